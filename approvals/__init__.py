@@ -1,0 +1,1 @@
+"""Second pairs of eyes: policies, requests, decisions. Knows nothing of what it approves."""

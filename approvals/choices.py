@@ -1,0 +1,16 @@
+from django.db.models import TextChoices
+
+
+class RequestState(TextChoices):
+    PENDING = "pending", "Pending"
+    APPROVED = "approved", "Approved"
+    USED = "used", "Approved and carried out"
+    REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    EXPIRED = "expired", "Expired"
+    VOID = "void", "Void: the subject changed"
+
+
+class Verdict(TextChoices):
+    APPROVE = "approve", "Approve"
+    REJECT = "reject", "Reject"

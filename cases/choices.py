@@ -1,0 +1,43 @@
+from django.db.models import TextChoices
+
+
+class Status(TextChoices):
+    """Where the work is."""
+
+    NEW = "new", "New"
+    OPEN = "open", "Being worked"
+    AWAITING_APPROVAL = "awaiting_approval", "Awaiting approval"
+    CLOSED = "closed", "Closed"
+
+
+class Disposition(TextChoices):
+    """What was concluded."""
+
+    UNSET = "", "Not concluded"
+    FALSE_POSITIVE = "false_positive", "False positive"
+    NO_ACTION = "no_action", "Unusual, explained"
+    CONFIRMED = "confirmed", "Confirmed suspicious"
+
+
+class Opinion(TextChoices):
+    """What a model or an agent thinks. Never a conclusion."""
+
+    NONE = "", "No opinion"
+    PROBABLY_FALSE = "probable_false_positive", "Probably a false positive"
+    INVESTIGATE = "investigate", "Investigate"
+    ESCALATE = "escalate", "Escalate"
+
+
+class ReasonCode(TextChoices):
+    """Why that disposition: coded, so that it can be counted and learned from."""
+
+    KNOWN_PATTERN = "known_pattern", "Known behaviour of this customer"
+    DOCUMENTED_SOURCE = "documented_source", "Source of funds documented"
+    RULE_TOO_WIDE = "rule_too_wide", "Rule or model too wide"
+    DATA_ERROR = "data_error", "Error in the data"
+    CUSTOMER_EXPLAINED = "customer_explained", "Customer explained it credibly"
+    STRUCTURING = "structuring", "Structuring"
+    STOLEN_CREDENTIALS = "stolen_credentials", "Stolen card or credentials"
+    COMPROMISED_TERMINAL = "compromised_terminal", "Compromised terminal"
+    MONEY_MULE = "money_mule", "Money mule"
+    OTHER_SUSPICION = "other_suspicion", "Other grounds for suspicion"

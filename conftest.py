@@ -1,0 +1,63 @@
+"""The standard people of every test."""
+
+from __future__ import annotations
+
+import pytest
+
+from cases.models import Queue
+from finobs.accounts.choices import Kind
+from finobs.accounts.models import User
+from tests import factories
+
+
+@pytest.fixture
+def queue(db: None) -> Queue:
+    """The queue that the analyst works and the lead leads."""
+    return factories.queue("aml-1", name="AML level 1")
+
+
+@pytest.fixture
+def analyst(queue: Queue) -> User:
+    """Works her own queue."""
+    person = factories.user("Ana Analyst", role="analyst")
+    factories.grant(person, "work", queue)
+    return person
+
+
+@pytest.fixture
+def lead(queue: Queue) -> User:
+    """Leads that queue and may approve."""
+    person = factories.user("Leo Lead", role="compliance")
+    factories.grant(person, "lead", queue)
+    return person
+
+
+@pytest.fixture
+def auditor(queue: Queue) -> User:
+    """Reads all, writes nothing."""
+    person = factories.user("Aud Auditor", role="auditor")
+    factories.grant(person, "view", queue)
+    return person
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Signed in, without a role or a grant: must see nothing."""
+    return factories.user("Sam Stranger")
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    """Administers people and configuration; has no grants on cases."""
+    return factories.user("Ada Admin", role="admin", is_staff=True)
+
+
+@pytest.fixture
+def superuser(db: None) -> User:
+    return factories.user("Sue Superuser", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def service(db: None) -> User:
+    """A machine with grants of its own."""
+    return factories.user("feed", role="admin", kind=Kind.SERVICE)

@@ -1,0 +1,32 @@
+from django.db.models import TextChoices
+
+
+class Outcome(TextChoices):
+    """What finobs answers to a transaction, from mild to severe."""
+
+    APPROVE = "approve", "Approve"
+    REVIEW = "review", "Review"
+    BLOCK = "block", "Block"
+
+
+class Stage(TextChoices):
+    CANDIDATE = "candidate", "Candidate"
+    SHADOW = "shadow", "Shadow"
+    CHALLENGER = "challenger", "Challenger"
+    CHAMPION = "champion", "Champion"
+    RETIRED = "retired", "Retired"
+
+
+class RuleKind(TextChoices):
+    AMOUNT = "amount", "Amount over a limit"
+
+
+class Typology(TextChoices):
+    LARGE_AMOUNT = "large_amount", "Large amount"
+    UNUSUAL = "unusual_activity", "Unusual activity"
+    STRUCTURING = "structuring", "Structuring"
+    COMPROMISED_TERMINAL = "compromised_terminal", "Compromised terminal"
+    LEAKED_CARD = "leaked_card", "Leaked card"
+    RAPID_IN_OUT = "rapid_in_out", "Rapid in and out"
+    DORMANT = "dormant_account", "Dormant account"
+    ROUND_AMOUNTS = "round_amounts", "Round amounts"

@@ -1,0 +1,133 @@
+"""Rules and models in versions, what they made of each transaction, and the alerts they raised."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from finobs.core import clock
+from finobs.core.models import Base
+from transactions.models import Account, Source, Transaction
+
+from .choices import Outcome, RuleKind, Stage, Typology
+
+
+class Rule(Base):
+    """A rule by its lasting name. What it does is in its versions; `live` is the one in force."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, choices=RuleKind)
+    typology = models.CharField(max_length=40, choices=Typology)
+    obligation = models.CharField(max_length=200, blank=True, help_text="The regulation or procedure it serves.")
+    source = models.ForeignKey(
+        Source, on_delete=models.PROTECT, related_name="+", null=True, blank=True, help_text="Empty: every source."
+    )
+    live = models.ForeignKey("RuleVersion", on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    history = HistoricalRecords()
+
+    class Meta(Base.Meta):
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RuleVersion(Base):
+    """One immutable set of parameters of a rule."""
+
+    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    parameters = models.JSONField()
+    reason = models.TextField(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta(Base.Meta):
+        ordering = ("-number",)
+        constraints: ClassVar = [models.UniqueConstraint(fields=["rule", "number"], name="detection_rule_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} v{self.number}"
+
+
+class ModelVersion(Base):
+    """One trained model: its ONNX artefact with checksum, parameters, metrics, threshold and stage."""
+
+    kind = models.CharField(max_length=40, default="isolation_forest")
+    number = models.PositiveIntegerField()
+    feature_set = models.CharField(max_length=40)
+    parameters = models.JSONField(default=dict)
+    metrics = models.JSONField(default=dict)
+    training_rows = models.PositiveIntegerField()
+    trained_from = models.DateTimeField()
+    trained_to = models.DateTimeField()
+    threshold = models.FloatField(help_text="Scores at or above it go to review.")
+    artefact = models.BinaryField(help_text="ONNX")
+    sha256 = models.CharField(max_length=64)
+    stage = models.CharField(max_length=12, choices=Stage, default=Stage.CANDIDATE)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=clock.now)
+    history = HistoricalRecords(excluded_fields=["artefact"])
+
+    class Meta(Base.Meta):
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "number"], name="detection_model_version_once"),
+            models.UniqueConstraint(fields=["stage"], condition=Q(stage="champion"), name="detection_one_champion"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} v{self.number}"
+
+
+class Assessment(Base):
+    """What `assess` made of one transaction, with the versions that made it."""
+
+    transaction = models.OneToOneField(
+        Transaction, on_delete=models.PROTECT, related_name="assessment", primary_key=True
+    )
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    score = models.FloatField(null=True, help_text="0 to 1, of the model; null when none was in force.")
+    fired = models.JSONField(default=list, help_text="Ids of the rule versions that fired.")
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    assessed_at = models.DateTimeField()
+
+
+class Alert(Base):
+    """A transaction that a person should look at, with all that is needed to raise the same alert again (REG-29).
+
+    Never changes: what people conclude is said on the case that gathers it.
+    """
+
+    transaction = models.OneToOneField(Transaction, on_delete=models.PROTECT, related_name="alert")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="alerts")
+    typology = models.CharField(max_length=40, choices=Typology)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    score = models.FloatField(null=True)
+    rule_version = models.ForeignKey(RuleVersion, on_delete=models.PROTECT, related_name="alerts", null=True)
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="alerts", null=True)
+    parameters = models.JSONField(help_text="Of every rule version that fired, and the model's threshold.")
+    snapshot = models.JSONField(help_text="The input: the transaction's fields and the feature vector.")
+    snapshot_digest = models.CharField(max_length=64)
+    reasons = models.JSONField(default=list, help_text="Why, in plain words.")
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta(Base.Meta):
+        ordering = ("-id",)
+        indexes: ClassVar = [models.Index(fields=["account", "typology", "-id"], name="detection_alert_account")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(rule_version__isnull=False) | Q(model_version__isnull=False),
+                name="detection_alert_has_a_version",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_typology_display()} {self.transaction_id}"

@@ -1,0 +1,14 @@
+"""Who may do what with rules, models and alerts."""
+
+from finobs.core.access import Rule as Says
+from finobs.core.access import register as say
+
+
+def register() -> None:
+    from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion
+
+    for model in (Rule, RuleVersion, ModelVersion):
+        say(model, view=Says("model:read"), create=Says("model:config"), change=Says("model:config"))
+    say(ModelVersion, train=Says("model:retrain"))
+    say(Assessment, view=Says("transaction:read"))
+    say(Alert, view=Says("anomaly:read"))

@@ -1,0 +1,1 @@
+"""People and machines: users, roles, sessions, API tokens, JWT."""

@@ -1,0 +1,77 @@
+"""The 25 named permissions and the five roles, in one table. The database follows it at every migrate.
+
+Source: feature inventory, section A. The auditor is ours: reads everything, changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+PERMISSIONS: Final[dict[str, str]] = {
+    "user:create": "Create people and machine accounts",
+    "user:delete": "Deactivate people and machine accounts",
+    "user:update": "Change people and machine accounts",
+    "user:list": "See people and machine accounts",
+    "user:role_assign": "Give and take roles and grants",
+    "compliance:read": "Read cases and incidents",
+    "compliance:resolve": "Decide cases",
+    "compliance:export": "Export compliance records",
+    "agent:read": "Read agent proposals",
+    "agent:approve": "Approve agent proposals",
+    "agent:reject": "Reject agent proposals",
+    "agent:triage": "Ask an agent to triage",
+    "model:read": "Read models and rules",
+    "model:retrain": "Train models",
+    "model:drift_check": "Check drift",
+    "model:config": "Change models and rules",
+    "transaction:read": "Read transactions, accounts and counterparties",
+    "transaction:create": "Bring transactions in, correct and release quarantined rows",
+    "anomaly:read": "Read alerts",
+    "anomaly:train": "Label alerts for training",
+    "system:metrics_read": "Read dashboards and metrics",
+    "system:config": "Configure sources, queues, policies and the system",
+    "audit:read": "Read the ledger",
+    "explain:read": "Read explanations",
+    "explain:batch": "Explain in bulk",
+}
+
+_ANALYST = {
+    "compliance:read", "agent:read", "model:read", "transaction:read",
+    "anomaly:read", "system:metrics_read", "explain:read", "audit:read",
+}  # fmt: skip
+
+ROLES: Final[dict[str, frozenset[str]]] = {
+    "admin": frozenset(PERMISSIONS),
+    "compliance": frozenset(
+        {
+            "compliance:read", "compliance:resolve", "compliance:export",
+            "agent:read", "agent:approve", "agent:reject", "agent:triage",
+            "model:read", "model:drift_check", "transaction:read", "anomaly:read", "system:metrics_read",
+            "audit:read", "explain:read", "explain:batch", "user:list",
+        }
+    ),
+    "analyst": frozenset(_ANALYST),
+    "viewer": frozenset({"compliance:read", "transaction:read", "system:metrics_read", "model:read"}),
+    "auditor": frozenset(_ANALYST | {"user:list"}),
+}  # fmt: skip
+
+
+def synchronise() -> None:
+    """Make the database's permissions and role groups equal this table. Idempotent."""
+    from django.contrib.auth.models import Group, Permission
+    from django.contrib.contenttypes.models import ContentType
+
+    from .models import User
+
+    kind = ContentType.objects.get_for_model(User)
+    known = {}
+    for codename, name in PERMISSIONS.items():
+        known[codename], _ = Permission.objects.update_or_create(content_type=kind, codename=codename, defaults={"name": name})
+    Permission.objects.filter(content_type=kind).exclude(codename__in=PERMISSIONS).delete()
+    for role, names in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        group.permissions.set([known[name] for name in sorted(names)])
+
+
+def after_migrate(**_: Any) -> None:
+    synchronise()

@@ -1,0 +1,9 @@
+"""ASGI: everything in embedded mode; in production only what is live."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "finobs.settings.production")
+application = ProtocolTypeRouter({"http": get_asgi_application()})

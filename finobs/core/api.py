@@ -1,0 +1,51 @@
+"""What every API list shares: selectors for rows, django-filter for filters, signed cursors for pages."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from . import pagination
+
+
+class CursorPagination(BasePagination):
+    """`?cursor=&limit=`; the view names its `ordering` (last field unique, none null). No totals."""
+
+    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+        params = request.query_params
+        bound = "&".join(f"{key}={value}" for key, value in sorted(params.items()) if key not in ("cursor", "limit"))
+        limit = params.get("limit", "50")
+        order: Sequence[str] = view.ordering
+        self._request = request
+        self._page: pagination.Page[Any] = pagination.paginate(
+            queryset,
+            order=order,
+            cursor=params.get("cursor", ""),
+            limit=int(limit) if limit.isdigit() else 50,
+            bound=hashlib.sha256(bound.encode()).hexdigest()[:16] if bound else "",
+        )
+        return self._page.items
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({"results": data, "newer": self._link(self._page.newer), "older": self._link(self._page.older)})
+
+    def get_paginated_response_schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["results", "newer", "older"],
+            "properties": {"results": schema, "newer": link, "older": link},
+        }
+
+    def _link(self, cursor: str) -> str | None:
+        if not cursor:
+            return None
+        params = self._request.query_params.copy()
+        params["cursor"] = cursor
+        return self._request.build_absolute_uri(f"{self._request.path}?{params.urlencode()}")

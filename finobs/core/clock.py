@@ -1,0 +1,33 @@
+"""Aware time, from one place that tests and simulations can hold still.
+
+>>> from datetime import UTC, datetime
+>>> with at(datetime(2026, 2, 28, 23, 59, tzinfo=UTC)):
+...     now().isoformat()
+'2026-02-28T23:59:00+00:00'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+_held: ContextVar[datetime | None] = ContextVar("finobs_clock", default=None)
+
+
+def now() -> datetime:
+    """The present moment in UTC."""
+    return _held.get() or datetime.now(UTC)
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Hold the clock at `moment` (aware) within the block."""
+    if moment.tzinfo is None:
+        raise ValueError("the clock keeps aware times only")
+    token = _held.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _held.reset(token)

@@ -1,0 +1,73 @@
+"""What services raise. `core.http` alone turns these into answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class FinobsError(Exception):
+    """A refusal that a person or a machine can act on."""
+
+    status = 400
+    code = "error"
+    title = "The request could not be carried out"
+
+    def __init__(self, detail: str = "", **extra: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.extra = extra
+
+
+class NotFound(FinobsError):
+    """It does not exist, or this person may not know that it does."""
+
+    status, code, title = 404, "not-found", "Not found"
+
+
+class NotAllowed(FinobsError):
+    """Visible, but this person may not do that to it."""
+
+    status, code, title = 403, "not-allowed", "You are not allowed to do this"
+
+
+class InvalidTransition(FinobsError):
+    """The workflow has no such step from where the subject is."""
+
+    status, code, title = 409, "invalid-transition", "This step is not possible now"
+
+
+class Conflict(FinobsError):
+    """Somebody else was there first, or the form was stale."""
+
+    status, code, title = 409, "conflict", "This has changed since you looked at it"
+
+
+class ApprovalRequired(FinobsError):
+    """Not done yet: it waits for a second pair of eyes. `request_id` is the approval request."""
+
+    status, code, title = 202, "approval-required", "Sent for approval"
+
+    def __init__(self, request_id: int, detail: str = "") -> None:
+        super().__init__(detail, approval_request_id=request_id, status="pending")
+        self.request_id = request_id
+
+
+class Invalid(FinobsError):
+    """The input does not hold. `fields` maps a field (or "" for the whole) to its messages."""
+
+    status, code, title = 422, "invalid", "Some of the input is not valid"
+
+    def __init__(self, detail: str = "", fields: Mapping[str, Sequence[str]] | None = None) -> None:
+        super().__init__(detail)
+        self.fields: dict[str, list[str]] = {name: list(texts) for name, texts in (fields or {}).items()}
+
+
+class TooLarge(FinobsError):
+    status, code, title = 413, "too-large", "The request is too large"
+
+
+class Unavailable(FinobsError):
+    """A server that finobs needs does not answer; trying again later is right."""
+
+    status, code, title = 503, "unavailable", "finobs cannot answer just now"

@@ -1,0 +1,191 @@
+"""Answers: RFC 9457 problem+json for machines, pages and fragments for people. Errors are mapped here, once."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from rest_framework import exceptions as drf
+from rest_framework.parsers import JSONParser
+from rest_framework.response import Response
+
+from . import context
+from .errors import FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
+
+log = logging.getLogger("finobs.http")
+PROBLEM = "application/problem+json"
+
+
+def render_page(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, partial: str = "", status: int = 200
+) -> HttpResponse:
+    """The whole page, or only its `partial` when htmx asked (and is not restoring its history)."""
+    htmx = getattr(request, "htmx", None)
+    name = f"{template}#{partial}" if partial and htmx and not htmx.history_restore_request else template
+    response = render(request, name, dict(context), status=status)
+    response["Vary"] = "HX-Request"
+    return response
+
+
+def problem(error: FinobsError) -> dict[str, Any]:
+    """The problem details object (RFC 9457) of an error."""
+    body: dict[str, Any] = {
+        "type": f"urn:finobs:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "request_id": context.request_id(),
+        **error.extra,
+    }
+    body["status"] = error.status
+    if isinstance(error, Invalid) and error.fields:
+        body["errors"] = [
+            {"pointer": f"#/{name.replace('.', '/')}" if name else "#", "detail": text}
+            for name, texts in error.fields.items()
+            for text in texts
+        ]
+    if "approval_request_id" in error.extra:
+        body["state"] = "pending"
+    return body
+
+
+def as_error(exception: BaseException) -> FinobsError | None:
+    """The finobs error that says what `exception` means to the caller; None for a fault of ours."""
+    match exception:
+        case FinobsError():
+            return exception
+        case Http404() | drf.NotFound():
+            return NotFound()
+        case PermissionDenied() | drf.PermissionDenied():
+            return NotAllowed(str(exception))
+        case RequestDataTooBig():
+            return TooLarge()
+        case OperationalError() | InterfaceError():
+            log.warning("database unavailable", exc_info=exception)
+            return Unavailable("The database does not answer. Nothing was changed; try again.")
+        case drf.ValidationError():
+            return Invalid(fields=_flatten(exception.detail))
+        case drf.APIException():
+            error = FinobsError(str(exception.detail))
+            error.status, error.code, error.title = exception.status_code, exception.default_code, exception.default_detail
+            return error
+        case SuspiciousOperation():
+            return FinobsError("The request was refused.")
+    return None
+
+
+def problem_handler(exception: Exception, _context: Mapping[str, Any]) -> Response | None:
+    """DRF's exception handler."""
+    error = as_error(exception)
+    if error is None:
+        return None
+    from rest_framework.views import set_rollback
+
+    set_rollback()
+    response = Response(problem(error), status=error.status, content_type=PROBLEM)
+    for name in ("auth_header", "wait"):
+        if value := getattr(exception, name, None):
+            response["WWW-Authenticate" if name == "auth_header" else "Retry-After"] = str(value)
+    if isinstance(error, Unavailable):
+        response["Retry-After"] = "2"
+    return response
+
+
+def answer(request: HttpRequest, exception: BaseException) -> HttpResponse | None:
+    """What a page request gets for `exception`; None leaves it to Django (a fault, logged, status 500)."""
+    error = as_error(exception)
+    return None if error is None else error_response(request, error)
+
+
+def error_response(request: HttpRequest, error: FinobsError) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        response: HttpResponse = JsonResponse(problem(error), status=error.status, content_type=PROBLEM)
+    else:
+        template = "_shell/error_fragment.html" if getattr(request, "htmx", False) else "_shell/error.html"
+        response = render(request, template, {"error": error}, status=error.status)
+    if isinstance(error, Unavailable):
+        response["Retry-After"] = "2"
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_response(request, NotFound())
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_response(request, NotAllowed())
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_response(request, FinobsError("The request could not be understood."))
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """The last resort. Says nothing of what went wrong inside, but gives the id under which the log says it."""
+    error = FinobsError("Something went wrong on our side. Nothing was changed.")
+    error.status, error.code, error.title = 500, "fault", "finobs made a mistake"
+    return error_response(request, error)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_response(request, NotAllowed("The form was too old, or came from another site. Load the page again."))
+
+
+class StrictJSONParser(JSONParser):
+    """JSON as RFC 8259 says it: no NaN, no Infinity, no doubled keys, UTF-8 only, and a bounded depth."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        try:
+            return parse_json(stream.read())
+        except RequestDataTooBig:
+            raise
+        except ValueError as error:
+            raise drf.ParseError(f"The body is not valid JSON: {error}") from error
+
+
+def parse_json(raw: bytes) -> Any:
+    """Decode strict JSON; numbers with a fraction or an exponent stay text, so that money never is a float.
+
+    Raises ValueError.
+    """
+    try:
+        return json.loads(
+            raw.decode("utf-8"), parse_constant=_no_constant, parse_float=str, object_pairs_hook=_no_doubles
+        )
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number in JSON")
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _flatten(detail: Any, path: str = "") -> dict[str, list[str]]:
+    if isinstance(detail, Mapping):
+        found: dict[str, list[str]] = {}
+        for name, inner in detail.items():
+            step = "" if name == "non_field_errors" else str(name)
+            found |= _flatten(inner, ".".join(filter(None, (path, step))))
+        return found
+    if isinstance(detail, list):
+        if all(not isinstance(inner, Mapping | list) for inner in detail):
+            return {path: [str(inner) for inner in detail]}
+        found = {}
+        for number, inner in enumerate(detail):
+            if inner:
+                found |= _flatten(inner, ".".join(filter(None, (path, str(number)))))
+        return found
+    return {path: [str(detail)]}

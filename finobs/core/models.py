@@ -1,0 +1,44 @@
+"""Base models, and the one kernel table: answers already given to idempotent requests."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from . import clock
+
+
+class Base(models.Model):
+    """No default permissions: what may be done to a row is said in the app's policy.py, in named permissions."""
+
+    class Meta:
+        abstract = True
+        default_permissions: ClassVar[tuple[str, ...]] = ()
+
+
+class Dated(Base):
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    updated_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta(Base.Meta):
+        abstract = True
+
+
+class IdempotentAnswer(Base):
+    """The first answer to a request with an Idempotency-Key, claimed in the transaction of its effect.
+
+    A replay gets the same status and body; the same key with another body is refused (422).
+    """
+
+    caller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    endpoint = models.CharField(max_length=100)
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta(Base.Meta):
+        constraints: ClassVar = [models.UniqueConstraint("caller", "endpoint", "key", name="core_idempotent_once")]

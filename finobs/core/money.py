@@ -1,0 +1,61 @@
+"""Money: whole minor units and an ISO 4217 code inside, decimal where people and machines read.
+
+Sums of integers are exact on every database and in every window; a decimal is made once, at the edge.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from functools import cache
+
+import moneyed
+from moneyed.l10n import format_money
+
+from .errors import Invalid
+
+# BIGINT holds 9.2e18; ten times that room keeps sums over windows inside it.
+LARGEST_MINOR = 10**17
+
+
+@cache
+def exponent(currency: str) -> int:
+    """Decimal places of a currency: 2 for USD, 0 for JPY, 3 for BHD. Raises Invalid for an unknown code."""
+    try:
+        unit: int = moneyed.get_currency(currency).sub_unit
+    except moneyed.CurrencyDoesNotExist:
+        raise Invalid(f"{currency!r} is not an ISO 4217 currency code.") from None
+    return len(str(unit)) - 1
+
+
+def to_minor(amount: str | int | Decimal, currency: str) -> int:
+    """Whole minor units. Raises Invalid for what is no finite number, too large, or finer than the currency."""
+    places = exponent(currency)
+    try:
+        value = Decimal(amount)
+    except (InvalidOperation, ValueError):
+        raise Invalid(f"{str(amount)[:40]!r} is not a decimal number.") from None
+    if not value.is_finite():
+        raise Invalid(f"{str(amount)[:40]!r} is not a finite amount.")
+    if value.adjusted() + places > 17:
+        raise Invalid(f"{str(amount)[:40]} {currency} is larger than any amount this system accepts.")
+    minor = value.scaleb(places)
+    if minor != minor.to_integral_value():
+        raise Invalid(f"{str(amount)[:40]} has more decimal places than {currency} has ({places}).")
+    if abs(minor) > LARGEST_MINOR:
+        raise Invalid(f"{str(amount)[:40]} {currency} is larger than any amount this system accepts.")
+    return int(minor)
+
+
+def to_decimal(minor: int, currency: str) -> Decimal:
+    """The decimal amount of `minor` units, with exactly the currency's places."""
+    return Decimal(minor).scaleb(-exponent(currency))
+
+
+def text(minor: int, currency: str) -> str:
+    """As machines write it: "1234.50"."""
+    return f"{to_decimal(minor, currency):f}"
+
+
+def display(minor: int, currency: str, locale: str = "en_US") -> str:
+    """As people read it, with separators and sign of the currency: "$1,234.50"."""
+    return format_money(moneyed.Money(to_decimal(minor, currency), currency), locale=locale)

@@ -1,0 +1,1 @@
+"""The outbox and what leaves the house. Nothing leaves yet."""

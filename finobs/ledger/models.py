@@ -1,0 +1,68 @@
+"""Events, their leaves in the Merkle tree, and the signed checkpoints. Append-only: triggers refuse all else."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from finobs.core.models import Base
+
+
+class Event(Base):
+    """One act: who did what, to what, on what evidence. `body` is the record; the other columns find it."""
+
+    uid = models.UUIDField(unique=True)
+    at = models.DateTimeField()
+    action = models.CharField(max_length=80)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    actor_type = models.CharField(max_length=10)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.CharField(max_length=64)
+    request_id = models.CharField(max_length=64, blank=True)
+    body = models.BinaryField(help_text="Canonical bytes (RFC 8785)")
+    leaf = models.BinaryField(max_length=32, help_text="SHA-256(0x00 || body), RFC 6962")
+
+    class Meta(Base.Meta):
+        indexes: ClassVar = [
+            models.Index(fields=["subject_type", "subject_id", "id"], name="ledger_event_subject"),
+            models.Index(fields=["actor", "id"], name="ledger_event_actor"),
+            models.Index(fields=["action", "id"], name="ledger_event_action"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~models.Q(actor_type=""), name="ledger_event_has_actor_type"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject_type} {self.subject_id}"
+
+
+class Pending(Base):
+    """Events not sealed yet. Filled by a trigger; a disposable queue, rebuilt by an anti-join."""
+
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True, related_name="pending")
+
+
+class Leaf(Base):
+    """The place of an event in the tree: `seq` counts from 0 without a gap, by construction."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="place")
+    leaf = models.BinaryField(max_length=32)
+
+
+class Checkpoint(Base):
+    """A signed statement of the tree at one size (C2SP signed note). `frontier` lets the sealer go on from here."""
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField(max_length=32)
+    frontier = models.BinaryField()
+    note = models.TextField()
+    sealed_at = models.DateTimeField()
+
+    class Meta(Base.Meta):
+        ordering = ("-size",)
+
+    def __str__(self) -> str:
+        return f"Checkpoint at {self.size}"

@@ -1,0 +1,10 @@
+"""Who may read the ledger. Nobody may change it."""
+
+from finobs.core.access import Rule, register as say
+
+
+def register() -> None:
+    from .models import Checkpoint, Event
+
+    say(Event, view=Rule("audit:read"))
+    say(Checkpoint, view=Rule("audit:read"))

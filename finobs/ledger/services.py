@@ -1,0 +1,84 @@
+"""Writing to the ledger: inside the business transaction, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+
+from finobs.core import clock, context
+
+from .canonical import Canonical, canonical
+from .models import Event
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event to be. `subject` is a saved row, or (type, id) for what has no row."""
+
+    action: str
+    subject: Model | tuple[str, str]
+    data: Mapping[str, Canonical] = field(default_factory=dict)
+
+
+def record(*, actor: Any, action: str, subject: Model | tuple[str, str], data: Mapping[str, Canonical] | None = None) -> Event:
+    """Record one act by `actor` (a User) on `subject`.
+
+    Must run inside the transaction of the change. Raises RuntimeError outside one, TypeError or ValueError if
+    `data` has no canonical form; either way the change does not happen.
+    """
+    return record_many(actor=actor, entries=[Entry(action, subject, data or {})])[0]
+
+
+def record_many(*, actor: Any, entries: Iterable[Entry]) -> list[Event]:
+    """Record several acts of one actor in their order, with one insert."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("an event is written in the transaction of its change")
+    at = clock.now()
+    return Event.objects.bulk_create([_event(actor, entry, at) for entry in entries])
+
+
+def subject_key(subject: Model | tuple[str, str]) -> tuple[str, str]:
+    """("cases.case", "17") for a row."""
+    if isinstance(subject, tuple):
+        return subject
+    return subject._meta.label_lower, str(subject.pk)
+
+
+def timestamp(at: datetime) -> str:
+    """RFC 3339 in UTC with microseconds and Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """RFC 6962 section 2.1."""
+    return hashlib.sha256(b"\x00" + body).digest()
+
+
+def _event(actor: Any, entry: Entry, at: datetime) -> Event:
+    subject_type, subject_id = subject_key(entry.subject)
+    uid = uuid.uuid4()
+    body = canonical(
+        {
+            "schema": SCHEMA,
+            "id": str(uid),
+            "at": timestamp(at),
+            "action": entry.action,
+            "actor": {"type": actor.kind, "id": str(actor.pk)},
+            "subject": {"type": subject_type, "id": subject_id},
+            "request": context.request_id(),
+            "data": entry.data,
+        }
+    )
+    return Event(
+        uid=uid, at=at, action=entry.action, actor_id=actor.pk, actor_type=actor.kind, subject_type=subject_type,
+        subject_id=subject_id, request_id=context.request_id(), body=body, leaf=leaf_hash(body),
+    )  # fmt: skip

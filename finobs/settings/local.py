@@ -1,0 +1,29 @@
+"""Embedded mode: SQLite, no other server, one process. For demos, evaluation and development."""
+
+import secrets
+
+from .base import *  # noqa: F403
+from .base import database, env
+
+DEBUG = False
+env.VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def _own_secret() -> str:
+    """A secret of this installation's own, made at the first start: none is ever shipped."""
+    path = env.VAR_DIR / "secret_key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(64))
+    return path.read_text()
+
+
+SECRET_KEY = env.SECRET_KEY or _own_secret()
+ALLOWED_HOSTS = env.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = env.CSRF_TRUSTED_ORIGINS
+DATABASES = {"default": database(f"sqlite:///{env.VAR_DIR / 'finobs.sqlite3'}")}
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

@@ -1,0 +1,30 @@
+"""Tests: in memory unless DATABASE_URL and REDIS_URL choose servers. Tasks run at once, in the test's process."""
+
+import tempfile
+from pathlib import Path
+
+from .base import *  # noqa: F403
+from .base import database
+
+DEBUG = False
+SECRET_KEY = "test-only-" + "k" * 60
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+_var = Path(tempfile.mkdtemp(prefix="finobs-test-"))
+DATABASES = {"default": database(f"sqlite:///{_var / 'test.sqlite3'}")}
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    # A file, not :memory:, so that threads and child processes of a test see the same rows.
+    DATABASES["default"]["TEST"] = {"NAME": str(_var / "test_finobs.sqlite3")}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+LEDGER_KEY_FILE = str(_var / "ledger.key")
+LEDGER_VKEYS_FILE = str(_var / "ledger.vkeys")
+STATIC_ROOT = _var / "static"
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

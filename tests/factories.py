@@ -1,0 +1,97 @@
+"""Plain factories with keyword defaults, for every app's tests."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from cases.models import Case, Queue
+from detection.choices import Outcome, RuleKind, Typology
+from detection.models import Alert, Rule, RuleVersion
+from finobs.accounts.models import User
+from finobs.accounts.system import system_actor
+from finobs.core import access
+from transactions.choices import Door
+from transactions.models import Account, Batch, Counterparty, Source, Transaction
+
+PASSWORD = "correct horse battery staple"
+_numbers = itertools.count(1)
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def user(name: str = "Someone", *, role: str = "", **fields: Any) -> User:
+    """A person with one role (or none)."""
+    fields.setdefault("email", f"{name.lower().replace(' ', '.')}.{next(_numbers)}@example.test")
+    made = User.objects.create_user(name=name, password=PASSWORD, **fields)
+    if role:
+        made.groups.add(Group.objects.get(name=role))
+    return made
+
+
+def queue(slug: str = "", **fields: Any) -> Queue:
+    slug = slug or f"queue-{next(_numbers)}"
+    return Queue.objects.create(slug=slug, **{"name": slug.title(), **fields})
+
+
+def grant(principal: User | Group, action: str, obj: Any) -> None:
+    access.grant(principal, action, obj)
+
+
+def source(slug: str = "", **fields: Any) -> Source:
+    slug = slug or f"source-{next(_numbers)}"
+    return Source.objects.create(slug=slug, **{"name": slug.title(), "default_currency": "USD", **fields})
+
+
+def account(external_id: str = "", *, of: Source | None = None) -> Account:
+    return Account.objects.create(source=of or source(), external_id=external_id or f"A-{next(_numbers)}")
+
+
+def transaction(
+    *, of: Account | None = None, amount_minor: int = 12_500, currency: str = "USD", occurred_at: datetime = NOON, **fields: Any
+) -> Transaction:
+    """A transaction as `ingest` would leave it, without going through it."""
+    owner = of or account()
+    number = next(_numbers)
+    batch = Batch.objects.create(source=owner.source, door=Door.REST, actor=system_actor("test"), received=1, accepted=1)
+    shop, _ = Counterparty.objects.get_or_create(source=owner.source, external_id="M-1")
+    return Transaction.objects.create(
+        source=owner.source, external_id=f"T-{number}", batch=batch, position=0, account=owner, counterparty=shop,
+        occurred_at=occurred_at, received_at=occurred_at + timedelta(seconds=5), amount_minor=amount_minor,
+        currency=currency, digest=hashlib.sha256(str(number).encode()).digest(), **fields,
+    )  # fmt: skip
+
+
+def rule_version(*, parameters: dict[str, Any] | None = None, typology: str = Typology.LARGE_AMOUNT, live: bool = True) -> RuleVersion:
+    rule = Rule.objects.create(
+        slug=f"rule-{next(_numbers)}", name="Large amount", kind=RuleKind.AMOUNT, typology=typology
+    )
+    version = RuleVersion.objects.create(
+        rule=rule, number=1, created_by=system_actor("test"),
+        parameters=parameters or {"currency": "USD", "review_at": "10000.00", "block_at": "50000.00"},
+    )  # fmt: skip
+    if live:
+        rule.live = version
+        rule.save()
+    return version
+
+
+def alert(*, of: Account | None = None, typology: str = Typology.LARGE_AMOUNT, **fields: Any) -> Alert:
+    """An alert as `assess` would leave it, gathered nowhere yet."""
+    moved = transaction(of=of, amount_minor=1_250_000)
+    return Alert.objects.create(
+        transaction=moved, account=moved.account, typology=typology, outcome=Outcome.REVIEW,
+        rule_version=rule_version(), parameters={}, snapshot={}, snapshot_digest="0" * 64,
+        reasons=["Amount of $12,500.00 is at or above the limit of $10,000.00."], **fields,
+    )  # fmt: skip
+
+
+def case(*, of: Account | None = None, inside: Queue | None = None, **fields: Any) -> Case:
+    """A case without alerts; use cases.services.gather for one with its story."""
+    return Case.objects.create(
+        reference=f"C-2026-9{next(_numbers):05d}", account=of or account(), queue=inside or queue(),
+        **{"typology": Typology.LARGE_AMOUNT, **fields},
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What came in: sources, ingestion, accounts and counterparties, transactions, quarantine."""

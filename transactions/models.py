@@ -1,0 +1,168 @@
+"""What came in, exactly once, and what could not be taken as it was. Transactions never change after they are in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from finobs.core import clock, money
+from finobs.core.models import Base
+
+from .choices import Direction, Door, QuarantineState
+
+
+class Source(Base):
+    """A feed of transactions. Its ids are unique within it; its defaults fill what its rows leave out."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    default_currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217, for rows that name none.")
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="For timestamps without an offset.")
+    mapping = models.JSONField(default=dict, blank=True, help_text="Field of a transaction: column of the file.")
+    is_active = models.BooleanField("active", default=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    history = HistoricalRecords()
+
+    class Meta(Base.Meta):
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Party(Base):
+    """What accounts and counterparties share: a name that their source knows them by."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    external_id = models.CharField(max_length=100)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta(Base.Meta):
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class Account(Party):
+    """One of ours: the customer's account that a transaction moves."""
+
+    class Meta(Base.Meta):
+        constraints: ClassVar = [models.UniqueConstraint("source", "external_id", name="transactions_account_once")]
+
+
+class Counterparty(Party):
+    """The other side: a merchant, a terminal, a beneficiary."""
+
+    class Meta(Base.Meta):
+        verbose_name_plural = "counterparties"
+        constraints: ClassVar = [models.UniqueConstraint("source", "external_id", name="transactions_counterparty_once")]
+
+
+class Batch(Base):
+    """Rows that came in together and were committed together. Its ledger event commits to each row's digest."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
+    door = models.CharField(max_length=10, choices=Door)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=255, blank=True)
+    first_row = models.PositiveBigIntegerField(default=1, help_text="Number of the first row, in the file or request.")
+    received_at = models.DateTimeField(default=clock.now)
+    received = models.PositiveIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0)
+    duplicate = models.PositiveIntegerField(default=0)
+    quarantined = models.PositiveIntegerField(default=0)
+    root = models.BinaryField(max_length=32, null=True, help_text="RFC 6962 root over the accepted rows' digests.")
+
+    class Meta(Base.Meta):
+        verbose_name_plural = "batches"
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"Batch {self.pk}"
+
+
+class Transaction(Base):
+    """One movement of money. Bitemporal: when it occurred, and when finobs received it.
+
+    `amount_minor` is whole minor units of `currency`. `digest` is SHA-256 of the row's canonical bytes; `position`
+    is its place among the batch's accepted rows.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=100)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="transactions", db_index=False)
+    position = models.PositiveIntegerField()
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transactions", db_index=False)
+    counterparty = models.ForeignKey(
+        Counterparty, on_delete=models.PROTECT, related_name="transactions", null=True, blank=True, db_index=False
+    )
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    direction = models.CharField(max_length=3, choices=Direction, default=Direction.OUT)
+    channel = models.CharField(max_length=32, blank=True)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1, where it took place.")
+    memo = models.CharField(max_length=500, blank=True)
+    digest = models.BinaryField(max_length=32)
+
+    class Meta(Base.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="transactions_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "occurred_at", "id", "amount_minor"], name="transactions_by_account"),
+            models.Index(fields=["counterparty", "occurred_at", "id", "amount_minor"], name="transactions_by_cpty"),
+            models.Index(fields=["batch", "position"], name="transactions_by_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+    @property
+    def amount(self) -> Decimal:
+        return money.to_decimal(self.amount_minor, self.currency)
+
+
+class Label(Base):
+    """What is known of a transaction from outside (a chargeback, a confirmed fraud), and since when."""
+
+    transaction = models.OneToOneField(Transaction, on_delete=models.PROTECT, related_name="label")
+    is_suspicious = models.BooleanField()
+    typology = models.CharField(max_length=40, blank=True)
+    known_at = models.DateTimeField(help_text="Nothing may learn from the label before this moment.")
+
+
+class QuarantinedRow(Base):
+    """A row that could not be taken as it was: kept whole, with the reason, until somebody corrects or discards it."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="quarantined_rows")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    row_number = models.PositiveBigIntegerField()
+    raw = models.BinaryField(help_text="The row as it came (zlib), never cut.")
+    raw_size = models.PositiveBigIntegerField()
+    reason = models.CharField(max_length=40)
+    detail = models.TextField()
+    fields = models.JSONField(default=dict, help_text="The row's fields as far as they could be read.")
+    state = models.CharField(max_length=10, choices=QuarantineState, default=QuarantineState.OPEN)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=clock.now)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolution = models.TextField(blank=True, help_text="Why it was released or discarded.")
+    transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    history = HistoricalRecords(excluded_fields=["raw"])
+
+    class Meta(Base.Meta):
+        ordering = ("-id",)
+        indexes: ClassVar = [models.Index(fields=["state", "-id"], name="transactions_quarantine")]
+
+    def __str__(self) -> str:
+        return f"Row {self.row_number} of batch {self.batch_id}"

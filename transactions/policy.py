@@ -1,0 +1,18 @@
+"""Who may do what with what came in."""
+
+from finobs.core.access import Rule, register as say
+
+
+def register() -> None:
+    from .models import Account, Batch, Counterparty, Label, QuarantinedRow, Source, Transaction
+
+    for model in (Account, Counterparty, Transaction, Label, Batch, Source):
+        say(model, view=Rule("transaction:read"))
+    say(Source, ingest=Rule("transaction:create"), create=Rule("system:config"), change=Rule("system:config"))
+    say(
+        QuarantinedRow,
+        view=Rule("transaction:create"),
+        correct=Rule("transaction:create"),
+        release=Rule("transaction:create"),
+        discard=Rule("transaction:create"),
+    )
