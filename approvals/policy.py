@@ -1,6 +1,7 @@
 """Who may see requests: those who may see the subject. What each action asks of a decider is registered with it."""
 
-from finobs.core.access import Rule, register as say
+from finobs.core.access import Rule
+from finobs.core.access import register as say
 
 
 def register() -> None:

@@ -1,4 +1,4 @@
-"""Who may do what with queues and cases. Grants hang on the queue; a grant on one case is the need-to-know exception."""
+"""Who may do what with queues and cases. Grants hang on the queue, by exception on one case."""
 
 from detection.models import Alert
 from finobs.core import access

@@ -51,12 +51,19 @@ def account(external_id: str = "", *, of: Source | None = None) -> Account:
 
 
 def transaction(
-    *, of: Account | None = None, amount_minor: int = 12_500, currency: str = "USD", occurred_at: datetime = NOON, **fields: Any
+    *,
+    of: Account | None = None,
+    amount_minor: int = 12_500,
+    currency: str = "USD",
+    occurred_at: datetime = NOON,
+    **fields: Any,
 ) -> Transaction:
     """A transaction as `ingest` would leave it, without going through it."""
     owner = of or account()
     number = next(_numbers)
-    batch = Batch.objects.create(source=owner.source, door=Door.REST, actor=system_actor("test"), received=1, accepted=1)
+    batch = Batch.objects.create(
+        source=owner.source, door=Door.REST, actor=system_actor("test"), received=1, accepted=1
+    )
     shop, _ = Counterparty.objects.get_or_create(source=owner.source, external_id="M-1")
     return Transaction.objects.create(
         source=owner.source, external_id=f"T-{number}", batch=batch, position=0, account=owner, counterparty=shop,
@@ -65,7 +72,9 @@ def transaction(
     )  # fmt: skip
 
 
-def rule_version(*, parameters: dict[str, Any] | None = None, typology: str = Typology.LARGE_AMOUNT, live: bool = True) -> RuleVersion:
+def rule_version(
+    *, parameters: dict[str, Any] | None = None, typology: str = Typology.LARGE_AMOUNT, live: bool = True
+) -> RuleVersion:
     rule = Rule.objects.create(
         slug=f"rule-{next(_numbers)}", name="Large amount", kind=RuleKind.AMOUNT, typology=typology
     )

@@ -60,7 +60,9 @@ class Counterparty(Party):
 
     class Meta(Base.Meta):
         verbose_name_plural = "counterparties"
-        constraints: ClassVar = [models.UniqueConstraint("source", "external_id", name="transactions_counterparty_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint("source", "external_id", name="transactions_counterparty_once")
+        ]
 
 
 class Batch(Base):

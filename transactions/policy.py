@@ -1,6 +1,7 @@
 """Who may do what with what came in."""
 
-from finobs.core.access import Rule, register as say
+from finobs.core.access import Rule
+from finobs.core.access import register as say
 
 
 def register() -> None:

@@ -1,4 +1,4 @@
-"""Who acts: people, machine accounts, and finobs's own processes. One type, so that every event has one kind of actor."""
+"""Who acts: people, machine accounts, and finobs's own processes; one type of actor for every event."""
 
 from __future__ import annotations
 

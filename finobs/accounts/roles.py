@@ -66,7 +66,9 @@ def synchronise() -> None:
     kind = ContentType.objects.get_for_model(User)
     known = {}
     for codename, name in PERMISSIONS.items():
-        known[codename], _ = Permission.objects.update_or_create(content_type=kind, codename=codename, defaults={"name": name})
+        known[codename], _ = Permission.objects.update_or_create(
+            content_type=kind, codename=codename, defaults={"name": name}
+        )
     Permission.objects.filter(content_type=kind).exclude(codename__in=PERMISSIONS).delete()
     for role, names in ROLES.items():
         group, _ = Group.objects.get_or_create(name=role)

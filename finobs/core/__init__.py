@@ -1,1 +1,1 @@
-"""The kernel every app stands on: access, gate, errors, dispatch, http, pagination, clock, money. Imports Django and libraries only."""
+"""The kernel that every app stands on. Imports Django and libraries only."""

@@ -116,9 +116,9 @@ def require_permission(user: Any, permission: str) -> None:
 def granted_ids(user: Any, model: type[Model], grants: Iterable[str]) -> list[Any]:
     """Ids of `model` on which `user`, or a group of theirs, holds any of `grants`."""
     codenames = [f"{grant}_{model._meta.model_name}" for grant in grants]
-    own = get_user_obj_perms_model(model).objects.filter(user=user)
-    through_groups = get_group_obj_perms_model(model).objects.filter(group__user=user)
-    ids = [rows.filter(permission__codename__in=codenames).values_list("content_object_id") for rows in (own, through_groups)]
+    tables: Any = (get_user_obj_perms_model(model), get_group_obj_perms_model(model))  # type: ignore[arg-type]
+    own, shared = tables[0].objects.filter(user=user), tables[1].objects.filter(group__user=user)
+    ids = [rows.filter(permission__codename__in=codenames).values_list("content_object_id") for rows in (own, shared)]
     return sorted({pk for (pk,) in ids[0].union(ids[1])})
 
 

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +16,7 @@ from . import pagination
 class CursorPagination(BasePagination):
     """`?cursor=&limit=`; the view names its `ordering` (last field unique, none null). No totals."""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         params = request.query_params
         bound = "&".join(f"{key}={value}" for key, value in sorted(params.items()) if key not in ("cursor", "limit"))
         limit = params.get("limit", "50")

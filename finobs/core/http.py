@@ -73,7 +73,8 @@ def as_error(exception: BaseException) -> FinobsError | None:
             return Invalid(fields=_flatten(exception.detail))
         case drf.APIException():
             error = FinobsError(str(exception.detail))
-            error.status, error.code, error.title = exception.status_code, exception.default_code, exception.default_detail
+            error.status, error.code = exception.status_code, exception.default_code
+            error.title = str(exception.default_detail)
             return error
         case SuspiciousOperation():
             return FinobsError("The request was refused.")

@@ -42,3 +42,6 @@ class IdempotentAnswer(Base):
 
     class Meta(Base.Meta):
         constraints: ClassVar = [models.UniqueConstraint("caller", "endpoint", "key", name="core_idempotent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} {self.key}"

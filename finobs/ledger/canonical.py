@@ -1,4 +1,4 @@
-"""Canonical bytes (RFC 8785) of the values that events may hold: text, whole numbers, true, false, null, lists, objects.
+"""Canonical bytes (RFC 8785) of what events may hold: text, whole numbers, true, false, null, lists, objects.
 
 Floats are refused: RFC 8785 writes numbers as IEEE doubles, so money, scores and big ids travel as text. Under that
 restriction, and with ASCII keys, Python's own JSON writer is exact; tests compare it with an independent one.
@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-Canonical: TypeAlias = "str | int | bool | None | Sequence[Canonical] | Mapping[str, Canonical]"
+Canonical: TypeAlias = "str | int | bool | Sequence[Canonical] | Mapping[str, Canonical] | None"
 LARGEST_EXACT = 2**53 - 1
 
 

@@ -29,7 +29,9 @@ class Entry:
     data: Mapping[str, Canonical] = field(default_factory=dict)
 
 
-def record(*, actor: Any, action: str, subject: Model | tuple[str, str], data: Mapping[str, Canonical] | None = None) -> Event:
+def record(
+    *, actor: Any, action: str, subject: Model | tuple[str, str], data: Mapping[str, Canonical] | None = None
+) -> Event:
     """Record one act by `actor` (a User) on `subject`.
 
     Must run inside the transaction of the change. Raises RuntimeError outside one, TypeError or ValueError if

@@ -2,8 +2,9 @@
 
 import secrets
 
+from . import env
 from .base import *  # noqa: F403
-from .base import database, env
+from .base import database
 
 DEBUG = False
 env.VAR_DIR.mkdir(parents=True, exist_ok=True)
