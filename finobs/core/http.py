@@ -16,7 +16,7 @@ from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
 from . import context
-from .errors import FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
+from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
 
 log = logging.getLogger("finobs.http")
 PROBLEM = "application/problem+json"
@@ -41,18 +41,19 @@ def problem(error: FinobsError) -> dict[str, Any]:
         "status": error.status,
         "detail": error.detail,
         "request_id": context.request_id(),
-        **error.extra,
-    }
-    body["status"] = error.status
+    } | {name: value for name, value in error.extra.items() if name != "status"}
     if isinstance(error, Invalid) and error.fields:
         body["errors"] = [
             {"pointer": f"#/{name.replace('.', '/')}" if name else "#", "detail": text}
             for name, texts in error.fields.items()
             for text in texts
         ]
-    if "approval_request_id" in error.extra:
-        body["state"] = "pending"
     return body
+
+
+def waiting(error: ApprovalRequired) -> dict[str, Any]:
+    """Not a problem: what was asked for waits for a second pair of eyes."""
+    return {"approval_request_id": error.request_id, "status": "pending", "detail": error.detail}
 
 
 def as_error(exception: BaseException) -> FinobsError | None:
@@ -88,6 +89,8 @@ def problem_handler(exception: Exception, _context: Mapping[str, Any]) -> Respon
         return None
     from rest_framework.views import set_rollback
 
+    if isinstance(error, ApprovalRequired):
+        return Response(waiting(error), status=error.status)
     set_rollback()
     response = Response(problem(error), status=error.status, content_type=PROBLEM)
     for name in ("auth_header", "wait"):

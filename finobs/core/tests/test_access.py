@@ -1,0 +1,143 @@
+"""Object permissions: nobody gets more than their roles and grants say, and nobody gets anything by default."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group
+from django.core.exceptions import ImproperlyConfigured
+
+from cases.models import Case, Queue
+from detection.models import Alert
+from finobs.accounts.system import system_actor
+from finobs.core import access
+from finobs.core.errors import NotAllowed, NotFound
+from finobs.core.models import IdempotentAnswer
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def visible(user, model=Case):
+    return set(access.restrict(model.objects.all(), user, "view"))
+
+
+def test_a_grant_on_the_queue_shows_its_cases_and_no_others(analyst, queue):
+    mine, other = factories.case(inside=queue), factories.case()
+    assert visible(analyst) == {mine}
+    assert not access.allowed(analyst, "view", other)
+
+
+@pytest.mark.parametrize("action", ["view", "work", "lead"])
+def test_any_grant_lets_one_see(action, queue):
+    person = factories.user(role="analyst")
+    case = factories.case(inside=queue)
+    factories.grant(person, action, queue)
+    assert visible(person) == {case}
+
+
+def test_a_grant_to_a_group_reaches_its_members(queue):
+    person = factories.user(role="analyst")
+    case = factories.case(inside=queue)
+    factories.grant(Group.objects.get(name="analyst"), "view", queue)
+    assert visible(person) == {case}
+
+
+def test_a_grant_on_one_case_is_the_exception(queue):
+    person = factories.user(role="analyst")
+    told, untold = factories.case(inside=queue), factories.case(inside=queue)
+    factories.grant(person, "view", told)
+    assert visible(person) == {told}
+    access.revoke(person, "view", told)
+    assert visible(person) == set()
+    assert not access.allowed(person, "view", untold)
+
+
+def test_a_grant_without_the_role_permission_gives_nothing(stranger, queue):
+    factories.case(inside=queue)
+    factories.grant(stranger, "lead", queue)
+    assert visible(stranger) == set()
+
+
+def test_the_role_permission_without_a_grant_gives_nothing(queue):
+    factories.case(inside=queue)
+    assert visible(factories.user(role="compliance")) == set()
+
+
+@pytest.mark.parametrize("nobody", [None, AnonymousUser()])
+def test_nobody_sees_nothing(nobody, queue):
+    case = factories.case(inside=queue)
+    assert visible(nobody) == set()
+    with pytest.raises(NotFound):
+        access.require(nobody, "view", case)
+    with pytest.raises(NotAllowed):
+        access.require_permission(nobody, "compliance:read")
+
+
+def test_an_inactive_person_sees_nothing_not_even_as_superuser(superuser, queue):
+    case = factories.case(inside=queue)
+    assert visible(superuser) == {case}
+    superuser.is_active = False
+    assert visible(superuser) == set()
+    assert not access.has_permission(superuser, "compliance:read")
+
+
+def test_what_is_invisible_is_not_found_and_what_is_visible_is_forbidden(analyst, auditor, stranger, queue):
+    case = factories.case(inside=queue)
+    access.require(analyst, "work", case)
+    with pytest.raises(NotAllowed):
+        access.require(auditor, "work", case)
+    with pytest.raises(NotFound):
+        access.require(stranger, "work", case)
+    with pytest.raises(NotFound):
+        access.require(stranger, "view", case)
+
+
+def test_a_class_asks_for_the_role_permission_alone(admin, analyst):
+    access.require(admin, "create", Queue)
+    with pytest.raises(NotAllowed):
+        access.require(analyst, "create", Queue)
+
+
+def test_work_does_not_include_lead(analyst, lead, queue):
+    case = factories.case(inside=queue)
+    assert access.allowed(lead, "work", case)
+    assert not access.allowed(analyst, "lead", case)
+
+
+def test_a_lead_grant_without_the_right_to_decide_is_not_lead(queue):
+    person = factories.user(role="analyst")
+    factories.grant(person, "lead", queue)
+    assert access.allowed(person, "work", factories.case(inside=queue))
+    assert not access.allowed(person, "lead", factories.case(inside=queue))
+
+
+def test_finobs_itself_needs_no_grant(queue):
+    case = factories.case(inside=queue)
+    assert visible(system_actor("assess")) == {case}
+
+
+def test_an_action_without_a_policy_is_a_fault_not_a_gift(admin):
+    with pytest.raises(ImproperlyConfigured):
+        access.restrict(IdempotentAnswer.objects.all(), admin, "view")
+    with pytest.raises(ImproperlyConfigured):
+        access.rule_for(Case, "no_such_action")
+
+
+def test_an_alert_is_seen_by_those_who_see_its_case(analyst, queue, admin):
+    from cases.models import Gathering, Incident
+
+    inside, outside, loose = factories.alert(), factories.alert(), factories.alert()
+    for number, (alert, where) in enumerate(((inside, queue), (outside, factories.queue()))):
+        case = factories.case(of=alert.account, inside=where)
+        incident = Incident.objects.create(
+            reference=f"I-{number}", case=case, first_at=factories.NOON, last_at=factories.NOON
+        )
+        Gathering.objects.create(alert=alert, incident=incident, case=case)
+    assert visible(analyst, Alert) == {inside}
+    assert not access.allowed(admin, "view", loose)
+
+
+def test_restricting_costs_two_queries_and_finds_by_ids(analyst, queue, django_assert_num_queries):
+    for _ in range(3):
+        factories.case(inside=queue)
+    analyst.has_perm("accounts.compliance:read")
+    with django_assert_num_queries(3):  # grants on queues, grants on cases, the rows
+        assert len(access.restrict(Case.objects.all(), analyst, "view")) == 3

@@ -1,0 +1,65 @@
+"""The frame around every write, and the gate in it."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from finobs.core import gate
+from finobs.core.errors import ApprovalRequired, Conflict, NotAllowed
+from finobs.core.service import service
+
+pytestmark = pytest.mark.django_db
+
+
+@service
+def write(name, fail=None):
+    Group.objects.create(name=name)
+    if fail:
+        raise fail
+    return name
+
+
+def test_it_commits_what_it_wrote():
+    assert write("kept") == "kept"
+    assert Group.objects.filter(name="kept").exists()
+
+
+def test_a_refusal_leaves_nothing_behind():
+    with pytest.raises(Conflict):
+        write("lost", fail=Conflict())
+    assert not Group.objects.filter(name="lost").exists()
+
+
+def test_a_request_for_approval_survives_its_exception():
+    with pytest.raises(ApprovalRequired) as raised:
+        write("asked", fail=ApprovalRequired(7))
+    assert raised.value.request_id == 7
+    assert Group.objects.filter(name="asked").exists()
+
+
+def test_a_service_inside_a_service_keeps_the_request_too():
+    @service
+    def outer():
+        write("inner", fail=ApprovalRequired(8))
+
+    with pytest.raises(ApprovalRequired):
+        outer()
+    assert Group.objects.filter(name="inner").exists()
+
+
+def test_it_joins_the_callers_transaction():
+    def caller():
+        with transaction.atomic():
+            write("joined")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        caller()
+    assert not Group.objects.filter(name="joined").exists()
+
+
+def test_nothing_passes_an_unguarded_gate(monkeypatch):
+    monkeypatch.setattr(gate, "_guard", None)
+    with pytest.raises(NotAllowed):
+        gate.pass_through(actor=None, action="cases.close", subject=Group(), payload={})
+    gate.changed(actor=None, subject=Group())
