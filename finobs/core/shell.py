@@ -1,11 +1,123 @@
-"""What the shell around every page needs: navigation by permission, and the counters in the header."""
+"""What the shell around every page needs: navigation by permission, and the counters in the header.
+
+Everything here is lazy: a page that shows no navigation (sign-in, a fault) asks the database nothing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject, cached_property
+
+from . import access
+
+Counter = Callable[[Any], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place in the navigation: shown to those whose roles carry `permission` ("" for every signed-in person)."""
+
+    name: str
+    label: str
+    icon: str
+    permission: str
+    go: str = ""
+    counter: str = ""
+    group: str = ""
+    staff: bool = False
+
+
+NAVIGATION: tuple[Entry, ...] = (
+    Entry("cases:my-work", "My work", "inbox", "compliance:read", go="m", counter="sla"),
+    Entry("cases:queue-list", "Queues", "stack-2", "compliance:read", go="q"),
+    Entry("cases:incident-list", "Incidents", "hierarchy", "compliance:read", go="i"),
+    Entry("detection:alert-list", "Alerts", "bell", "anomaly:read", go="a"),
+    Entry("approvals:inbox", "Approvals", "checks", "compliance:read", go="p", counter="approvals"),
+    Entry("transactions:transaction-list", "Transactions", "arrows-exchange", "transaction:read", go="t", group="Data"),
+    Entry("transactions:account-list", "Accounts", "building-bank", "transaction:read", go="c", group="Data"),
+    Entry("transactions:batch-list", "Batches", "database-import", "transaction:read", go="b", group="Data"),
+    Entry("transactions:quarantine-list", "Quarantine", "alert-triangle", "transaction:create", go="u", group="Data"),
+    Entry("detection:rule-list", "Rules", "adjustments", "model:read", go="r", group="Detection"),
+    Entry("detection:model-list", "Models", "chart-line", "model:read", go="o", group="Detection"),
+    Entry("ledger:event-list", "Ledger", "shield-check", "audit:read", go="l", group="Records"),
+    Entry("admin:index", "Admin", "settings", "", go="d", group="Records", staff=True),
+)
+
+_counters: dict[str, Counter] = {}
+
+
+def register_counter(name: str, function: Counter) -> None:
+    """Let an upper app say what the header counts: `function(user)`. Names in use: "approvals", "sla"."""
+    _counters[name] = function
+
+
+def count(name: str, user: Any) -> int:
+    return _counters[name](user) if name in _counters else 0
+
+
+def address(name: str) -> str:
+    """The URL of a page, or nothing while no app serves it."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One navigation entry as this person sees it on this page."""
+
+    entry: Entry
+    url: str
+    active: bool
+    count: int
+
+
+class Shell:
+    """What `_shell/page.html` reads, worked out on first use."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.user: Any = getattr(request, "user", None)
+
+    @cached_property
+    def signed_in(self) -> bool:
+        return bool(self.user is not None and self.user.is_authenticated)
+
+    @cached_property
+    def items(self) -> list[Item]:
+        """Every place that this person may open, in order."""
+        open_to = [(entry, url) for entry in NAVIGATION if self._may(entry) and (url := address(entry.name))]
+        here = _nearest([url for _, url in open_to], self.request.path)
+        return [
+            Item(entry, url, url == here, count(entry.counter, self.user) if entry.counter else 0)
+            for entry, url in open_to
+        ]
+
+    @cached_property
+    def approvals(self) -> int:
+        return count("approvals", self.user)
+
+    @cached_property
+    def at_risk(self) -> int:
+        return count("sla", self.user)
+
+    def _may(self, entry: Entry) -> bool:
+        if not self.signed_in or (entry.staff and not self.user.is_staff):
+            return False
+        return not entry.permission or access.has_permission(self.user, entry.permission)
+
+
+def _nearest(urls: list[str], path: str) -> str:
+    """The longest address that `path` lies under: /cases/queues/x/ is under Queues, not under My work."""
+    return max((url for url in urls if path.startswith(url)), key=len, default="")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """Context processor."""
+    return {"shell": SimpleLazyObject(lambda: Shell(request))}
