@@ -1,0 +1,8 @@
+"""Generated transactions: people with habits, and labelled typologies hidden among them.
+
+The same (seed, size, accounts, days, end) gives the same rows, in the order of time, in memory bounded by one day.
+"""
+
+from .rows import FIELDS, Plan, generate
+
+__all__ = ["FIELDS", "Plan", "generate"]
