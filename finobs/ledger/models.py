@@ -9,6 +9,8 @@ from django.db import models
 
 from finobs.core.models import Base
 
+from .choices import AlarmKind
+
 
 class Event(Base):
     """One act: who did what, to what, on what evidence. `body` is the record; the other columns find it."""
@@ -52,6 +54,17 @@ class Leaf(Base):
     leaf = models.BinaryField(max_length=32)
 
 
+class Node(Base):
+    """A full subtree of 2**8, 2**16, ... leaves, kept so that a proof reads hundreds of rows, not millions."""
+
+    height = models.PositiveSmallIntegerField()
+    position = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta(Base.Meta):
+        constraints: ClassVar = [models.UniqueConstraint("height", "position", name="ledger_node_place")]
+
+
 class Checkpoint(Base):
     """A signed statement of the tree at one size (C2SP signed note). `frontier` lets the sealer go on from here."""
 
@@ -66,3 +79,23 @@ class Checkpoint(Base):
 
     def __str__(self) -> str:
         return f"Checkpoint at {self.size}"
+
+
+class Alarm(Base):
+    """The sealer has seen what must not be, and signs nothing until a person has settled it."""
+
+    kind = models.CharField(max_length=20, choices=AlarmKind)
+    detail = models.TextField()
+    evidence = models.TextField(blank=True, help_text="The signed notes that contradict each other")
+    raised_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_reason = models.TextField(blank=True)
+
+    class Meta(Base.Meta):
+        ordering = ("-raised_at", "-id")
+        constraints: ClassVar = [
+            models.UniqueConstraint("kind", condition=models.Q(settled_at=None), name="ledger_alarm_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.detail}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -128,7 +129,7 @@ def test_every_old_size_has_the_consistency_proof_that_the_rfc_defines_and_it_ve
 def test_every_single_bit_mutation_of_an_inclusion_proof_fails(size):
     leaves, root = LEAVES[:size], defined_root(LEAVES[:size])
     for index in {0, size // 2, size - 1}:
-        good = {"leaf": leaves[index], "index": index, "size": size, "root": root,
+        good: dict[str, Any] = {"leaf": leaves[index], "index": index, "size": size, "root": root,
                 "proof": merkle.inclusion_proof(leaves, index)}  # fmt: skip
         assert merkle.verify_inclusion(**good)
         for name in ("leaf", "root"):
@@ -138,14 +139,14 @@ def test_every_single_bit_mutation_of_an_inclusion_proof_fails(size):
             for bad in flipped(sibling):
                 mutated = [*good["proof"][:step], bad, *good["proof"][step + 1 :]]
                 assert not merkle.verify_inclusion(**{**good, "proof": mutated})
-        for bad in flipped_number(size):
-            same_shape = index < bad < 2**10 and turns(index, bad) == turns(index, size)
-            assert merkle.verify_inclusion(**{**good, "size": bad}) == same_shape
+        for mutated_size in flipped_number(size):
+            same_shape = index < mutated_size < 2**10 and turns(index, mutated_size) == turns(index, size)
+            assert merkle.verify_inclusion(**{**good, "size": mutated_size}) == same_shape
 
 
 @pytest.mark.parametrize(("old", "new"), [(1, 2), (2, 3), (3, 7), (4, 7), (6, 7), (7, 8), (8, 8), (33, 70), (64, 70)])
 def test_every_single_bit_mutation_of_a_consistency_proof_fails(old, new):
-    good = {"old": old, "new": new, "old_root": defined_root(LEAVES[:old]), "new_root": defined_root(LEAVES[:new]),
+    good: dict[str, Any] = {"old": old, "new": new, "old_root": defined_root(LEAVES[:old]), "new_root": defined_root(LEAVES[:new]),
             "proof": merkle.consistency_proof(LEAVES[:new], old)}  # fmt: skip
     assert merkle.verify_consistency(**good)
     for name in ("old_root", "new_root"):
@@ -171,7 +172,13 @@ def test_a_truncated_or_longer_proof_fails(size):
 
 def test_what_is_not_exactly_a_hash_is_refused():
     leaves = LEAVES[:2]
-    good = {"leaf": leaves[0], "index": 0, "size": 2, "proof": [leaves[1]], "root": defined_root(leaves)}
+    good: dict[str, Any] = {
+        "leaf": leaves[0],
+        "index": 0,
+        "size": 2,
+        "proof": [leaves[1]],
+        "root": defined_root(leaves),
+    }
     assert merkle.verify_inclusion(**good)
     for bad in (b"", leaves[0][:31], leaves[0] + b"\0"):
         assert not merkle.verify_inclusion(**{**good, "leaf": bad})
@@ -225,7 +232,13 @@ def test_random_batches_give_the_tree_of_all_and_proofs_between_all_their_sizes(
     for old in sizes:
         for new in (size for size in sizes if size >= old):
             proof = merkle.consistency_proof(leaves[:new], old)
-            claim = {"old": old, "new": new, "old_root": roots[old], "new_root": roots[new], "proof": proof}
+            claim: dict[str, Any] = {
+                "old": old,
+                "new": new,
+                "old_root": roots[old],
+                "new_root": roots[new],
+                "proof": proof,
+            }
             assert merkle.verify_consistency(**claim)
             if proof:
                 step = data.draw(st.integers(0, len(proof) - 1))

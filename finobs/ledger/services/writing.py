@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,8 +13,9 @@ from django.db.models import Model
 
 from finobs.core import clock, context
 
-from .canonical import Canonical, canonical
-from .models import Event
+from ..canonical import Canonical, canonical
+from ..merkle import leaf_hash
+from ..models import Event
 
 SCHEMA = 1
 
@@ -58,11 +58,6 @@ def subject_key(subject: Model | tuple[str, str]) -> tuple[str, str]:
 def timestamp(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds and Z."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def leaf_hash(body: bytes) -> bytes:
-    """RFC 6962 section 2.1."""
-    return hashlib.sha256(b"\x00" + body).digest()
 
 
 def _event(actor: Any, entry: Entry, at: datetime) -> Event:

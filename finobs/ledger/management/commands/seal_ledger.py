@@ -1,0 +1,35 @@
+"""`manage.py seal_ledger`: seal what is pending, once or for ever. For a sealer with an OS user of its own."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
+
+from finobs.ledger.services.seal import Sealed, seal_all
+
+
+class Command(BaseCommand):
+    help = "Seal pending events under a signed checkpoint."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--loop", type=float, default=0, metavar="SECONDS", help="go on, with this pause")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        pause: float = options["loop"]
+        while pause:
+            try:
+                self._tell(seal_all())
+            except OperationalError as error:  # the database restarts; so does the sealer's patience
+                self.stderr.write(f"database: {error}")
+            time.sleep(pause)
+        sealed = seal_all()
+        self._tell(sealed)
+        if sealed.refused:
+            raise CommandError(f"nothing signed: {sealed.refused}")
+
+    def _tell(self, sealed: Sealed) -> None:
+        if sealed.count or sealed.refused:
+            self.stdout.write(f"sealed {sealed.count}, size {sealed.size} {sealed.refused}".rstrip())

@@ -1,0 +1,46 @@
+"""`manage.py verify_ledger`: is the record whole? Exits 1 and names the first wrong record if not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from finobs.ledger.keys import verifier_keys
+from finobs.ledger.verification import verify
+
+
+class Command(BaseCommand):
+    help = "Check every event, leaf, checkpoint and signature of the ledger."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--checkpoint", action="append", default=[], metavar="FILE",
+                            help="a checkpoint that you kept outside (may be repeated)")  # fmt: skip
+        parser.add_argument("--vkeys", default="", metavar="FILE", help="public keys that you received out of band")
+        parser.add_argument("--json", action="store_true", help="answer with one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            notes = [Path(name).read_text() for name in options["checkpoint"]]
+            vkeys = verifier_keys(options["vkeys"])
+        except (OSError, ValueError) as error:
+            raise CommandError(str(error), returncode=2) from error
+        report = verify(notes=notes, vkeys=vkeys)
+        if options["json"]:
+            self.stdout.write(json.dumps(report.as_dict()))
+        else:
+            self._tell(report.as_dict())
+        if not report.ok:
+            raise SystemExit(1)
+
+    def _tell(self, found: dict[str, Any]) -> None:
+        for problem in found["problems"]:
+            where = ", ".join(f"{name} {value}" for name, value in problem.items() if name != "what")
+            self.stdout.write(f"WRONG  {problem['what']} ({where})")
+        verdict = "whole" if found["ok"] else "NOT whole"
+        self.stdout.write(
+            f"The ledger is {verdict}: {found['size']:,} records, {found['checkpoints']:,} checkpoints, "
+            f"{found['pending']:,} pending, root {found['root']}"
+        )

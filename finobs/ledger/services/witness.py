@@ -1,0 +1,63 @@
+"""What others hold of this log: an auditor's checkpoint is compared with ours, and a person settles an alarm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from finobs.core import access, clock
+from finobs.core.errors import Invalid, NotFound
+from finobs.core.service import service
+
+from .. import keys, signed, tree
+from ..choices import AlarmKind
+from ..models import Alarm, Checkpoint
+from ..note import NoteError, open_checkpoint
+from .seal import raise_alarm
+from .writing import record
+
+
+@service
+def checkpoint_compare(*, actor: Any, note: str) -> bool:
+    """Compare a checkpoint from outside with this log; False, and an alarm that stops signing, if they differ.
+
+    Who may: audit:read. Raises Invalid if no trusted key has signed the note: a stranger's note proves nothing.
+    """
+    access.require(actor, "view", Checkpoint)
+    try:
+        theirs = open_checkpoint(note, keys.verifier_keys(), settings.LEDGER_ORIGIN)
+    except NoteError as error:
+        raise Invalid(f"This checkpoint proves nothing here: {error}.") from error
+    ours = Checkpoint.objects.first()
+    if ours is None or theirs.size > ours.size:
+        raise_alarm(AlarmKind.SHRUNK, f"size {theirs.size} has been signed, but the log is shorter", note)
+        return False
+    if tree.root_at(theirs.size) == theirs.root:
+        return True
+    evidence = Checkpoint.objects.filter(size=theirs.size).values_list("note", flat=True).first()
+    raise_alarm(
+        AlarmKind.EQUIVOCATION, f"two roots have been signed at size {theirs.size}", f"{note}\n{evidence or ours.note}"
+    )
+    return False
+
+
+@service
+def alarm_settle(*, actor: Any, alarm_id: int, reason: str) -> Alarm:
+    """A person answers for an alarm; the sealer signs again. After SHRUNK, the remembered note is let go of.
+
+    Who may: system:config. Records `ledger.alarm_settle` with the evidence, sealed with what follows.
+    """
+    access.require(actor, "settle", Alarm)
+    if not reason.strip():
+        raise Invalid("Say why it is right to go on.", {"reason": ["This field is required."]})
+    alarm = Alarm.objects.select_for_update().filter(pk=alarm_id, settled_at=None).first()
+    if alarm is None:
+        raise NotFound("There is no such open alarm.")
+    alarm.settled_at, alarm.settled_reason = clock.now(), reason
+    alarm.save()
+    data = {"kind": alarm.kind, "detail": alarm.detail, "evidence": alarm.evidence, "reason": reason}
+    record(actor=actor, action="ledger.alarm_settle", subject=alarm, data=data)
+    if alarm.kind in (AlarmKind.SHRUNK, AlarmKind.EQUIVOCATION):
+        signed.forget()
+    return alarm

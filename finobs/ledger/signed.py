@@ -1,0 +1,42 @@
+"""The last note that this sealer signed, kept beside the key: what a changed or restored database cannot forget."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.conf import settings
+
+from . import keys
+from .note import Statement, open_checkpoint, text_of
+
+
+def path() -> Path:
+    return Path(settings.LEDGER_KEY_FILE + ".signed")
+
+
+def last() -> str | None:
+    try:
+        return path().read_text()
+    except FileNotFoundError:
+        return None
+
+
+def statement(note: str) -> Statement:
+    return open_checkpoint(note, keys.verifier_keys(), settings.LEDGER_ORIGIN)
+
+
+def remember(note: str) -> None:
+    """Keep `note` if it is the largest. After the commit: a kill in between leaves the older one, which also holds."""
+    known = last()
+    if known is not None and Statement.parse(text_of(known)).size >= Statement.parse(text_of(note)).size:
+        return
+    draft = path().with_name(f"{path().name}.{os.getpid()}")
+    draft.write_text(note)
+    draft.chmod(0o600)
+    draft.replace(path())
+
+
+def forget() -> None:
+    """After a restore that a person has accepted."""
+    path().unlink(missing_ok=True)
