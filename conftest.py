@@ -9,6 +9,8 @@ from finobs.accounts.choices import Kind
 from finobs.accounts.models import User
 from tests import factories
 
+pytest_plugins = ["finobs.ledger.testing"]
+
 
 @pytest.fixture
 def queue(db: None) -> Queue:
