@@ -113,6 +113,9 @@ def error_response(request: HttpRequest, error: FinobsError) -> HttpResponse:
     else:
         template = "_shell/error_fragment.html" if getattr(request, "htmx", False) else "_shell/error.html"
         response = render(request, template, {"error": error}, status=error.status)
+        if getattr(request, "htmx", False) and request.method != "GET":
+            # A refused form stays on the page with what was typed; the refusal is said above it.
+            response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"
     if isinstance(error, Unavailable):
         response["Retry-After"] = "2"
     return response

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest
@@ -30,14 +31,17 @@ class Entry:
     counter: str = ""
     group: str = ""
     staff: bool = False
+    counted: str = ""
 
 
 NAVIGATION: tuple[Entry, ...] = (
-    Entry("cases:my-work", "My work", "inbox", "compliance:read", go="m", counter="sla"),
+    Entry("cases:my-work", "My work", "inbox", "compliance:read", go="m", counter="sla", counted="due soon"),
     Entry("cases:queue-list", "Queues", "stack-2", "compliance:read", go="q"),
     Entry("cases:incident-list", "Incidents", "hierarchy", "compliance:read", go="i"),
     Entry("detection:alert-list", "Alerts", "bell", "anomaly:read", go="a"),
-    Entry("approvals:inbox", "Approvals", "checks", "compliance:read", go="p", counter="approvals"),
+    Entry(
+        "approvals:inbox", "Approvals", "checks", "compliance:read", go="p", counter="approvals", counted="to approve"
+    ),
     Entry("transactions:transaction-list", "Transactions", "arrows-exchange", "transaction:read", go="t", group="Data"),
     Entry("transactions:account-list", "Accounts", "building-bank", "transaction:read", go="c", group="Data"),
     Entry("transactions:batch-list", "Batches", "database-import", "transaction:read", go="b", group="Data"),
@@ -46,6 +50,13 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("detection:model-list", "Models", "chart-line", "model:read", go="o", group="Detection"),
     Entry("ledger:event-list", "Ledger", "shield-check", "audit:read", go="l", group="Records"),
     Entry("admin:index", "Admin", "settings", "", go="d", group="Records", staff=True),
+)
+
+ACCOUNT: tuple[tuple[str, str, str], ...] = (
+    ("accounts:profile", "Profile", "user-circle"),
+    ("accounts:token-list", "API tokens", "key"),
+    ("accounts:session-list", "Sessions", "devices"),
+    ("accounts:password-change", "Change password", "lock"),
 )
 
 _counters: dict[str, Counter] = {}
@@ -78,12 +89,26 @@ class Item:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: str
+    items: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    url: str
+    label: str
+    icon: str
+
+
 class Shell:
     """What `_shell/page.html` reads, worked out on first use."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.user: Any = getattr(request, "user", None)
+        self._counted: dict[str, int] = {}
 
     @cached_property
     def signed_in(self) -> bool:
@@ -93,19 +118,62 @@ class Shell:
     def items(self) -> list[Item]:
         """Every place that this person may open, in order."""
         open_to = [(entry, url) for entry in NAVIGATION if self._may(entry) and (url := address(entry.name))]
-        here = _nearest([url for _, url in open_to], self.request.path)
-        return [
-            Item(entry, url, url == here, count(entry.counter, self.user) if entry.counter else 0)
-            for entry, url in open_to
-        ]
+        here = _nearest([url for _, url in open_to], self.here)
+        return [Item(entry, url, url == here, self._count(entry.counter)) for entry, url in open_to]
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        named = groupby(self.items, key=lambda item: item.entry.group)
+        return [Group(label, list(items)) for label, items in named]
+
+    @cached_property
+    def account(self) -> list[Link]:
+        return [Link(url, label, icon) for name, label, icon in ACCOUNT if (url := address(name))]
 
     @cached_property
     def approvals(self) -> int:
-        return count("approvals", self.user)
+        return self._count("approvals")
 
     @cached_property
     def at_risk(self) -> int:
-        return count("sla", self.user)
+        return self._count("sla")
+
+    @cached_property
+    def search(self) -> str:
+        return address("cases:search") if access.has_permission(self.user, "compliance:read") else ""
+
+    @property
+    def query(self) -> str:
+        """What was searched for, when this is the page of results."""
+        return self.request.GET.get("q", "") if self.here == self.search else ""
+
+    @cached_property
+    def my_work(self) -> str:
+        return self._url("cases:my-work")
+
+    @cached_property
+    def inbox(self) -> str:
+        return self._url("approvals:inbox")
+
+    @property
+    def here(self) -> str:
+        return self.request.path
+
+    @property
+    def sign_in(self) -> str:
+        return address("accounts:sign-in")
+
+    @property
+    def sign_out(self) -> str:
+        return address("accounts:sign-out")
+
+    def _url(self, name: str) -> str:
+        return next((item.url for item in self.items if item.entry.name == name), "")
+
+    def _count(self, name: str) -> int:
+        if name and name not in self._counted:
+            self._counted[name] = count(name, self.user)
+        return self._counted.get(name, 0)
 
     def _may(self, entry: Entry) -> bool:
         if not self.signed_in or (entry.staff and not self.user.is_staff):

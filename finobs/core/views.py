@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from . import health
+from .http import render_page
+from .shell import Shell
 
 
+@require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    return redirect(reverse("admin:index"))
+    """To the first place that this person may open: their work, for most."""
+    items = Shell(request).items
+    return redirect(items[0].url) if items else render_page(request, "_shell/welcome.html", {})
 
 
+@never_cache
+@require_safe
 def livez(request: HttpRequest) -> HttpResponse:
     """The process runs."""
     return JsonResponse({"status": "ok"})
 
 
+@never_cache
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can serve: the database answers."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
+    """The process can serve: 503 and which check failed, if it cannot."""
+    ok, checks = health.ready()
+    return JsonResponse({"status": "ok" if ok else "failing", "checks": checks}, status=200 if ok else 503)

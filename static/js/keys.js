@@ -15,18 +15,14 @@
 // Always there: ? lists every key of this page; Ctrl+K opens the palette (see palette.js).
 // Nothing fires in a text field (Escape leaves it), with Ctrl, Alt or Meta held, or behind an open dialog.
 
+import { labelOf } from "./label.js";
+
 const FIELDS = "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select, [contenteditable]";
 
 const shown = (element) => element.getClientRects().length > 0 && !element.matches(":disabled, .disabled, [aria-disabled=true]");
 const scope = () => [...document.querySelectorAll("dialog[open]")].at(-1) ?? document;
 const find = (attribute, key) =>
   [...scope().querySelectorAll(`[${attribute}]`)].find((element) => element.getAttribute(attribute) === key && shown(element));
-
-export function labelOf(element) {
-  const copy = element.cloneNode(true);
-  copy.querySelectorAll("kbd, .count, .visually-hidden").forEach((hint) => hint.remove());
-  return element.dataset.keyLabel || element.getAttribute("aria-label") || copy.textContent.trim().replace(/\s+/g, " ");
-}
 
 function act(element) {
   if (element.matches("form")) element.requestSubmit();

@@ -16,11 +16,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from finobs.core import clock, money
+from finobs.core.context import request_id as current_request_id
 from finobs.core.pagination import Page
 
 register = template.Library()
 
-NOTHING = mark_safe('<span class="text-secondary" aria-label="none">–</span>')  # noqa: S308 (a constant)
+NOTHING = mark_safe('<span class="text-secondary" aria-label="none">–</span>')
 
 # Which of six tones a status word is written in. The word itself is always there: colour is never the only sign.
 TONES: dict[str, str] = {
@@ -34,6 +35,19 @@ TONES: dict[str, str] = {
     "accepted": "good", "duplicate": "quiet", "quarantined": "waiting", "released": "good", "discarded": "quiet",
     "corrected": "info", "held": "waiting",
 }  # fmt: skip
+
+
+HELP: dict[int, str] = {
+    202: "Somebody else has to approve it. You will find it under Approvals.",
+    400: "Go back, check the address or the form, and try again.",
+    403: "If you need this for your work, ask an administrator for the role or the grant.",
+    404: "It may have been moved, or it may not be yours to see. Check the address, or search for it.",
+    409: "Go back and load the page again to see how it stands now.",
+    413: "Send it in smaller parts.",
+    422: "Go back, correct it, and send it again.",
+    500: "The fault was recorded. If it comes again, tell your administrator the request id below.",
+    503: "Wait a moment and try again.",
+}
 
 
 @register.simple_tag
@@ -106,7 +120,7 @@ def count_text(counted: int | tuple[int, bool]) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """{% icon "inbox" %} decorates; {% icon "lock" "Locked" %} speaks. The names are in the sprite's folder."""
-    said = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')  # noqa: S308
+    said = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     sprite = static("vendor/tabler-icons/sprite.svg")
     return format_html('<svg class="icon" width="18" height="18" {}><use href="{}#{}"></use></svg>', said, sprite, name)
 
@@ -157,3 +171,15 @@ def error_summary(form: BaseForm) -> dict[str, Any]:
 def error_base(error: Any, shell: Any) -> str:
     """Which frame an error page stands in. A fault gets the one that asks the database nothing."""
     return "_shell/page.html" if error.status < 500 and shell.signed_in else "_shell/bare.html"
+
+
+@register.simple_tag
+def request_id() -> str:
+    """The id under which the log tells what happened."""
+    return current_request_id()
+
+
+@register.filter
+def error_help(error: Any) -> str:
+    """What to do next, by the kind of refusal."""
+    return HELP.get(error.status, "")

@@ -1,0 +1,57 @@
+// Nothing typed is lost: <textarea data-draft="note-C-2026-000001"> is kept in this tab's storage until its form has
+// been accepted. It survives a reload, an expired session and a conflict. The server fills the field? Then it wins.
+// Drafts may hold case data: they live in sessionStorage, which ends with the tab, and are cleared at sign-out.
+
+const PREFIX = "finobs.draft.";
+const key = (field) => PREFIX + field.dataset.draft;
+const note = (field, text) => {
+  const place = field.closest("form")?.querySelector(`[data-draft-note="${CSS.escape(field.dataset.draft)}"]`);
+  if (place) place.textContent = text;
+};
+
+function restore(root) {
+  for (const field of root.querySelectorAll("[data-draft]")) {
+    const kept = sessionStorage.getItem(key(field));
+    if (kept === null || field.value) continue;
+    field.value = kept;
+    note(field, "Your draft is back.");
+  }
+}
+
+function forget(form) {
+  for (const field of form.querySelectorAll("[data-draft]")) sessionStorage.removeItem(key(field));
+}
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (!(field instanceof HTMLElement) || !field.dataset.draft) return;
+  if (field.value) sessionStorage.setItem(key(field), field.value);
+  else sessionStorage.removeItem(key(field));
+  note(field, field.value ? "Draft kept." : "");
+});
+
+// htmx says how it went; a 4xx keeps the draft.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.elt?.closest?.("form");
+  if (form && event.detail.successful && event.detail.requestConfig?.verb !== "get") forget(form);
+});
+document.addEventListener("htmx:afterSettle", (event) => restore(event.detail.elt ?? document));
+
+// A plain form leaves the page. What comes next says whether it was accepted: an accepted POST redirects, and the page
+// carries no error; a refused one shows the form again, filled by the server, or an error page.
+const SENT = "finobs.sent";
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches("[data-clears-drafts]")) {
+    Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX)).forEach((name) => sessionStorage.removeItem(name));
+    return;
+  }
+  const keys = [...form.querySelectorAll("[data-draft]")].map(key);
+  if (keys.length) sessionStorage.setItem(SENT, JSON.stringify(keys));
+});
+
+const sent = JSON.parse(sessionStorage.getItem(SENT) ?? "[]");
+sessionStorage.removeItem(SENT);
+const refused = document.querySelector("[data-error-page], .errorlist, .alert-danger, .alert-error, meta[name=signed-out]");
+if (!refused) sent.forEach((name) => sessionStorage.removeItem(name));
+restore(document);
