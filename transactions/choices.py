@@ -23,3 +23,22 @@ class RowOutcome(TextChoices):
     ACCEPTED = "accepted", "Accepted"
     DUPLICATE = "duplicate", "Already known"
     QUARANTINED = "quarantined", "In quarantine"
+
+
+class Reason(TextChoices):
+    """Why a row is in quarantine."""
+
+    MALFORMED = "malformed", "Not a readable row"
+    ENCODING = "encoding", "Not valid UTF-8"
+    UNKNOWN_FIELD = "unknown-field", "Unknown field"
+    MISSING = "missing", "Required field is empty"
+    TYPE = "type", "Wrong type of value"
+    TOO_LONG = "too-long", "Value too long"
+    CHARACTERS = "characters", "Forbidden characters"
+    AMOUNT = "amount", "Impossible amount"
+    CURRENCY = "currency", "Unknown currency"
+    DATE = "date", "Impossible date"
+    DIRECTION = "direction", "Unknown direction"
+    COUNTRY = "country", "Unknown country"
+    LABEL = "label", "Unusable label"
+    CONFLICT = "conflict", "Known id with other content"

@@ -12,7 +12,7 @@ from simple_history.models import HistoricalRecords
 from finobs.core import clock, money
 from finobs.core.models import Base
 
-from .choices import Direction, Door, QuarantineState
+from .choices import Direction, Door, QuarantineState, Reason
 
 
 class Source(Base):
@@ -148,7 +148,8 @@ class QuarantinedRow(Base):
     row_number = models.PositiveBigIntegerField()
     raw = models.BinaryField(help_text="The row as it came (zlib), never cut.")
     raw_size = models.PositiveBigIntegerField()
-    reason = models.CharField(max_length=40)
+    raw_digest = models.BinaryField(max_length=32, help_text="SHA-256 of the row as it came; a replay is known by it.")
+    reason = models.CharField(max_length=40, choices=Reason)
     detail = models.TextField()
     fields = models.JSONField(default=dict, help_text="The row's fields as far as they could be read.")
     state = models.CharField(max_length=10, choices=QuarantineState, default=QuarantineState.OPEN)
@@ -160,11 +161,14 @@ class QuarantinedRow(Base):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolution = models.TextField(blank=True, help_text="Why it was released or discarded.")
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
-    history = HistoricalRecords(excluded_fields=["raw"])
+    history = HistoricalRecords(excluded_fields=["raw", "raw_digest"])
 
     class Meta(Base.Meta):
         ordering = ("-id",)
-        indexes: ClassVar = [models.Index(fields=["state", "-id"], name="transactions_quarantine")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "-id"], name="transactions_quarantine"),
+            models.Index(fields=["source", "raw_digest"], name="transactions_quarantine_raw"),
+        ]
 
     def __str__(self) -> str:
         return f"Row {self.row_number} of batch {self.batch_id}"

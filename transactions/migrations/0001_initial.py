@@ -250,7 +250,34 @@ class Migration(migrations.Migration):
                 ("row_number", models.PositiveBigIntegerField()),
                 ("raw", models.BinaryField(help_text="The row as it came (zlib), never cut.")),
                 ("raw_size", models.PositiveBigIntegerField()),
-                ("reason", models.CharField(max_length=40)),
+                (
+                    "raw_digest",
+                    models.BinaryField(
+                        help_text="SHA-256 of the row as it came; a replay is known by it.", max_length=32
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("malformed", "Not a readable row"),
+                            ("encoding", "Not valid UTF-8"),
+                            ("unknown-field", "Unknown field"),
+                            ("missing", "Required field is empty"),
+                            ("type", "Wrong type of value"),
+                            ("too-long", "Value too long"),
+                            ("characters", "Forbidden characters"),
+                            ("amount", "Impossible amount"),
+                            ("currency", "Unknown currency"),
+                            ("date", "Impossible date"),
+                            ("direction", "Unknown direction"),
+                            ("country", "Unknown country"),
+                            ("label", "Unusable label"),
+                            ("conflict", "Known id with other content"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
                 ("detail", models.TextField()),
                 ("fields", models.JSONField(default=dict, help_text="The row's fields as far as they could be read.")),
                 (
@@ -331,7 +358,28 @@ class Migration(migrations.Migration):
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 ("row_number", models.PositiveBigIntegerField()),
                 ("raw_size", models.PositiveBigIntegerField()),
-                ("reason", models.CharField(max_length=40)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("malformed", "Not a readable row"),
+                            ("encoding", "Not valid UTF-8"),
+                            ("unknown-field", "Unknown field"),
+                            ("missing", "Required field is empty"),
+                            ("type", "Wrong type of value"),
+                            ("too-long", "Value too long"),
+                            ("characters", "Forbidden characters"),
+                            ("amount", "Impossible amount"),
+                            ("currency", "Unknown currency"),
+                            ("date", "Impossible date"),
+                            ("direction", "Unknown direction"),
+                            ("country", "Unknown country"),
+                            ("label", "Unusable label"),
+                            ("conflict", "Known id with other content"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
                 ("detail", models.TextField()),
                 ("fields", models.JSONField(default=dict, help_text="The row's fields as far as they could be read.")),
                 (
@@ -448,5 +496,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="quarantinedrow",
             index=models.Index(fields=["state", "-id"], name="transactions_quarantine"),
+        ),
+        migrations.AddIndex(
+            model_name="quarantinedrow",
+            index=models.Index(fields=["source", "raw_digest"], name="transactions_quarantine_raw"),
         ),
     ]

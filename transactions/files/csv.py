@@ -1,0 +1,137 @@
+"""CSV, line by line: a broken row costs itself only, where pyarrow loses it and csv.reader all after an open quote."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import BinaryIO
+
+from finobs.core.errors import Invalid
+
+from ..choices import Reason
+from ..mappings import Mapping, fitted
+from ..rows import RawRow, RowFault, shown
+from . import RowFile
+
+LONGEST_LINE = 64 * 1024 * 1024
+# A quoted field may hold line breaks; an unclosed quote must not swallow the file.
+LONGEST_RECORD = 100
+FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"PK": "a ZIP archive or a spreadsheet", b"\x1f\x8b": "gzip"}
+
+csv.field_size_limit(LONGEST_LINE)
+
+
+def csv_rows(stream: BinaryIO, mapping: Mapping, delimiter: str = ",") -> RowFile:
+    """Rows of a CSV file with a header line, UTF-8 with or without a byte order mark. Raises Invalid."""
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise Invalid("The delimiter must be one character.")
+    total = _lines(stream)
+    lines = _Lines(stream)
+    header = _header(lines, delimiter)
+    return RowFile(_rows(lines, header, fitted(mapping, header), delimiter), max(total - 1, 0))
+
+
+def _lines(stream: BinaryIO) -> int:
+    count, last = 0, b"\n"
+    while block := stream.read(1 << 20):
+        count += block.count(b"\n")
+        last = block
+    stream.seek(0)
+    return count + (not last.endswith(b"\n"))
+
+
+class _Lines:
+    """Lines of the file with their numbers; some can be put back."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream, self.number, self.back = stream, 0, deque[bytes]()
+
+    def next(self) -> bytes:
+        self.number += 1
+        if self.back:
+            return self.back.popleft()
+        line = self.stream.readline(LONGEST_LINE)
+        if len(line) == LONGEST_LINE:
+            raise Invalid(f"Line {self.number:,} is longer than {LONGEST_LINE:,} bytes: this is no CSV file.")
+        return line
+
+    def put_back(self, lines: list[bytes]) -> None:
+        self.back.extendleft(reversed(lines))
+        self.number -= len(lines)
+
+
+def _header(lines: _Lines, delimiter: str) -> list[str]:
+    line = lines.next()
+    for start, kind in FOREIGN.items():
+        if line.startswith(start):
+            raise Invalid(f"The file is {kind}, not CSV in UTF-8.")
+    try:
+        text = line.decode("utf-8-sig")
+        header = [name.strip() for name in next(csv.reader([text], delimiter=delimiter, strict=True))]
+    except (ValueError, csv.Error, StopIteration):
+        raise Invalid("The first line is no readable header of column names in UTF-8.") from None
+    if len(set(header)) != len(header):
+        raise Invalid(f"A column name stands twice in the header: {', '.join(header[:30])}.")
+    return header
+
+
+def _rows(lines: _Lines, header: list[str], mapping: Mapping, delimiter: str) -> Iterator[RawRow]:
+    parts = [(name, part) for name, part in mapping.parts.items() if part.column]
+    constants = {name: part.value for name, part in mapping.parts.items() if not part.column}
+    special = [(name, part) for name, part in parts if not part.is_plain]
+    names = tuple(name for name, _ in parts)
+    pick = itemgetter(*(header.index(part.column) for _, part in parts))
+    while line := lines.next():
+        if not line.strip():
+            continue
+        try:
+            values, raw = _record(lines, line, delimiter, len(header))
+        except RowFault as fault:
+            yield RawRow(raw=line, fault=fault)
+            continue
+        fields = dict(zip(names, pick(values), strict=True)) | constants
+        for name, part in special:
+            fields[name] = part.apply(fields[name])
+        yield RawRow(fields, raw)
+
+
+def _record(lines: _Lines, line: bytes, delimiter: str, width: int) -> tuple[list[str], bytes]:
+    """The values of the record that begins with `line`. Raises RowFault; then only this line is spent."""
+    if b'"' not in line:
+        values = _text(line, lines.number).rstrip("\r\n").split(delimiter)
+        _check_width(values, width, lines.number)
+        return values, line
+    number, more, raw = lines.number, list[bytes](), line
+    while raw.count(b'"') % 2 and len(more) < LONGEST_RECORD and (following := lines.next()):
+        more.append(following)
+        raw += following
+    try:
+        values = next(csv.reader(_text(raw, number).splitlines(keepends=True), delimiter=delimiter, strict=True))
+        _check_width(values, width, number)
+    except csv.Error as error:
+        lines.put_back(more)
+        raise RowFault(Reason.MALFORMED, f"Line {number} is not valid CSV: {error}.") from None
+    except RowFault:
+        lines.put_back(more)
+        raise
+    return values, raw
+
+
+def _text(raw: bytes, number: int) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = raw[error.start : error.start + 8].hex(" ")
+        raise RowFault(
+            Reason.ENCODING, f"Line {number} is not valid UTF-8 from byte {error.start + 1} on ({found})."
+        ) from None
+
+
+def _check_width(values: list[str], width: int, number: int) -> None:
+    if len(values) != width:
+        begin = shown(",".join(values[:3])[:80])
+        raise RowFault(
+            Reason.MALFORMED, f"Line {number} has {len(values)} columns, the header has {width}. It begins {begin}."
+        )

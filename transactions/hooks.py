@@ -1,0 +1,59 @@
+"""What upper rooms hang on what came in: the one assessor of new transactions, and counters for reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from .models import Batch, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the assessor made of one transaction."""
+
+    transaction_id: int
+    outcome: str
+    score: float | None = None
+    alert_id: int | None = None
+
+
+class Assessor(Protocol):
+    def __call__(self, *, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[Verdict]: ...
+
+
+_assessor: Assessor | None = None
+_counters: dict[str, Callable[[], int]] = {}
+
+
+def register_assessor(function: Assessor) -> None:
+    """Install the one decision path. Called by `detection` when it starts."""
+    global _assessor
+    _assessor = function
+
+
+def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[Verdict]:
+    """Assess newly accepted rows, in the transaction that accepts them.
+
+    Raises ImproperlyConfigured without an assessor, or if it left a row out: nothing comes in unassessed.
+    """
+    if _assessor is None:
+        raise ImproperlyConfigured("no assessor is registered: nothing may come in unassessed")
+    verdicts = _assessor(batch=batch, transactions=transactions)
+    if {verdict.transaction_id for verdict in verdicts} != {row.pk for row in transactions}:
+        raise ImproperlyConfigured("the assessor did not answer for every transaction")
+    return verdicts
+
+
+def register_counter(name: str, count: Callable[[], int]) -> None:
+    """Let an import report how many `name` ("alerts", "cases") it led to; `count` answers how many there are."""
+    _counters[name] = count
+
+
+def counts() -> dict[str, int]:
+    """How many there are of everything that is counted."""
+    return {name: count() for name, count in _counters.items()}

@@ -1,0 +1,176 @@
+"""Which column of a file is which field of a transaction.
+
+A mapping is a JSON object: field -> column name, or an object with "column" (and optionally "plus_days", "words") or
+"value":
+
+    {"external_id": "id", "amount": "sum", "currency": {"value": "EUR"}, "direction": {"column": "dc",
+     "words": {"D": "out", "C": "in"}}, "label_known_at": {"column": "date", "plus_days": 30}}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from finobs.core.errors import Invalid
+
+from .rows import FIELDS
+
+REQUIRED = ("external_id", "account", "occurred_at", "amount")
+PARTS = {"column", "value", "plus_days", "words"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where one field comes from."""
+
+    column: str = ""
+    value: str = ""
+    plus_days: int = 0
+    words: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_plain(self) -> bool:
+        return bool(self.column) and not self.plus_days and not self.words
+
+    def apply(self, value: Any) -> Any:
+        """The field's value for a column's value. What cannot be read is left for the validator to refuse."""
+        if self.words:
+            return self.words.get("" if value is None else str(value), value)
+        if self.plus_days and value not in (None, ""):
+            try:
+                moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+                return moment + timedelta(days=self.plus_days)
+            except (ValueError, OverflowError):
+                return value
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    parts: dict[str, Part]
+
+    @classmethod
+    def parse(cls, given: Any) -> Mapping:
+        """Raises Invalid with a message per field."""
+        if not isinstance(given, dict):
+            raise Invalid("A mapping is an object: field of a transaction to column of the file.")
+        errors: dict[str, list[str]] = {}
+        parts: dict[str, Part] = {}
+        for name, said in given.items():
+            try:
+                parts[name] = _part(name, said)
+            except ValueError as error:
+                errors[f"mapping.{name}"] = [str(error)]
+        for name in REQUIRED:
+            if name not in given:
+                errors[f"mapping.{name}"] = [f"{name} has no column."]
+        if errors:
+            raise Invalid(" ".join(texts[0] for texts in errors.values()), fields=errors)
+        return cls(parts)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns it needs, each once."""
+        return list(dict.fromkeys(part.column for part in self.parts.values() if part.column))
+
+    def missing(self, header: Iterable[str]) -> list[str]:
+        present = set(header)
+        return [name for name in self.columns if name not in present]
+
+    def rows(self, columns: dict[str, list[Any]], number: int) -> list[dict[str, Any]]:
+        """Field dictionaries from whole columns."""
+        lists = [self._list(part, columns, number) for part in self.parts.values()]
+        names = tuple(self.parts)
+        return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
+
+    def _list(self, part: Part, columns: dict[str, list[Any]], number: int) -> list[Any]:
+        if not part.column:
+            return [part.value] * number
+        values = columns[part.column]
+        return values if part.is_plain else [part.apply(value) for value in values]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A mapping that finobs knows by name, and what a source for it starts with."""
+
+    mapping: dict[str, Any]
+    source_name: str = ""
+    default_currency: str = ""
+
+
+NAMED: Final[dict[str, Named]] = {
+    # Fraud Detection Handbook (Le Borgne et al.): simulated card payments, times in UTC, one currency.
+    "handbook": Named(
+        source_name="Fraud Detection Handbook",
+        default_currency="USD",
+        mapping={
+            "external_id": "transaction_id",
+            "account": "customer_id",
+            "counterparty": "terminal_id",
+            "occurred_at": "tx_datetime",
+            "amount": "amount",
+            "currency": {"value": "USD"},
+            "channel": {"value": "card"},
+            "is_suspicious": "is_fraud",
+            "typology": {
+                "column": "fraud_scenario",
+                "words": {"0": "", "1": "large_amount", "2": "compromised_terminal", "3": "leaked_card"},
+            },
+            # The handbook assumes that a fraud is known seven days later.
+            "label_known_at": {"column": "tx_datetime", "plus_days": 7},
+        },
+    ),
+    "finobs": Named(mapping={name: name for name in sorted(FIELDS)}),
+}
+# Columns that a file of the mapping `finobs` may leave out.
+OPTIONAL = FIELDS - set(REQUIRED)
+
+
+def resolve(given: str) -> tuple[Mapping, Named | None]:
+    """A mapping by name, as JSON text, or from a JSON file. Raises Invalid."""
+    if given in NAMED:
+        return Mapping.parse(NAMED[given].mapping), NAMED[given]
+    said = given
+    if not given.lstrip().startswith("{"):
+        path = Path(given)
+        if not path.is_file():
+            raise Invalid(f"{given} is neither a mapping finobs knows ({', '.join(NAMED)}), nor JSON, nor a file.")
+        said = path.read_text(encoding="utf-8")
+    try:
+        return Mapping.parse(json.loads(said)), None
+    except json.JSONDecodeError as error:
+        raise Invalid(f"The mapping is not valid JSON: {error}.") from None
+
+
+def fitted(mapping: Mapping, header: Iterable[str]) -> Mapping:
+    """The mapping without optional fields of their own name that the file has no column for. Raises Invalid."""
+    present = list(header)
+    parts = {
+        name: part
+        for name, part in mapping.parts.items()
+        if not (part.is_plain and part.column == name and name in OPTIONAL and name not in present)
+    }
+    found = Mapping(parts)
+    if missing := found.missing(present):
+        have = ", ".join(present[:30]) or "none"
+        raise Invalid(f"The file has no column {', '.join(missing)}. Its columns are: {have}.")
+    return found
+
+
+def _part(name: str, said: Any) -> Part:
+    if name not in FIELDS:
+        raise ValueError(f"finobs knows no field named {name}.")
+    if isinstance(said, str) and said:
+        return Part(column=said)
+    if not isinstance(said, dict) or not said or not said.keys() <= PARTS or ("value" in said) == ("column" in said):
+        raise ValueError(f"{name} needs a column's name, or an object with column or value.")
+    words, days = said.get("words", {}), said.get("plus_days", 0)
+    if not isinstance(words, dict) or not isinstance(days, int):
+        raise ValueError(f"{name}: words is an object, plus_days a whole number.")
+    return Part(str(said.get("column", "")), str(said.get("value", "")), days, {k: str(v) for k, v in words.items()})

@@ -1,0 +1,144 @@
+"""Getting thousands of rows into the database at once: COPY on PostgreSQL, executemany on SQLite.
+
+Every caller adds rows in the same order (accounts, counterparties, transactions, each sorted by its key), so two
+imports of the same rows wait for one another and never in a circle.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from django.db import connection
+from django.db.models import Field, Model
+
+from .models import Label, Party, Source, Transaction
+
+P = TypeVar("P", bound=Party)
+# Below it a temporary table costs more than it saves.
+COPY_FROM = 100
+
+
+def parties(model: type[P], source: Source, names: Iterable[str]) -> dict[str, P]:
+    """The accounts or counterparties of these names, made where they are missing."""
+    wanted = sorted(set(names))
+    found = _parties(model, source, wanted)
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        # Who loses the race for a name waits for the winner's commit, then sees its row.
+        manager = model._default_manager
+        manager.bulk_create([model(source=source, external_id=name) for name in missing], ignore_conflicts=True)
+        found |= _parties(model, source, missing)
+    return found
+
+
+def _parties(model: type[P], source: Source, names: Sequence[str]) -> dict[str, P]:
+    where, values = _among("external_id", names)
+    rows = model._default_manager.filter(source=source).extra(where=[where], params=[values])  # noqa: S610
+    return {row.external_id: row for row in rows}
+
+
+def known(source: Source, external_ids: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+    """Of these ids, those that are in already: (primary key, digest)."""
+    where, values = _among("external_id", external_ids)
+    query = f"SELECT external_id, id, digest FROM {_quote(Transaction)} WHERE source_id = %s AND {where}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(query, [source.pk, values])
+        return {external_id: (pk, bytes(digest)) for external_id, pk, digest in cursor.fetchall()}
+
+
+def next_ids(model: type[Model], number: int) -> list[int]:
+    """Primary keys for `number` new rows, rising. On SQLite the caller holds the write lock already."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, number]
+            )
+            return [pk for (pk,) in cursor.fetchall()]
+        cursor.execute("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
+        first = cursor.fetchone()[0] + 1
+        return list(range(first, first + number))
+
+
+def add_transactions(rows: Sequence[Transaction]) -> set[int]:
+    """Insert unsaved transactions that carry their primary keys; returns the keys of those that got in.
+
+    The others lost to a simultaneous import of the same external ids.
+    """
+    ordered = sorted(rows, key=lambda row: row.external_id)
+    fields: Sequence[Field[Any, Any]] = Transaction._meta.concrete_fields
+    names = [str(field.attname) for field in fields]
+    values = [[getattr(row, name) for name in names] for row in ordered]
+    return _insert(Transaction, [str(field.column) for field in fields], _adapted(fields, values))
+
+
+def add_labels(labels: Sequence[Label]) -> None:
+    fields = [field for field in Label._meta.concrete_fields if not field.primary_key]
+    values = [[getattr(label, field.attname) for field in fields] for label in labels]
+    _insert(Label, [str(field.column) for field in fields], _adapted(fields, values))
+
+
+def _adapted(fields: Sequence[Any], values: list[list[Any]]) -> list[list[Any]]:
+    """SQLite keeps times as text, written as Django writes them; psycopg takes them as they are."""
+    if connection.vendor == "postgresql":
+        return values
+    times = [at for at, field in enumerate(fields) if field.get_internal_type() == "DateTimeField"]
+    for row in values:
+        for at in times:
+            row[at] = str(row[at].replace(tzinfo=None))
+    return values
+
+
+def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> set[int]:
+    if not rows:
+        return set()
+    into = f"{_quote(model)} ({', '.join(connection.ops.quote_name(column) for column in columns)})"
+    if connection.vendor != "postgresql":
+        _executemany(into, columns, rows)
+        return {row[0] for row in rows}
+    if len(rows) < COPY_FROM:
+        return _insert_few(into, columns, rows)
+    return _copy(model, into, columns, rows)
+
+
+def _executemany(into: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    holes = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {into} VALUES ({holes})", rows)  # noqa: S608
+
+
+def _insert_few(into: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> set[int]:
+    one = f"({', '.join(['%s'] * len(columns))})"
+    query = f"INSERT INTO {into} VALUES {', '.join([one] * len(rows))} ON CONFLICT DO NOTHING RETURNING id"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(query, [value for row in rows for value in row])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def _copy(model: type[Model], into: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> set[int]:
+    """COPY has no ON CONFLICT: the rows go through a temporary table."""
+    listed = ", ".join(connection.ops.quote_name(column) for column in columns)
+    table = connection.ops.quote_name(f"incoming_{model._meta.model_name}")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS {table} ON COMMIT DROP AS SELECT {listed} FROM {_quote(model)} LIMIT 0"  # noqa: S608
+        )
+        cursor.execute(f"TRUNCATE {table}")
+        with cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(f"INSERT INTO {into} SELECT {listed} FROM {table} ON CONFLICT DO NOTHING RETURNING id")  # noqa: S608
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def _among(column: str, values: Sequence[str]) -> tuple[str, Any]:
+    """A condition "column is one of these" that takes any number of values as one parameter."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s)", list(values)
+    return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(values))  # noqa: S608
+
+
+def _quote(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)

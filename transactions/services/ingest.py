@@ -1,0 +1,218 @@
+"""The one way in: every door calls `ingest`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from finobs.accounts.models import User
+from finobs.core import access, clock
+from finobs.core.errors import Invalid, TooLarge
+from finobs.core.service import service
+from finobs.ledger import merkle
+from finobs.ledger.services import leaf_hash, record
+
+from .. import hooks, persist
+from ..choices import Door, Reason, RowOutcome
+from ..models import Account, Batch, Counterparty, Label, Source, Transaction
+from ..rows import RawRow, Row, RowFault, RowReader
+from .set_aside import set_aside
+
+LARGEST_BATCH = 10_000
+
+
+@dataclass(slots=True)
+class RowResult:
+    """What became of one row."""
+
+    row_number: int
+    external_id: str
+    outcome: RowOutcome
+    transaction_id: int | None = None
+    reason: str = ""
+    detail: str = ""
+    decision: str = ""
+    score: float | None = None
+    alert_id: int | None = None
+    quarantined_row_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    batch: Batch
+    rows: list[RowResult]
+
+
+@service
+def ingest(
+    *, actor: User, source: Source, rows: Sequence[RawRow], door: Door, file_name: str = "", first_row: int = 1
+) -> Ingested:
+    """Take up to 10,000 rows in: each is accepted and assessed, known already, or in quarantine with the reason.
+
+    Who may: `transaction:create`. Records `batch.ingest` with the counts and the RFC 6962 root over the digests of
+    the accepted rows, in the order of their position. The assessment is part of the same transaction.
+    Raises Invalid for no rows or a source that is not active, TooLarge for more than 10,000.
+    """
+    access.require(actor, "ingest", source)
+    if not source.is_active:
+        raise Invalid(f"The source {source.name} is not active.")
+    if not rows:
+        raise Invalid("There are no rows.")
+    if len(rows) > LARGEST_BATCH:
+        raise TooLarge(f"{len(rows):,} rows are more than one batch takes ({LARGEST_BATCH:,}).")
+    batch = Batch.objects.create(
+        source=source, door=door, actor=actor, file_name=file_name[:255], first_row=first_row,
+        received_at=clock.now(), received=len(rows),
+    )  # fmt: skip
+    return _Intake(batch, rows).run()
+
+
+class _Intake:
+    """One batch on its way in: rows by their index in the batch, results in the same order."""
+
+    def __init__(self, batch: Batch, raw: Sequence[RawRow]) -> None:
+        self.batch, self.source, self.raw = batch, batch.source, raw
+        self.results: dict[int, RowResult] = {}
+        self.faults: dict[int, RowFault] = {}
+        self.rows: dict[int, Row] = {}
+        self.transactions: list[Transaction] = []
+
+    def run(self) -> Ingested:
+        self.read()
+        self.persist(self.sort_out(self.rows))
+        self.quarantine()
+        self.conclude()
+        self.assess()
+        return Ingested(self.batch, [self.results[index] for index in range(len(self.raw))])
+
+    def read(self) -> None:
+        source = self.source
+        reader = RowReader(
+            slug=source.slug, default_currency=source.default_currency, time_zone=source.time_zone,
+            now=self.batch.received_at,
+        )  # fmt: skip
+        for index, raw in enumerate(self.raw):
+            try:
+                self.rows[index] = reader.read(raw)
+            except RowFault as fault:
+                self.faults[index] = fault
+
+    def sort_out(self, indexes: Iterable[int]) -> dict[str, int]:
+        """Tell known rows and contradictions apart from new ones; returns the index of each new external id."""
+        rows = {index: self.rows[index] for index in indexes}
+        known = persist.known(self.source, sorted({row.external_id for row in rows.values()}))
+        fresh: dict[str, int] = {}
+        for index, row in rows.items():
+            if row.external_id in known:
+                pk, digest = known[row.external_id]
+                self.compare(index, digest, pk, f"as transaction {pk}")
+            elif (first := fresh.setdefault(row.external_id, index)) != index:
+                self.compare(index, self.rows[first].digest, None, "earlier in the same batch")
+        return fresh
+
+    def compare(self, index: int, digest: bytes, pk: int | None, where: str) -> None:
+        row = self.rows[index]
+        if row.digest == digest:
+            self.results[index] = self.result(index, RowOutcome.DUPLICATE, transaction_id=pk)
+        else:
+            self.faults[index] = RowFault(
+                Reason.CONFLICT, f"external_id “{row.external_id}” came with other content {where}; that one stays."
+            )
+
+    def persist(self, fresh: dict[str, int]) -> None:
+        rows = [self.rows[index] for index in fresh.values()]
+        accounts = persist.parties(Account, self.source, (row.account for row in rows))
+        others = persist.parties(Counterparty, self.source, (row.counterparty for row in rows if row.counterparty))
+        made = [
+            self.transaction(pk, position, row, accounts[row.account], others.get(row.counterparty))
+            for position, (pk, row) in enumerate(zip(persist.next_ids(Transaction, len(rows)), rows, strict=True))
+        ]
+        taken = persist.add_transactions(made)
+        self.transactions = [each for each in made if each.pk in taken]
+        if len(taken) < len(made):
+            self.settle_race({each.external_id for each in made if each.pk not in taken}, fresh)
+        for each in self.transactions:
+            index = fresh[each.external_id]
+            self.results[index] = self.result(index, RowOutcome.ACCEPTED, transaction_id=each.pk)
+        self.point_repeats()
+        self.add_labels(fresh)
+
+    def point_repeats(self) -> None:
+        """A row that repeats one of its own batch is told the id that this one got."""
+        pks = {each.external_id: each.pk for each in self.transactions}
+        for result in self.results.values():
+            if result.transaction_id is None:
+                result.transaction_id = pks[result.external_id]
+
+    def settle_race(self, lost: set[str], fresh: dict[str, int]) -> None:
+        """Somebody else brought the same ids in at the same time: ours are now known ones; close the gaps."""
+        again = [index for index, row in self.rows.items() if row.external_id in lost]
+        for index in again:
+            self.results.pop(index, None)
+            self.faults.pop(index, None)
+        self.sort_out(again)
+        for external_id in lost:
+            del fresh[external_id]
+        for position, each in enumerate(self.transactions):
+            each.position = position
+        Transaction.objects.bulk_update(self.transactions, ["position"], batch_size=1000)
+
+    def add_labels(self, fresh: dict[str, int]) -> None:
+        labels = []
+        for each in self.transactions:
+            if label := self.rows[fresh[each.external_id]].label:
+                labels.append(Label(transaction_id=each.pk, **label._asdict()))
+        persist.add_labels(labels)
+
+    def quarantine(self) -> None:
+        """Set the faulty rows aside. One that lies there already, byte for byte, came again: a duplicate."""
+        kept = set_aside(self.batch, {index: (self.raw[index], fault) for index, fault in self.faults.items()})
+        for index, fault in self.faults.items():
+            pk, is_new = kept[index]
+            self.results[index] = self.result(
+                index, RowOutcome.QUARANTINED if is_new else RowOutcome.DUPLICATE,
+                reason=fault.reason.value, detail=fault.detail, quarantined_row_id=pk,
+            )  # fmt: skip
+
+    def conclude(self) -> None:
+        outcomes = [result.outcome for result in self.results.values()]
+        batch = self.batch
+        batch.accepted = outcomes.count(RowOutcome.ACCEPTED)
+        batch.duplicate = outcomes.count(RowOutcome.DUPLICATE)
+        batch.quarantined = outcomes.count(RowOutcome.QUARANTINED)
+        batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
+        batch.save(update_fields=["accepted", "duplicate", "quarantined", "root"])
+        data = {name: getattr(batch, name) for name in ("received", "accepted", "duplicate", "quarantined")}
+        data |= {"source": batch.source.slug, "door": str(batch.door), "file": batch.file_name}
+        data |= {"first_row": batch.first_row, "root": batch.root.hex()}
+        record(actor=batch.actor, action="batch.ingest", subject=batch, data=data)
+
+    def assess(self) -> None:
+        if not self.transactions:
+            return
+        accepted = (result for result in self.results.values() if result.outcome == RowOutcome.ACCEPTED)
+        by_pk = {result.transaction_id: result for result in accepted}
+        for verdict in hooks.assess(batch=self.batch, transactions=self.transactions):
+            result = by_pk[verdict.transaction_id]
+            result.decision, result.score, result.alert_id = verdict.outcome, verdict.score, verdict.alert_id
+
+    def transaction(
+        self, pk: int, position: int, row: Row, account: Account, counterparty: Counterparty | None
+    ) -> Transaction:
+        made = Transaction(
+            id=pk, source_id=self.source.pk, external_id=row.external_id, batch_id=self.batch.pk, position=position,
+            account_id=account.pk, counterparty_id=counterparty.pk if counterparty else None,
+            occurred_at=row.occurred_at,
+            received_at=self.batch.received_at, amount_minor=row.amount_minor, currency=row.currency,
+            direction=row.direction, channel=row.channel, country=row.country, memo=row.memo, digest=row.digest,
+        )  # fmt: skip
+        made._state.adding = False
+        made._state.fields_cache.update(
+            source=self.source, batch=self.batch, account=account, counterparty=counterparty
+        )
+        return made
+
+    def result(self, index: int, outcome: RowOutcome, **more: Any) -> RowResult:
+        row = self.rows.get(index)
+        return RowResult(self.batch.first_row + index, row.external_id if row else "", outcome, **more)

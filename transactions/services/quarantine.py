@@ -1,0 +1,128 @@
+"""What people do with rows in quarantine: correct, release, discard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from finobs.accounts.models import User
+from finobs.core import access, clock
+from finobs.core.errors import Conflict, Invalid, InvalidTransition
+from finobs.core.service import service
+from finobs.ledger.services import record
+
+from .. import persist
+from ..choices import Door, QuarantineState, Reason
+from ..models import QuarantinedRow
+from ..rows import FIELDS, RawRow, Row, RowFault, RowReader
+from .ingest import ingest
+from .set_aside import readable_fields
+
+
+@service
+def quarantine_correct(*, actor: User, row: QuarantinedRow, fields: Mapping[str, Any], version: int) -> QuarantinedRow:
+    """Replace the fields of a quarantined row; what came stays beside them, untouched.
+
+    Who may: `transaction:create`. Records `quarantine.correct` with the names of the changed fields.
+    Raises Conflict when `version` is not the row's (its `extra["fields"]` holds what was typed), InvalidTransition
+    when it is resolved, Invalid for an unknown field.
+    """
+    row = _open(actor, row, "correct")
+    if version != row.version:
+        raise Conflict("Somebody has changed this row since you opened it. Your text is kept below.")
+    if unknown := fields.keys() - FIELDS:
+        raise Invalid(f"finobs knows no field named {', '.join(sorted(unknown))}.")
+    corrected = {name: value for name, value in readable_fields(fields).items() if value not in (None, "")}
+    changed = sorted(name for name in FIELDS if corrected.get(name) != row.fields.get(name))
+    row.fields = corrected
+    _judge(row)
+    row.version += 1
+    row.save()
+    record(actor=actor, action="quarantine.correct", subject=row, data={"changed": changed, "version": row.version})
+    return row
+
+
+@service
+def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str) -> QuarantinedRow:
+    """Take a quarantined row in, by the same way as every other. It stays open, with the reason, if it still fails.
+
+    Who may: `transaction:create`. Records `batch.ingest` and `quarantine.release`. Raises Invalid without a reason,
+    InvalidTransition when the row is resolved.
+    """
+    row = _open(actor, row, "release")
+    reason = _reason(reason)
+    if not _judge(row):
+        row.version += 1
+        row.save()
+        record(actor=actor, action="quarantine.refuse", subject=row, data={"reason": row.reason, "detail": row.detail})
+        return row
+    done = ingest(
+        actor=actor, source=row.source, rows=[RawRow(fields=row.fields)], door=Door.RELEASE, first_row=row.row_number
+    ).rows[0]
+    if done.transaction_id is None:
+        raise Conflict(done.detail)  # another import was quicker: nothing of this one stays
+    row.transaction_id = done.transaction_id
+    _resolve(actor, row, QuarantineState.RELEASED, reason)
+    data = {"reason": reason, "transaction": str(done.transaction_id), "outcome": done.outcome.value}
+    record(actor=actor, action="quarantine.release", subject=row, data=data)
+    return row
+
+
+@service
+def quarantine_discard(*, actor: User, row: QuarantinedRow, reason: str) -> QuarantinedRow:
+    """Say that a quarantined row will not be taken in. It is kept.
+
+    Who may: `transaction:create`. Records `quarantine.discard`. Raises Invalid without a reason, InvalidTransition
+    when the row is resolved.
+    """
+    row = _open(actor, row, "discard")
+    reason = _reason(reason)
+    _resolve(actor, row, QuarantineState.DISCARDED, reason)
+    record(actor=actor, action="quarantine.discard", subject=row, data={"reason": reason})
+    return row
+
+
+def _open(actor: User, row: QuarantinedRow, action: str) -> QuarantinedRow:
+    row = QuarantinedRow.objects.select_for_update(of=("self",)).select_related("source").get(pk=row.pk)
+    access.require(actor, action, row)
+    if row.state != QuarantineState.OPEN:
+        raise InvalidTransition(f"This row is {row.get_state_display().lower()} already.")
+    return row
+
+
+def _judge(row: QuarantinedRow) -> bool:
+    """Would the row be taken as it is now? If not, its reason and detail say why."""
+    try:
+        read = _read(row)
+    except RowFault as fault:
+        row.reason, row.detail = fault.reason, fault.detail
+        return False
+    known = persist.known(row.source, [read.external_id]).get(read.external_id)
+    if known and known[1] != read.digest:
+        row.reason = Reason.CONFLICT
+        row.detail = (
+            f"external_id “{read.external_id}” is transaction {known[0]} with other content, and that one stays. "
+            "Correct the id, or discard the row."
+        )
+        return False
+    return True
+
+
+def _read(row: QuarantinedRow) -> Row:
+    source = row.source
+    reader = RowReader(
+        slug=source.slug, default_currency=source.default_currency, time_zone=source.time_zone, now=clock.now()
+    )
+    return reader.read(RawRow(fields=row.fields))
+
+
+def _resolve(actor: User, row: QuarantinedRow, state: QuarantineState, reason: str) -> None:
+    row.state, row.resolution, row.resolved_by, row.resolved_at = state, reason, actor, clock.now()
+    row.version += 1
+    row.save()
+
+
+def _reason(reason: str) -> str:
+    if not reason.strip():
+        raise Invalid(fields={"reason": ["Say why."]})
+    return reason.strip()

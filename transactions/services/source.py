@@ -1,0 +1,70 @@
+"""Sources: made and changed by administrators, or by an import that is told to."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from finobs.accounts.models import User
+from finobs.core import access
+from finobs.core.errors import Conflict, Invalid
+from finobs.core.service import service
+from finobs.ledger.services import record
+
+from ..models import Source
+from ..places import CURRENCIES
+
+FIELDS = ("name", "default_currency", "time_zone", "mapping", "is_active")
+
+
+@service
+def source_create(*, actor: User, slug: str, name: str = "", **fields: Any) -> Source:
+    """Make a source. Who may: `system:config`. Records `source.create`. Raises Invalid, Conflict for a known slug."""
+    access.require(actor, "create", Source)
+    source = Source(slug=slug, name=name or slug, **fields)
+    _check(source)
+    if Source.objects.filter(slug=slug).exists():
+        raise Conflict(f"There is a source {slug} already.")
+    source.save()
+    record(actor=actor, action="source.create", subject=source, data={"slug": slug} | _state(source))
+    return source
+
+
+@service
+def source_change(*, actor: User, source: Source, **fields: Any) -> Source:
+    """Change name, defaults, mapping or activity of a source; its slug stays, for digests hold it.
+
+    Who may: `system:config`. Records `source.change` with what was and what is. Raises Invalid.
+    """
+    source = Source.objects.select_for_update().get(pk=source.pk)
+    access.require(actor, "change", source)
+    if unknown := fields.keys() - set(FIELDS):
+        raise Invalid(f"A source's {', '.join(sorted(unknown))} cannot be changed.")
+    before = _state(source)
+    for name, value in fields.items():
+        setattr(source, name, value)
+    _check(source)
+    source.save()
+    record(actor=actor, action="source.change", subject=source, data={"before": before, "after": _state(source)})
+    return source
+
+
+def _state(source: Source) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in FIELDS}
+
+
+def _check(source: Source) -> None:
+    from django.core.exceptions import ValidationError
+
+    from ..mappings import Mapping
+
+    try:
+        source.clean_fields()
+    except ValidationError as error:
+        raise Invalid(fields=error.message_dict) from None
+    if source.default_currency and source.default_currency not in CURRENCIES:
+        raise Invalid(fields={"default_currency": [f"{source.default_currency} is no ISO 4217 currency code."]})
+    if source.time_zone not in zoneinfo.available_timezones():
+        raise Invalid(fields={"time_zone": [f"{source.time_zone} is no time zone."]})
+    if source.mapping:
+        Mapping.parse(source.mapping)
