@@ -5,6 +5,12 @@ class CasesConfig(AppConfig):
     name = "cases"
 
     def ready(self) -> None:
-        from . import policy
+        from approvals import registry
+        from detection import hooks
+
+        from . import closing, policy
+        from .services import gather
 
         policy.register()
+        registry.register(closing.action())
+        hooks.register_gatherer(gather)

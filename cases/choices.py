@@ -1,3 +1,5 @@
+from typing import Final
+
 from django.db.models import TextChoices
 
 
@@ -41,3 +43,17 @@ class ReasonCode(TextChoices):
     COMPROMISED_TERMINAL = "compromised_terminal", "Compromised terminal"
     MONEY_MULE = "money_mule", "Money mule"
     OTHER_SUSPICION = "other_suspicion", "Other grounds for suspicion"
+
+
+# Which reasons go with which conclusion. Forms group by it; the service refuses what is not in it.
+REASONS: Final[dict[Disposition, tuple[ReasonCode, ...]]] = {
+    Disposition.FALSE_POSITIVE: (ReasonCode.RULE_TOO_WIDE, ReasonCode.DATA_ERROR, ReasonCode.KNOWN_PATTERN),
+    Disposition.NO_ACTION: (ReasonCode.KNOWN_PATTERN, ReasonCode.DOCUMENTED_SOURCE, ReasonCode.CUSTOMER_EXPLAINED),
+    Disposition.CONFIRMED: (
+        ReasonCode.STRUCTURING,
+        ReasonCode.STOLEN_CREDENTIALS,
+        ReasonCode.COMPROMISED_TERMINAL,
+        ReasonCode.MONEY_MULE,
+        ReasonCode.OTHER_SUSPICION,
+    ),
+}

@@ -72,6 +72,7 @@ class Case(Dated):
     priority = models.PositiveSmallIntegerField(default=0, help_text="0 to 100; the sum of its parts.")
     priority_parts = models.JSONField(default=dict)
     alert_count = models.PositiveIntegerField(default=0)
+    block_count = models.PositiveIntegerField(default=0, help_text="How many of its alerts said block.")
     highest_score = models.FloatField(null=True)
     amounts = models.JSONField(default=dict, help_text="Currency: alerted minor units, as text.")
     assignee = models.ForeignKey(
@@ -108,6 +109,12 @@ class Case(Dated):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def current_lease(self) -> WorkLease | None:
+        """Who holds it now; an expired lease is none."""
+        lease: WorkLease | None = getattr(self, "lease", None)
+        return lease if lease is not None and lease.expires_at > clock.now() else None
 
 
 class CaseUserGrant(UserGrant):

@@ -1,0 +1,65 @@
+"""How requests are locked, and how they end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+
+from finobs.accounts.models import User
+from finobs.core import clock
+from finobs.core.errors import NotFound
+from finobs.ledger.services import record
+
+from .choices import RequestState
+from .models import Request
+from .registry import get
+
+EVENTS = {
+    RequestState.USED: "approval.use",
+    RequestState.REJECTED: "approval.reject",
+    RequestState.WITHDRAWN: "approval.withdraw",
+    RequestState.EXPIRED: "approval.expire",
+    RequestState.VOID: "approval.void",
+}
+
+
+def lock(request_id: int) -> tuple[Request, Model]:
+    """The request and its subject, both locked. The subject first, as the services of its own app do: no deadlock.
+
+    Raises NotFound when either is gone.
+    """
+    found = Request.objects.filter(pk=request_id).first()
+    if found is None:
+        raise NotFound
+    subject = lock_subject(found)
+    return Request.objects.select_for_update(of=("self",)).get(pk=request_id), subject
+
+
+def lock_subject(request: Request) -> Model:
+    model = get(request.action).subject_model
+    subject = model._default_manager.select_for_update(of=("self",)).filter(pk=request.subject_id).first()
+    if subject is None:
+        raise NotFound("What this request is about does not exist any more.")
+    return subject
+
+
+def end(*, request: Request, state: RequestState, actor: User, outcome: str) -> None:
+    """End a locked request: state, history, event, and word to the subject that it waits no longer."""
+    request.state = state
+    request.outcome = outcome
+    request.ended_at = clock.now()
+    request._history_user = actor  # type: ignore[attr-defined]
+    request.save(update_fields=["state", "outcome", "ended_at"])
+    record(actor=actor, action=EVENTS[state], subject=request, data=about(request) | {"outcome": outcome})
+    get(request.action).ended(request)
+
+
+def about(request: Request) -> dict[str, Any]:
+    """What every event about a request says."""
+    return {
+        "action": request.action,
+        "subject_type": request.subject_type,
+        "subject_id": request.subject_id,
+        "digest": request.digest,
+    }

@@ -1,0 +1,86 @@
+"""The guard at the gate (see core.gate): uses up an approval of exactly this, or asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Model
+
+from finobs.accounts.models import User
+from finobs.core import clock
+from finobs.core.errors import ApprovalRequired
+from finobs.ledger.services import record, subject_key
+
+from . import registry, snapshot
+from .choices import RequestState
+from .ending import about, end
+from .models import Policy, Request
+
+OPEN = (RequestState.PENDING, RequestState.APPROVED)
+
+
+class ApprovalGuard:
+    """Installed into core.gate when the apps start. Its callers hold the lock on the subject's row."""
+
+    def pass_through(self, *, actor: User, action: str, subject: Model, payload: Mapping[str, Any]) -> int:
+        """Use up the actor's approval of exactly this and return its id; or raise ApprovalRequired.
+
+        A request that already waits for exactly this is answered again; one for anything else becomes void.
+        """
+        known = registry.get(action)
+        shown, digest = snapshot.take(known, subject, payload)
+        standing = _standing(action, subject)
+        if standing is not None:
+            same = standing.digest == digest and standing.expires_at > clock.now()
+            if same and standing.state == RequestState.APPROVED and standing.requested_by_id == actor.pk:
+                end(request=standing, state=RequestState.USED, actor=actor, outcome="Carried out.")
+                return standing.pk
+            if same and standing.state == RequestState.PENDING:
+                raise ApprovalRequired(standing.pk, "This already waits for approval.")
+            end(request=standing, state=RequestState.VOID, actor=actor, outcome="Something else was asked for since.")
+        request = _ask(actor=actor, action=known, subject=subject, payload=payload, shown=shown, digest=digest)
+        raise ApprovalRequired(request.pk, f"{known.label}: sent for approval.")
+
+    def changed(self, *, actor: User, subject: Model) -> None:
+        """Void what waits on a state of `subject` that is no more."""
+        kind, key = subject_key(subject)
+        waiting = Request.objects.select_for_update(of=("self",)).filter(
+            subject_type=kind, subject_id=key, state__in=OPEN
+        )
+        for request in waiting.order_by("pk"):
+            if snapshot.digest_now(request, subject) != request.digest:
+                outcome = f"{request.subject_label} changed after this was asked."
+                end(request=request, state=RequestState.VOID, actor=actor, outcome=outcome)
+
+
+def _standing(action: str, subject: Model) -> Request | None:
+    kind, key = subject_key(subject)
+    standing = Request.objects.select_for_update(of=("self",))
+    return standing.filter(action=action, subject_type=kind, subject_id=key, state__in=OPEN).first()
+
+
+def _ask(
+    *,
+    actor: User,
+    action: registry.Action,
+    subject: Model,
+    payload: Mapping[str, Any],
+    shown: dict[str, Any],
+    digest: str,
+) -> Request:
+    policy = Policy.objects.filter(action=action.name).first() or Policy(action=action.name)
+    kind, key = subject_key(subject)
+    at = clock.now()
+    request = Request(
+        action=action.name, subject_type=kind, subject_id=key, subject_label=str(subject)[:200], payload=dict(payload),
+        shown=shown, digest=digest, quorum=policy.quorum, requested_by=actor,
+        last_edited_by=action.last_editor(subject), created_at=at,
+        expires_at=at + timedelta(hours=policy.expires_after_hours),
+    )  # fmt: skip
+    request._history_user = actor  # type: ignore[attr-defined]
+    request.save()
+    record(actor=actor, action="approval.request", subject=request, data=about(request) | {"quorum": request.quorum})
+    action.requested(request)
+    return request

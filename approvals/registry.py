@@ -1,0 +1,74 @@
+"""What can be approved. Upper apps register their actions when they start; approvals knows nothing else of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model
+
+from finobs.accounts.models import User
+
+from .models import Request
+
+
+def _nothing(request: Request) -> None:
+    """For an action whose subject need not know that it waits."""
+
+
+def _nowhere(request: Request) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that needs a second pair of eyes.
+
+    snapshot(subject, payload): exactly what approvers are shown, in canonical values (see ledger.canonical); the
+    request is bound to its digest. last_editor(subject): who may not decide besides the requester. execute(request,
+    approver): calls the gated service again, as the requester; the gate then uses the approval up.
+    requested(request) and ended(request): the subject starts, and stops, waiting; called in the same transaction,
+    with the subject's row locked. url(request): the subject's page.
+    """
+
+    name: str
+    label: str
+    subject_model: type[Model]
+    decide_action: str
+    snapshot: Callable[[Any, Mapping[str, Any]], dict[str, Any]]
+    last_editor: Callable[[Any], User | None]
+    execute: Callable[[Request, User], Any]
+    requested: Callable[[Request], None] = _nothing
+    ended: Callable[[Request], None] = _nothing
+    url: Callable[[Request], str] = _nowhere
+
+    @property
+    def subject_type(self) -> str:
+        return self.subject_model._meta.label_lower
+
+
+_actions: dict[str, Action] = {}
+
+
+def register(action: Action) -> None:
+    """Make `action` approvable. Called from AppConfig.ready()."""
+    _actions[action.name] = action
+
+
+def get(name: str) -> Action:
+    """The registered action. Raises ImproperlyConfigured for one that nobody registered."""
+    try:
+        return _actions[name]
+    except KeyError:
+        raise ImproperlyConfigured(f"nobody registered the action {name} with approvals") from None
+
+
+def actions() -> list[Action]:
+    """All of them, by name."""
+    return [_actions[name] for name in sorted(_actions)]
+
+
+def names() -> list[str]:
+    return sorted(_actions)

@@ -1,0 +1,42 @@
+"""Who may decide and withdraw a request. The services refuse, and the pages explain, from these same rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finobs.accounts.choices import Kind
+from finobs.accounts.models import User
+from finobs.core import access, clock
+
+from .choices import RequestState
+from .models import Request
+from .registry import get
+
+
+def why_not_decide(user: User, request: Request, subject: Any) -> str:
+    """Why `user` may not decide `request`; empty when they may. No role, and no superuser, is an exception."""
+    if request.state != RequestState.PENDING:
+        return f"This request is not pending: {request.get_state_display().lower()}."
+    if request.expires_at <= clock.now():
+        return "This request has expired."
+    return why_not_theirs(user, request, subject)
+
+
+def why_not_theirs(user: User, request: Request, subject: Any) -> str:
+    """The four-eyes part: is this person a second pair of eyes?"""
+    if user.kind != Kind.HUMAN:
+        return "Only people approve."
+    if user.pk == request.requested_by_id:
+        return "You asked for this yourself; somebody else must decide."
+    editor = get(request.action).last_editor(subject)
+    if user.pk in (request.last_edited_by_id, editor.pk if editor else None):
+        return "You were the last to edit this; somebody else must decide."
+    if request.decisions.filter(decided_by=user).exists():
+        return "You have decided on this already."
+    if not access.allowed(user, get(request.action).decide_action, subject):
+        return "Your grants do not include deciding on this."
+    return ""
+
+
+def may_withdraw(user: User, request: Request) -> bool:
+    return request.state == RequestState.PENDING and request.requested_by_id == user.pk

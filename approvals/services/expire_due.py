@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from approvals.choices import RequestState
+from approvals.ending import end, lock
+from approvals.models import Request
+from finobs.accounts.models import User
+from finobs.accounts.system import system_actor
+from finobs.core import clock
+from finobs.core.service import service
+
+
+def expire_due() -> int:
+    """End every pending request whose time is up, each in a transaction of its own. Returns how many.
+
+    Who: the beat. Records: approval.expire. Safe to run twice, and at the same time as a decision.
+    """
+    actor = system_actor("approvals")
+    due = Request.objects.filter(state=RequestState.PENDING, expires_at__lte=clock.now())
+    return sum(_expire(actor=actor, request_id=pk) for pk in due.order_by("pk").values_list("pk", flat=True))
+
+
+@service
+def _expire(*, actor: User, request_id: int) -> bool:
+    request, _ = lock(request_id)
+    if request.state != RequestState.PENDING or request.expires_at > clock.now():
+        return False
+    end(request=request, state=RequestState.EXPIRED, actor=actor, outcome="Nobody decided in time.")
+    return True

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from approvals.models import Policy
+from approvals.registry import names
+from finobs.accounts.models import User
+from finobs.core import access
+from finobs.core.errors import Invalid
+from finobs.core.service import service
+from finobs.ledger.services import record
+
+
+@service
+def policy_set(*, actor: User, action: str, quorum: int, expires_after_hours: int) -> Policy:
+    """Say how many must approve `action`, and for how long a request stands. Requests already made keep theirs.
+
+    Who: system:config. Records: policy.set. Raises: NotAllowed, Invalid.
+    """
+    policy = Policy.objects.select_for_update().filter(action=action).first()
+    access.require(actor, "change" if policy else "create", policy or Policy)
+    if action not in names():
+        raise Invalid(fields={"action": [f"{action!r} is no action that can be approved."]})
+    if not 1 <= quorum <= 10:
+        raise Invalid(fields={"quorum": ["At least 1 and at most 10 people."]})
+    if not 1 <= expires_after_hours <= 24 * 90:
+        raise Invalid(fields={"expires_after_hours": ["At least 1 hour and at most 90 days."]})
+    policy = policy or Policy(action=action)
+    policy.quorum, policy.expires_after_hours = quorum, expires_after_hours
+    policy._history_user = actor  # type: ignore[attr-defined]
+    policy.save()
+    data: dict[str, str | int] = {"action": action, "quorum": quorum, "expires_after_hours": expires_after_hours}
+    record(actor=actor, action="policy.set", subject=policy, data=data)
+    return policy

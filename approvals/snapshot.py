@@ -1,0 +1,28 @@
+"""What was shown, and the digest that binds a request to it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from finobs.ledger.canonical import canonical
+
+from .models import Request
+from .registry import Action, get
+
+
+def digest_of(shown: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical bytes, in hexadecimal."""
+    return hashlib.sha256(canonical(shown)).hexdigest()
+
+
+def take(action: Action, subject: Any, payload: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """What approvers of `action` on `subject` would be shown now, and its digest."""
+    shown = action.snapshot(subject, payload)
+    return shown, digest_of(shown)
+
+
+def digest_now(request: Request, subject: Any) -> str:
+    """The digest of what the request's approvers would be shown now."""
+    return take(get(request.action), subject, request.payload)[1]

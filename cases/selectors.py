@@ -1,0 +1,228 @@
+"""Every read of queues, cases and incidents: what `user` may see of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from approvals.models import Request
+from detection.models import Alert
+from finobs.accounts.choices import Kind
+from finobs.accounts.models import User
+from finobs.core import access, clock
+from finobs.core.errors import NotFound
+from transactions.models import Transaction
+
+from . import workflow
+from .choices import Status
+from .models import (
+    Case,
+    CaseGroupGrant,
+    CaseUserGrant,
+    Incident,
+    Note,
+    Queue,
+    QueueGroupGrant,
+    QueueUserGrant,
+    WorkLease,
+)
+from .policy import WORK
+from .timeline import Entry as Entry
+from .timeline import case_timeline as case_timeline
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAction:
+    """One button: what it is, and why it cannot be pressed now (empty: it can)."""
+
+    name: str
+    label: str
+    key: str
+    enabled: bool
+    why_not: str
+    needs_reason: bool
+    needs_approval: bool
+
+
+def queues_visible(user: Any) -> QuerySet[Queue]:
+    """Queues with `open_count` (unfinished cases), `waiting_count` (nobody holds them) and `held_count`."""
+    now = clock.now()
+    unfinished = Case.objects.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
+    held = WorkLease.objects.filter(case__queue=OuterRef("pk"), expires_at__gt=now)
+    return access.restrict(Queue.objects.all(), user, "view").annotate(
+        open_count=_counted(unfinished, "queue"),
+        awaiting_count=_counted(unfinished.filter(status=Status.AWAITING_APPROVAL), "queue"),
+        held_count=_counted(held, "case__queue"),
+    )
+
+
+def queue_get(user: Any, slug: str) -> Queue:
+    """One visible queue. Raises NotFound."""
+    return _one(queues_visible(user).filter(slug=slug))
+
+
+def may_work(user: Any, queue: Queue) -> bool:
+    return access.allowed(user, "work", queue)
+
+
+def cases_visible(user: Any) -> QuerySet[Case]:
+    """Cases with what every list and page shows of them."""
+    rows = access.restrict(Case.objects.all(), user, "view")
+    return rows.select_related("account", "queue", "assignee", "lease__holder")
+
+
+def queue_cases(user: Any, queue: Queue, filters: Mapping[str, Any] | None = None) -> QuerySet[Case]:
+    """The cases of one queue; unfinished ones unless the filters name statuses. Order by -priority, -id."""
+    from .filters import CaseFilter
+
+    rows = cases_visible(user).filter(queue=queue)
+    if not (filters and filters.get("status")):
+        rows = rows.filter(status__in=workflow.UNFINISHED)
+    found: QuerySet[Case] = CaseFilter(filters or {}, queryset=rows, user=user).qs
+    return found
+
+
+def case_get(user: Any, reference: str) -> Case:
+    """One visible case. Raises NotFound."""
+    return _one(cases_visible(user).filter(reference=reference))
+
+
+def case_alerts(user: Any, case: Case) -> QuerySet[Alert]:
+    """The alerts of a case, newest first, with their transactions and what raised them."""
+    rows = access.restrict(Alert.objects.filter(gathering__case=case), user, "view")
+    return rows.select_related(
+        "transaction__account", "transaction__counterparty", "rule_version__rule", "model_version",
+        "gathering__incident",
+    ).order_by("-pk")  # fmt: skip
+
+
+def case_transactions(user: Any, case: Case) -> QuerySet[Transaction]:
+    """The transactions that the alerts of a case are about, latest first."""
+    rows = access.restrict(Transaction.objects.filter(alert__gathering__case=case), user, "view")
+    return rows.select_related("account", "counterparty", "alert").order_by("-occurred_at", "-pk")
+
+
+def case_notes(user: Any, case: Case) -> QuerySet[Note]:
+    """The notes of a case, oldest first."""
+    if not access.allowed(user, "view", case):
+        return Note.objects.none()
+    return Note.objects.filter(case=case).select_related("author").order_by("pk")
+
+
+def case_incidents(user: Any, case: Case) -> QuerySet[Incident]:
+    return incidents_visible(user).filter(case=case)
+
+
+def case_lease(case: Case) -> WorkLease | None:
+    """Who holds it now; None when nobody does, or the hold has expired."""
+    return case.current_lease
+
+
+def case_actions(user: Any, case: Case) -> list[CaseAction]:
+    """What `user` may do with the case, from the workflow table. What is never theirs is left out."""
+    lease = case.current_lease
+    holding: workflow.Holding = "free" if lease is None else "mine" if lease.holder_id == user.pk else "others"
+    allowed = {permission: access.allowed(user, permission, case) for permission in ("work", "lead")}
+    found = []
+    for step in workflow.HUMAN:
+        if allowed[step.permission]:
+            why_not = workflow.refusal(step.action, status=case.status, holding=holding)
+            found.append(
+                CaseAction(
+                    name=step.action, label=step.label, key=step.key, enabled=not why_not, why_not=why_not,
+                    needs_reason=step.needs_reason, needs_approval=step.needs_approval,
+                )
+            )  # fmt: skip
+    return found
+
+
+def pending_request(user: Any, case: Case) -> Request | None:
+    """What waits for approval about this case, if anything."""
+    from approvals.selectors import requests_of
+
+    return requests_of(user, Case._meta.label_lower, case.pk).filter(state="pending").first()
+
+
+def people_for_assign(user: Any, case: Case) -> QuerySet[User]:
+    """People who may work the case, for whoever may assign it."""
+    if not access.allowed(user, "lead", case):
+        return User.objects.none()
+    grants = [f"{grant}_{kind}" for grant in WORK for kind in ("queue", "case")]
+    mine, of_queue = {"content_object": case}, {"content_object": case.queue_id}
+    own = [QueueUserGrant.objects.filter(**of_queue), CaseUserGrant.objects.filter(**mine)]
+    shared = [QueueGroupGrant.objects.filter(**of_queue), CaseGroupGrant.objects.filter(**mine)]
+    granted = Q(pk__in=[])
+    for rows in own:
+        granted |= Q(pk__in=rows.filter(permission__codename__in=grants).values("user_id"))
+    for groups in shared:
+        granted |= Q(groups__in=groups.filter(permission__codename__in=grants).values("group_id"))
+    people = User.objects.filter(granted, kind=Kind.HUMAN, is_active=True)
+    reading = access.rule_for(Case, "work").permission
+    able = User.objects.filter(groups__permissions__codename=reading).values("pk")
+    return people.filter(pk__in=able).distinct().order_by("name", "pk")
+
+
+def my_work(user: Any) -> QuerySet[Case]:
+    """Unfinished cases assigned to `user`."""
+    return cases_visible(user).filter(assignee=user, status__in=workflow.UNFINISHED)
+
+
+def incidents_visible(user: Any) -> QuerySet[Incident]:
+    rows = access.restrict(Incident.objects.all(), user, "view")
+    return rows.select_related("case__account", "case__queue")
+
+
+def incident_get(user: Any, reference: str) -> Incident:
+    """One visible incident. Raises NotFound."""
+    return _one(incidents_visible(user).filter(reference=reference))
+
+
+def incident_alerts(user: Any, incident: Incident) -> QuerySet[Alert]:
+    return case_alerts(user, incident.case).filter(gathering__incident=incident)
+
+
+def search(user: Any, text: str) -> QuerySet[Case]:
+    """Visible cases by their reference, or by the external id of their account or of an alerted transaction."""
+    text = text.strip()[:100]
+    if not text or "\x00" in text:
+        return Case.objects.none()
+    incident = Incident.objects.filter(reference__iexact=text).values("case_id")
+    moved = Transaction.objects.filter(external_id=text, alert__gathering__isnull=False)
+    wanted = Q(reference__iexact=text) | Q(account__external_id=text) | Q(pk__in=incident)
+    wanted |= Q(pk__in=moved.values("alert__gathering__case_id"))
+    if text.isdigit():
+        wanted |= Q(reference__endswith=f"-{int(text):06d}")
+    return cases_visible(user).filter(wanted)
+
+
+def queue_counts(user: Any) -> dict[str, dict[str, int]]:
+    """Cases by queue slug and status, over what `user` may see."""
+    counts: dict[str, dict[str, int]] = {}
+    rows = access.restrict(Case.objects.order_by(), user, "view").values_list("queue__slug", "status")
+    for slug, status, count in rows.annotate(count=Count("pk")):
+        counts.setdefault(slug, {})[status] = count
+    return counts
+
+
+def case_url(case: Case) -> str:
+    """The page of a case."""
+    return reverse("cases:case-detail", args=[case.reference])
+
+
+def _counted(rows: QuerySet[Any], by: str) -> Coalesce:
+    counted = rows.order_by().values(by).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0)
+
+
+def _one(rows: QuerySet[M]) -> M:
+    found = rows.first()
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from approvals.models import Request
+from approvals.selectors import pending_same
+from cases import closing
+from cases.choices import Status
+from cases.models import Case, WorkLease
+from cases.workflow import target
+from finobs.accounts.models import User
+from finobs.core import access, clock, gate
+from finobs.core.errors import ApprovalRequired, Conflict
+from finobs.core.service import service
+from finobs.ledger.services import record
+
+from . import frame
+
+
+@service
+def case_close(*, actor: User, case: Case, disposition: str, reason_code: str, rationale: str, version: int) -> Case:
+    """Propose to close a case with a conclusion; it is closed once a lead has approved.
+
+    `version` is the case's as the actor saw it. Asking for the same again is answered with the same request.
+    Who: work on its queue, while nobody else holds it. Gate: cases.close. Records: approval.request, later
+    case.close. Raises: ApprovalRequired, NotFound, NotAllowed, InvalidTransition, Invalid, and Conflict when the
+    form was stale or somebody else holds the case.
+    """
+    locked = frame.lock_case(case)
+    access.require(actor, "work", locked)
+    payload = closing.payload(disposition=disposition, reason_code=reason_code, rationale=rationale)
+    if locked.status == Status.AWAITING_APPROVAL:
+        asked = pending_same(action=closing.ACTION, requester=actor, subject=locked, payload=payload)
+        if asked is not None:
+            raise ApprovalRequired(asked.pk, "This already waits for approval.")
+    frame.check("close", case=locked, actor=actor, lease=frame.lease_of(locked))
+    if version != locked.version:
+        raise Conflict("The case has changed since you looked at it. Read what is new, then propose again.")
+    approval = gate.pass_through(actor=actor, action=closing.ACTION, subject=locked, payload=payload)
+    return _close(actor=actor, case=locked, payload=payload, approval=approval)
+
+
+@service
+def close_approved(request: Request, approver: User) -> Case:
+    """Carry out an approved closing as its requester, by using the approval up. Called by approvals."""
+    actor = request.requested_by
+    locked = frame.lock_case(Case(pk=int(request.subject_id)))
+    access.require(actor, "work", locked)
+    frame.check("carry_out", case=locked, actor=actor, lease=None)
+    approval = gate.pass_through(actor=actor, action=closing.ACTION, subject=locked, payload=request.payload)
+    locked.refresh_from_db()
+    return _close(actor=actor, case=locked, payload=request.payload, approval=approval)
+
+
+def _close(*, actor: User, case: Case, payload: dict[str, str], approval: int) -> Case:
+    for name, value in payload.items():
+        setattr(case, name, value)
+    case.status, case.closed_at = target("carry_out", case.status), clock.now()
+    frame.save(case, actor=actor, why="Closed", fields=["status", "closed_at", *payload])
+    WorkLease.objects.filter(case=case).delete()
+    record(actor=actor, action="case.close", subject=case, data={**payload, "approval": str(approval)})
+    return case

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef
+
+from cases.models import Case, Queue, WorkLease
+from cases.workflow import WORKABLE
+from finobs.accounts.models import User
+from finobs.core import access, clock
+from finobs.core.service import service
+
+from . import frame
+from .case_take import take
+
+
+@service
+def case_take_next(*, actor: User, queue: Queue) -> Case | None:
+    """Take the most urgent case of `queue` that nobody holds; None when there is none.
+
+    Whoever holds a case already is given another one. No two people are ever given the same.
+    Who: work on the queue. Records: case.take. Raises: NotFound, NotAllowed.
+    """
+    access.require(actor, "work", queue)
+    passed: list[int] = []
+    while (candidate := _first_free(queue, passed)) is not None:
+        # PostgreSQL skips locked rows, but reads leases as of the statement's start: look again under the lock.
+        if frame.lease_of(candidate) is None:
+            return take(case=candidate, actor=actor)
+        passed.append(candidate.pk)
+    return None
+
+
+def _first_free(queue: Queue, passed: list[int]) -> Case | None:
+    held = WorkLease.objects.filter(case=OuterRef("pk"), expires_at__gt=clock.now())
+    free = Case.objects.filter(~Exists(held), queue=queue, status__in=WORKABLE).exclude(pk__in=passed)
+    free = free.select_related("queue", "account").order_by("-priority", "-pk")
+    return free.select_for_update(skip_locked=True, of=("self",)).first()

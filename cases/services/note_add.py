@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import hashlib
+
+from cases.models import Case, Note
+from finobs.accounts.models import User
+from finobs.core import access, gate
+from finobs.core.errors import Invalid
+from finobs.core.service import service
+from finobs.ledger.services import record
+
+from . import frame
+
+LONGEST = 20_000
+
+
+@service
+def note_add(*, actor: User, case: Case, text: str) -> Note:
+    """Write down what was found. Others than the holder may; a closing that waits for approval becomes void.
+
+    Who: work on its queue. Records: note.add with the digest of the text. Raises: NotFound, NotAllowed,
+    InvalidTransition, Invalid.
+    """
+    locked = frame.lock_case(case)
+    access.require(actor, "work", locked)
+    lease = frame.lease_of(locked)
+    frame.check("note", case=locked, actor=actor, lease=lease)
+    text = _text(text)
+    note = Note.objects.create(case=locked, author=actor, text=text)
+    frame.renew(locked, actor, lease)
+    locked.last_edited_by = actor
+    frame.save(locked, actor=actor, why="Note added", fields=["last_edited_by"])
+    data = {"note": str(note.pk), "sha256": sha256(text)}
+    record(actor=actor, action="note.add", subject=locked, data=data)
+    gate.changed(actor=actor, subject=locked)
+    return note
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(text: str) -> str:
+    text = text.strip()
+    if not text:
+        raise Invalid(fields={"text": ["Write something."]})
+    if "\x00" in text:
+        raise Invalid(fields={"text": ["A note is text; it holds a NUL character."]})
+    if len(text) > LONGEST:
+        raise Invalid(fields={"text": [f"At most {LONGEST:,} characters; this has {len(text):,}."]})
+    return text

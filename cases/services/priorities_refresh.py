@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from cases import bulk
+from cases.models import Case
+from cases.workflow import UNFINISHED
+from finobs.accounts.system import system_actor
+from finobs.core import clock
+from finobs.core.service import service
+
+from .gather import prioritise
+
+CHUNK = 500
+
+
+def priorities_refresh() -> int:
+    """Let the unfinished cases age: work out their priorities anew. Returns how many changed.
+
+    Who: the beat, daily. Records: history only; nothing is decided by it, and forms do not become stale.
+    """
+    changed, after = 0, 0
+    while (step := _refresh(after=after)) is not None:
+        after, count = step
+        changed += count
+    return changed
+
+
+@service
+def _refresh(*, after: int) -> tuple[int, int] | None:
+    cases = list(Case.objects.filter(pk__gt=after, status__in=UNFINISHED).order_by("pk").select_for_update()[:CHUNK])
+    if not cases:
+        return None
+    at = clock.now()
+    older = [case for case in cases if prioritise(case, at)]
+    fields = ("priority", "priority_parts")
+    bulk.update(older, fields=fields, actor=system_actor("priorities"), why="Priority worked out anew")
+    return cases[-1].pk, len(older)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from typing import Any
+
+from cases.models import Queue
+from finobs.accounts.models import User
+from finobs.core import access
+from finobs.core.errors import Invalid, NotFound
+from finobs.core.service import service
+from finobs.ledger.services import record
+
+from .queue_fields import checked, data_of, only_default
+
+CHANGEABLE = ("name", "description", "typologies", "is_default", "lease_minutes")
+
+
+@service
+def queue_change(*, actor: User, queue: Queue, **fields: Any) -> Queue:
+    """Change a queue's name, description, typologies, lease_minutes or is_default. Its slug stays.
+
+    Who: system:config. Records: queue.change with what changed. Raises: NotFound, NotAllowed, Invalid.
+    """
+    locked = Queue.objects.select_for_update().filter(pk=queue.pk).first()
+    if locked is None:
+        raise NotFound
+    access.require(actor, "change", locked)
+    if unknown := sorted(set(fields) - set(CHANGEABLE)):
+        raise Invalid(fields={name: ["This cannot be changed."] for name in unknown})
+    before = data_of(locked)
+    for name, value in fields.items():
+        setattr(locked, name, value)
+    checked(locked)
+    changed = {name: {"from": before[name], "to": now} for name, now in data_of(locked).items() if now != before[name]}
+    if not changed:
+        return locked
+    only_default(locked, actor=actor)
+    locked._history_user = actor  # type: ignore[attr-defined]
+    locked.save()
+    record(actor=actor, action="queue.change", subject=locked, data=changed)
+    return locked

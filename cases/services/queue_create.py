@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib.auth.models import Group
+
+from cases.models import Queue
+from finobs.accounts.models import User
+from finobs.accounts.system import system_actor
+from finobs.core import access
+from finobs.core.service import service
+from finobs.ledger.services import record
+
+from .queue_fields import checked, data_of, only_default
+
+AUDITORS = "auditor"
+DEFAULT_SLUG = "general"
+
+
+@service
+def queue_create(
+    *, actor: User, slug: str, name: str, description: str = "", typologies: Sequence[str] = (),
+    is_default: bool = False, lease_minutes: int = 30,
+) -> Queue:  # fmt: skip
+    """Make a queue. Auditors see every queue from its first moment.
+
+    Who: system:config. Records: queue.create. Raises: NotAllowed, Invalid.
+    """
+    access.require(actor, "create", Queue)
+    queue = Queue(
+        slug=slug, name=name, description=description, typologies=list(typologies), is_default=is_default,
+        lease_minutes=lease_minutes,
+    )  # fmt: skip
+    return _create(actor=actor, queue=queue)
+
+
+@service
+def ensure_default_queue() -> Queue:
+    """The queue that takes what no other takes, made by finobs itself when there is none."""
+    found = Queue.objects.filter(is_default=True).first()
+    if found is not None:
+        return found
+    taken = Queue.objects.filter(slug=DEFAULT_SLUG).first()
+    if taken is not None:
+        return taken
+    queue = Queue(slug=DEFAULT_SLUG, name="General", is_default=True, description="Takes what no other queue takes.")
+    return _create(actor=system_actor("gather"), queue=queue)
+
+
+def _create(*, actor: User, queue: Queue) -> Queue:
+    checked(queue)
+    only_default(queue, actor=actor)
+    queue._history_user = actor  # type: ignore[attr-defined]
+    queue.save()
+    for group in Group.objects.filter(name=AUDITORS):
+        access.grant(group, "view", queue)
+    record(actor=actor, action="queue.create", subject=queue, data=data_of(queue) | {"viewers": [AUDITORS]})
+    return queue

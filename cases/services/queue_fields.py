@@ -1,0 +1,48 @@
+"""What makes a queue's fields hold, for creating and changing alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from cases.models import Queue
+from detection.choices import Typology
+from finobs.accounts.models import User
+from finobs.core.errors import Invalid
+
+
+def checked(queue: Queue) -> None:
+    """Raise Invalid, field by field."""
+    fields: dict[str, list[str]] = {}
+    try:
+        queue.full_clean(validate_constraints=False)
+    except ValidationError as error:
+        fields |= error.message_dict
+    typologies = queue.typologies if isinstance(queue.typologies, list) else [None]
+    unknown = [str(name) for name in typologies if name not in Typology.values]
+    if unknown:
+        fields["typologies"] = [f"No such typology: {', '.join(unknown)}."]
+    if not 1 <= (queue.lease_minutes or 0) <= 24 * 60:
+        fields["lease_minutes"] = ["Between one minute and one day."]
+    others = Queue.objects.exclude(pk=queue.pk).values_list("name", "typologies")
+    for name, taken in others:
+        if shared := sorted(set(taken) & set(map(str, typologies))):
+            fields.setdefault("typologies", []).append(f"{name} takes {', '.join(shared)} already.")
+    if fields:
+        raise Invalid(fields=fields)
+
+
+def only_default(queue: Queue, *, actor: User) -> None:
+    """A new default takes the place of the old one."""
+    if not queue.is_default:
+        return
+    for other in Queue.objects.select_for_update().filter(is_default=True).exclude(pk=queue.pk):
+        other.is_default = False
+        other._history_user = actor  # type: ignore[attr-defined]
+        other.save(update_fields=["is_default"])
+
+
+def data_of(queue: Queue) -> dict[str, Any]:
+    names = ("slug", "name", "description", "typologies", "is_default", "lease_minutes")
+    return {name: getattr(queue, name) for name in names}

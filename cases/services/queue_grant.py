@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from django.contrib.auth.models import Group
+
+from cases.models import Queue
+from finobs.accounts.models import User
+from finobs.core import access
+from finobs.core.errors import Invalid, NotAllowed
+from finobs.core.service import service
+from finobs.ledger.services import record
+
+ACTIONS = ("view", "work", "lead")
+
+
+@service
+def queue_grant(*, actor: User, queue: Queue, principal: User | Group, action: str) -> None:
+    """Let a person or a group view, work or lead a queue.
+
+    Who: user:role_assign, but not to themselves. Records: queue.grant.
+    Raises: NotFound, NotAllowed, Invalid.
+    """
+    _checked(actor, queue, principal, action)
+    if isinstance(principal, User) and principal.pk == actor.pk:
+        raise NotAllowed("Nobody gives a grant to themselves.")
+    access.grant(principal, action, queue)
+    record(actor=actor, action="queue.grant", subject=queue, data=_data(principal, action))
+
+
+@service
+def queue_revoke(*, actor: User, queue: Queue, principal: User | Group, action: str) -> None:
+    """Take a grant on a queue away.
+
+    Who: user:role_assign. Records: queue.revoke. Raises: NotFound, NotAllowed, Invalid.
+    """
+    _checked(actor, queue, principal, action)
+    access.revoke(principal, action, queue)
+    record(actor=actor, action="queue.revoke", subject=queue, data=_data(principal, action))
+
+
+def _checked(actor: User, queue: Queue, principal: User | Group, action: str) -> None:
+    access.require(actor, "grant", queue)
+    if action not in ACTIONS:
+        raise Invalid(fields={"action": [f"A grant is one of {', '.join(ACTIONS)}."]})
+
+
+def _data(principal: User | Group, action: str) -> dict[str, str]:
+    kind = "group" if isinstance(principal, Group) else "user"
+    return {"grant": action, "principal_type": kind, "principal": str(principal.pk), "name": str(principal)}

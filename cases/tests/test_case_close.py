@@ -1,0 +1,148 @@
+"""Closing a case: proposed by one, approved by another, bound to what was shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from approvals.choices import RequestState
+from approvals.models import Request
+from approvals.services import request_decide
+from cases import services
+from cases.choices import Status
+from cases.models import Case, WorkLease
+from finobs.accounts.models import User
+from finobs.core.errors import ApprovalRequired, Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
+from finobs.ledger.models import Event
+from tests import factories
+
+WHY = {"disposition": "false_positive", "reason_code": "known_pattern", "rationale": "Salary, as every month."}
+
+
+@pytest.fixture
+def case(queue: Any, analyst: User) -> Case:
+    alert = factories.alert()
+    queue.typologies = [alert.typology]
+    queue.save()
+    services.gather(alerts=[alert])
+    return services.case_take(actor=analyst, case=Case.objects.get())
+
+
+def propose(actor: User, case: Case, **fields: Any) -> Request:
+    with pytest.raises(ApprovalRequired) as asked:
+        services.case_close(
+            **{"actor": actor, "case": case, "version": Case.objects.get(pk=case.pk).version, **WHY, **fields}
+        )
+    return Request.objects.get(pk=asked.value.request_id)
+
+
+def approve(actor: User, request: Request) -> Request:
+    return request_decide(actor=actor, request=request, verdict="approve", digest=request.digest)
+
+
+def test_a_lead_s_approval_closes_it(case: Case, analyst: User, lead: User) -> None:
+    request = propose(analyst, case)
+    case.refresh_from_db()
+    assert (case.status, case.disposition) == (Status.AWAITING_APPROVAL, "")
+    assert approve(lead, request).state == RequestState.USED
+    case.refresh_from_db()
+    assert (case.status, case.disposition, case.reason_code) == (Status.CLOSED, "false_positive", "known_pattern")
+    assert case.closed_at is not None
+    assert not WorkLease.objects.exists()
+
+
+def test_each_step_is_an_event(case: Case, analyst: User, lead: User) -> None:
+    before = Event.objects.count()
+    approve(lead, propose(analyst, case))
+    actions = Event.objects.order_by("pk").values_list("action", flat=True)[before:]
+    assert list(actions) == ["approval.request", "approval.decide", "approval.use", "case.close"]
+
+
+def test_the_close_is_the_requester_s_act_and_the_approval_the_lead_s(case: Case, analyst: User, lead: User) -> None:
+    approve(lead, propose(analyst, case))
+    assert Event.objects.get(action="case.close").actor == analyst
+    assert Event.objects.get(action="approval.decide").actor == lead
+
+
+def test_asking_for_the_same_again_is_answered_with_the_same_request(case: Case, analyst: User) -> None:
+    first = propose(analyst, case)
+    assert propose(analyst, case, version=1) == first
+    assert Request.objects.count() == 1
+
+
+def test_another_conclusion_while_one_waits_is_refused(case: Case, analyst: User) -> None:
+    propose(analyst, case)
+    with pytest.raises(InvalidTransition):
+        services.case_close(actor=analyst, case=case, version=9, **{**WHY, "rationale": "Something else altogether."})
+
+
+def test_a_stale_form_is_a_conflict(case: Case, analyst: User) -> None:
+    with pytest.raises(Conflict):
+        services.case_close(actor=analyst, case=case, version=case.version - 1, **WHY)
+    assert not Request.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"disposition": ""}, "disposition"),
+        ({"disposition": "guilty"}, "disposition"),
+        ({"reason_code": "structuring"}, "reason_code"),
+        ({"reason_code": "because"}, "reason_code"),
+        ({"rationale": "   too short  "[:9]}, "rationale"),
+        ({"rationale": "x" * 10_001}, "rationale"),
+        ({"rationale": "a NUL \x00 inside it"}, "rationale"),
+    ],
+)
+def test_what_does_not_hold_is_refused_by_field(case: Case, analyst: User, fields: dict[str, str], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        services.case_close(**{"actor": analyst, "case": case, "version": case.version, **WHY, **fields})  # type: ignore[arg-type]
+    assert list(refused.value.fields) == [field]
+
+
+def test_a_case_that_nobody_took_is_not_closed(case: Case, analyst: User) -> None:
+    other = factories.case(inside=case.queue)
+    with pytest.raises(InvalidTransition, match="Take the case first"):
+        services.case_close(actor=analyst, case=other, version=1, **WHY)
+
+
+def test_somebody_else_s_case_is_not_closed(case: Case, analyst: User, lead: User) -> None:
+    with pytest.raises(Conflict, match="Ana Analyst has held"):
+        services.case_close(actor=lead, case=case, version=case.version, **WHY)
+
+
+def test_the_auditor_may_not(case: Case, auditor: User) -> None:
+    with pytest.raises(NotAllowed):
+        services.case_close(actor=auditor, case=case, version=case.version, **WHY)
+
+
+def test_a_stranger_finds_nothing(case: Case, stranger: User) -> None:
+    with pytest.raises(NotFound):
+        services.case_close(actor=stranger, case=case, version=case.version, **WHY)
+
+
+def test_a_new_note_voids_the_request_and_reopens_the_case(case: Case, analyst: User, lead: User) -> None:
+    request = propose(analyst, case)
+    services.note_add(actor=lead, case=case, text="There is a second account.")
+    request.refresh_from_db()
+    case.refresh_from_db()
+    assert (request.state, case.status) == (RequestState.VOID, Status.OPEN)
+    with pytest.raises(InvalidTransition):
+        approve(lead, request)
+
+
+def test_a_new_alert_voids_the_request_and_reopens_the_case(case: Case, analyst: User) -> None:
+    request = propose(analyst, case)
+    services.gather(alerts=[factories.alert(of=case.account)])
+    request.refresh_from_db()
+    case.refresh_from_db()
+    assert (request.state, case.status, case.alert_count) == (RequestState.VOID, Status.OPEN, 2)
+
+
+def test_a_closed_case_takes_no_note_and_cannot_be_taken(case: Case, analyst: User, lead: User) -> None:
+    approve(lead, propose(analyst, case))
+    with pytest.raises(InvalidTransition):
+        services.note_add(actor=analyst, case=case, text="One more thing.")
+    with pytest.raises(InvalidTransition):
+        services.case_take(actor=analyst, case=case)
