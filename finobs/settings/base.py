@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "axes",
     "channels",
     "django_celery_beat",
+    "finobs.operation",
 ]
 
 MIDDLEWARE = [
@@ -187,6 +188,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
+# In production only the sealer's own worker can read the signing key.
+CELERY_TASK_ROUTES = {"finobs.ledger.tasks.seal": {"queue": "sealer"}}
 
 LEDGER_KEY_FILE = env.LEDGER_KEY_FILE
 LEDGER_VKEYS_FILE = env.LEDGER_VKEYS_FILE

@@ -1,0 +1,1 @@
+"""What runs finobs: the schedule, the embedded server, the demo data. Composition: may use every room."""

@@ -1,0 +1,49 @@
+"""What happens by the clock, in one table. The database of beat follows it at every migrate.
+
+The code owns what runs and how often; switching a task off is the operator's and stays. A call that nobody took in
+time expires: the next one takes all that waits, so a sealer that was away finds no pile of wake-up calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+PREFIX: Final = "finobs: "
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    name: str
+    task: str
+    every: int  # seconds
+
+    @property
+    def expires(self) -> int:
+        return max(10, self.every)
+
+
+SCHEDULE: Final = (
+    Periodic("seal the ledger", "finobs.ledger.tasks.seal", 1),
+    Periodic("end requests for approval whose time is up", "approvals.tasks.expire_due", MINUTE),
+    Periodic("let priorities age", "cases.tasks.priorities_refresh", DAY),
+)
+
+
+def synchronise() -> None:
+    """Make beat's table equal to SCHEDULE. Idempotent; other people's rows stay, and so does `enabled`."""
+    from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+    for row in SCHEDULE:
+        interval, _ = IntervalSchedule.objects.get_or_create(every=row.every, period=IntervalSchedule.SECONDS)
+        wanted = {"task": row.task, "interval": interval, "expire_seconds": row.expires}
+        known = PeriodicTask.objects.filter(name=PREFIX + row.name).first()
+        if known is None:
+            PeriodicTask.objects.create(name=PREFIX + row.name, **wanted)
+        elif any(getattr(known, field) != value for field, value in wanted.items()):
+            for field, value in wanted.items():
+                setattr(known, field, value)
+            known.save()
+    names = [PREFIX + row.name for row in SCHEDULE]
+    PeriodicTask.objects.filter(name__startswith=PREFIX).exclude(name__in=names).delete()
