@@ -1,0 +1,99 @@
+"""Four eyes by the database itself, on SQLite and PostgreSQL: what holds even for who goes around the services.
+
+A decision is refused unless its request is pending, it repeats the request's digest, requester and last editor, and
+a person who is neither of these two made it; decisions never change. A request never changes what was asked, is
+approved only with its quorum, is used only once approved, and never leaves an end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+DECISION, REQUEST = "approvals_decision", "approvals_request"
+
+_SOUND_DECISION = """
+EXISTS (
+  SELECT 1 FROM approvals_request r JOIN accounts_user u ON u.id = NEW.decided_by_id
+  WHERE r.id = NEW.request_id AND r.state = 'pending' AND r.digest = NEW.digest AND u.kind = 'human'
+    AND r.requested_by_id = NEW.requested_by_id AND r.requested_by_id <> NEW.decided_by_id
+    AND r.last_edited_by_id IS NOT DISTINCT FROM NEW.last_edited_by_id
+    AND r.last_edited_by_id IS DISTINCT FROM NEW.decided_by_id
+)
+"""
+_FROZEN = (
+    "action", "subject_type", "subject_id", "payload", "shown", "digest", "quorum", "requested_by_id",
+    "last_edited_by_id", "created_at", "expires_at",
+)  # fmt: skip
+_SAME_QUESTION = " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in _FROZEN)
+_VOICES = "(SELECT COUNT(*) FROM approvals_decision d WHERE d.request_id = NEW.id AND d.verdict = 'approve')"
+_SOUND_STEP = f"""
+{_SAME_QUESTION} AND (
+  (OLD.state = 'pending' AND NEW.state IN ('pending', 'rejected', 'withdrawn', 'expired', 'void'))
+  OR (OLD.state = 'pending' AND NEW.state = 'approved' AND {_VOICES} >= NEW.quorum)
+  OR (OLD.state = 'approved' AND NEW.state IN ('used', 'void'))
+)
+"""
+# Name, table, act, what must hold for it (empty: nothing does), and what is said otherwise.
+_TRIGGERS = (
+    ("approvals_decision_sound", DECISION, "INSERT", _SOUND_DECISION, "this person cannot decide this request so"),
+    ("approvals_decision_kept", DECISION, "UPDATE", "", "decisions are append-only"),
+    ("approvals_decision_stays", DECISION, "DELETE", "", "decisions are append-only"),
+    ("approvals_request_begins", REQUEST, "INSERT", "NEW.state = 'pending'", "a request begins pending"),
+    ("approvals_request_sound", REQUEST, "UPDATE", _SOUND_STEP, "a request cannot change so"),
+    ("approvals_request_stays", REQUEST, "DELETE", "", "requests are kept"),
+)
+
+
+def install(to: BaseDatabaseWrapper = connection) -> None:
+    """Make every trigger, replacing what is there. Idempotent."""
+    remove(to)
+    with to.cursor() as cursor:
+        for statement in _postgresql() if to.vendor == "postgresql" else _sqlite():
+            cursor.execute(statement)
+
+
+def remove(to: BaseDatabaseWrapper = connection) -> None:
+    """Drop every trigger: for the reverse migration, and for tests."""
+    with to.cursor() as cursor:
+        for name, table, *_ in _TRIGGERS:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if to.vendor == "postgresql" else ""))
+        if to.vendor == "postgresql":
+            for table in (DECISION, REQUEST):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}")
+
+
+@contextmanager
+def removed(to: BaseDatabaseWrapper = connection) -> Iterator[None]:
+    """Without triggers within the block. For tests only."""
+    with transaction.atomic(using=to.alias):
+        remove(to)
+        yield
+        install(to)
+
+
+def _sqlite() -> Iterator[str]:
+    for name, table, act, sound, refusal in _TRIGGERS:
+        unless = f"WHEN NOT ({sound}) " if sound else ""
+        yield f"CREATE TRIGGER {name} BEFORE {act} ON {table} {unless}BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
+
+
+def _postgresql() -> Iterator[str]:
+    for name, table, act, sound, refusal in _TRIGGERS:
+        row = "OLD" if act == "DELETE" else "NEW"
+        yield (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF NOT ({sound or 'FALSE'}) THEN RAISE EXCEPTION '{refusal}' "
+            f"USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN {row}; END $$"
+        )
+        yield f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+        yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"
+    for table, name in ((DECISION, "approvals_decision_stays"), (REQUEST, "approvals_request_stays")):
+        yield (
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+        )
+        yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_truncate"
