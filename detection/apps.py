@@ -5,6 +5,10 @@ class DetectionConfig(AppConfig):
     name = "detection"
 
     def ready(self) -> None:
+        from transactions import hooks as transactions
+
         from . import policy
+        from .services import assess
 
         policy.register()
+        transactions.register_assessor(assess)
