@@ -11,13 +11,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Model
 
 from .models import Label, Party, Source, Transaction
 
 P = TypeVar("P", bound=Party)
 # Below it a temporary table costs more than it saves.
 COPY_FROM = 100
+# A transaction's values in the order of its columns, for the database and for `Transaction.from_db` alike.
+TRANSACTION = tuple(str(field.attname) for field in Transaction._meta.concrete_fields)
 
 
 def parties(model: type[P], source: Source, names: Iterable[str]) -> dict[str, P]:
@@ -36,7 +38,10 @@ def parties(model: type[P], source: Source, names: Iterable[str]) -> dict[str, P
 def _parties(model: type[P], source: Source, names: Sequence[str]) -> dict[str, P]:
     where, values = _among("external_id", names)
     rows = model._default_manager.filter(source=source).extra(where=[where], params=[values])  # noqa: S610
-    return {row.external_id: row for row in rows}
+    return {
+        name: model.from_db(connection.alias, ("id", "source_id", "external_id"), (pk, source.pk, name))
+        for pk, name in rows.values_list("id", "external_id")
+    }
 
 
 def known(source: Source, external_ids: Sequence[str]) -> dict[str, tuple[int, bytes]]:
@@ -62,16 +67,15 @@ def next_ids(model: type[Model], number: int) -> list[int]:
         return list(range(first, first + number))
 
 
-def add_transactions(rows: Sequence[Transaction]) -> set[int]:
-    """Insert unsaved transactions that carry their primary keys; returns the keys of those that got in.
+def add_transactions(rows: Sequence[Sequence[Any]]) -> set[int]:
+    """Insert transactions given as their TRANSACTION values; returns the primary keys of those that got in.
 
     The others lost to a simultaneous import of the same external ids.
     """
-    ordered = sorted(rows, key=lambda row: row.external_id)
-    fields: Sequence[Field[Any, Any]] = Transaction._meta.concrete_fields
-    names = [str(field.attname) for field in fields]
-    values = [[getattr(row, name) for name in names] for row in ordered]
-    return _insert(Transaction, [str(field.column) for field in fields], _adapted(fields, values))
+    at = TRANSACTION.index("external_id")
+    ordered = sorted(rows, key=lambda row: str(row[at]))
+    fields = Transaction._meta.concrete_fields
+    return _insert(Transaction, [str(field.column) for field in fields], _adapted(fields, ordered))
 
 
 def add_labels(labels: Sequence[Label]) -> None:
@@ -80,15 +84,16 @@ def add_labels(labels: Sequence[Label]) -> None:
     _insert(Label, [str(field.column) for field in fields], _adapted(fields, values))
 
 
-def _adapted(fields: Sequence[Any], values: list[list[Any]]) -> list[list[Any]]:
+def _adapted(fields: Sequence[Any], values: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
     """SQLite keeps times as text, written as Django writes them; psycopg takes them as they are."""
     if connection.vendor == "postgresql":
         return values
     times = [at for at, field in enumerate(fields) if field.get_internal_type() == "DateTimeField"]
-    for row in values:
+    adapted = [list(row) for row in values]
+    for row in adapted:
         for at in times:
             row[at] = str(row[at].replace(tzinfo=None))
-    return values
+    return adapted
 
 
 def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> set[int]:

@@ -124,11 +124,16 @@ class _Intake:
         rows = [self.rows[index] for index in fresh.values()]
         accounts = persist.parties(Account, self.source, (row.account for row in rows))
         others = persist.parties(Counterparty, self.source, (row.counterparty for row in rows if row.counterparty))
-        made = [
-            self.transaction(pk, position, row, accounts[row.account], others.get(row.counterparty))
-            for position, (pk, row) in enumerate(zip(persist.next_ids(Transaction, len(rows)), rows, strict=True))
+        pks = persist.next_ids(Transaction, len(rows))
+        values = [
+            self.values(pk, position, row, accounts[row.account].pk, others.get(row.counterparty))
+            for position, (pk, row) in enumerate(zip(pks, rows, strict=True))
         ]
-        taken = persist.add_transactions(made)
+        taken = persist.add_transactions(values)
+        made = [
+            self.transaction(each, accounts[row.account], others.get(row.counterparty))
+            for each, row in zip(values, rows, strict=True)
+        ]
         self.transactions = [each for each in made if each.pk in taken]
         if len(taken) < len(made):
             self.settle_race({each.external_id for each in made if each.pk not in taken}, fresh)
@@ -197,17 +202,16 @@ class _Intake:
             result = by_pk[verdict.transaction_id]
             result.decision, result.score, result.alert_id = verdict.outcome, verdict.score, verdict.alert_id
 
-    def transaction(
-        self, pk: int, position: int, row: Row, account: Account, counterparty: Counterparty | None
-    ) -> Transaction:
-        made = Transaction(
-            id=pk, source_id=self.source.pk, external_id=row.external_id, batch_id=self.batch.pk, position=position,
-            account_id=account.pk, counterparty_id=counterparty.pk if counterparty else None,
-            occurred_at=row.occurred_at,
-            received_at=self.batch.received_at, amount_minor=row.amount_minor, currency=row.currency,
-            direction=row.direction, channel=row.channel, country=row.country, memo=row.memo, digest=row.digest,
+    def values(self, pk: int, position: int, row: Row, account: int, other: Counterparty | None) -> tuple[Any, ...]:
+        """As persist.TRANSACTION orders them."""
+        return (
+            pk, self.source.pk, row.external_id, self.batch.pk, position, account, other.pk if other else None,
+            row.occurred_at, self.batch.received_at, row.amount_minor, row.currency, row.direction, row.channel,
+            row.country, row.memo, row.digest,
         )  # fmt: skip
-        made._state.adding = False
+
+    def transaction(self, values: Sequence[Any], account: Account, counterparty: Counterparty | None) -> Transaction:
+        made = Transaction.from_db(self.batch._state.db, persist.TRANSACTION, values)
         made._state.fields_cache.update(
             source=self.source, batch=self.batch, account=account, counterparty=counterparty
         )
