@@ -1,4 +1,5 @@
-"""Object permissions: one decision, two choke points. The only file that imports guardian.
+"""Object permissions: one decision, two choke points. No other file imports guardian, but for
+`admin_grants`, which shows its pages.
 
 `restrict` narrows every read, `require` guards every write. Both read one table of rules that the apps fill from
 their `policy.py` when they start. A rule names the role permission that is always needed and, where more is asked,
@@ -70,7 +71,11 @@ def rules() -> dict[tuple[type[Model], str], Rule]:
 
 def has_permission(user: Any, permission: str) -> bool:
     """Does one of the user's roles carry this named permission?"""
-    return bool(_active(user) and (_unbounded(user) or user.has_perm(f"accounts.{permission}")))
+    return bool(
+        _active(user)
+        and _within_scopes(user, permission)
+        and (_unbounded(user) or user.has_perm(f"accounts.{permission}"))
+    )
 
 
 def restrict(queryset: QuerySet[M], user: Any, action: str) -> QuerySet[M]:
@@ -138,6 +143,12 @@ def revoke(principal: Any, action: str, obj: Model) -> None:
 
 def _active(user: Any) -> bool:
     return user is not None and getattr(user, "is_authenticated", False) and user.is_active
+
+
+def _within_scopes(user: Any, permission: str) -> bool:
+    """A scoped token reaches no further than its scopes, whoever owns it."""
+    scopes = getattr(user, "token_scopes", None)
+    return scopes is None or permission in scopes
 
 
 def _unbounded(user: Any) -> bool:

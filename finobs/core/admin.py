@@ -5,21 +5,74 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from simple_history.admin import SimpleHistoryAdmin
 
 from . import access
-from .errors import ApprovalRequired, FinobsError
+from .admin_grants import GrantsAdmin as GrantsAdmin
+from .errors import ApprovalRequired, FinobsError, NotAllowed, NotFound
 
 
 class FinobsAdminSite(admin.AdminSite):
+    """The stock site with one way in (finobs's own sign-in) and no way to write around a service."""
+
     site_header = "finobs"
     site_title = "finobs"
     index_title = "Administration"
     enable_nav_sidebar = False
+    final_catch_all_view = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """What a library registers for its own tables is shown to administrators, never written."""
+        if admin_class is None or not issubclass(admin_class, AccessAdmin):
+            base = admin_class or admin.ModelAdmin
+            admin_class = type(f"Shown{base.__name__}", (Shown, base), {})
+        super().register(model_or_iterable, admin_class, **options)
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.user.is_authenticated:
+            raise NotAllowed("The administration is for staff.")
+        return redirect_to_login(request.GET.get("next", reverse("admin:index")))
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect("home")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect("accounts:password-change")
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """By what they are for, not by the alphabet."""
+        apps: list[Any] = super().get_app_list(request, app_label)
+        return sorted(apps, key=lambda app: ORDER.index(app["app_label"]) if app["app_label"] in ORDER else 99)
+
+
+ORDER = ("accounts", "cases", "detection", "transactions", "approvals", "ledger", "auth", "django_celery_beat", "axes")
+
+
+class Shown(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A library's table: administrators see it; whatever writes it is the library."""
+
+    actions = None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return access.has_permission(request.user, "system:config")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return access.has_permission(request.user, "system:config")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 class AccessAdmin(SimpleHistoryAdmin):
@@ -55,6 +108,32 @@ class AccessAdmin(SimpleHistoryAdmin):
             return access.allowed(request.user, action, obj or self.model)
         except ImproperlyConfigured:
             return False
+
+    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
+        """History is read, not put back: the way back is a change of its own, with its own event."""
+        return True
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self._seen(request, object_id)
+        if not hasattr(self.model._meta, "simple_history_manager_attribute"):
+            plain: HttpResponse = admin.ModelAdmin.history_view(self, request, object_id, extra_context)
+            return plain
+        response: HttpResponse = super().history_view(request, object_id, extra_context)
+        return response
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        self._seen(request, object_id)
+        if request.method != "GET":
+            raise NotAllowed("History is read, not put back. Change the record instead.")
+        response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        return response
+
+    def _seen(self, request: HttpRequest, object_id: str) -> None:
+        """The history of what somebody may not see is not there for them either."""
+        if self.get_object(request, object_id) is None:
+            raise NotFound
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Create or change `obj` through its service. `obj` carries the form's values and is not saved."""

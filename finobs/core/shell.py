@@ -71,10 +71,10 @@ def count(name: str, user: Any) -> int:
     return _counters[name](user) if name in _counters else 0
 
 
-def address(name: str) -> str:
+def address(name: str, *args: Any) -> str:
     """The URL of a page, or nothing while no app serves it."""
     try:
-        return reverse(name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return ""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import Model
 from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.template.context import RequestContext
 from django.templatetags.static import static
@@ -18,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from finobs.core import clock, money
 from finobs.core.context import request_id as current_request_id
 from finobs.core.pagination import Page
+from finobs.core.shell import address
 
 register = template.Library()
 
@@ -183,3 +185,9 @@ def request_id() -> str:
 def error_help(error: Any) -> str:
     """What to do next, by the kind of refusal."""
     return HELP.get(error.status, "")
+
+
+@register.simple_tag
+def timeline_url(subject: Model) -> str:
+    """Where the ledger tells the story of this object; nothing while nobody serves it."""
+    return address("ledger:timeline", subject._meta.label_lower, subject.pk)

@@ -1,0 +1,88 @@
+// The workbench: what keys.js, dialogs.js and drafts.js leave to it.
+//   data-focus="id"            a button or link that puts the focus into that field.
+//   dialog[data-open-now]      shown as a modal as soon as it is on the page (a form that came back).
+//   select[name=disposition]   offers in the form's reason_code only the reasons that go with it.
+
+const bench = document.querySelector(".bench");
+const reference = () => bench?.querySelector(".case-ref .mono")?.textContent ?? "";
+
+// Reasons that go with the chosen disposition; the groups carry the dispositions' labels.
+function reasons(form) {
+  const disposition = form.elements.disposition;
+  const reason = form.elements.reason_code;
+  if (!disposition || !reason) return;
+  const chosen = disposition.value ? disposition.selectedOptions[0].label : "";
+  const before = reason.value;
+  for (const group of reason.querySelectorAll("optgroup")) {
+    group.hidden = group.disabled = group.label !== chosen;
+  }
+  const fitting = [...reason.querySelectorAll("optgroup:not([disabled]) option")];
+  (fitting.find((option) => option.value === before) ?? reason.options[0]).selected = true;
+}
+
+function openNow(root) {
+  for (const dialog of root.querySelectorAll("dialog[data-open-now]")) {
+    dialog.removeAttribute("data-open-now");
+    dialog.close();
+    dialog.showModal();
+    (dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("select, textarea"))?.focus();
+  }
+}
+
+// Which row is open, and which of the two screens a phone shows.
+function mark() {
+  if (!bench) return;
+  const open = reference();
+  bench.dataset.open = open ? "case" : "list";
+  for (const row of bench.querySelectorAll("[data-item]")) {
+    const here = open !== "" && row.parentElement.id === `row-${open}`;
+    row.toggleAttribute("data-opened", here);
+    row.toggleAttribute("data-current", here);
+    if (here) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+}
+
+function ready(root) {
+  openNow(root);
+  root.querySelectorAll("form").forEach(reasons);
+}
+
+document.addEventListener("click", (event) => {
+  if (!(event.target instanceof Element)) return;
+  const jump = event.target.closest("[data-focus]");
+  const field = jump && document.getElementById(jump.dataset.focus);
+  if (field) {
+    event.preventDefault();
+    field.closest("details")?.setAttribute("open", "");
+    field.scrollIntoView({ block: "center" });
+    field.focus({ preventScroll: true });
+  }
+  if (event.target.closest("a[data-dialog-close]")) event.preventDefault();
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.name === "disposition" && event.target.form) reasons(event.target.form);
+});
+
+// A write swaps the case for itself: the reader stays where they were. Another case starts at its top.
+let place = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id === "case") {
+    place = { of: reference(), at: bench.querySelector(".bench-case")?.scrollTop ?? 0 };
+  }
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const target = event.detail.target ?? event.target;
+  if (target.id === "case" || target.id === "list") mark();
+  if (target.id === "case" && place) {
+    const same = place.of === reference();
+    const pane = bench.querySelector(".bench-case");
+    if (pane) pane.scrollTop = same ? place.at : 0;
+    if (!same && matchMedia("(width < 768px)").matches) window.scrollTo(0, 0);
+    place = null;
+  }
+  ready(target);
+});
+
+ready(document);
