@@ -34,6 +34,19 @@ _AT = {
 }
 _COLUMNS = "e.id, e.action, e.actor_id, e.actor_type, e.subject_type, e.subject_id, e.request_id, e.body, e.leaf"
 
+_STRAY_LEAVES = (
+    "SELECT seq, event_id FROM ledger_leaf WHERE seq < 0 "
+    "OR seq >= (SELECT COALESCE(MAX(size), 0) FROM ledger_checkpoint) ORDER BY seq LIMIT 5"
+)
+_LOST_EVENTS = (
+    "SELECT e.id, e.uid FROM ledger_event e WHERE NOT EXISTS (SELECT 1 FROM ledger_leaf l WHERE l.event_id = e.id) "
+    "AND NOT EXISTS (SELECT 1 FROM ledger_pending p WHERE p.event_id = e.id) ORDER BY e.id LIMIT 5"
+)
+_DOUBLE_EVENTS = (
+    "SELECT e.id, e.uid FROM ledger_pending p JOIN ledger_leaf l ON l.event_id = p.event_id "
+    "JOIN ledger_event e ON e.id = p.event_id ORDER BY e.id LIMIT 5"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -159,7 +172,7 @@ class _Check:
             self.report.add(Problem("the body was changed", seq, None, pk, uid))
         elif leaf is not None and own != leaf:
             self.report.add(Problem("event and leaf differ: one of them was changed or moved", seq, None, pk, uid))
-        # The body is canonical, so the columns must be its exact beginning and end; parsing would cost three times more.
+        # The body is canonical, so the columns must be its exact beginning and end: cheaper than parsing.
         begin = (
             f'{{"action":{quoted(action)},"actor":{{"id":"{actor}","type":{quoted(actor_type)}}},"at":"{at}","data":'
         )
@@ -172,9 +185,8 @@ class _Check:
                 "action": action, "actor.id": str(actor), "actor.type": actor_type, "at": at, "id": uid,
                 "request": request, "subject.id": subject, "subject.type": subject_type,
             }  # fmt: skip
-            self.report.add(
-                Problem(f"the columns do not say what the body says: {_differing(columns, body)}", seq, None, pk, uid)
-            )
+            what = f"the columns do not say what the body says: {_differing(columns, body)}"
+            self.report.add(Problem(what, seq, None, pk, uid))
 
     def _checkpoint(self, size: int, root: bytes, frontier: bytes, note: str) -> None:
         self.report.checkpoints += 1
@@ -200,14 +212,8 @@ class _Check:
             said = self.waiting.pop(0)
             if said.root != self.frontier.root():
                 before = max((other.size for other in self.external if other.size < said.size), default=0)
-                self.report.add(
-                    Problem(
-                        "the log was rewritten: somebody else holds another signed root of this size",
-                        before,
-                        said.size - 1,
-                        checkpoint=said.size,
-                    )  # fmt: skip
-                )
+                what = "the log was rewritten: somebody else holds another signed root of this size"
+                self.report.add(Problem(what, before, said.size - 1, checkpoint=said.size))
 
     def _nodes(self, done: list[Any]) -> None:
         for height in {node.height for node in done}:
@@ -228,29 +234,14 @@ class _Check:
         """What is not below the last checkpoint: a cut tail, strays, and events that wait."""
         for said in self.waiting:
             if said.size > self.frontier.size:
-                self.report.add(
-                    Problem(
-                        "the tail is missing: this size was signed",
-                        self.frontier.size,
-                        said.size - 1,
-                        checkpoint=said.size,
-                    )
-                )
-        for seq, event in _rows(
-            "SELECT seq, event_id FROM ledger_leaf WHERE seq < 0 OR seq >= (SELECT COALESCE(MAX(size), 0) FROM ledger_checkpoint) "
-            "ORDER BY seq LIMIT 5"
-        ):
+                what = "the tail is missing: this size was signed"
+                self.report.add(Problem(what, self.frontier.size, said.size - 1, checkpoint=said.size))
+        for seq, event in _rows(_STRAY_LEAVES):
             self.report.add(Problem("a leaf under no checkpoint", seq, None, event))
-        for pk, uid in _rows(
-            f"SELECT e.id, {_uid()} FROM ledger_event e WHERE NOT EXISTS (SELECT 1 FROM ledger_leaf l WHERE l.event_id = e.id) "  # noqa: S608
-            "AND NOT EXISTS (SELECT 1 FROM ledger_pending p WHERE p.event_id = e.id) ORDER BY e.id LIMIT 5"
-        ):
-            self.report.add(Problem("an event that is neither placed nor pending", None, None, pk, uid))
-        for pk, uid in _rows(
-            f"SELECT e.id, {_uid()} FROM ledger_pending p JOIN ledger_leaf l ON l.event_id = p.event_id "  # noqa: S608
-            "JOIN ledger_event e ON e.id = p.event_id ORDER BY e.id LIMIT 5"
-        ):
-            self.report.add(Problem("an event that is placed waits to be placed again", None, None, pk, uid))
+        for pk, uid in _rows(_LOST_EVENTS):
+            self.report.add(Problem("an event that is neither placed nor pending", None, None, pk, str(uid)))
+        for pk, uid in _rows(_DOUBLE_EVENTS):
+            self.report.add(Problem("an event that is placed waits to be placed again", None, None, pk, str(uid)))
         for rows in _waiting():
             self.report.pending += len(rows)
             for at, uid, *event in rows:
@@ -295,11 +286,7 @@ def _checkpoints(size: int) -> Iterator[tuple[int, bytes, bytes, str]]:
 def _rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values or None)
-        return cursor.fetchall()
-
-
-def _uid() -> str:
-    return "e.uid::text" if connection.vendor == "postgresql" else "e.uid"
+        return list(cursor.fetchall())
 
 
 def _differing(columns: dict[str, str], body: bytes) -> str:

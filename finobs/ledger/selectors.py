@@ -1,0 +1,138 @@
+"""Reads of the ledger. What an event says is in its body; who may open the body is decided by its subject."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model, QuerySet
+
+from finobs.core import access, clock
+from finobs.core.errors import Invalid, NotFound
+
+from . import tree
+from .models import Alarm, Checkpoint, Event, Leaf, Pending
+
+LATE_AFTER_SECONDS = 60  # REL: seal lag alarm
+
+
+@dataclass(frozen=True, slots=True)
+class SealState:
+    """How the sealer is doing; for /readyz, the shell and dashboards."""
+
+    pending: int
+    lag_seconds: float
+    size: int
+    alarms: list[str]
+
+    @property
+    def late(self) -> bool:
+        return self.lag_seconds > LATE_AFTER_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That one event is in the log: its place, the path, and the signed checkpoint that the path ends in."""
+
+    index: int
+    checkpoint: Checkpoint
+    path: list[bytes]
+
+
+def seal_state() -> SealState:
+    """No user asks this: it holds no content."""
+    oldest = Pending.objects.order_by("event_id").values_list("event__at", flat=True).first()
+    return SealState(
+        pending=Pending.objects.count(),
+        lag_seconds=max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0,
+        size=Checkpoint.objects.values_list("size", flat=True).first() or 0,
+        alarms=list(Alarm.objects.filter(settled_at=None).values_list("detail", flat=True)),
+    )
+
+
+def events_visible(user: Any) -> QuerySet[Event]:
+    """Every event, newest first, for who may read the ledger: who, what, when. Bodies are another matter."""
+    return access.restrict(Event.objects.select_related("actor", "place").defer("body"), user, "view").order_by("-id")
+
+
+def event_get(user: Any, uid: UUID | str) -> Event:
+    try:
+        event = events_visible(user).defer(None).filter(uid=uid).first()
+    except (ValueError, TypeError):
+        event = None
+    if event is None:
+        raise NotFound
+    return event
+
+
+def event_data(user: Any, event: Event) -> dict[str, Any] | None:
+    """What the event says, if `user` may see what it speaks of today; else None: metadata only."""
+    subject = subject_of(event.subject_type, event.subject_id)
+    if subject is None or not _may_view(user, subject):
+        return None
+    body: dict[str, Any] = json.loads(bytes(event.body))
+    return body
+
+
+def subject_of(subject_type: str, subject_id: str) -> Model | None:
+    """The row that an event speaks of, if it is one and still there."""
+    try:
+        found: Model | None = apps.get_model(subject_type)._default_manager.filter(pk=subject_id).first()
+        return found
+    except (LookupError, ValueError, TypeError):
+        return None
+
+
+def timeline(user: Any, subject_type: str, subject_id: str) -> QuerySet[Event]:
+    """The events of one subject, newest first, for whoever may view the subject. Raises NotFound otherwise."""
+    subject = subject_of(subject_type, subject_id)
+    if subject is None or not _may_view(user, subject):
+        raise NotFound
+    events = Event.objects.select_related("actor", "place").filter(subject_type=subject_type, subject_id=subject_id)
+    return events.order_by("-id")
+
+
+def proof_of(user: Any, event: Event, *, size: int | None = None) -> Proof | None:
+    """The proof of `event` under the first checkpoint that seals it, or under the one at `size`; None while pending."""
+    access.require(user, "view", Event)
+    place = Leaf.objects.filter(event=event).first()
+    if place is None:
+        return None
+    checkpoints = Checkpoint.objects.filter(size__gt=place.seq).order_by("size")
+    checkpoint = (checkpoints.filter(size=size) if size else checkpoints).first()
+    if checkpoint is None:
+        raise NotFound("No checkpoint of this size seals the event.")
+    return Proof(place.seq, checkpoint, tree.inclusion(place.seq, checkpoint.size))
+
+
+def checkpoints_visible(user: Any) -> QuerySet[Checkpoint]:
+    return access.restrict(Checkpoint.objects.all(), user, "view").order_by("-size")
+
+
+def checkpoint_latest(user: Any) -> Checkpoint:
+    last = checkpoints_visible(user).first()
+    if last is None:
+        raise NotFound("Nothing has been sealed yet.")
+    return last
+
+
+def consistency_between(user: Any, old: int, new: int) -> list[bytes]:
+    """The proof that the log at `new` extends the log at `old`."""
+    if not 1 <= old <= new:
+        raise Invalid("A consistency proof goes from a size of at least 1 to one not smaller.")
+    access.require(user, "view", Checkpoint)
+    last = checkpoints_visible(user).first()
+    if last is None or new > last.size:
+        raise NotFound("The log is not that long.")
+    return tree.consistency(old, new)
+
+
+def _may_view(user: Any, subject: Model) -> bool:
+    try:
+        return access.allowed(user, "view", subject)
+    except ImproperlyConfigured:
+        return False
