@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 APPROVED = Decision(Outcome.APPROVE, "")
 
 
-@transaction.atomic
 def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict]:
     """Decide each transaction of `batch`: approve, review or block; a verdict for each, in their order.
 
@@ -39,6 +38,11 @@ def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict
     """
     if not transactions:
         return []
+    with transaction.atomic():
+        return _assess(batch, transactions)
+
+
+def _assess(batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict]:
     found = _Assessing(batch.source, transactions)
     at = clock.now()
     found.decide()

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from detection import services
+from detection.models import Alert
+
+
+class Command(BaseCommand):
+    help = "Run an alert's versions on its snapshot again. Exits 1 if the alert that comes out is another one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("id", type=int)
+
+    def handle(self, **options: Any) -> None:
+        alert = Alert.objects.filter(pk=options["id"]).first()
+        if alert is None:
+            raise CommandError(f"There is no alert {options['id']}.")
+        found = services.replay(alert)
+        self.stdout.write(json.dumps(asdict(found)))
+        if not found.same:
+            raise SystemExit(1)

@@ -1,0 +1,98 @@
+"""An Isolation Forest as one ONNX graph, built by hand: score = 2^-x, x = mean path length / c(sample size).
+
+Why by hand: 46 times faster a row than the converter's, and exact (measured, reference "detection" section 3).
+Thresholds are floored to float32: for float32 v, v <= t exactly when v <= floor32(t). Missing values go where they
+went in training. The power is taken in float64, so that no vector unit's rounding shows in a score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def floor32(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The greatest float32 that is not above each value."""
+    import numpy as np
+
+    cast = values.astype(np.float32)
+    below = np.nextafter(cast, np.float32(-np.inf))
+    return np.where(cast.astype(np.float64) > values, below, cast).astype(np.float32)
+
+
+def forest_graph(forest: Any, names: tuple[str, ...], metadata: Mapping[str, str]) -> bytes:
+    """Serialised graph of a fitted scikit-learn IsolationForest: input `features` (n, len(names)) float32,
+    outputs `depth` (x above) and `score`, both (n, 1)."""
+    from onnx import TensorProto, checker, helper
+
+    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, len(names)])
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 1]) for name in ("depth", "score")]
+    nodes = [
+        helper.make_node("TreeEnsembleRegressor", ["features"], ["depth"], domain="ai.onnx.ml", **_trees(forest)),
+        helper.make_node("Cast", ["depth"], ["x"], to=TensorProto.DOUBLE),
+        helper.make_node("Neg", ["x"], ["minus"]),
+        helper.make_node("Pow", ["two", "minus"], ["power"]),
+        helper.make_node("Cast", ["power"], ["score"], to=TensorProto.FLOAT),
+    ]
+    two = helper.make_tensor("two", TensorProto.DOUBLE, [1], [2.0])
+    graph = helper.make_graph(nodes, "isolation_forest", [features], outputs, [two])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="finobs")
+    helper.set_model_props(model, {**metadata, "features": ",".join(names)})
+    checker.check_model(model)
+    artefact: bytes = model.SerializeToString(deterministic=True)
+    return artefact
+
+
+def _trees(forest: Any) -> dict[str, Any]:
+    """The attributes of TreeEnsembleRegressor: every node of every tree, every leaf's share of the mean depth."""
+    import numpy as np
+    from sklearn.ensemble._iforest import _average_path_length as path_length
+
+    scale = len(forest.estimators_) * path_length([forest.max_samples_])[0]
+    columns: dict[str, list[Any]] = {
+        name: []
+        for name in (
+            "nodes_treeids", "nodes_nodeids", "nodes_featureids", "nodes_modes", "nodes_values", "nodes_truenodeids",
+            "nodes_falsenodeids", "nodes_missing_value_tracks_true", "target_treeids", "target_nodeids",
+            "target_ids", "target_weights",
+        )
+    }  # fmt: skip
+    for number, (tree, used) in enumerate(zip(forest.estimators_, forest.estimators_features_, strict=True)):
+        state = tree.tree_.__getstate__()["nodes"]
+        size = len(state)
+        leaf = state["left_child"] < 0
+        leaves = np.flatnonzero(leaf)
+        weights = (_depths(state) + path_length(state["n_node_samples"])) / scale
+        found = {
+            "nodes_treeids": [number] * size,
+            "nodes_nodeids": list(range(size)),
+            "nodes_featureids": np.where(leaf, 0, np.asarray(used)[np.maximum(state["feature"], 0)]).tolist(),
+            "nodes_modes": ["LEAF" if each else "BRANCH_LEQ" for each in leaf],
+            "nodes_values": np.where(leaf, np.float32(0), floor32(state["threshold"])).astype(float).tolist(),
+            "nodes_truenodeids": np.where(leaf, 0, state["left_child"]).tolist(),
+            "nodes_falsenodeids": np.where(leaf, 0, state["right_child"]).tolist(),
+            "nodes_missing_value_tracks_true": np.where(leaf, 0, state["missing_go_to_left"]).tolist(),
+            "target_treeids": [number] * len(leaves),
+            "target_nodeids": leaves.tolist(),
+            "target_ids": [0] * len(leaves),
+            "target_weights": weights[leaves].tolist(),
+        }
+        for name, values in found.items():
+            columns[name].extend(values)
+    return {**columns, "n_targets": 1, "aggregate_function": "SUM", "post_transform": "NONE"}
+
+
+def _depths(state: Any) -> NDArray[np.float64]:
+    """Edges from the root to each node. A parent stands before its children."""
+    import numpy as np
+
+    depths = np.zeros(len(state))
+    for node, (left, right) in enumerate(zip(state["left_child"], state["right_child"], strict=True)):
+        if left >= 0:
+            depths[left] = depths[right] = depths[node] + 1
+    return depths

@@ -1,0 +1,82 @@
+"""Running an alert's versions on its snapshot again (REG-29)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from finobs.core.errors import FinobsError
+
+from .. import columns as cols
+from .. import features, rules, scoring
+from .. import snapshot as snap
+from ..decision import Decision, LiveRule, decide
+from ..models import Alert, ModelVersion, RuleVersion
+from ..rules import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Whether the same versions on the same input raise the same alert; if not, what differs."""
+
+    same: bool
+    differences: list[str]
+    outcome: str
+    score: float | None
+    reasons: list[str]
+
+
+def replay(alert: Alert) -> Replay:
+    """Decide the snapshot again with the rule versions and the model version that the alert names. Writes nothing."""
+    differences: list[str] = []
+    if snap.digest(alert.snapshot) != alert.snapshot_digest:
+        differences.append("The snapshot is not the one that was kept: its digest differs.")
+    decision = _decide(alert, differences)
+    again = Alert(
+        outcome=decision.outcome, typology=decision.typology, score=decision.score, reasons=list(decision.reasons),
+        rule_version_id=next(iter(snap.fired_ids(decision)), None),
+    )  # fmt: skip
+    differences += [
+        f"{name.replace('_', ' ').capitalize()}: {getattr(again, name)}, not {getattr(alert, name)}."
+        for name in ("outcome", "typology", "score", "reasons", "rule_version_id")
+        if getattr(again, name) != getattr(alert, name)
+    ]
+    return Replay(not differences, differences, decision.outcome.value, decision.score, list(decision.reasons))
+
+
+def _decide(alert: Alert, differences: list[str]) -> Decision:
+    columns = cols.of_snapshot(alert.snapshot)
+    fired: list[tuple[LiveRule, Finding]] = []
+    for kept in alert.parameters["rules"]:
+        rule = _rule(kept, differences)
+        findings = rules.evaluate(rule.kind, columns, rule.parameters)
+        fired += [(rule, findings[0])] if 0 in findings else []
+    try:
+        score, threshold, label = _score(alert, columns, differences)
+    except FinobsError as error:
+        differences.append(error.detail)
+        score, threshold, label = None, None, ""
+    return decide(fired, score, threshold, label)
+
+
+def _rule(kept: dict[str, Any], differences: list[str]) -> LiveRule:
+    version = RuleVersion.objects.filter(pk=kept["version"]).first()
+    if version is None or version.parameters != kept["parameters"]:
+        differences.append(f"Version {kept['number']} of rule {kept['rule']} is not what it was.")
+    return LiveRule(kept["version"], kept["rule"], kept["number"], kept["kind"], kept["typology"], kept["parameters"])
+
+
+def _score(alert: Alert, columns: cols.Columns, differences: list[str]) -> tuple[float | None, float | None, str]:
+    """The score of the kept vector by the kept model; features of the kept transaction must give that vector."""
+    kept = alert.parameters["model"]
+    if kept is None:
+        return None, None, ""
+    version = ModelVersion.objects.get(pk=kept["version"])
+    if (version.sha256, repr(version.threshold)) != (kept["sha256"], kept["threshold"]):
+        differences.append(f"{kept['model']} is not what it was.")
+    vector = features.from_text(alert.snapshot["features"])
+    built = features.get(version.feature_set)
+    if features.as_text(built.names, built.build(columns)[0]) != alert.snapshot["features"]:
+        differences.append("The features of this transaction are not what they were.")
+    session = scoring.open_session(scoring.checked(bytes(version.artefact), version.sha256))
+    return scoring.score(session, vector)[0], float(kept["threshold"]), kept["model"]

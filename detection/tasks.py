@@ -1,0 +1,17 @@
+"""Celery tasks: ids in, one service called."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from finobs.accounts.models import User
+from transactions.models import Source
+
+from . import services
+
+
+@shared_task(name="detection.tasks.train_model")
+def train_model(actor_id: int, source_id: int = 0) -> int:
+    """Train a candidate for whoever asked; returns its id. Running it twice makes two candidates, none in force."""
+    source = Source.objects.get(pk=source_id) if source_id else None
+    return services.model_train(actor=User.objects.get(pk=actor_id), source=source).pk

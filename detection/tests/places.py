@@ -1,0 +1,53 @@
+"""What detection's tests stand on: batches of transactions, and a gatherer that only remembers."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from detection.models import ModelVersion
+from detection.services import model_promote, model_train
+from finobs.accounts.system import system_actor
+from tests import factories
+from transactions.choices import Door
+from transactions.models import Account, Batch, Counterparty, Source, Transaction
+
+
+def batch(of: Source, number: int) -> Batch:
+    return Batch.objects.create(source=of, door=Door.REST, actor=system_actor("test"), received=number, accepted=number)
+
+
+def arrived(of: Source, amounts: Sequence[int], **fields: Any) -> list[Transaction]:
+    """One batch of transactions of these amounts (minor units), not assessed yet."""
+    into = batch(of, len(amounts))
+    owner, _ = Account.objects.get_or_create(source=of, external_id="A-1")
+    shop, _ = Counterparty.objects.get_or_create(source=of, external_id="M-1")
+    first = Transaction.objects.count()
+    made = [
+        Transaction(
+            source=of, external_id=f"X-{first + index}", batch=into, position=index, account=owner, counterparty=shop,
+            amount_minor=amount, received_at=factories.NOON,
+            digest=hashlib.sha256(str(first + index).encode()).digest(),
+            **{"currency": "USD", "occurred_at": factories.NOON + timedelta(minutes=7 * index), **fields},
+        )
+        for index, amount in enumerate(amounts)
+    ]  # fmt: skip
+    return Transaction.objects.bulk_create(made, batch_size=500)
+
+
+def habits(number: int, seed: int = 3) -> list[int]:
+    """Amounts of an ordinary account."""
+    chance = random.Random(seed)
+    return [round(chance.lognormvariate(8, 0.8)) + 1 for _ in range(number)]
+
+
+def champion(of: Source, actor: Any, number: int = 1_200) -> ModelVersion:
+    arrived(of, habits(number))
+    return model_promote(actor=actor, version=model_train(actor=actor, source=of))
+
+
+def at(hour: int) -> datetime:
+    return factories.NOON.replace(hour=hour)

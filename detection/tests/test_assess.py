@@ -1,0 +1,212 @@
+"""The one decision path."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+
+from detection import hooks, scoring
+from detection.choices import Outcome, Typology
+from detection.decision import LiveRule, decide
+from detection.models import Alert, Assessment
+from detection.rules import Finding
+from detection.services import assess
+from detection.tests import places
+from finobs.core.errors import Unavailable
+from finobs.ledger.models import Event
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+AMOUNTS = [12_500, 1_000_000, 5_000_000, 999_999]
+
+
+def run(rows):
+    return assess(batch=rows[0].batch, transactions=rows)
+
+
+def test_it_answers_for_every_transaction_in_their_order(source, gathered):
+    factories.rule_version()
+    rows = places.arrived(source, AMOUNTS)
+    verdicts = run(rows)
+    assert [verdict.transaction_id for verdict in verdicts] == [row.pk for row in rows]
+    assert [verdict.outcome for verdict in verdicts] == ["approve", "review", "block", "approve"]
+    assert [verdict.alert_id is not None for verdict in verdicts] == [False, True, True, False]
+
+
+def test_without_a_champion_there_is_no_score(source, gathered):
+    factories.rule_version()
+    rows = places.arrived(source, AMOUNTS)
+    assert {verdict.score for verdict in run(rows)} == {None}
+    assert not Assessment.objects.exclude(score=None, model_version=None).exists()
+
+
+def test_it_keeps_an_assessment_of_each(source, gathered):
+    version = factories.rule_version()
+    rows = places.arrived(source, AMOUNTS)
+    run(rows)
+    kept = {each.pk: each for each in Assessment.objects.all()}
+    assert [kept[row.pk].fired for row in rows] == [[], [version.pk], [version.pk], []]
+    assert [kept[row.pk].outcome for row in rows] == ["approve", "review", "block", "approve"]
+    assert all(each.assessed_at.tzinfo is not None for each in kept.values())
+
+
+def test_an_alert_holds_all_that_raises_it_again(source, gathered):
+    version = factories.rule_version()
+    (row,) = places.arrived(source, [1_000_000])
+    run([row])
+    alert = Alert.objects.get()
+    assert (alert.transaction_id, alert.account_id) == (row.pk, row.account_id)
+    assert (alert.outcome, alert.typology, alert.rule_version) == ("review", Typology.LARGE_AMOUNT, version)
+    assert alert.parameters["rules"][0]["parameters"] == version.parameters
+    assert alert.snapshot["transaction"]["amount"] == "10000.00"
+    assert alert.reasons == ["Amount of $10,000.00 is at or above the review limit of $10,000.00."]
+    assert len(alert.snapshot_digest) == 64
+
+
+def test_each_decision_and_each_alert_is_an_event(source, gathered):
+    factories.rule_version()
+    run(places.arrived(source, AMOUNTS))
+    events = Event.objects.filter(actor__email="assess@system.finobs.invalid").order_by("id")
+    assert [event.action for event in events] == [
+        "transaction.review", "alert.raise", "transaction.block", "alert.raise",
+    ]  # fmt: skip
+    body = json.loads(bytes(events[1].body))
+    alert = Alert.objects.earliest("id")
+    assert body["subject"] == {"type": "detection.alert", "id": str(alert.pk)}
+    assert body["data"]["snapshot_digest"] == alert.snapshot_digest
+
+
+def test_alerts_are_handed_to_the_gatherer_in_the_same_transaction(source, gathered):
+    factories.rule_version()
+    run(places.arrived(source, AMOUNTS))
+    assert [alert.pk for alert in gathered] == list(Alert.objects.order_by("id").values_list("pk", flat=True))
+
+
+def test_nothing_is_kept_when_nobody_gathers(source, monkeypatch):
+    monkeypatch.setattr(hooks, "_gatherer", None)
+    factories.rule_version()
+    rows = places.arrived(source, AMOUNTS)
+    with pytest.raises(ImproperlyConfigured), transaction.atomic():
+        run(rows)
+    assert (Assessment.objects.count(), Alert.objects.count()) == (0, 0)
+
+
+def test_a_rule_looks_at_its_own_currency_only(source, gathered):
+    factories.rule_version()
+    (row,) = places.arrived(source, [9_000_000], currency="EUR")
+    assert run([row])[0].outcome == "approve"
+
+
+def test_a_rule_of_another_source_stays_out(source, gathered):
+    version = factories.rule_version()
+    version.rule.source = factories.source()
+    version.rule.save()
+    assert run(places.arrived(source, [9_000_000]))[0].outcome == "approve"
+    version.rule.source = source
+    version.rule.save()
+    assert run(places.arrived(source, [9_000_000]))[0].outcome == "block"
+
+
+def test_a_rule_that_is_not_in_force_does_nothing(source, gathered):
+    factories.rule_version(live=False)
+    assert run(places.arrived(source, [9_000_000]))[0].outcome == "approve"
+
+
+def test_the_most_severe_rule_names_the_typology(source, gathered):
+    factories.rule_version(parameters={"currency": "USD", "review_at": "1.00", "block_at": None})
+    severe = factories.rule_version(
+        parameters={"currency": "USD", "review_at": None, "block_at": "500.00"}, typology=Typology.ROUND_AMOUNTS
+    )
+    run(places.arrived(source, [90_000]))
+    alert = Alert.objects.get()
+    assert (alert.typology, alert.rule_version, alert.outcome) == (Typology.ROUND_AMOUNTS, severe, "block")
+    assert len(alert.parameters["rules"]) == 2
+    assert len(alert.reasons) == 2
+
+
+def test_a_model_adds_review_where_no_rule_fires(source, gathered, superuser):
+    version = places.champion(source, superuser)
+    (row,) = places.arrived(source, [80_000_000], occurred_at=places.at(3))
+    (verdict,) = run([row])
+    assert verdict.outcome == "review"
+    assert verdict.score >= version.threshold
+    alert = Alert.objects.get()
+    assert (alert.typology, alert.rule_version, alert.model_version) == (Typology.UNUSUAL, None, version)
+    assert alert.parameters["model"]["sha256"] == version.sha256
+    assert set(alert.snapshot["features"]) == set(version.parameters["features"])
+    assert "unusual" in alert.reasons[0]
+
+
+def test_what_is_usual_is_approved_with_its_score(source, gathered, superuser):
+    version = places.champion(source, superuser)
+    (row,) = places.arrived(source, [3_012])
+    (verdict,) = run([row])
+    assert verdict.outcome == "approve"
+    assert 0 < verdict.score < version.threshold
+    assert Assessment.objects.get(pk=row.pk).model_version == version
+
+
+@pytest.mark.parametrize("score", [0.0, 0.1, 0.9, None])
+@pytest.mark.parametrize("severity", [Outcome.REVIEW, Outcome.BLOCK])
+def test_no_score_lowers_what_a_rule_demands(score, severity):
+    rule = LiveRule(1, "r", 1, "amount", "large_amount", {})
+    assert decide([(rule, Finding(severity, "why"))], score, 0.5).outcome == severity
+
+
+def test_a_low_score_leaves_a_block_standing_end_to_end(source, gathered, superuser):
+    places.champion(source, superuser)
+    factories.rule_version(parameters={"currency": "USD", "review_at": None, "block_at": "30.00"})
+    (row,) = places.arrived(source, [3_012])
+    (verdict,) = run([row])
+    assert verdict.outcome == "block"
+    assert verdict.score < 0.6
+
+
+def test_the_order_and_size_of_batches_change_no_decision(source, gathered, superuser):
+    places.champion(source, superuser)
+    factories.rule_version(parameters={"currency": "USD", "review_at": "60.00", "block_at": "300.00"})
+    amounts = places.habits(300, seed=11)
+    together = {row.amount_minor: verdict for row, verdict in decided(places.arrived(source, amounts, **noon()))}
+    backwards = {row.amount_minor: verdict for row, verdict in decided(places.arrived(source, amounts[::-1], **noon()))}
+    assert together == backwards
+    for amount in amounts[:40]:
+        assert dict(keyed(decided(places.arrived(source, [amount], **noon())))) == {amount: together[amount]}
+
+
+def noon():
+    return {"occurred_at": factories.NOON}
+
+
+def decided(rows):
+    return [(row, (verdict.outcome, verdict.score)) for row, verdict in zip(rows, run(rows), strict=True)]
+
+
+def keyed(pairs):
+    return [(row.amount_minor, verdict) for row, verdict in pairs]
+
+
+def test_a_changed_artefact_is_not_served(source, gathered, superuser):
+    version = places.champion(source, superuser)
+    rows = places.arrived(source, [100])
+    scoring._sessions.clear()
+    type(version).objects.filter(pk=version.pk).update(artefact=bytes(version.artefact)[:-1] + b"x")
+    with pytest.raises(Unavailable, match="checksum"):
+        run(rows)
+
+
+def test_a_batch_costs_the_same_queries_whatever_its_size(source, gathered, superuser, django_assert_max_num_queries):
+    places.champion(source, superuser)
+    factories.rule_version()
+    rows = places.arrived(source, [3_012] * 200, **noon())
+    run(places.arrived(source, [3_012], **noon()))
+    with django_assert_max_num_queries(6):
+        run(rows)
+
+
+def test_no_rows_are_no_work(source, django_assert_num_queries):
+    empty = places.batch(source, 0)
+    with django_assert_num_queries(0):
+        assert assess(batch=empty, transactions=[]) == []

@@ -1,0 +1,154 @@
+"""Fitting a model on transactions that came in. Pure of the database: arrays in, a checked artefact and numbers out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from finobs.core.errors import Invalid
+
+from . import scoring
+from .features import FeatureSet
+from .onnx_graph import floor32, forest_graph
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FEWEST_ROWS = 500
+PARITY_ROWS = 10_000
+PARITY_LIMIT = 1e-5
+# A model that sends more than this share of its own training rows to people says nothing about any of them.
+MOST_FLAGGED = 0.2
+BINS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """share: of rows that go to review, the capacity of those who work them. sample: rows in each tree."""
+
+    share: float = 0.005
+    trees: int = 100
+    sample: int = 4096
+    seed: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    artefact: bytes
+    sha256: str
+    threshold: float
+    parameters: dict[str, Any]
+    metrics: dict[str, Any]
+
+
+def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settings) -> Trained:
+    """Fit, turn into ONNX, compare the two, and set the threshold from the training scores.
+
+    Raises Invalid for too few rows, a share out of bounds, or a graph that differs from what was fitted.
+    """
+    from sklearn.ensemble import IsolationForest
+
+    if len(matrix) < FEWEST_ROWS:
+        raise Invalid(f"{len(matrix):,} transactions are too few to learn from; {FEWEST_ROWS:,} is the least.")
+    if not 0 < settings.share <= MOST_FLAGGED:
+        raise Invalid(fields={"share": [f"The share for review is between 0 and {MOST_FLAGGED:.0%}."]})
+    sample = min(settings.sample, len(matrix))
+    forest = IsolationForest(n_estimators=settings.trees, max_samples=sample, random_state=settings.seed, n_jobs=1)
+    forest.fit(matrix)
+    metadata = {"feature_set": feature_set.name, "feature_digest": feature_set.digest}
+    artefact = forest_graph(forest, feature_set.names, metadata)
+    session = scoring.open_session(artefact)
+    difference, compared = parity(forest, session, matrix, settings.seed)
+    scores = _scores(session, matrix)
+    threshold = threshold_for(scores, settings.share)
+    return Trained(
+        artefact,
+        hashlib.sha256(artefact).hexdigest(),
+        threshold,
+        {
+            "share": str(settings.share), "trees": settings.trees, "sample": sample, "seed": settings.seed,
+            "features": list(feature_set.names), "feature_digest": feature_set.digest,
+        },
+        {
+            "flagged_share": float((scores >= threshold).mean()), "parity": difference, "parity_rows": compared,
+            **histogram(scores),
+        },
+    )  # fmt: skip
+
+
+def parity(forest: Any, session: Any, matrix: NDArray[np.float32], seed: int = 0) -> tuple[float, int]:
+    """The largest difference to scikit-learn over real rows and rows placed on thresholds, and how many rows.
+
+    Raises Invalid above 1e-5: what was not fitted is not served.
+    """
+    import numpy as np
+
+    chance = np.random.default_rng(seed)
+    real = matrix[chance.choice(len(matrix), min(PARITY_ROWS, len(matrix)), replace=False)]
+    rows = np.concatenate([real, on_thresholds(forest, matrix, PARITY_ROWS, chance)])
+    (served,) = session.run(["score"], {"features": rows})
+    difference = float(np.abs(served.reshape(-1) + forest.score_samples(rows)).max())
+    if not difference <= PARITY_LIMIT:
+        raise Invalid(
+            f"The model cannot be published: its graph differs from what was fitted by {difference:.2g} "
+            f"on {len(rows):,} rows; {PARITY_LIMIT:.0e} is the limit."
+        )
+    return difference, len(rows)
+
+
+def on_thresholds(
+    forest: Any, matrix: NDArray[np.float32], number: int, chance: np.random.Generator
+) -> NDArray[np.float32]:
+    """Real rows with one feature put exactly on, or one step above, a threshold of the forest."""
+    import numpy as np
+
+    splits = []
+    for tree, used in zip(forest.estimators_, forest.estimators_features_, strict=True):
+        inner = np.flatnonzero(tree.tree_.children_left >= 0)
+        splits.append(np.column_stack([np.asarray(used)[tree.tree_.feature[inner]], tree.tree_.threshold[inner]]))
+    every = np.concatenate(splits)
+    rows = matrix[chance.integers(len(matrix), size=number)].copy()
+    if len(every) == 0:
+        return rows
+    chosen = every[chance.integers(len(every), size=number)]
+    on = floor32(chosen[:, 1])
+    above = np.nextafter(on, np.float32(np.inf))
+    rows[np.arange(number), chosen[:, 0].astype(int)] = np.where(chance.random(number) < 0.5, on, above)
+    return rows
+
+
+def threshold_for(scores: NDArray[np.float64], share: float) -> float:
+    """The score that at most `share` of the rows reach, unless many share one score; written with its six decimals."""
+    import numpy as np
+
+    return float(round(float(np.quantile(scores, 1 - share, method="higher")), scoring.DECIMALS))
+
+
+def histogram(scores: NDArray[np.float64]) -> dict[str, Any]:
+    import numpy as np
+
+    counts, edges = np.histogram(scores, bins=BINS)
+    return {"histogram": counts.tolist(), "edges": [round(float(edge), 4) for edge in edges]}
+
+
+def refusal(metrics: dict[str, Any]) -> str:
+    """Why a model with these metrics cannot be put in force; empty when it can."""
+    flagged = float(metrics.get("flagged_share", 0))
+    if flagged <= 0:
+        return "This model flags nothing: no transaction it learned from reaches its threshold."
+    if flagged > MOST_FLAGGED:
+        return (
+            f"This model flags {flagged:.1%} of the transactions it learned from; a model that flags "
+            f"(nearly) everything tells nobody where to look. The limit is {MOST_FLAGGED:.0%}."
+        )
+    if not float(metrics.get("parity", 1)) <= PARITY_LIMIT:
+        return "This model was never shown to agree with what was fitted."
+    return ""
+
+
+def _scores(session: Any, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+    import numpy as np
+
+    return np.array(scoring.score(session, matrix))
