@@ -1,4 +1,20 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from . import views
 
 app_name = "cases"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.my_work, name="my-work"),
+    path("search/", views.search, name="search"),
+    path("queues/", views.queue_list, name="queue-list"),
+    path("queues/<slug:slug>/", views.queue_work, name="queue-work"),
+    path("queues/<slug:slug>/take-next/", views.queue_take_next, name="queue-take-next"),
+    path("incidents/", views.incident_list, name="incident-list"),
+    path("incidents/<str:reference>/", views.incident_detail, name="incident-detail"),
+    path("<str:reference>/", views.case_detail, name="case-detail"),
+    path("<str:reference>/take/", views.case_take, name="case-take"),
+    path("<str:reference>/hand-back/", views.case_hand_back, name="case-hand-back"),
+    path("<str:reference>/assign/", views.case_assign, name="case-assign"),
+    path("<str:reference>/close/", views.case_close, name="case-close"),
+    path("<str:reference>/notes/", views.note_add, name="note-add"),
+]

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django import forms
+
+from .choices import Verdict
+
+
+class DecideForm(forms.Form):
+    """A verdict on exactly what was shown: the digest comes along."""
+
+    digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    verdict = forms.ChoiceField(choices=Verdict.choices, widget=forms.HiddenInput, required=True)
+    reason = forms.CharField(
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Needed when you reject.",
+    )
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(label="Why you withdraw it", required=False, max_length=5_000)

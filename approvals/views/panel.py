@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from approvals import selectors
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.http import render_page
+
+from .cards import card
+
+LATEST = 5
+
+
+@login_required
+@require_GET
+def panel(request: SignedInRequest, subject_type: str, subject_id: int) -> HttpResponse:
+    """What was asked about one subject: a fragment of that subject's page, and a page of its own without htmx."""
+    asked = selectors.requests_of(request.user, subject_type, subject_id)[:LATEST]
+    cards = [card(request.user, one) for one in asked]
+    return render_page(request, "approvals/panel.html", {"cards": cards}, partial="panel")

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.db.models import QuerySet
+
+from finobs.accounts.models import User
+
+from .choices import REASONS, Disposition
+
+LONGEST_TEXT = 20_000
+
+
+class DraftForm(forms.Form):
+    """A form whose fields the browser keeps as a draft under the name `draft`, until they have been accepted."""
+
+    drafts: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *args: Any, draft: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.draft = draft
+        for name in self.drafts:
+            self.fields[name].widget.attrs["data-draft"] = f"{draft}-{name}"
+
+
+class NoteForm(DraftForm):
+    drafts = ("text",)
+    text = forms.CharField(
+        label="Note",
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What you found or think. A note stays as it is; a correction is another note.",
+    )
+
+
+class CloseForm(DraftForm):
+    """A disposition with its reason. `version` is of the case that was on the page."""
+
+    drafts = ("disposition", "reason_code", "rationale")
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    disposition = forms.ChoiceField(choices=[("", "Choose…"), *Disposition.choices[1:]], label="Disposition")
+    reason_code = forms.ChoiceField(
+        choices=[
+            ("", "Choose…"),
+            *((kind.label, [(code.value, code.label) for code in codes]) for kind, codes in REASONS.items()),
+        ],
+        label="Reason",
+    )
+    rationale = forms.CharField(
+        label="Rationale",
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Why, in words that somebody who never saw the case can follow.",
+    )
+
+    def show_again(self, *, version: int) -> None:
+        """What was typed stays; sent again, it is about the case as it is now."""
+        self.data = {name: self.data.get(name) for name in self.fields} | {"version": version}
+
+
+class AssignForm(forms.Form):
+    to = forms.ModelChoiceField(queryset=User.objects.none(), label="To", empty_label="Choose…")
+    reason = forms.CharField(label="Why", max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        to = self.fields["to"]
+        assert isinstance(to, forms.ModelChoiceField)
+        to.queryset = people

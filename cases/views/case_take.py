@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
+
+from cases import selectors, services
+from finobs.accounts.requests import SignedInRequest
+
+from .page import done, list_query, press, swapping
+
+NONE_LEFT = "Nothing is waiting: somebody holds every open case of this queue."
+
+
+@login_required
+@require_POST
+def queue_take_next(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The most urgent case that nobody holds."""
+    queue = selectors.queue_get(request.user, slug)
+    case = services.case_take_next(actor=request.user, queue=queue)
+    if case is not None:
+        return done(request, case.reference, f"You hold {case.reference}.", push=True)
+    if swapping(request):
+        return trigger_client_event(HttpResponse(status=204), "finobs:say", {"text": NONE_LEFT})
+    messages.info(request, NONE_LEFT)
+    return redirect(reverse("cases:queue-work", args=[slug]) + list_query(request))
+
+
+@login_required
+@require_POST
+def case_take(request: SignedInRequest, reference: str) -> HttpResponse:
+    case = selectors.case_get(request.user, reference)
+    take = partial(services.case_take, actor=request.user, case=case)
+    return press(request, case, take, f"You hold {reference}.")
+
+
+@login_required
+@require_POST
+def case_hand_back(request: SignedInRequest, reference: str) -> HttpResponse:
+    case = selectors.case_get(request.user, reference)
+    hand_back = partial(services.case_hand_back, actor=request.user, case=case)
+    return press(request, case, hand_back, f"{reference} is back in its queue.")

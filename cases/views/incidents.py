@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from cases import selectors
+from cases.filters import IncidentFilter
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.http import render_page
+from finobs.core.pagination import count, paginate
+
+from .page import MOST_ALERTS, list_query
+
+ORDER = ("-last_at", "-id")
+
+
+@login_required
+@require_GET
+def incident_list(request: SignedInRequest) -> HttpResponse:
+    """Bursts of alerts, the latest first."""
+    chosen = IncidentFilter(request.GET, queryset=selectors.incidents_visible(request.user))
+    cursor = request.GET.get("cursor", "")
+    context = {
+        "filter": chosen,
+        "filtered": bool(chosen.form.changed_data),
+        "counted": count(chosen.qs),
+        "page": paginate(chosen.qs, order=ORDER, cursor=cursor, bound=list_query(request)),
+    }
+    return render_page(request, "cases/incident_list.html", context, partial="list")
+
+
+@login_required
+@require_GET
+def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
+    """One burst: its alerts, and the case that they went to."""
+    incident = selectors.incident_get(request.user, reference)
+    alerts = selectors.incident_alerts(request.user, incident)[:MOST_ALERTS]
+    context = {"incident": incident, "case": incident.case, "alerts": alerts}
+    return render_page(request, "cases/incident_detail.html", context)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from itertools import islice
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from approvals import selectors as approvals
+from cases import selectors
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.http import render_page
+from finobs.core.pagination import count, paginate
+
+from .page import ORDER
+
+MOST_APPROVALS = 10
+
+
+@login_required
+@require_GET
+def my_work(request: SignedInRequest) -> HttpResponse:
+    """Where the day starts: what I hold, what waits for my decision, and the queues I may take from."""
+    mine, waiting = selectors.my_work(request.user), approvals.inbox(request.user)
+    context = {
+        "page": paginate(mine, order=ORDER, cursor=request.GET.get("cursor", "")),
+        "counted": count(mine),
+        "queues": selectors.queues_visible(request.user),
+        "waiting": [(one, approvals.action_label(one)) for one in islice(waiting, MOST_APPROVALS)],
+        "waiting_counted": count(waiting),
+    }
+    return render_page(request, "cases/my_work.html", context)
+
+
+@login_required
+@require_GET
+def queue_list(request: SignedInRequest) -> HttpResponse:
+    context = {"queues": selectors.queues_visible(request.user)}
+    return render_page(request, "cases/queue_list.html", context)
+
+
+@login_required
+@require_GET
+def search(request: SignedInRequest) -> HttpResponse:
+    """Cases by reference, incident, account or alerted transaction."""
+    text = request.GET.get("q", "").strip()[:100]
+    found = selectors.search(request.user, text)
+    page = paginate(found, order=ORDER, cursor=request.GET.get("cursor", ""), bound=text)
+    context = {"text": text, "page": page, "counted": count(found)}
+    return render_page(request, "cases/search.html", context)

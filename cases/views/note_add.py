@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.views.decorators.http import require_POST
+
+from cases import selectors, services
+from cases.forms import NoteForm
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.forms import submit
+
+from .page import done, workbench
+
+
+@login_required
+@require_POST
+def note_add(request: SignedInRequest, reference: str) -> HttpResponse:
+    case = selectors.case_get(request.user, reference)
+    form = NoteForm(request.POST, draft=f"note-{reference}")
+    status = submit(form, partial(services.note_add, actor=request.user, case=case))
+    if status != HTTPStatus.OK:
+        return workbench(request, case.queue, case, status=status, note_form=form)
+    return done(request, reference, "Note added.")

@@ -1,0 +1,115 @@
+"""The workbench: the list on the left, the open case beside it, and the forms with what was typed into them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django_htmx.http import push_url, replace_url, trigger_client_event
+
+from cases import selectors
+from cases.forms import AssignForm, CloseForm, NoteForm
+from cases.models import Case, Queue
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.forms import submit
+from finobs.core.http import render_page
+from finobs.core.pagination import count, paginate
+
+from .buttons import buttons
+from .summary import summary
+
+ORDER = ("-priority", "-id")
+TEMPLATE = "cases/workbench.html"
+MOST_ALERTS = 50
+# Quick views of a queue: label, and the filters that make it.
+VIEWS = (
+    ("Open", ""),
+    ("Free", "holder=nobody"),
+    ("Mine", "holder=me"),
+    ("Awaiting", "status=awaiting_approval"),
+    ("Closed", "status=closed"),
+)
+
+
+def workbench(
+    request: SignedInRequest, queue: Queue, case: Case | None = None, *, status: int = 200, **said: Any
+) -> HttpResponse:
+    """The whole page, or for htmx the part it swaps: the list, or the case. `said`: forms that come back filled."""
+    context: dict[str, Any] = {"queue": queue, "case": case, "list_query": list_query(request)}
+    context["may_work"] = selectors.may_work(request.user, queue)
+    part = "list" if swapping(request) == "list" else "answer"
+    if part == "list" or not swapping(request):
+        context |= list_parts(request, queue)
+    if case is not None and part != "list":
+        context |= case_parts(request, case) | said
+    return render_page(request, TEMPLATE, context, partial=part, status=status)
+
+
+def press(request: SignedInRequest, case: Case, act: Callable[[], Any], said: str) -> HttpResponse:
+    """A button without fields: do it, or show the case as it is now with the reason why not."""
+    refused = Form({})
+    status = submit(refused, act)
+    if status == HTTPStatus.OK:
+        return done(request, case.reference, said)
+    case = selectors.case_get(request.user, case.reference)
+    return workbench(request, case.queue, case, status=status, refused=refused)
+
+
+def done(request: SignedInRequest, reference: str, said: str, *, push: bool = False) -> HttpResponse:
+    """After a write: the case as it is now, in its place; without htmx, by way of its address."""
+    address = reverse("cases:case-detail", args=[reference]) + list_query(request)
+    if not swapping(request):
+        messages.success(request, said)
+        return redirect(address)
+    case = selectors.case_get(request.user, reference)
+    response = workbench(request, case.queue, case)
+    response = push_url(response, address) if push else replace_url(response, address)
+    return trigger_client_event(response, "finobs:say", {"text": said})
+
+
+def list_parts(request: SignedInRequest, queue: Queue) -> dict[str, Any]:
+    rows = selectors.queue_cases(request.user, queue, request.GET)
+    bound, cursor = list_query(request), request.GET.get("cursor", "")
+    return {
+        "counted": count(rows),
+        "page": paginate(rows, order=ORDER, cursor=cursor, bound=bound),
+        "views": [(label, f"?{query}" if query else "") for label, query in VIEWS],
+    }
+
+
+def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
+    user, lease = request.user, case.current_lease
+    alerts = list(selectors.case_alerts(user, case)[:MOST_ALERTS])
+    possible = buttons(user, case)
+    return {
+        "lease": lease,
+        "alerts": alerts,
+        "summary": summary(alerts),
+        "notes": selectors.case_notes(user, case),
+        "incidents": selectors.case_incidents(user, case),
+        "timeline": selectors.case_timeline(user, case),
+        "buttons": possible,
+        "enabled": {button.name for button in possible if button.enabled},
+        "note_form": NoteForm(draft=f"note-{case.reference}"),
+        "close_form": CloseForm(draft=f"close-{case.reference}", initial={"version": case.version}),
+        "assign_form": AssignForm(people=selectors.people_for_assign(user, case)),
+    }
+
+
+def list_query(request: SignedInRequest) -> str:
+    """The filters of the list, to carry along; the cursor is not one of them."""
+    kept = request.GET.copy()
+    kept.pop("cursor", None)
+    return f"?{kept.urlencode()}" if kept else ""
+
+
+def swapping(request: SignedInRequest) -> str:
+    """Which part of the workbench htmx is about to swap; empty when the whole page is asked for."""
+    htmx = getattr(request, "htmx", None)
+    return str(htmx.target or "case") if htmx and not htmx.history_restore_request else ""

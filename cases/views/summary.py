@@ -1,0 +1,32 @@
+"""A case in two lines: what happened, when, over how much, and the gravest of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from detection.choices import Outcome
+from detection.models import Alert
+
+GRAVITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`gravest` is the alert that decides how urgent this is; the two times span the alerts read here."""
+
+    gravest: Alert
+    first_at: datetime
+    last_at: datetime
+
+
+def summary(alerts: Sequence[Alert]) -> Summary | None:
+    if not alerts:
+        return None
+    times = [alert.transaction.occurred_at for alert in alerts]
+    return Summary(max(alerts, key=_gravity), min(times), max(times))
+
+
+def _gravity(alert: Alert) -> tuple[int, float, int]:
+    return GRAVITY[Outcome(alert.outcome)], alert.score or 0.0, alert.transaction.amount_minor
