@@ -7,9 +7,11 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and roles"
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_migrate
 
-        from . import policy, roles
+        from . import policy, roles, signing
 
         policy.register()
         post_migrate.connect(roles.after_migrate, sender=self)
+        user_logged_in.connect(signing.register, dispatch_uid="finobs.accounts.register")

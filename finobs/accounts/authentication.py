@@ -1,19 +1,113 @@
-"""How machines prove who they are."""
+"""How machines prove who they are: an API token, or a JWT that was given for one or for a password."""
 
 from __future__ import annotations
 
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import IsAuthenticated
+import hmac
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from finobs.core import clock
+
+from . import secret
+from .access_token import AccessToken, read
+from .choices import Kind
+from .models import ApiToken, User
+
+REFUSED = "This token is not valid: it is unknown, expired or revoked."
+USED_EVERY = timedelta(minutes=1)
 
 
 class ApiTokenAuthentication(BaseAuthentication):
-    def authenticate(self, request: object) -> None:
+    """`Authorization: Bearer finobs_...`"""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        text = bearer(request)
+        if text is None or not text.startswith(secret.BEGINNING):
+            return None
+        token = find(text)
+        if token is None:
+            raise AuthenticationFailed(REFUSED)
+        _used(token)
+        return scoped(token), token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="finobs"'
+
+
+class JwtAuthentication(BaseAuthentication):
+    """`Authorization: Bearer eyJ...`: every bearer that is no API token must be one of our JWTs."""
+
+    def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
+        text = bearer(request)
+        if text is None or text.startswith(secret.BEGINNING):
+            return None
+        claims = read(text)
+        user = _bearer_of(claims) if claims is not None else None
+        if claims is None or user is None:
+            raise AuthenticationFailed(REFUSED)
+        return user, claims
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="finobs"'
+
+
+class SignedIn(BasePermission):
+    """Somebody, and active; what they may do is decided by the services."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user and request.user.is_authenticated and request.user.is_active)
+
+
+def bearer(request: Request) -> str | None:
+    """What stands after `Bearer`, or None where another scheme, or nothing, is offered."""
+    parts = get_authorization_header(request).split()
+    if not parts or parts[0].lower() != b"bearer":
         return None
+    if len(parts) != 2 or not parts[1].isascii():
+        raise AuthenticationFailed("The Authorization header must read: Bearer <token>.")
+    return parts[1].decode("ascii")
 
 
-class JwtAuthentication(ApiTokenAuthentication):
-    pass
+def find(text: str) -> ApiToken | None:
+    """The live token that `text` is."""
+    prefix = secret.well_formed(text)
+    token = ApiToken.objects.select_related("user").filter(prefix=prefix).first() if prefix else None
+    if token is None or not hmac.compare_digest(token.digest, secret.digest(text)):
+        return None
+    return token if live(token) else None
 
 
-class SignedIn(IsAuthenticated):
-    pass
+def live(token: ApiToken) -> bool:
+    return token.state == "live" and token.user.is_active and token.user.kind != Kind.SYSTEM
+
+
+def scoped(token: ApiToken) -> User:
+    """The owner, who may at most what the token's scopes name (SEC-8)."""
+    user = token.user
+    user.token_scopes = frozenset(token.scopes)
+    return user
+
+
+def _bearer_of(claims: AccessToken) -> User | None:
+    """Whose JWT this is, while they and the token it was given for are as they were then."""
+    user = User.objects.filter(pk=claims["sub"]).exclude(kind=Kind.SYSTEM).first()
+    if user is None or not user.is_active or user.session_epoch != claims["epoch"]:
+        return None
+    if claims["key"] is None:
+        return user if user.kind == Kind.HUMAN else None
+    token = ApiToken.objects.select_related("user").filter(pk=claims["key"], user=user).first()
+    return scoped(token) if token is not None and live(token) else None
+
+
+def _used(token: ApiToken) -> None:
+    """Once a minute is enough to see whether a key is still needed, and spares a write per request."""
+    now = clock.now()
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USED_EVERY)
+    if token.last_used_at is None or now - token.last_used_at >= USED_EVERY:
+        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)

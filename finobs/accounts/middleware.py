@@ -2,20 +2,107 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from finobs.core import clock
+
+from . import services
+from .choices import Ending
+from .models import Session, User
+from .signing import digest
+from .system import system_actor
 
 Handler = Callable[[HttpRequest], HttpResponse]
+SEEN_EVERY = timedelta(seconds=60)
 
 
 class SessionLifetimeMiddleware:
+    """Ends a session that was idle or open for too long, was ended by hand, or is of an earlier epoch (SEC-3).
+
+    The sign-in page says why; an htmx request is sent there as a whole page.
+    """
+
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        if SESSION_KEY in request.session:
+            self.check(request)
+        return _whole_page(request, self.get_response(request))
+
+    def check(self, request: HttpRequest) -> None:
+        session = Session.objects.filter(digest=digest(request.session.session_key)).first()
+        ending = over(session, request.user)
+        if session is not None and ending is None:
+            return _seen(session)
+        if session is not None and ending in (Ending.IDLE, Ending.AGE) and session.ended_at is None:
+            services.session_expire(actor=system_actor("sessions"), session=session, ending=ending)
+        request.session.flush()
+        request.user = AnonymousUser()
+        if not request.path.startswith("/api/"):
+            request.session["ended"] = str(ending)
 
 
-class TimeZoneMiddleware(SessionLifetimeMiddleware):
-    pass
+def over(session: Session | None, user: User | AnonymousUser) -> str | None:
+    """Why this session is over, or None while it lives."""
+    if session is None or not isinstance(user, User):
+        return session.ended_by or Ending.CHANGED if session is not None else Ending.ENDED
+    if session.ended_at is not None:
+        return session.ended_by
+    if session.epoch != user.session_epoch or session.user_id != user.pk:
+        return Ending.CHANGED
+    now = clock.now()
+    if now - session.created_at >= timedelta(seconds=settings.SESSION_ABSOLUTE_SECONDS):
+        return Ending.AGE
+    if now - session.last_seen_at >= timedelta(seconds=settings.SESSION_IDLE_SECONDS):
+        return Ending.IDLE
+    return None
+
+
+def _seen(session: Session) -> None:
+    """Written once a minute at most: a page is many requests."""
+    now = clock.now()
+    if now - session.last_seen_at >= min(SEEN_EVERY, timedelta(seconds=settings.SESSION_IDLE_SECONDS / 4)):
+        Session.objects.filter(pk=session.pk, ended_at=None).update(last_seen_at=now)
+
+
+def _whole_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """An htmx fragment must not become a sign-in form inside a page: send the whole page there."""
+    sign_in = reverse("accounts:sign-in")
+    if request.headers.get("HX-Request") != "true" or urlsplit(response.get("Location", "")).path != sign_in:
+        return response
+    here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    following = here.path + (f"?{here.query}" if here.query else "")
+    answer = HttpResponse(headers={"HX-Redirect": f"{sign_in}?{urlencode({'next': following or '/'})}"})
+    answer.cookies = response.cookies
+    return answer
+
+
+class TimeZoneMiddleware:
+    """Times are written in the zone of whoever reads them."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(_zone(request)):
+            return self.get_response(request)
+
+
+def _zone(request: HttpRequest) -> zoneinfo.ZoneInfo | None:
+    if SESSION_KEY not in request.session or not isinstance(request.user, User):
+        return None
+    try:
+        return zoneinfo.ZoneInfo(request.user.time_zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
@@ -13,7 +15,12 @@ from simple_history.models import HistoricalRecords
 from finobs.core import clock
 from finobs.core.models import Base
 
-from .choices import Kind
+from .choices import Ending, Kind
+
+
+def valid_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError("There is no such time zone.")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -38,21 +45,25 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     email = models.EmailField("e-mail", unique=True)
+    last_login = None  # the register of sessions knows it
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.HUMAN)
     is_active = models.BooleanField("active", default=True)
     is_staff = models.BooleanField("may open the admin", default=False)
-    time_zone = models.CharField(max_length=64, default="UTC")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[valid_zone])
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
     password_changed_at = models.DateTimeField(default=clock.now, editable=False)
     date_joined = models.DateTimeField(default=clock.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
-    history = HistoricalRecords(excluded_fields=["password", "last_login"], m2m_fields=["groups"])
+    history = HistoricalRecords(excluded_fields=["password"], m2m_fields=["groups"])
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    # Set on the instance that a scoped token signed in: at most these of the owner's permissions (SEC-8).
+    token_scopes: frozenset[str] | None = None
 
     class Meta(Base.Meta):
         constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci")]
@@ -65,9 +76,39 @@ class User(AbstractBaseUser, PermissionsMixin):
     def initials(self) -> str:
         return "".join(word[0] for word in (self.name or self.email).split()[:2]).upper()
 
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Roles carry it and, for a scoped token, the scopes name it; a superuser's token is no wider."""
+        if self.token_scopes is not None and perm.removeprefix("accounts.") not in self.token_scopes:
+            return False
+        return super().has_perm(perm, obj)
+
     @property
     def roles(self) -> list[str]:
         return sorted(group.name for group in self.groups.all())
+
+
+class Session(Base):
+    """One signed-in browser: what a person sees of it, and when it is over. The key itself is kept as a digest.
+
+    A session without a live row here is no session (SEC-3).
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sessions")
+    digest = models.CharField(max_length=64, unique=True)
+    epoch = models.PositiveIntegerField()
+    ip = models.GenericIPAddressField("address", null=True, blank=True)
+    user_agent = models.CharField("browser", max_length=255, blank=True)
+    created_at = models.DateTimeField("signed in", default=clock.now)
+    last_seen_at = models.DateTimeField("last seen", default=clock.now)
+    ended_at = models.DateTimeField("ended", null=True, blank=True)
+    ended_by = models.CharField("why", max_length=12, choices=Ending, blank=True)
+
+    class Meta(Base.Meta):
+        ordering = ("-created_at",)
+        indexes: ClassVar = [models.Index(fields=["user", "ended_at"], name="accounts_session_live")]
+
+    def __str__(self) -> str:
+        return f"{self.user} from {self.ip or 'an unknown address'}"
 
 
 class ApiToken(Base):
@@ -89,3 +130,10 @@ class ApiToken(Base):
 
     def __str__(self) -> str:
         return f"{self.name} (finobs_{self.prefix}…)"
+
+    @property
+    def state(self) -> str:
+        """live, revoked or expired."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at <= clock.now() else "live"

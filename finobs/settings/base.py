@@ -106,9 +106,15 @@ SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "finobs.accounts.throttling.Handler"
+AXES_LOCKOUT_CALLABLE = "finobs.accounts.throttling.locked_out"
+AXES_CLIENT_IP_CALLABLE = "finobs.accounts.throttling.client_ip"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS: list[str] = ["password"]
+
+TRUSTED_PROXIES = env.TRUSTED_PROXIES
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # links to set a password
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -188,9 +194,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
-# In production only the sealer's own worker can read the signing key.
-CELERY_TASK_ROUTES = {"finobs.ledger.tasks.seal": {"queue": "sealer"}}
 
+# In production a process of its own seals (manage.py seal_ledger --loop): it alone can read the signing key.
+LEDGER_SEALED_BY_SCHEDULE = True
 LEDGER_KEY_FILE = env.LEDGER_KEY_FILE
 LEDGER_VKEYS_FILE = env.LEDGER_VKEYS_FILE
 LEDGER_ORIGIN = env.LEDGER_ORIGIN

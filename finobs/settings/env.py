@@ -67,12 +67,15 @@ PORT = whole("PORT", 8000, least=1)
 # Sessions: SEC-3 asks for 15 minutes idle and 8 to 12 hours absolute.
 SESSION_IDLE_SECONDS = whole("SESSION_IDLE_SECONDS", 15 * 60, least=60)
 SESSION_ABSOLUTE_SECONDS = whole("SESSION_ABSOLUTE_SECONDS", 10 * 60 * 60, least=300)
+# How many proxies of our own stand in front and write X-Forwarded-For; 0: the connection's address counts.
+TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
 # Ledger: the signing key's file (only the sealer reads it) and the name in front of its signatures.
 LEDGER_KEY_FILE = text("LEDGER_KEY_FILE", str(VAR_DIR / "ledger.key"))
 LEDGER_VKEYS_FILE = text("LEDGER_VKEYS_FILE", str(VAR_DIR / "ledger.vkeys"))
 LEDGER_ORIGIN = text("LEDGER_ORIGIN", "finobs.local/ledger")
-# Demo data.
-SEED_TRANSACTIONS = whole("SEED_TRANSACTIONS", whole("DEMO_TRANSACTIONS", 50_000))
+# Demo data. With DEMO_DATA, DEMO_TRANSACTIONS is how many rows of the file are taken at most (0: all).
+DEMO_TRANSACTIONS = whole("DEMO_TRANSACTIONS", 0)
+SEED_TRANSACTIONS = whole("SEED_TRANSACTIONS", DEMO_TRANSACTIONS or 50_000, least=1)
 SEED_ACCOUNTS = whole("SEED_ACCOUNTS", 600, least=10)
 SEED_DAYS = whole("SEED_DAYS", 60, least=7)
 SEED = whole("SEED", 20_260)

@@ -1,0 +1,109 @@
+"""Sessions begin, are seen, and end."""
+
+from __future__ import annotations
+
+from finobs.core import access, clock
+from finobs.core.errors import NotAllowed, NotFound
+from finobs.core.service import service
+from finobs.ledger.services import record
+
+from ..choices import Ending
+from ..models import Session, User
+from ..reach import require_reach
+from ..system import system_actor
+
+
+def locked(user: User) -> User:
+    """The row of `user`, held until the transaction ends: changes to one person happen one after another."""
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
+def close_all(user: User, ending: str, *, but: str = "") -> int:
+    """End every live session of `user` except the one of digest `but`. Callers record it."""
+    live = user.sessions.filter(ended_at=None).exclude(digest=but)
+    return live.update(ended_at=clock.now(), ended_by=ending)
+
+
+@service
+def session_open(*, actor: User, digest: str, ip: str | None, user_agent: str) -> Session:
+    """Register the browser in which `actor` has just proved who they are. The sign-in is recorded by `sign_in`."""
+    now = clock.now()
+    fields = {"user": actor, "epoch": actor.session_epoch, "ip": ip, "user_agent": user_agent[:255]}
+    times = {"created_at": now, "last_seen_at": now, "ended_at": None, "ended_by": ""}
+    return Session.objects.update_or_create(digest=digest, defaults=fields | times)[0]
+
+
+@service
+def sign_in(*, actor: User) -> None:
+    """Record that `actor` has proved who they are. Records sign_in."""
+    record(actor=actor, action="sign_in", subject=actor)
+
+
+@service
+def session_expire(*, actor: User, session: Session, ending: str) -> None:
+    """finobs ends a session that was idle or open for too long. `actor` is a system actor. Records session.end."""
+    if Session.objects.filter(pk=session.pk, ended_at=None).update(ended_at=clock.now(), ended_by=ending):
+        record(actor=actor, action="session.end", subject=session, data={"why": ending, "of": str(session.user_id)})
+
+
+@service
+def session_end(*, actor: User, session: Session) -> None:
+    """End one session: one's own, or with user:update and reach somebody else's. Not for scoped tokens of one's own.
+
+    Records session.end. Ending it twice is once. Raises NotFound, NotAllowed.
+    """
+    _require_end(actor, session)
+    session_expire(actor=actor, session=session, ending=Ending.ENDED)
+
+
+@service
+def sessions_end(*, actor: User, user: User, but: str = "") -> int:
+    """End every session of `user` (`but` the one of that digest). Oneself, or with user:update and reach.
+
+    JWTs end too when it is another person's. Records session.end once, with the count. Raises NotFound, NotAllowed.
+    """
+    user = locked(user)
+    if actor.pk == user.pk:
+        _require_person(actor)
+    else:
+        access.require(actor, "change", user)
+        require_reach(actor, user)
+        user._history_user = actor  # type: ignore[attr-defined]
+        user.session_epoch += 1
+        user.save(update_fields=["session_epoch"])
+    ended = close_all(user, Ending.ENDED, but=but)
+    record(actor=actor, action="session.end", subject=user, data={"why": str(Ending.ENDED), "ended": ended})
+    return ended
+
+
+@service
+def sign_out(*, actor: User, digest: str) -> None:
+    """End the session that `actor` is using. Records sign_out."""
+    Session.objects.filter(digest=digest, ended_at=None).update(ended_at=clock.now(), ended_by=Ending.SIGNED_OUT)
+    record(actor=actor, action="sign_out", subject=actor)
+
+
+@service
+def sign_in_failed(*, email: str, ip: str | None, throttled: bool) -> None:
+    """Record that somebody was refused. What they typed is not kept: it may be a password in the wrong field."""
+    known = User.objects.filter(email__iexact=email).first()
+    record(
+        actor=system_actor("sign-in"),
+        action="sign_in_failed",
+        subject=known or ("accounts.user", "unknown"),
+        data={"ip": ip or "", "throttled": throttled},
+    )
+
+
+def _require_end(actor: User, session: Session) -> None:
+    if actor.pk == session.user_id:
+        return _require_person(actor)
+    access.require(actor, "end", session)
+    require_reach(actor, session.user)
+
+
+def _require_person(actor: User) -> None:
+    if not actor.is_active:
+        raise NotFound
+    if actor.token_scopes is not None:
+        raise NotAllowed("A token cannot do this. Sign in.")

@@ -1,0 +1,90 @@
+"""API tokens are made and revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from finobs.core import access, clock
+from finobs.core.errors import Invalid, NotAllowed
+from finobs.core.service import service
+from finobs.ledger.canonical import Canonical
+from finobs.ledger.services import record
+
+from .. import secret
+from ..choices import Kind
+from ..models import ApiToken, User
+from ..reach import held, require_reach
+from ..roles import PERMISSIONS
+from .sessions import locked
+
+LONGEST = timedelta(days=365)
+
+
+@service
+def token_create(
+    *, actor: User, user: User, name: str, scopes: Collection[str], lifetime: timedelta
+) -> tuple[ApiToken, str]:
+    """Make a key for `user` and return it with its secret, which is shown this once and kept nowhere.
+
+    Everybody for themselves; for a machine account with user:role_assign and reach; for other people nobody, as it
+    would be their signature. Scopes are named permissions that the actor holds. Tokens cannot make tokens.
+    Records token.create. Raises NotAllowed, Invalid.
+    """
+    user = locked(user)
+    _require_create(actor, user)
+    _check(actor, name, scopes, lifetime)
+    prefix, text = secret.make()
+    token = ApiToken.objects.create(
+        user=user, name=name.strip(), prefix=prefix, digest=secret.digest(text), scopes=sorted(scopes),
+        created_by=actor, created_at=clock.now(), expires_at=clock.now() + lifetime,
+    )  # fmt: skip
+    data: dict[str, Canonical] = {"of": str(user.pk), "prefix": prefix, "scopes": sorted(scopes), "days": lifetime.days}
+    record(actor=actor, action="token.create", subject=token, data=data)
+    return token, text
+
+
+@service
+def token_revoke(*, actor: User, token: ApiToken) -> ApiToken:
+    """Revoke a key at once: one's own, or with user:update and reach somebody else's. Twice is once.
+
+    Records token.revoke. Raises NotFound, NotAllowed.
+    """
+    token = ApiToken.objects.select_for_update().get(pk=token.pk)
+    if actor.pk != token.user_id or not actor.is_active:
+        access.require(actor, "revoke", token)
+        require_reach(actor, token.user)
+    if token.revoked_at is None:
+        token.revoked_at = clock.now()
+        token.save(update_fields=["revoked_at"])
+        record(actor=actor, action="token.revoke", subject=token, data={"of": str(token.user_id)})
+    return token
+
+
+def _require_create(actor: User, user: User) -> None:
+    if actor.token_scopes is not None:
+        raise NotAllowed("A token cannot make tokens. Sign in.")
+    if not user.is_active:
+        raise NotAllowed("Only an active account has tokens.")
+    if actor.pk == user.pk:
+        return
+    access.require(actor, "create", ApiToken)
+    if user.kind != Kind.SERVICE:
+        raise NotAllowed("People make their own tokens.")
+    require_reach(actor, user)
+
+
+def _check(actor: User, name: str, scopes: Collection[str], lifetime: timedelta) -> None:
+    wrong: dict[str, list[str]] = {}
+    if not 0 < len(name.strip()) <= 80:
+        wrong["name"] = ["Give it a name of at most 80 characters."]
+    if not timedelta() < lifetime <= LONGEST:
+        wrong["days"] = ["A token lives for 1 to 365 days."]
+    if not scopes:
+        wrong["scopes"] = ["Choose at least one permission."]
+    elif unknown := sorted(set(scopes) - set(PERMISSIONS)):
+        wrong["scopes"] = [f"No such permission: {unknown[0]}."]
+    elif beyond := sorted(set(scopes) - held(actor)):
+        wrong["scopes"] = [f"Your roles do not include {beyond[0]}."]
+    if wrong:
+        raise Invalid(fields=wrong)

@@ -1,0 +1,81 @@
+"""Signing in and out: where a request becomes somebody. The rules are in services; this ties them to the browser."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.contrib import auth
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from . import services
+from .models import User
+from .throttling import client_ip
+
+BACKEND = "finobs.accounts.backends.PeopleBackend"
+
+
+def digest(key: str | None) -> str:
+    """How the register knows a session key."""
+    return hashlib.sha256((key or "").encode()).hexdigest()
+
+
+def prove(request: HttpRequest, email: str, password: str) -> User | None:
+    """The person with this password, or None. A failure is counted and, unless already throttled, recorded."""
+    person = auth.authenticate(request, username=email.lower(), password=password)
+    if isinstance(person, User):
+        return person
+    # None while the throttle holds: django-axes did not count it, and a flood must not fill the ledger.
+    if getattr(request, "axes_failures_since_start", None) is not None:
+        throttled = bool(getattr(request, "axes_locked_out", False))
+        services.sign_in_failed(email=email.lower(), ip=client_ip(request), throttled=throttled)
+    return None
+
+
+@transaction.atomic
+def sign_in(request: HttpRequest, user: User) -> None:
+    """Begin a session under a new key; whatever this browser was signed in to before is over."""
+    _leave(request)
+    services.sign_in(actor=user)
+    auth.login(request, user, backend=BACKEND)
+
+
+@transaction.atomic
+def sign_in_again(request: HttpRequest, user: User) -> None:
+    """After a password change: a new key and epoch for this browser only."""
+    request.session.flush()
+    auth.login(request, user, backend=BACKEND)
+
+
+def sign_out(request: HttpRequest) -> None:
+    _leave(request)
+    auth.logout(request)
+
+
+def _leave(request: HttpRequest) -> None:
+    if isinstance(request.user, User):
+        services.sign_out(actor=request.user, digest=digest(request.session.session_key))
+        request.session.flush()
+
+
+def register(request: HttpRequest, user: User, **_: Any) -> None:
+    """Receives user_logged_in: however a session begins, it is in the register, or it is none."""
+    if not request.session.session_key:
+        request.session.save()
+    services.session_open(
+        actor=user,
+        digest=digest(request.session.session_key),
+        ip=client_ip(request),
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
+    )
+
+
+def onward(request: HttpRequest) -> str:
+    """Where to go after signing in: `next` if it is an address of ours, else home."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        return wanted
+    return str(settings.LOGIN_REDIRECT_URL)

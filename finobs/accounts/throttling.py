@@ -1,0 +1,86 @@
+"""Guessing passwords is slow: three limits over one window, none of which can shut a person out for good (SEC-7).
+
+Five failures of one account from one address; fifty from one address; a hundred of one account from anywhere, which
+does not touch an address from which that person has signed in lately, so that a stranger cannot keep them out.
+django-axes counts, remembers and forgets; this file says what the numbers are and what is answered.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Any
+
+from axes.attempts import get_cool_off_threshold
+from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from finobs.core import clock, http
+from finobs.core.errors import FinobsError
+
+from .models import Session
+
+PER_ADDRESS = 50
+PER_ACCOUNT = 100
+FAMILIAR = timedelta(days=30)
+
+
+class Throttled(FinobsError):
+    """Too many failures; the same words for every account, known or not."""
+
+    status, code, title = 429, "throttled", "Too many attempts"
+
+
+class Handler(AxesDatabaseHandler):
+    """Counts for the pair as django-axes does; at the limit too when a wider limit is reached."""
+
+    def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:
+        failures: int = super().get_failures(request, credentials)
+        return max(failures, settings.AXES_FAILURE_LIMIT if _wider(request, credentials) else 0)
+
+
+def _wider(request: Any, credentials: dict[str, Any] | None) -> bool:
+    recent = AccessAttempt.objects.filter(attempt_time__gte=get_cool_off_threshold(request))
+    email, ip = str((credentials or {}).get("username") or ""), request.axes_ip_address
+    if _sum(recent.filter(ip_address=ip)) >= PER_ADDRESS:
+        return True
+    return _sum(recent.filter(username=email)) >= PER_ACCOUNT and not _familiar(email, ip)
+
+
+def _sum(attempts: QuerySet[Any]) -> int:
+    return int(attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0)
+
+
+def _familiar(email: str, ip: str | None) -> bool:
+    since = clock.now() - FAMILIAR
+    return Session.objects.filter(user__email=email, ip=ip, created_at__gte=since).exists()
+
+
+def client_ip(request: Any) -> str | None:
+    """The caller's address: the one that the outermost of TRUSTED_PROXIES wrote down, or the connection's.
+
+    What stands to the left of it in X-Forwarded-For was written by the caller and is believed by nobody.
+    """
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    trusted = settings.TRUSTED_PROXIES
+    claimed = hops[-trusted] if 0 < trusted <= len(hops) else request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(claimed))
+    except ValueError:
+        return None
+
+
+def locked_out(request: HttpRequest, _response: Any = None, _credentials: Any = None) -> HttpResponse:
+    """What django-axes answers with while a limit holds."""
+    window = settings.AXES_COOLOFF_TIME
+    error = Throttled(f"Wait {int(window.total_seconds() // 60)} minutes, then try again.")
+    if request.path.startswith("/api/"):
+        response: HttpResponse = JsonResponse(http.problem(error), status=429, content_type=http.PROBLEM)
+    else:
+        response = render(request, "accounts/locked_out.html", {"error": error}, status=429)
+    response["Retry-After"] = str(int(window.total_seconds()))
+    return response
