@@ -25,7 +25,6 @@ from django.conf import settings
 
 from finobs.celery import app
 
-QUEUES = ("celery", "sealer")
 HOST = "127.0.0.1"
 
 
@@ -104,7 +103,7 @@ def serve(held: socket.socket, port: int, on_ready: Callable[[], None]) -> None:
 def _worker() -> Any:
     """The worker's core without its signal handlers, which belong to a main thread."""
     return app.WorkController(
-        pool="threads", concurrency=2, queues=QUEUES, hostname="embedded@finobs", quiet=True,
+        pool="threads", concurrency=2, hostname="embedded@finobs", quiet=True,
         without_gossip=True, without_mingle=True, without_heartbeat=True,
     )  # fmt: skip
 

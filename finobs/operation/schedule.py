@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
+
 PREFIX: Final = "finobs: "
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -24,18 +26,23 @@ class Periodic:
         return max(10, self.every)
 
 
+SEAL: Final = Periodic("seal the ledger", "finobs.ledger.tasks.seal", 1)
 SCHEDULE: Final = (
-    Periodic("seal the ledger", "finobs.ledger.tasks.seal", 1),
     Periodic("end requests for approval whose time is up", "approvals.tasks.expire_due", MINUTE),
     Periodic("let priorities age", "cases.tasks.priorities_refresh", DAY),
 )
 
 
+def rows() -> tuple[Periodic, ...]:
+    """What this mode schedules: where a sealer has a process of its own, beat does not wake one."""
+    return (SEAL, *SCHEDULE) if settings.LEDGER_SEALED_BY_SCHEDULE else SCHEDULE
+
+
 def synchronise() -> None:
-    """Make beat's table equal to SCHEDULE. Idempotent; other people's rows stay, and so does `enabled`."""
+    """Make beat's table equal to rows(). Idempotent; other people's rows stay, and so does `enabled`."""
     from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-    for row in SCHEDULE:
+    for row in rows():
         interval, _ = IntervalSchedule.objects.get_or_create(every=row.every, period=IntervalSchedule.SECONDS)
         wanted = {"task": row.task, "interval": interval, "expire_seconds": row.expires}
         known = PeriodicTask.objects.filter(name=PREFIX + row.name).first()
@@ -45,5 +52,5 @@ def synchronise() -> None:
             for field, value in wanted.items():
                 setattr(known, field, value)
             known.save()
-    names = [PREFIX + row.name for row in SCHEDULE]
+    names = [PREFIX + row.name for row in rows()]
     PeriodicTask.objects.filter(name__startswith=PREFIX).exclude(name__in=names).delete()

@@ -11,11 +11,11 @@ pytestmark = pytest.mark.django_db
 
 def test_every_row_names_a_task_that_exists():
     current_app.loader.import_default_modules()
-    assert [row.task for row in schedule.SCHEDULE if row.task not in current_app.tasks] == []
+    assert [row.task for row in schedule.rows() if row.task not in current_app.tasks] == []
 
 
 def test_migrating_has_filled_beats_table():
-    for row in schedule.SCHEDULE:
+    for row in schedule.rows():
         kept = PeriodicTask.objects.get(name=schedule.PREFIX + row.name)
         assert (kept.task, kept.interval.every, kept.interval.period) == (row.task, row.every, "seconds")
         assert kept.expire_seconds >= row.every
@@ -44,7 +44,14 @@ def test_what_left_the_table_leaves_the_database_and_other_rows_stay(monkeypatch
     monkeypatch.setattr(schedule, "SCHEDULE", schedule.SCHEDULE[:1])
     schedule.synchronise()
     names = set(PeriodicTask.objects.exclude(name__startswith="celery.").values_list("name", flat=True))
-    assert names == {schedule.PREFIX + schedule.SCHEDULE[0].name, "somebody's own"}
+    assert names == {schedule.PREFIX + row.name for row in schedule.rows()} | {"somebody's own"}
+    assert len(names) == 3
+
+
+def test_where_a_sealer_has_its_own_process_beat_wakes_none(settings):
+    settings.LEDGER_SEALED_BY_SCHEDULE = False
+    schedule.synchronise()
+    assert not PeriodicTask.objects.filter(task=schedule.SEAL.task).exists()
 
 
 @pytest.mark.parametrize(("who", "status"), [("admin", 200), ("superuser", 200), ("analyst", 302), ("stranger", 302)])
