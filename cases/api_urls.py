@@ -1,3 +1,19 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from . import api
+
+app_name = "cases_api"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("cases", api.CaseList.as_view(), name="case-list"),
+    path("cases/<str:reference>", api.CaseView.as_view(), name="case-detail"),
+    path("cases/<str:reference>/take", api.CaseTake.as_view(), name="case-take"),
+    path("cases/<str:reference>/hand-back", api.CaseHandBack.as_view(), name="case-hand-back"),
+    path("cases/<str:reference>/assign", api.CaseAssign.as_view(), name="case-assign"),
+    path("cases/<str:reference>/close", api.CaseClose.as_view(), name="case-close"),
+    path("cases/<str:reference>/notes", api.CaseNotes.as_view(), name="case-notes"),
+    path("queues", api.QueueList.as_view(), name="queue-list"),
+    path("queues/<slug:slug>", api.QueueView.as_view(), name="queue-detail"),
+    path("queues/<slug:slug>/take-next", api.QueueTakeNext.as_view(), name="queue-take-next"),
+    path("incidents", api.IncidentList.as_view(), name="incident-list"),
+    path("incidents/<str:reference>", api.IncidentView.as_view(), name="incident-detail"),
+]

@@ -15,7 +15,7 @@ from detection.models import Alert
 from finobs.accounts.choices import Kind
 from finobs.accounts.models import User
 from finobs.core import access, clock
-from finobs.core.errors import NotFound
+from finobs.core.errors import Invalid, NotFound
 from transactions.models import Transaction
 
 from . import workflow
@@ -167,6 +167,15 @@ def people_for_assign(user: Any, case: Case) -> QuerySet[User]:
     reading = access.rule_for(Case, "work").permission
     able = User.objects.filter(groups__permissions__codename=reading).values("pk")
     return people.filter(pk__in=able).distinct().order_by("name", "pk")
+
+
+def person_for_assign(user: Any, case: Case, pk: int) -> User:
+    """One of them. Raises NotAllowed for who may not assign, Invalid for somebody who is none of them."""
+    access.require(user, "lead", case)
+    found = people_for_assign(user, case).filter(pk=pk).first()
+    if found is None:
+        raise Invalid(fields={"to": ["This person may not work this case."]})
+    return found
 
 
 def my_work(user: Any) -> QuerySet[Case]:

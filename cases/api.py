@@ -1,0 +1,185 @@
+"""Cases, queues and incidents for machines: the same selectors, filters and services as the pages."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from finobs.accounts.models import User
+from finobs.core.api import CursorPagination
+
+from . import selectors, services
+from .filters import CaseFilter, IncidentFilter
+from .models import Case, Incident, Note, Queue
+from .serializers import (
+    CaseAssignSerializer,
+    CaseCloseSerializer,
+    CaseDetailSerializer,
+    CaseSerializer,
+    IncidentSerializer,
+    NoteAddSerializer,
+    NoteSerializer,
+    QueueSerializer,
+    SentForApprovalSerializer,
+)
+
+
+class CaseList(generics.ListAPIView[Case]):
+    """Cases that you may see, the most urgent first."""
+
+    serializer_class = CaseSerializer
+    pagination_class = CursorPagination
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = CaseFilter
+    ordering = ("-priority", "-id")
+
+    def get_queryset(self) -> QuerySet[Case]:
+        return selectors.cases_visible(self.request.user)
+
+
+class CaseView(APIView):
+    """One case, with what you may do with it."""
+
+    @extend_schema(operation_id="cases_retrieve", responses=CaseDetailSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        return _case(request, selectors.case_get(request.user, reference))
+
+
+class CaseTake(APIView):
+    """Take a case that nobody holds."""
+
+    @extend_schema(operation_id="cases_take", request=None, responses=CaseDetailSerializer)
+    def post(self, request: Request, reference: str) -> Response:
+        services.case_take(actor=_actor(request), case=selectors.case_get(request.user, reference))
+        return _case(request, selectors.case_get(request.user, reference))
+
+
+class CaseHandBack(APIView):
+    """Give a case that you hold back to its queue."""
+
+    @extend_schema(operation_id="cases_hand_back", request=None, responses=CaseDetailSerializer)
+    def post(self, request: Request, reference: str) -> Response:
+        services.case_hand_back(actor=_actor(request), case=selectors.case_get(request.user, reference))
+        return _case(request, selectors.case_get(request.user, reference))
+
+
+class CaseAssign(APIView):
+    """Give a case to somebody who may work it."""
+
+    @extend_schema(operation_id="cases_assign", request=CaseAssignSerializer, responses=CaseDetailSerializer)
+    def post(self, request: Request, reference: str) -> Response:
+        sent = _sent(CaseAssignSerializer, request)
+        case = selectors.case_get(request.user, reference)
+        to = selectors.person_for_assign(request.user, case, sent["to"])
+        services.case_assign(actor=_actor(request), case=case, to=to, reason=sent["reason"])
+        return _case(request, selectors.case_get(request.user, reference))
+
+
+class CaseClose(APIView):
+    """Propose to close a case. It is closed once a lead has approved: the answer is 202 with the approval request."""
+
+    @extend_schema(
+        operation_id="cases_close",
+        request=CaseCloseSerializer,
+        responses={200: CaseDetailSerializer, 202: SentForApprovalSerializer},
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        sent = _sent(CaseCloseSerializer, request)
+        services.case_close(actor=_actor(request), case=selectors.case_get(request.user, reference), **sent)
+        return _case(request, selectors.case_get(request.user, reference))
+
+
+class CaseNotes(generics.ListAPIView[Note]):
+    """The notes of a case, newest first."""
+
+    serializer_class = NoteSerializer
+    pagination_class = CursorPagination
+    filter_backends = ()
+    ordering = ("-id",)
+    queryset = Note.objects.none()
+
+    def get_queryset(self) -> QuerySet[Note]:
+        case = selectors.case_get(self.request.user, self.kwargs["reference"])
+        return selectors.case_notes(self.request.user, case)
+
+    @extend_schema(operation_id="cases_note_add", request=NoteAddSerializer, responses={201: NoteSerializer})
+    def post(self, request: Request, reference: str) -> Response:
+        """Write down what was found."""
+        sent = _sent(NoteAddSerializer, request)
+        note = services.note_add(actor=_actor(request), case=selectors.case_get(request.user, reference), **sent)
+        return Response(NoteSerializer(note).data, status=201)
+
+
+class QueueList(generics.ListAPIView[Queue]):
+    """Queues that you may see, with how many of their cases are unfinished, waiting for approval, and held."""
+
+    serializer_class = QueueSerializer
+    pagination_class = CursorPagination
+    filter_backends = ()
+    ordering = ("name", "id")
+
+    def get_queryset(self) -> QuerySet[Queue]:
+        return selectors.queues_visible(self.request.user)
+
+
+class QueueView(APIView):
+    """One queue."""
+
+    @extend_schema(operation_id="queues_retrieve", responses=QueueSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(QueueSerializer(selectors.queue_get(request.user, slug)).data)
+
+
+class QueueTakeNext(APIView):
+    """Take the most urgent case that nobody holds; 204 when there is none."""
+
+    @extend_schema(operation_id="queues_take_next", request=None, responses={200: CaseDetailSerializer, 204: None})
+    def post(self, request: Request, slug: str) -> Response:
+        taken = services.case_take_next(actor=_actor(request), queue=selectors.queue_get(request.user, slug))
+        if taken is None:
+            return Response(status=204)
+        return _case(request, selectors.case_get(request.user, taken.reference))
+
+
+class IncidentList(generics.ListAPIView[Incident]):
+    """Bursts of alerts that you may see, the latest first."""
+
+    serializer_class = IncidentSerializer
+    pagination_class = CursorPagination
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = IncidentFilter
+    ordering = ("-last_at", "-id")
+
+    def get_queryset(self) -> QuerySet[Incident]:
+        return selectors.incidents_visible(self.request.user)
+
+
+class IncidentView(APIView):
+    """One burst of alerts."""
+
+    @extend_schema(operation_id="incidents_retrieve", responses=IncidentSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        return Response(IncidentSerializer(selectors.incident_get(request.user, reference)).data)
+
+
+def _actor(request: Request) -> User:
+    """Whoever is signed in; the API answers nobody else."""
+    return cast(User, request.user)
+
+
+def _sent(serializer: Any, request: Request) -> dict[str, Any]:
+    sent = serializer(data=request.data)
+    sent.is_valid(raise_exception=True)
+    found: dict[str, Any] = sent.validated_data
+    return found
+
+
+def _case(request: Request, case: Case) -> Response:
+    return Response(CaseDetailSerializer(case, context={"request": request}).data)

@@ -1,0 +1,132 @@
+"""What machines read of cases and send about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from finobs.accounts.models import User
+
+from . import selectors
+from .choices import Disposition, ReasonCode
+from .models import Case, Incident, Note, Queue
+
+
+class PersonSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ("id", "name")
+
+
+class LeaseSerializer(serializers.Serializer[Any]):
+    holder = PersonSerializer()
+    taken_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+
+
+class ActionSerializer(serializers.Serializer[Any]):
+    """One step of the workflow, and why it cannot be done now."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    enabled = serializers.BooleanField()
+    why_not = serializers.CharField()
+    needs_reason = serializers.BooleanField()
+    needs_approval = serializers.BooleanField()
+
+
+class QueueSerializer(serializers.ModelSerializer[Queue]):
+    open_count = serializers.IntegerField(read_only=True)
+    awaiting_count = serializers.IntegerField(read_only=True)
+    held_count = serializers.IntegerField(read_only=True)
+    typologies = serializers.ListField(child=serializers.CharField())
+
+    class Meta:
+        model = Queue
+        fields = (
+            "slug", "name", "description", "typologies", "is_default", "lease_minutes", "open_count", "awaiting_count",
+            "held_count",
+        )  # fmt: skip
+
+
+class CaseSerializer(serializers.ModelSerializer[Case]):
+    account = serializers.CharField(source="account.external_id")
+    queue = serializers.CharField(source="queue.slug")
+    assignee = PersonSerializer(allow_null=True)
+    lease = LeaseSerializer(source="current_lease", allow_null=True)
+    priority_parts = serializers.DictField(child=serializers.IntegerField())
+    amounts = serializers.DictField(child=serializers.CharField(), help_text="Currency: alerted minor units.")
+
+    class Meta:
+        model = Case
+        fields = (
+            "reference", "account", "typology", "queue", "status", "disposition", "reason_code", "rationale",
+            "machine_opinion", "priority", "priority_parts", "alert_count", "block_count", "highest_score", "amounts",
+            "assignee", "lease", "opened_at", "closed_at", "updated_at", "version",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class CaseDetailSerializer(CaseSerializer):
+    actions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Case
+        fields = (*CaseSerializer.Meta.fields, "actions")
+        read_only_fields = fields
+
+    @extend_schema_field(ActionSerializer(many=True))
+    def get_actions(self, case: Case) -> Any:
+        found = selectors.case_actions(self.context["request"].user, case)
+        return ActionSerializer(found, many=True).data
+
+
+class IncidentSerializer(serializers.ModelSerializer[Incident]):
+    case = serializers.CharField(source="case.reference")
+    account = serializers.CharField(source="case.account.external_id")
+    typology = serializers.CharField(source="case.typology")
+
+    class Meta:
+        model = Incident
+        fields = ("reference", "case", "account", "typology", "first_at", "last_at", "alert_count")
+        read_only_fields = fields
+
+
+class NoteSerializer(serializers.ModelSerializer[Note]):
+    author = PersonSerializer(read_only=True)
+
+    class Meta:
+        model = Note
+        fields = ("id", "author", "text", "created_at")
+        read_only_fields = fields
+
+
+class NoteAddSerializer(serializers.Serializer[Any]):
+    # Trimmed and measured by the service, which says what is wrong in the same words everywhere.
+    text = serializers.CharField(trim_whitespace=False, allow_blank=True)
+
+
+class CaseCloseSerializer(serializers.Serializer[Any]):
+    disposition = serializers.ChoiceField(choices=Disposition.choices[1:])
+    reason_code = serializers.ChoiceField(choices=ReasonCode.choices)
+    rationale = serializers.CharField(trim_whitespace=False, allow_blank=True)
+    version = serializers.IntegerField(min_value=1, help_text="Of the case as you read it.")
+
+
+class CaseAssignSerializer(serializers.Serializer[Any]):
+    to = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="Id of the person.")
+    reason = serializers.CharField(trim_whitespace=False, allow_blank=True)
+
+
+class SentForApprovalSerializer(serializers.Serializer[Any]):
+    """The problem document that says it is not done yet."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    detail = serializers.CharField()
+    status = serializers.IntegerField()
+    state = serializers.CharField(help_text='"pending"')
+    approval_request_id = serializers.IntegerField()
+    request_id = serializers.CharField()
