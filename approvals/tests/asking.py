@@ -1,0 +1,27 @@
+"""Asking for a case to be closed, and deciding it, in one line each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from approvals.models import Request
+from approvals.services import request_decide
+from cases.models import Case
+from cases.services import case_close
+from finobs.accounts.models import User
+from finobs.core.errors import ApprovalRequired
+
+CONCLUSION = {"disposition": "confirmed", "reason_code": "money_mule", "rationale": "Money in and out within minutes."}
+
+
+def ask(actor: User, case: Case, **fields: Any) -> Request:
+    version = Case.objects.get(pk=case.pk).version
+    with pytest.raises(ApprovalRequired) as asked:
+        case_close(**{"actor": actor, "case": case, "version": version, **CONCLUSION, **fields})
+    return Request.objects.get(pk=asked.value.request_id)
+
+
+def decide(actor: User, request: Request, verdict: str = "approve", reason: str = "", digest: str = "") -> Request:
+    return request_decide(actor=actor, request=request, verdict=verdict, reason=reason, digest=digest or request.digest)

@@ -1,0 +1,262 @@
+"""Four eyes: who decides, on what, how often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from approvals.choices import RequestState
+from approvals.models import Decision, Policy, Request
+from approvals.selectors import inbox, may_decide
+from approvals.services import policy_set
+from cases.choices import Status
+from cases.models import Case, Queue
+from cases.services import note_add
+from finobs.accounts.choices import Kind
+from finobs.accounts.models import User
+from finobs.core import clock
+from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
+from finobs.ledger.models import Event
+from tests import factories
+
+from .asking import ask, decide
+
+
+def somebody(role: str, may: str, queue: Queue, **fields: object) -> User:
+    person = factories.user(f"{role} {may}", role=role, **fields)
+    if may:
+        factories.grant(person, may, queue)
+    return person
+
+
+def test_the_requester_cannot_decide_even_as_lead(case: Case, analyst: User, queue: Queue) -> None:
+    boss = somebody("compliance", "lead", queue)
+    case.lease.delete()
+    request = ask(boss, case)
+    with pytest.raises(NotAllowed, match="yourself"):
+        decide(boss, request)
+    assert not Decision.objects.exists()
+
+
+def test_whoever_wrote_the_last_note_cannot_decide(case: Case, analyst: User, lead: User, queue: Queue) -> None:
+    note_add(actor=lead, case=case, text="I looked at this too.")
+    request = ask(analyst, case)
+    with pytest.raises(NotAllowed, match="last to edit"):
+        decide(lead, request)
+    assert decide(somebody("compliance", "lead", queue), request).state == RequestState.USED
+
+
+def test_whoever_edited_since_cannot_decide(case: Case, analyst: User, lead: User) -> None:
+    """Even when the digest would not tell: the last editor is looked up again."""
+    request = ask(analyst, case)
+    Case.objects.filter(pk=case.pk).update(last_edited_by=lead)
+    with pytest.raises(NotAllowed, match="last to edit"):
+        decide(lead, request)
+
+
+def test_a_superuser_is_no_exception(case: Case, superuser: User) -> None:
+    case.lease.delete()
+    request = ask(superuser, case)
+    with pytest.raises(NotAllowed, match="yourself"):
+        decide(superuser, request)
+
+
+def test_a_superuser_who_is_a_second_person_may(case: Case, analyst: User, superuser: User) -> None:
+    assert decide(superuser, ask(analyst, case)).state == RequestState.USED
+
+
+@pytest.mark.parametrize("kind", [Kind.SERVICE, Kind.SYSTEM])
+def test_machines_never_decide(case: Case, analyst: User, queue: Queue, kind: Kind) -> None:
+    machine = somebody("compliance", "lead", queue, kind=kind)
+    with pytest.raises(NotAllowed, match="Only people"):
+        decide(machine, ask(analyst, case))
+
+
+def test_a_stranger_finds_nothing(case: Case, analyst: User, stranger: User) -> None:
+    with pytest.raises(NotFound):
+        decide(stranger, ask(analyst, case))
+
+
+def test_a_lead_of_another_queue_finds_nothing(case: Case, analyst: User) -> None:
+    elsewhere = somebody("compliance", "lead", factories.queue())
+    with pytest.raises(NotFound):
+        decide(elsewhere, ask(analyst, case))
+
+
+def test_another_analyst_of_the_queue_may_not(case: Case, analyst: User, queue: Queue) -> None:
+    with pytest.raises(NotAllowed):
+        decide(somebody("analyst", "work", queue), ask(analyst, case))
+
+
+def test_a_lead_grant_without_the_role_is_not_enough(case: Case, analyst: User, queue: Queue) -> None:
+    with pytest.raises(NotAllowed):
+        decide(somebody("analyst", "lead", queue), ask(analyst, case))
+
+
+def test_the_auditor_may_not(case: Case, analyst: User, auditor: User) -> None:
+    with pytest.raises(NotAllowed):
+        decide(auditor, ask(analyst, case))
+
+
+def test_an_inactive_lead_finds_nothing(case: Case, analyst: User, lead: User) -> None:
+    request = ask(analyst, case)
+    lead.is_active = False
+    lead.save()
+    with pytest.raises(NotFound):
+        decide(lead, request)
+
+
+def test_rejecting_needs_a_reason(case: Case, analyst: User, lead: User) -> None:
+    request = ask(analyst, case)
+    with pytest.raises(Invalid):
+        decide(lead, request, "reject", "  ")
+    assert decide(lead, request, "reject", "Ask the customer first.").state == RequestState.REJECTED
+
+
+def test_a_rejection_reopens_the_case_and_ends_the_request(case: Case, analyst: User, lead: User) -> None:
+    request = decide(lead, ask(analyst, case), "reject", "Ask the customer first.")
+    case.refresh_from_db()
+    assert (case.status, case.disposition, request.outcome) == (Status.OPEN, "", "Ask the customer first.")
+    with pytest.raises(InvalidTransition):
+        decide(lead, request)
+
+
+def test_after_a_rejection_the_same_may_be_asked_again(case: Case, analyst: User, lead: User) -> None:
+    first = decide(lead, ask(analyst, case), "reject", "Ask the customer first.")
+    second = ask(analyst, case)
+    assert second.pk != first.pk
+    assert decide(lead, second).state == RequestState.USED
+
+
+def test_another_digest_is_a_conflict_and_decides_nothing(case: Case, analyst: User, lead: User) -> None:
+    request = ask(analyst, case)
+    with pytest.raises(Conflict):
+        decide(lead, request, digest="0" * 64)
+    request.refresh_from_db()
+    assert request.state == RequestState.PENDING
+
+
+def test_a_subject_changed_behind_the_gate_voids_it_for_good(case: Case, analyst: User, lead: User) -> None:
+    request = ask(analyst, case)
+    case.notes.create(author=lead, text="Written around the service.")
+    with pytest.raises(Conflict):
+        decide(lead, request)
+    request.refresh_from_db()
+    case.refresh_from_db()
+    assert (request.state, case.status) == (RequestState.VOID, Status.OPEN)
+    assert Event.objects.filter(action="approval.void").exists()
+
+
+def test_an_expired_request_is_ended_by_whoever_comes_too_late(case: Case, analyst: User, lead: User) -> None:
+    request = ask(analyst, case)
+    with clock.at(request.expires_at + timedelta(seconds=1)), pytest.raises(Conflict):
+        decide(lead, request)
+    request.refresh_from_db()
+    assert request.state == RequestState.EXPIRED
+
+
+def test_a_requester_who_may_no_longer_do_it_voids_it(case: Case, analyst: User, lead: User) -> None:
+    request = ask(analyst, case)
+    analyst.is_active = False
+    analyst.save()
+    with pytest.raises(Conflict, match="could not be carried out"):
+        decide(lead, request)
+    case.refresh_from_db()
+    request.refresh_from_db()
+    assert (case.status, request.state) == (Status.OPEN, RequestState.VOID)
+    assert not Decision.objects.exists()
+
+
+def test_neither_approve_nor_reject_is_invalid(case: Case, analyst: User, lead: User) -> None:
+    with pytest.raises(Invalid):
+        decide(lead, ask(analyst, case), "maybe")
+
+
+def test_a_quorum_of_two_needs_two_people(case: Case, analyst: User, lead: User, admin: User, queue: Queue) -> None:
+    policy_set(actor=admin, action="cases.close", quorum=2, expires_after_hours=24)
+    request = ask(analyst, case)
+    assert decide(lead, request).state == RequestState.PENDING
+    with pytest.raises(NotAllowed, match="already"):
+        decide(lead, request)
+    assert decide(somebody("compliance", "lead", queue), request).state == RequestState.USED
+
+
+def test_a_request_keeps_the_policy_it_was_made_under(case: Case, analyst: User, lead: User, admin: User) -> None:
+    request = ask(analyst, case)
+    policy_set(actor=admin, action="cases.close", quorum=3, expires_after_hours=1)
+    assert decide(lead, request).state == RequestState.USED
+
+
+def test_only_configurators_set_policies(admin: User, lead: User) -> None:
+    with pytest.raises(NotAllowed):
+        policy_set(actor=lead, action="cases.close", quorum=1, expires_after_hours=1)
+    for wrong in ({"quorum": 0}, {"expires_after_hours": 0}, {"action": "cases.burn"}):
+        with pytest.raises(Invalid):
+            policy_set(**{"actor": admin, "action": "cases.close", "quorum": 1, "expires_after_hours": 1, **wrong})  # type: ignore[arg-type]
+    assert not Policy.objects.exists()
+
+
+def test_the_inbox_holds_what_one_may_decide(case: Case, analyst: User, lead: User, auditor: User, admin: User) -> None:
+    request = ask(analyst, case)
+    assert list(inbox(lead)) == [request]
+    for person in (analyst, auditor, admin, None):
+        assert not inbox(person).exists()
+    assert may_decide(lead, request) == ""
+    assert "yourself" in may_decide(analyst, request)
+    decide(lead, request)
+    assert not inbox(lead).exists()
+
+
+def test_what_the_inbox_offers_is_what_the_service_allows(case: Case, analyst: User, lead: User, queue: Queue) -> None:
+    note_add(actor=lead, case=case, text="I looked at this too.")
+    request = ask(analyst, case)
+    people = [analyst, lead, somebody("compliance", "lead", queue), somebody("compliance", "work", queue)]
+    for person in people:
+        assert inbox(person).exists() == (may_decide(person, request) == "")
+
+
+def test_two_cases_wait_side_by_side(case: Case, analyst: User, lead: User, queue: Queue) -> None:
+    other = factories.case(inside=queue, status=Status.OPEN)
+    first, second = ask(analyst, case), ask(analyst, other)
+    decide(lead, second)
+    first.refresh_from_db()
+    assert (first.state, Case.objects.get(pk=case.pk).status) == (RequestState.PENDING, Status.AWAITING_APPROVAL)
+    assert set(inbox(lead)) == {first}
+
+
+def test_the_api_decides_with_the_same_service(case: Case, analyst: User, lead: User, stranger: User) -> None:
+    request = ask(analyst, case)
+    url, body = f"/api/v1/approvals/{request.pk}", {"verdict": "approve", "digest": request.digest}
+    client = Client()
+    assert client.post(f"{url}/decide", body, content_type="application/json").status_code in (401, 403)
+    client.force_login(stranger)
+    assert client.get(url).status_code == 404
+    client.force_login(analyst)
+    assert client.get(url).json()["may_decide"] is False
+    assert client.post(f"{url}/decide", body, content_type="application/json").status_code == 403
+    client.force_login(lead)
+    answer = client.post(f"{url}/decide", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["state"]) == (200, "used")
+    assert client.post(f"{url}/decide", body, content_type="application/json").status_code == 409
+    assert client.get("/api/v1/approvals?state=used").json()["results"][0]["id"] == request.pk
+
+
+def test_lists_take_few_queries(
+    case: Case, analyst: User, lead: User, queue: Queue, django_assert_max_num_queries: object
+) -> None:
+    from approvals.selectors import requests_visible
+
+    for _ in range(5):
+        ask(analyst, factories.case(inside=queue, status=Status.OPEN))
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        assert len([(row.requested_by.name, row.subject_label) for row in requests_visible(lead)]) == 5
+
+
+def test_requests_never_seen_by_number_from_afar(case: Case, analyst: User, stranger: User) -> None:
+    ask(analyst, case)
+    client = Client()
+    client.force_login(stranger)
+    assert client.get("/api/v1/approvals").json()["results"] == []
+    assert Request.objects.count() == 1
