@@ -1,0 +1,100 @@
+"""The same answer to the same request: Idempotency-Key on unsafe API calls (IETF draft, section 2).
+
+The key is claimed by INSERT in the transaction of the effect: a crash leaves neither. Answers are kept for at least
+a day (`forget`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast
+
+from django.db import connection, transaction
+from django.http import HttpResponse
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+
+from . import clock
+from .errors import ApprovalRequired, Conflict, FinobsError, Invalid
+from .http import waiting
+from .models import IdempotentAnswer
+
+HEADER = "Idempotency-Key"
+LONGEST_KEY = 200
+KEPT_FOR = timedelta(hours=48)
+
+Act = Callable[[], tuple[int, Any]]
+
+
+def once(request: Request, endpoint: str, act: Act) -> HttpResponse:
+    """Run `act`, which answers (status, body), unless this caller's key has an answer already; then give that.
+
+    Keys belong to a caller and an endpoint. Call it before anything reads `request.data`. A refusal by `act` is
+    not kept: the same key may try again. Raises FinobsError 400 without a key, Invalid for a key that was used for
+    another request, Conflict while the first one is still at work.
+    """
+    key, caller = _key(request), cast(Any, request.user)
+    fingerprint = _fingerprint(request)
+    with transaction.atomic():
+        _claim_lock(f"{caller.pk} {endpoint} {key}")
+        answer, is_new = IdempotentAnswer.objects.get_or_create(
+            caller=caller, endpoint=endpoint, key=key, defaults={"fingerprint": fingerprint}
+        )
+        if not is_new:
+            return _replay(answer, fingerprint)
+        answer.status, body = _run(act)
+        # Kept as text: a replay is the same to the byte, whatever a database does to the order of keys.
+        answer.body = JSONRenderer().render(body).decode()
+        answer.save(update_fields=["status", "body"])
+        return _response(answer)
+
+
+def forget(before: timedelta = KEPT_FOR) -> int:
+    """Delete answers older than that; returns how many."""
+    return IdempotentAnswer.objects.filter(created_at__lt=clock.now() - before).delete()[0]
+
+
+def _run(act: Act) -> tuple[int, Any]:
+    try:
+        return act()
+    except ApprovalRequired as required:
+        return required.status, waiting(required)
+
+
+def _key(request: Request) -> str:
+    key = str(request.headers.get(HEADER, ""))
+    if key and len(key) <= LONGEST_KEY and key.isascii() and key.isprintable():
+        return key
+    asked = f"at most {LONGEST_KEY} printable ASCII characters" if key else "an Idempotency-Key header"
+    error = FinobsError(f"This call needs {asked}, a new one for each new request.")
+    error.code, error.title = "idempotency-key", "The idempotency key is missing or malformed"
+    raise error
+
+
+def _fingerprint(request: Request) -> str:
+    said = f"{request.method} {request.get_full_path()}\n".encode()
+    return hashlib.sha256(said + request.body).hexdigest()
+
+
+def _claim_lock(name: str) -> None:
+    """Refuse at once while the first request works. On SQLite there is one writer: the second waits, then replays."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        if not cursor.fetchone()[0]:
+            raise Conflict("The first request with this Idempotency-Key is still at work. Ask again in a moment.")
+
+
+def _replay(answer: IdempotentAnswer, fingerprint: str) -> HttpResponse:
+    if answer.fingerprint != fingerprint:
+        raise Invalid("This Idempotency-Key was used for another request. Take a new one.")
+    response = _response(answer)
+    response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _response(answer: IdempotentAnswer) -> HttpResponse:
+    return HttpResponse(answer.body, status=answer.status, content_type="application/json")

@@ -1,0 +1,189 @@
+"""The door for machines, and reads over the same selectors and filters as the pages."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpResponse
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from finobs.core.api import CursorPagination
+from finobs.core.errors import Invalid
+from finobs.core.idempotency import HEADER, once
+
+from . import filters, selectors, serializers, services
+from .choices import Door, Reason
+from .models import Account, Batch, QuarantinedRow, Source, Transaction
+from .rows import RawRow, RowFault, shown
+
+M = TypeVar("M", bound=Model)
+
+
+class Listed(generics.ListAPIView[M]):
+    """A list by selector, filter set and cursor."""
+
+    pagination_class = CursorPagination
+    filter_backends: tuple[Any, ...] = (DjangoFilterBackend,)
+    ordering: tuple[str, ...] = ("-id",)
+
+
+class TransactionList(Listed[Transaction]):
+    serializer_class = serializers.TransactionSerializer
+    filterset_class = filters.TransactionFilter
+
+    def get_queryset(self) -> QuerySet[Transaction]:
+        return selectors.transactions_visible(self.request.user)
+
+    @extend_schema(
+        operation_id="transactions_ingest",
+        description="One transaction, a list of them with ?source=, or an object with source and transactions: 1 to "
+        "10,000 rows. A bad row goes to quarantine and never stops its neighbours.",
+        request=serializers.IncomingSerializer,
+        responses=serializers.IngestedSerializer,
+        parameters=[
+            OpenApiParameter(HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True),
+            OpenApiParameter("source", OpenApiTypes.STR, description="Slug, for a body that does not name it"),
+        ],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        def act() -> tuple[int, Any]:
+            slug, rows = read_body(request.data, str(request.query_params.get("source", "")))
+            actor: Any = request.user
+            source = selectors.source_get(actor, slug)
+            return 200, serializers.ingested(services.ingest(actor=actor, source=source, rows=rows, door=Door.REST))
+
+        return once(request, "transactions", act)
+
+
+class TransactionDetail(generics.RetrieveAPIView[Transaction]):
+    serializer_class = serializers.TransactionSerializer
+
+    def get_queryset(self) -> QuerySet[Transaction]:
+        return selectors.transactions_visible(self.request.user)
+
+
+class AccountList(Listed[Account]):
+    serializer_class = serializers.AccountSerializer
+    filterset_class = filters.AccountFilter
+
+    def get_queryset(self) -> QuerySet[Account]:
+        return selectors.accounts_visible(self.request.user)
+
+
+class AccountDetail(generics.RetrieveAPIView[Account]):
+    serializer_class = serializers.AccountSerializer
+
+    def get_queryset(self) -> QuerySet[Account]:
+        return selectors.accounts_visible(self.request.user)
+
+
+class BatchList(Listed[Batch]):
+    serializer_class = serializers.BatchSerializer
+    filterset_class = filters.BatchFilter
+
+    def get_queryset(self) -> QuerySet[Batch]:
+        return selectors.batches_visible(self.request.user)
+
+
+class BatchDetail(generics.RetrieveAPIView[Batch]):
+    serializer_class = serializers.BatchSerializer
+
+    def get_queryset(self) -> QuerySet[Batch]:
+        return selectors.batches_visible(self.request.user)
+
+
+class SourceList(Listed[Source]):
+    serializer_class = serializers.SourceSerializer
+    filter_backends = ()
+    ordering = ("slug",)
+
+    def get_queryset(self) -> QuerySet[Source]:
+        return selectors.sources_visible(self.request.user)
+
+
+class QuarantineList(Listed[QuarantinedRow]):
+    serializer_class = serializers.QuarantinedRowSerializer
+    filterset_class = filters.QuarantineFilter
+
+    def get_queryset(self) -> QuerySet[QuarantinedRow]:
+        return selectors.quarantine_visible(self.request.user)
+
+
+class QuarantineDetail(generics.RetrieveAPIView[QuarantinedRow]):
+    serializer_class = serializers.QuarantinedRowDetailSerializer
+
+    def get_queryset(self) -> QuerySet[QuarantinedRow]:
+        return selectors.quarantine_visible(self.request.user)
+
+
+class QuarantineAct(generics.GenericAPIView[QuarantinedRow]):
+    """Shared by the three things that can be done with a quarantined row."""
+
+    serializer_class: type[BaseSerializer[Any]] = serializers.ReasonSerializer
+
+    def get_queryset(self) -> QuerySet[QuarantinedRow]:
+        return selectors.quarantine_visible(self.request.user)
+
+    def answered(self, request: Request, pk: int, act: Any) -> Response:
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        row = act(
+            actor=request.user, row=selectors.quarantined_row_get(request.user, pk), **_named(form.validated_data)
+        )
+        return Response(serializers.QuarantinedRowSerializer(row, context={"request": request}).data)
+
+
+class QuarantineCorrect(QuarantineAct):
+    serializer_class = serializers.CorrectionSerializer
+
+    @extend_schema(responses=serializers.QuarantinedRowSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        return self.answered(request, pk, services.quarantine_correct)
+
+
+class QuarantineRelease(QuarantineAct):
+    @extend_schema(responses=serializers.QuarantinedRowSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        return self.answered(request, pk, services.quarantine_release)
+
+
+class QuarantineDiscard(QuarantineAct):
+    @extend_schema(responses=serializers.QuarantinedRowSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        return self.answered(request, pk, services.quarantine_discard)
+
+
+def read_body(data: Any, slug: str) -> tuple[str, list[RawRow]]:
+    """The source's slug and the rows of a request body. Raises Invalid when there is no telling which they are."""
+    rows: Any = data
+    if isinstance(data, dict):
+        named = data.get("source")
+        slug = named if isinstance(named, str) else slug
+        rest = {name: value for name, value in data.items() if name != "source"}
+        rows = rest.pop("transactions") if "transactions" in rest else [rest]
+        if "transactions" in data and rest:
+            raise Invalid(f"Beside source and transactions there is {', '.join(map(shown, rest))}.")
+    if not isinstance(rows, list):
+        raise Invalid("The body is a transaction, a list of transactions, or an object with source and transactions.")
+    if not slug:
+        raise Invalid(fields={"source": ["Name the source, in the body or as ?source=."]})
+    return slug, [_raw_row(row) for row in rows]
+
+
+def _raw_row(row: Any) -> RawRow:
+    if isinstance(row, dict):
+        return RawRow(fields=row)
+    fault = RowFault(Reason.MALFORMED, f"The row is {shown(row)}; it must be an object.")
+    return RawRow(raw=json.dumps(row).encode(), fault=fault)
+
+
+def _named(data: Any) -> dict[str, Any]:
+    return {"fields" if name == "values" else name: value for name, value in data.items()}

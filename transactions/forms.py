@@ -1,0 +1,36 @@
+"""Forms of the quarantine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from .models import QuarantinedRow
+from .rows import FIELDS, LABELS, LONGEST
+
+ORDER = (*LONGEST, *LABELS)
+
+
+class CorrectForm(forms.Form):
+    """A quarantined row's fields. What is wrong in them is said by the same validator as at every door."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, row: QuarantinedRow) -> None:
+        initial = {name: row.fields.get(name, "") for name in ORDER} | {"version": row.version}
+        super().__init__(data, initial=initial)
+        for name in ORDER:
+            widget = forms.Textarea(attrs={"rows": 2}) if name == "memo" else forms.TextInput()
+            label = name.replace("_", " ").capitalize()
+            self.fields[name] = forms.CharField(required=False, max_length=1001, label=label, widget=widget)
+        self.order_fields(["version", *ORDER])
+
+    def values(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in FIELDS}
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the row and in the ledger."
+    )

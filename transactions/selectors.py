@@ -1,0 +1,105 @@
+"""Every read of what came in. The first argument is who asks."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.db.models import Model, OuterRef, QuerySet, Subquery
+
+from finobs.core import access
+from finobs.core.errors import NotFound
+
+from .activity import DAYS, chart
+from .choices import QuarantineState
+from .models import Account, Batch, QuarantinedRow, Source, Transaction
+
+M = TypeVar("M", bound=Model)
+# A chart of more rows than this says no more, and costs seconds.
+MOST_DRAWN = 5_000
+
+
+def sources_visible(user: Any) -> QuerySet[Source]:
+    return access.restrict(Source.objects.all(), user, "view")
+
+
+def source_get(user: Any, slug: str) -> Source:
+    return _one(sources_visible(user).filter(slug=slug), f"There is no source {slug[:40]!r}.")
+
+
+def transactions_visible(user: Any) -> QuerySet[Transaction]:
+    rows = Transaction.objects.select_related("source", "account", "counterparty")
+    return access.restrict(rows, user, "view")
+
+
+def transaction_get(user: Any, pk: int) -> Transaction:
+    return _one(transactions_visible(user).select_related("batch").filter(pk=pk))
+
+
+def accounts_visible(user: Any) -> QuerySet[Account]:
+    """Accounts, each with the time of its latest transaction."""
+    latest = Transaction.objects.filter(account=OuterRef("pk")).order_by("-occurred_at").values("occurred_at")[:1]
+    rows = Account.objects.select_related("source").annotate(latest_at=Subquery(latest))
+    return access.restrict(rows, user, "view")
+
+
+def account_get(user: Any, pk: int) -> Account:
+    return _one(accounts_visible(user).filter(pk=pk))
+
+
+def account_transactions(user: Any, account: Account) -> QuerySet[Transaction]:
+    return transactions_visible(user).filter(account=account)
+
+
+def batches_visible(user: Any) -> QuerySet[Batch]:
+    return access.restrict(Batch.objects.select_related("source", "actor"), user, "view")
+
+
+def batch_get(user: Any, pk: int) -> Batch:
+    return _one(batches_visible(user).filter(pk=pk))
+
+
+def quarantine_visible(user: Any) -> QuerySet[QuarantinedRow]:
+    rows = QuarantinedRow.objects.select_related("source", "batch", "resolved_by").defer("raw")
+    return access.restrict(rows, user, "view")
+
+
+def quarantined_row_get(user: Any, pk: int) -> QuarantinedRow:
+    return _one(quarantine_visible(user).filter(pk=pk))
+
+
+def quarantine_actions(user: Any, row: QuarantinedRow) -> list[str]:
+    """What this person may do with the row now."""
+    if row.state != QuarantineState.OPEN:
+        return []
+    return [action for action in ("correct", "release", "discard") if access.allowed(user, action, row)]
+
+
+def raw_of(row: QuarantinedRow) -> bytes:
+    """The row exactly as it came."""
+    return zlib.decompress(bytes(row.raw))
+
+
+def _one(rows: QuerySet[M], otherwise: str = "") -> M:
+    row = rows.first()
+    if row is None:
+        raise NotFound(otherwise)
+    return row
+
+
+def account_activity(user: Any, account: Account, marks: Collection[int] = ()) -> dict[str, Any]:
+    """The ninety days that end with the account's latest transaction: the chart, its newest rows, and the marks."""
+    rows = account_transactions(user, account)
+    latest = rows.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
+    if latest is None:
+        return {"chart": None, "rows": [], "marks": marks}
+    within = rows.filter(occurred_at__gt=latest - timedelta(days=DAYS)).order_by("-occurred_at", "-id")
+    found = list(within[:MOST_DRAWN])
+    pointed_out = [row for row in found if row.pk in marks]
+    return {
+        "chart": chart(found, latest, marks),
+        "rows": (pointed_out + [row for row in found if row.pk not in marks])[:25],
+        "marks": marks,
+    }

@@ -1,0 +1,161 @@
+"""What the API says of what came in. Money is decimal text with its currency beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from . import selectors
+from .choices import RowOutcome
+from .models import Account, Batch, QuarantinedRow, Source, Transaction
+from .rows import readable
+from .services import Ingested, RowResult
+
+
+class SourceSerializer(serializers.ModelSerializer[Source]):
+    class Meta:
+        model = Source
+        fields = ("slug", "name", "default_currency", "time_zone", "is_active")
+
+
+class AccountSerializer(serializers.ModelSerializer[Account]):
+    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
+        slug_field="slug", read_only=True
+    )
+    latest_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Account
+        fields = ("id", "source", "external_id", "created_at", "latest_at")
+
+
+class TransactionSerializer(serializers.ModelSerializer[Transaction]):
+    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
+        slug_field="slug", read_only=True
+    )
+    account = serializers.CharField(source="account.external_id")
+    counterparty = serializers.CharField(source="counterparty.external_id", default="")
+    amount = serializers.CharField()
+    digest = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Transaction
+        fields = (
+            "id", "source", "external_id", "batch_id", "position", "account_id", "account", "counterparty",
+            "occurred_at", "received_at", "amount", "currency", "direction", "channel", "country", "memo", "digest",
+        )  # fmt: skip
+
+    def get_digest(self, row: Transaction) -> str:
+        return bytes(row.digest).hex()
+
+
+class BatchSerializer(serializers.ModelSerializer[Batch]):
+    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
+        slug_field="slug", read_only=True
+    )
+    actor = serializers.CharField(source="actor.name")
+    root = serializers.SerializerMethodField()  # type: ignore[assignment]
+
+    class Meta:
+        model = Batch
+        fields = (
+            "id", "source", "door", "actor", "file_name", "first_row", "received_at", "received", "accepted",
+            "duplicate", "quarantined", "root",
+        )  # fmt: skip
+
+    def get_root(self, batch: Batch) -> str:
+        return bytes(batch.root).hex() if batch.root else ""
+
+
+class QuarantinedRowSerializer(serializers.ModelSerializer[QuarantinedRow]):
+    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
+        slug_field="slug", read_only=True
+    )
+    actions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = QuarantinedRow
+        fields = (
+            "id", "source", "batch_id", "row_number", "reason", "detail", "fields", "raw_size", "state", "version",
+            "created_at", "resolved_at", "resolution", "transaction_id", "actions",
+        )  # fmt: skip
+
+    def get_actions(self, row: QuarantinedRow) -> list[str]:
+        return selectors.quarantine_actions(self.context["request"].user, row)
+
+
+class QuarantinedRowDetailSerializer(QuarantinedRowSerializer):
+    """With what came, as far as text can show it."""
+
+    raw = serializers.SerializerMethodField()
+
+    class Meta(QuarantinedRowSerializer.Meta):
+        fields = (*QuarantinedRowSerializer.Meta.fields, "raw")  # type: ignore[assignment]
+
+    def get_raw(self, row: QuarantinedRow) -> str:
+        return readable(selectors.raw_of(row)[:20_000].decode("utf-8", "replace"), 20_000)
+
+
+class CorrectionSerializer(serializers.Serializer[Any]):
+    # Named so because `fields` is what a serializer calls its own.
+    version = serializers.IntegerField(min_value=1)
+    values = serializers.DictField(child=serializers.CharField(allow_blank=True, allow_null=True, max_length=1000))
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=2000)
+
+
+class IncomingTransactionSerializer(serializers.Serializer[Any]):
+    """A row on its way in: documentation only, for a row that does not hold goes to quarantine and is no 422."""
+
+    external_id = serializers.CharField(max_length=100)
+    account = serializers.CharField(max_length=100)
+    counterparty = serializers.CharField(max_length=100, required=False)
+    occurred_at = serializers.DateTimeField(help_text="ISO 8601; without an offset in the source's time zone")
+    amount = serializers.CharField(help_text="Decimal, not negative, with at most the currency's places")
+    currency = serializers.CharField(max_length=3, required=False)
+    direction = serializers.CharField(required=False, help_text="out (the default) or in")
+    channel = serializers.CharField(max_length=32, required=False)
+    country = serializers.CharField(max_length=2, required=False)
+    memo = serializers.CharField(max_length=500, required=False)
+    is_suspicious = serializers.BooleanField(required=False, help_text="A label known from outside")
+    typology = serializers.CharField(max_length=40, required=False)
+    label_known_at = serializers.DateTimeField(required=False)
+
+
+class IncomingSerializer(serializers.Serializer[Any]):
+    source = serializers.SlugField()  # type: ignore[assignment]
+    transactions = IncomingTransactionSerializer(many=True)
+
+
+class RowResultSerializer(serializers.Serializer[RowResult]):
+    row_number = serializers.IntegerField()
+    external_id = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=RowOutcome.choices)
+    transaction_id = serializers.IntegerField(allow_null=True)
+    decision = serializers.CharField(help_text="approve, review or block; empty unless accepted now")
+    score = serializers.FloatField(allow_null=True)
+    alert_id = serializers.IntegerField(allow_null=True)
+    quarantined_row_id = serializers.IntegerField(allow_null=True)
+    reason = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class IngestedSerializer(serializers.Serializer[Any]):
+    batch_id = serializers.IntegerField()
+    received = serializers.IntegerField()
+    accepted = serializers.IntegerField()
+    duplicate = serializers.IntegerField()
+    quarantined = serializers.IntegerField()
+    results = RowResultSerializer(many=True)
+
+
+def ingested(done: Ingested) -> dict[str, Any]:
+    """The answer to an ingest, as IngestedSerializer describes it, without its cost for ten thousand rows."""
+    names = tuple(RowResultSerializer().fields)
+    counts = ("received", "accepted", "duplicate", "quarantined")
+    answer: dict[str, Any] = {"batch_id": done.batch.pk} | {name: getattr(done.batch, name) for name in counts}
+    answer["results"] = [{name: getattr(row, name) for name in names} for row in done.rows]
+    return answer
