@@ -1,0 +1,342 @@
+#!/usr/bin/env python3
+"""Verify a finobs ledger bundle without finobs: Python's standard library and the `openssl` program, nothing else.
+
+    python3 -I verify.py BUNDLE --vkey 'NAME+ID+KEY' [--checkpoint FILE_YOU_KEPT ...] [--json]
+
+Take the public key (vkey) from somewhere else than the bundle: from your engagement letter, from your last audit.
+Read this file before you trust it; it is short on purpose. Exit code: 0 everything holds, 1 something is wrong,
+2 it could not be run.
+
+A bundle is a folder with
+  manifest.json       format, origin, kind ("log": every record, or "records": some), size, number of events
+  events.ndjson       {"seq": place in the log, "body": base64 of the exact bytes of the record}
+  checkpoints.ndjson  {"note": signed statement of origin, size and root}; the last one is the newest
+  proofs.ndjson       {"seq", "size", "path": [base64, ...]}: RFC 9162 inclusion proofs (kind "records")
+  consistency.ndjson  {"old", "new", "path"}: RFC 9162 consistency proofs (kind "records")
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+FORMAT = "finobs-ledger-bundle/1"
+# SubjectPublicKeyInfo of an Ed25519 key is this header and the 32 bytes of the key (RFC 8410).
+ED25519_HEADER = bytes.fromhex("302a300506032b6570032100")
+SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+
+
+class Wrong(Exception):
+    """Something in the bundle does not hold."""
+
+
+# --- keys and signed notes -------------------------------------------------------------------------------------------
+
+
+class Key:
+    """A public key, `name+id+base64(0x01 || 32 bytes)`, optionally followed by ` until=SIZE`."""
+
+    def __init__(self, line: str) -> None:
+        text, _, rest = line.strip().partition(" ")
+        parts = text.split("+", 2)
+        if len(parts) != 3 or (rest and not re.fullmatch(r"until=[0-9]+", rest)):
+            raise Wrong(f"not a public key: {line.strip()!r}")
+        raw = decoded(parts[2])
+        self.name, self.public = parts[0], raw[1:]
+        self.id = hashlib.sha256(self.name.encode() + b"\n" + raw).digest()[:4]
+        self.until = int(rest[6:]) if rest else None
+        if len(raw) != 33 or raw[0] != 1 or self.id.hex() != parts[1]:
+            raise Wrong(f"not an Ed25519 public key, or with a wrong id: {line.strip()!r}")
+
+    def holds(self, message: bytes, signature: bytes) -> bool:
+        return openssl_verify(self.public, message, signature)
+
+
+def openssl_verify(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Ask openssl whether `signature` is one of `public` on `message`."""
+    pem = base64.b64encode(ED25519_HEADER + public).decode()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "key.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{pem}\n-----END PUBLIC KEY-----\n")
+        (folder / "message").write_bytes(message)
+        (folder / "signature").write_bytes(signature)
+        run = subprocess.run(
+            ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", str(folder / "key.pem"), "-rawin",
+             "-in", str(folder / "message"), "-sigfile", str(folder / "signature")],
+            capture_output=True, check=False,
+        )  # fmt: skip
+    return run.returncode == 0 and b"Verified Successfully" in run.stdout
+
+
+def open_checkpoint(note: str, keys: list[Key], origin: str) -> tuple[int, bytes]:
+    """Size and root of a note that a trusted key has signed and none of them has a bad signature on."""
+    if any(ord(sign) < 32 and sign != "\n" for sign in note):
+        raise Wrong("a checkpoint has no control characters")
+    at = note.rfind("\n\n")
+    if at < 0 or not note.endswith("\n") or at + 2 == len(note):
+        raise Wrong("a checkpoint is text, an empty line, and signatures")
+    text = note[: at + 1]
+    size, root = stated(text, origin)
+    trusted = False
+    for line in note[at + 2 : -1].split("\n"):
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[0] != "—":
+            raise Wrong(f"not a signature line: {line!r}")
+        raw = decoded(parts[2])
+        for key in keys:
+            if (key.name, key.id) == (parts[1], raw[:4]):
+                if not key.holds(text.encode(), raw[4:]):
+                    raise Wrong(f"the signature of {key.name} on the checkpoint at {size} is wrong")
+                trusted = trusted or key.until is None or size <= key.until
+    if not trusted:
+        raise Wrong(f"no trusted key has signed the checkpoint at {size}")
+    return size, root
+
+
+def stated(text: str, origin: str) -> tuple[int, bytes]:
+    lines = text.split("\n")
+    if len(lines) < 4 or lines[-1] or not all(lines[:-1]) or not SIZE.fullmatch(lines[1]):
+        raise Wrong("a checkpoint has an origin, a size and a root, each on its line")
+    root = decoded(lines[2])
+    if lines[0] != origin or len(root) != 32:
+        raise Wrong(f"this is no checkpoint of {origin}")
+    return int(lines[1]), root
+
+
+# --- the Merkle tree of RFC 6962 and RFC 9162 ------------------------------------------------------------------------
+
+
+def leaf_hash(body: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + body).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """The full subtrees at the right edge of a growing tree."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.peaks: list[bytes] = []
+
+    def append(self, leaf: bytes) -> None:
+        size = self.size
+        while size & 1:
+            leaf = node_hash(self.peaks.pop(), leaf)
+            size >>= 1
+        self.peaks.append(leaf)
+        self.size += 1
+
+    def root(self) -> bytes:
+        if not self.peaks:
+            return hashlib.sha256(b"").digest()
+        edge = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            edge = node_hash(peak, edge)
+        return edge
+
+
+def included(leaf: bytes, index: int, size: int, path: list[bytes], root: bytes) -> bool:
+    """RFC 9162, 2.1.3.2."""
+    if not 0 <= index < size or any(len(item) != 32 for item in (leaf, root, *path)):
+        return False
+    place, last = index, size - 1
+    for sibling in path:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            leaf = node_hash(sibling, leaf)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            leaf = node_hash(leaf, sibling)
+        place, last = place >> 1, last >> 1
+    return last == 0 and leaf == root
+
+
+def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: list[bytes]) -> bool:
+    """RFC 9162, 2.1.4.2."""
+    if not 1 <= old <= new or any(len(item) != 32 for item in (old_root, new_root, *path)):
+        return False
+    if old == new:
+        return not path and old_root == new_root
+    steps = [old_root, *path] if old & (old - 1) == 0 else path
+    if not path:
+        return False
+    place, last = old - 1, new - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    before = after = steps[0]
+    for sibling in steps[1:]:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            before, after = node_hash(sibling, before), node_hash(sibling, after)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            after = node_hash(after, sibling)
+        place, last = place >> 1, last >> 1
+    return last == 0 and before == old_root and after == new_root
+
+
+# --- the bundle ------------------------------------------------------------------------------------------------------
+
+
+def verify_bundle(bundle: Path, keys: list[Key], kept: list[str]) -> dict[str, object]:
+    """Check everything in `bundle`, and against the checkpoints that you `kept`. Raises Wrong."""
+    manifest = record((bundle / "manifest.json").read_text().rstrip("\n"), "format", "origin", "kind", "size", "events")
+    if manifest["format"] != FORMAT or manifest["kind"] not in ("log", "records"):
+        raise Wrong("this is not a bundle that this program knows")
+    origin = str(manifest["origin"])
+    roots: dict[int, bytes] = {}
+    for row in rows(bundle / "checkpoints.ndjson", "note"):
+        learn(roots, *open_checkpoint(str(row["note"]), keys, origin))
+    if not roots or max(roots) != manifest["size"]:
+        raise Wrong("the bundle's newest checkpoint does not have the size that its manifest says")
+    for note in kept:
+        learn(roots, *open_checkpoint(note, keys, origin))
+    newest = max(roots)
+    if newest != manifest["size"]:
+        raise Wrong(f"you hold a checkpoint of {newest} records; this bundle ends at {manifest['size']}")
+    check = check_log if manifest["kind"] == "log" else check_records
+    events = check(bundle, roots, newest)
+    if events != manifest["events"]:
+        raise Wrong(f"the manifest says {manifest['events']} events, the bundle has {events}")
+    return {"ok": True, "origin": origin, "kind": manifest["kind"], "size": newest, "root": roots[newest].hex(),
+            "events": events, "checkpoints": len(roots)}  # fmt: skip
+
+
+def learn(roots: dict[int, bytes], size: int, root: bytes) -> None:
+    if size < 1 or roots.setdefault(size, root) != root:
+        raise Wrong(f"EQUIVOCATION: two different roots have been signed at size {size}. Keep both notes.")
+
+
+def check_log(bundle: Path, roots: dict[int, bytes], newest: int) -> int:
+    """Every record is there: build the tree and compare it at every checkpoint."""
+    tree = Tree()
+    for row in rows(bundle / "events.ndjson", "seq", "body"):
+        if row["seq"] != tree.size:
+            raise Wrong(f"record {tree.size} is missing or out of order (found {row['seq']})")
+        tree.append(leaf_hash(decoded(row["body"])))
+        if tree.size in roots and tree.root() != roots[tree.size]:
+            before = max((size for size in roots if size < tree.size), default=0)
+            raise Wrong(f"one of the records {before} to {tree.size - 1} is not the one that was sealed")
+    if tree.size != newest:
+        raise Wrong(f"records {tree.size} to {newest - 1} are missing")
+    return tree.size
+
+
+def check_records(bundle: Path, roots: dict[int, bytes], newest: int) -> int:
+    """Each record has a proof, and every other checkpoint a proof that the newest extends it."""
+    proofs = {row["seq"]: row for row in rows(bundle / "proofs.ndjson", "seq", "size", "path")}
+    count = 0
+    for row in rows(bundle / "events.ndjson", "seq", "body"):
+        proof = proofs.pop(row["seq"], None)
+        if proof is None or proof["size"] not in roots:
+            raise Wrong(f"record {row['seq']} has no proof under a checkpoint of this bundle")
+        size = whole(proof["size"])
+        if not included(leaf_hash(decoded(row["body"])), whole(row["seq"]), size, path(proof), roots[size]):
+            raise Wrong(f"record {row['seq']} is not in the log of {size} records")
+        count += 1
+    if proofs:
+        raise Wrong(f"the record {min(map(str, proofs))} of a proof is missing")
+    linked = {newest}
+    for row in rows(bundle / "consistency.ndjson", "old", "new", "path"):
+        old, new = whole(row["old"]), whole(row["new"])
+        if new != newest:
+            raise Wrong("a consistency proof does not end at the newest checkpoint")
+        if old in roots and not consistent(old, new, roots[old], roots[new], path(row)):
+            raise Wrong(f"the log of {new} records does not extend the one of {old}")
+        linked.add(old)
+    if set(roots) - linked:
+        raise Wrong(f"no proof that the newest log extends the checkpoint at {min(set(roots) - linked)}")
+    return count
+
+
+# --- reading strictly ------------------------------------------------------------------------------------------------
+
+
+def rows(file: Path, *names: str) -> Iterator[dict[str, object]]:
+    with file.open(encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            if not line.endswith("\n"):
+                raise Wrong(f"{file.name} ends in the middle of a line")
+            yield record(line[:-1], *names)
+
+
+def record(line: str, *names: str) -> dict[str, object]:
+    found = json.loads(line)
+    if not isinstance(found, dict) or tuple(found) != names:
+        raise Wrong(f"expected {', '.join(names)}: {line[:80]!r}")
+    return found
+
+
+def whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Wrong(f"{value!r} is not a whole number")
+    return value
+
+
+def path(row: dict[str, object]) -> list[bytes]:
+    if not isinstance(row["path"], list):
+        raise Wrong("a path is a list")
+    return [decoded(item) for item in row["path"]]
+
+
+def decoded(text: object) -> bytes:
+    """Base64 in its one canonical form."""
+    if not isinstance(text, str):
+        raise Wrong("not base64")
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise Wrong(f"not canonical base64: {text[:40]!r}")
+    return data
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Verify a finobs ledger bundle.")
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--vkey", action="append", default=[], help="a public key that you received out of band")
+    parser.add_argument("--vkeys", type=Path, help="a file of them, one on each line")
+    parser.add_argument("--checkpoint", action="append", default=[], type=Path, help="a checkpoint that you kept")
+    parser.add_argument("--json", action="store_true", help="answer with one JSON object")
+    options = parser.parse_args()
+    try:
+        lines = options.vkey + (options.vkeys.read_text().splitlines() if options.vkeys else [])
+        keys = [Key(line) for line in lines if line.strip() and not line.startswith("#")]
+        kept = [file.read_text(encoding="utf-8") for file in options.checkpoint]
+    except (OSError, ValueError, Wrong) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if not keys:
+        print("Give the public key with --vkey or --vkeys: a key from the bundle itself would prove nothing.",
+              file=sys.stderr)  # fmt: skip
+        return 2
+    try:
+        result = verify_bundle(options.bundle, keys, kept)
+    except (Wrong, ValueError, KeyError, TypeError) as error:
+        result = {"ok": False, "wrong": f"{error}" if isinstance(error, Wrong) else f"not readable: {error!r}"}
+    except OSError as error:
+        result = {"ok": False, "wrong": f"not readable: {error}"}
+    if options.json:
+        print(json.dumps(result))
+    elif result["ok"]:
+        print(f"OK: {result['events']} records of {result['origin']}, log of {result['size']}, root {result['root']}")
+    else:
+        print(f"WRONG: {result['wrong']}")
+    return 0 if result["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""AUD-7: no record, no change. And what a record looks like."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from django.db import Error, connection, transaction
+
+from finobs.core import clock, context
+from finobs.core.service import service
+from finobs.ledger import services
+from finobs.ledger.models import Event, Pending
+from finobs.ledger.services import Entry, record, record_many
+from finobs.ledger.services.seal import seal
+
+
+@service
+def queue_rename(*, actor, queue, name):
+    """A business operation like any other."""
+    queue.name = name
+    queue.save()
+    record(actor=actor, action="queue.rename", subject=queue, data={"name": name})
+
+
+def test_an_event_says_who_did_what_to_what_when_and_in_which_request(queue, admin):
+    with clock.at(datetime(2026, 3, 2, 12, 0, 0, 5, tzinfo=UTC)), context.request("request-0001"):
+        queue_rename(actor=admin, queue=queue, name="Nova é")
+    event = Event.objects.get()
+    assert json.loads(bytes(event.body)) == {
+        "schema": 1, "id": str(event.uid), "at": "2026-03-02T12:00:00.000005Z", "action": "queue.rename",
+        "actor": {"type": "human", "id": str(admin.pk)}, "subject": {"type": "cases.queue", "id": str(queue.pk)},
+        "request": "request-0001", "data": {"name": "Nova é"},
+    }  # fmt: skip
+    assert bytes(event.leaf) == services.leaf_hash(bytes(event.body))
+    assert (event.subject_type, event.subject_id, event.request_id) == ("cases.queue", str(queue.pk), "request-0001")
+
+
+def test_a_record_that_cannot_be_written_undoes_the_change(queue, admin, monkeypatch):
+    def full(*args, **kwargs):
+        raise Error("no space left on device")
+
+    monkeypatch.setattr(Event.objects, "bulk_create", full)
+    with pytest.raises(Error, match="no space left"):
+        queue_rename(actor=admin, queue=queue, name="Other")
+    queue.refresh_from_db()
+    assert (queue.name, Event.objects.count()) == ("AML level 1", 0)
+
+
+@pytest.mark.parametrize("data", [{"score": 0.5}, {"n": 2**53}, {"é": 1}, {"at": datetime.now(UTC)}, {"x": {1}}])
+def test_data_without_a_canonical_form_undoes_the_change(queue, admin, data):
+    def rename():
+        queue.name = "Other"
+        queue.save()
+        record(actor=admin, action="queue.rename", subject=queue, data=data)
+
+    with pytest.raises((TypeError, ValueError)), transaction.atomic():
+        rename()
+    queue.refresh_from_db()
+    assert queue.name == "AML level 1"
+
+
+def test_a_change_that_fails_after_its_record_takes_the_record_with_it(queue, admin):
+    def rename():
+        record(actor=admin, action="queue.rename", subject=queue)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        rename()
+    assert (Event.objects.count(), Pending.objects.count()) == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_record_outside_the_transaction_of_its_change_is_refused(admin):
+    assert not connection.in_atomic_block
+    with pytest.raises(RuntimeError, match="transaction of its change"):
+        record(actor=admin, action="queue.rename", subject=("cases.queue", "1"))
+    assert Event.objects.count() == 0
+
+
+def test_a_sealer_that_fails_fails_no_business(queue, admin, ledger_files):
+    assert seal().refused == "no signing key"
+    queue_rename(actor=admin, queue=queue, name="Other")
+    queue.refresh_from_db()
+    assert (queue.name, Pending.objects.count()) == ("Other", 1)
+
+
+def test_several_records_keep_their_order_and_cost_one_insert(clerk, django_assert_max_num_queries):
+    with transaction.atomic(), django_assert_max_num_queries(1):
+        made = record_many(actor=clerk, entries=[Entry("a.b", ("c.d", str(n))) for n in range(50)])
+    stored = Event.objects.order_by("id").values_list("subject_id", flat=True)
+    assert list(stored) == [event.subject_id for event in made] == [str(n) for n in range(50)]
+
+
+def test_times_are_written_in_utc_with_microseconds():
+    local = datetime(2026, 3, 2, 12, tzinfo=timezone(timedelta(hours=2)))
+    assert services.timestamp(local) == "2026-03-02T10:00:00.000000Z"
