@@ -1,0 +1,26 @@
+"""How people are found, in the API and in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from .choices import Kind
+from .models import User
+from .roles import ROLES
+
+
+class UserFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="found", label="Name or e-mail")
+    role = django_filters.ChoiceFilter(field_name="groups__name", choices=[(role, role.title()) for role in ROLES])
+    kind = django_filters.ChoiceFilter(choices=Kind.choices)
+    is_active = django_filters.BooleanFilter()
+
+    class Meta:
+        model = User
+        fields = ("q", "role", "kind", "is_active")
+
+    def found(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(Q(name__icontains=value) | Q(email__icontains=value))

@@ -1,0 +1,79 @@
+"""What people type about themselves. Rules are the services'; forms only ask."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+
+from .models import User
+from .selectors import permissions_held
+
+LONGEST_PASSWORD = 1024  # no rule of composition, and room for any passphrase
+TWELVE = "At least 12 characters. A few unrelated words make a good one; no kind of character is demanded."
+
+
+def _password(label: str, autocomplete: str, help_text: str = "") -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
+    return forms.CharField(label=label, strip=False, max_length=LONGEST_PASSWORD, widget=widget, help_text=help_text)
+
+
+class SignInForm(forms.Form):
+    username = forms.EmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    password = _password("Password", "current-password")
+
+
+class PasswordSetForm(forms.Form):
+    new = _password("New password", "new-password", TWELVE)
+    again = _password("New password, again", "new-password")
+
+    def clean(self) -> dict[str, Any]:
+        """Both the same; the service needs one."""
+        typed = super().clean() or {}
+        again = typed.pop("again", None)
+        if typed.get("new") and again and typed["new"] != again:
+            self.add_error("again", "This differs from the password above.")
+        return typed
+
+
+class PasswordChangeForm(PasswordSetForm):
+    present = _password("Present password", "current-password")
+    field_order = ("present", "new", "again")
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(max_length=120)
+    time_zone = forms.ChoiceField(
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones())],
+        help_text="Times on every page are written in this zone.",
+    )
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(max_length=80, help_text="What it is for: you will recognise it by this.")
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="As few as it needs, and never more than you may.",
+    )
+    days = forms.TypedChoiceField(
+        label="It expires after",
+        coerce=int,
+        choices=[(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "a year")],
+        initial=90,
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scopes: Any = self.fields["scopes"]
+        scopes.choices = permissions_held(user)
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if "days" in typed:
+            typed["lifetime"] = timedelta(days=typed.pop("days"))
+        return typed

@@ -1,0 +1,71 @@
+"""What one may know of people, sessions and tokens: one's own always, others' by permission."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db.models import F, QuerySet
+
+from finobs.core import access, clock
+from finobs.core.errors import NotFound
+
+from .models import ApiToken, Session, User
+from .reach import held
+from .roles import PERMISSIONS
+
+
+def users_visible(user: Any) -> QuerySet[User]:
+    return access.restrict(User.objects.prefetch_related("groups"), user, "view")
+
+
+def user_get(user: Any, pk: int) -> User:
+    """Raises NotFound."""
+    found: User = _one(users_visible(user), pk)
+    return found
+
+
+def roles_visible(user: Any) -> QuerySet[Group]:
+    return access.restrict(Group.objects.prefetch_related("permissions"), user, "view")
+
+
+def permissions_held(user: User) -> list[tuple[str, str]]:
+    """What this person may do now, as (name, in words), in the order of the table."""
+    mine = held(user)
+    return [(name, words) for name, words in PERMISSIONS.items() if name in mine]
+
+
+def tokens_own(user: User) -> QuerySet[ApiToken]:
+    return user.api_tokens.select_related("user")
+
+
+def token_get(user: User, pk: int) -> ApiToken:
+    """One's own, or any that one may see. Raises NotFound."""
+    own = tokens_own(user).filter(pk=pk).first()
+    return own or _one(access.restrict(ApiToken.objects.select_related("user"), user, "view"), pk)
+
+
+def sessions_live(user: User) -> QuerySet[Session]:
+    """The browsers in which this person is signed in now."""
+    now = clock.now()
+    return user.sessions.select_related("user").filter(
+        ended_at=None,
+        epoch=F("user__session_epoch"),
+        created_at__gt=now - timedelta(seconds=settings.SESSION_ABSOLUTE_SECONDS),
+        last_seen_at__gt=now - timedelta(seconds=settings.SESSION_IDLE_SECONDS),
+    )
+
+
+def session_get(user: User, pk: int) -> Session:
+    """One's own, or any that one may see. Raises NotFound."""
+    own = user.sessions.filter(pk=pk).first()
+    return own or _one(access.restrict(Session.objects.select_related("user"), user, "view"), pk)
+
+
+def _one(rows: QuerySet[Any], pk: int) -> Any:
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found

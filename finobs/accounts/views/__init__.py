@@ -1,0 +1,16 @@
+from .own import (
+    password_change,
+    profile,
+    session_end,
+    session_list,
+    sessions_end,
+    token_create,
+    token_list,
+    token_revoke,
+)
+from .signing import password_set, sign_in, sign_out
+
+__all__ = [
+    "password_change", "password_set", "profile", "session_end", "session_list", "sessions_end", "sign_in",
+    "sign_out", "token_create", "token_list", "token_revoke",
+]  # fmt: skip
