@@ -176,6 +176,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "RequestStateEnum": "approvals.choices.RequestState.choices",
+        "QuarantineStateEnum": "transactions.choices.QuarantineState.choices",
+    },
 }
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
