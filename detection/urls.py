@@ -1,4 +1,20 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from . import views
 
 app_name = "detection"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("alerts/", views.alert_list, name="alert-list"),
+    path("alerts/<int:pk>/", views.alert_detail, name="alert-detail"),
+    path("alerts/<int:pk>/replay/", views.alert_replay, name="alert-replay"),
+    path("transactions/<int:pk>/assessment/", views.transaction_assessment, name="transaction-assessment"),
+    path("rules/", views.rule_list, name="rule-list"),
+    path("rules/<slug:slug>/", views.rule_detail, name="rule-detail"),
+    path("rules/<slug:slug>/change/", views.rule_change, name="rule-change"),
+    path("rules/<slug:slug>/retire/", views.rule_retire, name="rule-retire"),
+    path("models/", views.model_list, name="model-list"),
+    path("models/train/", views.model_train_start, name="model-train-start"),
+    path("models/<int:pk>/", views.model_detail, name="model-detail"),
+    path("models/<int:pk>/promote/", views.model_promote, name="model-promote"),
+    path("models/<int:pk>/retire/", views.model_retire, name="model-retire"),
+]

@@ -1,0 +1,125 @@
+"""Rules, models and alerts in the back office; every write is a service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from finobs.core.admin import AccessAdmin, run_action
+
+from . import services
+from .models import Alert, ModelVersion, Rule
+
+
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A rule with the parameters of its next version."""
+
+    parameters = forms.JSONField(help_text='For an amount rule: {"currency": "USD", "review_at": "10000.00"}.')
+    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Rule
+        fields = ("slug", "name", "kind", "typology", "obligation", "source")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        newest = self.instance.versions.first() if self.instance.pk else None
+        if newest is not None:
+            self.initial |= {"parameters": newest.parameters, "version": newest.number}
+
+
+@admin.register(Rule)
+class RuleAdmin(AccessAdmin):
+    form = RuleForm
+    list_display = ("name", "kind", "typology", "source", "live")
+    list_filter = ("kind", "typology")
+    list_select_related = ("live__rule", "source")
+    search_fields = ("slug", "name")
+    actions = ("retire",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("slug", "name", "kind", "typology", "obligation", "source") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        fixed = ["slug", "name", "kind", "typology", "obligation", "source"]
+        return [*fixed, "parameters", "reason", "version"] if self._may(request, "change", obj) else [*fixed, "live"]
+
+    def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        said = {name: form.cleaned_data[name] for name in ("parameters", "reason")}
+        if change:
+            version = form.cleaned_data["version"] or 0
+            services.rule_change(actor=self._actor(request), rule=obj, version=version, **said)
+            return
+        fixed = {name: getattr(obj, name) for name in ("slug", "name", "kind", "typology", "obligation", "source")}
+        obj.pk = services.rule_create(actor=self._actor(request), **fixed, **said).pk
+
+    @admin.action(description="Take out of force", permissions=["change"])
+    def retire(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
+        actor = self._actor(request)
+        run_action(
+            self, request, queryset, "Taken out of force",
+            lambda rule: services.rule_retire(actor=actor, rule=rule, reason="Taken out of force in the admin."),
+        )  # fmt: skip
+
+    def _actor(self, request: HttpRequest) -> Any:
+        return request.user
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(AccessAdmin):
+    list_display = ("__str__", "stage", "feature_set", "training_rows", "threshold", "created_by", "created_at")
+    list_filter = ("stage",)
+    list_select_related = ("created_by",)
+    exclude = ("artefact",)
+    actions = ("promote", "retire")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("artefact")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in ModelVersion._meta.fields if field.name != "artefact"]
+
+    @admin.action(description="Put in force", permissions=["change"])
+    def promote(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
+        actor: Any = request.user
+        run_action(
+            self, request, queryset, "Put in force",
+            lambda version: services.model_promote(actor=actor, version=version, reason="In the admin."),
+        )  # fmt: skip
+
+    @admin.action(description="Retire", permissions=["change"])
+    def retire(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
+        actor: Any = request.user
+        run_action(
+            self, request, queryset, "Retired",
+            lambda version: services.model_retire(actor=actor, version=version, reason="In the admin."),
+        )  # fmt: skip
+
+    def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Nothing on the form can be changed."""
+
+
+@admin.register(Alert)
+class AlertAdmin(AccessAdmin):
+    list_display = ("id", "typology", "outcome", "score", "account", "transaction", "created_at")
+    list_filter = ("typology", "outcome", "created_at")
+    list_select_related = ("account", "transaction")
+    search_fields = ("account__external_id", "transaction__external_id")
+    ordering = ("-id",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in Alert._meta.fields]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,100 @@
+"""The door for machines, over the same selectors, filters and services as the pages."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from finobs.core.api import CursorPagination
+
+from . import filters, selectors, serializers, services
+from .models import Alert, ModelVersion, Rule, RuleVersion
+
+M = TypeVar("M", bound=Model)
+
+
+class Listed(generics.ListAPIView[M]):
+    """A list by selector, filter set and cursor."""
+
+    pagination_class = CursorPagination
+    filter_backends: tuple[Any, ...] = (DjangoFilterBackend,)
+    ordering: tuple[str, ...] = ("-id",)
+
+
+class AlertList(Listed[Alert]):
+    queryset = Alert.objects.none()
+    serializer_class = serializers.AlertSerializer
+    filterset_class = filters.AlertFilter
+
+    def get_queryset(self) -> QuerySet[Alert]:
+        return selectors.alerts_visible(self.request.user)
+
+
+class AlertDetail(generics.RetrieveAPIView[Alert]):
+    queryset = Alert.objects.none()
+    serializer_class = serializers.AlertDetailSerializer
+
+    def get_object(self) -> Alert:
+        return selectors.alert_get(self.request.user, self.kwargs["pk"])
+
+
+class RuleList(Listed[Rule]):
+    queryset = Rule.objects.none()
+    serializer_class = serializers.RuleSerializer
+    filterset_class = filters.RuleFilter
+    ordering = ("name", "id")
+
+    def get_queryset(self) -> QuerySet[Rule]:
+        return selectors.rules_visible(self.request.user)
+
+
+class RuleDetail(generics.RetrieveAPIView[Rule]):
+    queryset = Rule.objects.none()
+    serializer_class = serializers.RuleSerializer
+    lookup_field = "slug"
+
+    def get_object(self) -> Rule:
+        return selectors.rule_get(self.request.user, self.kwargs["slug"])
+
+
+class RuleVersionList(Listed[RuleVersion]):
+    queryset = RuleVersion.objects.none()
+    serializer_class = serializers.RuleVersionSerializer
+    filter_backends = ()
+    ordering = ("-number",)
+
+    def get_queryset(self) -> QuerySet[RuleVersion]:
+        rule = selectors.rule_get(self.request.user, self.kwargs["slug"])
+        return selectors.rule_versions(self.request.user, rule)
+
+    @extend_schema(request=serializers.RuleChangeSerializer, responses={201: serializers.RuleVersionSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        rule = selectors.rule_get(request.user, slug)
+        body = serializers.RuleChangeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        actor: Any = request.user
+        made = services.rule_change(actor=actor, rule=rule, **body.validated_data)
+        return Response(self.get_serializer(made).data, status=201)
+
+
+class ModelList(Listed[ModelVersion]):
+    queryset = ModelVersion.objects.none()
+    serializer_class = serializers.ModelVersionSerializer
+    filterset_class = filters.ModelFilter
+
+    def get_queryset(self) -> QuerySet[ModelVersion]:
+        return selectors.models_visible(self.request.user)
+
+
+class ModelDetail(generics.RetrieveAPIView[ModelVersion]):
+    queryset = ModelVersion.objects.none()
+    serializer_class = serializers.ModelVersionSerializer
+
+    def get_object(self) -> ModelVersion:
+        return selectors.model_get(self.request.user, self.kwargs["pk"])

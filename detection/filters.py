@@ -1,0 +1,46 @@
+"""One filter set per list, for the page and for the API."""
+
+from __future__ import annotations
+
+import django_filters as filters
+from django import forms
+from django.db.models import QuerySet
+
+from .choices import Outcome, RuleKind, Stage, Typology
+from .models import Alert, ModelVersion, Rule
+
+DATE = forms.DateInput(attrs={"type": "date"})
+REVIEW_OR_BLOCK = [(each.value, each.label) for each in (Outcome.REVIEW, Outcome.BLOCK)]
+
+
+class AlertFilter(filters.FilterSet):
+    typology = filters.ChoiceFilter(choices=Typology.choices, empty_label="All")
+    outcome = filters.ChoiceFilter(choices=REVIEW_OR_BLOCK, empty_label="All")
+    account = filters.CharFilter(field_name="account__external_id", label="Account")
+    raised_from = filters.DateFilter("created_at", "date__gte", label="Raised from", widget=DATE)
+    raised_to = filters.DateFilter("created_at", "date__lte", label="Raised to", widget=DATE)
+
+    class Meta:
+        model = Alert
+        fields: tuple[str, ...] = ()
+
+
+class RuleFilter(filters.FilterSet):
+    kind = filters.ChoiceFilter(choices=RuleKind.choices, empty_label="All")
+    typology = filters.ChoiceFilter(choices=Typology.choices, empty_label="All")
+    in_force = filters.BooleanFilter(method="by_force", label="In force")
+
+    class Meta:
+        model = Rule
+        fields: tuple[str, ...] = ()
+
+    def by_force(self, rows: QuerySet[Rule], name: str, value: bool) -> QuerySet[Rule]:
+        return rows.filter(live__isnull=not value)
+
+
+class ModelFilter(filters.FilterSet):
+    stage = filters.ChoiceFilter(choices=Stage.choices, empty_label="All")
+
+    class Meta:
+        model = ModelVersion
+        fields: tuple[str, ...] = ()

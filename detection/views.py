@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.forms import submit
+from finobs.core.http import render_page
+from finobs.core.pagination import count, paginate
+
+from . import hooks, selectors, services, shown, workflow
+from .filters import AlertFilter, ModelFilter, RuleFilter
+from .forms import ReasonForm, RuleChangeForm
+from .models import Rule
+
+NEWEST_FIRST = ("-id",)
+
+
+def _listed(request: HttpRequest, chosen: Any, order: tuple[str, ...]) -> dict[str, Any]:
+    kept = request.GET.copy()
+    cursor = (kept.pop("cursor", None) or [""])[-1]
+    page = paginate(chosen.qs, order=order, cursor=str(cursor), bound=kept.urlencode())
+    return {"filter": chosen, "filtered": bool(kept), "counted": count(chosen.qs), "page": page}
+
+
+@login_required
+@require_GET
+def alert_list(request: SignedInRequest) -> HttpResponse:
+    """Alerts of the cases that this person may see, the newest first."""
+    chosen = AlertFilter(request.GET, queryset=selectors.alerts_visible(request.user))
+    return render_page(request, "detection/alert_list.html", _listed(request, chosen, NEWEST_FIRST), partial="list")
+
+
+@login_required
+@require_GET
+def alert_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Why, with which versions, on what input."""
+    alert = selectors.alert_get(request.user, pk)
+    context = {"alert": alert, "place": hooks.place(request.user, alert)}
+    return render_page(request, "detection/alert_detail.html", context)
+
+
+@login_required
+@require_GET
+def alert_replay(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The same versions on the same snapshot, now. Writes nothing."""
+    alert = selectors.alert_get(request.user, pk)
+    context = {"alert": alert, "replay": services.replay(alert)}
+    return render_page(request, "detection/alert_replay.html", context, partial="result")
+
+
+@login_required
+@require_GET
+def transaction_assessment(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What was made of one transaction, for its page."""
+    assessment, alert = selectors.assessment_of(request.user, pk)
+    context = {"assessment": assessment, "alert": alert}
+    context["fired"] = selectors.fired_versions(request.user, assessment)
+    return render_page(request, "detection/transaction_assessment.html", context, partial="assessment")
+
+
+@login_required
+@require_GET
+def rule_list(request: SignedInRequest) -> HttpResponse:
+    chosen = RuleFilter(request.GET, queryset=selectors.rules_visible(request.user))
+    return render_page(request, "detection/rule_list.html", _listed(request, chosen, ("name", "id")), partial="list")
+
+
+@login_required
+@require_GET
+def rule_detail(request: SignedInRequest, slug: str) -> HttpResponse:
+    """A rule: what is in force, its versions beside one another, and the form for the next."""
+    return _rule_page(request, selectors.rule_get(request.user, slug))
+
+
+@login_required
+@require_POST
+def rule_change(request: SignedInRequest, slug: str) -> HttpResponse:
+    rule = selectors.rule_get(request.user, slug)
+    form = RuleChangeForm(request.POST, rule=rule, newest=0)
+
+    def change(*, reason: str, version: int, **parameters: Any) -> None:
+        services.rule_change(actor=request.user, rule=rule, parameters=parameters, reason=reason, version=version)
+
+    status = submit(form, change)
+    if status != HTTPStatus.OK:
+        return _rule_page(request, rule, form=form, status=status)
+    messages.success(request, f"{rule.name}: the new version is in force.")
+    return redirect("detection:rule-detail", slug)
+
+
+@login_required
+@require_POST
+def rule_retire(request: SignedInRequest, slug: str) -> HttpResponse:
+    rule = selectors.rule_get(request.user, slug)
+    form = ReasonForm(request.POST)
+    status = submit(form, partial(services.rule_retire, actor=request.user, rule=rule))
+    if status != HTTPStatus.OK:
+        return _rule_page(request, rule, retire=form, status=status)
+    messages.success(request, f"{rule.name} is no longer in force.")
+    return redirect("detection:rule-detail", slug)
+
+
+def _rule_page(
+    request: SignedInRequest, rule: Rule, *, form: Any = None, retire: Any = None, status: int = 200
+) -> HttpResponse:
+    versions = list(selectors.rule_versions(request.user, rule))
+    newest = versions[0].number if versions else 0
+    context = {
+        "rule": rule,
+        "versions": shown.version_changes(rule.kind, versions),
+        "form": form or RuleChangeForm(rule=rule, newest=newest),
+        "retire": retire or ReasonForm(),
+        "may_configure": selectors.may_configure(request.user),
+    }
+    return render_page(request, "detection/rule_detail.html", context, status=status)
+
+
+@login_required
+@require_GET
+def model_list(request: SignedInRequest) -> HttpResponse:
+    chosen = ModelFilter(request.GET, queryset=selectors.models_visible(request.user))
+    context = _listed(request, chosen, NEWEST_FIRST) | {"may_train": selectors.may_train(request.user)}
+    return render_page(request, "detection/model_list.html", context, partial="list")
+
+
+@login_required
+@require_POST
+def model_train_start(request: SignedInRequest) -> HttpResponse:
+    services.model_train_start(actor=request.user)
+    messages.success(request, "Training has been asked for. The candidate appears here when it is ready.")
+    return redirect("detection:model-list")
+
+
+@login_required
+@require_GET
+def model_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The model card."""
+    return _model_page(request, pk)
+
+
+@login_required
+@require_POST
+def model_promote(request: SignedInRequest, pk: int) -> HttpResponse:
+    return _model_move(request, pk, services.model_promote, "is in force")
+
+
+@login_required
+@require_POST
+def model_retire(request: SignedInRequest, pk: int) -> HttpResponse:
+    return _model_move(request, pk, services.model_retire, "is retired")
+
+
+def _model_move(request: SignedInRequest, pk: int, act: Any, said: str) -> HttpResponse:
+    version = selectors.model_get(request.user, pk)
+    form = ReasonForm(request.POST)
+    status = submit(form, partial(act, actor=request.user, version=version))
+    if status != HTTPStatus.OK:
+        return _model_page(request, pk, form=form, status=status)
+    messages.success(request, f"{version} {said}.")
+    return redirect("detection:model-detail", pk)
+
+
+def _model_page(request: SignedInRequest, pk: int, *, form: Any = None, status: int = 200) -> HttpResponse:
+    version = selectors.model_get(request.user, pk)
+    context = {
+        "version": version,
+        "histogram": shown.histogram(version),
+        "steps": workflow.steps(version.stage) if selectors.may_configure(request.user) else [],
+        "form": form or ReasonForm(),
+    }
+    return render_page(request, "detection/model_detail.html", context, status=status)
