@@ -1,0 +1,62 @@
+"""One process on one port and one folder; it ends when told to."""
+
+import socket
+import threading
+import time
+from contextlib import closing
+
+import pytest
+
+from finobs.operation import embedded
+
+
+def test_a_port_in_use_is_refused_with_what_to_do():
+    with closing(socket.socket()) as taken:
+        taken.bind((embedded.HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(embedded.Busy, match=f"Port {port} is in use.*PORT="):
+            embedded.claim_port(port)
+
+
+def test_a_free_port_is_held(free_port):
+    with embedded.claim_port(free_port) as held:
+        assert held.getsockname() == (embedded.HOST, free_port)
+
+
+@pytest.fixture
+def free_port():
+    with closing(socket.socket()) as probe:
+        probe.bind((embedded.HOST, 0))
+        return probe.getsockname()[1]
+
+
+def test_a_folder_has_one_finobs(tmp_path):
+    with embedded.claim_data(tmp_path / "var"), pytest.raises(embedded.Busy, match="FINOBS_VAR_DIR"):
+        embedded.claim_data(tmp_path / "var")
+    embedded.claim_data(tmp_path / "var").close()
+
+
+def test_the_first_signal_ends_it_softly_and_the_second_at_once():
+    import uvicorn
+
+    server = embedded.Server(uvicorn.Config("unused:app"))
+    server._end(15, None)
+    assert (server.should_exit, server.force_exit) == (True, False)
+    server._end(15, None)
+    assert server.force_exit
+
+
+def test_it_announces_only_what_answers(free_port):
+    """Nobody listens: nothing is said, and the thread ends with the server."""
+    import uvicorn
+
+    said = []
+    server = embedded.Server(uvicorn.Config("unused:app"))
+    thread = threading.Thread(target=embedded._announce, args=(server, free_port, lambda: said.append(1)))
+    thread.start()
+    time.sleep(0.3)
+    server.should_exit = True
+    thread.join(timeout=5)
+    assert not thread.is_alive()
+    assert said == []

@@ -1,0 +1,157 @@
+"""Demo data comes in through the services, once, whatever interrupts it."""
+
+import csv
+from dataclasses import replace
+from datetime import date
+from itertools import islice
+
+import pytest
+
+from cases.models import Case
+from detection.choices import Stage, Typology
+from detection.models import Alert, Assessment, ModelVersion, Rule
+from finobs.core.errors import Invalid
+from finobs.ledger.models import Event
+from finobs.operation import seed
+from finobs.settings import env
+from transactions.generator import FIELDS, Plan, generate
+from transactions.generator.typologies import TYPOLOGIES
+from transactions.models import Batch, Label, QuarantinedRow, Source, Transaction
+
+pytestmark = pytest.mark.django_db
+
+
+def run():
+    said = []
+    seed.seed(said.append)
+    return "\n".join(said)
+
+
+@pytest.fixture
+def seeded(small):
+    run()
+    return small
+
+
+def test_every_row_comes_in_assessed_and_labelled(seeded):
+    assert Transaction.objects.count() == Assessment.objects.count() == Label.objects.count() == 1_500
+    assert not QuarantinedRow.objects.exists()
+    assert set(Batch.objects.values_list("door", flat=True)) == {"file"}
+
+
+def test_rules_and_a_model_judge_and_alerts_become_cases(seeded):
+    assert ModelVersion.objects.get().stage == Stage.CHAMPION
+    assert Rule.objects.filter(live__isnull=False).count() == 3
+    first, last = Assessment.objects.order_by("pk").first(), Assessment.objects.order_by("pk").last()
+    assert first.score is None
+    assert last.score is not None
+    assert Alert.objects.filter(gathering__isnull=False).count() == Alert.objects.count() > 0
+    assert Case.objects.exists()
+
+
+def test_everything_is_in_the_sealed_ledger(seeded):
+    assert seed.sealed() == Event.objects.count() > 0
+    assert Event.objects.filter(action="batch.ingest").count() == Batch.objects.count()
+
+
+def test_a_second_run_adds_nothing(seeded, django_assert_max_num_queries):
+    before = [model.objects.count() for model in (Transaction, Alert, Case, Batch, Event, ModelVersion)]
+    with django_assert_max_num_queries(60):
+        said = run()
+    assert [model.objects.count() for model in (Transaction, Alert, Case, Batch, Event, ModelVersion)] == before
+    assert "1,500 transactions" in said
+
+
+@pytest.mark.parametrize("after", [0, 2, 3, 5])
+def test_it_goes_on_where_it_was_interrupted(small, after):
+    real, calls = seed.ingest, iter(range(100))
+
+    def breaking(**given):
+        if next(calls) == after:
+            raise KeyboardInterrupt
+        return real(**given)
+
+    small.setattr(seed, "ingest", breaking)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert Transaction.objects.count() == after * 250
+    small.setattr(seed, "ingest", real)
+    run()
+    assert Transaction.objects.count() == 1_500
+    assert not QuarantinedRow.objects.exists()
+    assert sum(Batch.objects.values_list("duplicate", flat=True)) == 0
+    assert ModelVersion.objects.count() == 1
+
+
+def test_another_day_or_size_leaves_what_is_there(seeded):
+    Source.objects.filter(slug=seed.GENERATED).update(created_at="2020-01-01T00:00:00Z")
+    seeded.setattr(env, "SEED_TRANSACTIONS", 9_000)
+    said = run()
+    assert Transaction.objects.count() == 1_500
+    assert "is there already" in said
+
+
+def test_a_plan_is_read_back_from_its_name():
+    plan = Plan(10, 20, 30, 4, date(2026, 2, 3))
+    assert seed.plan_of(seed.name_of(plan)) == plan
+    assert seed.plan_of(seed.name_of(replace(plan, size=11))) != plan
+
+
+def test_too_few_rows_for_a_model_leave_the_rules_alone(small):
+    small.setattr(env, "SEED_TRANSACTIONS", 60)
+    assert "rules judge alone" in run()
+    assert Transaction.objects.count() == 60
+    assert not ModelVersion.objects.exists()
+
+
+def test_generated_typologies_are_known_to_detection():
+    assert {play.__name__ for play in TYPOLOGIES} <= set(Typology.values)
+
+
+def test_every_typology_has_a_queue_and_no_typology_two():
+    listed = [str(name) for row in seed.QUEUES for name in row["typologies"]]
+    assert sorted(listed) == sorted(Typology.values)
+
+
+def test_a_file_of_ones_own_takes_the_generators_place(small, tmp_path):
+    rows = list(islice(generate(Plan(900, 30, 20, 1, date(2026, 11, 1))), 900))
+    with (tmp_path / "own.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS)
+        writer.writeheader()
+        writer.writerows(rows)
+    small.setattr(env, "DEMO_DATA", str(tmp_path / "own.csv"))
+    run()
+    run()
+    assert Transaction.objects.count() == 900
+    assert Batch.objects.filter(file_name="own.csv").count() == len(Batch.objects.all())
+
+
+def test_a_file_like_the_handbooks_is_known_by_its_columns(small, tmp_path):
+    import pyarrow
+    import pyarrow.parquet
+
+    size = 800
+    table = pyarrow.table(
+        {
+            "transaction_id": list(range(size)), "customer_id": [n % 20 for n in range(size)],
+            "terminal_id": [n % 50 for n in range(size)],
+            "tx_datetime": [f"2026-03-{1 + n // 40:02d}T10:{n % 60:02d}:00" for n in range(size)],
+            "amount": [f"{10 + n % 90}.00" for n in range(size)], "is_fraud": [0] * size, "fraud_scenario": [0] * size,
+        }
+    )  # fmt: skip
+    pyarrow.parquet.write_table(table, tmp_path / "payments.parquet")
+    small.setattr(env, "DEMO_DATA", str(tmp_path / "payments.parquet"))
+    small.setattr(env, "DEMO_TRANSACTIONS", 700)
+    run()
+    assert Source.objects.get().slug == "handbook"
+    assert Transaction.objects.count() == 700
+
+
+def test_a_file_that_is_not_there_or_cannot_be_read_is_said_so(small, tmp_path):
+    small.setattr(env, "DEMO_DATA", str(tmp_path / "none.csv"))
+    with pytest.raises(Invalid, match="no file"):
+        run()
+    (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
+    small.setattr(env, "DEMO_DATA", str(tmp_path / "odd.csv"))
+    with pytest.raises(Invalid, match="DEMO_MAPPING"):
+        run()
