@@ -16,6 +16,7 @@ from django_htmx.http import push_url, replace_url, trigger_client_event
 from cases import selectors
 from cases.forms import AssignForm, CloseForm, NoteForm
 from cases.models import Case, Queue
+from cases.workflow import WORKABLE
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
@@ -90,11 +91,13 @@ def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
     return {
         "lease": lease,
         "alerts": alerts,
+        "more_alerts": case.alert_count > len(alerts) == MOST_ALERTS,
         "summary": summary(alerts),
         "notes": selectors.case_notes(user, case),
         "incidents": selectors.case_incidents(user, case),
         "timeline": selectors.case_timeline(user, case),
         "buttons": possible,
+        "is_done": case.status not in WORKABLE,
         "enabled": {button.name for button in possible if button.enabled},
         "note_form": NoteForm(draft=f"note-{case.reference}"),
         "close_form": CloseForm(draft=f"close-{case.reference}", initial={"version": case.version}),
