@@ -1,0 +1,119 @@
+"""Approval requests and policies in the back office. A decision is made on the page that shows what is decided."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from finobs.accounts.models import User
+from finobs.core.admin import AccessAdmin
+from finobs.core.errors import Conflict
+
+from . import registry, selectors, services
+from .choices import Verdict
+from .models import Policy, Request
+
+
+def _actor(request: HttpRequest) -> User:
+    """Whoever is signed in; the admin opens for nobody else."""
+    return cast(User, request.user)
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+    action = forms.ChoiceField(choices=lambda: [(one.name, one.label) for one in registry.actions()])
+
+    class Meta:
+        model = Policy
+        fields = ("action", "quorum", "expires_after_hours")
+
+
+@admin.register(Policy)
+class PolicyAdmin(AccessAdmin):
+    form = PolicyForm
+    list_display = ("action", "quorum", "expires_after_hours")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> tuple[str, ...]:
+        return ("action",) if obj else ()
+
+    def write(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
+        sent = form.cleaned_data
+        saved = services.policy_set(
+            actor=_actor(request),
+            action=obj.action,
+            quorum=sent["quorum"],
+            expires_after_hours=sent["expires_after_hours"],
+        )
+        obj.pk = saved.pk
+
+
+class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
+    verdict = forms.ChoiceField(choices=Verdict.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = Request
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = self.instance.digest
+
+
+FACTS = (
+    "action", "subject_label", "state", "outcome", "quorum", "requested_by", "last_edited_by", "created_at",
+    "expires_at", "ended_at", "digest", "what_is_shown", "decided",
+)  # fmt: skip
+
+
+@admin.register(Request)
+class RequestAdmin(AccessAdmin):
+    form = DecisionForm
+    list_display = ("subject_label", "action", "state", "requested_by", "created_at", "expires_at")
+    list_filter = ("state", "action")
+    list_select_related = ("requested_by",)
+    search_fields = ("subject_label",)
+    readonly_fields = FACTS
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Request]:
+        return selectors.requests_visible(request.user)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Request | None = None) -> Any:
+        facts = (None, {"fields": FACTS})
+        if not self.has_change_permission(request, obj):
+            return (facts,)
+        return (facts, ("Decide", {"fields": ("verdict", "reason", "seen")}))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is not None and not selectors.may_decide(request.user, obj)
+
+    def write(self, request: HttpRequest, obj: Request, form: Any, change: bool) -> None:
+        sent = form.cleaned_data
+        try:
+            services.request_decide(
+                actor=_actor(request), request=obj, verdict=sent["verdict"], reason=sent["reason"], digest=sent["seen"]
+            )
+        except Conflict as refused:
+            # Said here, not raised: the admin would roll back that the request is void.
+            messages.error(request, refused.detail)
+
+    @admin.display(description="What is shown")
+    def what_is_shown(self, request: Request) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(request.shown, indent=2, ensure_ascii=False))
+
+    @admin.display(description="Decisions")
+    def decided(self, request: Request) -> str:
+        rows = request.decisions.select_related("decided_by")
+        return (
+            "; ".join(f"{row.decided_by}: {row.get_verdict_display()} {row.reason}".strip() for row in rows) or "none"
+        )
