@@ -1,0 +1,182 @@
+"""The back office of what came in: sources and their files, and reads of all the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from finobs.core.admin import AccessAdmin, run_action
+from finobs.core.errors import FinobsError, Invalid, NotFound
+
+from . import mappings, selectors, services
+from .choices import Door
+from .files import open_rows
+from .imports import import_file
+from .models import Account, Batch, Counterparty, QuarantinedRow, Source, Transaction
+
+# What one web request may reasonably take; the command takes any size.
+LARGEST_UPLOAD = 50_000
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(help_text=f"CSV in UTF-8 with a header, or Parquet; at most {LARGEST_UPLOAD:,} rows.")
+    mapping = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="finobs, handbook, or a JSON object of field to column. Empty: the source's own, else finobs.",
+    )  # fmt: skip
+    delimiter = forms.CharField(initial=",", max_length=1, strip=False)
+
+
+@admin.register(Source)
+class SourceAdmin(AccessAdmin):
+    list_display = ("name", "slug", "default_currency", "time_zone", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name", "slug")
+    fields = ("slug", "name", "default_currency", "time_zone", "mapping", "is_active", "created_at")
+    readonly_fields = ("created_at",)
+    change_form_template = "admin/transactions/source/change_form.html"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
+        return ("slug", "created_at") if obj else ("created_at",)
+
+    def write(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        actor: Any = request.user
+        given = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "slug"}
+        if change:
+            services.source_change(actor=actor, source=obj, **given)
+        else:
+            obj.pk = services.source_create(actor=actor, slug=form.cleaned_data["slug"], **given).pk
+
+    def get_urls(self) -> list[URLPattern]:
+        upload = self.admin_site.admin_view(self.upload_view)
+        return [path("<int:pk>/upload/", upload, name="transactions_source_upload"), *super().get_urls()]
+
+    def upload_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A small file of transactions, taken in while the administrator waits."""
+        source = selectors.sources_visible(request.user).filter(pk=pk).first()
+        if source is None:
+            raise NotFound
+        form = UploadForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid() and self._upload(request, source, form):
+            return redirect(reverse("transactions:batch-list") + f"?source={source.slug}")
+        context = {**self.admin_site.each_context(request), "form": form, "source": source, "opts": self.model._meta}
+        context["title"] = f"Upload transactions of {source}"
+        return TemplateResponse(request, "admin/transactions/source/upload.html", context)
+
+    def _upload(self, request: HttpRequest, source: Source, form: UploadForm) -> bool:
+        file, actor = form.cleaned_data["file"], request.user
+        said = form.cleaned_data["mapping"].strip()
+        try:
+            mapping = _mapping(said, source)
+            rows = open_rows(file, file.name, mapping, form.cleaned_data["delimiter"])
+            if rows.total > LARGEST_UPLOAD:
+                form.add_error(
+                    "file", f"About {rows.total:,} rows are too many for a page. Use: manage.py import_transactions."
+                )
+                return False
+            report = import_file(actor=actor, source=source, file=rows, door=Door.ADMIN, file_name=file.name)  # type: ignore[arg-type]
+        except FinobsError as refused:
+            form.add_error(None, refused.detail)
+            return False
+        messages.success(
+            request,
+            f"{report.received:,} rows: {report.accepted:,} accepted, {report.duplicate:,} known, "
+            f"{report.quarantined:,} in quarantine, {report.alerts:,} alerts.",
+        )
+        return True
+
+
+def _mapping(said: str, source: Source) -> mappings.Mapping:
+    """The mapping typed, the source's, or finobs's own. A page never reads a file of the server's."""
+    if said and said not in mappings.NAMED and not said.startswith("{"):
+        raise Invalid(f"The mapping must be {', '.join(mappings.NAMED)}, or a JSON object.")
+    if not said and source.mapping:
+        return mappings.Mapping.parse(source.mapping)
+    return mappings.resolve(said or "finobs")[0]
+
+
+class ReadAdmin(AccessAdmin):
+    """Rows that nobody changes here."""
+
+    ordering = ("-id",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Account, Counterparty)
+class PartyAdmin(ReadAdmin):
+    list_display = ("external_id", "source", "created_at")
+    list_select_related = ("source",)
+    list_filter = ("source",)
+    search_fields = ("=external_id",)
+
+
+@admin.register(Transaction)
+class TransactionAdmin(ReadAdmin):
+    list_display = (
+        "external_id",
+        "account",
+        "counterparty",
+        "occurred_at",
+        "amount",
+        "currency",
+        "direction",
+        "source",
+    )
+    list_select_related = ("source", "account", "counterparty")
+    list_filter = ("source", "direction")
+    search_fields = ("=external_id",)
+    exclude = ("digest",)
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadAdmin):
+    list_display = ("id", "source", "door", "actor", "received_at", "received", "accepted", "duplicate", "quarantined")
+    list_select_related = ("source", "actor")
+    list_filter = ("source", "door")
+    exclude = ("root",)
+
+
+class ActionReasonForm(admin.helpers.ActionForm):
+    """Why, for all the rows selected."""
+
+    reason = forms.CharField(required=False, max_length=2000)
+
+
+@admin.register(QuarantinedRow)
+class QuarantinedRowAdmin(ReadAdmin):
+    list_display = ("id", "source", "row_number", "reason", "detail", "state", "created_at")
+    list_select_related = ("source",)
+    list_filter = ("state", "reason", "source")
+    exclude = ("raw", "raw_digest")
+    actions = ("release", "discard")
+    action_form = ActionReasonForm
+
+    @admin.action(description="Release the selected rows")
+    def release(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
+        run_action(self, request, rows, "Released", lambda row: _release(request, row))
+
+    @admin.action(description="Discard the selected rows")
+    def discard(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
+        actor: Any = request.user
+        reason = request.POST.get("reason", "")
+        discard = services.quarantine_discard
+        run_action(self, request, rows, "Discarded", lambda row: discard(actor=actor, row=row, reason=reason))
+
+
+def _release(request: HttpRequest, row: QuarantinedRow) -> None:
+    actor: Any = request.user
+    row = services.quarantine_release(actor=actor, row=row, reason=request.POST.get("reason", ""))
+    if row.transaction_id is None:
+        raise Invalid(row.detail)
