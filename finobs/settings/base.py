@@ -146,6 +146,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "finobs.formats"
 TIME_ZONE = env.TIME_ZONE
 USE_THOUSAND_SEPARATOR = False  # templates ask for separators where people read; ids must not get them
 
@@ -177,6 +178,8 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
+        "OutcomeEnum": "detection.choices.Outcome.choices",
+        "RowOutcomeEnum": "transactions.choices.RowOutcome.choices",
         "RequestStateEnum": "approvals.choices.RequestState.choices",
         "QuarantineStateEnum": "transactions.choices.QuarantineState.choices",
     },
