@@ -7,6 +7,9 @@ class LedgerConfig(AppConfig):
     verbose_name = "Ledger"
 
     def ready(self) -> None:
-        from . import policy
+        from finobs.core import health
+
+        from . import policy, selectors
 
         policy.register()
+        health.register("ledger", selectors.health)

@@ -54,6 +54,16 @@ def seal_state() -> SealState:
     )
 
 
+def health() -> str:
+    """For /readyz. Never a reason to stop serving: events wait and none is lost (AUD-7), but it is said aloud."""
+    state = seal_state()
+    if state.alarms:
+        return f"ALARM: nothing is signed ({len(state.alarms)} open), {state.pending} events wait."
+    if state.late:
+        return f"LATE: {state.pending} events wait, the oldest for {state.lag_seconds:.0f} s."
+    return f"{state.pending} events wait, {state.size} sealed."
+
+
 def events_visible(user: Any) -> QuerySet[Event]:
     """Every event, newest first, for who may read the ledger: who, what, when. Bodies are another matter."""
     return access.restrict(Event.objects.select_related("actor", "place").defer("body"), user, "view").order_by("-id")
@@ -76,6 +86,17 @@ def event_data(user: Any, event: Event) -> dict[str, Any] | None:
         return None
     body: dict[str, Any] = json.loads(bytes(event.body))
     return body
+
+
+def event_text(user: Any, event: Event) -> str:
+    """What the event says, for people; empty where it is not theirs to read."""
+    said = event_data(user, event)
+    return "" if said is None else json.dumps(said, indent=2, ensure_ascii=False)
+
+
+def may_open_events(user: Any) -> bool:
+    """Is it worth offering links to events?"""
+    return access.allowed(user, "view", Event)
 
 
 def subject_of(subject_type: str, subject_id: str) -> Model | None:

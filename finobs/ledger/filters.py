@@ -1,0 +1,52 @@
+"""One filter set for the list of events, for the page and for the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import QuerySet
+
+from .models import Checkpoint, Event
+
+DATE = forms.DateInput(attrs={"type": "date"})
+STATE = (("sealed", "Sealed"), ("pending", "Waiting to be sealed"))
+
+
+class EventFilter(filters.FilterSet):
+    """Who did what, to what, when. `action` takes a whole name (case.close) or the beginning of one (case.)."""
+
+    action = filters.CharFilter(method="acted", label="Action")
+    actor = filters.CharFilter(field_name="actor__email", lookup_expr="iexact", label="Actor (e-mail)")
+    actor_type = filters.ChoiceFilter(
+        choices=(("human", "A person"), ("service", "A machine"), ("system", "finobs")), label="Kind of actor"
+    )
+    subject_type = filters.CharFilter(label="Subject (cases.case)")
+    subject_id = filters.CharFilter(label="Subject's id")
+    request_id = filters.CharFilter(label="Request id")
+    after = filters.DateFilter(field_name="at", lookup_expr="date__gte", label="From", widget=DATE)
+    before = filters.DateFilter(field_name="at", lookup_expr="date__lte", label="To", widget=DATE)
+    state = filters.ChoiceFilter(choices=STATE, method="in_state", label="State")
+
+    class Meta:
+        model = Event
+        fields: tuple[str, ...] = ()
+
+    def acted(self, rows: QuerySet[Event], name: str, value: str) -> QuerySet[Event]:
+        return rows.filter(action__startswith=value) if value.endswith(".") else rows.filter(action=value)
+
+    def in_state(self, rows: QuerySet[Event], name: str, value: Any) -> QuerySet[Event]:
+        return rows.filter(pending__isnull=value != "pending")
+
+
+class CheckpointFilter(filters.FilterSet):
+    """By size and by day."""
+
+    size_min = filters.NumberFilter(field_name="size", lookup_expr="gte", label="Size from")
+    after = filters.DateFilter(field_name="sealed_at", lookup_expr="date__gte", label="Sealed from", widget=DATE)
+    before = filters.DateFilter(field_name="sealed_at", lookup_expr="date__lte", label="Sealed to", widget=DATE)
+
+    class Meta:
+        model = Checkpoint
+        fields: tuple[str, ...] = ()

@@ -1,0 +1,71 @@
+"""What machines read of the ledger. Hashes travel as base64, as in signed notes."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from rest_framework import serializers
+
+from .models import Checkpoint, Event
+
+
+class HashField(serializers.CharField):
+    """32 bytes as base64."""
+
+    def to_representation(self, value: Any) -> str:
+        return base64.b64encode(bytes(value)).decode()
+
+
+class EventSerializer(serializers.ModelSerializer[Event]):
+    """Metadata: who, what, when, and where in the tree (`seq` is null while the event waits)."""
+
+    actor = serializers.CharField(source="actor.email", read_only=True)
+    seq = serializers.IntegerField(source="place.seq", read_only=True, allow_null=True, default=None)
+    leaf = HashField(read_only=True)
+
+    class Meta:
+        model = Event
+        fields = ("uid", "at", "action", "actor", "actor_type", "subject_type", "subject_id", "request_id", "seq",
+                  "leaf")  # fmt: skip
+        read_only_fields = fields
+
+
+class EventDetailSerializer(EventSerializer):
+    """With the exact body, where the caller may see what it speaks of; else null."""
+
+    said = serializers.JSONField(read_only=True, allow_null=True)
+    body = serializers.CharField(read_only=True, allow_null=True, help_text="The exact bytes, base64")
+
+    class Meta:
+        model = Event
+        fields = (*EventSerializer.Meta.fields, "said", "body")
+        read_only_fields = fields
+
+
+class CheckpointSerializer(serializers.ModelSerializer[Checkpoint]):
+    root = HashField(read_only=True)  # type: ignore[assignment]  # DRF has a property of that name
+
+    class Meta:
+        model = Checkpoint
+        fields = ("size", "root", "sealed_at", "note")
+        read_only_fields = fields
+
+
+class ProofSerializer(serializers.Serializer[Any]):
+    """RFC 9162 inclusion proof, with the signed note of the tree that it ends in."""
+
+    uid = serializers.UUIDField()
+    seq = serializers.IntegerField()
+    leaf = HashField()
+    size = serializers.IntegerField()
+    path = serializers.ListField(child=HashField())
+    checkpoint = serializers.CharField(help_text="C2SP signed note")
+
+
+class ConsistencySerializer(serializers.Serializer[Any]):
+    """RFC 9162 consistency proof."""
+
+    old = serializers.IntegerField()
+    new = serializers.IntegerField()
+    path = serializers.ListField(child=HashField())

@@ -1,0 +1,75 @@
+"""Pages of the ledger: all of them only read."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from finobs.core.http import render_page
+from finobs.core.pagination import count, paginate
+
+from . import filters, selectors
+
+
+@require_safe
+@login_required
+def event_list(request: HttpRequest) -> HttpResponse:
+    """Who did what, to what, when."""
+    rows = selectors.events_visible(request.user)
+    return _list(request, "event", filters.EventFilter, rows, "-id", state=selectors.seal_state())
+
+
+@require_safe
+@login_required
+def event_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """One event with its proof; what it says only for who may see what it speaks of."""
+    event = selectors.event_get(request.user, uid)
+    proof = selectors.proof_of(request.user, event)
+    context = {
+        "event": event,
+        "said": selectors.event_text(request.user, event),
+        "proof": proof,
+        "leaf": bytes(event.leaf).hex(),
+        "path": [item.hex() for item in proof.path] if proof else [],
+    }
+    return render_page(request, "ledger/event_detail.html", context)
+
+
+@require_safe
+@login_required
+def checkpoint_list(request: HttpRequest) -> HttpResponse:
+    """Every signed statement of the tree."""
+    rows = selectors.checkpoints_visible(request.user)
+    return _list(request, "checkpoint", filters.CheckpointFilter, rows, "-size", state=selectors.seal_state())
+
+
+@require_safe
+@login_required
+def timeline(request: HttpRequest, subject_type: str, subject_id: str) -> HttpResponse:
+    """The ledger's story of one subject, for whoever may see the subject. A fragment, and a page without htmx."""
+    rows = selectors.timeline(request.user, subject_type, subject_id)
+    page = paginate(rows, order=("-id",), cursor=request.GET.get("cursor", ""), limit=20)
+    context = {"page": page, "subject_type": subject_type, "subject_id": subject_id,
+               "may_open": selectors.may_open_events(request.user)}  # fmt: skip
+    return render_page(request, "ledger/timeline.html", context, partial="timeline")
+
+
+def _list(
+    request: HttpRequest, name: str, filter_set: Any, rows: QuerySet[Any], order: str, **more: Any
+) -> HttpResponse:
+    """A list with its filters, its count and one page of it."""
+    chosen = filter_set(request.GET, queryset=rows)
+    found = chosen.qs if chosen.is_valid() else rows.none()
+    bound = request.GET.copy()
+    cursor = "".join(bound.pop("cursor", [])[-1:])
+    context = {
+        "filter": chosen,
+        "page": paginate(found, order=(order,), cursor=cursor, bound=bound.urlencode()),
+        "counted": count(found),
+    }
+    return render_page(request, f"ledger/{name}_list.html", context | more, partial="list")
