@@ -30,7 +30,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         newest = self.instance.versions.first() if self.instance.pk else None
         if newest is not None:
-            self.initial |= {"parameters": newest.parameters, "version": newest.number}
+            self.initial.update(parameters=newest.parameters, version=newest.number)
 
 
 @admin.register(Rule)

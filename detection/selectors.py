@@ -58,7 +58,7 @@ def rule_versions(user: Any, rule: Rule) -> QuerySet[RuleVersion]:
     """Versions of a rule with `alert_count`, newest first."""
     access.require(user, "view", rule)
     rows = access.restrict(RuleVersion.objects.filter(rule=rule), user, "view")
-    return rows.select_related("created_by").annotate(alert_count=Count("alerts"))
+    return rows.select_related("created_by").annotate(alert_count=Count("alerts")).order_by("-number")
 
 
 def models_visible(user: Any) -> QuerySet[ModelVersion]:

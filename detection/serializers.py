@@ -47,7 +47,7 @@ class RuleVersionSerializer(serializers.ModelSerializer[RuleVersion]):
 
 
 class RuleSerializer(serializers.ModelSerializer[Rule]):
-    source = serializers.CharField(source="source.slug", allow_null=True, default=None)
+    source = serializers.CharField(source="source.slug", allow_null=True, default=None)  # type: ignore[assignment]
     live = serializers.SerializerMethodField(help_text="Number and parameters of the version in force, or null.")
 
     class Meta:

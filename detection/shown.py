@@ -22,7 +22,7 @@ class Change:
 
     @property
     def is_new(self) -> bool:
-        return self.before != self.after
+        return self.before not in ("", self.after)
 
 
 def version_changes(kind: str, versions: Sequence[RuleVersion]) -> list[tuple[RuleVersion, list[Change]]]:

@@ -61,8 +61,8 @@ def alert_replay(request: SignedInRequest, pk: int) -> HttpResponse:
 def transaction_assessment(request: SignedInRequest, pk: int) -> HttpResponse:
     """What was made of one transaction, for its page."""
     assessment, alert = selectors.assessment_of(request.user, pk)
-    context = {"assessment": assessment, "alert": alert}
-    context["fired"] = selectors.fired_versions(request.user, assessment)
+    fired = selectors.fired_versions(request.user, assessment)
+    context = {"assessment": assessment, "alert": alert, "fired": fired}
     return render_page(request, "detection/transaction_assessment.html", context, partial="assessment")
 
 

@@ -1,0 +1,246 @@
+"""Model versions: trained, checked, put in force, retired."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from detection import features, onnx_graph, scoring, training
+from detection.columns import Columns
+from detection.models import ModelVersion
+from detection.services import model_promote, model_retire, model_train, model_train_start
+from detection.tests import places
+from detection.training import Settings
+from finobs.core.errors import Invalid, InvalidTransition, NotAllowed
+from finobs.ledger.models import Event
+from tests import factories
+
+QUICK = Settings(trees=12, sample=256)
+
+
+def sample(rows=3_000, seed=1):
+    chance = np.random.default_rng(seed)
+    return chance.normal(size=(rows, len(features.BASIC.names))).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    from sklearn.ensemble import IsolationForest
+
+    matrix = sample()
+    forest = IsolationForest(n_estimators=20, max_samples=512, random_state=2).fit(matrix)
+    session = scoring.open_session(onnx_graph.forest_graph(forest, features.BASIC.names, {}))
+    return forest, session, matrix
+
+
+def test_the_graph_scores_as_what_was_fitted(fitted):
+    forest, session, matrix = fitted
+    assert np.abs(np.array(scoring.score(session, matrix)) + forest.score_samples(matrix)).max() < 1e-5
+
+
+def test_the_score_is_two_to_the_minus_depth(fitted):
+    _, session, matrix = fitted
+    depth, score = session.run(["depth", "score"], {"features": matrix})
+    assert np.array_equal(score, np.exp2(-depth.astype(np.float64)).astype(np.float32))
+
+
+def test_rows_on_thresholds_agree_and_naive_casting_would_not(fitted, monkeypatch):
+    forest, session, matrix = fitted
+    difference, compared = training.parity(forest, session, matrix)
+    assert difference < 1e-6
+    assert compared >= 10_000
+    monkeypatch.setattr(onnx_graph, "floor32", lambda values: values.astype(np.float32))
+    naive = scoring.open_session(onnx_graph.forest_graph(forest, features.BASIC.names, {}))
+    with pytest.raises(Invalid, match="differs from what was fitted"):
+        training.parity(forest, naive, matrix)
+
+
+def test_missing_values_go_where_they_went_in_training():
+    from sklearn.ensemble import IsolationForest
+
+    matrix = sample()
+    matrix[np.random.default_rng(5).random(matrix.shape) < 0.2] = np.nan
+    forest = IsolationForest(n_estimators=20, max_samples=512, random_state=2).fit(matrix)
+    session = scoring.open_session(onnx_graph.forest_graph(forest, features.BASIC.names, {}))
+    assert np.abs(np.array(scoring.score(session, matrix)) + forest.score_samples(matrix)).max() < 1e-5
+
+
+def test_a_row_scores_the_same_in_every_batch(fitted):
+    _, session, matrix = fitted
+    together = scoring.score(session, matrix)
+    for size in (1, 2, 3, 7, 64, 129, 1000):
+        parts = [scoring.score(session, matrix[at : at + size]) for at in range(0, 1000, size)]
+        assert [value for part in parts for value in part][:1000] == together[:1000]
+
+
+def test_the_floor_is_the_greatest_float32_not_above():
+    values = np.array([0.1, 1 / 3, -0.1, 2.0, 16777217.0])
+    floored = onnx_graph.floor32(values)
+    assert (floored.astype(np.float64) <= values).all()
+    assert (np.nextafter(floored, np.float32(np.inf)).astype(np.float64) > values).all()
+
+
+def test_the_same_rows_and_seed_give_the_same_artefact():
+    first, second = (training.train(sample(), features.BASIC, QUICK) for _ in range(2))
+    assert (first.sha256, first.threshold) == (second.sha256, second.threshold)
+
+
+def test_the_threshold_sends_the_asked_share_to_review():
+    trained = training.train(sample(), features.BASIC, Settings(share=0.02, trees=50, sample=256))
+    assert trained.metrics["flagged_share"] == pytest.approx(0.02, abs=0.002)
+    assert sum(trained.metrics["histogram"]) == 3_000
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 0.5, 1])
+def test_a_senseless_share_is_refused(share):
+    with pytest.raises(Invalid):
+        training.train(sample(), features.BASIC, Settings(share=share))
+
+
+def test_too_few_rows_are_refused():
+    with pytest.raises(Invalid, match="too few"):
+        training.train(sample(rows=100), features.BASIC, QUICK)
+
+
+def test_basic_features_are_what_they_say():
+    at = factories.NOON.replace(day=1, hour=3)  # a Sunday
+    columns = Columns([1_000_000, 1_000, 12_345], ["USD", "JPY", "BHD"], [at, factories.NOON, at], ["in", "out", "out"])
+    found = features.BASIC.build(columns)
+    assert found.dtype == np.float32
+    assert found[:, 0] == pytest.approx(np.log1p([10_000, 1_000, 12.345]))
+    assert found[:, 3].tolist() == [6, 0, 6]
+    assert found[:, 4].tolist() == [1, 0, 1]
+    assert found[:, 5].tolist() == [1, 1, 0]
+    assert found[:, 6].tolist() == [1, 0, 0]
+    assert found[0, 1:3] == pytest.approx([2**-0.5, 2**-0.5])
+
+
+def test_a_vector_survives_its_text():
+    found = features.BASIC.build(Columns([12_345], ["USD"], [factories.NOON], ["out"]))
+    found[0, 2] = np.nan
+    again = features.from_text(features.as_text(features.BASIC.names, found[0]))
+    assert np.array_equal(found, again, equal_nan=True)
+
+
+@pytest.fixture
+def candidate(source, admin):
+    places.arrived(source, places.habits(700))
+    return model_train(actor=admin, source=source)
+
+
+@pytest.mark.django_db
+def test_training_keeps_a_candidate_with_all_that_made_it(candidate, source, admin):
+    assert (candidate.stage, candidate.number, candidate.training_rows) == ("candidate", 1, 700)
+    assert candidate.parameters["source"] == source.slug
+    assert candidate.trained_from == factories.NOON
+    assert candidate.metrics["parity"] < 1e-5
+    event = json.loads(bytes(Event.objects.latest("id").body))
+    assert (event["action"], event["data"]["sha256"]) == ("model.train", candidate.sha256)
+
+
+@pytest.mark.django_db
+def test_training_reads_only_the_newest_rows_of_its_source(source, admin):
+    places.arrived(source, places.habits(600))
+    places.arrived(factories.source("other"), places.habits(50))
+    assert model_train(actor=admin, source=source, rows=550).training_rows == 550
+    assert model_train(actor=admin).training_rows == 650
+
+
+@pytest.mark.django_db
+def test_who_may_not_train_does_not(analyst, lead):
+    for person in (analyst, lead):
+        with pytest.raises(NotAllowed):
+            model_train(actor=person)
+        with pytest.raises(NotAllowed):
+            model_train_start(actor=person)
+
+
+@pytest.mark.django_db
+def test_one_model_is_in_force_and_the_one_before_is_retired(candidate, admin):
+    first = model_promote(actor=admin, version=candidate)
+    second = ModelVersion.objects.get(pk=first.pk)
+    second.pk, second.number, second.stage = None, 2, "candidate"
+    second.save()
+    model_promote(actor=admin, version=second, reason="Better")
+    assert list(ModelVersion.objects.order_by("number").values_list("stage", flat=True)) == ["retired", "champion"]
+    actions = list(Event.objects.order_by("-id").values_list("action", flat=True)[:2])
+    assert actions == ["model.promote", "model.retire"]
+    with pytest.raises(InvalidTransition):
+        model_promote(actor=admin, version=second)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("flagged", "words"), [(0.0, "flags nothing"), (1.0, "everything"), (0.5, "everything")])
+def test_a_model_that_flags_nothing_or_everything_is_refused(candidate, admin, flagged, words):
+    candidate.metrics["flagged_share"] = flagged
+    candidate.save()
+    with pytest.raises(Invalid, match=words):
+        model_promote(actor=admin, version=candidate)
+    candidate.refresh_from_db()
+    assert candidate.stage == "candidate"
+
+
+@pytest.mark.django_db
+def test_rows_all_alike_make_a_model_that_cannot_be_promoted(source, admin):
+    places.arrived(source, [5_000] * 600, occurred_at=factories.NOON)
+    version = model_train(actor=admin, source=source)
+    with pytest.raises(Invalid, match="everything"):
+        model_promote(actor=admin, version=version)
+
+
+@pytest.mark.django_db
+def test_a_retired_model_leaves_rules_alone(candidate, admin):
+    retired = model_retire(actor=admin, version=model_promote(actor=admin, version=candidate), reason="Noisy")
+    assert retired.stage == "retired"
+    assert scoring.champion() is None
+    with pytest.raises(InvalidTransition):
+        model_retire(actor=admin, version=retired)
+
+
+@pytest.mark.django_db
+def test_only_who_may_configure_promotes(candidate, analyst):
+    with pytest.raises(NotAllowed):
+        model_promote(actor=analyst, version=candidate)
+
+
+@pytest.mark.django_db
+def test_the_command_trains_and_promotes(source, capsys):
+    places.arrived(source, places.habits(600))
+    call_command("train_model", "--source", source.slug, "--promote")
+    assert json.loads(capsys.readouterr().out)["stage"] == "champion"
+    with pytest.raises(CommandError, match="no source"):
+        call_command("train_model", "--source", "nowhere")
+
+
+@pytest.mark.django_db
+def test_asking_for_a_model_sends_ids_to_a_worker(admin, django_capture_on_commit_callbacks, monkeypatch):
+    sent = []
+    monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda task, *ids: sent.append((task, ids)))
+    model_train_start(actor=admin)
+    assert sent == [("detection.tasks.train_model", (admin.pk, 0))]
+
+
+@pytest.mark.django_db
+def test_the_task_trains_for_whoever_asked(source, admin):
+    from detection.tasks import train_model
+
+    places.arrived(source, places.habits(600))
+    assert ModelVersion.objects.get(pk=train_model(admin.pk, source.pk)).created_by == admin
+
+
+@pytest.mark.django_db
+def test_the_card_shows_parameters_window_and_scores(candidate, admin, analyst):
+    client = Client()
+    client.force_login(analyst, backend="finobs.accounts.backends.PeopleBackend")
+    page = client.get(f"/detection/models/{candidate.pk}/").content.decode()
+    for text in (candidate.sha256, "700 transactions", "<svg", "reach the threshold", "style="):
+        assert (text in page) == (text != "style=")
+    assert "Put in force" not in page
+    client.force_login(admin, backend="finobs.accounts.backends.PeopleBackend")
+    assert client.post(f"/detection/models/{candidate.pk}/promote/", {"reason": "Good"}).status_code == 302
+    assert client.post(f"/detection/models/{candidate.pk}/promote/", {}).status_code == 409
+    assert client.get("/api/v1/models").json()["results"][0]["stage"] == "champion"
