@@ -40,7 +40,9 @@ def verdict(request: Request, word: str = "approve", **other: str) -> dict[str, 
     return {"verdict": word, "digest": request.digest, **other}
 
 
-@pytest.mark.parametrize(("person", "status"), [("analyst", 200), ("lead", 200), ("auditor", 200), ("stranger", 404), ("admin", 404)])
+@pytest.mark.parametrize(
+    ("person", "status"), [("analyst", 200), ("lead", 200), ("auditor", 200), ("stranger", 404), ("admin", 404)]
+)
 def test_those_who_see_the_case_see_the_request(person: str, status: int, asked: Request, request: Any) -> None:
     client = signed_in(request.getfixturevalue(person))
     assert client.get(f"/approvals/{asked.pk}/").status_code == status
@@ -162,7 +164,9 @@ def test_the_inbox_has_what_i_may_decide(analyst: User, lead: User, auditor: Use
     assert "Nothing waits for your decision" in text(auditor, "/approvals/")
 
 
-def test_the_other_tabs_have_what_i_asked_and_what_i_may_see(analyst: User, lead: User, auditor: User, stranger: User, asked: Request) -> None:
+def test_the_other_tabs_have_what_i_asked_and_what_i_may_see(
+    analyst: User, lead: User, auditor: User, stranger: User, asked: Request
+) -> None:
     link = f"/approvals/{asked.pk}/"
     assert link in text(analyst, "/approvals/?show=asked")
     assert link not in text(lead, "/approvals/?show=asked")

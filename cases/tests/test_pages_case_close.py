@@ -44,7 +44,11 @@ def test_without_javascript_it_leads_back_to_the_case(analyst: User, case: Case)
     assert "Sent for approval" in response.content.decode()
     case.refresh_from_db()
     assert case.status == Status.AWAITING_APPROVAL
-    assert Request.objects.get().payload == {"disposition": "no_action", "reason_code": "customer_explained", "rationale": WHY}
+    assert Request.objects.get().payload == {
+        "disposition": "no_action",
+        "reason_code": "customer_explained",
+        "rationale": WHY,
+    }
 
 
 def test_htmx_gets_the_case_as_it_waits_and_the_way_on(analyst: User, case: Case) -> None:
@@ -99,7 +103,9 @@ def test_sent_again_after_reading_it_goes_through(analyst: User, lead: User, cas
         ({"rationale": ""}, "rationale"),
     ],
 )
-def test_what_does_not_hold_is_said_beside_its_field(wrong: dict[str, str], field: str, analyst: User, case: Case) -> None:
+def test_what_does_not_hold_is_said_beside_its_field(
+    wrong: dict[str, str], field: str, analyst: User, case: Case
+) -> None:
     response = signed_in(analyst).post(path(case), fields(case, **wrong))
     page = response.content.decode()
     assert response.status_code == 422

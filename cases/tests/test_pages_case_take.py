@@ -45,7 +45,9 @@ def test_when_none_is_left_it_says_so(analyst: User, lead: User, case: Case) -> 
     assert "somebody holds" in json.loads(swapped["HX-Trigger"])["finobs:say"]["text"]
 
 
-@pytest.mark.parametrize(("person", "status"), [("analyst", 302), ("lead", 302), ("auditor", 403), ("stranger", 404), ("admin", 404)])
+@pytest.mark.parametrize(
+    ("person", "status"), [("analyst", 302), ("lead", 302), ("auditor", 403), ("stranger", 404), ("admin", 404)]
+)
 @pytest.mark.parametrize("verb", ["take", "take-next"])
 def test_who_may_take(verb: str, person: str, status: int, case: Case, request: Any) -> None:
     path = f"/cases/{case.reference}/take/" if verb == "take" else f"/cases/queues/{case.queue.slug}/take-next/"

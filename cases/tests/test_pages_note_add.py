@@ -41,7 +41,9 @@ def test_htmx_gets_the_case_with_the_note_and_a_word(analyst: User, case: Case) 
     assert response["HX-Replace-Url"] == f"/cases/{case.reference}/"
 
 
-@pytest.mark.parametrize(("person", "status"), [("analyst", 302), ("lead", 302), ("auditor", 403), ("stranger", 404), ("admin", 404)])
+@pytest.mark.parametrize(
+    ("person", "status"), [("analyst", 302), ("lead", 302), ("auditor", 403), ("stranger", 404), ("admin", 404)]
+)
 def test_who_may(person: str, status: int, case: Case, request: pytest.FixtureRequest) -> None:
     client = signed_in(request.getfixturevalue(person))
     assert client.post(path(case), {"text": "Seen."}).status_code == status
@@ -85,11 +87,14 @@ def test_a_note_on_a_closed_case_is_refused_and_the_text_stays(analyst: User, ca
 
 
 def test_what_people_write_is_shown_as_text(analyst: User, case: Case) -> None:
-    services.note_add(actor=analyst, case=case, text="<script>alert(1)</script> & \"quotes\"")
+    services.note_add(actor=analyst, case=case, text='<script>alert(1)</script> & "quotes"')
     page = signed_in(analyst).get(f"/cases/{case.reference}/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
 def test_the_field_keeps_a_draft_of_its_own_case(analyst: User, case: Case) -> None:
-    assert f'data-draft="note-{case.reference}-text"' in signed_in(analyst).get(f"/cases/{case.reference}/").content.decode()
+    assert (
+        f'data-draft="note-{case.reference}-text"'
+        in signed_in(analyst).get(f"/cases/{case.reference}/").content.decode()
+    )

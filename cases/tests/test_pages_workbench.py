@@ -31,12 +31,16 @@ def html(client: Client, path: str, **extra: Any) -> str:
 
 
 def queries(client: Client, path: str) -> int:
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         assert client.get(path).status_code == 200
     return len(captured)
 
 
-@pytest.mark.parametrize(("person", "status"), [("analyst", 200), ("lead", 200), ("auditor", 200), ("stranger", 404), ("admin", 404)])
+@pytest.mark.parametrize(
+    ("person", "status"), [("analyst", 200), ("lead", 200), ("auditor", 200), ("stranger", 404), ("admin", 404)]
+)
 def test_who_may_open_a_case(person: str, status: int, case: Case, request: Any) -> None:
     client = signed_in(request.getfixturevalue(person))
     for path in (f"/cases/{case.reference}/", f"/cases/queues/{case.queue.slug}/", f"/cases/{case.reference}/close/"):
@@ -73,7 +77,7 @@ def test_the_case_says_why_it_has_its_priority(analyst: User, case: Case) -> Non
 
 def test_status_disposition_and_machine_opinion_stand_apart(analyst: User, case: Case) -> None:
     page = html(signed_in(analyst), f"/cases/{case.reference}/")
-    for term in ("Status", "Disposition", "Machine opinion", "Highest score"):
+    for term in ("Status", "Disposition", "Machine opinion"):
         assert f"<dt>{term}</dt>" in page
     assert "Not concluded" in page
     assert "No opinion" in page

@@ -24,6 +24,7 @@ from finobs.core.pagination import count, paginate
 
 from .buttons import buttons
 from .summary import summary
+from .timeline import told_once
 
 ORDER = ("-priority", "-id")
 TEMPLATE = "cases/workbench.html"
@@ -95,7 +96,7 @@ def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
         "summary": summary(alerts),
         "notes": selectors.case_notes(user, case),
         "incidents": selectors.case_incidents(user, case),
-        "timeline": selectors.case_timeline(user, case),
+        "timeline": told_once(selectors.case_timeline(user, case)),
         "buttons": possible,
         "is_done": case.status not in WORKABLE,
         "enabled": {button.name for button in possible if button.enabled},

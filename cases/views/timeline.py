@@ -1,0 +1,32 @@
+"""The timeline as it is read: an act and the ledger's event of it are one line, which leads to the event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from cases.selectors import Entry
+
+# A service writes its row, its history and its event within one transaction.
+ONE_ACT = timedelta(seconds=2)
+EVENT_OF_A_NOTE = "Note added"
+
+
+def told_once(entries: Sequence[Entry]) -> list[Entry]:
+    """`entries` in their order, without the events that only say again what another entry says."""
+    events = [entry for entry in entries if entry.kind == "event"]
+    said: dict[int, Entry] = {}
+    for entry in entries:
+        if entry.kind != "event" and (twin := next(_twins(entry, events), None)):
+            events.remove(twin)
+            said[id(twin)] = entry
+            said[id(entry)] = replace(entry, url=twin.url)
+    return [said.get(id(entry), entry) for entry in entries if not (entry.kind == "event" and id(entry) in said)]
+
+
+def _twins(entry: Entry, events: Sequence[Entry]) -> Iterator[Entry]:
+    title = EVENT_OF_A_NOTE if entry.kind == "note" else entry.title
+    for event in events:
+        if event.title == title and event.actor == entry.actor and abs(event.at - entry.at) <= ONE_ACT:
+            yield event
