@@ -48,10 +48,14 @@ class FinobsAdminSite(admin.AdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """By what they are for, not by the alphabet."""
         apps: list[Any] = super().get_app_list(request, app_label)
+        for app in apps:
+            app["name"] = NAMES.get(app["app_label"], app["name"])
         return sorted(apps, key=lambda app: ORDER.index(app["app_label"]) if app["app_label"] in ORDER else 99)
 
 
 ORDER = ("accounts", "cases", "detection", "transactions", "approvals", "ledger", "auth", "django_celery_beat", "axes")
+
+NAMES = {"auth": "Roles", "django_celery_beat": "Schedules", "axes": "Sign-in attempts"}
 
 
 class Shown(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -111,6 +111,7 @@ AXES_LOCKOUT_CALLABLE = "finobs.accounts.throttling.locked_out"
 AXES_CLIENT_IP_CALLABLE = "finobs.accounts.throttling.client_ip"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else whoever keeps trying keeps the door shut for good
 AXES_SENSITIVE_PARAMETERS: list[str] = ["password"]
 
 TRUSTED_PROXIES = env.TRUSTED_PROXIES

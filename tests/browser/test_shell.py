@@ -50,23 +50,26 @@ def test_the_palette_finds_a_place_by_its_name(page, superuser, sign_in):
     page.wait_for_url("**/admin/")
 
 
-def test_the_colours_follow_the_system_until_they_are_chosen(at_admin):
-    def ground():
-        return at_admin.evaluate("getComputedStyle(document.body).backgroundColor")
+LIGHT, DARK = "rgb(245, 246, 248)", "rgb(17, 21, 26)"
 
+
+def choose(page, colours):
+    page.get_by_role("button", name="account and settings").click()
+    page.get_by_role("button", name=colours, exact=True).click()
+
+
+def test_the_colours_follow_the_system_until_they_are_chosen(at_admin):
+    body = at_admin.locator("body")
     at_admin.emulate_media(color_scheme="dark")
-    dark = ground()
+    expect(body).to_have_css("background-color", DARK)
     at_admin.emulate_media(color_scheme="light")
-    light = ground()
-    assert dark != light
-    at_admin.get_by_role("button", name="account and settings").click()
-    at_admin.get_by_role("button", name="Dark", exact=True).click()
-    assert ground() == dark
+    expect(body).to_have_css("background-color", LIGHT)
+    choose(at_admin, "Dark")
+    expect(body).to_have_css("background-color", DARK)
     at_admin.reload()
-    assert ground() == dark
-    at_admin.get_by_role("button", name="account and settings").click()
-    at_admin.get_by_role("button", name="System", exact=True).click()
-    assert ground() == light
+    expect(body).to_have_css("background-color", DARK)
+    choose(at_admin, "System")
+    expect(body).to_have_css("background-color", LIGHT)
 
 
 def test_without_javascript_menus_open_and_the_system_is_followed(browser, live_server, superuser, sign_in):
@@ -80,6 +83,7 @@ def test_without_javascript_menus_open_and_the_system_is_followed(browser, live_
     page.get_by_role("button", name="More").click()
     expect(page.get_by_role("link", name="Admin")).to_be_visible()
     expect(page.get_by_role("button", name="Dark", exact=True)).to_be_hidden()
+    expect(page.locator("body")).to_have_css("background-color", DARK)
     context.close()
 
 

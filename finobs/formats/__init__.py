@@ -1,0 +1,1 @@
+"""How dates read where Django writes them itself (the admin): as `{% moment %}` writes them."""
