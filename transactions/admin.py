@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -148,7 +149,7 @@ class BatchAdmin(ReadAdmin):
     exclude = ("root",)
 
 
-class ActionReasonForm(admin.helpers.ActionForm):
+class ActionReasonForm(ActionForm):
     """Why, for all the rows selected."""
 
     reason = forms.CharField(required=False, max_length=2000)

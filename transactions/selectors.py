@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Collection
 from datetime import timedelta
@@ -19,6 +20,7 @@ from .models import Account, Batch, QuarantinedRow, Source, Transaction
 M = TypeVar("M", bound=Model)
 # A chart of more rows than this says no more, and costs seconds.
 MOST_DRAWN = 5_000
+SLUG = re.compile(r"[-A-Za-z0-9_]{1,40}")
 
 
 def sources_visible(user: Any) -> QuerySet[Source]:
@@ -26,7 +28,10 @@ def sources_visible(user: Any) -> QuerySet[Source]:
 
 
 def source_get(user: Any, slug: str) -> Source:
-    return _one(sources_visible(user).filter(slug=slug), f"There is no source {slug[:40]!r}.")
+    missing = f"There is no source {slug[:40]!r}."
+    if not SLUG.fullmatch(slug):  # a database cannot even be asked for every text
+        raise NotFound(missing)
+    return _one(sources_visible(user).filter(slug=slug), missing)
 
 
 def transactions_visible(user: Any) -> QuerySet[Transaction]:

@@ -1,0 +1,162 @@
+"""The pages of what came in: who sees them, what they say, and that a stale form loses nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from tests import factories
+from transactions import selectors
+from transactions.choices import Door, QuarantineState
+from transactions.models import Account, Batch, QuarantinedRow, Transaction
+from transactions.services import ingest, quarantine_correct
+
+from .conftest import fields, raw
+
+pytestmark = pytest.mark.django_db
+LISTS = ["transaction-list", "account-list", "batch-list"]
+
+
+@pytest.fixture
+def taken(service, bank):
+    rows = [raw(1), raw(2, amount="90", direction="in"), raw(3, amount="<script>")]
+    return ingest(actor=service, source=bank, rows=rows, door=Door.FILE, file_name="march.csv")
+
+
+def page(client, person, name: str, *arguments, status: int = 200, **query) -> str:
+    client.force_login(person)
+    response = client.get(reverse(f"transactions:{name}", args=arguments), query)
+    assert response.status_code == status, response.content[:300]
+    content: str = response.content.decode()
+    return content
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_show_rows_with_their_count_to_readers_and_none_to_strangers(client, taken, analyst, stranger, name):
+    assert 'class="table' in page(client, analyst, name)
+    assert "empty-title" in page(client, stranger, name)
+
+
+@pytest.mark.parametrize("name", [*LISTS, "quarantine-list"])
+def test_lists_ask_the_database_as_often_for_many_rows_as_for_few(
+    client, admin, bank, taken, name, django_assert_max_num_queries
+):
+    ingest(actor=admin, source=bank, rows=[raw(n, account=f"A-{n}") for n in range(10, 40)], door=Door.FILE)
+    ingest(actor=admin, source=bank, rows=[raw(n, amount="x") for n in range(50, 60)], door=Door.FILE)
+    client.force_login(admin)
+    with django_assert_max_num_queries(20):
+        client.get(reverse(f"transactions:{name}"))
+
+
+def test_nobody_sees_anything_without_signing_in(client, taken):
+    for name in [*LISTS, "quarantine-list"]:
+        assert client.get(reverse(f"transactions:{name}")).status_code == 302
+
+
+def test_details_are_shown_to_readers_and_unknown_to_strangers(client, taken, analyst, stranger):
+    row = Transaction.objects.get(external_id="T-1")
+    for name, pk in (
+        ("transaction-detail", row.pk), ("account-detail", row.account_id), ("account-activity", row.account_id),
+        ("batch-detail", taken.batch.pk),
+    ):  # fmt: skip
+        assert page(client, analyst, name, pk)
+        assert page(client, stranger, name, pk, status=404)
+        assert page(client, analyst, name, 10**9, status=404)
+
+
+def test_a_transaction_says_its_money_with_currency(client, taken, analyst):
+    row = Transaction.objects.get(external_id="T-1")
+    assert "$12.50" in page(client, analyst, "transaction-detail", row.pk)
+
+
+def test_the_list_is_filtered_and_each_filter_can_be_taken_away(client, taken, analyst):
+    shown = page(client, analyst, "transaction-list", account="A-1", currency="USD", amount_min="50")
+    assert "T-2" in shown
+    assert "T-1<" not in shown
+    assert "?currency=USD&amp;amount_min=50" in shown
+    assert "Name the currency" in page(client, analyst, "transaction-list", amount_min="50")
+
+
+def test_activity_tells_its_finding_and_marks_what_was_alerted(client, taken, analyst):
+    account = Account.objects.get()
+    marked = Transaction.objects.get(external_id="T-2").pk
+    shown = page(client, analyst, "account-activity", account.pk, mark=f"{marked},x,{'9' * 40}")
+    assert "$12.50 went out on 1 of 90 days" in shown
+    assert "alerted" in shown
+    assert "<svg" in shown
+
+
+def test_activity_covers_the_ninety_days_to_the_latest_transaction(analyst):
+    account = factories.account()
+    for days in (0, 89, 90, 400):
+        factories.transaction(of=account, occurred_at=factories.NOON - timedelta(days=days))
+    shown = selectors.account_activity(analyst, account)
+    assert len(shown["rows"]) == 2
+    assert [day.on.day for day in shown["chart"].days if day.count] == [3, 2]
+
+
+def test_an_account_without_transactions_says_so(client, analyst):
+    assert "Nothing has moved yet" in page(client, analyst, "account-activity", factories.account().pk)
+
+
+def test_the_quarantine_is_shown_to_those_who_may_bring_rows_in_only(client, taken, admin, analyst, auditor):
+    row = QuarantinedRow.objects.get()
+    shown = page(client, admin, "quarantine-detail", row.pk)
+    assert "&lt;script&gt;" in shown
+    assert "<script>“" not in shown
+    assert "Batch" in page(client, admin, "quarantine-list")
+    for person in (analyst, auditor):
+        assert page(client, person, "quarantine-detail", row.pk, status=404)
+        assert page(client, person, "quarantine-raw", row.pk, status=404)
+
+
+def test_what_came_can_be_downloaded_whole(client, taken, admin):
+    row = QuarantinedRow.objects.get()
+    client.force_login(admin)
+    response = client.get(reverse("transactions:quarantine-raw", args=[row.pk]))
+    assert len(response.content) == row.raw_size
+    assert "attachment" in response["Content-Disposition"]
+
+
+def post(client, person, verb: str, row, **form):
+    client.force_login(person)
+    return client.post(reverse(f"transactions:quarantine-{verb}", args=[row.pk]), form)
+
+
+def test_a_row_is_corrected_and_released_without_javascript(client, taken, admin):
+    row = QuarantinedRow.objects.get()
+    assert post(client, admin, "correct", row, version=1, **fields(3)).status_code == 302
+    assert post(client, admin, "release", row, reason="").status_code == 422
+    assert post(client, admin, "release", row, reason="confirmed").status_code == 302
+    row.refresh_from_db()
+    assert row.state == QuarantineState.RELEASED
+    assert Transaction.objects.filter(external_id="T-3").exists()
+    assert "confirmed" in page(client, admin, "quarantine-detail", row.pk)
+
+
+def test_a_release_that_fails_says_why(client, taken, admin):
+    row = QuarantinedRow.objects.get()
+    client.force_login(admin)
+    url = reverse("transactions:quarantine-release", args=[row.pk])
+    assert "Not released" in client.post(url, {"reason": "try"}, follow=True).content.decode()
+
+
+def test_a_stale_form_is_a_conflict_that_keeps_the_text(client, taken, admin):
+    row = QuarantinedRow.objects.get()
+    quarantine_correct(actor=admin, row=row, fields=fields(3), version=1)
+    stale = post(client, admin, "correct", row, version=1, **fields(3, memo="what I typed"))
+    assert stale.status_code == 409
+    assert "what I typed" in stale.content.decode()
+    assert 'value="2"' in stale.content.decode()
+
+
+def test_a_discarded_row_stays_to_be_read(client, taken, admin, stranger):
+    row = QuarantinedRow.objects.get()
+    assert post(client, stranger, "discard", row, reason="x").status_code == 404
+    assert post(client, admin, "discard", row, reason="").status_code == 422
+    assert post(client, admin, "discard", row, reason="theirs").status_code == 302
+    assert "theirs" in page(client, admin, "quarantine-detail", row.pk)
+    assert post(client, admin, "discard", row, reason="again").status_code == 409
+    assert Batch.objects.count() == 1

@@ -1,0 +1,105 @@
+"""Correct, release, discard: with a reason, an event, a history, and never over somebody else's work."""
+
+from __future__ import annotations
+
+import pytest
+
+from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotFound
+from finobs.ledger.models import Event
+from transactions.choices import Door, QuarantineState, Reason
+from transactions.models import Batch, QuarantinedRow, Transaction
+from transactions.services import ingest, quarantine_correct, quarantine_discard, quarantine_release
+
+from .conftest import fields, raw
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def row(service, bank) -> QuarantinedRow:
+    ingest(actor=service, source=bank, rows=[raw(1, amount="NaN")], door=Door.FILE)
+    return QuarantinedRow.objects.get()
+
+
+def actions() -> list[str]:
+    return list(Event.objects.exclude(action="batch.ingest").order_by("id").values_list("action", flat=True))
+
+
+def test_a_corrected_row_is_released_through_the_same_way_as_every_other(row, admin, assessor):
+    row = quarantine_correct(actor=admin, row=row, fields=fields(1), version=1)
+    assert (row.version, row.state) == (2, QuarantineState.OPEN)
+    row = quarantine_release(actor=admin, row=row, reason="the bank confirmed it")
+    assert row.state == QuarantineState.RELEASED
+    assert row.transaction is not None
+    assert row.transaction.amount_minor == 1250
+    assert assessor.seen == ["T-1"]
+    assert (row.resolved_by, row.resolution) == (admin, "the bank confirmed it")
+    assert Batch.objects.latest("id").door == Door.RELEASE
+    assert actions() == ["quarantine.correct", "quarantine.release"]
+    assert row.history.count() == 3
+
+
+def test_a_row_that_still_fails_stays_open_with_the_new_reason(row, admin):
+    quarantine_correct(actor=admin, row=row, fields={**fields(1), "amount": "5", "currency": "BTC"}, version=1)
+    row = quarantine_release(actor=admin, row=row, reason="try")
+    assert (row.state, row.reason) == (QuarantineState.OPEN, Reason.CURRENCY)
+    assert not Transaction.objects.exists()
+    assert QuarantinedRow.objects.count() == 1
+    assert actions() == ["quarantine.correct", "quarantine.refuse"]
+
+
+def test_a_row_under_a_known_id_never_overwrites_and_is_released_under_its_own(service, bank, admin):
+    ingest(actor=service, source=bank, rows=[raw(1), raw(1, amount="99")], door=Door.FILE)
+    row = QuarantinedRow.objects.get()
+    row = quarantine_release(actor=admin, row=row, reason="try")
+    assert (row.state, row.reason) == (QuarantineState.OPEN, Reason.CONFLICT)
+    row = quarantine_correct(actor=admin, row=row, fields={**row.fields, "external_id": "T-1b"}, version=row.version)
+    assert quarantine_release(actor=admin, row=row, reason="new id").state == QuarantineState.RELEASED
+    assert sorted(Transaction.objects.values_list("amount_minor", flat=True)) == [1250, 9900]
+
+
+def test_a_corrected_row_that_is_in_already_is_tied_to_it(row, service, bank, admin, assessor):
+    ingest(actor=service, source=bank, rows=[raw(1)], door=Door.FILE)
+    row = quarantine_correct(actor=admin, row=row, fields=fields(1), version=1)
+    row = quarantine_release(actor=admin, row=row, reason="sent again meanwhile")
+    assert row.transaction == Transaction.objects.get()
+    assert assessor.seen == ["T-1"]
+
+
+def test_a_stale_correction_is_a_conflict(row, admin):
+    quarantine_correct(actor=admin, row=row, fields=fields(1), version=1)
+    with pytest.raises(Conflict):
+        quarantine_correct(actor=admin, row=row, fields=fields(2), version=1)
+    assert QuarantinedRow.objects.get().fields["external_id"] == "T-1"
+
+
+def test_a_discarded_row_is_kept_and_closed(row, admin):
+    row = quarantine_discard(actor=admin, row=row, reason="a test of theirs")
+    assert row.state == QuarantineState.DISCARDED
+    for act in (
+        lambda: quarantine_correct(actor=admin, row=row, fields=fields(1), version=row.version),
+        lambda: quarantine_release(actor=admin, row=row, reason="x"),
+        lambda: quarantine_discard(actor=admin, row=row, reason="x"),
+    ):
+        with pytest.raises(InvalidTransition):
+            act()
+    assert actions() == ["quarantine.discard"]
+
+
+def test_release_and_discard_ask_for_a_reason_and_correct_for_known_fields(row, admin):
+    for act in (quarantine_release, quarantine_discard):
+        with pytest.raises(Invalid):
+            act(actor=admin, row=row, reason="  ")
+    with pytest.raises(Invalid, match="colour"):
+        quarantine_correct(actor=admin, row=row, fields={"colour": "red"}, version=1)
+
+
+def test_who_may_not_bring_rows_in_cannot_see_the_quarantine(row, analyst, auditor, stranger):
+    for person in (analyst, auditor, stranger):
+        with pytest.raises(NotFound):
+            quarantine_discard(actor=person, row=row, reason="x")
+        with pytest.raises(NotFound):
+            quarantine_release(actor=person, row=row, reason="x")
+        with pytest.raises(NotFound):
+            quarantine_correct(actor=person, row=row, fields=fields(1), version=1)
+    assert actions() == []
