@@ -1,0 +1,269 @@
+"""One case worked by the people it is meant for: analyst, lead, auditor, stranger; with keys and without JavaScript.
+
+The `watch` of every page fails the test on a policy violation, a console error or a fault in a script.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from approvals.models import Request
+from cases import services
+from cases.models import Case, Note, Queue
+from cases.tests.story import cases_in
+from finobs.accounts.models import User
+
+WHY = "The customer sold a car; the contract is in the file."
+
+
+@pytest.fixture
+def cases(queue: Queue) -> list[Case]:
+    """Three cases of the queue, the most urgent first."""
+    made = cases_in(queue, 3, alerts=2)
+    for case, priority in zip(made, (90, 60, 30), strict=True):
+        Case.objects.filter(pk=case.pk).update(priority=priority)
+    return list(Case.objects.order_by("-priority"))
+
+
+@pytest.fixture
+def other(browser: Browser, live_server: Any, watch: Any) -> Any:
+    """A browser of somebody else's."""
+    contexts = []
+
+    def open_for(user: User, sign_in: Any, **options: Any) -> Page:
+        context = browser.new_context(base_url=live_server.url, reduced_motion="reduce", locale="en-GB", **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        watch.follow(page)
+        sign_in(page, user)
+        return page
+
+    yield open_for
+    for context in contexts:
+        context.close()
+
+
+def queue_path(cases: list[Case]) -> str:
+    return f"/cases/queues/{cases[0].queue.slug}/"
+
+
+def propose(page: Page, rationale: str = WHY) -> None:
+    """With the dialog of the disposition open."""
+    page.get_by_label("Disposition").select_option("no_action")
+    page.get_by_label("Reason").select_option("customer_explained")
+    page.get_by_label("Rationale").fill(rationale)
+    page.get_by_role("button", name="Send for approval").click()
+
+
+def test_a_case_from_take_next_to_closed(page, other, cases, analyst, lead, auditor, stranger, sign_in, watch):
+    case = cases[0]
+    here = f"/cases/{case.reference}/"
+
+    # The analyst takes the next case, adds a note, and proposes to close.
+    sign_in(page, analyst)
+    page.goto(queue_path(cases))
+    page.get_by_role("button", name="Take next").click()
+    page.wait_for_url(f"**{here}")
+    expect(page.get_by_role("heading", level=2, name="account")).to_be_visible()
+    page.get_by_label("Note", exact=True).fill("Called the branch.")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator(".note-text")).to_have_text("Called the branch.")
+    expect(page.locator("#toasts")).to_contain_text("Note added.")
+    page.get_by_role("link", name="Propose to close").click()
+    expect(page.get_by_role("dialog")).to_contain_text("goes to a lead for approval")
+    propose(page)
+    expect(page.locator(".case-axes")).to_contain_text("Awaiting approval")
+
+    # She cannot approve it: no button, and a forged request is refused.
+    panel = page.locator("#approval")
+    expect(panel).to_contain_text("You asked for this yourself")
+    expect(panel.get_by_role("button", name="Approve")).to_have_count(0)
+    request = Request.objects.get()
+    token = page.locator('meta[name="csrf-token"]').get_attribute("content")
+    forged = page.request.post(
+        f"/approvals/{request.pk}/decide/",
+        form={"verdict": "approve", "digest": request.digest},
+        headers={"X-CSRFToken": token, "Referer": page.url},
+    )
+    assert forged.status == 403
+    case.refresh_from_db()
+    assert case.status == "awaiting_approval"
+
+    # A lead sees exactly what is asked, and approves; the case beside it changes by itself.
+    leads = other(lead, sign_in)
+    leads.goto(here)
+    expect(leads.locator("#approval")).to_contain_text(WHY)
+    leads.locator("#approval").get_by_role("button", name="Approve").click()
+    expect(leads.locator(".case-axes")).to_contain_text("Closed")
+    expect(leads.locator(".case-axes")).to_contain_text("Unusual, explained")
+    case.refresh_from_db()
+    assert (case.status, case.disposition) == ("closed", "no_action")
+
+    # The auditor sees all of it, and can change nothing.
+    audits = other(auditor, sign_in)
+    audits.goto(here)
+    for told in ("Called the branch.", "Closed", "Sent for approval", "in the ledger"):
+        expect(audits.locator(".bench-case")).to_contain_text(told)
+    expect(audits.locator("#approval")).to_contain_text("Approved and carried out")
+    expect(audits.locator("#approval")).to_contain_text("Leo Lead")
+    expect(audits.locator(".main textarea, .main form button")).to_have_count(0)
+    token = audits.locator('meta[name="csrf-token"]').get_attribute("content")
+    for verb, said in (
+        ("notes", {"text": "x"}),
+        ("take", {}),
+        ("close", {"version": "1", "disposition": "confirmed", "reason_code": "money_mule", "rationale": WHY}),
+    ):
+        answer = audits.request.post(f"{here}{verb}/", form=said, headers={"X-CSRFToken": token, "Referer": audits.url})
+        assert answer.status == 403, verb
+
+    # A stranger does not learn that it exists.
+    watch.forgive("404")
+    strays = other(stranger, sign_in)
+    for path in (
+        here,
+        queue_path(cases),
+        f"/approvals/{request.pk}/",
+        f"/cases/incidents/{case.incidents.get().reference}/",
+    ):
+        assert strays.goto(path).status == 404, path
+
+
+def test_the_keys_carry_a_case_through(page, cases, analyst, sign_in):
+    first, second, _ = cases
+    sign_in(page, analyst)
+    page.goto(queue_path(cases))
+    page.keyboard.press("t")
+    page.wait_for_url(f"**/cases/{first.reference}/")
+    expect(page.locator(f"#row-{first.reference} a")).to_have_attribute("data-opened", "")
+    expect(page.locator(f"#row-{first.reference}")).to_contain_text("you")
+
+    page.keyboard.press("c")
+    expect(page.get_by_label("Note", exact=True)).to_be_focused()
+    page.keyboard.type("jkt? all typed, none of them a key")
+    page.get_by_role("button", name="Add note").press("Enter")
+    expect(page.locator(".note-text")).to_have_text("jkt? all typed, none of them a key")
+    assert Note.objects.get().case == first
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(page.locator(f"#row-{second.reference} a")).to_have_attribute("data-current", "")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{second.reference}/")
+    expect(page.locator(".case-ref")).to_contain_text(second.reference)
+
+    page.go_back()
+    expect(page.locator(".case-ref")).to_contain_text(first.reference)
+
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys of this page")
+    for label in ("Take the next case", "Add note", "Propose to close", "Hand back", "Next and previous row"):
+        expect(keys).to_contain_text(label)
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+
+    page.keyboard.press("d")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    propose(page)
+    expect(page.locator(".case-axes")).to_contain_text("Awaiting approval")
+    page.keyboard.press("n")
+    page.wait_for_url(f"**/cases/{second.reference}/")
+
+    page.keyboard.press("Escape")
+    page.wait_for_url(f"**{queue_path(cases)}")
+    expect(page.get_by_text("Choose a case, or take the next one")).to_be_visible()
+
+
+def test_a_row_swaps_the_case_and_the_list_stays_where_it_is(page, queue, analyst, sign_in):
+    cases_in(queue, 30)
+    sign_in(page, analyst)
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.goto(f"/cases/queues/{queue.slug}/")
+    page.evaluate("document.querySelector('.bench-list').scrollTop = 400")
+    page.evaluate("window.kept = true")
+    page.locator("[data-item]").nth(14).click()
+    expect(page.locator(".case-head")).to_be_visible()
+    assert page.evaluate("window.kept")  # the page was not loaded anew
+    assert page.evaluate("document.querySelector('.bench-list').scrollTop") == 400
+
+
+def test_a_stale_proposal_keeps_what_was_typed(page, cases, analyst, lead, sign_in, watch):
+    watch.forgive("409")
+    case = services.case_take(actor=analyst, case=cases[0])
+    sign_in(page, analyst)
+    page.goto(f"/cases/{case.reference}/")
+    page.keyboard.press("d")
+    services.note_add(actor=lead, case=case, text="Look at the second account.")
+    propose(page)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("has changed since you looked")
+    expect(dialog.get_by_label("Rationale")).to_have_value(WHY)
+    expect(dialog.get_by_label("Disposition")).to_have_value("no_action")
+    expect(dialog.get_by_label("Reason")).to_have_value("customer_explained")
+    dialog.get_by_role("button", name="Send for approval").click()
+    expect(page.locator(".case-axes")).to_contain_text("Awaiting approval")
+
+
+def test_the_reasons_follow_the_disposition(page, cases, analyst, sign_in):
+    case = services.case_take(actor=analyst, case=cases[0])
+    sign_in(page, analyst)
+    page.goto(f"/cases/{case.reference}/")
+    page.keyboard.press("d")
+    offered = page.locator("select[name=reason_code] optgroup:not([disabled])")
+    expect(offered).to_have_count(0)
+    page.get_by_label("Disposition").select_option("confirmed")
+    expect(offered).to_have_attribute("label", "Confirmed suspicious")
+    page.get_by_label("Reason").select_option("money_mule")
+    page.get_by_label("Disposition").select_option("false_positive")
+    expect(page.get_by_label("Reason")).to_have_value("")
+
+
+def test_a_draft_survives_another_case_and_a_reload(page, cases, analyst, sign_in):
+    first, second, _ = cases
+    sign_in(page, analyst)
+    page.goto(f"/cases/{first.reference}/")
+    page.get_by_label("Note", exact=True).fill("Half a thought")
+    page.locator(f"#row-{second.reference} a").click()
+    expect(page.locator(".case-ref")).to_contain_text(second.reference)
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
+    page.locator(f"#row-{first.reference} a").click()
+    expect(page.locator(".case-ref")).to_contain_text(first.reference)
+    expect(page.get_by_label("Note", exact=True)).to_have_value("Half a thought")
+    page.reload()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("Half a thought")
+
+
+def test_all_of_it_works_without_javascript(other, cases, analyst, lead, sign_in):
+    case = cases[0]
+    page = other(analyst, sign_in, java_script_enabled=False)
+    page.goto(queue_path(cases))
+    page.get_by_role("button", name="Take next").click()
+    page.get_by_label("Note", exact=True).fill("By hand.")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator(".note-text")).to_have_text("By hand.")
+    page.get_by_role("link", name="Propose to close").click()
+    propose(page)
+    expect(page.locator(".case-axes")).to_contain_text("Awaiting approval")
+
+    leads = other(lead, sign_in, java_script_enabled=False)
+    leads.goto(f"/cases/{case.reference}/")
+    leads.get_by_role("link", name="What was asked and decided").click()
+    leads.get_by_role("button", name="Approve").click()
+    case.refresh_from_db()
+    assert case.status == "closed"
+
+
+def test_on_a_phone_list_and_case_are_separate_screens(other, cases, analyst, sign_in):
+    page = other(analyst, sign_in, viewport={"width": 390, "height": 844})
+    page.goto(queue_path(cases))
+    page.locator("[data-item]").first.click()
+    expect(page.locator(".case-head")).to_be_visible()
+    expect(page.locator(".bench-list")).to_be_hidden()
+    expect(page.get_by_role("link", name="Add note")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("link", name="Back to").click()
+    expect(page.locator(".bench-list")).to_be_visible()
