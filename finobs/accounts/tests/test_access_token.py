@@ -85,7 +85,6 @@ def test_wrong_passwords_are_401_throttled_and_alike(client, analyst):
         {"email": "x"},
         {"email": "a@b.test", "password": 1, "more": 2},
         [],
-        "x",
         {"email": ["a@b.test"], "password": {}},
     ],
 )
