@@ -8,9 +8,10 @@ class CasesConfig(AppConfig):
         from approvals import registry
         from detection import hooks
 
-        from . import closing, policy
+        from . import closing, policy, selectors
         from .services import gather
 
         policy.register()
         registry.register(closing.action())
         hooks.register_gatherer(gather)
+        hooks.register_locator(selectors.place_of_alert)

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from approvals.models import Request
+from detection.hooks import Place
 from detection.models import Alert
 from finobs.accounts.choices import Kind
 from finobs.accounts.models import User
@@ -127,9 +128,11 @@ def case_lease(case: Case) -> WorkLease | None:
 
 def case_actions(user: Any, case: Case) -> list[CaseAction]:
     """What `user` may do with the case, from the workflow table. What is never theirs is left out."""
+    allowed = {permission: access.allowed(user, permission, case) for permission in ("work", "lead")}
+    if not any(allowed.values()):
+        return []
     lease = case.current_lease
     holding: workflow.Holding = "free" if lease is None else "mine" if lease.holder_id == user.pk else "others"
-    allowed = {permission: access.allowed(user, permission, case) for permission in ("work", "lead")}
     found = []
     for step in workflow.HUMAN:
         if allowed[step.permission]:
@@ -218,6 +221,12 @@ def queue_counts(user: Any) -> dict[str, dict[str, int]]:
     for slug, status, count in rows.annotate(count=Count("pk")):
         counts.setdefault(slug, {})[status] = count
     return counts
+
+
+def place_of_alert(user: Any, alert: Alert) -> Place | None:
+    """The case that an alert went to, for the alert's page; None for who may not see the case."""
+    case = cases_visible(user).filter(gatherings__alert=alert).first()
+    return None if case is None else Place(label=case.reference, url=case_url(case))
 
 
 def case_url(case: Case) -> str:

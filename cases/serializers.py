@@ -121,12 +121,8 @@ class CaseAssignSerializer(serializers.Serializer[Any]):
 
 
 class SentForApprovalSerializer(serializers.Serializer[Any]):
-    """The problem document that says it is not done yet."""
+    """It is not done yet: it waits for a second pair of eyes."""
 
-    type = serializers.CharField()
-    title = serializers.CharField()
-    detail = serializers.CharField()
-    status = serializers.IntegerField()
-    state = serializers.CharField(help_text='"pending"')
     approval_request_id = serializers.IntegerField()
-    request_id = serializers.CharField()
+    status = serializers.CharField(help_text='"pending"')
+    detail = serializers.CharField()
