@@ -34,7 +34,8 @@ class Command(BaseCommand):
         from finobs.ledger import keys
         from finobs.operation import seed
 
-        self.stdout.write("Preparing the database ...")
+        self._say("Preparing the database ...")
+        (env.VAR_DIR / "static").mkdir(exist_ok=True)  # nothing is collected, and nothing warns of it
         call_command("migrate", verbosity=0, interactive=False)
         if not keys.signing_keys():
             keys.create()
