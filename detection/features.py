@@ -6,7 +6,7 @@ float32 is cast once, at the end. A change of any definition is a new name.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -83,7 +83,9 @@ def as_text(names: Sequence[str], vector: Any) -> dict[str, str | None]:
     return {name: None if value != value else str(value) for name, value in zip(names, vector, strict=True)}
 
 
-def from_text(vector: dict[str, str | None]) -> NDArray[np.float32]:
+def from_text(names: Sequence[str], kept: Mapping[str, str | None]) -> NDArray[np.float32]:
+    """The (1, n) array of a kept vector, in the set's order: a database may keep the keys in another."""
     import numpy as np
 
-    return np.array([[np.nan if text is None else np.float32(text) for text in vector.values()]], dtype=np.float32)
+    texts = (kept[name] for name in names)
+    return np.array([[np.nan if text is None else np.float32(text) for text in texts]], dtype=np.float32)

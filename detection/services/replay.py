@@ -74,9 +74,9 @@ def _score(alert: Alert, columns: cols.Columns, differences: list[str]) -> tuple
     version = ModelVersion.objects.get(pk=kept["version"])
     if (version.sha256, repr(version.threshold)) != (kept["sha256"], kept["threshold"]):
         differences.append(f"{kept['model']} is not what it was.")
-    vector = features.from_text(alert.snapshot["features"])
-    built = features.get(version.feature_set)
-    if features.as_text(built.names, built.build(columns)[0]) != alert.snapshot["features"]:
+    feature_set = features.get(version.feature_set)
+    vector = features.from_text(feature_set.names, alert.snapshot["features"])
+    if features.as_text(feature_set.names, feature_set.build(columns)[0]) != alert.snapshot["features"]:
         differences.append("The features of this transaction are not what they were.")
     session = scoring.open_session(scoring.checked(bytes(version.artefact), version.sha256))
     return scoring.score(session, vector)[0], float(kept["threshold"]), kept["model"]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from cases.models import Queue
-from cases.services import gather
 from detection import hooks
 from detection.hooks import Place
 from detection.services import assess
@@ -24,9 +22,10 @@ def signed_in(person):
 
 @pytest.fixture
 def alert(queue):
-    Queue.objects.filter(pk=queue.pk).update(typologies=["large_amount"])
+    queue.typologies = ["large_amount"]
+    queue.save()
     made = factories.alert()
-    gather(alerts=[made])
+    hooks.gather([made])
     return made
 
 
@@ -82,7 +81,8 @@ def test_the_transaction_page_gets_its_assessment(source, gathered, analyst, str
 
 
 def test_the_replay_page_says_what_came_out(source, analyst, queue, superuser):
-    Queue.objects.filter(pk=queue.pk).update(typologies=["large_amount"], is_default=True)
+    queue.typologies = ["large_amount"]
+    queue.save()
     factories.rule_version()
     rows = places.arrived(source, [1_000_000])
     (verdict,) = assess(batch=rows[0].batch, transactions=rows)
