@@ -27,7 +27,7 @@ def test_everybody_sees_their_own_and_nobody_elses(two, analyst, lead, client):
 
 
 def test_ending_one_is_at_once(two, analyst):
-    other = Session.objects.order_by("id").last()
+    other = Session.objects.latest("id")
     assert two[0].post(f"/accounts/sessions/{other.pk}/end/").status_code == 302
     assert two[1].get("/accounts/profile/").status_code == 302
     assert two[0].get("/accounts/profile/").status_code == 200
@@ -35,7 +35,7 @@ def test_ending_one_is_at_once(two, analyst):
 
 
 def test_ending_it_twice_is_recorded_once(two, analyst):
-    session = Session.objects.first()
+    session = Session.objects.earliest("id")
     services.session_end(actor=analyst, session=session)
     services.session_end(actor=analyst, session=session)
     assert len(recorded("session.end")) == 1
@@ -50,7 +50,7 @@ def test_ending_all_others_leaves_this_one(two):
 
 def test_somebody_elses_session_is_not_there(two, lead, client):
     client.force_login(lead)
-    session = Session.objects.exclude(user=lead).first()
+    session = Session.objects.exclude(user=lead).earliest("id")
     assert client.post(f"/accounts/sessions/{session.pk}/end/").status_code == 404
     with pytest.raises(NotFound):
         services.session_end(actor=lead, session=session)
@@ -73,4 +73,4 @@ def test_a_token_ends_no_sessions(two, analyst):
     with pytest.raises(NotAllowed):
         services.sessions_end(actor=analyst, user=analyst)
     with pytest.raises(NotAllowed):
-        services.session_end(actor=analyst, session=Session.objects.first())
+        services.session_end(actor=analyst, session=Session.objects.earliest("id"))

@@ -106,7 +106,9 @@ def test_it_can_do_no_more_than_its_owner_can_now(client, admin, analyst):
 def test_scopes_bind_selectors_and_a_superuser_too(superuser, queue):
     case = factories.case(inside=queue)
     _, text = make(superuser, scopes=("audit:read",))
-    narrow = scoped(find(text))
+    token = find(text)
+    assert token is not None
+    narrow = scoped(token)
     assert access.has_permission(narrow, "audit:read")
     assert not access.has_permission(narrow, "compliance:read")
     assert not narrow.has_perm("accounts.compliance:read")

@@ -1,5 +1,7 @@
 """What is said about somebody is changed by those with reach over them, never upwards (SEC-12)."""
 
+from typing import Any
+
 import pytest
 
 from finobs.accounts import services
@@ -43,7 +45,11 @@ def test_nobody_without_all_that_they_hold_touches_the_powerful(clerk, admin, ac
     "act", ["user_change", "user_deactivate", "password_reset_issue", "sessions_end", "role_assign"]
 )
 def test_no_administrator_touches_a_superuser_or_a_part_of_finobs(admin, superuser, act):
-    fields = {"user_change": {"email": "owned@example.test"}, "role_assign": {"roles": {"viewer"}}}.get(act, {})
+    asked: dict[str, dict[str, Any]] = {
+        "user_change": {"email": "owned@example.test"},
+        "role_assign": {"roles": {"viewer"}},
+    }
+    fields = asked.get(act, {})
     for target in (superuser, system_actor("assess")):
         with pytest.raises(NotAllowed):
             getattr(services, act)(actor=admin, user=target, **fields)
