@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -84,6 +85,8 @@ def serve(held: socket.socket, port: int, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; then finish what runs, within seconds."""
     from finobs.asgi import application
 
+    # WhiteNoise streams files from synchronous iterators: small ones, and here on one machine.
+    warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
     config = uvicorn.Config(
         application, log_level="warning", access_log=False, lifespan="off", server_header=False,
         timeout_graceful_shutdown=3,  # an open event stream would hold the shutdown for ever
