@@ -167,13 +167,13 @@ def test_five_hundred_alerts_are_quick(routed: Queue, accounts: int) -> None:
     version = factories.rule_version()
     made = [factories.account(of=routed_source) for routed_source in [factories.source()] for _ in range(accounts)]
     alerts = [alert for account in made for alert in alerts_on(account, 500 // accounts, version=version)]
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     gather(alerts=alerts)
-    took = time.perf_counter() - began
-    print(f"\n500 alerts on {accounts} accounts: {took * 1000:.0f} ms")  # noqa: T201
+    took, busy = time.perf_counter() - began, time.process_time() - busy
+    print(f"\n500 alerts on {accounts} accounts: {took * 1000:.0f} ms, {busy * 1000:.0f} of them ours")  # noqa: T201
     assert Gathering.objects.count() == 500
     assert Case.objects.count() == accounts
-    assert took < 2.5  # 0.7 s on an idle machine; the margin is for busy ones
+    assert busy < 1.0  # of our own time: how long it takes by the clock depends on who else is at work
     again = [alert for account in made[:20] for alert in alerts_on(account, 25, version=version)]
     began = time.perf_counter()
     gather(alerts=again)

@@ -1,0 +1,33 @@
+"""The documentation says what the table says."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from cases.choices import REASONS
+from cases.workflow import TABLE, Transition
+
+
+def row(step: Transition) -> str:
+    sources = ", ".join(status.value for status in sorted(step.sources, key=str))
+    needs = [text for text, needed in (("a reason", step.needs_reason), ("approval", step.needs_approval)) if needed]
+    who = "finobs" if step.system else step.permission
+    holding = "" if len(step.holding) == 3 else " or ".join(sorted(step.holding))
+    target = step.target.value if step.target else "stays"
+    return f"| {step.label} | {step.key or ''} | {who} | {sources} | {target} | {holding} | {', '.join(needs)} |"
+
+
+def table() -> str:
+    head = "| step | key | who | from | to | held by | needs |\n| --- | --- | --- | --- | --- | --- | --- |"
+    return "\n".join([head, *(row(step) for step in TABLE)])
+
+
+def reasons() -> str:
+    lines = (f"| {name.label} | {', '.join(reason.label for reason in found)} |" for name, found in REASONS.items())
+    return "\n".join(["| conclusion | reasons |\n| --- | --- |", *lines])
+
+
+def test_the_documented_tables_are_the_tables() -> None:
+    text = (settings.BASE_DIR / "docs" / "cases.md").read_text()
+    assert table() in text
+    assert reasons() in text
