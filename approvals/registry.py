@@ -22,6 +22,11 @@ def _nowhere(request: Request) -> str:
     return ""
 
 
+def _no_words(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The page shows every value by its name."""
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing that needs a second pair of eyes.
@@ -30,7 +35,8 @@ class Action:
     request is bound to its digest. last_editor(subject): who may not decide besides the requester. execute(request,
     approver): calls the gated service again, as the requester; the gate then uses the approval up.
     requested(request) and ended(request): the subject starts, and stops, waiting; called in the same transaction,
-    with the subject's row locked. url(request): the subject's page.
+    with the subject's row locked. url(request): the subject's page. words(shown): the
+    same snapshot as people read it, (label, text) by (label, text), what is decided first.
     """
 
     name: str
@@ -43,6 +49,7 @@ class Action:
     requested: Callable[[Request], None] = _nothing
     ended: Callable[[Request], None] = _nothing
     url: Callable[[Request], str] = _nowhere
+    words: Callable[[Mapping[str, Any]], list[tuple[str, str]]] = _no_words
 
     @property
     def subject_type(self) -> str:

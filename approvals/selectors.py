@@ -86,6 +86,11 @@ def action_label(request: Request) -> str:
     return get(request.action).label
 
 
+def request_words(request: Request) -> list[tuple[str, str]]:
+    """What was shown, in words; empty when its action has none of its own."""
+    return get(request.action).words(request.shown)
+
+
 def subject_url(request: Request) -> str:
     """The page of what the request is about; empty when it has none."""
     return get(request.action).url(request)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from approvals.choices import RequestState
 from approvals.models import Request
 from approvals.registry import Action
+from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.core.errors import Invalid
 
@@ -89,10 +90,22 @@ def page(request: Request) -> str:
     return reverse("cases:case-detail", args=[request.subject_label])
 
 
+def words(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The snapshot as an approver reads it. Notes are bound by their text, alerts by their number in the ledger."""
+    alerts, notes = len(shown["alerts"]), len(shown["notes"])
+    return [
+        ("Disposition", str(Disposition(shown["disposition"]).label)),
+        ("Reason", str(ReasonCode(shown["reason_code"]).label)),
+        ("Rationale", shown["rationale"]),
+        ("Case", f"{shown['case']}: {Typology(shown['typology']).label}, account {shown['account']}"),
+        ("On the ground of", f"{alerts} alert{'s'[: alerts != 1]} and {notes} note{'s'[: notes != 1]}"),
+    ]
+
+
 def action() -> Action:
     from .services.case_close import close_approved
 
     return Action(
         name=ACTION, label="Close case", subject_model=Case, decide_action="lead", snapshot=snapshot,
-        last_editor=last_editor, execute=close_approved, requested=requested, ended=ended, url=page,
+        last_editor=last_editor, execute=close_approved, requested=requested, ended=ended, url=page, words=words,
     )  # fmt: skip

@@ -31,6 +31,7 @@ class NoteForm(DraftForm):
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What you found or think. A note stays as it is; a correction is another note.",
+        error_messages={"required": "Write something."},
     )
 
 
@@ -40,19 +41,25 @@ class CloseForm(DraftForm):
     drafts = ("disposition", "reason_code", "rationale")
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    disposition = forms.ChoiceField(choices=[("", "Choose…"), *Disposition.choices[1:]], label="Disposition")
+    disposition = forms.ChoiceField(
+        choices=[("", "Choose…"), *Disposition.choices[1:]],
+        label="Disposition",
+        error_messages={"required": "Choose what you conclude."},
+    )
     reason_code = forms.ChoiceField(
         choices=[
             ("", "Choose…"),
             *((kind.label, [(code.value, code.label) for code in codes]) for kind, codes in REASONS.items()),
         ],
         label="Reason",
+        error_messages={"required": "Choose a reason that goes with it."},
     )
     rationale = forms.CharField(
         label="Rationale",
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="Why, in words that somebody who never saw the case can follow.",
+        error_messages={"required": "Say why."},
     )
 
     def show_again(self, *, version: int) -> None:

@@ -44,6 +44,11 @@ class Queue(Base):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def takes(self) -> list[str]:
+        """Its typologies in words."""
+        return [str(dict(Typology.choices).get(name, name)) for name in self.typologies]
+
 
 class QueueUserGrant(UserGrant):
     content_object = models.ForeignKey(Queue, on_delete=models.CASCADE)

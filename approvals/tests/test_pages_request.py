@@ -16,7 +16,7 @@ from finobs.accounts.models import User
 
 from .asking import CONCLUSION, ask, decide
 
-HTMX = {"headers": {"HX-Request": "true"}}
+HTMX: dict[str, Any] = {"headers": {"HX-Request": "true"}}
 
 
 @pytest.fixture

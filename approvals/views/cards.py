@@ -37,11 +37,12 @@ class Card:
 
 def card(user: Any, request: Request, form: DecideForm | None = None) -> Card:
     pending = request.state == RequestState.PENDING
+    words = selectors.request_words(request)
     return Card(
         request=request,
         label=selectors.action_label(request),
         url=selectors.subject_url(request),
-        facts=list(facts(request.shown)),
+        facts=[Fact(label, text, 0) for label, text in words] or list(facts(request.shown)),
         exact=canonical(request.shown).decode(),
         is_pending=pending,
         why_not=selectors.may_decide(user, request) if pending else "",

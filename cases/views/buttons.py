@@ -36,6 +36,15 @@ class Button:
     enabled: bool
 
 
+def not_now(found: list[Button]) -> list[tuple[str, str]]:
+    """What cannot be done at the moment, by the reason why: ("Propose to close, Assign", "The case is closed.")."""
+    reasons: dict[str, list[str]] = {}
+    for button in found:
+        if not button.enabled and button.name != "take":
+            reasons.setdefault(button.says, []).append(button.label)
+    return [(", ".join(labels), reason) for reason, labels in reasons.items()]
+
+
 def buttons(user: Any, case: Case) -> list[Button]:
     found = []
     for action in selectors.case_actions(user, case):

@@ -22,7 +22,7 @@ from finobs.core.forms import submit
 from finobs.core.http import render_page
 from finobs.core.pagination import count, paginate
 
-from .buttons import buttons
+from .buttons import buttons, not_now
 from .summary import summary
 from .timeline import told_once
 
@@ -98,6 +98,7 @@ def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
         "incidents": selectors.case_incidents(user, case),
         "timeline": told_once(selectors.case_timeline(user, case)),
         "buttons": possible,
+        "not_now": not_now(possible),
         "is_done": case.status not in WORKABLE,
         "enabled": {button.name for button in possible if button.enabled},
         "note_form": NoteForm(draft=f"note-{case.reference}"),
