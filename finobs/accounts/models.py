@@ -17,6 +17,13 @@ from finobs.core.models import Base
 
 from .choices import Ending, Kind
 
+# In this order: Edge says Chrome too, Chrome says Safari too, Android says Linux too.
+BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"))
+SYSTEMS = (
+    ("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+
 
 def valid_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
@@ -109,6 +116,13 @@ class Session(Base):
 
     def __str__(self) -> str:
         return f"{self.user} from {self.ip or 'an unknown address'}"
+
+    @property
+    def browser(self) -> str:
+        """What people call it: "Firefox on Linux". A hint for recognising it, as it says what it likes."""
+        name = next((word for mark, word in BROWSERS if mark in self.user_agent), "")
+        system = next((word for mark, word in SYSTEMS if mark in self.user_agent), "")
+        return " on ".join(filter(None, (name, system))) or self.user_agent[:60] or "unknown"
 
 
 class ApiToken(Base):

@@ -74,3 +74,16 @@ def test_a_token_ends_no_sessions(two, analyst):
         services.sessions_end(actor=analyst, user=analyst)
     with pytest.raises(NotAllowed):
         services.session_end(actor=analyst, session=Session.objects.earliest("id"))
+
+
+@pytest.mark.parametrize(
+    ("agent", "shown"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0 Safari/537.36", "Chrome on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/139.0 Safari/537.36 Edg/139.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Safari/604.1", "Safari on iPhone"),
+        ("something else", "something else"), ("", "unknown"),
+    ],
+)  # fmt: skip
+def test_a_browser_is_called_what_people_call_it(agent, shown):
+    assert Session(user_agent=agent).browser == shown
