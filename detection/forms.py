@@ -26,3 +26,7 @@ class RuleChangeForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label="Why", max_length=2_000, required=False)
+
+
+class RetireForm(forms.Form):
+    reason = forms.CharField(label="Why", max_length=2_000)

@@ -17,7 +17,7 @@ from finobs.core.pagination import count, paginate
 
 from . import hooks, selectors, services, shown, workflow
 from .filters import AlertFilter, ModelFilter, RuleFilter
-from .forms import ReasonForm, RuleChangeForm
+from .forms import ReasonForm, RetireForm, RuleChangeForm
 from .models import Rule
 
 NEWEST_FIRST = ("-id",)
@@ -100,7 +100,7 @@ def rule_change(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def rule_retire(request: SignedInRequest, slug: str) -> HttpResponse:
     rule = selectors.rule_get(request.user, slug)
-    form = ReasonForm(request.POST)
+    form = RetireForm(request.POST)
     status = submit(form, partial(services.rule_retire, actor=request.user, rule=rule))
     if status != HTTPStatus.OK:
         return _rule_page(request, rule, retire=form, status=status)
@@ -117,7 +117,7 @@ def _rule_page(
         "rule": rule,
         "versions": shown.version_changes(rule.kind, versions),
         "form": form or RuleChangeForm(rule=rule, newest=newest),
-        "retire": retire or ReasonForm(),
+        "retire": retire or RetireForm(),
         "may_configure": selectors.may_configure(request.user),
     }
     return render_page(request, "detection/rule_detail.html", context, status=status)
