@@ -6,10 +6,12 @@ from typing import Any
 
 from django import forms
 
+from .mappings import REQUIRED
 from .models import QuarantinedRow
 from .rows import FIELDS, LABELS, LONGEST
 
 ORDER = (*LONGEST, *LABELS)
+LABELLED = {"external_id": "Id at the source"}
 
 
 class CorrectForm(forms.Form):
@@ -22,8 +24,8 @@ class CorrectForm(forms.Form):
         super().__init__(data, initial=initial)
         for name in ORDER:
             widget = forms.Textarea(attrs={"rows": 2}) if name == "memo" else forms.TextInput()
-            label = name.replace("_", " ").capitalize()
-            self.fields[name] = forms.CharField(required=False, max_length=1001, label=label, widget=widget)
+            label = LABELLED.get(name, name.replace("_", " ").capitalize())
+            self.fields[name] = forms.CharField(required=name in REQUIRED, max_length=1001, label=label, widget=widget)
         self.order_fields(["version", *ORDER])
 
     def values(self) -> dict[str, str]:

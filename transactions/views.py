@@ -43,12 +43,8 @@ def account_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
     account = selectors.account_get(request.user, pk)
-    rows = selectors.account_transactions(request.user, account).order_by("-occurred_at", "-id")[:20]
-    context = {
-        "account": account,
-        "rows": rows,
-        "counted": count(selectors.account_transactions(request.user, account)),
-    }
+    shown = selectors.account_activity(request.user, account)
+    context = {"account": account, "counted": count(selectors.account_transactions(request.user, account)), **shown}
     return render_page(request, "transactions/account_detail.html", context)
 
 
