@@ -120,6 +120,7 @@ def throwaway_database(suffix: str = "") -> Iterator[str]:
     import tempfile
     from pathlib import Path
 
+    from django.contrib.contenttypes.models import ContentType
     from django.db import connection
 
     live = connection.settings_dict["NAME"]
@@ -128,6 +129,7 @@ def throwaway_database(suffix: str = "") -> Iterator[str]:
         is_file = connection.vendor == "sqlite"
         connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / f"{name}.sqlite3") if is_file else name
         connection.settings_dict["TEST"]["MIGRATE"] = True
+        ContentType.objects.clear_cache()  # ids of the database before this one
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         try:
             yield f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}"
