@@ -5,7 +5,7 @@ Tests that need the real data of FINOBS_DATA_DIR may skip where that folder is n
 
 import os
 import sys
-import xml.etree.ElementTree as tree
+import xml.etree.ElementTree as tree  # the report is our own
 from pathlib import Path
 
 
@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
     report, *allowed = [word for word in arguments if word != "--summary"]
     cases = list(tree.parse(report).iter("testcase"))
     skips = [(case, skip.get("message") or "") for case in cases for skip in case.iter("skipped")]
-    print(f"{Path(report).stem}: {len(cases)} tests, {len(skips)} of them skipped")
+    sys.stdout.write(f"{Path(report).stem}: {len(cases)} tests, {len(skips)} of them skipped\n")
     if summary:
         return 0
     data = Path(os.environ.get("FINOBS_DATA_DIR") or Path(__file__).parents[2] / "shared" / "data")
@@ -22,9 +22,9 @@ def main(arguments: list[str]) -> int:
         allowed += ["FINOBS_DATA_DIR", "no data at"]
     wrong = [(case, why) for case, why in skips if not any(reason.lower() in why.lower() for reason in allowed)]
     for case, why in wrong:
-        print(f"skipped, and must not be: {case.get('classname')}::{case.get('name')}: {why}", file=sys.stderr)
+        sys.stderr.write(f"skipped, and must not be: {case.get('classname')}::{case.get('name')}: {why}\n")
     if len(cases) == len(skips):
-        print(f"{report}: no test ran", file=sys.stderr)
+        sys.stderr.write(f"{report}: no test ran\n")
         return 1
     return 1 if wrong else 0
 
