@@ -7,11 +7,14 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from approvals import registry
         from detection import hooks
+        from transactions.hooks import register_counter
 
         from . import closing, policy, selectors
+        from .models import Case
         from .services import gather
 
         policy.register()
         registry.register(closing.action())
         hooks.register_gatherer(gather)
+        register_counter("cases", Case.objects.count)
         hooks.register_locator(selectors.place_of_alert)

@@ -8,7 +8,9 @@ class DetectionConfig(AppConfig):
         from transactions import hooks as transactions
 
         from . import policy
+        from .models import Alert
         from .services import assess
 
         policy.register()
         transactions.register_assessor(assess)
+        transactions.register_counter("alerts", Alert.objects.count)
