@@ -17,12 +17,13 @@ from finobs.settings import env
 from transactions.generator import FIELDS, Plan, generate
 from transactions.generator.typologies import TYPOLOGIES
 from transactions.models import Batch, Label, QuarantinedRow, Source, Transaction
+from transactions.services import ingest
 
 pytestmark = pytest.mark.django_db
 
 
 def run():
-    said = []
+    said: list[str] = []
     seed.seed(said.append)
     return "\n".join(said)
 
@@ -43,7 +44,9 @@ def test_rules_and_a_model_judge_and_alerts_become_cases(seeded):
     assert ModelVersion.objects.get().stage == Stage.CHAMPION
     assert Rule.objects.filter(live__isnull=False).count() == 3
     first, last = Assessment.objects.order_by("pk").first(), Assessment.objects.order_by("pk").last()
+    assert first is not None
     assert first.score is None
+    assert last is not None
     assert last.score is not None
     assert Alert.objects.filter(gathering__isnull=False).count() == Alert.objects.count() > 0
     assert Case.objects.exists()
@@ -64,7 +67,7 @@ def test_a_second_run_adds_nothing(seeded, django_assert_max_num_queries):
 
 @pytest.mark.parametrize("after", [0, 2, 3, 5])
 def test_it_goes_on_where_it_was_interrupted(small, after):
-    real, calls = seed.ingest, iter(range(100))
+    real, calls = ingest, iter(range(100))
 
     def breaking(**given):
         if next(calls) == after:
