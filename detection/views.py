@@ -100,7 +100,7 @@ def rule_change(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def rule_retire(request: SignedInRequest, slug: str) -> HttpResponse:
     rule = selectors.rule_get(request.user, slug)
-    form = RetireForm(request.POST)
+    form = RetireForm(request.POST, auto_id="retire_%s")
     status = submit(form, partial(services.rule_retire, actor=request.user, rule=rule))
     if status != HTTPStatus.OK:
         return _rule_page(request, rule, retire=form, status=status)
@@ -117,7 +117,7 @@ def _rule_page(
         "rule": rule,
         "versions": shown.version_changes(rule.kind, versions),
         "form": form or RuleChangeForm(rule=rule, newest=newest),
-        "retire": retire or RetireForm(),
+        "retire": retire or RetireForm(auto_id="retire_%s"),
         "may_configure": selectors.may_configure(request.user),
     }
     return render_page(request, "detection/rule_detail.html", context, status=status)
