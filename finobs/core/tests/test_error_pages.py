@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -105,7 +107,8 @@ def test_the_page_of_a_fault_asks_the_database_nothing(analyst):
 
     request = RequestFactory().get("/break/")
     request.session = SessionStore("no-such-session")
-    request.user = SimpleLazyObject(lambda: pytest.fail("the page asked who this is"))
+    nobody: Any = SimpleLazyObject(lambda: pytest.fail("the page asked who this is"))
+    request.user = nobody
     with context.request("look-me-up-3"), CaptureQueriesContext(connection) as asked:
         page = http.fault(request).content.decode()
     assert len(asked) == 0

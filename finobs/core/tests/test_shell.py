@@ -82,7 +82,12 @@ def test_the_nearest_place_is_the_one_marked(analyst, everything_served, monkeyp
 @pytest.mark.django_db
 def test_a_registered_counter_is_asked_once_for_each_page(analyst, everything_served, counters):
     asked = []
-    shell.register_counter("approvals", lambda user: asked.append(user) or 3)
+
+    def waiting(user):
+        asked.append(user)
+        return 3
+
+    shell.register_counter("approvals", waiting)
     request = RequestFactory().get("/")
     request.user = analyst
     shown = render_to_string("_shell/page.html", {}, request=request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -108,7 +109,7 @@ def test_every_tone_has_its_colours():
 
 
 def pages(newer, older, path="/cases/?status=open&cursor=old"):
-    page = Page(items=[], newer=newer, older=older)
+    page: Page[Any] = Page(items=[], newer=newer, older=older)
     return Template("{% pager page %}").render(Context({"page": page, "request": RequestFactory().get(path)})).strip()
 
 
