@@ -13,7 +13,7 @@ class DecideForm(forms.Form):
     reason = forms.CharField(
         required=False,
         max_length=5_000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Needed when you reject.",
     )
 

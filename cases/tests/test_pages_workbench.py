@@ -202,8 +202,8 @@ def test_queries_of_the_case_page_do_not_grow_with_its_story(analyst: User, case
 
 
 # Baselines: what each page asks the database, session and navigation included. Lower them when it gets better.
-QUEUE_PAGE = 20
-CASE_PAGE = 48
+QUEUE_PAGE = 14
+CASE_PAGE = 36
 
 
 def test_one_case_may_be_shown_to_somebody_by_exception(stranger: User, case: Case) -> None:

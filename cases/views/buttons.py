@@ -22,6 +22,8 @@ PLACES: Final[dict[str, tuple[str, Way, str, str]]] = {
 }
 # "t" takes the next case of the queue, wherever one is.
 KEYS_OF_THE_LIST: Final = {"t"}
+# Where these cannot be pressed, the page says why already: who holds the case.
+HOLDING: Final = {"take", "hand_back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def not_now(found: list[Button]) -> list[tuple[str, str]]:
     """What cannot be done at the moment, by the reason why: ("Propose to close, Assign", "The case is closed.")."""
     reasons: dict[str, list[str]] = {}
     for button in found:
-        if not button.enabled and button.name != "take":
+        if not button.enabled and button.name not in HOLDING:
             reasons.setdefault(button.says, []).append(button.label)
     return [(", ".join(labels), reason) for reason, labels in reasons.items()]
 

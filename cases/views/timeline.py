@@ -10,7 +10,8 @@ from cases.selectors import Entry
 
 # A service writes its row, its history and its event within one transaction.
 ONE_ACT = timedelta(seconds=2)
-EVENT_OF_A_NOTE = "Note added"
+# What the ledger calls an act that the page tells in other words.
+EVENTS = {"Note": "Note added", "Proposed to close": "Sent for approval"}
 
 
 def told_once(entries: Sequence[Entry]) -> list[Entry]:
@@ -26,7 +27,7 @@ def told_once(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _twins(entry: Entry, events: Sequence[Entry]) -> Iterator[Entry]:
-    title = EVENT_OF_A_NOTE if entry.kind == "note" else entry.title
+    title = EVENTS.get(entry.title, entry.title)
     for event in events:
         if event.title == title and event.actor == entry.actor and abs(event.at - entry.at) <= ONE_ACT:
             yield event

@@ -106,7 +106,7 @@ def test_a_case_from_take_next_to_closed(page, other, cases, analyst, lead, audi
     # The auditor sees all of it, and can change nothing.
     audits = other(auditor, sign_in)
     audits.goto(here)
-    for told in ("Called the branch.", "Closed", "Sent for approval", "in the ledger"):
+    for told in ("Called the branch.", "Closed", "Proposed to close", "in the ledger"):
         expect(audits.locator(".bench-case")).to_contain_text(told)
     expect(audits.locator("#approval")).to_contain_text("Approved and carried out")
     expect(audits.locator("#approval")).to_contain_text("Leo Lead")
