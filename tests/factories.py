@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 
 from cases.models import Case, Queue
 from detection.choices import Outcome, RuleKind, Typology
-from detection.models import Alert, Rule, RuleVersion
+from detection.models import Alert, ModelVersion, Rule, RuleVersion
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import access
@@ -86,6 +86,16 @@ def rule_version(
         rule.live = version
         rule.save()
     return version
+
+
+def model_version(**fields: Any) -> ModelVersion:
+    """A candidate for its pages; its artefact scores nothing."""
+    values = {
+        "number": next(_numbers), "feature_set": "basic-1", "training_rows": 1_000, "trained_from": NOON,
+        "trained_to": NOON + timedelta(days=7), "threshold": 0.6, "artefact": b"", "sha256": "0" * 64,
+        "created_by": system_actor("test"),
+    }  # fmt: skip
+    return ModelVersion.objects.create(**{**values, **fields})
 
 
 def alert(*, of: Account | None = None, typology: str = Typology.LARGE_AMOUNT, **fields: Any) -> Alert:

@@ -1,0 +1,148 @@
+"""One of everything, so that every address has something to be asked for. What people do is done by the services."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+
+from approvals.models import Policy, Request
+from cases.models import Case, Queue
+from cases.services import case_close, case_take, gather, note_add
+from detection.models import Rule
+from finobs.accounts.models import ApiToken, User
+from finobs.accounts.services import token_create
+from finobs.core.errors import ApprovalRequired
+from finobs.ledger.models import Event
+from tests import factories
+from tests.urls_of import Address
+from transactions.models import QuarantinedRow
+
+PARAMETER = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
+ADMIN = re.compile(r"^admin/([a-z_]+)/([a-z_]+)/(.+)$")
+
+
+@dataclass(frozen=True)
+class World:
+    """The subjects of the url matrix, by the word their addresses use."""
+
+    subjects: dict[str, Any]
+    secrets: tuple[bytes, ...]
+
+
+def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
+    """A case in `queue`, taken and noted by the analyst, who asks to close it; and a row in quarantine."""
+    Queue.objects.filter(pk=queue.pk).update(typologies=["large_amount"])
+    alert = factories.alert()
+    gather(alerts=[alert])
+    case = Case.objects.get()
+    case_take(actor=analyst, case=case)
+    note_add(actor=analyst, case=case, text="Called the branch.")
+    try:
+        case.refresh_from_db()
+        case_close(
+            actor=analyst, case=case, disposition="false_positive", reason_code="known_pattern",
+            rationale="The customer does this every month.", version=case.version,
+        )  # fmt: skip
+    except ApprovalRequired:
+        case.refresh_from_db()
+    Policy.objects.create(action="cases.close")
+    batch = alert.transaction.batch
+    token, _ = token_create(
+        actor=superuser, user=superuser, name="matrix", scopes=["audit:read"], lifetime=timedelta(days=1)
+    )
+    return World(
+        {
+            "queues": queue.slug, "cases": case.reference, "incidents": case.incidents.get().reference,
+            "alerts": alert.pk, "transactions": alert.transaction_id, "accounts": alert.account_id, "batches": batch.pk,
+            "sources": batch.source.slug, "models": factories.model_version().pk, "rules": Rule.objects.get().slug, "approvals": Request.objects.get().pk,
+            "quarantine": _quarantined(batch).pk, "users": analyst.pk, "tokens": ApiToken.objects.get(pk=token.pk).pk,
+            "events": Event.objects.values_list("uid", flat=True)[0], "subject_type": "cases.case", "subject_id": case.pk,
+            "digest": Request.objects.get().digest,
+        },
+        secrets=tuple(text.encode() for text in (case.reference, alert.account.external_id, alert.transaction.external_id)),
+    )  # fmt: skip
+
+
+def _quarantined(batch: Any) -> QuarantinedRow:
+    raw = b'{"external_id":"T-9","amount":"ten"}'
+    return QuarantinedRow.objects.create(
+        batch=batch, source=batch.source, row_number=2, raw=zlib.compress(raw), raw_size=len(raw),
+        reason="amount", detail="'ten' is not a decimal number.", fields={"external_id": "T-9", "amount": "ten"},
+    )  # fmt: skip
+
+
+def fill(address: Address, scene: World) -> str:
+    """The address with its arguments: taken from the scene by the word before them, in the admin by its model."""
+    admin = ADMIN.match(address.route)
+    if admin:
+        try:
+            return _admin(*admin.groups())
+        except LookupError:
+            pass
+    route = re.sub(r"\^?\(\?P<app_label>[^)]*\)", "accounts", address.route).rstrip("$")
+    return PARAMETER.sub(lambda found: str(_argument(found[1], route[: found.start()], scene)), route)
+
+
+def _argument(name: str, before: str, scene: World) -> Any:
+    if name in ("subject_type", "subject_id"):
+        return scene.subjects[name]
+    words = [word for word in re.split(r"[/<>:]", before) if word in scene.subjects]
+    return scene.subjects[words[-1]] if words else {"uid": "x", "token": "x-y"}.get(name, 1)
+
+
+def _admin(app: str, model: str, rest: str) -> str:
+    kind = apps.get_model(app, model)
+    row = kind._base_manager.order_by("pk").first()
+    pk = row.pk if row else 0
+    past = row.history.order_by("pk").first() if row is not None and hasattr(row, "history") else None
+    rest = rest.replace("^([^/]+)/history/([^/]+)/$", f"{pk}/history/{past.pk if past else 0}/")
+    return f"admin/{app}/{model}/" + PARAMETER.sub(str(pk), rest)
+
+
+def body(method: str, address: Address, scene: World) -> dict[str, Any]:
+    """What a correct request carries, by the last words of its address: a refusal is then about the person."""
+    if method == "GET" or address.route.startswith("admin/"):
+        return {}
+    words = [word for word in re.split(r"[/<>:]", address.route) if word][-2:]
+    fields: dict[str, Any] = next((BODIES[word] for word in reversed(words) if word in BODIES), {})
+    return {name: scene.subjects[value[1:]] if _refers(value) else value for name, value in fields.items()}
+
+
+def _refers(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("@")
+
+
+AMOUNT_RULE = {"currency": "USD", "review_at": "20000.00", "block_at": "60000.00"}
+ROW = {
+    "external_id": "N-1",
+    "account": "A-7",
+    "occurred_at": "2026-03-01T10:00:00Z",
+    "amount": "5.00",
+    "currency": "USD",
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "notes": {"text": "Read the file."},
+    "assign": {"to": "@users", "reason": "Knows this customer."},
+    "close": {
+        "disposition": "false_positive", "reason_code": "known_pattern", "rationale": "As in every month.", "version": 1,
+    },
+    "decide": {"verdict": "approve", "reason": "Agreed.", "digest": "@digest"},
+    "withdraw": {"reason": "A mistake."},
+    "correct": {"amount": "10.00", "values": {"amount": "10.00"}, "version": 1},
+    "discard": {"reason": "A test row."},
+    "release": {"reason": "Corrected."},
+    "retire": {"reason": "Replaced."},
+    "versions": {"parameters": AMOUNT_RULE, "reason": "Tuned.", "version": 1},
+    "change": {**AMOUNT_RULE, "reason": "Tuned.", "version": 1},
+    "transactions": {"source": "@sources", "transactions": [ROW]},
+    "users": {"email": "new@example.test", "name": "New", "roles": []},
+    "roles": {"roles": ["viewer"]},
+    "tokens": {"name": "mine", "scopes": ["compliance:read"], "days": 7},
+    "new": {"name": "mine", "scopes": ["compliance:read"], "days": 7},
+    "profile": {"name": "Somebody Else", "time_zone": "Europe/Paris"},
+}  # fmt: skip
