@@ -251,14 +251,18 @@ class _Check:
 
 
 def _placed(size: int) -> Iterator[list[Any]]:
+    # PostgreSQL without fresh statistics joins the whole of both tables for every chunk; OFFSET 0 makes it look each
+    # event up by its key (measured: 50,000 a second against 6,000). SQLite does so by itself.
+    join = "LEFT JOIN ledger_event e ON e.id = l.event_id"
+    if connection.vendor == "postgresql":
+        join = "LEFT JOIN LATERAL (SELECT * FROM ledger_event x WHERE x.id = l.event_id OFFSET 0) e ON TRUE"
     sql = (
         f"SELECT l.seq, l.leaf, l.event_id, {_AT[connection.vendor]}, {_COLUMNS} FROM ledger_leaf l "  # noqa: S608
-        "LEFT JOIN ledger_event e ON e.id = l.event_id WHERE l.seq >= %s AND l.seq < %s ORDER BY l.seq LIMIT %s"
+        f"{join} WHERE l.seq >= %s AND l.seq < %s ORDER BY l.seq"
     )
-    start = 0
-    while rows := _rows(sql, [start, size, CHUNK]):
-        yield rows
-        start = rows[-1][0] + 1
+    for start in range(0, size, CHUNK):
+        # A chunk without rows is a gap; what comes after it is not this function's to skip.
+        yield _rows(sql, [start, min(start + CHUNK, size)])
 
 
 def _waiting() -> Iterator[list[Any]]:
