@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -20,35 +21,46 @@ pytestmark = pytest.mark.kill
 ROWS = 30_000
 
 
+class Demo:
+    """Starts demos on one folder and one port, and ends what is left of them."""
+
+    def __init__(self, folder: Path) -> None:
+        with closing(socket.socket()) as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder = folder
+        self.started: list[subprocess.Popen[bytes]] = []
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
+        self.environment = kept | {
+            "DJANGO_SETTINGS_MODULE": "finobs.settings.local", "FINOBS_VAR_DIR": str(folder / "var"),
+            "PORT": str(self.port), "DEMO_TRANSACTIONS": str(ROWS), "SEED_ACCOUNTS": "120", "SEED_DAYS": "30",
+            "PYTHONUNBUFFERED": "1",
+        }  # fmt: skip
+
+    def run(self, *arguments, timeout):
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=BASE_DIR, env=self.environment, capture_output=True, text=True, timeout=timeout
+        )
+
+    def start(self):
+        log = (self.folder / f"log-{len(self.started)}").open("w+")
+        command = [sys.executable, "manage.py", "demo"]
+        self.started.append(subprocess.Popen(command, cwd=BASE_DIR, env=self.environment, stdout=log, stderr=log))
+        return self.started[-1], log
+
+    def end(self):
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
 @pytest.fixture
 def demo(tmp_path):
-    """Starts demos on one folder and one port, and ends what is left of them."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
-    environment = kept | {
-        "DJANGO_SETTINGS_MODULE": "finobs.settings.local", "FINOBS_VAR_DIR": str(tmp_path / "var"), "PORT": str(port),
-        "DEMO_TRANSACTIONS": str(ROWS), "SEED_ACCOUNTS": "120", "SEED_DAYS": "30", "PYTHONUNBUFFERED": "1",
-    }  # fmt: skip
-    started = []
-
-    def run(*arguments, **options):
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, **options)
-
-    def start():
-        log = (tmp_path / f"log-{len(started)}").open("w+")
-        command = [sys.executable, "manage.py", "demo"]
-        started.append(subprocess.Popen(command, cwd=BASE_DIR, env=environment, stdout=log, stderr=log))
-        return started[-1], log
-
-    start.port, start.run = port, run
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    one = Demo(tmp_path)
+    yield one
+    one.end()
 
 
 def read(log):
@@ -68,12 +80,12 @@ def wait_for(process, log, text, seconds):
 
 def test_a_demo_killed_while_loading_goes_on_and_loses_nothing(demo):
     for pause in (1.5, 3.0, 4.5, 6.0):
-        process, log = demo()
+        process, log = demo.start()
         wait_for(process, log, "Preparing", 60)
         time.sleep(pause)
         process.kill()
         process.wait()
-    process, log = demo()
+    process, log = demo.start()
     wait_for(process, log, "ready http://", 180)
     assert f"{ROWS:,} transactions" in read(log)
     assert "0 rows in quarantine" in read(log)
@@ -89,7 +101,7 @@ def test_a_demo_killed_while_loading_goes_on_and_loses_nothing(demo):
 
 
 def test_a_second_start_is_quick_and_a_third_beside_it_is_refused(demo):
-    first, log = demo()
+    first, log = demo.start()
     wait_for(first, log, "ready http://", 180)
     beside = demo.run("demo", timeout=60)
     assert beside.returncode != 0
@@ -97,7 +109,7 @@ def test_a_second_start_is_quick_and_a_third_beside_it_is_refused(demo):
     first.kill()
     first.wait()
     begun = time.monotonic()
-    second, log = demo()
+    second, log = demo.start()
     wait_for(second, log, "ready http://", 60)
     assert time.monotonic() - begun < 45  # seconds on an idle machine; tests share theirs
     assert f"{ROWS:,} transactions" in read(log)
