@@ -84,6 +84,7 @@ def test_with_htmx_the_case_hears_of_it(lead: User, asked: Request) -> None:
     assert response.status_code == 200
     assert "<html" not in response.content.decode()
     assert "Approved and carried out" in response.content.decode()
+    assert "your decision is recorded" in json.loads(response["HX-Trigger"])["finobs:say"]["text"]
     assert json.loads(response["HX-Trigger-After-Settle"]) == {"approval-ended": {"request": asked.pk}}
 
 

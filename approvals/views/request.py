@@ -56,7 +56,8 @@ def _page(request: SignedInRequest, pk: int, *, form: DecideForm | None = None, 
 
 def _done(request: SignedInRequest, pk: int, said: str) -> HttpResponse:
     """The subject has changed: its page, if that is where this was, hears of it and fetches itself again."""
-    messages.success(request, said)
     if getattr(request, "htmx", False):
-        return trigger_client_event(_page(request, pk), "approval-ended", {"request": pk}, after="settle")
+        response = trigger_client_event(_page(request, pk), "finobs:say", {"text": said})
+        return trigger_client_event(response, "approval-ended", {"request": pk}, after="settle")
+    messages.success(request, said)
     return redirect("approvals:request-detail", pk)
