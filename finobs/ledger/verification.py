@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from . import keys, signed, triggers
-from .merkle import Frontier
+from .merkle import HASH_SIZE, Frontier
 from .models import Checkpoint, Node
 from .note import NoteError, Statement, VerifierKey, open_checkpoint
 
@@ -147,7 +147,10 @@ class _Check:
                 if placed_event <= last_event:
                     self.report.add(Problem("the order was changed", seq, None, placed_event, uid))
                 last_event = placed_event
-                done += self.frontier.append(bytes(leaf))
+                if len(_raw(leaf)) != HASH_SIZE:
+                    self.report.add(Problem("the leaf is no hash", seq, None, placed_event, uid))
+                    return
+                done += self.frontier.append(leaf)
                 if due is not None and due[0] == self.frontier.size:
                     self._checkpoint(*due)
                     due, last_event = next(statements, None), 0
@@ -163,11 +166,18 @@ class _Check:
         self.report.add(Problem("records are missing", self.frontier.size, max(to - 1, self.frontier.size)))
 
     def _event(self, seq: int | None, at: str, uid: str, event: list[Any], leaf: Any) -> None:
+        """SQLite lets a hostile hand store any type in any column: that is a finding too, not a crash."""
+        try:
+            self._said(seq, at, uid, event, leaf)
+        except (TypeError, ValueError, AttributeError):
+            self.report.add(Problem("a column holds what finobs never writes", seq, None, event[0], str(uid)))
+
+    def _said(self, seq: int | None, at: str, uid: str, event: list[Any], leaf: Any) -> None:
         pk, action, actor, actor_type, subject_type, subject, request, body, own = event
         if pk is None:
             self.report.add(Problem("the event of this leaf is missing", seq))
             return
-        body = bytes(body)
+        body = _raw(body)
         if hashlib.sha256(b"\x00" + body).digest() != own:
             self.report.add(Problem("the body was changed", seq, None, pk, uid))
         elif leaf is not None and own != leaf:
@@ -283,7 +293,7 @@ def _checkpoints(size: int) -> Iterator[tuple[int, bytes, bytes, str]]:
     after = 0
     while rows := _rows(sql, [after, size, 500]):
         for found, root, frontier, note in rows:
-            yield found, bytes(root), bytes(frontier), note
+            yield found, _raw(root), _raw(frontier), str(note)
         after = rows[-1][0]
 
 
@@ -291,6 +301,10 @@ def _rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values or None)
         return list(cursor.fetchall())
+
+
+def _raw(value: Any) -> bytes:
+    return bytes(value) if isinstance(value, bytes | memoryview) else b""
 
 
 def _differing(columns: dict[str, str], body: bytes) -> str:

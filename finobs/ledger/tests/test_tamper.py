@@ -339,3 +339,17 @@ def test_the_answer_for_people_names_the_record_too():
         call_command("verify_ledger", stdout=out)
     assert f"WRONG  the body was changed (seq 4, event {event.pk}, uid {event.uid})" in out.getvalue()
     assert "NOT whole" in out.getvalue()
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL keeps the types of its columns")
+@pytest.mark.parametrize(
+    "sql",
+    ["UPDATE ledger_event SET body = CAST(body AS TEXT) WHERE id = %s",
+     "UPDATE ledger_event SET leaf = 7 WHERE id = %s", "UPDATE ledger_event SET action = 7 WHERE id = %s",
+     "UPDATE ledger_event SET uid = 7 WHERE id = %s", "UPDATE ledger_event SET body = 7 WHERE id = %s",
+     "UPDATE ledger_leaf SET leaf = 'x' WHERE event_id = %s", "UPDATE ledger_leaf SET leaf = 32 WHERE event_id = %s"],
+)  # fmt: skip
+def test_values_of_another_type_are_found_too(sql):
+    event = placed(4)
+    tamper((sql, [event.pk]))
+    assert (first_wrong()["seq"], first_wrong()["event"]) == (4, event.pk)
