@@ -232,7 +232,7 @@ def database(default_url: str) -> dict[str, Any]:
 
 
 def celery_broker() -> str:
-    return env.REDIS_URL or "memory://"
+    return env.REDIS_URL or "memory://localhost"
 
 
 CELERY_BROKER_URL = celery_broker()
