@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from .choices import Verdict
@@ -16,6 +18,12 @@ class DecideForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Needed when you reject.",
     )
+
+    def __init__(self, *args: Any, draft: str, **kwargs: Any) -> None:
+        """`draft`: the name under which the browser keeps what is typed; ids are its own, beside other forms."""
+        super().__init__(*args, **kwargs)
+        self.auto_id = f"{draft}-%s"
+        self.fields["reason"].widget.attrs["data-draft"] = draft
 
 
 class WithdrawForm(forms.Form):

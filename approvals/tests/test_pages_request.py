@@ -52,6 +52,7 @@ def test_it_shows_exactly_what_was_asked_and_the_digest(lead: User, asked: Reque
     page = text(lead, f"/approvals/{asked.pk}/")
     assert CONCLUSION["rationale"] in page
     assert asked.digest[:12] in page
+    assert f'data-draft="decide-{asked.pk}"' in page
     assert "&quot;reason_code&quot;:&quot;money_mule&quot;" in page  # the bytes themselves
     assert "Approve" in page
 

@@ -47,7 +47,7 @@ def card(user: Any, request: Request, form: DecideForm | None = None) -> Card:
         is_pending=pending,
         why_not=selectors.may_decide(user, request) if pending else "",
         may_withdraw=selectors.may_withdraw(user, request),
-        form=form or DecideForm(initial={"digest": request.digest}),
+        form=form or DecideForm(draft=f"decide-{request.pk}", initial={"digest": request.digest}),
     )
 
 

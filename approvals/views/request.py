@@ -30,7 +30,7 @@ def request_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def request_decide(request: SignedInRequest, pk: int) -> HttpResponse:
     asked = selectors.request_get(request.user, pk)
-    form = DecideForm(request.POST)
+    form = DecideForm(request.POST, draft=f"decide-{pk}")
     status = submit(form, partial(services.request_decide, actor=request.user, request=asked))
     if status != HTTPStatus.OK:
         return _page(request, pk, form=form, status=status)
