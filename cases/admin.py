@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,7 +16,6 @@ from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.admin import AccessAdmin, GrantsAdmin, run_action
-from finobs.core.errors import ApprovalRequired
 
 from . import selectors, services
 from .choices import REASONS
@@ -149,14 +148,10 @@ class CaseAdmin(AccessAdmin):
         if not sent["conclusion"]:
             return
         disposition, _, reason_code = sent["conclusion"].partition("/")
-        try:
-            services.case_close(
-                actor=_actor(request), case=case, disposition=disposition, reason_code=reason_code,
-                rationale=sent["why"], version=sent["seen"] + bool(sent["note"].strip()),
-            )  # fmt: skip
-        except ApprovalRequired as waiting:
-            # Said here, not raised: the admin would roll the request back with its transaction.
-            messages.info(request, waiting.detail)
+        services.case_close(
+            actor=_actor(request), case=case, disposition=disposition, reason_code=reason_code,
+            rationale=sent["why"], version=sent["seen"] + bool(sent["note"].strip()),
+        )  # fmt: skip
 
     @admin.action(description=next(step.label for step in HUMAN if step.action == "take"), permissions=["work"])
     def take(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:

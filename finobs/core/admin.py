@@ -15,7 +15,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from . import access
 from .admin_grants import GrantsAdmin as GrantsAdmin
-from .errors import ApprovalRequired, FinobsError, NotAllowed, NotFound
+from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound
 
 
 class FinobsAdminSite(admin.AdminSite):
@@ -129,6 +129,8 @@ class AccessAdmin(SimpleHistoryAdmin):
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
         self._seen(request, object_id)
+        if not hasattr(self.model._meta, "simple_history_manager_attribute"):
+            raise NotFound
         if request.method != "GET":
             raise NotAllowed("History is read, not put back. Change the record instead.")
         response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
@@ -144,23 +146,46 @@ class AccessAdmin(SimpleHistoryAdmin):
         raise NotImplementedError(f"{type(self).__name__} has no service to write with")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        self.write(request, obj, form, change)
+        try:
+            self.write(request, obj, form, change)
+        except ApprovalRequired as waiting:
+            # Said here, not raised: the admin would roll the request for approval back with its transaction.
+            messages.info(request, waiting.detail)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """What a service refuses is said above the form, in its words."""
+        """What a service refuses is said in the form, in its words, with everything that was typed."""
         try:
             response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
-        except ApprovalRequired as waiting:
-            messages.info(request, waiting.detail)
-            return redirect(request.path)
         except FinobsError as refused:
-            if request.method != "POST":
+            if request.method != "POST" or hasattr(request, REFUSED):
                 raise
-            messages.error(request, refused.detail)
-            return redirect(request.path)
+            setattr(request, REFUSED, refused)
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+            response.status_code = refused.status
         return response
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refused: FinobsError | None = getattr(request, REFUSED, None)
+        return form if refused is None else _refusing(form, refused)
+
+
+REFUSED = "_finobs_refused"
+
+
+def _refusing(form: Any, refused: FinobsError) -> Any:
+    """`form`, not valid for what the service said, beside the fields it named."""
+
+    def clean(self: Any) -> Any:
+        cleaned = form.clean(self)
+        named = refused.fields if isinstance(refused, Invalid) else {}
+        for field, texts in (named or {"": [refused.detail]}).items():
+            self.add_error(field if field in self.fields else None, texts)
+        return cleaned
+
+    return type(form.__name__, (form,), {"clean": clean})
 
 
 def run_action(modeladmin: AccessAdmin, request: HttpRequest, queryset: QuerySet[Any], verb: str, act: Any) -> None:

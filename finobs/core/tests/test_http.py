@@ -22,7 +22,9 @@ from finobs.core import context, errors, http
     ],
 )  # fmt: skip
 def test_every_refusal_has_its_status(raised, status):
-    assert http.as_error(raised).status == status
+    error = http.as_error(raised)
+    assert error is not None
+    assert error.status == status
 
 
 def test_a_fault_of_ours_is_not_dressed_up():
@@ -45,12 +47,14 @@ def test_a_problem_carries_the_request_id():
 
 def test_approval_required_tells_the_request():
     response = http.problem_handler(errors.ApprovalRequired(17), {})
+    assert response is not None
     assert response.status_code == 202
     assert (response.data["approval_request_id"], response.data["status"]) == (17, "pending")
 
 
 def test_nested_validation_is_flattened():
     error = http.as_error(drf.ValidationError({"rows": [{}, {"amount": ["Bad."]}], "name": ["Empty."]}))
+    assert isinstance(error, errors.Invalid)
     assert error.fields == {"rows.1.amount": ["Bad."], "name": ["Empty."]}
 
 
