@@ -12,7 +12,7 @@ def register() -> None:
     say(Source, ingest=Rule("transaction:create"), create=Rule("system:config"), change=Rule("system:config"))
     say(
         QuarantinedRow,
-        view=Rule("transaction:create"),
+        view=Rule("transaction:read"),
         correct=Rule("transaction:create"),
         release=Rule("transaction:create"),
         discard=Rule("transaction:create"),

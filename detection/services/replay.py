@@ -31,7 +31,10 @@ def replay(alert: Alert) -> Replay:
     differences: list[str] = []
     if snap.digest(alert.snapshot) != alert.snapshot_digest:
         differences.append("The snapshot is not the one that was kept: its digest differs.")
-    decision = _decide(alert, differences)
+    try:
+        decision = _decide(alert, differences)
+    except (KeyError, TypeError, ValueError):
+        return Replay(False, [*differences, "What was kept of this alert cannot be read any more."], "", None, [])
     again = Alert(
         outcome=decision.outcome, typology=decision.typology, score=decision.score, reasons=list(decision.reasons),
         rule_version_id=next(iter(snap.fired_ids(decision)), None),

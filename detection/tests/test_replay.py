@@ -78,3 +78,11 @@ def test_the_command_says_so_and_fails_otherwise(alerts, capsys):
     Alert.objects.filter(pk=alerts[0].pk).update(score=0.1)
     with pytest.raises(SystemExit):
         call_command("replay_alert", str(alerts[0].pk))
+
+
+def test_a_snapshot_that_cannot_be_read_shows_and_does_not_fail(alerts):
+    alert = alerts[0]
+    alert.snapshot, alert.parameters = {}, {}
+    again = replay(alert)
+    assert not again.same
+    assert any("cannot be read" in text for text in again.differences)

@@ -45,7 +45,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("transactions:transaction-list", "Transactions", "arrows-exchange", "transaction:read", go="t", group="Data"),
     Entry("transactions:account-list", "Accounts", "building-bank", "transaction:read", go="c", group="Data"),
     Entry("transactions:batch-list", "Batches", "database-import", "transaction:read", go="b", group="Data"),
-    Entry("transactions:quarantine-list", "Quarantine", "alert-triangle", "transaction:create", go="u", group="Data"),
+    Entry("transactions:quarantine-list", "Quarantine", "alert-triangle", "transaction:read", go="u", group="Data"),
     Entry("detection:rule-list", "Rules", "adjustments", "model:read", go="r", group="Detection"),
     Entry("detection:model-list", "Models", "chart-line", "model:read", go="o", group="Detection"),
     Entry("ledger:event-list", "Ledger", "shield-check", "audit:read", go="l", group="Records"),
