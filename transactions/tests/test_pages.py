@@ -101,15 +101,19 @@ def test_an_account_without_transactions_says_so(client, analyst):
     assert "Nothing has moved yet" in page(client, analyst, "account-activity", factories.account().pk)
 
 
-def test_the_quarantine_is_shown_to_those_who_may_bring_rows_in_only(client, taken, admin, analyst, auditor):
+def test_the_quarantine_is_shown_to_readers_and_worked_by_those_who_bring_rows_in(
+    client, taken, admin, analyst, auditor, stranger
+):
     row = QuarantinedRow.objects.get()
     shown = page(client, admin, "quarantine-detail", row.pk)
     assert "&lt;script&gt;" in shown
     assert "<script>“" not in shown
     assert "Batch" in page(client, admin, "quarantine-list")
+    assert "Discard" in shown
     for person in (analyst, auditor):
-        assert page(client, person, "quarantine-detail", row.pk, status=404)
-        assert page(client, person, "quarantine-raw", row.pk, status=404)
+        assert "Discard" not in page(client, person, "quarantine-detail", row.pk)
+    assert page(client, stranger, "quarantine-detail", row.pk, status=404)
+    assert page(client, stranger, "quarantine-raw", row.pk, status=404)
 
 
 def test_what_came_can_be_downloaded_whole(client, taken, admin):

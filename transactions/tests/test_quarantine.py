@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotFound
+from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
 from finobs.ledger.models import Event
 from transactions.choices import Door, QuarantineState, Reason
 from transactions.models import Batch, QuarantinedRow, Transaction
+from transactions.selectors import quarantine_visible
 from transactions.services import ingest, quarantine_correct, quarantine_discard, quarantine_release
 
 from .conftest import fields, raw
@@ -94,12 +95,13 @@ def test_release_and_discard_ask_for_a_reason_and_correct_for_known_fields(row, 
         quarantine_correct(actor=admin, row=row, fields={"colour": "red"}, version=1)
 
 
-def test_who_may_not_bring_rows_in_cannot_see_the_quarantine(row, analyst, auditor, stranger):
-    for person in (analyst, auditor, stranger):
-        with pytest.raises(NotFound):
+def test_who_may_not_bring_rows_in_sees_the_quarantine_and_changes_nothing(row, analyst, auditor, stranger):
+    for person, refusal in ((analyst, NotAllowed), (auditor, NotAllowed), (stranger, NotFound)):
+        with pytest.raises(refusal):
             quarantine_discard(actor=person, row=row, reason="x")
-        with pytest.raises(NotFound):
+        with pytest.raises(refusal):
             quarantine_release(actor=person, row=row, reason="x")
-        with pytest.raises(NotFound):
+        with pytest.raises(refusal):
             quarantine_correct(actor=person, row=row, fields=fields(1), version=1)
     assert actions() == []
+    assert [bool(quarantine_visible(person).count()) for person in (analyst, auditor, stranger)] == [True, True, False]
