@@ -9,8 +9,9 @@ class DetectionConfig(AppConfig):
 
         from . import policy
         from .models import Alert
-        from .services import assess
+        from .services import assess, ensure_judges
 
         policy.register()
         transactions.register_assessor(assess)
+        transactions.register_preparation(ensure_judges)
         transactions.register_counter("alerts", Alert.objects.count)

@@ -28,6 +28,7 @@ class Assessor(Protocol):
 
 _assessor: Assessor | None = None
 _counters: dict[str, Callable[[], int]] = {}
+_preparations: list[Callable[[], None]] = []
 
 
 def register_assessor(function: Assessor) -> None:
@@ -47,6 +48,17 @@ def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[Ver
     if {verdict.transaction_id for verdict in verdicts} != {row.pk for row in transactions}:
         raise ImproperlyConfigured("the assessor did not answer for every transaction")
     return verdicts
+
+
+def register_preparation(prepare: Callable[[], None]) -> None:
+    """Let an upper room get ready between the batches of an import, outside their transactions."""
+    _preparations.append(prepare)
+
+
+def prepare() -> None:
+    """Called before the first batch of an import, and after each."""
+    for each in _preparations:
+        each()
 
 
 def register_counter(name: str, count: Callable[[], int]) -> None:

@@ -50,6 +50,7 @@ def import_file(
 ) -> Report:
     """Ingest all rows of a file. Each batch is a transaction of its own; running it again accepts nothing twice."""
     report, begun, before = Report(), time.perf_counter(), hooks.counts()
+    hooks.prepare()
     for rows in _batches(file.rows, batch_size):
         batch = ingest(
             actor=actor, source=source, rows=rows, door=door, file_name=file_name, first_row=report.received + 1
@@ -60,6 +61,7 @@ def import_file(
         report.quarantined += batch.quarantined
         report.batches.append(batch.pk)
         progress(len(rows))
+        hooks.prepare()
     after = hooks.counts()
     report.alerts, report.cases = (after.get(name, 0) - before.get(name, 0) for name in ("alerts", "cases"))
     report.seconds = round(time.perf_counter() - begun, 3)
