@@ -15,11 +15,12 @@ from django.test import override_settings
 
 from finobs.accounts.system import system_actor
 from finobs.core.bench import Timings, benchmark, percentile
+from finobs.core.models import IdempotentAnswer
 
 from . import keys
 from .merkle import verify_inclusion
 from .models import Checkpoint, Leaf
-from .services import Entry, record_many
+from .services import Entry, record, record_many
 from .services.seal import seal, seal_all
 from .tree import inclusion
 from .verification import verify
@@ -143,3 +144,37 @@ def _record(start: int, count: int) -> None:
     ]
     with transaction.atomic():
         record_many(actor=actor, entries=entries)
+
+
+@benchmark("ledger_overhead", size=3_000, help="16 writers with 20 ms of other work each: with the ledger and without.")
+def overhead(size: int) -> Timings:
+    """AUD-8 allows a loss of 10 %. The baseline, in the same run, writes the same row without its event."""
+    bare = _sixteen_writers(size, recorded=False)
+    with _own_key(), _sealing():
+        recorded = _sixteen_writers(size, recorded=True)
+    yield recorded, size
+    return {"without_ledger_per_second": size / bare, "share_of_baseline": bare / recorded}
+
+
+def _sixteen_writers(size: int, *, recorded: bool) -> float:
+    """Seconds that 16 threads take for `size` requests between them."""
+    actor = system_actor("bench")
+
+    def write(numbers: range) -> None:
+        for number in numbers:
+            time.sleep(0.02)  # what else a request does: templates, other queries, the network
+            with transaction.atomic():
+                kept = IdempotentAnswer.objects.create(
+                    caller=actor, endpoint=f"bench-{recorded}", key=str(number), fingerprint="0" * 64
+                )
+                if recorded:
+                    record(actor=actor, action="bench.write", subject=kept, data={"rationale": RATIONALE})
+        connection.close()
+
+    threads = [threading.Thread(target=write, args=(range(first, size, 16),)) for first in range(16)]
+    started = perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return perf_counter() - started
