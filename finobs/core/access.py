@@ -20,6 +20,7 @@ from django.db.models import Model, Q, QuerySet
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
+from . import context
 from .errors import NotAllowed, NotFound
 
 M = TypeVar("M", bound=Model)
@@ -119,12 +120,16 @@ def require_permission(user: Any, permission: str) -> None:
 
 
 def granted_ids(user: Any, model: type[Model], grants: Iterable[str]) -> list[Any]:
-    """Ids of `model` on which `user`, or a group of theirs, holds any of `grants`."""
-    codenames = [f"{grant}_{model._meta.model_name}" for grant in grants]
+    """Ids of `model` on which `user`, or a group of theirs, holds any of `grants`. Read once for a page."""
+    codenames = tuple(f"{grant}_{model._meta.model_name}" for grant in grants)
+    return list(context.once(("granted", user.pk, model, codenames), lambda: _granted_ids(user, model, codenames)))
+
+
+def _granted_ids(user: Any, model: type[Model], codenames: tuple[str, ...]) -> tuple[Any, ...]:
     tables: Any = (get_user_obj_perms_model(model), get_group_obj_perms_model(model))  # type: ignore[arg-type]
     own, shared = tables[0].objects.filter(user=user), tables[1].objects.filter(group__user=user)
     ids = [rows.filter(permission__codename__in=codenames).values_list("content_object_id") for rows in (own, shared)]
-    return sorted({pk for (pk,) in ids[0].union(ids[1])})
+    return tuple(sorted({pk for (pk,) in ids[0].union(ids[1])}))
 
 
 def grant(principal: Any, action: str, obj: Model) -> None:
@@ -132,6 +137,7 @@ def grant(principal: Any, action: str, obj: Model) -> None:
     from guardian.shortcuts import assign_perm
 
     assign_perm(f"{action}_{obj._meta.model_name}", principal, obj)
+    context.forget()
 
 
 def revoke(principal: Any, action: str, obj: Model) -> None:
@@ -139,6 +145,7 @@ def revoke(principal: Any, action: str, obj: Model) -> None:
     from guardian.shortcuts import remove_perm
 
     remove_perm(f"{action}_{obj._meta.model_name}", principal, obj)
+    context.forget()
 
 
 def _active(user: Any) -> bool:

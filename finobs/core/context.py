@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
+T = TypeVar("T")
+
+_found: ContextVar[dict[Hashable, object] | None] = ContextVar("finobs_found", default=None)
 _request_id: ContextVar[str] = ContextVar("finobs_request_id", default="")
 
 
@@ -16,11 +20,32 @@ def request_id() -> str:
 
 
 @contextmanager
-def request(identifier: str = "") -> Iterator[str]:
-    """Run a block under one request id."""
+def request(identifier: str = "", *, reads_only: bool = False) -> Iterator[str]:
+    """Run a block under one request id. `reads_only`: it writes nothing, so that `once` may remember for it."""
     value = identifier or uuid.uuid4().hex
-    token = _request_id.set(value)
+    token, found = _request_id.set(value), _found.set({} if reads_only else None)
     try:
         yield value
     finally:
         _request_id.reset(token)
+        _found.reset(found)
+
+
+def once(key: Hashable, find: Callable[[], T]) -> T:
+    """What `find` gives, asked once while a page is only read; asked anew by everything that may write.
+
+    A write waits for locks, and what was true before the wait may not be true after it.
+    """
+    found = _found.get()
+    if found is None:
+        return find()
+    if key not in found:
+        found[key] = find()
+    return found[key]  # type: ignore[return-value]
+
+
+def forget() -> None:
+    """Remember nothing of what `once` found: something that it may have looked at has changed."""
+    found = _found.get()
+    if found is not None:
+        found.clear()

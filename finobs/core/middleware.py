@@ -22,7 +22,8 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         offered = request.headers.get("X-Request-ID", "")
-        with context.request(offered if REQUEST_ID.match(offered) else "") as identifier:
+        reads_only = request.method in ("GET", "HEAD")
+        with context.request(offered if REQUEST_ID.match(offered) else "", reads_only=reads_only) as identifier:
             response = self.get_response(request)
             response["X-Request-ID"] = identifier
             return response
@@ -51,6 +52,9 @@ class ErrorsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """No address of ours holds NUL, and PostgreSQL cannot even be asked for it."""
+        if "\x00" in request.path_info:
+            return http.not_found(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -3,12 +3,14 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
 
-from cases.models import Case, Queue
+from cases.models import Case, Queue, QueueUserGrant
 from detection.models import Alert
 from finobs.accounts.system import system_actor
-from finobs.core import access
+from finobs.core import access, context
 from finobs.core.errors import NotAllowed, NotFound
+from finobs.core.middleware import RequestContextMiddleware
 from finobs.core.models import IdempotentAnswer
 from tests import factories
 
@@ -141,3 +143,55 @@ def test_restricting_costs_two_queries_and_finds_by_ids(analyst, queue, django_a
     analyst.has_perm("accounts.compliance:read")
     with django_assert_num_queries(3):  # grants on queues, grants on cases, the rows
         assert len(access.restrict(Case.objects.all(), analyst, "view")) == 3
+
+
+def test_a_page_reads_the_grants_once(analyst, queue, django_assert_num_queries):
+    access.allowed(analyst, "view", queue)
+    with context.request(reads_only=True):
+        assert access.granted_ids(analyst, Queue, ["work"]) == [queue.pk]
+        with django_assert_num_queries(0):
+            assert access.granted_ids(analyst, Queue, ["work"]) == [queue.pk]
+
+
+@pytest.mark.parametrize("change", [access.grant, access.revoke])
+def test_what_a_page_read_is_forgotten_when_a_grant_changes(change, analyst, queue):
+    with context.request(reads_only=True):
+        assert access.granted_ids(analyst, Queue, ["work"]) == [queue.pk]
+        change(analyst, "work", other := factories.queue() if change is access.grant else queue)
+        assert (other.pk in access.granted_ids(analyst, Queue, ["work"])) is (change is access.grant)
+
+
+def test_what_was_read_for_one_person_is_no_answer_for_another(analyst, stranger, queue):
+    with context.request(reads_only=True):
+        assert access.granted_ids(analyst, Queue, ["work"]) == [queue.pk]
+        assert access.granted_ids(stranger, Queue, ["work"]) == []
+        assert access.granted_ids(analyst, Queue, ["lead"]) == []
+        assert access.granted_ids(analyst, Case, ["work"]) == []
+
+
+def test_what_may_write_reads_the_grants_anew_each_time(analyst, queue):
+    """A write waits for locks: what somebody else takes away meanwhile must count."""
+    with context.request():
+        assert access.granted_ids(analyst, Queue, ["work"]) == [queue.pk]
+        QueueUserGrant.objects.all().delete()  # as another process would: nothing is told to this one
+        assert access.granted_ids(analyst, Queue, ["work"]) == []
+
+
+def test_the_next_page_reads_the_grants_anew(analyst, queue):
+    for expected in ([queue.pk], []):
+        with context.request(reads_only=True):
+            assert access.granted_ids(analyst, Queue, ["work"]) == expected
+        QueueUserGrant.objects.all().delete()
+
+
+@pytest.mark.parametrize(("method", "remembers"), [("get", True), ("head", True), ("post", False), ("put", False)])
+def test_only_requests_that_read_remember(method, remembers, rf):
+    asked = []
+
+    def twice(request):
+        for _ in range(2):
+            context.once("key", lambda: asked.append(1))
+        return HttpResponse()
+
+    RequestContextMiddleware(twice)(getattr(rf, method)("/"))
+    assert len(asked) == (1 if remembers else 2)
