@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+
 from .choices import Kind
 from .models import User
 
 
 def system_actor(name: str) -> User:
     """The actor for an automated process ("assess", "sealer", "schedule"), made on first use. It cannot sign in."""
-    user, created = User.objects.get_or_create(
-        email=f"{name}@system.finobs.invalid", defaults={"name": f"finobs {name}", "kind": Kind.SYSTEM}
-    )
-    if created:
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
+    email = f"{name}@system.finobs.invalid"
+    return User.objects.filter(email=email).first() or _made(email, f"finobs {name}")
+
+
+def _made(email: str, name: str) -> User:
+    user = User(email=email, name=name, kind=Kind.SYSTEM, password=make_password(None))
+    user._history_user = user  # type: ignore[attr-defined]  # not whoever's request happens to need it first
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        return User.objects.get(email=email)
     return user

@@ -36,8 +36,7 @@ def quarantine_correct(*, actor: User, row: QuarantinedRow, fields: Mapping[str,
     changed = sorted(name for name in FIELDS if corrected.get(name) != row.fields.get(name))
     row.fields = corrected
     _judge(row)
-    row.version += 1
-    row.save()
+    _save(row, actor, "corrected")
     record(actor=actor, action="quarantine.correct", subject=row, data={"changed": changed, "version": row.version})
     return row
 
@@ -52,8 +51,7 @@ def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str) -> Quar
     row = _open(actor, row, "release")
     reason = _reason(reason)
     if not _judge(row):
-        row.version += 1
-        row.save()
+        _save(row, actor, "still refused")
         record(actor=actor, action="quarantine.refuse", subject=row, data={"reason": row.reason, "detail": row.detail})
         return row
     done = ingest(
@@ -118,7 +116,13 @@ def _read(row: QuarantinedRow) -> Row:
 
 def _resolve(actor: User, row: QuarantinedRow, state: QuarantineState, reason: str) -> None:
     row.state, row.resolution, row.resolved_by, row.resolved_at = state, reason, actor, clock.now()
+    _save(row, actor, state.value)
+
+
+def _save(row: QuarantinedRow, actor: User, why: str) -> None:
     row.version += 1
+    row._history_user = actor  # type: ignore[attr-defined]
+    row._change_reason = why  # type: ignore[attr-defined]
     row.save()
 
 

@@ -2,9 +2,12 @@
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
+from simple_history.middleware import HistoryRequestMiddleware
 
 from finobs.accounts import services
 from finobs.accounts.models import User
+from finobs.accounts.system import system_actor
 from finobs.accounts.tests.events import last
 from finobs.core.errors import Invalid, NotAllowed
 from tests import factories
@@ -95,3 +98,13 @@ def test_a_person_of_that_address_made_elsewhere_is_found(admin):
     existing = factories.user("Somebody", email="mixed@example.test")
     with pytest.raises(Invalid):
         services.user_change(actor=admin, user=factories.user("Other"), email=existing.email.upper())
+
+
+def test_a_part_of_finobs_makes_itself_whoever_needs_it_first(analyst, rf):
+    request = rf.get("/")
+    request.user = analyst
+    HistoryRequestMiddleware(lambda _: HttpResponse(str(system_actor("tester").pk)))(request)
+    made = system_actor("tester")
+    assert [past.history_user for past in made.history.all()] == [made]
+    assert not made.has_usable_password()
+    assert system_actor("tester") == made
