@@ -4,8 +4,6 @@ from celery import shared_task
 
 from .services import seal as sealing
 
-BEAT = {"ledger-seal": {"task": "finobs.ledger.tasks.seal", "schedule": 1.0}}
-
 
 @shared_task(name="finobs.ledger.tasks.seal")
 def seal() -> None:
