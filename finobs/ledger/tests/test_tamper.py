@@ -341,7 +341,7 @@ def test_the_answer_for_people_names_the_record_too():
     assert "NOT whole" in out.getvalue()
 
 
-@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL keeps the types of its columns")
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite's own looseness with types")
 @pytest.mark.parametrize(
     "sql",
     ["UPDATE ledger_event SET body = CAST(body AS TEXT) WHERE id = %s",
