@@ -15,7 +15,7 @@ from finobs.ledger.services import subject_key
 
 from . import rules, snapshot
 from .choices import RequestState
-from .models import Policy, Request
+from .models import Request
 from .registry import Action, actions, get
 
 
@@ -66,10 +66,6 @@ def pending_same(*, action: str, requester: Any, subject: Model, payload: Mappin
     ).first()
     same = found is not None and found.digest == snapshot.take(get(action), subject, payload)[1]
     return found if same else None
-
-
-def policies_visible(user: Any) -> QuerySet[Policy]:
-    return access.restrict(Policy.objects.order_by("action"), user, "view")
 
 
 def may_decide(user: Any, request: Request) -> str:

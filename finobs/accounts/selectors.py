@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db.models import F, QuerySet
 
 from finobs.core import access, clock
@@ -25,10 +24,6 @@ def user_get(user: Any, pk: int) -> User:
     """Raises NotFound."""
     found: User = _one(users_visible(user), pk)
     return found
-
-
-def roles_visible(user: Any) -> QuerySet[Group]:
-    return access.restrict(Group.objects.prefetch_related("permissions"), user, "view")
 
 
 def permissions_held(user: User) -> list[tuple[str, str]]:

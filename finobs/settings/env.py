@@ -38,11 +38,6 @@ def whole(name: str, default: int, *, least: int = 0) -> int:
     return value
 
 
-def flag(name: str, default: bool) -> bool:
-    value: bool = _read(_env.bool, name, default)
-    return value
-
-
 def names(name: str, default: list[str]) -> list[str]:
     value: list[str] = _read(_env.list, name, default)
     return value
