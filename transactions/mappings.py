@@ -45,7 +45,7 @@ class Part:
             try:
                 moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
                 return moment + timedelta(days=self.plus_days)
-            except (ValueError, OverflowError):
+            except (ValueError, OverflowError, TypeError):
                 return value
         return value
 
@@ -144,7 +144,7 @@ def resolve(given: str) -> tuple[Mapping, Named | None]:
         said = path.read_text(encoding="utf-8")
     try:
         return Mapping.parse(json.loads(said)), None
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(f"The mapping is not valid JSON: {error}.") from None
 
 

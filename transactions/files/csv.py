@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator
+from io import StringIO
 from operator import itemgetter
 from typing import BinaryIO
 
@@ -82,7 +83,8 @@ def _rows(lines: _Lines, header: list[str], mapping: Mapping, delimiter: str) ->
     constants = {name: part.value for name, part in mapping.parts.items() if not part.column}
     special = [(name, part) for name, part in parts if not part.is_plain]
     names = tuple(name for name, _ in parts)
-    pick = itemgetter(*(header.index(part.column) for _, part in parts))
+    places = [header.index(part.column) for _, part in parts]
+    pick = itemgetter(*places) if len(places) > 1 else lambda values: [values[place] for place in places]
     while line := lines.next():
         if not line.strip():
             continue
@@ -108,7 +110,8 @@ def _record(lines: _Lines, line: bytes, delimiter: str, width: int) -> tuple[lis
         more.append(following)
         raw += following
     try:
-        values = next(csv.reader(_text(raw, number).splitlines(keepends=True), delimiter=delimiter, strict=True))
+        # Lines end as csv says they do; str.splitlines would end them at other marks, within a text, too.
+        values = next(csv.reader(StringIO(_text(raw, number), newline=""), delimiter=delimiter, strict=True))
         _check_width(values, width, number)
     except csv.Error as error:
         lines.put_back(more)

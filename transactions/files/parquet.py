@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from finobs.core.errors import Invalid
@@ -14,26 +15,70 @@ from ..rows import RawRow, RowFault
 from . import RowFile
 
 ROWS_AT_ONCE = 10_000
+# What one record batch may unpack to: fifty kilobytes on disk can say the same megabyte ten thousand times.
+LARGEST_UNPACKED = 256 * 1024 * 1024
 
 
 def parquet_rows(stream: BinaryIO, mapping: Mapping) -> RowFile:
-    """Rows of a Parquet file. Raises Invalid for another kind of file, or one that lacks columns."""
-    import pyarrow
+    """Rows of a Parquet file. Raises Invalid for another kind of file, or one that lacks columns.
+
+    So does reading its rows, for a file that is broken further on, or that unpacks to more than a file of
+    transactions can be.
+    """
+    from pyarrow import types
     from pyarrow.parquet import ParquetFile
 
-    try:
+    with _readable():
         file = ParquetFile(stream)
-    except pyarrow.ArrowException as error:
-        raise Invalid(f"The file is not readable Parquet: {error}.") from None
-    fit = fitted(mapping, file.schema_arrow.names)
+        fit = fitted(mapping, file.schema_arrow.names)
+        kinds = {name: file.schema_arrow.field(name).type for name in fit.columns}
+    for name, kind in kinds.items():
+        if types.is_nested(kind):
+            raise Invalid(f"Column {name} holds {kind}; a field is one text, number, date or time.")
+    texts = [name for name, kind in kinds.items() if _is_text(kind)]
+    with _readable():
+        # Text stays in the dictionary that the file holds it in: a word is unpacked once, not once a row.
+        file = ParquetFile(stream, read_dictionary=texts)
     return RowFile(_rows(file, fit), file.metadata.num_rows)
 
 
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Whatever a broken file makes of the reader is one answer: the file cannot be read."""
+    import pyarrow
+
+    try:
+        yield
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError) as error:
+        reason = str(error).strip().splitlines()[:1]
+        raise Invalid(f"The file is not readable Parquet: {''.join(reason)[:200]}.") from None
+
+
 def _rows(file: Any, mapping: Mapping) -> Iterator[RawRow]:
-    for batch in file.iter_batches(ROWS_AT_ONCE, columns=mapping.columns):
+    batches = file.iter_batches(ROWS_AT_ONCE, columns=mapping.columns)
+    while (batch := _next(batches)) is not None:
         columns = {name: _values(batch.column(name)) for name in mapping.columns}
         for fields in mapping.rows(columns, batch.num_rows):
             yield _row(fields)
+
+
+def _next(batches: Iterator[Any]) -> Any:
+    with _readable():
+        batch: Any = next(batches, None)
+        unpacked = 0 if batch is None else sum(_unpacked(column) for column in batch.columns)
+    if unpacked > LARGEST_UNPACKED:
+        raise Invalid(f"{batch.num_rows:,} rows of the file unpack to {unpacked:,} bytes: these are no transactions.")
+    return batch
+
+
+def _unpacked(column: Any) -> int:
+    """Bytes of a column's text, each row with its own copy."""
+    from pyarrow import compute, types
+
+    if types.is_dictionary(column.type) and _is_text(column.type.value_type):
+        lengths = compute.binary_length(column.dictionary)
+        return int(compute.sum(compute.cast(lengths.take(column.indices), "int64")).as_py() or 0)
+    return 0
 
 
 def _row(fields: dict[str, Any]) -> RawRow:
@@ -52,14 +97,41 @@ def _values(column: Any) -> list[Any]:
 
     kind = column.type
     if types.is_dictionary(kind):
-        return _values(column.dictionary_decode())
+        words = _values(column.dictionary)
+        return [None if index is None else words[index] for index in column.indices.to_pylist()]
     if types.is_timestamp(kind):
-        return list(column.cast(pyarrow.timestamp("us", tz=kind.tz), safe=False).to_pylist())
+        return _exact(column.cast(pyarrow.timestamp("us", tz=kind.tz), safe=False))
     if types.is_floating(kind) or types.is_integer(kind) or types.is_decimal(kind) or types.is_boolean(kind):
         return list(column.cast(pyarrow.string()).to_pylist())
-    if types.is_string(kind) or types.is_large_string(kind) or types.is_binary(kind) or types.is_large_binary(kind):
+    if _is_text(kind):
         return [_decoded(value) for value in column.cast(pyarrow.large_binary()).to_pylist()]
-    return [None if value is None else str(value) for value in column.to_pylist()]
+    return [value if value is None else str(value) for value in _exact(column)]
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    return any(is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_binary,
+                                             types.is_large_binary))  # fmt: skip
+
+
+def _exact(column: Any) -> list[Any]:
+    """Python values; where one is beyond any calendar, its number, which the validator refuses for that row alone."""
+    import pyarrow
+
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError, pyarrow.ArrowException):
+        return [_exactly(value) for value in column]
+
+
+def _exactly(value: Any) -> Any:
+    import pyarrow
+
+    try:
+        return value.as_py()
+    except (ValueError, OverflowError, pyarrow.ArrowException):
+        return str(value.value)
 
 
 def _decoded(value: bytes | None) -> str | bytes | None:

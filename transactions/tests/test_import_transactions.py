@@ -161,6 +161,28 @@ def test_a_mapping_of_ones_own_gives_columns_constants_words_and_days(tmp_path, 
     assert row.label.known_at - row.occurred_at == timedelta(days=30)
 
 
+@pytest.mark.parametrize("by_column", [("external_id",), ()])
+def test_a_mapping_may_take_nearly_everything_as_given(tmp_path, bank, by_column):
+    given = {"external_id": "T-9", "account": "A-1", "occurred_at": "2026-03-02T12:00:00Z", "amount": "1.00"}
+    mapping = {name: name if name in by_column else {"value": value} for name, value in given.items()}
+    mapping["currency"] = {"value": "USD"}
+    path = csv(tmp_path, b"T-1\n", header=b"external_id\n")
+    assert run(path, "--mapping", json.dumps(mapping))["accepted"] == 1
+    assert Transaction.objects.get().external_id == ("T-1" if by_column else "T-9")
+
+
+@pytest.mark.parametrize("broken", ["{" * 5, '{"a":' * 100_000, '{"external_id": ' + "9" * 5_000 + "}"])
+def test_a_mapping_that_is_no_json_is_refused(tmp_path, bank, broken):
+    with pytest.raises(CommandError, match="not valid JSON"):
+        run(csv(tmp_path, GOOD % 1), "--mapping", broken)
+
+
+def test_a_mark_that_some_call_a_line_break_ends_no_row(tmp_path, bank):
+    path = csv(tmp_path, b'"T-1",A-\xe2\x80\xa81,M-1,2026-03-02T12:00:00Z,12.50,USD\n')
+    run(path)
+    assert Transaction.objects.get().account.external_id == "A-\u20281"
+
+
 def test_parquet_of_many_types_is_read_exactly(tmp_path, bank):
     table = pyarrow.table(
         {
