@@ -63,13 +63,14 @@ def last_editor(case: Case) -> User | None:
 
 
 def requested(request: Request) -> None:
-    """The case waits: nobody holds it, and whoever proposed is its last editor."""
+    """The case waits, and nobody holds it. Whoever wrote its last note stays its last editor, however often and by
+    whomever a closing is proposed; of a case without notes that is the first who proposed."""
     from .services import frame
 
     case = frame.lock_case(Case(pk=int(request.subject_id)))
     frame.check("await_approval", case=case, actor=request.requested_by, lease=None)
     case.status = target("await_approval", case.status)
-    case.last_edited_by = request.requested_by
+    case.last_edited_by = case.last_edited_by or request.requested_by
     frame.save(case, actor=request.requested_by, why="Proposed to close", fields=["status", "last_edited_by"])
     WorkLease.objects.filter(case=case).delete()
 

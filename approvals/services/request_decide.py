@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Model
 
 from approvals import snapshot
 from approvals.choices import RequestState, Verdict
@@ -59,13 +60,13 @@ def _decide(*, actor: User, request: Request, verdict: Verdict, reason: str, dig
         outcome = f"{locked.subject_label} changed after this was asked."
         end(request=locked, state=RequestState.VOID, actor=actor, outcome=outcome)
         return locked
-    return _settle(actor=actor, request=locked, verdict=verdict, reason=reason)
+    return _settle(actor=actor, request=locked, subject=subject, verdict=verdict, reason=reason)
 
 
-def _settle(*, actor: User, request: Request, verdict: Verdict, reason: str) -> Request:
+def _settle(*, actor: User, request: Request, subject: Model, verdict: Verdict, reason: str) -> Request:
     try:
         with transaction.atomic():
-            return _count(actor=actor, request=request, verdict=verdict, reason=reason)
+            return _count(actor=actor, request=request, subject=subject, verdict=verdict, reason=reason)
     except FinobsError as refused:
         # Approved, but the requester may not do it any more, or the workflow moved on: nothing of it happens.
         unsettled = Request.objects.get(pk=request.pk)
@@ -74,7 +75,7 @@ def _settle(*, actor: User, request: Request, verdict: Verdict, reason: str) -> 
         return unsettled
 
 
-def _count(*, actor: User, request: Request, verdict: Verdict, reason: str) -> Request:
+def _count(*, actor: User, request: Request, subject: Model, verdict: Verdict, reason: str) -> Request:
     Decision.objects.create(
         request=request, verdict=verdict, reason=reason, digest=request.digest, decided_by=actor,
         requested_by_id=request.requested_by_id, last_edited_by_id=request.last_edited_by_id, decided_at=clock.now(),
@@ -83,10 +84,17 @@ def _count(*, actor: User, request: Request, verdict: Verdict, reason: str) -> R
     record(actor=actor, action="approval.decide", subject=request, data=data)
     if verdict == Verdict.REJECT:
         end(request=request, state=RequestState.REJECTED, actor=actor, outcome=reason)
-    elif request.decisions.filter(verdict=Verdict.APPROVE).count() >= request.quorum:
+    elif _voices(request, subject) >= request.quorum:
         request.state = RequestState.APPROVED
         request._history_user = actor  # type: ignore[attr-defined]
         request.save(update_fields=["state"])
         get(request.action).execute(request, actor)
         request.refresh_from_db()
     return request
+
+
+def _voices(request: Request, subject: Model) -> int:
+    """Approvals by people who could still give them: who has lost the role or the grant since has lost the voice."""
+    given = request.decisions.filter(verdict=Verdict.APPROVE).select_related("decided_by")
+    action = get(request.action).decide_action
+    return sum(access.allowed(decision.decided_by, action, subject) for decision in given)

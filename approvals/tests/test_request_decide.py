@@ -10,7 +10,7 @@ from django.test import Client
 from approvals.choices import RequestState
 from approvals.models import Decision, Policy, Request
 from approvals.selectors import inbox, may_decide
-from approvals.services import policy_set
+from approvals.services import policy_set, request_withdraw
 from cases.choices import Status
 from cases.models import Case, Queue
 from cases.services import note_add
@@ -46,6 +46,15 @@ def test_whoever_wrote_the_last_note_cannot_decide(case: Case, analyst: User, le
     with pytest.raises(NotAllowed, match="last to edit"):
         decide(lead, request)
     assert decide(somebody("compliance", "lead", queue), request).state == RequestState.USED
+
+
+def test_asking_twice_does_not_make_the_last_note_somebody_elses(case: Case, analyst: User, lead: User) -> None:
+    note_add(actor=lead, case=case, text="I looked at this too.")
+    request_withdraw(actor=analyst, request=ask(analyst, case))
+    again = ask(analyst, case)
+    assert not inbox(lead).exists()
+    with pytest.raises(NotAllowed, match="last to edit"):
+        decide(lead, again)
 
 
 def test_whoever_edited_since_cannot_decide(case: Case, analyst: User, lead: User) -> None:
@@ -181,6 +190,23 @@ def test_a_quorum_of_two_needs_two_people(case: Case, analyst: User, lead: User,
     with pytest.raises(NotAllowed, match="already"):
         decide(lead, request)
     assert decide(somebody("compliance", "lead", queue), request).state == RequestState.USED
+
+
+@pytest.mark.parametrize("lost", ["role", "activity"])
+def test_an_approval_counts_only_while_its_giver_could_still_give_it(
+    case: Case, analyst: User, lead: User, admin: User, queue: Queue, lost: str
+) -> None:
+    policy_set(actor=admin, action="cases.close", quorum=2, expires_after_hours=1)
+    request = ask(analyst, case)
+    decide(lead, request)
+    if lost == "role":
+        lead.groups.clear()
+    else:
+        User.objects.filter(pk=lead.pk).update(is_active=False)
+    assert decide(somebody("compliance", "lead", queue), request).state == RequestState.PENDING
+    third = factories.user("Third Lead", role="compliance")
+    factories.grant(third, "lead", queue)
+    assert decide(third, request).state == RequestState.USED
 
 
 def test_a_request_keeps_the_policy_it_was_made_under(case: Case, analyst: User, lead: User, admin: User) -> None:
