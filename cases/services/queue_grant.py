@@ -16,11 +16,12 @@ ACTIONS = ("view", "work", "lead")
 def queue_grant(*, actor: User, queue: Queue, principal: User | Group, action: str) -> None:
     """Let a person or a group view, work or lead a queue.
 
-    Who: user:role_assign, but not to themselves. Records: queue.grant.
+    Who: user:role_assign, but not to themselves, nor to a group of theirs. Records: queue.grant.
     Raises: NotFound, NotAllowed, Invalid.
     """
     _checked(actor, queue, principal, action)
-    if isinstance(principal, User) and principal.pk == actor.pk:
+    own = actor.groups.filter(pk=principal.pk).exists() if isinstance(principal, Group) else principal.pk == actor.pk
+    if own:
         raise NotAllowed("Nobody gives a grant to themselves.")
     access.grant(principal, action, queue)
     record(actor=actor, action="queue.grant", subject=queue, data=_data(principal, action))

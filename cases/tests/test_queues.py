@@ -91,6 +91,13 @@ def test_nobody_grants_themselves_and_leads_grant_nobody(admin: User, lead: User
         queue_grant(actor=admin, queue=queue, principal=analyst, action="own")
 
 
+def test_nobody_grants_themselves_by_way_of_their_group(admin: User, queue: Queue) -> None:
+    with pytest.raises(NotAllowed, match="themselves"):
+        queue_grant(actor=admin, queue=queue, principal=Group.objects.get(name="admin"), action="lead")
+    assert not access.allowed(admin, "view", queue)
+    queue_grant(actor=admin, queue=queue, principal=Group.objects.get(name="compliance"), action="lead")
+
+
 def test_queues_are_listed_with_their_counts_to_who_may_see_them(
     queue: Queue, analyst: User, stranger: User, admin: User, django_assert_max_num_queries: Any
 ) -> None:
