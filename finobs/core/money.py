@@ -36,14 +36,20 @@ def to_minor(amount: str | int | Decimal, currency: str) -> int:
         raise Invalid(f"{str(amount)[:40]!r} is not a decimal number.") from None
     if not value.is_finite():
         raise Invalid(f"{str(amount)[:40]!r} is not a finite amount.")
-    if value.adjusted() + places > 17:
+    if not value:
+        return 0
+    sign, digits, finest = value.as_tuple()
+    shift, coarsest = int(finest) + places, value.adjusted() + places
+    if coarsest > 17:
         raise Invalid(f"{str(amount)[:40]} {currency} is larger than any amount this system accepts.")
-    minor = value.scaleb(places)
-    if minor != minor.to_integral_value():
+    # In whole numbers: a decimal context rounds beyond its 28 digits, and makes nothing of 1E-999999999.
+    whole = int("".join(map(str, digits)))
+    minor, rest = (whole * 10**shift, 0) if shift >= 0 else divmod(whole, 10**-shift) if coarsest >= 0 else (0, whole)
+    if rest:
         raise Invalid(f"{str(amount)[:40]} has more decimal places than {currency} has ({places}).")
-    if abs(minor) > LARGEST_MINOR:
+    if minor > LARGEST_MINOR:
         raise Invalid(f"{str(amount)[:40]} {currency} is larger than any amount this system accepts.")
-    return int(minor)
+    return -minor if sign else minor
 
 
 def to_decimal(minor: int, currency: str) -> Decimal:

@@ -20,6 +20,9 @@ from finobs.core.errors import Invalid
         ("-0.01", "EUR", -1),
         ("1e3", "USD", 100000),
         (7, "USD", 700),
+        ("0e999999999", "USD", 0),
+        ("-0", "USD", 0),
+        ("1.23000000000000000000000000000000000000", "USD", 123),
     ],
 )
 def test_it_counts_in_the_currencys_own_minor_units(amount, currency, minor):
@@ -27,7 +30,24 @@ def test_it_counts_in_the_currencys_own_minor_units(amount, currency, minor):
 
 
 @pytest.mark.parametrize(
-    "amount", ["NaN", "Infinity", "-Infinity", "sNaN", "1e400", "1e17", "12.345", "ten", "", "1,000", "1e-9", "0.001"]
+    "amount",
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "sNaN",
+        "1e400",
+        "1e17",
+        "12.345",
+        "ten",
+        "",
+        "1,000",
+        "1e-9",
+        "0.001",
+        "1e-999999999",
+        "1.0000000000000000000000000000000001",
+        "0.00999999999999999999999999999999999999",
+    ],
 )
 def test_it_refuses_what_is_no_amount_of_the_currency(amount):
     with pytest.raises(Invalid):
