@@ -87,11 +87,7 @@ def serve(held: socket.socket, port: int, on_ready: Callable[[], None]) -> None:
 
     # WhiteNoise streams files from synchronous iterators: small ones, and here on one machine.
     warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
-    config = uvicorn.Config(
-        application, log_level="warning", access_log=False, lifespan="off", server_header=False,
-        timeout_graceful_shutdown=3,  # an open event stream would hold the shutdown for ever
-    )  # fmt: skip
-    server = Server(config)
+    server = Server(configured(application))
     worker, beat = _worker(), _beat()
     threading.Thread(target=worker.start, name="worker", daemon=True).start()
     beat.start()
@@ -114,6 +110,14 @@ def _worker() -> Any:
 def _beat() -> Any:
     # The embedded service does not read beat_scheduler from the settings: without this it fires nothing, silently.
     return EmbeddedService(app, thread=True, scheduler_cls=settings.CELERY_BEAT_SCHEDULER)
+
+
+def configured(application: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application, log_level="warning", access_log=False, lifespan="off", server_header=False,
+        proxy_headers=False,  # uvicorn would believe X-Forwarded-For; whom to believe is said in TRUSTED_PROXIES
+        timeout_graceful_shutdown=3,  # an open event stream would hold the shutdown for ever
+    )  # fmt: skip
 
 
 def _announce(server: uvicorn.Server, port: int, on_ready: Callable[[], None]) -> None:

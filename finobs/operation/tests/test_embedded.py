@@ -1,5 +1,6 @@
 """One process on one port and one folder; it ends when told to."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -45,6 +46,25 @@ def test_the_first_signal_ends_it_softly_and_the_second_at_once():
     assert (server.should_exit, server.force_exit) == (True, False)
     server._end(15, None)
     assert server.force_exit
+
+
+def test_what_a_caller_says_of_their_address_is_not_believed():
+    """Else five failures from one address are as many as one likes, with another X-Forwarded-For each."""
+    asked = []
+
+    async def application(scope, receive, send):
+        asked.append(scope["client"])
+
+    config = embedded.configured(application)
+    config.load()
+    scope = {
+        "type": "http",
+        "client": ("127.0.0.1", 1),
+        "headers": [(b"x-forwarded-for", b"9.9.9.9")],
+        "scheme": "http",
+    }
+    asyncio.run(config.loaded_app(scope, None, None))
+    assert asked == [("127.0.0.1", 1)]
 
 
 def test_it_announces_only_what_answers(free_port):
