@@ -209,7 +209,7 @@ def search(user: Any, text: str) -> QuerySet[Case]:
     moved = Transaction.objects.filter(external_id=text, alert__gathering__isnull=False)
     wanted = Q(reference__iexact=text) | Q(account__external_id=text) | Q(pk__in=incident)
     wanted |= Q(pk__in=moved.values("alert__gathering__case_id"))
-    if text.isdigit():
+    if text.isdecimal():
         wanted |= Q(reference__endswith=f"-{int(text):06d}")
     return cases_visible(user).filter(wanted)
 

@@ -138,6 +138,17 @@ def test_history_is_read_and_never_put_back(superuser, queue, enter):
     assert queue.name == "Renamed"
 
 
+@pytest.mark.parametrize("version", ["x", "%C2%B2", "%00", "9" * 30, "-1"])
+def test_a_version_that_is_no_number_is_not_there(superuser, queue, enter, version):
+    assert enter(superuser).get(f"/admin/cases/queue/{queue.pk}/history/{version}/").status_code == 404
+
+
+def test_an_object_that_is_no_key_is_not_there(superuser, enter):
+    """The admin goes to its index for what it does not find."""
+    for key in ("..%2F..", "%00", "%C2%B2", "9" * 30):
+        assert enter(superuser).get(f"/admin/cases/queue/{key}/change/").status_code in (302, 404)
+
+
 def test_the_history_of_what_somebody_may_not_see_is_not_there(lead, enter):
     hidden = factories.queue("hidden")
     lead.is_staff = True

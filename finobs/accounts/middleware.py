@@ -81,11 +81,18 @@ def _whole_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     sign_in = reverse("accounts:sign-in")
     if request.headers.get("HX-Request") != "true" or urlsplit(response.get("Location", "")).path != sign_in:
         return response
-    here = urlsplit(request.headers.get("HX-Current-URL", ""))
-    following = here.path + (f"?{here.query}" if here.query else "")
-    answer = HttpResponse(headers={"HX-Redirect": f"{sign_in}?{urlencode({'next': following or '/'})}"})
+    answer = HttpResponse(headers={"HX-Redirect": f"{sign_in}?{urlencode({'next': _here(request) or '/'})}"})
     answer.cookies = response.cookies
     return answer
+
+
+def _here(request: HttpRequest) -> str:
+    """The page that the browser shows, as it says."""
+    try:
+        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:  # http://[
+        return ""
+    return here.path + (f"?{here.query}" if here.query else "")
 
 
 class TimeZoneMiddleware:

@@ -131,6 +131,7 @@ class AccessAdmin(SimpleHistoryAdmin):
         self._seen(request, object_id)
         if not hasattr(self.model._meta, "simple_history_manager_attribute"):
             raise NotFound
+        self._is_number(version_id)
         if request.method != "GET":
             raise NotAllowed("History is read, not put back. Change the record instead.")
         response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
@@ -139,6 +140,10 @@ class AccessAdmin(SimpleHistoryAdmin):
     def _seen(self, request: HttpRequest, object_id: str) -> None:
         """The history of what somebody may not see is not there for them either."""
         if self.get_object(request, object_id) is None:
+            raise NotFound
+
+    def _is_number(self, version_id: str) -> None:
+        if not (version_id.isdecimal() and len(version_id) < 19):
             raise NotFound
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.utils import quote
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import ObjectDoesNotExist
@@ -71,7 +72,7 @@ class GrantsAdmin(GuardedModelAdminMixin):
     ) -> HttpResponse:
         extra = dict(extra_context or {})
         if object_id and access.allowed(request.user, "grant", self.model):
-            extra["grants_url"] = self._url("permissions", object_id)
+            extra["grants_url"] = self._url("permissions", quote(object_id))
         admin: Any = super()
         response: HttpResponse = admin.changeform_view(request, object_id, form_url, extra)
         return response

@@ -26,7 +26,8 @@ class CursorPagination(BasePagination):
             queryset,
             order=order,
             cursor=params.get("cursor", ""),
-            limit=int(limit) if limit.isdigit() else 50,
+            # isdigit() would let through digits that are no number (²), and more of them than int() reads.
+            limit=int(limit) if limit.isdecimal() and len(limit) < 10 else 50,
             bound=hashlib.sha256(bound.encode()).hexdigest()[:16] if bound else "",
         )
         return self._page.items

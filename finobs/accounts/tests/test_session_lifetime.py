@@ -96,6 +96,12 @@ def test_a_fragment_of_an_ended_session_sends_the_whole_page_to_sign_in(browser)
     assert "nothing happened" in why(browser)
 
 
+def test_a_fragment_of_a_page_without_an_address_sends_home_after_signing_in(browser):
+    with clock.at(START + timedelta(hours=1)):
+        response = browser.get(PAGE, headers={"HX-Request": "true", "HX-Current-URL": "http://["})
+    assert response["HX-Redirect"] == "/accounts/sign-in/?next=%2F"
+
+
 def test_the_api_answers_401_and_keeps_no_session(browser):
     with clock.at(START + timedelta(hours=1)):
         response = browser.get("/api/v1/me")

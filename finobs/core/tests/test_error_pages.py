@@ -91,6 +91,14 @@ def test_waiting_for_approval_is_no_alarm(browser, monkeypatch):
     assert "alert-danger" not in page
 
 
+@pytest.mark.parametrize("address", ["/cases/C-%00/", "/api/v1/cases/%00", "/approvals/panel/%00/1/", "/%00"])
+def test_an_address_with_nul_is_none_on_any_database(browser, superuser, address):
+    sign_in(browser, superuser)
+    response = browser.get(address)
+    assert response.status_code == 404
+    assert ("problem+json" in response["Content-Type"]) == address.startswith("/api/")
+
+
 def test_a_fault_says_nothing_of_the_inside(browser, analyst):
     sign_in(browser, analyst)
     response = browser.get("/break/", headers={"X-Request-ID": "look-me-up-2"})

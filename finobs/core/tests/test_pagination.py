@@ -82,3 +82,9 @@ def test_a_total_is_exact_until_nobody_would_count(monkeypatch):
     assert pagination.count(Queue.objects.all()) == (3, True)
     monkeypatch.setattr(pagination, "COUNT_UP_TO", 2)
     assert pagination.count(Queue.objects.all()) == (2, False)
+
+
+@pytest.mark.parametrize("limit", ["\u00b2", "9" * 5_000, "-1", "", "1e3", "\u0663"])
+def test_a_limit_that_is_no_number_is_passed_over(client, admin, limit):
+    client.force_login(admin, backend="finobs.accounts.backends.PeopleBackend")
+    assert client.get("/api/v1/users", {"limit": limit}).status_code == 200
