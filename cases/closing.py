@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,13 +44,12 @@ def payload(*, disposition: str, reason_code: str, rationale: str) -> dict[str, 
 
 def snapshot(case: Case, proposed: Mapping[str, Any]) -> dict[str, Any]:
     """The content that is approved. Status, priority and lease are left out: they change without changing it."""
-    notes = case.notes.order_by("pk").values_list("pk", "text")
     return {
         "case": case.reference,
         "account": case.account.external_id,
         "typology": case.typology,
         "alerts": [str(pk) for pk in case.gatherings.order_by("alert_id").values_list("alert_id", flat=True)],
-        "notes": [{"id": str(pk), "sha256": hashlib.sha256(text.encode()).hexdigest()} for pk, text in notes],
+        "notes": [{"id": str(note.pk), "sha256": note.sha256} for note in case.notes.order_by("pk")],
         "disposition": proposed["disposition"],
         "reason_code": proposed["reason_code"],
         "rationale": proposed["rationale"],

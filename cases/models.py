@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import ClassVar
 
 from django.conf import settings
@@ -51,10 +52,14 @@ class Queue(Base):
 
 
 class QueueUserGrant(UserGrant):
+    """What a person may do with a queue."""
+
     content_object = models.ForeignKey(Queue, on_delete=models.CASCADE)
 
 
 class QueueGroupGrant(GroupGrant):
+    """What a group may do with a queue."""
+
     content_object = models.ForeignKey(Queue, on_delete=models.CASCADE)
 
 
@@ -123,12 +128,14 @@ class Case(Dated):
 
 
 class CaseUserGrant(UserGrant):
-    """Need-to-know exceptions for one case."""
+    """A need-to-know exception: what a person may do with one case."""
 
     content_object = models.ForeignKey(Case, on_delete=models.CASCADE)
 
 
 class CaseGroupGrant(GroupGrant):
+    """The same for a group."""
+
     content_object = models.ForeignKey(Case, on_delete=models.CASCADE)
 
 
@@ -177,3 +184,8 @@ class Note(Base):
 
     class Meta(Base.Meta):
         ordering = ("id",)
+
+    @property
+    def sha256(self) -> str:
+        """The digest by which the ledger and approvals know its text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()

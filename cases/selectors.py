@@ -10,7 +10,6 @@ from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from approvals.models import Request
 from detection.hooks import Place
 from detection.models import Alert
 from finobs.accounts.choices import Kind
@@ -53,7 +52,7 @@ class CaseAction:
 
 
 def queues_visible(user: Any) -> QuerySet[Queue]:
-    """Queues with `open_count` (unfinished cases), `waiting_count` (nobody holds them) and `held_count`."""
+    """Queues with `open_count` (unfinished cases), and of those `awaiting_count` (for approval) and `held_count`."""
     now = clock.now()
     unfinished = Case.objects.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
     held = WorkLease.objects.filter(case__queue=OuterRef("pk"), expires_at__gt=now)
@@ -67,6 +66,11 @@ def queues_visible(user: Any) -> QuerySet[Queue]:
 def queue_get(user: Any, slug: str) -> Queue:
     """One visible queue. Raises NotFound."""
     return _one(queues_visible(user).filter(slug=slug))
+
+
+def queues_workable(user: Any) -> set[int]:
+    """The keys of the queues that this person may take cases from."""
+    return set(access.restrict(Queue.objects.all(), user, "work").values_list("pk", flat=True))
 
 
 def may_work(user: Any, queue: Queue) -> bool:
@@ -104,12 +108,6 @@ def case_alerts(user: Any, case: Case) -> QuerySet[Alert]:
     ).order_by("-pk")  # fmt: skip
 
 
-def case_transactions(user: Any, case: Case) -> QuerySet[Transaction]:
-    """The transactions that the alerts of a case are about, latest first."""
-    rows = access.restrict(Transaction.objects.filter(alert__gathering__case=case), user, "view")
-    return rows.select_related("account", "counterparty", "alert").order_by("-occurred_at", "-pk")
-
-
 def case_notes(user: Any, case: Case) -> QuerySet[Note]:
     """The notes of a case, oldest first."""
     if not access.allowed(user, "view", case):
@@ -121,18 +119,12 @@ def case_incidents(user: Any, case: Case) -> QuerySet[Incident]:
     return incidents_visible(user).filter(case=case)
 
 
-def case_lease(case: Case) -> WorkLease | None:
-    """Who holds it now; None when nobody does, or the hold has expired."""
-    return case.current_lease
-
-
 def case_actions(user: Any, case: Case) -> list[CaseAction]:
     """What `user` may do with the case, from the workflow table. What is never theirs is left out."""
     allowed = {permission: access.allowed(user, permission, case) for permission in ("work", "lead")}
     if not any(allowed.values()):
         return []
-    lease = case.current_lease
-    holding: workflow.Holding = "free" if lease is None else "mine" if lease.holder_id == user.pk else "others"
+    holding = workflow.holding_of(case.current_lease, user)
     found = []
     for step in workflow.HUMAN:
         if allowed[step.permission]:
@@ -144,13 +136,6 @@ def case_actions(user: Any, case: Case) -> list[CaseAction]:
                 )
             )  # fmt: skip
     return found
-
-
-def pending_request(user: Any, case: Case) -> Request | None:
-    """What waits for approval about this case, if anything."""
-    from approvals.selectors import requests_of
-
-    return requests_of(user, Case._meta.label_lower, case.pk).filter(state="pending").first()
 
 
 def people_for_assign(user: Any, case: Case) -> QuerySet[User]:
@@ -212,15 +197,6 @@ def search(user: Any, text: str) -> QuerySet[Case]:
     if text.isdecimal():
         wanted |= Q(reference__endswith=f"-{int(text):06d}")
     return cases_visible(user).filter(wanted)
-
-
-def queue_counts(user: Any) -> dict[str, dict[str, int]]:
-    """Cases by queue slug and status, over what `user` may see."""
-    counts: dict[str, dict[str, int]] = {}
-    rows = access.restrict(Case.objects.order_by(), user, "view").values_list("queue__slug", "status")
-    for slug, status, count in rows.annotate(count=Count("pk")):
-        counts.setdefault(slug, {})[status] = count
-    return counts
 
 
 def place_of_alert(user: Any, alert: Alert) -> Place | None:

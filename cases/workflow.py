@@ -9,9 +9,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .choices import Status
+
+if TYPE_CHECKING:
+    from .models import WorkLease
 
 Holding = Literal["mine", "free", "others"]
 WORKABLE: Final = frozenset({Status.NEW, Status.OPEN})
@@ -83,3 +86,10 @@ def refusal(action: str, *, status: str, holding: Holding) -> str:
 def target(action: str, status: str) -> Status:
     """Where `action` leads from `status`."""
     return BY_ACTION[action].target or Status(status)
+
+
+def holding_of(lease: WorkLease | None, user: Any) -> Holding:
+    """How `user` stands to an unexpired lease."""
+    if lease is None:
+        return "free"
+    return "mine" if lease.holder_id == user.pk else "others"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from cases import workflow
 from cases.models import Case
-from cases.workflow import target
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.service import service
@@ -20,7 +20,7 @@ def case_take(*, actor: User, case: Case) -> Case:
     locked = frame.lock_case(case)
     access.require(actor, "work", locked)
     lease = frame.lease_of(locked)
-    if frame.holding_of(lease, actor) == "mine":
+    if workflow.holding_of(lease, actor) == "mine":
         frame.renew(locked, actor, lease)
         return locked
     frame.check("take", case=locked, actor=actor, lease=lease)
@@ -31,7 +31,7 @@ def take(*, case: Case, actor: User) -> Case:
     """Hand a locked, free case to `actor`."""
     before = case.assignee_id
     lease = frame.hold(case, actor, minutes=case.queue.lease_minutes)
-    case.status, case.assignee = target("take", case.status), actor
+    case.status, case.assignee = workflow.target("take", case.status), actor
     frame.save(case, actor=actor, why="Taken", fields=["status", "assignee"])
     data = {"until": timestamp(lease.expires_at), "assignee_before": str(before) if before else None}
     record(actor=actor, action="case.take", subject=case, data=data)

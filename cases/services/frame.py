@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from cases import workflow
 from cases.models import Case, WorkLease
-from cases.workflow import Holding
 from finobs.accounts.models import User
 from finobs.core import clock
 from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotFound
@@ -30,15 +28,9 @@ def lease_of(case: Case) -> WorkLease | None:
     return WorkLease.objects.filter(case=case, expires_at__gt=clock.now()).select_related("holder").first()
 
 
-def holding_of(lease: WorkLease | None, user: Any) -> Holding:
-    if lease is None:
-        return "free"
-    return "mine" if lease.holder_id == user.pk else "others"
-
-
 def check(action: str, *, case: Case, actor: User, lease: WorkLease | None) -> None:
     """Raise InvalidTransition if the table has no such step from here, Conflict if somebody else holds the case."""
-    refusal = workflow.refusal(action, status=case.status, holding=holding_of(lease, actor))
+    refusal = workflow.refusal(action, status=case.status, holding=workflow.holding_of(lease, actor))
     if not refusal:
         return
     if case.status in workflow.BY_ACTION[action].sources and lease is not None and lease.holder_id != actor.pk:

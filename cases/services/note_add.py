@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import hashlib
-
 from cases.models import Case, Note
 from finobs.accounts.models import User
 from finobs.core import access, gate
@@ -30,14 +28,10 @@ def note_add(*, actor: User, case: Case, text: str) -> Note:
     frame.renew(locked, actor, lease)
     locked.last_edited_by = actor
     frame.save(locked, actor=actor, why="Note added", fields=["last_edited_by"])
-    data = {"note": str(note.pk), "sha256": sha256(text)}
+    data = {"note": str(note.pk), "sha256": note.sha256}
     record(actor=actor, action="note.add", subject=locked, data=data)
     gate.changed(actor=actor, subject=locked)
     return note
-
-
-def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _text(text: str) -> str:

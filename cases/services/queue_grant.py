@@ -3,13 +3,12 @@ from __future__ import annotations
 from django.contrib.auth.models import Group
 
 from cases.models import Queue
+from cases.policy import SEE
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.core.service import service
 from finobs.ledger.services import record
-
-ACTIONS = ("view", "work", "lead")
 
 
 @service
@@ -40,8 +39,8 @@ def queue_revoke(*, actor: User, queue: Queue, principal: User | Group, action: 
 
 def _checked(actor: User, queue: Queue, principal: User | Group, action: str) -> None:
     access.require(actor, "grant", queue)
-    if action not in ACTIONS:
-        raise Invalid(fields={"action": [f"A grant is one of {', '.join(ACTIONS)}."]})
+    if action not in SEE:
+        raise Invalid(fields={"action": [f"A grant is one of {', '.join(SEE)}."]})
 
 
 def _data(principal: User | Group, action: str) -> dict[str, str]:

@@ -19,6 +19,8 @@ class Base(models.Model):
 
 
 class Dated(Base):
+    """A row that knows when it was made and last changed; services set `updated_at`."""
+
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(default=clock.now, editable=False)
 
