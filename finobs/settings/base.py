@@ -186,13 +186,9 @@ SPECTACULAR_SETTINGS = {
     },
 }
 SIMPLE_JWT = {
-    "ALGORITHM": "HS256",
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
-    "REFRESH_TOKEN_LIFETIME": timedelta(hours=8),
     "ISSUER": "finobs",
     "AUDIENCE": "finobs-api",
-    "AUTH_HEADER_TYPES": ("Bearer",),
-    "UPDATE_LAST_LOGIN": False,
 }
 
 CELERY_TASK_IGNORE_RESULT = True
