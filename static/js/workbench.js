@@ -1,5 +1,6 @@
 // The workbench: what keys.js, dialogs.js and drafts.js leave to it.
 //   data-focus="id"            a button or link that puts the focus into that field.
+//   Ctrl+Enter                 sends the form of the text field that has the focus.
 //   dialog[data-open-now]      shown as a modal as soon as it is on the page (a form that came back).
 //   select[name=disposition]   offers in the form's reason_code only the reasons that go with it.
 
@@ -61,6 +62,15 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("a[data-dialog-close]")) event.preventDefault();
 });
 
+// Ctrl+Enter sends what is being written, where there is one way to send it.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.matches?.("textarea")) return;
+  const ways = event.target.form?.querySelectorAll("button[type=submit]") ?? [];
+  if (ways.length !== 1) return;
+  event.preventDefault();
+  event.target.form.requestSubmit(ways[0]);
+});
+
 document.addEventListener("change", (event) => {
   if (event.target.name === "disposition" && event.target.form) reasons(event.target.form);
 });
@@ -81,6 +91,10 @@ document.addEventListener("htmx:afterSettle", (event) => {
     if (pane) pane.scrollTop = same ? place.at : 0;
     if (!same && matchMedia("(width < 768px)").matches) window.scrollTo(0, 0);
     place = null;
+  }
+  // What came in above the field that somebody writes in must not push it out of sight.
+  if (target.matches?.(".case-activity") && document.activeElement?.matches("textarea")) {
+    document.activeElement.scrollIntoView({ block: "center" });
   }
   ready(target);
 });

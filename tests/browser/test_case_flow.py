@@ -59,6 +59,27 @@ def propose(page: Page, rationale: str = WHY) -> None:
     page.get_by_role("button", name="Send for approval").click()
 
 
+def test_what_loads_above_a_note_does_not_push_it_out_of_sight(page, cases, analyst, sign_in):
+    services.case_take(actor=analyst, case=cases[0])
+    sign_in(page, analyst)
+    page.goto(f"/cases/{cases[0].reference}/")
+    page.keyboard.press("c")
+    page.wait_for_load_state("networkidle")
+    field = page.get_by_label("Note", exact=True)
+    expect(field).to_be_focused()
+    expect(field).to_be_in_viewport(ratio=1)
+    field.fill("Called the branch.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".note-text")).to_have_text("Called the branch.")
+
+
+def test_the_window_does_not_scroll_beside_the_panes(page, cases, analyst, sign_in):
+    sign_in(page, analyst)
+    page.goto(f"/cases/{cases[0].reference}/")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
+
+
 def test_a_case_from_take_next_to_closed(page, other, cases, analyst, lead, auditor, stranger, sign_in, watch):
     case = cases[0]
     here = f"/cases/{case.reference}/"
