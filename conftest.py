@@ -9,7 +9,7 @@ from finobs.accounts.choices import Kind
 from finobs.accounts.models import User
 from tests import factories
 
-pytest_plugins = ["finobs.ledger.testing", "approvals.testing"]
+pytest_plugins = ["tests.flushing"]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ APPS = (
     "operation",
 )
 ROOMS = [BASE_DIR / name if (BASE_DIR / name).is_dir() else BASE_DIR / "finobs" / name for name in APPS]
-ASIDE = {"tests", "migrations", "testing.py"}
+ASIDE = {"tests", "migrations"}
 FILES = [path for room in ROOMS for path in sorted(room.rglob("*.py")) if not ASIDE & set(path.parts)]
 AUDITED = {model.__name__: model for model in apps.get_models() if hasattr(model, "history")}
 # How one gets from another row to audited ones: queue.cases, source.batches.

@@ -1,6 +1,6 @@
-"""For tests on a real transaction: Django empties the tables after each, which the ledger's triggers refuse.
+"""For tests on a real transaction: Django empties the tables after each, which the triggers refuse.
 
-`pytest_plugins = ["finobs.ledger.testing"]` in the root conftest takes them off for exactly that moment.
+The root conftest loads this; the triggers are off for exactly that moment.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from . import triggers
+from approvals import triggers as approvals
+from finobs.ledger import triggers as ledger
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _flush_without_ledger_triggers() -> Iterator[None]:
+def _flush_without_triggers() -> Iterator[None]:
     operations = type(connection.ops)
     flush = operations.execute_sql_flush
 
     def execute_sql_flush(self: Any, sql_list: Any) -> None:
-        with triggers.removed(self.connection):
+        with ledger.removed(self.connection), approvals.removed(self.connection):
             flush(self, sql_list)
 
     operations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign]
