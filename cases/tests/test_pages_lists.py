@@ -53,8 +53,17 @@ def test_my_work_holds_what_i_took_and_the_queues(analyst: User, queue: Queue) -
     assert queue.name in page
 
 
-def test_my_work_says_how_to_begin(analyst: User) -> None:
-    assert "Take the next one from a queue" in text(signed_in(analyst), "/cases/")
+@pytest.mark.parametrize(("person", "may"), [("analyst", True), ("lead", True), ("auditor", False), ("admin", False)])
+def test_my_work_begins_with_the_next_case_for_those_who_may_take_it(
+    person: str, may: bool, case: Case, request: Any
+) -> None:
+    client = signed_in(request.getfixturevalue(person))
+    take = f"/cases/queues/{case.queue.slug}/take-next/"
+    page = text(client, "/cases/")
+    assert ("Take the next one from a queue" in page) is may
+    assert (f'action="{take}"' in page) is may
+    if may:
+        assert client.post(take)["Location"].startswith(f"/cases/{case.reference}/")
 
 
 def test_my_work_shows_what_waits_for_my_decision(analyst: User, lead: User, case: Case) -> None:

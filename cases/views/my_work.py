@@ -26,6 +26,7 @@ def my_work(request: SignedInRequest) -> HttpResponse:
         "page": paginate(mine, order=ORDER, cursor=request.GET.get("cursor", "")),
         "counted": count(mine),
         "queues": selectors.queues_visible(request.user),
+        "workable": selectors.queues_workable(request.user),
         "waiting": [(one, approvals.action_label(one)) for one in islice(waiting, MOST_APPROVALS)],
         "waiting_counted": count(waiting),
     }
