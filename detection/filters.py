@@ -10,6 +10,7 @@ from .choices import Outcome, RuleKind, Stage, Typology
 from .models import Alert, ModelVersion, Rule
 
 DATE = forms.DateInput(attrs={"type": "date"})
+ALL_YES_NO = forms.Select(choices=[("", "All"), ("true", "Yes"), ("false", "No")])
 REVIEW_OR_BLOCK = [(each.value, each.label) for each in (Outcome.REVIEW, Outcome.BLOCK)]
 
 
@@ -28,7 +29,7 @@ class AlertFilter(filters.FilterSet):
 class RuleFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=RuleKind.choices, empty_label="All")
     typology = filters.ChoiceFilter(choices=Typology.choices, empty_label="All")
-    in_force = filters.BooleanFilter(method="by_force", label="In force")
+    in_force = filters.BooleanFilter(method="by_force", label="In force", widget=ALL_YES_NO)
 
     class Meta:
         model = Rule
