@@ -89,7 +89,7 @@ class SourceAdmin(AccessAdmin):
         messages.success(
             request,
             f"{report.received:,} rows: {report.accepted:,} accepted, {report.duplicate:,} known, "
-            f"{report.quarantined:,} in quarantine, {report.alerts:,} alerts.",
+            f"{report.quarantined:,} in quarantine, {report.alerts:,} alert{'' if report.alerts == 1 else 's'}.",
         )
         return True
 
