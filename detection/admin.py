@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from finobs.core.admin import AccessAdmin, run_action
+from finobs.core.forms import StrictJSON
 
 from . import services
 from .models import Alert, ModelVersion, Rule
@@ -18,7 +19,9 @@ from .models import Alert, ModelVersion, Rule
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     """A rule with the parameters of its next version."""
 
-    parameters = forms.JSONField(help_text='For an amount rule: {"currency": "USD", "review_at": "10000.00"}.')
+    parameters = forms.JSONField(
+        decoder=StrictJSON, help_text='For an amount rule: {"currency": "USD", "review_at": "10000.00"}.'
+    )
     reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 

@@ -54,7 +54,7 @@ def account_activity(request: HttpRequest, pk: int) -> HttpResponse:
     """The chart over 90 days with its table; `mark` names transactions to point out (several, or with commas)."""
     account = selectors.account_get(request.user, pk)
     given = ",".join(request.GET.getlist("mark")).split(",")[:200]
-    marks = {int(mark) for mark in given if mark.isdigit() and len(mark) < 19}
+    marks = {int(mark) for mark in given if mark.isdecimal() and len(mark) < 19}
     shown = selectors.account_activity(request.user, account, marks)
     return render_page(request, "transactions/account_activity.html", {"account": account, **shown}, partial="activity")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Model, QuerySet
+from django.db.models import JSONField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,6 +16,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from . import access
 from .admin_grants import GrantsAdmin as GrantsAdmin
 from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound
+from .forms import StrictJSON
 
 
 class FinobsAdminSite(admin.AdminSite):
@@ -88,6 +89,7 @@ class AccessAdmin(SimpleHistoryAdmin):
     show_full_result_count = False
     list_per_page = 50
     view_action = "view"
+    formfield_overrides: ClassVar = {JSONField: {"decoder": StrictJSON}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return access.restrict(super().get_queryset(request), request.user, self.view_action)

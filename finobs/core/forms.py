@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +10,23 @@ from typing import Any
 from django.forms import Form
 
 from .errors import ApprovalRequired, Conflict, Invalid, InvalidTransition
+from .http import parse_json
+
+
+class StrictJSON(json.JSONDecoder):
+    """For `forms.JSONField(decoder=...)`: JSON as the API takes it, and only text that a database can hold.
+
+    Whatever does not hold is the one error that the field knows how to say.
+    """
+
+    def decode(self, s: str, *_: Any) -> Any:
+        try:
+            found = parse_json(s.encode())
+            if "\\u0000" in json.dumps(found, ensure_ascii=False).encode().decode():
+                raise ValueError("NUL is no text")
+        except ValueError as error:
+            raise json.JSONDecodeError(str(error), s, 0) from None
+        return found
 
 
 def submit(form: Form, act: Callable[..., Any]) -> HTTPStatus:

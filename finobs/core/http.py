@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions as drf
@@ -70,6 +70,10 @@ def as_error(exception: BaseException) -> FinobsError | None:
         case OperationalError() | InterfaceError():
             log.warning("database unavailable", exc_info=exception)
             return Unavailable("The database does not answer. Nothing was changed; try again.")
+        case DataError() | OverflowError():
+            # NUL in a text, a number beyond 64 bits, a time before the year 1: what no column could hold.
+            log.warning("a value that the database cannot be asked for", exc_info=exception)
+            return FinobsError("One of the values is larger than anything kept here, or no text.")
         case drf.ValidationError():
             return Invalid(fields=_flatten(exception.detail))
         case drf.APIException():
