@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,18 +12,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from finobs.accounts.models import User
+from finobs.accounts.requests import actor_of
 from finobs.core.admin import AccessAdmin
 from finobs.core.errors import Conflict
 
 from . import registry, selectors, services
 from .choices import Verdict
 from .models import Policy, Request
-
-
-def _actor(request: HttpRequest) -> User:
-    """Whoever is signed in; the admin opens for nobody else."""
-    return cast(User, request.user)
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -45,7 +40,7 @@ class PolicyAdmin(AccessAdmin):
     def write(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
         sent = form.cleaned_data
         saved = services.policy_set(
-            actor=_actor(request),
+            actor=actor_of(request),
             action=obj.action,
             quorum=sent["quorum"],
             expires_after_hours=sent["expires_after_hours"],
@@ -101,7 +96,11 @@ class RequestAdmin(AccessAdmin):
         sent = form.cleaned_data
         try:
             services.request_decide(
-                actor=_actor(request), request=obj, verdict=sent["verdict"], reason=sent["reason"], digest=sent["seen"]
+                actor=actor_of(request),
+                request=obj,
+                verdict=sent["verdict"],
+                reason=sent["reason"],
+                digest=sent["seen"],
             )
         except Conflict as refused:
             # Said here, not raised: the admin would roll back that the request is void.

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request as HttpRequest
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from finobs.accounts.models import User
-from finobs.core.api import CursorPagination
+from finobs.accounts.requests import actor_of
+from finobs.core.api import Listed, sent
 
 from . import selectors, services
 from .choices import Verdict
@@ -72,14 +71,11 @@ class WithdrawSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
-class RequestList(generics.ListAPIView[Request]):
+class RequestList(Listed[Request]):
     """Approval requests about what you may see, newest first."""
 
     serializer_class = RequestSerializer
-    pagination_class = CursorPagination
-    filter_backends = (DjangoFilterBackend,)
     filterset_class = RequestFilter
-    ordering = ("-id",)
 
     def get_queryset(self) -> QuerySet[Request]:
         return selectors.requests_visible(self.request.user)
@@ -98,10 +94,9 @@ class RequestDecide(APIView):
 
     @extend_schema(operation_id="approvals_decide", request=DecideSerializer, responses=RequestDetailSerializer)
     def post(self, request: HttpRequest, pk: int) -> Response:
-        sent = DecideSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
+        body = sent(DecideSerializer, request)
         asked = selectors.request_get(request.user, pk)
-        services.request_decide(actor=cast(User, request.user), request=asked, **sent.validated_data)
+        services.request_decide(actor=actor_of(request), request=asked, **body)
         return _answer(request, pk)
 
 
@@ -110,10 +105,9 @@ class RequestWithdraw(APIView):
 
     @extend_schema(operation_id="approvals_withdraw", request=WithdrawSerializer, responses=RequestDetailSerializer)
     def post(self, request: HttpRequest, pk: int) -> Response:
-        sent = WithdrawSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
+        body = sent(WithdrawSerializer, request)
         asked = selectors.request_get(request.user, pk)
-        services.request_withdraw(actor=cast(User, request.user), request=asked, **sent.validated_data)
+        services.request_withdraw(actor=actor_of(request), request=asked, **body)
         return _answer(request, pk)
 
 

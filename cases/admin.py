@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -13,7 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from detection.choices import Typology
-from finobs.accounts.models import User
+from finobs.accounts.requests import actor_of
 from finobs.core import access
 from finobs.core.admin import AccessAdmin, GrantsAdmin, run_action
 
@@ -21,11 +21,6 @@ from . import selectors, services
 from .choices import REASONS
 from .models import Case, Incident, Queue
 from .workflow import HUMAN
-
-
-def _actor(request: HttpRequest) -> User:
-    """Whoever is signed in; the admin opens for nobody else."""
-    return cast(User, request.user)
 
 
 class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -53,18 +48,18 @@ class QueueAdmin(GrantsAdmin, AccessAdmin):
 
     def write(self, request: HttpRequest, obj: Queue, form: Any, change: bool) -> None:
         if change:
-            services.queue_change(actor=_actor(request), queue=Queue(pk=obj.pk), **form.cleaned_data)
+            services.queue_change(actor=actor_of(request), queue=Queue(pk=obj.pk), **form.cleaned_data)
         else:
-            obj.pk = services.queue_create(actor=_actor(request), **form.cleaned_data).pk
+            obj.pk = services.queue_create(actor=actor_of(request), **form.cleaned_data).pk
 
     @transaction.atomic
     def grant_changed(
         self, request: HttpRequest, obj: Queue, principal: Any, granted: list[str], revoked: list[str]
     ) -> None:
         for action in granted:
-            services.queue_grant(actor=_actor(request), queue=obj, principal=principal, action=action)
+            services.queue_grant(actor=actor_of(request), queue=obj, principal=principal, action=action)
         for action in revoked:
-            services.queue_revoke(actor=_actor(request), queue=obj, principal=principal, action=action)
+            services.queue_revoke(actor=actor_of(request), queue=obj, principal=principal, action=action)
 
 
 class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -144,18 +139,20 @@ class CaseAdmin(AccessAdmin):
     def write(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
         sent, case = form.cleaned_data, Case(pk=obj.pk)
         if sent["note"].strip():
-            services.note_add(actor=_actor(request), case=case, text=sent["note"])
+            services.note_add(actor=actor_of(request), case=case, text=sent["note"])
         if not sent["conclusion"]:
             return
         disposition, _, reason_code = sent["conclusion"].partition("/")
         services.case_close(
-            actor=_actor(request), case=case, disposition=disposition, reason_code=reason_code,
+            actor=actor_of(request), case=case, disposition=disposition, reason_code=reason_code,
             rationale=sent["why"], version=sent["seen"] + bool(sent["note"].strip()),
         )  # fmt: skip
 
     @admin.action(description=next(step.label for step in HUMAN if step.action == "take"), permissions=["work"])
     def take(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
-        run_action(self, request, queryset, "Taken", lambda case: services.case_take(actor=_actor(request), case=case))
+        run_action(
+            self, request, queryset, "Taken", lambda case: services.case_take(actor=actor_of(request), case=case)
+        )
 
     @admin.action(description=next(step.label for step in HUMAN if step.action == "hand_back"), permissions=["work"])
     def hand_back(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
@@ -164,7 +161,7 @@ class CaseAdmin(AccessAdmin):
             request,
             queryset,
             "Handed back",
-            lambda case: services.case_hand_back(actor=_actor(request), case=case),
+            lambda case: services.case_hand_back(actor=actor_of(request), case=case),
         )
 
     @admin.display(description="Priority is made of")

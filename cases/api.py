@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from finobs.accounts.models import User
-from finobs.core.api import CursorPagination
+from finobs.accounts.requests import actor_of
+from finobs.core.api import Listed, sent
 
 from . import selectors, services
 from .filters import CaseFilter, IncidentFilter
@@ -31,12 +27,10 @@ from .serializers import (
 )
 
 
-class CaseList(generics.ListAPIView[Case]):
+class CaseList(Listed[Case]):
     """Cases that you may see, the most urgent first."""
 
     serializer_class = CaseSerializer
-    pagination_class = CursorPagination
-    filter_backends = (DjangoFilterBackend,)
     filterset_class = CaseFilter
     ordering = ("-priority", "-id")
 
@@ -57,7 +51,7 @@ class CaseTake(APIView):
 
     @extend_schema(operation_id="cases_take", request=None, responses=CaseDetailSerializer)
     def post(self, request: Request, reference: str) -> Response:
-        services.case_take(actor=_actor(request), case=selectors.case_get(request.user, reference))
+        services.case_take(actor=actor_of(request), case=selectors.case_get(request.user, reference))
         return _case(request, selectors.case_get(request.user, reference))
 
 
@@ -66,7 +60,7 @@ class CaseHandBack(APIView):
 
     @extend_schema(operation_id="cases_hand_back", request=None, responses=CaseDetailSerializer)
     def post(self, request: Request, reference: str) -> Response:
-        services.case_hand_back(actor=_actor(request), case=selectors.case_get(request.user, reference))
+        services.case_hand_back(actor=actor_of(request), case=selectors.case_get(request.user, reference))
         return _case(request, selectors.case_get(request.user, reference))
 
 
@@ -75,10 +69,10 @@ class CaseAssign(APIView):
 
     @extend_schema(operation_id="cases_assign", request=CaseAssignSerializer, responses=CaseDetailSerializer)
     def post(self, request: Request, reference: str) -> Response:
-        sent = _sent(CaseAssignSerializer, request)
+        body = sent(CaseAssignSerializer, request)
         case = selectors.case_get(request.user, reference)
-        to = selectors.person_for_assign(request.user, case, sent["to"])
-        services.case_assign(actor=_actor(request), case=case, to=to, reason=sent["reason"])
+        to = selectors.person_for_assign(request.user, case, body["to"])
+        services.case_assign(actor=actor_of(request), case=case, to=to, reason=body["reason"])
         return _case(request, selectors.case_get(request.user, reference))
 
 
@@ -91,16 +85,15 @@ class CaseClose(APIView):
         responses={200: CaseDetailSerializer, 202: SentForApprovalSerializer},
     )
     def post(self, request: Request, reference: str) -> Response:
-        sent = _sent(CaseCloseSerializer, request)
-        services.case_close(actor=_actor(request), case=selectors.case_get(request.user, reference), **sent)
+        body = sent(CaseCloseSerializer, request)
+        services.case_close(actor=actor_of(request), case=selectors.case_get(request.user, reference), **body)
         return _case(request, selectors.case_get(request.user, reference))
 
 
-class CaseNotes(generics.ListAPIView[Note]):
+class CaseNotes(Listed[Note]):
     """The notes of a case, newest first."""
 
     serializer_class = NoteSerializer
-    pagination_class = CursorPagination
     filter_backends = ()
     ordering = ("-id",)
     queryset = Note.objects.none()
@@ -112,16 +105,15 @@ class CaseNotes(generics.ListAPIView[Note]):
     @extend_schema(operation_id="cases_note_add", request=NoteAddSerializer, responses={201: NoteSerializer})
     def post(self, request: Request, reference: str) -> Response:
         """Write down what was found."""
-        sent = _sent(NoteAddSerializer, request)
-        note = services.note_add(actor=_actor(request), case=selectors.case_get(request.user, reference), **sent)
+        body = sent(NoteAddSerializer, request)
+        note = services.note_add(actor=actor_of(request), case=selectors.case_get(request.user, reference), **body)
         return Response(NoteSerializer(note).data, status=201)
 
 
-class QueueList(generics.ListAPIView[Queue]):
+class QueueList(Listed[Queue]):
     """Queues that you may see, with how many of their cases are unfinished, waiting for approval, and held."""
 
     serializer_class = QueueSerializer
-    pagination_class = CursorPagination
     filter_backends = ()
     ordering = ("name", "id")
 
@@ -142,18 +134,16 @@ class QueueTakeNext(APIView):
 
     @extend_schema(operation_id="queues_take_next", request=None, responses={200: CaseDetailSerializer, 204: None})
     def post(self, request: Request, slug: str) -> Response:
-        taken = services.case_take_next(actor=_actor(request), queue=selectors.queue_get(request.user, slug))
+        taken = services.case_take_next(actor=actor_of(request), queue=selectors.queue_get(request.user, slug))
         if taken is None:
             return Response(status=204)
         return _case(request, selectors.case_get(request.user, taken.reference))
 
 
-class IncidentList(generics.ListAPIView[Incident]):
+class IncidentList(Listed[Incident]):
     """Bursts of alerts that you may see, the latest first."""
 
     serializer_class = IncidentSerializer
-    pagination_class = CursorPagination
-    filter_backends = (DjangoFilterBackend,)
     filterset_class = IncidentFilter
     ordering = ("-last_at", "-id")
 
@@ -167,18 +157,6 @@ class IncidentView(APIView):
     @extend_schema(operation_id="incidents_retrieve", responses=IncidentSerializer)
     def get(self, request: Request, reference: str) -> Response:
         return Response(IncidentSerializer(selectors.incident_get(request.user, reference)).data)
-
-
-def _actor(request: Request) -> User:
-    """Whoever is signed in; the API answers nobody else."""
-    return cast(User, request.user)
-
-
-def _sent(serializer: Any, request: Request) -> dict[str, Any]:
-    sent = serializer(data=request.data)
-    sent.is_valid(raise_exception=True)
-    found: dict[str, Any] = sent.validated_data
-    return found
 
 
 def _case(request: Request, case: Case) -> Response:

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
-
-from django.db.models import Model, QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from finobs.core.api import CursorPagination
+from finobs.accounts.requests import actor_of
+from finobs.core.api import Listed, sent
 
 from . import filters, selectors, serializers, services
 from .models import Alert, ModelVersion, Rule, RuleVersion
-
-M = TypeVar("M", bound=Model)
-
-
-class Listed(generics.ListAPIView[M]):
-    """A list by selector, filter set and cursor."""
-
-    pagination_class = CursorPagination
-    filter_backends: tuple[Any, ...] = (DjangoFilterBackend,)
-    ordering: tuple[str, ...] = ("-id",)
 
 
 class AlertList(Listed[Alert]):
@@ -76,10 +64,8 @@ class RuleVersionList(Listed[RuleVersion]):
     @extend_schema(request=serializers.RuleChangeSerializer, responses={201: serializers.RuleVersionSerializer})
     def post(self, request: Request, slug: str) -> Response:
         rule = selectors.rule_get(request.user, slug)
-        body = serializers.RuleChangeSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        actor: Any = request.user
-        made = services.rule_change(actor=actor, rule=rule, **body.validated_data)
+        body = sent(serializers.RuleChangeSerializer, request)
+        made = services.rule_change(actor=actor_of(request), rule=rule, **body)
         return Response(self.get_serializer(made).data, status=201)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
@@ -15,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from finobs.core.api import CursorPagination
+from finobs.accounts.requests import actor_of
+from finobs.core.api import Listed
 from finobs.core.errors import Invalid
 from finobs.core.idempotency import HEADER, once
 
@@ -23,16 +23,6 @@ from . import filters, selectors, serializers, services
 from .choices import Door, Reason
 from .models import Account, Batch, QuarantinedRow, Source, Transaction
 from .rows import RawRow, RowFault, shown
-
-M = TypeVar("M", bound=Model)
-
-
-class Listed(generics.ListAPIView[M]):
-    """A list by selector, filter set and cursor."""
-
-    pagination_class = CursorPagination
-    filter_backends: tuple[Any, ...] = (DjangoFilterBackend,)
-    ordering: tuple[str, ...] = ("-id",)
 
 
 class TransactionList(Listed[Transaction]):
@@ -56,7 +46,7 @@ class TransactionList(Listed[Transaction]):
     def post(self, request: Request) -> HttpResponse:
         def act() -> tuple[int, Any]:
             slug, rows = read_body(request.data, str(request.query_params.get("source", "")))
-            actor: Any = request.user
+            actor = actor_of(request)
             source = selectors.source_get(actor, slug)
             return 200, serializers.ingested(services.ingest(actor=actor, source=source, rows=rows, door=Door.REST))
 
@@ -136,7 +126,7 @@ class QuarantineAct(generics.GenericAPIView[QuarantinedRow]):
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
         row = act(
-            actor=request.user, row=selectors.quarantined_row_get(request.user, pk), **_named(form.validated_data)
+            actor=actor_of(request), row=selectors.quarantined_row_get(request.user, pk), **_named(form.validated_data)
         )
         return Response(serializers.QuarantinedRowSerializer(row, context={"request": request}).data)
 

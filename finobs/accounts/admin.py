@@ -18,6 +18,7 @@ from finobs.core.admin import AccessAdmin, run_action
 from . import services
 from .choices import Kind
 from .models import ApiToken, Session, User
+from .requests import actor_of
 from .roles import ROLES
 
 
@@ -41,12 +42,6 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]
             self.initial["roles"] = self.instance.roles
         if "kind" in self.fields:
             self.fields["kind"].widget.choices = [pair for pair in Kind.choices if pair[0] != Kind.SYSTEM]
-
-
-def _actor(request: HttpRequest) -> User:
-    """Whoever the admin let in."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -100,9 +95,9 @@ class UserAdmin(AccessAdmin):
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         typed = form.cleaned_data
         if change:
-            self._change(_actor(request), obj, typed, set(form.changed_data))
+            self._change(actor_of(request), obj, typed, set(form.changed_data))
             return
-        made = services.user_create(actor=_actor(request), **typed)
+        made = services.user_create(actor=actor_of(request), **typed)
         obj.pk = made.pk
         if made.kind == Kind.HUMAN:
             self._show_link(request, made)
@@ -117,24 +112,24 @@ class UserAdmin(AccessAdmin):
     @admin.action(description="Deactivate", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         act = services.user_deactivate
-        run_action(self, request, queryset, "Deactivated", lambda user: act(actor=_actor(request), user=user))
+        run_action(self, request, queryset, "Deactivated", lambda user: act(actor=actor_of(request), user=user))
 
     @admin.action(description="Reactivate", permissions=["change"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         act = services.user_reactivate
-        run_action(self, request, queryset, "Reactivated", lambda user: act(actor=_actor(request), user=user))
+        run_action(self, request, queryset, "Reactivated", lambda user: act(actor=actor_of(request), user=user))
 
     @admin.action(description="End all sessions", permissions=["change"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         act = services.sessions_end
-        run_action(self, request, queryset, "Sessions ended for", lambda user: act(actor=_actor(request), user=user))
+        run_action(self, request, queryset, "Sessions ended for", lambda user: act(actor=actor_of(request), user=user))
 
     @admin.action(description="Take the password away and issue a link to set one", permissions=["change"])
     def issue_reset_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         run_action(self, request, queryset, "Links issued", lambda user: self._show_link(request, user))
 
     def _show_link(self, request: HttpRequest, user: User) -> None:
-        link = services.password_reset_issue(actor=_actor(request), user=user)
+        link = services.password_reset_issue(actor=actor_of(request), user=user)
         path = reverse("accounts:password-set", args=[link.uid, link.token])
         messages.warning(
             request,
@@ -166,7 +161,7 @@ class ApiTokenAdmin(AccessAdmin):
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         act = services.token_revoke
-        run_action(self, request, queryset, "Revoked", lambda token: act(actor=_actor(request), token=token))
+        run_action(self, request, queryset, "Revoked", lambda token: act(actor=actor_of(request), token=token))
 
 
 @admin.register(Session)
@@ -185,7 +180,7 @@ class SessionAdmin(AccessAdmin):
     @admin.action(description="End", permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
         act = services.session_end
-        run_action(self, request, queryset, "Ended", lambda session: act(actor=_actor(request), session=session))
+        run_action(self, request, queryset, "Ended", lambda session: act(actor=actor_of(request), session=session))
 
 
 class RoleAdmin(AccessAdmin):

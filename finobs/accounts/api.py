@@ -17,13 +17,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
-from finobs.core.api import CursorPagination
+from finobs.core.api import CursorPagination, sent
 
 from . import access_token, schema, selectors, services, signing
 from . import serializers as shapes
 from .authentication import ApiTokenAuthentication
 from .filters import UserFilter
 from .models import ApiToken, User
+from .requests import actor_of
 from .views.signing import WRONG
 
 __all__ = ["schema"]
@@ -33,7 +34,7 @@ class Me(APIView):
     @extend_schema(responses=shapes.MeSerializer, operation_id="me")
     def get(self, request: Request) -> Response:
         """Who this caller is and what they may do now."""
-        return Response(shapes.MeSerializer(_actor(request)).data)
+        return Response(shapes.MeSerializer(actor_of(request)).data)
 
 
 class AccessTokens(APIView):
@@ -54,9 +55,8 @@ class AccessTokens(APIView):
         return Response({"access": str(issued), "expires_in": seconds}, headers={"Cache-Control": "no-store"})
 
     def _prove(self, request: Request) -> User:
-        body = shapes.CredentialsSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        person = signing.prove(request._request, body.validated_data["email"], body.validated_data["password"])
+        typed = sent(shapes.CredentialsSerializer, request)
+        person = signing.prove(request._request, typed["email"], typed["password"])
         if person is None:
             raise AuthenticationFailed(WRONG)
         services.sign_in(actor=person)
@@ -82,37 +82,37 @@ class Users(ViewSetMixin, ListModelMixin, GenericAPIView[User]):
     @extend_schema(request=shapes.UserCreateSerializer, responses={201: shapes.UserSerializer})
     def create(self, request: Request) -> Response:
         """Add somebody, without a password: issue a reset link for a person, a token for a machine."""
-        fields = _valid(shapes.UserCreateSerializer, request)
-        return self._answer(services.user_create(actor=_actor(request), **fields), status=201)
+        fields = sent(shapes.UserCreateSerializer, request)
+        return self._answer(services.user_create(actor=actor_of(request), **fields), status=201)
 
     @extend_schema(request=shapes.UserChangeSerializer)
     def partial_update(self, request: Request, pk: int) -> Response:
-        fields = _valid(shapes.UserChangeSerializer, request)
-        return self._answer(services.user_change(actor=_actor(request), user=self._find(pk), **fields))
+        fields = sent(shapes.UserChangeSerializer, request)
+        return self._answer(services.user_change(actor=actor_of(request), user=self._find(pk), **fields))
 
     @extend_schema(request=shapes.RolesSerializer)
     def roles(self, request: Request, pk: int) -> Response:
         """Make these exactly the roles. Their sessions and JWTs end."""
-        fields = _valid(shapes.RolesSerializer, request)
-        return self._answer(services.role_assign(actor=_actor(request), user=self._find(pk), **fields))
+        fields = sent(shapes.RolesSerializer, request)
+        return self._answer(services.role_assign(actor=actor_of(request), user=self._find(pk), **fields))
 
     @extend_schema(request=None)
     def deactivate(self, request: Request, pk: int) -> Response:
-        return self._answer(services.user_deactivate(actor=_actor(request), user=self._find(pk)))
+        return self._answer(services.user_deactivate(actor=actor_of(request), user=self._find(pk)))
 
     @extend_schema(request=None)
     def reactivate(self, request: Request, pk: int) -> Response:
-        return self._answer(services.user_reactivate(actor=_actor(request), user=self._find(pk)))
+        return self._answer(services.user_reactivate(actor=actor_of(request), user=self._find(pk)))
 
     @extend_schema(request=None, responses={204: None})
     def end_sessions(self, request: Request, pk: int) -> Response:
-        services.sessions_end(actor=_actor(request), user=self._find(pk))
+        services.sessions_end(actor=actor_of(request), user=self._find(pk))
         return Response(status=204)
 
     @extend_schema(request=None, responses={201: shapes.ResetLinkSerializer})
     def reset_password(self, request: Request, pk: int) -> Response:
         """Take the password away and answer with the link under which its owner sets a new one."""
-        link = services.password_reset_issue(actor=_actor(request), user=self._find(pk))
+        link = services.password_reset_issue(actor=actor_of(request), user=self._find(pk))
         path = reverse("accounts:password-set", args=[link.uid, link.token])
         return Response({"url": request.build_absolute_uri(path)}, status=201)
 
@@ -133,13 +133,13 @@ class Tokens(ViewSetMixin, ListModelMixin, GenericAPIView[ApiToken]):
     ordering = ("-created_at", "-id")
 
     def get_queryset(self) -> Any:
-        return selectors.tokens_own(_actor(self.request))
+        return selectors.tokens_own(actor_of(self.request))
 
     @extend_schema(request=shapes.TokenCreateSerializer, responses={201: shapes.TokenCreatedSerializer})
     def create(self, request: Request) -> Response:
         """The secret is in this answer only. `user` may name a machine account."""
-        fields = _valid(shapes.TokenCreateSerializer, request)
-        actor, owner = _actor(request), fields.pop("user", None)
+        fields = sent(shapes.TokenCreateSerializer, request)
+        actor, owner = actor_of(request), fields.pop("user", None)
         del fields["days"]
         user = actor if owner is None else selectors.user_get(actor, owner)
         token, text = services.token_create(actor=actor, user=user, **fields)
@@ -147,17 +147,5 @@ class Tokens(ViewSetMixin, ListModelMixin, GenericAPIView[ApiToken]):
 
     @extend_schema(request=None)
     def revoke(self, request: Request, pk: int) -> Response:
-        token = services.token_revoke(actor=_actor(request), token=selectors.token_get(_actor(request), pk))
+        token = services.token_revoke(actor=actor_of(request), token=selectors.token_get(actor_of(request), pk))
         return Response(shapes.TokenSerializer(token).data)
-
-
-def _valid(shape: Any, request: Request) -> dict[str, Any]:
-    body = shape(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
-
-
-def _actor(request: Request) -> User:
-    """Whoever SignedIn let in."""
-    assert isinstance(request.user, User)
-    return request.user

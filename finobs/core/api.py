@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import generics
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 
 from . import pagination
+
+M = TypeVar("M", bound=Model)
 
 
 class CursorPagination(BasePagination):
@@ -49,3 +55,18 @@ class CursorPagination(BasePagination):
         params = self._request.query_params.copy()
         params["cursor"] = cursor
         return self._request.build_absolute_uri(f"{self._request.path}?{params.urlencode()}")
+
+
+class Listed(generics.ListAPIView[M]):
+    """A list by selector, filter set and cursor, newest first unless it says otherwise."""
+
+    pagination_class = CursorPagination
+    filter_backends: Sequence[Any] = (DjangoFilterBackend,)
+    ordering: tuple[str, ...] = ("-id",)
+
+
+def sent(serializer: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
+    """The body of `request` as `serializer` reads it; what does not hold is answered with 422."""
+    body = serializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)

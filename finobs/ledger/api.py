@@ -7,15 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from finobs.core.api import CursorPagination
+from finobs.core.api import Listed
 from finobs.core.errors import Conflict, Invalid
 
 from . import filters, selectors, serializers
@@ -24,12 +22,9 @@ from .models import Checkpoint, Event
 SIZE = OpenApiParameter("size", OpenApiTypes.INT64, description="Prove under the checkpoint of this size")
 
 
-class EventList(generics.ListAPIView[Event]):
+class EventList(Listed[Event]):
     serializer_class = serializers.EventSerializer
-    pagination_class = CursorPagination
-    filter_backends = (DjangoFilterBackend,)
     filterset_class = filters.EventFilter
-    ordering = ("-id",)
     queryset = Event.objects.none()
 
     def get_queryset(self) -> QuerySet[Event]:
@@ -60,10 +55,8 @@ class EventProof(APIView):
         return Response(serializers.ProofSerializer(shown).data)
 
 
-class CheckpointList(generics.ListAPIView[Checkpoint]):
+class CheckpointList(Listed[Checkpoint]):
     serializer_class = serializers.CheckpointSerializer
-    pagination_class = CursorPagination
-    filter_backends = (DjangoFilterBackend,)
     filterset_class = filters.CheckpointFilter
     ordering = ("-size",)
     queryset = Checkpoint.objects.none()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,15 +17,15 @@ from finobs.core.pagination import count, paginate
 
 from .. import selectors, services, signing
 from ..forms import PasswordChangeForm, ProfileForm, TokenForm
-from ..models import User
+from ..requests import SignedInRequest
 
 NEWEST = ("-created_at", "-id")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
-    person = me(request)
+def profile(request: SignedInRequest) -> HttpResponse:
+    person = request.user
     form = ProfileForm(request.POST or None, initial={"name": person.name, "time_zone": person.time_zone})
     status = 200
     if request.method == "POST":
@@ -40,7 +40,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("present", "new", "again")
 @login_required
 @require_http_methods(["GET", "POST"])
-def password_change(request: HttpRequest) -> HttpResponse:
+def password_change(request: SignedInRequest) -> HttpResponse:
     form = PasswordChangeForm(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -53,17 +53,17 @@ def password_change(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def token_list(request: HttpRequest) -> HttpResponse:
-    rows = selectors.tokens_own(me(request))
+def token_list(request: SignedInRequest) -> HttpResponse:
+    rows = selectors.tokens_own(request.user)
     page = paginate(rows, order=NEWEST, cursor=request.GET.get("cursor", ""))
     return render_page(request, "accounts/token_list.html", {"page": page, "count": count(rows)}, partial="list")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def token_create(request: HttpRequest) -> HttpResponse:
+def token_create(request: SignedInRequest) -> HttpResponse:
     """The secret is shown in the answer to the form, and never again."""
-    person = me(request)
+    person = request.user
     form = TokenForm(request.POST or None, user=person)
     made: list[Any] = []
     status = 200
@@ -78,16 +78,16 @@ def token_create(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    token = services.token_revoke(actor=me(request), token=selectors.token_get(me(request), pk))
+def token_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
+    token = services.token_revoke(actor=request.user, token=selectors.token_get(request.user, pk))
     messages.success(request, f"{token.name} is revoked.")
     return redirect("accounts:token-list")
 
 
 @login_required
 @require_GET
-def session_list(request: HttpRequest) -> HttpResponse:
-    rows = selectors.sessions_live(me(request))
+def session_list(request: SignedInRequest) -> HttpResponse:
+    rows = selectors.sessions_live(request.user)
     page = paginate(rows, order=NEWEST, cursor=request.GET.get("cursor", ""))
     shown = {"page": page, "count": count(rows), "here": signing.digest(request.session.session_key)}
     return render_page(request, "accounts/session_list.html", shown, partial="list")
@@ -95,27 +95,21 @@ def session_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def session_end(request: HttpRequest, pk: int) -> HttpResponse:
-    services.session_end(actor=me(request), session=selectors.session_get(me(request), pk))
+def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
+    services.session_end(actor=request.user, session=selectors.session_get(request.user, pk))
     messages.success(request, "The session has ended.")
     return redirect("accounts:session-list")
 
 
 @login_required
 @require_POST
-def sessions_end(request: HttpRequest) -> HttpResponse:
+def sessions_end(request: SignedInRequest) -> HttpResponse:
     """Every session but this one."""
     here = signing.digest(request.session.session_key)
-    ended = services.sessions_end(actor=me(request), user=me(request), but=here)
+    ended = services.sessions_end(actor=request.user, user=request.user, but=here)
     messages.success(request, f"Other sessions ended: {ended}.")
     return redirect("accounts:session-list")
 
 
-def me(request: HttpRequest) -> User:
-    """The signed-in person; login_required has seen to it that there is one."""
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def _change(request: HttpRequest, *, present: str, new: str) -> None:
-    signing.sign_in_again(request, services.password_change(actor=me(request), present=present, new=new))
+def _change(request: SignedInRequest, *, present: str, new: str) -> None:
+    signing.sign_in_again(request, services.password_change(actor=request.user, present=present, new=new))
