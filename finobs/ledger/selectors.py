@@ -88,6 +88,12 @@ def event_data(user: Any, event: Event) -> dict[str, Any] | None:
     return body
 
 
+def event_subject(user: Any, event: Event) -> str:
+    """The name of what the event speaks of; empty where it is not theirs to see, or is there no more."""
+    subject = subject_of(event.subject_type, event.subject_id)
+    return str(subject) if subject is not None and _may_view(user, subject) else ""
+
+
 def event_text(user: Any, event: Event) -> str:
     """What the event says, for people; empty where it is not theirs to read."""
     said = event_data(user, event)

@@ -32,6 +32,7 @@ def event_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     proof = selectors.proof_of(request.user, event)
     context = {
         "event": event,
+        "subject": selectors.event_subject(request.user, event),
         "said": selectors.event_text(request.user, event),
         "proof": proof,
         "leaf": bytes(event.leaf).hex(),

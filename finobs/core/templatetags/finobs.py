@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.apps import apps
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Model
 from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
@@ -110,6 +111,15 @@ def _short(at: datetime) -> str:
 
 def _exact(at: datetime) -> str:
     return date_format(timezone.localtime(at), "l j F Y, H:i:s T")
+
+
+@register.filter
+def kind_name(label: str) -> str:
+    """{{ "cases.case"|kind_name }}: what people call it. What is no kind of record is called as it is."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name).capitalize()
+    except (LookupError, ValueError):
+        return label
 
 
 @register.filter

@@ -79,10 +79,19 @@ def test_what_an_event_says_is_shown_to_who_may_see_its_subject(browse, auditor,
     assert Checkpoint.objects.latest("size").note.splitlines()[0] in page
 
 
-def test_to_others_only_its_metadata_and_its_proof_are_shown(browse, told):
+def test_a_subject_is_called_what_people_call_it(browse, auditor, told, case):
+    page = browse(auditor, "ledger:event-list", action="case.open").content.decode()
+    assert f">Case {case.pk}</a>" in page
+    assert case.reference in browse(auditor, "ledger:event-detail", told.uid).content.decode()
+    page = browse(auditor, "ledger:event-list", subject_type="nothing.here").content.decode()
+    assert "nothing.here 1" in page
+
+
+def test_to_others_only_its_metadata_and_its_proof_are_shown(browse, told, case):
     outsider = factories.user("Olga Outsider", role="auditor")  # reads the ledger, but has no grant on the queue
     page = browse(outsider, "ledger:event-detail", told.uid).content.decode()
     assert "Berlin" not in page
+    assert case.reference not in page
     assert "case.open" in page
     assert bytes(told.leaf).hex() in page
 
