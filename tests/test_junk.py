@@ -71,3 +71,9 @@ def test_parameters_of_a_rule_may_be_anything(browser: Client, superuser: User, 
     text = json.dumps(body | {"version": 1}).replace("?", value)
     response = browser.post(f"/api/v1/rules/{rule.slug}/versions", text, content_type="application/json")
     assert response.status_code in (201, 400, 422)
+
+
+def test_a_field_named_by_half_a_character_is_refused_in_words(browser: Client) -> None:
+    response = browser.post("/api/v1/auth/token", '{"\\ud800": 1}', content_type="application/json")
+    assert response.status_code == 422
+    assert "There is no such field." in response.content.decode()

@@ -39,16 +39,21 @@ def problem(error: FinobsError) -> dict[str, Any]:
         "type": f"urn:finobs:problem:{error.code}",
         "title": error.title,
         "status": error.status,
-        "detail": error.detail,
+        "detail": _sayable(error.detail),
         "request_id": context.request_id(),
     } | {name: value for name, value in error.extra.items() if name != "status"}
     if isinstance(error, Invalid) and error.fields:
         body["errors"] = [
-            {"pointer": f"#/{name.replace('.', '/')}" if name else "#", "detail": text}
+            {"pointer": _sayable(f"#/{name.replace('.', '/')}" if name else "#"), "detail": _sayable(text)}
             for name, texts in error.fields.items()
             for text in texts
         ]
     return body
+
+
+def _sayable(text: str) -> str:
+    """What was sent may be repeated in a refusal; half a surrogate pair cannot be sent back."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def waiting(error: ApprovalRequired) -> dict[str, Any]:

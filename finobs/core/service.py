@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from .errors import ApprovalRequired
+from .errors import ApprovalRequired, Conflict
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,16 +20,28 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
     `ApprovalRequired` is not a failure: the request for approval that the gate wrote must survive, so the
     transaction commits and the exception is raised after it. A service therefore passes the gate before it
     saves anything of its own, and a service that calls a gated service is itself a service.
+
+    Two who make the same thing in the same moment: the database lets one, and the other is told so (Conflict).
     """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         waiting: ApprovalRequired
-        with transaction.atomic():
-            try:
-                return function(*args, **kwargs)
-            except ApprovalRequired as required:
-                waiting = required
+        try:
+            with transaction.atomic():
+                try:
+                    return function(*args, **kwargs)
+                except ApprovalRequired as required:
+                    waiting = required
+        except IntegrityError as error:
+            if not _is_second(error):
+                raise
+            raise Conflict("Somebody else made the same in this moment. Look at what is there now.") from error
         raise waiting
 
     return run
+
+
+def _is_second(error: IntegrityError) -> bool:
+    """A unique constraint refused it: nothing else that a database refuses is anybody's bad luck."""
+    return getattr(error.__cause__, "sqlstate", "") == "23505" or "UNIQUE constraint failed" in str(error)

@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from finobs.core import gate
 from finobs.core.errors import ApprovalRequired, Conflict, NotAllowed
@@ -63,3 +63,14 @@ def test_nothing_passes_an_unguarded_gate(monkeypatch):
     with pytest.raises(NotAllowed):
         gate.pass_through(actor=None, action="cases.close", subject=Group(), payload={})
     gate.changed(actor=None, subject=Group())
+
+
+def test_the_second_of_two_who_make_the_same_is_told_so():
+    write("once")
+    with pytest.raises(Conflict, match="Somebody else"):
+        write("once")
+
+
+def test_what_else_the_database_refuses_is_a_fault():
+    with pytest.raises(IntegrityError):
+        write(None)
