@@ -6,14 +6,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
-from finobs.core.pagination import count, paginate
+from finobs.core.lists import listed
 
 from . import hooks, selectors, services, shown, workflow
 from .filters import AlertFilter, ModelFilter, RuleFilter
@@ -23,19 +23,14 @@ from .models import Rule
 NEWEST_FIRST = ("-id",)
 
 
-def _listed(request: HttpRequest, chosen: Any, order: tuple[str, ...]) -> dict[str, Any]:
-    kept = request.GET.copy()
-    cursor = (kept.pop("cursor", None) or [""])[-1]
-    page = paginate(chosen.qs, order=order, cursor=str(cursor), bound=kept.urlencode())
-    return {"filter": chosen, "filtered": bool(kept), "counted": count(chosen.qs), "page": page}
-
-
 @login_required
 @require_GET
 def alert_list(request: SignedInRequest) -> HttpResponse:
     """Alerts of the cases that this person may see, the newest first."""
     chosen = AlertFilter(request.GET, queryset=selectors.alerts_visible(request.user))
-    return render_page(request, "detection/alert_list.html", _listed(request, chosen, NEWEST_FIRST), partial="list")
+    return render_page(
+        request, "detection/alert_list.html", listed(request, chosen, order=NEWEST_FIRST), partial="list"
+    )
 
 
 @login_required
@@ -70,7 +65,9 @@ def transaction_assessment(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_GET
 def rule_list(request: SignedInRequest) -> HttpResponse:
     chosen = RuleFilter(request.GET, queryset=selectors.rules_visible(request.user))
-    return render_page(request, "detection/rule_list.html", _listed(request, chosen, ("name", "id")), partial="list")
+    return render_page(
+        request, "detection/rule_list.html", listed(request, chosen, order=("name", "id")), partial="list"
+    )
 
 
 @login_required
@@ -127,7 +124,7 @@ def _rule_page(
 @require_GET
 def model_list(request: SignedInRequest) -> HttpResponse:
     chosen = ModelFilter(request.GET, queryset=selectors.models_visible(request.user))
-    context = _listed(request, chosen, NEWEST_FIRST) | {"may_train": selectors.may_train(request.user)}
+    context = listed(request, chosen, order=NEWEST_FIRST) | {"may_train": selectors.may_train(request.user)}
     return render_page(request, "detection/model_list.html", context, partial="list")
 
 

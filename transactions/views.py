@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from finobs.core.errors import Conflict
 from finobs.core.http import render_page
-from finobs.core.pagination import count, paginate
+from finobs.core.lists import listed
+from finobs.core.pagination import count
 
 from . import filters, selectors, services
 from .choices import QuarantineState
@@ -149,11 +150,7 @@ def _list(
 ) -> HttpResponse:
     """A list with its filters, its count and one page of it."""
     chosen = filter_set(given or request.GET, queryset=rows)
-    found = chosen.qs if chosen.is_valid() else rows.none()
-    bound = request.GET.copy()
-    cursor = "".join(bound.pop("cursor", [])[-1:])
-    page = paginate(found, order=("-id",), cursor=cursor, bound=bound.urlencode())
-    context = {"filter": chosen, "page": page, "counted": count(found), "chips": _chips(request, chosen)}
+    context = listed(request, chosen, order=("-id",)) | {"chips": _chips(request, chosen)}
     return render_page(request, f"transactions/{name}_list.html", context, partial="list")
 
 

@@ -8,9 +8,9 @@ from cases import selectors
 from cases.filters import IncidentFilter
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
-from finobs.core.pagination import count, paginate
+from finobs.core.lists import listed
 
-from .page import MOST_ALERTS, list_query
+from .page import MOST_ALERTS
 
 ORDER = ("-last_at", "-id")
 
@@ -20,13 +20,7 @@ ORDER = ("-last_at", "-id")
 def incident_list(request: SignedInRequest) -> HttpResponse:
     """Bursts of alerts, the latest first."""
     chosen = IncidentFilter(request.GET, queryset=selectors.incidents_visible(request.user))
-    cursor = request.GET.get("cursor", "")
-    context = {
-        "filter": chosen,
-        "filtered": bool(chosen.form.changed_data),
-        "counted": count(chosen.qs),
-        "page": paginate(chosen.qs, order=ORDER, cursor=cursor, bound=list_query(request)),
-    }
+    context = listed(request, chosen, order=ORDER)
     return render_page(request, "cases/incident_list.html", context, partial="list")
 
 

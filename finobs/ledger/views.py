@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from finobs.core.http import render_page
-from finobs.core.pagination import count, paginate
+from finobs.core.lists import listed
+from finobs.core.pagination import paginate
 
 from . import filters, selectors
 
@@ -65,12 +66,5 @@ def _list(
 ) -> HttpResponse:
     """A list with its filters, its count and one page of it."""
     chosen = filter_set(request.GET, queryset=rows)
-    found = chosen.qs if chosen.is_valid() else rows.none()
-    bound = request.GET.copy()
-    cursor = "".join(bound.pop("cursor", [])[-1:])
-    context = {
-        "filter": chosen,
-        "page": paginate(found, order=(order,), cursor=cursor, bound=bound.urlencode()),
-        "counted": count(found),
-    }
+    context = listed(request, chosen, order=(order,))
     return render_page(request, f"ledger/{name}_list.html", context | more, partial="list")
