@@ -65,7 +65,7 @@ lint: $(VENV)/.dev check-production
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/python manage.py makemigrations --check --dry-run --settings finobs.settings.test
 	$(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null --settings finobs.settings.test
-	@if docker compose version >/dev/null 2>&1; then cp -n .env.example .env.lint; docker compose --env-file .env.lint config --quiet; rm -f .env.lint; fi
+	@if docker compose version >/dev/null 2>&1; then docker compose --env-file .env.example config --quiet; fi
 
 check-production: $(VENV)/.dev ## The settings of production pass Django's own deployment checks
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') ALLOWED_HOSTS=finobs.example \
