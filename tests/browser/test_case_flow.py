@@ -73,6 +73,15 @@ def test_what_loads_above_a_note_does_not_push_it_out_of_sight(page, cases, anal
     expect(page.locator(".note-text")).to_have_text("Called the branch.")
 
 
+def test_the_next_case_is_taken_from_my_work_by_a_key(page, cases, analyst, sign_in):
+    sign_in(page, analyst)
+    page.goto("/cases/")
+    page.keyboard.press("t")
+    page.wait_for_url(f"**/cases/{cases[0].reference}/")
+    expect(page.locator("#toasts")).to_contain_text(f"You hold {cases[0].reference}.")
+    expect(page.locator("#messages")).to_be_empty()
+
+
 def test_the_window_does_not_scroll_beside_the_panes(page, cases, analyst, sign_in):
     sign_in(page, analyst)
     page.goto(f"/cases/{cases[0].reference}/")
