@@ -7,6 +7,8 @@ from finobs.core.access import Rule
 SEE = ("view", "work", "lead")
 WORK = ("work", "lead")
 LEAD = ("lead",)
+# People work by role and grant. A token that was made to read must not write: it has to name this.
+WRITE = "compliance:resolve"
 
 
 def register() -> None:
@@ -16,14 +18,14 @@ def register() -> None:
     access.register(
         Case,
         view=Rule("compliance:read", SEE, anchors),
-        work=Rule("compliance:read", WORK, anchors),
+        work=Rule("compliance:read", WORK, anchors, scope=WRITE),
         lead=Rule("compliance:resolve", LEAD, anchors),
     )
     access.register(Incident, view=Rule("compliance:read", SEE, ("case__queue", "case")))
     access.register(
         Queue,
         view=Rule("compliance:read", SEE),
-        work=Rule("compliance:read", WORK),
+        work=Rule("compliance:read", WORK, scope=WRITE),
         lead=Rule("compliance:resolve", LEAD),
         create=Rule("system:config"),
         change=Rule("system:config"),

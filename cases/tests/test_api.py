@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from approvals.models import Request
 from cases.models import Case, Queue
 from finobs.accounts.models import User
+from finobs.accounts.services import token_create
 from tests import factories
 
 CONCLUSION = {"disposition": "confirmed", "reason_code": "money_mule", "rationale": "Money in and out within minutes."}
@@ -118,3 +120,18 @@ def test_lists_hold_what_one_may_see(
         assert client(stranger).get(f"/api/v1/{path}").json()["results"] == []
         assert client(analyst).get(f"/api/v1/{path}").status_code == 200
     assert client(stranger).get(f"/api/v1/cases/{case.reference}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("scopes", "status"), [({"compliance:read"}, 403), ({"compliance:read", "compliance:resolve"}, 201)]
+)
+def test_a_token_that_was_made_to_read_writes_nothing(
+    case: Case, lead: User, queue: Queue, scopes: set[str], status: int
+) -> None:
+    _, secret = token_create(actor=lead, user=lead, name="reports", scopes=scopes, lifetime=timedelta(days=1))
+    headers, address = {"Authorization": f"Bearer {secret}"}, f"/api/v1/cases/{case.reference}"
+    assert Client().get(address, headers=headers).status_code == 200
+    said = Client().post(f"{address}/notes", {"text": "Seen."}, content_type="application/json", headers=headers)
+    assert said.status_code == status
+    taken = Client().post(f"/api/v1/queues/{queue.slug}/take-next", headers=headers)
+    assert taken.status_code == (403 if status == 403 else 200)

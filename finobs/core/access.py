@@ -37,11 +37,13 @@ class Rule:
     permission: named role permission, such as "compliance:read".
     grants: object grants, any of which is enough, such as ("view", "work", "lead"); empty: none is asked.
     anchors: paths from the model to what grants hang on; "" is the object itself.
+    scope: what a scoped token must name besides, where the role permission only reads and grants let people write.
     """
 
     permission: str
     grants: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ("",)
+    scope: str = ""
 
 
 _rules: dict[tuple[type[Model], str], Rule] = {}
@@ -82,7 +84,7 @@ def has_permission(user: Any, permission: str) -> bool:
 def restrict(queryset: QuerySet[M], user: Any, action: str) -> QuerySet[M]:
     """The rows of `queryset` on which `user` may do `action`."""
     rule = rule_for(queryset.model, action)
-    if not has_permission(user, rule.permission):
+    if not _by_role(user, rule):
         return queryset.none()
     if not rule.grants or _unbounded(user):
         return queryset
@@ -98,9 +100,9 @@ def restrict(queryset: QuerySet[M], user: Any, action: str) -> QuerySet[M]:
 def allowed(user: Any, action: str, target: Model | type[Model]) -> bool:
     """May `user` do `action` to this object? For a class: has the user the role permission for it at all?"""
     if isinstance(target, type):
-        return has_permission(user, rule_for(target, action).permission)
+        return _by_role(user, rule_for(target, action))
     if target.pk is None:
-        return has_permission(user, rule_for(type(target), action).permission)
+        return _by_role(user, rule_for(type(target), action))
     return restrict(type(target)._default_manager.filter(pk=target.pk), user, action).exists()
 
 
@@ -150,6 +152,10 @@ def revoke(principal: Any, action: str, obj: Model) -> None:
 
 def _active(user: Any) -> bool:
     return user is not None and getattr(user, "is_authenticated", False) and user.is_active
+
+
+def _by_role(user: Any, rule: Rule) -> bool:
+    return has_permission(user, rule.permission) and _within_scopes(user, rule.scope or rule.permission)
 
 
 def _within_scopes(user: Any, permission: str) -> bool:
