@@ -9,7 +9,6 @@ BENCH ?= ingest
 INSTALL_PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps --only-binary :all:
 INSTALL_UV = $(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps --only-binary :all:
 INSTALL = $(if $(UV),$(INSTALL_UV),$(INSTALL_PIP))
-export DJANGO_SETTINGS_MODULE ?= finobs.settings.local
 
 .PHONY: help setup demo test test-browser lint check-production bench lock clean
 .DEFAULT_GOAL := help
