@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
-PYTEST_ARGS ?= -n auto --dist loadfile
+PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
 BENCH ?= ingest
 INSTALL_PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps --only-binary :all:
 INSTALL_UV = $(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps --only-binary :all:
@@ -27,7 +27,7 @@ help: ## Print this, and the plain commands for machines without make
 	@echo "  .venv/bin/python -m pip install --require-hashes --no-deps --only-binary :all: -r requirements/base.txt"
 	@echo "  .venv/bin/python manage.py demo"
 	@echo "and for tests: the same with requirements/dev.txt, then"
-	@echo "  .venv/bin/python -m pytest -n auto --dist loadfile -m 'not browser'"
+	@echo "  .venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m 'not browser'"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found."; exit 1; }
