@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import Group
 
 from approvals.models import Policy, Request
 from cases.models import Case, Queue
@@ -62,7 +63,7 @@ def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
             "sources": batch.source.slug, "models": factories.model_version().pk, "rules": Rule.objects.get().slug, "approvals": Request.objects.get().pk,
             "quarantine": _quarantined(batch).pk, "users": analyst.pk, "tokens": ApiToken.objects.get(pk=token.pk).pk,
             "events": Event.objects.values_list("uid", flat=True)[0], "subject_type": "cases.case", "subject_id": case.pk,
-            "digest": Request.objects.get().digest,
+            "group": Group.objects.get(name="viewer").pk, "digest": Request.objects.get().digest,
         },
         secrets=tuple(text.encode() for text in (case.reference, alert.account.external_id, alert.transaction.external_id)),
     )  # fmt: skip
@@ -81,7 +82,7 @@ def fill(address: Address, scene: World) -> str:
     admin = ADMIN.match(address.route)
     if admin:
         try:
-            return _admin(*admin.groups())
+            return _admin(*admin.groups(), scene)
         except LookupError:
             pass
     route = re.sub(r"\^?\(\?P<app_label>[^)]*\)", "accounts", address.route).rstrip("$")
@@ -95,13 +96,14 @@ def _argument(name: str, before: str, scene: World) -> Any:
     return scene.subjects[words[-1]] if words else {"uid": "x", "token": "x-y"}.get(name, 1)
 
 
-def _admin(app: str, model: str, rest: str) -> str:
+def _admin(app: str, model: str, rest: str, scene: World) -> str:
     kind = apps.get_model(app, model)
     row = kind._base_manager.order_by("pk").first()
     pk = row.pk if row else 0
     past = row.history.order_by("pk").first() if row is not None and hasattr(row, "history") else None
     rest = rest.replace("^([^/]+)/history/([^/]+)/$", f"{pk}/history/{past.pk if past else 0}/")
-    return f"admin/{app}/{model}/" + PARAMETER.sub(str(pk), rest)
+    keys = {"user_id": scene.subjects["users"], "group_id": scene.subjects["group"]}
+    return f"admin/{app}/{model}/" + PARAMETER.sub(lambda found: str(keys.get(found[1], pk)), rest)
 
 
 def body(method: str, address: Address, scene: World) -> dict[str, Any]:
