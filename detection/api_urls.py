@@ -1,8 +1,12 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import api
+from .decisions import api as decisions
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("decisions", decisions.DecisionMake.as_view(), name="api-decision-make"),
+    path("decisions/batch", decisions.DecisionBatch.as_view(), name="api-decision-batch"),
+    path("decisions/<int:pk>", decisions.DecisionDetail.as_view(), name="api-decision-detail"),
     path("alerts", api.AlertList.as_view(), name="api-alert-list"),
     path("alerts/<int:pk>", api.AlertDetail.as_view(), name="api-alert-detail"),
     path("rules", api.RuleList.as_view(), name="api-rule-list"),
