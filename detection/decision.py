@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from .choices import Outcome, Typology
 from .rules import Finding, Findings
+
+if TYPE_CHECKING:
+    from .models import ModelVersion
 
 SEVERITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
 
@@ -32,6 +37,15 @@ class Decision:
     fired: Sequence[tuple[LiveRule, Finding]] = ()
     score: float | None = None
     reasons: Sequence[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A decision with what it rests on, for whoever asked for it."""
+
+    decision: Decision
+    model: ModelVersion | None
+    at: datetime
 
 
 def decide(

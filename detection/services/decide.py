@@ -11,6 +11,7 @@ from transactions.choices import Door
 from transactions.models import Source
 from transactions.services import Ingested, RawRow, RowResult, ingest
 
+from ..decision import Evidence
 from ..decisions import selectors
 
 
@@ -32,5 +33,10 @@ def decision_make(*, actor: User, source: Source, rows: Sequence[RawRow]) -> Dec
     its own. Raises as `ingest` does.
     """
     done = ingest(actor=actor, source=source, rows=rows, door=Door.REST)
-    ids = {row.transaction_id for row in done.rows if row.transaction_id is not None}
-    return Decided(done, selectors.decisions_of(actor, ids))
+    told = {
+        row.transaction_id: selectors.decision_told(row, source, done.batch.pk, row.evidence)
+        for row in done.rows
+        if row.transaction_id is not None and isinstance(row.evidence, Evidence)
+    }
+    known = {row.transaction_id for row in done.rows if row.transaction_id is not None} - told.keys()
+    return Decided(done, told | selectors.decisions_of(actor, known) if known else told)
