@@ -98,8 +98,9 @@ def allowed(user: Any, action: str, target: Model | type[Model]) -> bool:
     """May `user` do `action` to this object? For a class: has the user the role permission for it at all?"""
     if isinstance(target, type):
         return has_permission(user, rule_for(target, action).permission)
-    if target.pk is None:
-        return has_permission(user, rule_for(type(target), action).permission)
+    rule = rule_for(type(target), action)
+    if target.pk is None or not rule.grants:
+        return has_permission(user, rule.permission)
     return restrict(type(target)._default_manager.filter(pk=target.pk), user, action).exists()
 
 
