@@ -1,0 +1,5 @@
+"""Detection's benchmarks."""
+
+from .bench_decide import decide
+
+__all__ = ["decide"]
