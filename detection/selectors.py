@@ -12,6 +12,7 @@ from finobs.core.errors import Invalid, NotFound
 from transactions.models import Source, Transaction
 
 from . import columns as cols
+from .explain import explanations
 from .features import FeatureSet
 from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion
 
@@ -27,7 +28,7 @@ def alerts_visible(user: Any) -> QuerySet[Alert]:
     access.require(user, "view", Alert)
     rows = access.restrict(Alert.objects.all(), user, "view")
     return rows.select_related("account", "transaction", "rule_version__rule", "model_version").defer(
-        "snapshot", "model_version__artefact", "model_version__metrics"
+        "snapshot", "explanation", "model_version__artefact", "model_version__metrics"
     )
 
 
@@ -92,6 +93,26 @@ def assessment_of(user: Any, transaction_id: int) -> tuple[Assessment, Alert | N
         raise NotFound
     alert = access.restrict(Alert.objects.filter(transaction_id=transaction_id), user, "view").first()
     return found, alert
+
+
+def may_explain(user: Any) -> bool:
+    return access.allowed(user, "explain", Assessment)
+
+
+def alert_explanation(user: Any, pk: int) -> tuple[Alert, dict[str, Any]]:
+    """An alert with why its score is what it is. Raises NotFound, also where no model scored it; Unavailable."""
+    access.require(user, "explain", Assessment)
+    alert = alert_get(user, pk)
+    return alert, explanations.of_alert(alert)
+
+
+def transaction_explanation(user: Any, transaction_id: int) -> tuple[Assessment, dict[str, Any]]:
+    """Why the score of any assessed transaction is what it is. Raises as `alert_explanation` does."""
+    access.require(user, "explain", Assessment)
+    assessment, _ = assessment_of(user, transaction_id)
+    # The explanation is of the score, which whoever sees the assessment sees, alerted or not.
+    alert = Alert.objects.filter(transaction_id=transaction_id).first()
+    return assessment, explanations.of_assessment(assessment, alert)
 
 
 def fired_versions(user: Any, assessment: Assessment) -> list[RuleVersion]:

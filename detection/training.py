@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from finobs.core.errors import Invalid
 
 from . import scoring
+from .explain.kept import typical
 from .features import FeatureSet
 from .onnx_graph import floor32, forest_graph
 
@@ -70,6 +71,7 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
         {
             "share": str(settings.share), "trees": settings.trees, "sample": sample, "seed": settings.seed,
             "features": list(feature_set.names), "feature_digest": feature_set.digest,
+            "typical": typical(matrix, feature_set.names),
         },
         {
             "flagged_share": float((scores >= threshold).mean()), "parity": difference, "parity_rows": compared,
