@@ -9,7 +9,7 @@ worse than 4,096. score = (1 + z / (1 + |z|)) / 2 lies in 0..1, rises with z and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Ensemble:
     scale: Floats
     projector: Floats
     weights: Floats
+    second_moment: Floats  # of the standardised training rows: what explanations stand on
     forest_centre: tuple[float, float]
     pca_centre: tuple[float, float]
     forest_weight: float
@@ -64,7 +65,7 @@ class Ensemble:
 
     def errors(self, own: NDArray[np.float32]) -> Floats:
         """The share of each feature in the reconstruction error; they add up to it."""
-        residual = ((own - self.mean) / self.scale) @ self.projector
+        residual = _standard(own, self.mean, self.scale) @ self.projector
         found: Floats = residual * residual * self.weights
         return found
 
@@ -78,19 +79,27 @@ def fit(matrix: NDArray[np.float32], indexes: list[int], settings: Settings) -> 
     forest = IsolationForest(
         n_estimators=settings.trees, max_samples=min(settings.sample, len(own)), random_state=settings.seed, n_jobs=1
     ).fit(own)
-    wide = own.astype(np.float64)
-    mean, scale = wide.mean(axis=0), wide.std(axis=0)
+    mean, scale = np.nanmean(own, axis=0, dtype=np.float64), np.nanstd(own, axis=0, dtype=np.float64)
     scale[scale == 0] = 1
-    projector = _projector((wide - mean) / scale, settings.components)
-    typical = np.mean((((wide - mean) / scale) @ projector) ** 2, axis=0)
+    standard = _standard(own, mean, scale)
+    moment = standard.T @ standard / len(standard)
+    projector = _projector(moment, settings.components)
+    typical = np.mean((standard @ projector) ** 2, axis=0)
     # A feature that is always reconstructed exactly can show no error.
     weights = np.where(typical > LEAST_ERROR, 1 / np.maximum(typical, LEAST_ERROR), 0) / len(indexes)
-    bare = Ensemble(indexes, forest, mean, scale, projector, weights, (0.0, 1.0), (0.0, 1.0), settings.forest_weight)
+    bare = Ensemble(
+        indexes, forest, mean, scale, projector, weights, moment, (0.0, 1.0), (0.0, 1.0), settings.forest_weight
+    )
     parts = bare.parts(matrix)
-    return Ensemble(
-        indexes, forest, mean, scale, projector, weights, _centre(parts["z_if"]), _centre(parts["z_pca"]),
-        settings.forest_weight,
-    )  # fmt: skip
+    return replace(bare, forest_centre=_centre(parts["z_if"]), pca_centre=_centre(parts["z_pca"]))
+
+
+def _standard(own: NDArray[np.float32], mean: Floats, scale: Floats) -> Floats:
+    """A value that is not known counts as the mean."""
+    import numpy as np
+
+    found: Floats = np.nan_to_num((own - mean) / scale, nan=0.0)
+    return found
 
 
 def display(z: Floats) -> Floats:
@@ -101,13 +110,13 @@ def display(z: Floats) -> Floats:
     return shown
 
 
-def _projector(standard: Floats, components: int) -> Floats:
+def _projector(moment: Floats, components: int) -> Floats:
     """What takes a standardised row to what the leading components do not explain."""
     import numpy as np
 
-    _, vectors = np.linalg.eigh(standard.T @ standard / len(standard))
+    _, vectors = np.linalg.eigh(moment)
     leading = vectors[:, ::-1][:, :components]
-    found: Floats = np.eye(standard.shape[1]) - leading @ leading.T
+    found: Floats = np.eye(len(moment)) - leading @ leading.T
     return found
 
 
