@@ -1,0 +1,56 @@
+"""A lookup answers as the query that it keeps."""
+
+import pytest
+
+from finobs.accounts.models import ApiToken
+from finobs.core.prepared import Lookup
+from tests import factories
+from transactions.models import Source
+
+pytestmark = pytest.mark.django_db
+by_slug = Lookup(lambda slug: Source.objects.filter(slug=slug))
+
+
+def test_it_finds_what_the_query_finds_each_time_anew():
+    first, second = factories.source("one", mapping={"a": ["b"]}, is_active=False), factories.source("two")
+    for _ in range(3):
+        assert [by_slug("one"), by_slug("two"), by_slug("three")] == [first, second, None]
+    found = by_slug("one")
+    for field in Source._meta.concrete_fields:
+        assert getattr(found, field.attname) == getattr(first, field.attname)
+    Source.objects.filter(pk=first.pk).update(name="Changed")
+    assert by_slug("one").name == "Changed"
+
+
+def test_it_asks_once(django_assert_num_queries):
+    factories.source("one")
+    by_slug("one")
+    with django_assert_num_queries(1):
+        by_slug("one")
+
+
+def test_related_rows_come_along(admin, django_assert_num_queries):
+    from datetime import timedelta
+
+    from finobs.accounts.services import token_create
+
+    token, _ = token_create(actor=admin, user=admin, name="x", scopes=["audit:read"], lifetime=timedelta(days=1))
+    lookup = Lookup(lambda prefix: ApiToken.objects.select_related("user").filter(prefix=prefix))
+    lookup("other")
+    with django_assert_num_queries(1):
+        found = lookup(token.prefix)
+        assert found.user.email == admin.email
+    assert (found.scopes, found.expires_at) == (["audit:read"], token.expires_at)
+    assert lookup(token.prefix).user is not found.user
+
+
+def test_a_text_is_a_value_and_never_sql():
+    factories.source("one")
+    assert by_slug("one' OR '1'='1") is None
+    assert by_slug("%s") is None
+
+
+def test_it_wants_exactly_one_value():
+    twice = Lookup(lambda slug: Source.objects.filter(slug=slug, name=slug))
+    with pytest.raises(ValueError, match="exactly one"):
+        twice("one")
