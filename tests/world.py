@@ -59,6 +59,7 @@ def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
         {
             "queues": queue.slug, "cases": case.reference, "incidents": case.incidents.get().reference,
             "alerts": alert.pk, "transactions": alert.transaction_id, "accounts": alert.account_id, "batches": batch.pk,
+            "decisions": alert.transaction_id,
             "sources": batch.source.slug, "models": factories.model_version().pk, "rules": Rule.objects.get().slug, "approvals": Request.objects.get().pk,
             "quarantine": _quarantined(batch).pk, "users": analyst.pk, "tokens": ApiToken.objects.get(pk=token.pk).pk,
             "events": Event.objects.values_list("uid", flat=True)[0], "subject_type": "cases.case", "subject_id": case.pk,
@@ -140,6 +141,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "versions": {"parameters": AMOUNT_RULE, "reason": "Tuned.", "version": 1},
     "change": {**AMOUNT_RULE, "reason": "Tuned.", "version": 1},
     "transactions": {"source": "@sources", "transactions": [ROW]},
+    "decisions": {"source": "@sources", **ROW},
+    "batch": {"source": "@sources", "transactions": [ROW]},
     "users": {"email": "new@example.test", "name": "New", "roles": []},
     "roles": {"roles": ["viewer"]},
     "tokens": {"name": "mine", "scopes": ["compliance:read"], "days": 7},
