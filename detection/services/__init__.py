@@ -1,11 +1,12 @@
 """Every write of detection. `assess` is the one decision path."""
 
 from .assess import assess
+from .decide import Decided, decision_make
 from .model import model_promote, model_publish, model_retire, model_train, model_train_start
 from .replay import Replay, replay
 from .rule import ensure_default_rules, rule_change, rule_create, rule_retire
 
 __all__ = [
-    "Replay", "assess", "ensure_default_rules", "model_promote", "model_publish", "model_retire", "model_train",
+    "Decided", "Replay", "assess", "decision_make", "ensure_default_rules", "model_promote", "model_publish", "model_retire", "model_train",
     "model_train_start", "replay", "rule_change", "rule_create", "rule_retire",
 ]  # fmt: skip
