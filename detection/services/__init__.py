@@ -7,6 +7,6 @@ from .replay import Replay, replay
 from .rule import ensure_default_rules, rule_change, rule_create, rule_retire
 
 __all__ = [
-    "Decided", "Replay", "assess", "decision_make", "ensure_default_rules", "model_promote", "model_publish", "model_retire",
-    "model_train", "model_train_start", "replay", "rule_change", "rule_create", "rule_retire",
+    "Decided", "Replay", "assess", "decision_make", "ensure_default_rules", "model_promote", "model_publish",
+    "model_retire", "model_train", "model_train_start", "replay", "rule_change", "rule_create", "rule_retire",
 ]  # fmt: skip
