@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import socket
 import subprocess
@@ -18,6 +17,8 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
+
+from finobs.settings import env
 
 from .bench import percentile
 
@@ -80,10 +81,10 @@ def _environment(folder: str) -> dict[str, str]:
     """Production on PostgreSQL; on SQLite, which production refuses, the embedded settings."""
     mode = "production" if connection.vendor == "postgresql" else "local"
     return {
-        **os.environ,
+        **env.inherited(),
         "DJANGO_SETTINGS_MODULE": f"finobs.settings.{mode}",
-        "DATABASE_URL": database_url(),
-        "REDIS_URL": os.environ.get("REDIS_URL") or ("redis://127.0.0.1:6379/0" if mode == "production" else ""),
+        "DATABASE_URL": database_url(connection.vendor, connection.settings_dict),
+        "REDIS_URL": env.REDIS_URL or ("redis://127.0.0.1:6379/0" if mode == "production" else ""),
         "SECRET_KEY": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": HOST,
         "FINOBS_VAR_DIR": str(Path(folder) / "var"),
@@ -91,10 +92,9 @@ def _environment(folder: str) -> dict[str, str]:
     }
 
 
-def database_url() -> str:
-    """The database that this process is connected to, as a URL."""
-    chosen = connection.settings_dict
-    if connection.vendor == "sqlite":
+def database_url(vendor: str, chosen: dict[str, Any]) -> str:
+    """The database of these Django settings as a URL."""
+    if vendor == "sqlite":
         return f"sqlite:///{chosen['NAME']}"
     who = quote(chosen["USER"], safe="") + (f":{quote(chosen['PASSWORD'], safe='')}" if chosen["PASSWORD"] else "")
     where = quote(chosen["HOST"] or "", safe="") + (f":{chosen['PORT']}" if chosen["PORT"] else "")
