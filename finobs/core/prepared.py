@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
 
@@ -25,7 +25,8 @@ class Lookup(Generic[M]):
         self.build = build
 
     def __call__(self, value: str) -> M | None:
-        kept: dict[Any, Any] = connection.__dict__.setdefault("_finobs_lookups", {})
+        # Of this thread's connection: `django.db.connection` itself is one object for all threads.
+        kept: dict[Any, Any] = vars(connections[DEFAULT_DB_ALIAS]).setdefault("_finobs_lookups", {})
         if self not in kept:
             kept[self] = _Written(self.build(VALUE)[:1])
         return next(iter(kept[self].run(value)), None)

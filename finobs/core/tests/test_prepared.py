@@ -1,6 +1,9 @@
 """A lookup answers as the query that it keeps."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connections, transaction
 
 from finobs.accounts.models import ApiToken
 from finobs.core.prepared import Lookup
@@ -59,3 +62,37 @@ def test_it_wants_exactly_one_value():
     twice = Lookup(lambda slug: Source.objects.filter(slug=slug, name=slug))
     with pytest.raises(ValueError, match="exactly one"):
         twice("one")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_asks_by_its_own_connection():
+    expected = factories.source("one")
+    assert by_slug("one") == expected
+
+    def ask(_):
+        try:
+            return by_slug("one")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(ask, range(40))) == {expected}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_thread_has_not_committed_no_other_finds():
+    """Each thread's lookups run on its own connection, and so in its own transaction."""
+    if connections["default"].vendor == "sqlite":
+        pytest.skip("SQLite has one writer")
+    with transaction.atomic():
+        factories.source("mine")
+        assert by_slug("mine") is not None
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(_elsewhere, "mine").result() is None
+
+
+def _elsewhere(slug):
+    try:
+        return by_slug(slug)
+    finally:
+        connections.close_all()
