@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import quote
 
 from django.conf import settings
@@ -42,6 +42,8 @@ def server() -> Iterator[int]:
         try:
             _wait(child, port, log)
             yield port
+            if said := _read(log):
+                sys.stderr.write(f"The server said: {said}\n")
         finally:
             child.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -79,6 +81,7 @@ def _free_port() -> int:
 
 def _environment(folder: str) -> dict[str, str]:
     """Production on PostgreSQL; on SQLite, which production refuses, the embedded settings."""
+    (Path(folder) / "var" / "static").mkdir(parents=True)
     mode = "production" if connection.vendor == "postgresql" else "local"
     return {
         **env.inherited(),
@@ -101,7 +104,7 @@ def database_url(vendor: str, chosen: dict[str, Any]) -> str:
     return f"postgres://{who}@{where}/{quote(str(chosen['NAME']), safe='')}"
 
 
-def _wait(child: subprocess.Popen[bytes], port: int, log: Any) -> None:
+def _wait(child: subprocess.Popen[bytes], port: int, log: TextIO) -> None:
     over = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < over:
         if child.poll() is not None:
@@ -112,5 +115,9 @@ def _wait(child: subprocess.Popen[bytes], port: int, log: Any) -> None:
             if probe.recv(100).startswith(b"HTTP/1.1 200"):
                 return
         time.sleep(0.1)
+    raise RuntimeError(f"the server did not start: {_read(log)}")
+
+
+def _read(log: TextIO) -> str:
     log.seek(0)
-    raise RuntimeError(f"the server did not start: {log.read()[-2000:]}")
+    return log.read()[-2000:].strip()
