@@ -8,7 +8,6 @@ from typing import Any
 
 from finobs.core.errors import NotFound, Unavailable
 
-from .. import columns as cols
 from .. import features, scoring
 from ..models import Alert, Assessment, ModelVersion
 from .explainer import explainer
@@ -67,7 +66,7 @@ def of_assessment(assessment: Assessment, alert: Alert | None) -> dict[str, Any]
     version = assessment.model_version
     if version is None or assessment.score is None:
         raise NotFound(NO_MODEL)
-    vector = scoring.matrix_for(version, cols.of_transactions([assessment.transaction]))[0]
+    vector = scoring.matrix_for(version, scoring.columns_for(version.feature_set, [assessment.transaction]))[0]
     # A session of its own: the one of the model in force stays where it is.
     session = scoring.open_session(scoring.checked(bytes(version.artefact), version.sha256))
     (score,) = scoring.score(session, vector.reshape(1, -1))
@@ -81,7 +80,7 @@ def of_assessment(assessment: Assessment, alert: Alert | None) -> dict[str, Any]
 
 def fill(batch_id: int) -> int:
     """Explanations for the alerts of a batch that were raised without; returns how many. Safe to run twice."""
-    rows = Alert.objects.filter(transaction__batch_id=batch_id, explanation=None, model_version__isnull=False)
+    rows = Alert.objects.filter(transaction__batch_id=batch_id, explanation__isnull=True, model_version__isnull=False)
     done = []
     for alert in rows.iterator(chunk_size=500):
         alert.explanation = again(alert)

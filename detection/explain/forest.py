@@ -101,7 +101,7 @@ class Forest:
 
     def _tabulate(self, most: int) -> None:
         """What each edge makes of the product on the way, and of the contribution, for each of three states:
-        0 the feature failed before, 1 it fails here, 2 it holds. Arrays of (points, 3 * edges)."""
+        0 the feature failed before, 1 it fails here, 2 it holds. Arrays of (points, 3 * edges), state by state."""
         import numpy as np
 
         points, weights = np.polynomial.legendre.leggauss(max(1, (most + 1) // 2))
@@ -113,9 +113,10 @@ class Forest:
         zero = np.zeros_like(fails)
         ratio = [fails / fails_before, fails / holds_before, holds / holds_before]
         gain = [zero, -z / fails - was, (1 - z) / holds - was]
-        self.points, self._edge = len(t), np.arange(len(z)) * 3
-        self._ratio = np.stack(ratio, axis=2).reshape(self.points, -1)
-        self._gain = (np.stack(gain, axis=2) * weights[:, :, None]).reshape(self.points, -1)
+        self.points, self._edge = len(t), np.arange(len(z))
+        # By state first: what is read together lies together.
+        self._ratio = np.stack(ratio, axis=1).reshape(self.points, -1)
+        self._gain = (np.stack(gain, axis=1) * weights[:, :, None]).reshape(self.points, -1)
 
     def holds(self, row: NDArray[np.float32]) -> NDArray[np.bool_]:
         """For each edge: does the row take every split on its feature down to it? A missing value goes as trained."""
@@ -134,7 +135,7 @@ class Forest:
 
         holds = self.holds(row)
         held = holds[self.before]
-        state = self._edge + holds + held
+        state = self._edge + (holds.astype(np.int64) + held) * len(holds)
         below = np.take(self._ratio, state, axis=1)
         self._multiply_down(below)
         below *= self.value
@@ -154,7 +155,7 @@ class Forest:
             half = part.shape[1] // 2
             part[:, :half] *= above
             part[:, half:] *= above
-            above = part[:, level.inner]
+            above = np.take(part, level.inner, axis=1)
 
     def _add_up(self, edges: NDArray[np.float64]) -> None:
         """The sum over the leaves under each edge, in place."""

@@ -50,5 +50,5 @@ def typical(matrix: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, st
     """The median of each feature over the training rows, as text; parameter "typical" of a model version."""
     import numpy as np
 
-    middle = np.nanmedian(matrix, axis=0).astype(np.float32)
-    return {name: str(value) for name, value in zip(names, middle, strict=True) if value == value}
+    known = {name: column[~np.isnan(column)] for name, column in zip(names, matrix.T, strict=True)}
+    return {name: str(np.float32(np.median(values))) for name, values in known.items() if len(values)}

@@ -76,10 +76,24 @@ def read(graph: Any, sample: int) -> Nodes:
     if (rows[starts] != sample).any():
         raise ValueError(f"the leaves of a tree do not hold its sample of {sample} rows")
     value = np.where(is_leaf, depth + path_length(sample)[rows], 0.0)
+    _close_idle_splits(is_leaf, value, children, levels)
     return Nodes(
         np.array(kept["nodes_featureids"]), np.array(kept["nodes_values"], dtype=np.float32), missing, children,
         is_leaf, depth, starts, value, rows,
     )  # fmt: skip
+
+
+def _close_idle_splits(is_leaf: Any, value: Any, children: Any, levels: list[Any]) -> None:
+    """A split whose both sides are as long says nothing of any feature: it becomes a leaf of that length, in place."""
+    for level in reversed(levels[:-1]):
+        inner = level[~is_leaf[level]]
+        left, right = children[inner].T
+        idle = is_leaf[left] & is_leaf[right] & (value[left] == value[right])
+        closed = inner[idle]
+        is_leaf[closed] = True
+        value[closed] = value[left[idle]]
+        value[left[idle]] = value[right[idle]] = 0
+        children[closed] = closed[:, None]
 
 
 def _levels(roots: Any, children: Any, is_leaf: Any) -> list[Any]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from .words import Line, lines, number, wording
 
-WIDTH, STEP, HEAD, FOOT = 480, 34, 30, 34
+WIDTH, STEP, HEAD, FOOT = 480, 36, 40, 30
 LEFT, RIGHT = 4, 476
 MOST = 10
+LETTER = 6.6  # how wide one is, at most, so that words above a bar end within the picture
 TITLES = {"isolation_forest": "Isolation Forest", "pca": "PCA reconstruction"}
 
 
@@ -24,15 +25,10 @@ class Bar:
     width: float
     link: float
     text_x: float
-    anchor: str
-
-    @property
-    def label_y(self) -> float:
-        return self.y - 4
 
     @property
     def text_y(self) -> float:
-        return self.y + 11
+        return self.y - 4
 
     @property
     def end_y(self) -> float:
@@ -129,6 +125,8 @@ def _short(text: str | None) -> str:
 
 
 def _few(each: list[Line]) -> list[Line]:
+    """Those that can be seen; the least of many together."""
+    each = [line for line in each if line.signed != "0.0000"]
     if len(each) <= MOST:
         return each
     rest = each[MOST - 1 :]
@@ -137,11 +135,10 @@ def _few(each: list[Line]) -> list[Line]:
 
 def _bar(line: Line, start: float, end: float, y: int) -> Bar:
     left, right = min(start, end), max(start, end)
-    # The number stands where there is room: after the bar, or before it when it ends at the right.
-    fits = right < WIDTH - 60
+    room = WIDTH - LETTER * (len(line.label) + len(line.signed) + 1)
     return Bar(
         line.label, line.signed, "up" if line.contribution >= 0 else "down", left, y,
-        max(round(right - left, 1), 1), end, right + 4 if fits else left - 4, "start" if fits else "end",
+        max(round(right - left, 1), 1), end, round(max(LEFT, min(left, room)), 1),
     )  # fmt: skip
 
 
@@ -149,10 +146,9 @@ def _finding(each: list[Line], base: float, score: float) -> str:
     is_up = score >= base
     moved = [line for line in each if (line.contribution > 0) == is_up and abs(line.contribution) >= 0.0005][:2]
     named = " and ".join(f"{line.label[:1].lower()}{line.label[1:]} ({line.contribution:+.4f})" for line in moved)
-    way = "above" if is_up else "below"
     if not named:
-        return f"The score of {score:.4f} is what is usual ({base:.4f})"
-    return f"The score of {score:.4f} is {way} the usual {base:.4f} most of all by {named}"
+        return f"The score of {score:.4f} is its base: no feature moved it"
+    return f"The score of {score:.4f} is {'above' if is_up else 'below'} its base of {base:.4f}, most of all by {named}"
 
 
 def _anchor(x: float) -> str:

@@ -71,7 +71,7 @@ def share(values: Values) -> str:
 
 
 def times(values: Values) -> str:
-    return f"{values[0]:,.1f} times"
+    return f"{values[0]:,.0f} times" if values[0] >= 100 else f"{values[0]:,.1f} times"
 
 
 def plain(values: Values) -> str:
@@ -123,7 +123,7 @@ WINDOWED = re.compile(r"(?P<who>account|counterparty)_(?P<what>[a-z]+)_(?P<days>
 
 
 def _windowed(who: str, what: str, days: str) -> Wording | None:
-    of, window = OF[who], "day" if days == "1" else f"{days} days"
+    of, window = OF[who], "1 day" if days == "1" else f"{days} days"
     ages = f"{days}-day"
     table: dict[str, tuple[str, Show, Callable[[Values], str]]] = {
         "ratio": (f"Against {of}'s {ages} mean", times, lambda v: f"{times(v)} {of}'s {ages} mean"),
@@ -175,7 +175,8 @@ class Line:
 
     @property
     def signed(self) -> str:
-        return f"{self.contribution:+.4f}"
+        shown = f"{self.contribution:+.4f}"
+        return "0.0000" if shown[1:] == "0.0000" else shown
 
 
 def lines(each: Sequence[Mapping[str, Any]]) -> list[Line]:
