@@ -58,7 +58,7 @@ def decide(
     if score is not None and threshold is not None and score >= threshold:
         outcome = max(outcome, Outcome.REVIEW, key=SEVERITY.__getitem__)
         reasons.append(
-            f"Its amount and time together are unusual: score {score:.6f}, at or above {threshold:.6f} ({scorer})."
+            f"It is unusual for its account and others: score {score:.6f}, at or above {threshold:.6f} ({scorer})."
         )
     typology = ordered[0][0].typology if ordered else str(Typology.UNUSUAL)
     return Decision(outcome, typology, ordered, score, reasons)

@@ -12,6 +12,7 @@ from finobs.core.errors import Invalid, NotFound
 from transactions.models import Source, Transaction
 
 from . import columns as cols
+from . import scoring
 from .explain import explanations
 from .features import FeatureSet
 from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNK = 10_000
+TRAINING = (*cols.FIELDS, "account_id", "counterparty_id", "country")
 
 
 def alerts_visible(user: Any) -> QuerySet[Alert]:
@@ -130,22 +132,21 @@ def training_rows(
     """
     import numpy as np
 
-    found = access.restrict(Transaction.objects.all(), user, "view")
+    found = access.restrict(Transaction.objects.only(*TRAINING), user, "view")
     if source is not None:
         found = found.filter(source=source)
     parts: list[NDArray[np.float32]] = []
-    first = last = None
+    moments: list[datetime] = []
     before = None
     while rows > 0:
         chunk = found if before is None else found.filter(pk__lt=before)
-        values = list(chunk.order_by("-pk").values_list("pk", *cols.FIELDS)[: min(rows, CHUNK)])
+        values = list(chunk.order_by("-pk")[: min(rows, CHUNK)])
         if not values:
             break
-        columns = cols.of_values([row[1:] for row in values])
+        columns = scoring.columns_for(feature_set.name, values)
         parts.append(feature_set.build(columns))
-        first = min(filter(None, (first, min(columns.occurred_at))))
-        last = max(filter(None, (last, max(columns.occurred_at))))
-        before, rows = values[-1][0], rows - len(values)
-    if first is None or last is None:
+        moments += [min(columns.occurred_at), max(columns.occurred_at)]
+        before, rows = values[-1].pk, rows - len(values)
+    if not moments:
         raise Invalid("There are no transactions to learn from.")
-    return np.concatenate(parts), first, last
+    return np.concatenate(parts), min(moments), max(moments)

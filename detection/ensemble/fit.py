@@ -49,9 +49,12 @@ class Ensemble:
 
     def parts(self, matrix: NDArray[np.float32]) -> dict[str, Floats]:
         """if_score, pca_error, pca_feature_errors, z_if, z_pca, z and score, for rows of the whole feature set."""
+        return self.of(matrix[:, self.indexes])
+
+    def of(self, own: NDArray[np.float32]) -> dict[str, Floats]:
+        """The same for rows of the features that it looks at."""
         import numpy as np
 
-        own = matrix[:, self.indexes]
         if_score = -self.forest.score_samples(own)
         errors = self.errors(own)
         pca_error = errors.sum(axis=1)
@@ -79,7 +82,8 @@ def fit(matrix: NDArray[np.float32], indexes: list[int], settings: Settings) -> 
     forest = IsolationForest(
         n_estimators=settings.trees, max_samples=min(settings.sample, len(own)), random_state=settings.seed, n_jobs=1
     ).fit(own)
-    mean, scale = np.nanmean(own, axis=0, dtype=np.float64), np.nanstd(own, axis=0, dtype=np.float64)
+    mean: Floats = np.asarray(np.nanmean(own, axis=0, dtype=np.float64))
+    scale: Floats = np.asarray(np.nanstd(own, axis=0, dtype=np.float64))
     scale[scale == 0] = 1
     standard = _standard(own, mean, scale)
     moment = standard.T @ standard / len(standard)

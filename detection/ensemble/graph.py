@@ -51,9 +51,10 @@ def _nodes(fitted: Ensemble) -> list[Any]:
     def node(kind: str, inputs: str, output: str, **attributes: Any) -> Any:
         return helper.make_node(kind, inputs.split(), [output], **attributes)
 
+    grown = trees(fitted.forest)
     shown = ("if_score", "pca_error", "pca_feature_errors", "z_if", "z_pca", "score")
     return [
-        helper.make_node("TreeEnsembleRegressor", ["features"], ["if_depth"], domain="ai.onnx.ml", **trees(fitted.forest)),
+        helper.make_node("TreeEnsembleRegressor", ["features"], ["if_depth"], domain="ai.onnx.ml", **grown),
         node("Cast", "if_depth", "x", to=TensorProto.DOUBLE),
         node("Neg", "x", "minus_x"),
         node("Pow", "two minus_x", "if_score_64"),

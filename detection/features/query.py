@@ -1,6 +1,7 @@
 """The definition of account-1's statistics: one range query for each entity of a transaction gives all its windows.
 
-Windows are (t - w, t]; before the transaction are rows with (occurred_at, id) < (t, id), of the same currency.
+Windows are (t - w, t]; before the transaction are rows that came in before it (a smaller id) and occurred until t, of
+the same currency. Where rows come in the order in which they occur, that is the order (occurred_at, id).
 The same statements run on PostgreSQL and SQLite, over the indexes by account and by counterparty.
 """
 
@@ -16,6 +17,7 @@ from django.db import connection
 from finobs.core import money
 from transactions.models import Transaction
 
+from ..labels import moment
 from .account import ROUND_TO
 from .windows import HORIZON, LARGEST, LONGEST, LOW_BITS, MATURE, RISK_WINDOWS, WINDOWS
 
@@ -41,11 +43,11 @@ def statistics(
 def _entity(entity: str, row: Transaction) -> dict[str, int]:
     names, sql = _statement(entity)
     given = {
-        "entity": getattr(row, f"{entity}_id"), "currency": row.currency, "id": row.pk, "t": _moment(row.occurred_at),
+        "entity": getattr(row, f"{entity}_id"), "currency": row.currency, "id": row.pk, "t": moment(row.occurred_at),
         "round": ROUND_TO * 10 ** money.exponent(row.currency), "counterparty": row.counterparty_id,
         "country": row.country,
     }  # fmt: skip
-    given |= {f"t{days}": _moment(row.occurred_at - timedelta(days=days)) for days in _cuts()}
+    given |= {f"t{days}": moment(row.occurred_at - timedelta(days=days)) for days in _cuts()}
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
         *numbers, last = cursor.fetchone()
@@ -62,13 +64,12 @@ def _cuts() -> tuple[int, ...]:
 def _statement(entity: str) -> tuple[tuple[str, ...], str]:
     """Names of the whole numbers, and the statement that gives them and the moment of the last one before."""
     columns = dict(_columns(entity))
-    before = "(occurred_at < %(t)s OR id < %(id)s)"
     listed = ", ".join(columns.values())
     table = connection.ops.quote_name(Transaction._meta.db_table)
     sql = (
         f"SELECT {listed}, MAX(occurred_at) FILTER (WHERE occurred_at > %(t{LONGEST})s) FROM {table} "  # noqa: S608
         f"WHERE {entity}_id = %(entity)s AND occurred_at > %(t{HORIZON})s AND occurred_at <= %(t)s "
-        f"AND currency = %(currency)s AND {before}"
+        f"AND currency = %(currency)s AND id < %(id)s"
     )
     return tuple(columns), sql
 
@@ -129,8 +130,3 @@ def _since(t: datetime, last: Any) -> int:
         return -1
     moment = datetime.fromisoformat(last).replace(tzinfo=UTC) if isinstance(last, str) else last
     return (t - moment) // MICROSECOND
-
-
-def _moment(at: datetime) -> Any:
-    """As the database keeps it: SQLite has times as text without an offset."""
-    return at if connection.vendor == "postgresql" else str(at.astimezone(UTC).replace(tzinfo=None))

@@ -203,13 +203,14 @@ def _until(of: Ints, moments: Ints, key: Ints, now: Ints) -> Ints:
     """How many of these (entity, moment) are of the same entity and not after now."""
     import numpy as np
 
+    if not len(of):
+        return np.zeros(len(key), dtype=np.int64)
     order = np.lexsort((moments, of))
     times = np.sort(moments)
     entities, own = np.unique(of, return_inverse=True)
-    number = np.searchsorted(entities, key)
-    number[(number >= len(entities)) | (entities[np.minimum(number, len(entities) - 1)] != key)] = -1 if len(of) else 0
+    number = np.minimum(np.searchsorted(entities, key), len(entities) - 1)
     span = len(of) + 1
     placed = own[order] * span + times.searchsorted(moments[order], side="right")
     base = number * span
     counted = placed.searchsorted(base + times.searchsorted(now, side="right"), side="right")
-    return np.where(number >= 0, counted - placed.searchsorted(base, side="left"), 0)
+    return np.where(entities[number] == key, counted - placed.searchsorted(base, side="left"), 0)

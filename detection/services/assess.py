@@ -60,10 +60,13 @@ class _Assessing:
 
     def __init__(self, source: Source, transactions: Sequence[Transaction]) -> None:
         self.source, self.transactions = source, transactions
-        self.columns = cols.of_transactions(transactions)
         force = in_force(source)
         self.rules = force.rules
         self.scorer = scoring.scorer(force.champion) if force.champion else None
+        champion = force.champion
+        self.columns = (
+            scoring.columns_for(champion.feature_set, transactions) if champion else cols.of_transactions(transactions)
+        )
         self.matrix: NDArray[np.float32] | None = None
         self.scores: list[float | None] = [None] * len(transactions)
         self.decisions: list[Decision] = []
@@ -114,7 +117,9 @@ class _Assessing:
         row = self.transactions[index]
         feature_set = self.version.feature_set if self.version else ""
         vector = None if self.matrix is None else self.matrix[index]
-        kept = snap.snapshot(row, self.source, feature_set, vector)
+        past = self.columns.history
+        history = None if past is None else {name: int(values[index]) for name, values in past.items()}
+        kept = snap.snapshot(row, self.source, feature_set, vector, history)
         return Alert(
             transaction=row, account=row.account, typology=decision.typology, outcome=decision.outcome,
             score=decision.score, rule_version_id=next(iter(snap.fired_ids(decision)), None),

@@ -129,7 +129,7 @@ def test_a_model_says_its_part_beside_the_rules(one, source, admin):
 def test_a_model_cannot_lower_what_a_rule_demands(one, source, admin):
     places.champion(source, admin)
     factories.rule_version(parameters={"currency": "USD", "review_at": None, "block_at": "1.00"})
-    answer = one(amount="30.00").json()
+    answer = one(amount="30.00", occurred_at="2026-03-08T12:00:00Z").json()
     assert (answer["decision"], answer["parts"]) == ("block", {"rules": "block", "model": "approve"})
 
 

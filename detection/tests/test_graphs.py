@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detection import scoring, supervised, training
+from detection import scoring, supervised
 from detection.boosted_graph import boosted_graph
 from detection.ensemble import fit
 from detection.ensemble.graph import OUTPUTS, ensemble_graph
@@ -67,7 +67,9 @@ def test_a_row_scores_the_same_in_every_batch(size):
 def test_the_supervised_graph_is_what_was_fitted(missing):
     matrix = rows(missing=missing)
     ranker = supervised.fit(matrix, labels(matrix), LOOKS_AT, supervised.Settings(rounds=50))
-    (served,) = scoring.open_session(boosted_graph(ranker.model, "bde", {})).run(["score"], {"features": matrix[:, LOOKS_AT]})
+    (served,) = scoring.open_session(boosted_graph(ranker.model, "bde", {})).run(
+        ["score"], {"features": matrix[:, LOOKS_AT]}
+    )
     assert np.abs(served.reshape(-1) - ranker.score(matrix)).max() < 1e-5
 
 
