@@ -237,6 +237,16 @@ def test_a_token_reaches_no_further_than_its_scopes(source, service, superuser):
     assert ask(Client(), body, **bearer(user, ["transaction:create"])).status_code == 404
 
 
+def test_a_decision_takes_few_statements(source, service, django_assert_max_num_queries):
+    """Sign-in and permissions included: each one is a round trip that somebody waits for."""
+    factories.rule_version()
+    headers = bearer(service, ["transaction:create", "transaction:read"])
+    body = {"source": source.slug, **fields(1)}
+    assert ask(Client(), body, **headers).status_code == 201
+    with django_assert_max_num_queries(13):
+        assert ask(Client(), body | {"external_id": "T-2"}, **headers).status_code == 201
+
+
 def test_many_are_answered_each_in_its_place(many):
     factories.rule_version()
     rows = [fields(1), fields(2, amount="ten"), fields(3, amount="20000"), fields(1), "no object"]
