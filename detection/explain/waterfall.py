@@ -11,7 +11,7 @@ from .words import Line, lines, number, wording
 WIDTH, STEP, HEAD, FOOT = 480, 36, 40, 30
 LEFT, RIGHT = 4, 476
 MOST = 10
-LETTER = 6.6  # how wide one is, at most, so that words above a bar end within the picture
+LETTER = 7.7  # how wide one is, at most, so that words above a bar end within the picture
 TITLES = {"isolation_forest": "Isolation Forest", "pca": "PCA reconstruction"}
 
 
