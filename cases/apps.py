@@ -9,12 +9,13 @@ class CasesConfig(AppConfig):
         from detection import hooks
         from transactions.hooks import register_counter
 
-        from . import closing, policy, selectors
+        from . import closing, outcomes, policy, selectors
         from .models import Case
         from .services import gather
 
         policy.register()
         registry.register(closing.action())
         hooks.register_gatherer(gather)
+        hooks.register_outcomes(outcomes.confirmed)
         register_counter("cases", Case.objects.count)
         hooks.register_locator(selectors.place_of_alert)

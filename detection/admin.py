@@ -116,10 +116,11 @@ class AlertAdmin(AccessAdmin):
     list_filter = ("typology", "outcome", "created_at")
     list_select_related = ("account", "transaction")
     search_fields = ("account__external_id", "transaction__external_id")
+    exclude = ("explanation",)  # its page asks for "explain:read"
     ordering = ("-id",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [field.name for field in Alert._meta.fields]
+        return [field.name for field in Alert._meta.fields if field.name != "explanation"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

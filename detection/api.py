@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -30,6 +32,26 @@ class AlertDetail(generics.RetrieveAPIView[Alert]):
 
     def get_object(self) -> Alert:
         return selectors.alert_get(self.request.user, self.kwargs["pk"])
+
+
+class AlertExplanation(generics.RetrieveAPIView[Alert]):
+    """Why the score of an alert is what it is. 404 where no model scored it."""
+
+    queryset = Alert.objects.none()
+    serializer_class = serializers.ExplanationSerializer
+
+    def get_object(self) -> Any:
+        return selectors.alert_explanation(self.request.user, self.kwargs["pk"])[1]
+
+
+class TransactionExplanation(generics.RetrieveAPIView[Alert]):
+    """Why the score of any assessed transaction is what it is. 404 where no model scored it."""
+
+    queryset = Alert.objects.none()
+    serializer_class = serializers.ExplanationSerializer
+
+    def get_object(self) -> Any:
+        return selectors.transaction_explanation(self.request.user, self.kwargs["pk"])[1]
 
 
 class RuleList(Listed[Rule]):

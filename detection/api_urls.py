@@ -1,10 +1,16 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import api
+from .decisions import api as decisions
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("decisions", decisions.DecisionMake.as_view(), name="api-decision-make"),
+    path("decisions/batch", decisions.DecisionBatch.as_view(), name="api-decision-batch"),
+    path("decisions/<int:pk>", decisions.DecisionDetail.as_view(), name="api-decision-detail"),
     path("alerts", api.AlertList.as_view(), name="api-alert-list"),
     path("alerts/<int:pk>", api.AlertDetail.as_view(), name="api-alert-detail"),
+    path("alerts/<int:pk>/explanation", api.AlertExplanation.as_view(), name="api-alert-explanation"),
+    path("transactions/<int:pk>/explanation", api.TransactionExplanation.as_view(), name="api-transaction-explanation"),
     path("rules", api.RuleList.as_view(), name="api-rule-list"),
     path("rules/<slug:slug>", api.RuleDetail.as_view(), name="api-rule-detail"),
     path("rules/<slug:slug>/versions", api.RuleVersionList.as_view(), name="api-rule-version-list"),

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transactions.models import Transaction
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # What rules and features may look at. Training reads exactly these from the database.
 FIELDS = ("amount_minor", "currency", "occurred_at", "direction")
@@ -21,23 +25,37 @@ class Columns:
     currency: Sequence[str]
     occurred_at: Sequence[datetime]
     direction: Sequence[str]
+    history: dict[str, NDArray[np.int64]] | None = None  # whole-number statistics of what was before each row
 
     def __len__(self) -> int:
         return len(self.amount_minor)
 
 
-def of_transactions(transactions: Sequence[Transaction]) -> Columns:
-    return Columns(*([getattr(row, name) for row in transactions] for name in FIELDS))
+def of_transactions(
+    transactions: Sequence[Transaction], history: dict[str, NDArray[np.int64]] | None = None
+) -> Columns:
+    amounts, currencies, moments, directions = ([getattr(row, name) for row in transactions] for name in FIELDS)
+    return Columns(amounts, currencies, moments, directions, history)
 
 
-def of_values(values: Sequence[tuple[Any, ...]]) -> Columns:
+def of_values(values: Sequence[tuple[Any, ...]], history: dict[str, NDArray[np.int64]] | None = None) -> Columns:
     """Rows of `values_list(*FIELDS)`."""
-    return Columns(*(list(column) for column in zip(*values, strict=True))) if values else Columns([], [], [], [])
+    amounts, currencies, moments, directions = (
+        (list(column) for column in zip(*values, strict=True)) if values else ([], [], [], [])
+    )
+    return Columns(amounts, currencies, moments, directions, history)
 
 
 def of_snapshot(snapshot: Mapping[str, Any]) -> Columns:
     """The one transaction that an alert's snapshot holds."""
-    row = snapshot["transaction"]
+    row, kept = snapshot["transaction"], snapshot.get("history")
     return Columns(
-        [int(row["amount_minor"])], [row["currency"]], [datetime.fromisoformat(row["occurred_at"])], [row["direction"]]
-    )
+        [int(row["amount_minor"])], [row["currency"]], [datetime.fromisoformat(row["occurred_at"])], [row["direction"]],
+        _history(kept) if kept else None,
+    )  # fmt: skip
+
+
+def _history(kept: Mapping[str, str]) -> dict[str, NDArray[np.int64]]:
+    import numpy as np
+
+    return {name: np.array([int(value)], dtype=np.int64) for name, value in kept.items()}

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from .choices import Outcome, Typology
 from .rules import Finding, Findings
+
+if TYPE_CHECKING:
+    from .models import ModelVersion
 
 SEVERITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
 
@@ -34,6 +39,15 @@ class Decision:
     reasons: Sequence[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A decision with what it rests on, for whoever asked for it."""
+
+    decision: Decision
+    model: ModelVersion | None
+    at: datetime
+
+
 def decide(
     fired: Sequence[tuple[LiveRule, Finding]], score: float | None, threshold: float | None, scorer: str = ""
 ) -> Decision:
@@ -44,7 +58,7 @@ def decide(
     if score is not None and threshold is not None and score >= threshold:
         outcome = max(outcome, Outcome.REVIEW, key=SEVERITY.__getitem__)
         reasons.append(
-            f"Its amount and time together are unusual: score {score:.6f}, at or above {threshold:.6f} ({scorer})."
+            f"It is unusual for its account and others: score {score:.6f}, at or above {threshold:.6f} ({scorer})."
         )
     typology = ordered[0][0].typology if ordered else str(Typology.UNUSUAL)
     return Decision(outcome, typology, ordered, score, reasons)

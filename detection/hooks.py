@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .labels import Confirmed
     from .models import Alert
 
 
@@ -28,8 +31,15 @@ class Locator(Protocol):
     def __call__(self, user: Any, alert: Alert) -> Place | None: ...
 
 
+class Outcomes(Protocol):
+    def __call__(
+        self, accounts: Sequence[int], counterparties: Sequence[int], since: datetime
+    ) -> Iterable[Confirmed]: ...
+
+
 _gatherer: Gatherer | None = None
 _locator: Locator | None = None
+_outcomes: Outcomes | None = None
 
 
 def register_gatherer(function: Gatherer) -> None:
@@ -42,6 +52,17 @@ def register_locator(function: Locator) -> None:
     """Install what knows the case of an alert, as far as `user` may see it."""
     global _locator
     _locator = function
+
+
+def register_outcomes(function: Outcomes) -> None:
+    """Install what knows which transactions people confirmed as suspicious. Called by `cases` when it starts."""
+    global _outcomes
+    _outcomes = function
+
+
+def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> Iterable[Confirmed]:
+    """What people confirmed of these accounts and counterparties, of what occurred after `since`."""
+    return _outcomes(accounts, counterparties, since) if _outcomes is not None else ()
 
 
 def gather(alerts: Sequence[Alert]) -> None:

@@ -117,6 +117,7 @@ class Alert(Base):
     snapshot = models.JSONField(help_text="The input: the transaction's fields and the feature vector.")
     snapshot_digest = models.CharField(max_length=64)
     reasons = models.JSONField(default=list, help_text="Why, in plain words.")
+    explanation = models.JSONField(null=True, help_text="Each feature's contribution to the score; null without one.")
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta(Base.Meta):

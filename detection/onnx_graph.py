@@ -32,7 +32,7 @@ def forest_graph(forest: Any, names: tuple[str, ...], metadata: Mapping[str, str
     features = helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, len(names)])
     outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 1]) for name in ("depth", "score")]
     nodes = [
-        helper.make_node("TreeEnsembleRegressor", ["features"], ["depth"], domain="ai.onnx.ml", **_trees(forest)),
+        helper.make_node("TreeEnsembleRegressor", ["features"], ["depth"], domain="ai.onnx.ml", **trees(forest)),
         helper.make_node("Cast", ["depth"], ["x"], to=TensorProto.DOUBLE),
         helper.make_node("Neg", ["x"], ["minus"]),
         helper.make_node("Pow", ["two", "minus"], ["power"]),
@@ -48,7 +48,7 @@ def forest_graph(forest: Any, names: tuple[str, ...], metadata: Mapping[str, str
     return artefact
 
 
-def _trees(forest: Any) -> dict[str, Any]:
+def trees(forest: Any) -> dict[str, Any]:
     """The attributes of TreeEnsembleRegressor: every node of every tree, every leaf's share of the mean depth."""
     import numpy as np
     from sklearn.ensemble._iforest import _average_path_length as path_length

@@ -12,7 +12,10 @@ from django.db import connection
 from .models import Assessment
 
 Row = tuple[int, str, float | None, Sequence[int], int | None]
+# Below it COPY costs more round trips than it saves.
+COPY_FROM = 20
 COLUMNS = "transaction_id, outcome, score, fired, model_version_id, assessed_at"
+HOLES = "(%s, %s, %s, %s, %s, %s)"
 
 
 def add_assessments(rows: Iterable[Row], at: datetime) -> None:
@@ -24,8 +27,12 @@ def add_assessments(rows: Iterable[Row], at: datetime) -> None:
         for pk, outcome, score, fired, model in rows
     ]
     with connection.cursor() as cursor:
+        if len(values) < COPY_FROM:
+            holes = ", ".join([HOLES] * len(values))
+            cursor.execute(f"INSERT INTO {table} ({COLUMNS}) VALUES {holes}", [each for row in values for each in row])  # noqa: S608
+            return
         if connection.vendor != "postgresql":
-            cursor.executemany(f"INSERT INTO {table} ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)", values)  # noqa: S608
+            cursor.executemany(f"INSERT INTO {table} ({COLUMNS}) VALUES {HOLES}", values)  # noqa: S608
             return
         with cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN") as copy:
             for row in values:

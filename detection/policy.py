@@ -10,5 +10,6 @@ def register() -> None:
     for model in (Rule, RuleVersion, ModelVersion):
         say(model, view=Says("model:read"), create=Says("model:config"), change=Says("model:config"))
     say(ModelVersion, train=Says("model:retrain"))
-    say(Assessment, view=Says("transaction:read"))
+    say(Assessment, view=Says("transaction:read"), decide=Says("transaction:create"))
+    say(Assessment, explain=Says("explain:read"))
     say(Alert, view=Says("anomaly:read"))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import Unavailable
+from transactions.models import Transaction
 
 from . import features
 from .choices import Stage
+from .columns import Columns, of_transactions
 from .models import ModelVersion
 
 if TYPE_CHECKING:
@@ -64,14 +67,36 @@ def open_session(artefact: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(artefact, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(artefact, options, providers=["CPUExecutionProvider"])
+    session.looks_at = _looks_at(session.get_modelmeta().custom_metadata_map)
+    return session
+
+
+def _looks_at(kept: Mapping[str, str]) -> list[int] | None:
+    """Which features of its set a model looks at; all of them for one that does not say of which set it is."""
+    if "feature_set" not in kept:
+        return None
+    feature_set, names = features.get(kept["feature_set"]), kept["features"].split(",")
+    return None if tuple(names) == feature_set.names else feature_set.indexes(names)
 
 
 def score(session: Any, matrix: NDArray[np.float32]) -> list[float]:
-    """A score in 0..1 for each row of an (n, features) float32 array."""
+    """A score in 0..1 for each row of an (n, features of the set) float32 array."""
+    if session.looks_at is not None:
+        matrix = matrix[:, session.looks_at]
     (found,) = session.run(["score"], {"features": matrix})
     return [round(value, DECIMALS) for value in found.reshape(-1).astype("float64").tolist()]
 
 
-def matrix_for(version: ModelVersion, columns: Any) -> NDArray[np.float32]:
+def columns_for(feature_set: str, transactions: Sequence[Transaction]) -> Columns:
+    """The transactions as columns, with their history where the feature set needs it."""
+    if not features.get(feature_set).statistics:
+        return of_transactions(transactions)
+    from .features import history
+
+    return of_transactions(transactions, history.of_transactions(transactions))
+
+
+def matrix_for(version: ModelVersion, columns: Columns) -> NDArray[np.float32]:
+    """Every feature of the model's set, (n, all of them); the model may look at some only."""
     return features.get(version.feature_set).build(columns)

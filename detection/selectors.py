@@ -12,6 +12,8 @@ from finobs.core.errors import Invalid, NotFound
 from transactions.models import Source, Transaction
 
 from . import columns as cols
+from . import scoring
+from .explain import explanations
 from .features import FeatureSet
 from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNK = 10_000
+TRAINING = (*cols.FIELDS, "account_id", "counterparty_id", "country")
 
 
 def alerts_visible(user: Any) -> QuerySet[Alert]:
@@ -27,7 +30,7 @@ def alerts_visible(user: Any) -> QuerySet[Alert]:
     access.require(user, "view", Alert)
     rows = access.restrict(Alert.objects.all(), user, "view")
     return rows.select_related("account", "transaction", "rule_version__rule", "model_version").defer(
-        "snapshot", "model_version__artefact", "model_version__metrics"
+        "snapshot", "explanation", "model_version__artefact", "model_version__metrics"
     )
 
 
@@ -94,6 +97,26 @@ def assessment_of(user: Any, transaction_id: int) -> tuple[Assessment, Alert | N
     return found, alert
 
 
+def may_explain(user: Any) -> bool:
+    return access.allowed(user, "explain", Assessment)
+
+
+def alert_explanation(user: Any, pk: int) -> tuple[Alert, dict[str, Any]]:
+    """An alert with why its score is what it is. Raises NotFound, also where no model scored it; Unavailable."""
+    access.require(user, "explain", Assessment)
+    alert = alert_get(user, pk)
+    return alert, explanations.of_alert(alert)
+
+
+def transaction_explanation(user: Any, transaction_id: int) -> tuple[Assessment, dict[str, Any]]:
+    """Why the score of any assessed transaction is what it is. Raises as `alert_explanation` does."""
+    access.require(user, "explain", Assessment)
+    assessment, _ = assessment_of(user, transaction_id)
+    # The explanation is of the score, which whoever sees the assessment sees, alerted or not.
+    alert = Alert.objects.filter(transaction_id=transaction_id).first()
+    return assessment, explanations.of_assessment(assessment, alert)
+
+
 def fired_versions(user: Any, assessment: Assessment) -> list[RuleVersion]:
     """The rule versions that fired, as far as `user` may read rules."""
     rows = RuleVersion.objects.filter(pk__in=assessment.fired).select_related("rule")
@@ -109,22 +132,21 @@ def training_rows(
     """
     import numpy as np
 
-    found = access.restrict(Transaction.objects.all(), user, "view")
+    found = access.restrict(Transaction.objects.only(*TRAINING), user, "view")
     if source is not None:
         found = found.filter(source=source)
     parts: list[NDArray[np.float32]] = []
-    first = last = None
+    moments: list[datetime] = []
     before = None
     while rows > 0:
         chunk = found if before is None else found.filter(pk__lt=before)
-        values = list(chunk.order_by("-pk").values_list("pk", *cols.FIELDS)[: min(rows, CHUNK)])
+        values = list(chunk.order_by("-pk")[: min(rows, CHUNK)])
         if not values:
             break
-        columns = cols.of_values([row[1:] for row in values])
+        columns = scoring.columns_for(feature_set.name, values)
         parts.append(feature_set.build(columns))
-        first = min(filter(None, (first, min(columns.occurred_at))))
-        last = max(filter(None, (last, max(columns.occurred_at))))
-        before, rows = values[-1][0], rows - len(values)
-    if first is None or last is None:
+        moments += [min(columns.occurred_at), max(columns.occurred_at)]
+        before, rows = values[-1].pk, rows - len(values)
+    if not moments:
         raise Invalid("There are no transactions to learn from.")
-    return np.concatenate(parts), first, last
+    return np.concatenate(parts), min(moments), max(moments)

@@ -77,3 +77,36 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
             "trained_to", "threshold", "sha256", "created_by", "created_at",
         )  # fmt: skip
         read_only_fields = fields
+
+
+class ExplainedFeatureSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    observed = serializers.CharField(allow_null=True, help_text="Decimal text; null is not known.")
+    expected = serializers.CharField(allow_null=True, help_text="The median of the rows that the model learned from.")
+    contribution = serializers.CharField(help_text="Decimal text, in units of the score.")
+
+
+class MemberSerializer(serializers.Serializer[Any]):
+    """SHAP contributions in the member's own unit. They and `base` add up to `value`."""
+
+    name = serializers.CharField()
+    unit = serializers.CharField()
+    base = serializers.CharField()
+    value = serializers.CharField()
+    contributions = serializers.ListField(child=serializers.CharField(), help_text="In the order of the features.")
+    reconstructed = serializers.ListField(child=serializers.CharField(), required=False)
+    feature_errors = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class ExplanationSerializer(serializers.Serializer[Any]):
+    """`base` and the contributions of all features add up to `score`."""
+
+    model = serializers.CharField()
+    model_version = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    feature_set = serializers.CharField()
+    score = serializers.CharField()
+    base = serializers.CharField(help_text="The score at the mean of what the model learned from.")
+    features = ExplainedFeatureSerializer(many=True)
+    members = MemberSerializer(many=True)
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="In words; at most three.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from finobs.core import money
@@ -16,10 +16,14 @@ from .decision import Decision
 from .models import ModelVersion
 
 
-def snapshot(row: Transaction, source: Source, feature_set: str, vector: Any) -> dict[str, Any]:
-    """The transaction's fields, and the feature vector if a model looked at it."""
+def snapshot(
+    row: Transaction, source: Source, feature_set: str, vector: Any, history: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """The transaction's fields, and, if a model looked at it, the feature vector and the whole numbers of the history
+    that it was made from."""
     names = features.get(feature_set).names if feature_set else ()
-    return {
+    past = {"history": {name: str(value) for name, value in history.items()}} if history else {}
+    return past | {
         "transaction": {
             "id": row.pk,
             "source": source.slug,

@@ -8,6 +8,7 @@ from finobs.accounts.models import User
 from transactions.models import Source
 
 from . import services
+from .explain import explanations
 
 
 @shared_task(name="detection.tasks.train_model")
@@ -15,3 +16,9 @@ def train_model(actor_id: int, source_id: int = 0) -> int:
     """Train a candidate for whoever asked; returns its id. Running it twice makes two candidates, none in force."""
     source = Source.objects.get(pk=source_id) if source_id else None
     return services.model_train(actor=User.objects.get(pk=actor_id), source=source).pk
+
+
+@shared_task(name="detection.tasks.explain_batch")
+def explain_batch(batch_id: int) -> int:
+    """Make the explanations that a large batch was not kept waiting for. Running it twice makes them once."""
+    return explanations.fill(batch_id)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import Invalid
 
 from . import scoring
-from .features import FeatureSet
-from .onnx_graph import floor32, forest_graph
+from .ensemble import fit as ensemble
+from .ensemble.graph import ensemble_graph
+from .explain.kept import typical
+from .features import ACCOUNT, FeatureSet
+from .features.account import RISK7
+from .onnx_graph import floor32
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +27,8 @@ PARITY_LIMIT = 1e-5
 # A model that sends more than this share of its own training rows to people says nothing about any of them.
 MOST_FLAGGED = 0.2
 BINS = 40
+# Which features of its set the ensemble looks at, where not all of them.
+LOOKS_AT = {ACCOUNT.name: RISK7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +37,12 @@ class Settings:
 
     share: float = 0.005
     trees: int = 100
-    sample: int = 4096
+    sample: int = 2048
     seed: int = 7
+
+    @property
+    def ensemble(self) -> ensemble.Settings:
+        return ensemble.Settings(trees=self.trees, sample=self.sample, seed=self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +55,21 @@ class Trained:
 
 
 def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settings) -> Trained:
-    """Fit, turn into ONNX, compare the two, and set the threshold from the training scores.
+    """Fit the ensemble, turn it into ONNX, compare the two, and set the threshold from the training scores.
 
     Raises Invalid for too few rows, a share out of bounds, or a graph that differs from what was fitted.
     """
-    from sklearn.ensemble import IsolationForest
-
     if len(matrix) < FEWEST_ROWS:
         raise Invalid(f"{len(matrix):,} transactions are too few to learn from; {FEWEST_ROWS:,} is the least.")
     if not 0 < settings.share <= MOST_FLAGGED:
         raise Invalid(fields={"share": [f"The share for review is between 0 and {MOST_FLAGGED:.0%}."]})
-    sample = min(settings.sample, len(matrix))
-    forest = IsolationForest(n_estimators=settings.trees, max_samples=sample, random_state=settings.seed, n_jobs=1)
-    forest.fit(matrix)
+    names = LOOKS_AT.get(feature_set.name, feature_set.names)
+    indexes = feature_set.indexes(names)
+    fitted = ensemble.fit(matrix, indexes, settings.ensemble)
     metadata = {"feature_set": feature_set.name, "feature_digest": feature_set.digest}
-    artefact = forest_graph(forest, feature_set.names, metadata)
+    artefact = ensemble_graph(fitted, names, metadata)
     session = scoring.open_session(artefact)
-    difference, compared = parity(forest, session, matrix, settings.seed)
+    difference, compared = parity(Fitted.of_ensemble(fitted), session, matrix[:, indexes], settings.seed)
     scores = _scores(session, matrix)
     threshold = threshold_for(scores, settings.share)
     return Trained(
@@ -68,8 +77,10 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
         hashlib.sha256(artefact).hexdigest(),
         threshold,
         {
-            "share": str(settings.share), "trees": settings.trees, "sample": sample, "seed": settings.seed,
-            "features": list(feature_set.names), "feature_digest": feature_set.digest,
+            "share": str(settings.share), "trees": settings.trees, "sample": int(fitted.forest.max_samples_),
+            "components": settings.ensemble.components, "forest_weight": str(settings.ensemble.forest_weight),
+            "seed": settings.seed, "features": list(names), "feature_digest": feature_set.digest,
+            "typical": typical(matrix, feature_set.names),
         },
         {
             "flagged_share": float((scores >= threshold).mean()), "parity": difference, "parity_rows": compared,
@@ -78,18 +89,30 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
     )  # fmt: skip
 
 
-def parity(forest: Any, session: Any, matrix: NDArray[np.float32], seed: int = 0) -> tuple[float, int]:
-    """The largest difference to scikit-learn over real rows and rows placed on thresholds, and how many rows.
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What was fitted, as far as comparing needs it: its scores, and (feature, threshold) of every split."""
 
-    Raises Invalid above 1e-5: what was not fitted is not served.
+    score: Callable[[NDArray[np.float32]], NDArray[np.float64]]
+    splits: NDArray[np.float64]
+
+    @classmethod
+    def of_ensemble(cls, fitted: ensemble.Ensemble) -> Fitted:
+        return cls(lambda own: fitted.of(own)["score"], forest_splits(fitted.forest))
+
+
+def parity(fitted: Fitted, session: Any, matrix: NDArray[np.float32], seed: int = 0) -> tuple[float, int]:
+    """The largest difference to what was fitted over real rows and rows placed on thresholds, and how many rows.
+
+    `matrix` has the features that the model looks at. Raises Invalid above 1e-5: what was not fitted is not served.
     """
     import numpy as np
 
     chance = np.random.default_rng(seed)
     real = matrix[chance.choice(len(matrix), min(PARITY_ROWS, len(matrix)), replace=False)]
-    rows = np.concatenate([real, on_thresholds(forest, matrix, PARITY_ROWS, chance)])
+    rows = np.concatenate([real, on_thresholds(fitted.splits, matrix, PARITY_ROWS, chance)])
     (served,) = session.run(["score"], {"features": rows})
-    difference = float(np.abs(served.reshape(-1) + forest.score_samples(rows)).max())
+    difference = float(np.abs(served.reshape(-1) - fitted.score(rows)).max())
     if not difference <= PARITY_LIMIT:
         raise Invalid(
             f"The model cannot be published: its graph differs from what was fitted by {difference:.2g} "
@@ -98,21 +121,27 @@ def parity(forest: Any, session: Any, matrix: NDArray[np.float32], seed: int = 0
     return difference, len(rows)
 
 
-def on_thresholds(
-    forest: Any, matrix: NDArray[np.float32], number: int, chance: np.random.Generator
-) -> NDArray[np.float32]:
-    """Real rows with one feature put exactly on, or one step above, a threshold of the forest."""
+def forest_splits(forest: Any) -> NDArray[np.float64]:
+    """(feature, threshold) of every split of an Isolation Forest."""
     import numpy as np
 
     splits = []
     for tree, used in zip(forest.estimators_, forest.estimators_features_, strict=True):
         inner = np.flatnonzero(tree.tree_.children_left >= 0)
         splits.append(np.column_stack([np.asarray(used)[tree.tree_.feature[inner]], tree.tree_.threshold[inner]]))
-    every = np.concatenate(splits)
+    return np.concatenate(splits)
+
+
+def on_thresholds(
+    splits: NDArray[np.float64], matrix: NDArray[np.float32], number: int, chance: np.random.Generator
+) -> NDArray[np.float32]:
+    """Real rows with one feature put exactly on, or one step above, the threshold of a split."""
+    import numpy as np
+
     rows = matrix[chance.integers(len(matrix), size=number)].copy()
-    if len(every) == 0:
+    if len(splits) == 0:
         return rows
-    chosen = every[chance.integers(len(every), size=number)]
+    chosen = splits[chance.integers(len(splits), size=number)]
     on = floor32(chosen[:, 1])
     above = np.nextafter(on, np.float32(np.inf))
     rows[np.arange(number), chosen[:, 0].astype(int)] = np.where(chance.random(number) < 0.5, on, above)

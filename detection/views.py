@@ -38,8 +38,28 @@ def alert_list(request: SignedInRequest) -> HttpResponse:
 def alert_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """Why, with which versions, on what input."""
     alert = selectors.alert_get(request.user, pk)
-    context = {"alert": alert, "place": hooks.place(request.user, alert)}
+    context = {
+        "alert": alert, "place": hooks.place(request.user, alert), "may_explain": selectors.may_explain(request.user)
+    }  # fmt: skip
     return render_page(request, "detection/alert_detail.html", context)
+
+
+@login_required
+@require_GET
+def alert_explanation(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Why the score of an alert is what it is: a waterfall, and the same in a table."""
+    alert, explanation = selectors.alert_explanation(request.user, pk)
+    context = {"alert": alert, "explanation": explanation}
+    return render_page(request, "detection/alert_explanation.html", context, partial="explanation")
+
+
+@login_required
+@require_GET
+def transaction_explanation(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The same for any assessed transaction, made on demand."""
+    assessment, explanation = selectors.transaction_explanation(request.user, pk)
+    context = {"assessment": assessment, "explanation": explanation}
+    return render_page(request, "detection/transaction_explanation.html", context, partial="explanation")
 
 
 @login_required
@@ -57,7 +77,9 @@ def transaction_assessment(request: SignedInRequest, pk: int) -> HttpResponse:
     """What was made of one transaction, for its page."""
     assessment, alert = selectors.assessment_of(request.user, pk)
     fired = selectors.fired_versions(request.user, assessment)
-    context = {"assessment": assessment, "alert": alert, "fired": fired}
+    context = {
+        "assessment": assessment, "alert": alert, "fired": fired, "may_explain": selectors.may_explain(request.user)
+    }  # fmt: skip
     return render_page(request, "detection/transaction_assessment.html", context, partial="assessment")
 
 

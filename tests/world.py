@@ -60,6 +60,7 @@ def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
         {
             "queues": queue.slug, "cases": case.reference, "incidents": case.incidents.get().reference,
             "alerts": alert.pk, "transactions": alert.transaction_id, "accounts": alert.account_id, "batches": batch.pk,
+            "decisions": alert.transaction_id,
             "sources": batch.source.slug, "models": factories.model_version().pk, "rules": Rule.objects.get().slug, "approvals": Request.objects.get().pk,
             "quarantine": _quarantined(batch).pk, "users": analyst.pk, "tokens": ApiToken.objects.get(pk=token.pk).pk,
             "events": Event.objects.values_list("uid", flat=True)[0], "subject_type": "cases.case", "subject_id": case.pk,
@@ -82,7 +83,8 @@ def fill(address: Address, scene: World) -> str:
     admin = ADMIN.match(address.route)
     if admin:
         try:
-            return _admin(*admin.groups(), scene)
+            app, model, rest = admin.groups()
+            return _admin(app, model, rest, scene)
         except LookupError:
             pass
     route = re.sub(r"\^?\(\?P<app_label>[^)]*\)", "accounts", address.route).rstrip("$")
@@ -142,6 +144,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "versions": {"parameters": AMOUNT_RULE, "reason": "Tuned.", "version": 1},
     "change": {**AMOUNT_RULE, "reason": "Tuned.", "version": 1},
     "transactions": {"source": "@sources", "transactions": [ROW]},
+    "decisions": {"source": "@sources", **ROW},
+    "batch": {"source": "@sources", "transactions": [ROW]},
     "users": {"email": "new@example.test", "name": "New", "roles": []},
     "roles": {"roles": ["viewer"]},
     "tokens": {"name": "mine", "scopes": ["compliance:read"], "days": 7},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,13 +15,12 @@ from rest_framework.serializers import BaseSerializer
 
 from finobs.accounts.requests import actor_of
 from finobs.core.api import Listed
-from finobs.core.errors import Invalid
 from finobs.core.idempotency import HEADER, once
 
 from . import filters, selectors, serializers, services
-from .choices import Door, Reason
+from .bodies import read_body
+from .choices import Door
 from .models import Account, Batch, QuarantinedRow, Source, Transaction
-from .rows import RawRow, RowFault, shown
 
 
 class TransactionList(Listed[Transaction]):
@@ -149,30 +147,6 @@ class QuarantineDiscard(QuarantineAct):
     @extend_schema(responses=serializers.QuarantinedRowSerializer)
     def post(self, request: Request, pk: int) -> Response:
         return self.answered(request, pk, services.quarantine_discard)
-
-
-def read_body(data: Any, slug: str) -> tuple[str, list[RawRow]]:
-    """The source's slug and the rows of a request body. Raises Invalid when there is no telling which they are."""
-    rows: Any = data
-    if isinstance(data, dict):
-        named = data.get("source")
-        slug = named if isinstance(named, str) else slug
-        rest = {name: value for name, value in data.items() if name != "source"}
-        rows = rest.pop("transactions") if "transactions" in rest else [rest]
-        if "transactions" in data and rest:
-            raise Invalid(f"Beside source and transactions there is {', '.join(map(shown, rest))}.")
-    if not isinstance(rows, list):
-        raise Invalid("The body is a transaction, a list of transactions, or an object with source and transactions.")
-    if not slug:
-        raise Invalid(fields={"source": ["Name the source, in the body or as ?source=."]})
-    return slug, [_raw_row(row) for row in rows]
-
-
-def _raw_row(row: Any) -> RawRow:
-    if isinstance(row, dict):
-        return RawRow(fields=row)
-    fault = RowFault(Reason.MALFORMED, f"The row is {shown(row)}; it must be an object.")
-    return RawRow(raw=json.dumps(row).encode(), fault=fault)
 
 
 def _named(data: Any) -> dict[str, Any]:

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the assessor made of one transaction."""
+    """What the assessor made of one transaction. `evidence` is handed back as it is to whoever called `ingest`."""
 
     transaction_id: int
     outcome: str
     score: float | None = None
     alert_id: int | None = None
+    evidence: object = None
 
 
 class Assessor(Protocol):

@@ -8,40 +8,83 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model
 
-from .models import Label, Party, Source, Transaction
+from .models import Account, Batch, Counterparty, Label, Party, Source, Transaction
 
 P = TypeVar("P", bound=Party)
 # Below it a temporary table costs more than it saves.
 COPY_FROM = 100
 # A transaction's values in the order of its columns, for the database and for `Transaction.from_db` alike.
+Names = Iterable[str]
+# Asked for once, not once for each id.
+SEQUENCE = "(SELECT pg_get_serial_sequence(%s, 'id')::regclass AS s OFFSET 0) AS sequence"
 TRANSACTION = tuple(str(field.attname) for field in Transaction._meta.concrete_fields)
 
 
-def parties(model: type[P], source: Source, names: Iterable[str]) -> dict[str, P]:
-    """The accounts or counterparties of these names, made where they are missing."""
-    wanted = sorted(set(names))
-    found = _parties(model, source, wanted)
-    missing = [name for name in wanted if name not in found]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the database knows of a batch before it comes in, and ids for what is new in it."""
+
+    known: dict[str, tuple[int, bytes]]
+    accounts: dict[str, int]
+    counterparties: dict[str, int]
+    batch_id: int
+    ids: list[int]
+
+
+def look_up(source: Source, external_ids: Names, accounts: Names, counterparties: Names, number: int) -> Found:
+    """All of it in one statement: a single decision has time for few round trips. Ids that nothing takes are lost."""
+    parts, values = [], []
+    asked: list[tuple[str, type[Model], Names]] = [("t", Transaction, external_ids)]
+    asked += [("a", Account, accounts), ("c", Counterparty, counterparties)]
+    for sign, model, names in asked:
+        where, among = _among("external_id", sorted(set(names)))
+        digest = "digest" if model is Transaction else "NULL"
+        found = f"SELECT '{sign}', external_id, id, {digest} FROM {_quote(model)} "  # noqa: S608
+        parts.append(f"{found} WHERE source_id = %s AND {where}")
+        values += [source.pk, among]
+    if connection.vendor == "postgresql":
+        for sign, table, many in (("b", Batch._meta.db_table, 1), ("i", Transaction._meta.db_table, number)):
+            parts.append(f"SELECT '{sign}', '', nextval(s), NULL FROM {SEQUENCE}, generate_series(1, %s)")  # noqa: S608
+            values += [table, many]
+    rows: dict[str, list[Any]] = {sign: [] for sign in "tacbi"}
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        for sign, *row in cursor.fetchall():
+            rows[sign].append(row)
+    ids = sorted(pk for _, pk, _ in rows["i"]) or next_ids(Transaction, number)
+    return Found(
+        {name: (pk, bytes(digest)) for name, pk, digest in rows["t"]},
+        {name: pk for name, pk, _ in rows["a"]},
+        {name: pk for name, pk, _ in rows["c"]},
+        rows["b"][0][1] if rows["b"] else next_ids(Batch, 1)[0],
+        ids,
+    )
+
+
+def parties(model: type[P], source: Source, names: Iterable[str], found: dict[str, int]) -> dict[str, P]:
+    """The accounts or counterparties of these names, made where they are missing from `found`."""
+    missing = sorted(set(names) - found.keys())
     if missing:
         # Who loses the race for a name waits for the winner's commit, then sees its row.
         manager = model._default_manager
         manager.bulk_create([model(source=source, external_id=name) for name in missing], ignore_conflicts=True)
-        found |= _parties(model, source, missing)
-    return found
-
-
-def _parties(model: type[P], source: Source, names: Sequence[str]) -> dict[str, P]:
-    where, values = _among("external_id", names)
-    rows = model._default_manager.filter(source=source).extra(where=[where], params=[values])  # noqa: S610
+        found = found | _parties(model, source, missing)
     return {
         name: model.from_db(connection.alias, ("id", "source_id", "external_id"), (pk, source.pk, name))
-        for pk, name in rows.values_list("id", "external_id")
+        for name, pk in found.items()
     }
+
+
+def _parties(model: type[P], source: Source, names: Sequence[str]) -> dict[str, int]:
+    where, values = _among("external_id", names)
+    rows = model._default_manager.filter(source=source).extra(where=[where], params=[values])  # noqa: S610
+    return dict(rows.values_list("external_id", "id"))
 
 
 def known(source: Source, external_ids: Sequence[str]) -> dict[str, tuple[int, bytes]]:
@@ -58,9 +101,7 @@ def next_ids(model: type[Model], number: int) -> list[int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, number]
-            )
+            cursor.execute(f"SELECT nextval(s) FROM {SEQUENCE}, generate_series(1, %s)", [table, number])  # noqa: S608
             return [pk for (pk,) in cursor.fetchall()]
         cursor.execute("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
         first = cursor.fetchone()[0] + 1

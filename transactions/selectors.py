@@ -12,6 +12,7 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 
 from finobs.core import access
 from finobs.core.errors import NotFound
+from finobs.core.prepared import Lookup
 
 from .activity import DAYS, chart
 from .choices import QuarantineState
@@ -20,6 +21,7 @@ from .models import Account, Batch, QuarantinedRow, Source, Transaction
 M = TypeVar("M", bound=Model)
 # A chart of more rows than this says no more, and costs seconds.
 MOST_DRAWN = 5_000
+_source_by_slug = Lookup(lambda slug: Source.objects.filter(slug=slug))
 SLUG = re.compile(r"[-A-Za-z0-9_]{1,40}")
 
 
@@ -31,7 +33,10 @@ def source_get(user: Any, slug: str) -> Source:
     missing = f"There is no source {slug[:40]!r}."
     if not SLUG.fullmatch(slug):  # a database cannot even be asked for every text
         raise NotFound(missing)
-    return _one(sources_visible(user).filter(slug=slug), missing)
+    found = _source_by_slug(slug)
+    if found is None or not access.allowed(user, "view", found):
+        raise NotFound(missing)
+    return found
 
 
 def transactions_visible(user: Any) -> QuerySet[Transaction]:

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 
 from cases import selectors
 from cases.filters import IncidentFilter
+from detection.selectors import may_explain
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 from finobs.core.lists import listed
@@ -30,5 +31,5 @@ def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     """One burst: its alerts, and the case that they went to."""
     incident = selectors.incident_get(request.user, reference)
     alerts = selectors.incident_alerts(request.user, incident)[:MOST_ALERTS]
-    context = {"incident": incident, "case": incident.case, "alerts": alerts}
+    context = {"incident": incident, "case": incident.case, "alerts": alerts, "may_explain": may_explain(request.user)}
     return render_page(request, "cases/incident_detail.html", context)

@@ -17,6 +17,7 @@ from cases import selectors
 from cases.forms import AssignForm, CloseForm, NoteForm
 from cases.models import Case, Queue
 from cases.workflow import WORKABLE
+from detection.selectors import may_explain
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
@@ -92,6 +93,7 @@ def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
     return {
         "lease": lease,
         "alerts": alerts,
+        "may_explain": may_explain(user),
         "more_alerts": case.alert_count > len(alerts) == MOST_ALERTS,
         "summary": summary(alerts),
         "notes": selectors.case_notes(user, case),

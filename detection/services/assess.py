@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from finobs.accounts.system import system_actor
-from finobs.core import clock
+from finobs.core import clock, dispatch
 from finobs.ledger.services import Entry, record_many
 from transactions.hooks import Verdict
 from transactions.models import Batch, Source, Transaction
@@ -19,8 +18,10 @@ from .. import columns as cols
 from .. import hooks, persist, rules, scoring
 from .. import snapshot as snap
 from ..choices import Outcome
-from ..decision import Decision, LiveRule, by_row, decide
-from ..models import Alert, Rule
+from ..decision import Decision, Evidence, by_row, decide
+from ..explain import explanations
+from ..in_force import in_force
+from ..models import Alert
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +39,7 @@ def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict
     """
     if not transactions:
         return []
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         return _assess(batch, transactions)
 
 
@@ -49,18 +50,8 @@ def _assess(batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict]:
     found.persist(at)
     alerts = found.alerts(at)
     return [
-        Verdict(row.pk, decision.outcome.value, score, alerts.get(row.pk))
+        Verdict(row.pk, decision.outcome.value, score, alerts.get(row.pk), Evidence(decision, found.version, at))
         for row, decision, score in zip(transactions, found.decisions, found.scores, strict=True)
-    ]
-
-
-def live_rules(source: Source) -> list[LiveRule]:
-    """The rule versions in force for a source, in a lasting order."""
-    rows = Rule.objects.filter(Q(source=None) | Q(source=source), live__isnull=False).select_related("live")
-    return [
-        LiveRule(rule.live.pk, rule.slug, rule.live.number, rule.kind, rule.typology, rule.live.parameters)
-        for rule in rows.order_by("slug")
-        if rule.live is not None
     ]
 
 
@@ -69,9 +60,13 @@ class _Assessing:
 
     def __init__(self, source: Source, transactions: Sequence[Transaction]) -> None:
         self.source, self.transactions = source, transactions
-        self.columns = cols.of_transactions(transactions)
-        version = scoring.champion()
-        self.scorer = scoring.scorer(version) if version else None
+        force = in_force(source)
+        self.rules = force.rules
+        self.scorer = scoring.scorer(force.champion) if force.champion else None
+        champion = force.champion
+        self.columns = (
+            scoring.columns_for(champion.feature_set, transactions) if champion else cols.of_transactions(transactions)
+        )
         self.matrix: NDArray[np.float32] | None = None
         self.scores: list[float | None] = [None] * len(transactions)
         self.decisions: list[Decision] = []
@@ -81,9 +76,7 @@ class _Assessing:
         return self.scorer.version if self.scorer else None
 
     def decide(self) -> None:
-        fired = by_row(
-            (rule, rules.evaluate(rule.kind, self.columns, rule.parameters)) for rule in live_rules(self.source)
-        )
+        fired = by_row((rule, rules.evaluate(rule.kind, self.columns, rule.parameters)) for rule in self.rules)
         threshold = 2.0
         if self.scorer:
             self.matrix = scoring.matrix_for(self.version, self.columns)
@@ -108,13 +101,13 @@ class _Assessing:
 
     def alerts(self, at: datetime) -> dict[int, int]:
         """Raise an alert for each review and block; alert ids by transaction id."""
-        made = [
-            self.alert(index, decision, at)
-            for index, decision in enumerate(self.decisions)
-            if decision.outcome != Outcome.APPROVE
-        ]
-        if not made:
+        chosen = [index for index, decision in enumerate(self.decisions) if decision.outcome != Outcome.APPROVE]
+        if not chosen:
             return {}
+        made = [self.alert(index, self.decisions[index], at) for index in chosen]
+        vectors = [] if self.matrix is None else [self.matrix[index] for index in chosen]
+        if explanations.attach(made, self.version, vectors):
+            dispatch.on_commit("detection.tasks.explain_batch", self.transactions[0].batch_id)
         raised = Alert.objects.bulk_create(made)
         record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
         hooks.gather(raised)
@@ -124,7 +117,9 @@ class _Assessing:
         row = self.transactions[index]
         feature_set = self.version.feature_set if self.version else ""
         vector = None if self.matrix is None else self.matrix[index]
-        kept = snap.snapshot(row, self.source, feature_set, vector)
+        past = self.columns.history
+        history = None if past is None else {name: int(values[index]) for name, values in past.items()}
+        kept = snap.snapshot(row, self.source, feature_set, vector, history)
         return Alert(
             transaction=row, account=row.account, typology=decision.typology, outcome=decision.outcome,
             score=decision.score, rule_version_id=next(iter(snap.fired_ids(decision)), None),
@@ -145,6 +140,7 @@ def _entries(alert: Alert) -> list[Entry]:
         "transaction": alert.transaction_id, "account": alert.account_id, "typology": str(alert.typology),
         "outcome": str(alert.outcome), "snapshot_digest": alert.snapshot_digest,
         "parameters_digest": snap.digest(alert.parameters),
+        "explanation_digest": snap.digest(alert.explanation) if alert.explanation else None,
     }  # fmt: skip
     return [
         Entry(f"transaction.{Outcome(alert.outcome).value}", alert.transaction, why),

@@ -19,7 +19,7 @@ from ..choices import Stage
 from ..models import ModelVersion
 from ..training import Settings, Trained
 
-KIND = "isolation_forest"
+KIND = "ensemble"
 ROWS = 200_000
 
 
@@ -45,8 +45,8 @@ def model_train(
     from ..selectors import training_rows
 
     access.require(actor, "train", ModelVersion)
-    matrix, first, last = training_rows(actor, features.BASIC, source=source, rows=rows)
-    trained = training.train(matrix, features.BASIC, Settings(share=share, seed=seed))
+    matrix, first, last = training_rows(actor, features.ACCOUNT, source=source, rows=rows)
+    trained = training.train(matrix, features.ACCOUNT, Settings(share=share, seed=seed))
     return model_publish(actor=actor, trained=trained, window=Window(source, len(matrix), first, last))
 
 
@@ -56,7 +56,7 @@ def model_publish(*, actor: User, trained: Trained, window: Window) -> ModelVers
     access.require(actor, "train", ModelVersion)
     newest = ModelVersion.objects.filter(kind=KIND).aggregate(number=Max("number"))["number"] or 0
     made = ModelVersion(
-        kind=KIND, number=newest + 1, feature_set=features.BASIC.name, parameters=trained.parameters,
+        kind=KIND, number=newest + 1, feature_set=features.ACCOUNT.name, parameters=trained.parameters,
         metrics=trained.metrics, training_rows=window.rows, trained_from=window.first, trained_to=window.last,
         threshold=trained.threshold, artefact=trained.artefact, sha256=trained.sha256, created_by=actor,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from .. import columns as cols
 from .. import features, rules, scoring
 from .. import snapshot as snap
 from ..decision import Decision, LiveRule, decide
+from ..explain import explanations
 from ..models import Alert, ModelVersion, RuleVersion
 from ..rules import Finding
 
@@ -44,6 +45,7 @@ def replay(alert: Alert) -> Replay:
         for name in ("outcome", "typology", "score", "reasons", "rule_version_id")
         if getattr(again, name) != getattr(alert, name)
     ]
+    differences += _explanation(alert)
     return Replay(not differences, differences, decision.outcome.value, decision.score, list(decision.reasons))
 
 
@@ -60,6 +62,22 @@ def _decide(alert: Alert, differences: list[str]) -> Decision:
         differences.append(error.detail)
         score, threshold, label = None, None, ""
     return decide(fired, score, threshold, label)
+
+
+def _explanation(alert: Alert) -> list[str]:
+    """What differs between the kept explanation and the one that the same versions give now. Words may change."""
+    if alert.explanation is None:
+        return []
+    try:
+        now = explanations.again(alert)
+    except FinobsError as error:
+        return [error.detail]
+    kept = dict(alert.explanation)
+    return [
+        f"Explanation: its {name.replace('_', ' ')} came out otherwise."
+        for name in sorted({*now, *kept} - {"reasons"})
+        if now.get(name) != kept.get(name)
+    ]
 
 
 def _rule(kept: dict[str, Any], differences: list[str]) -> LiveRule:

@@ -27,6 +27,10 @@ def sample(rows=3_000, seed=1):
     return chance.normal(size=(rows, len(features.BASIC.names))).astype(np.float32)
 
 
+def of(forest):
+    return training.Fitted(lambda rows: -forest.score_samples(rows), training.forest_splits(forest))
+
+
 @pytest.fixture(scope="module")
 def fitted():
     from sklearn.ensemble import IsolationForest
@@ -50,13 +54,13 @@ def test_the_score_is_two_to_the_minus_depth(fitted):
 
 def test_rows_on_thresholds_agree_and_naive_casting_would_not(fitted, monkeypatch):
     forest, session, matrix = fitted
-    difference, compared = training.parity(forest, session, matrix)
+    difference, compared = training.parity(of(forest), session, matrix)
     assert difference < 1e-6
     assert compared >= 10_000
     monkeypatch.setattr(onnx_graph, "floor32", lambda values: values.astype(np.float32))
     naive = scoring.open_session(onnx_graph.forest_graph(forest, features.BASIC.names, {}))
     with pytest.raises(Invalid, match="differs from what was fitted"):
-        training.parity(forest, naive, matrix)
+        training.parity(of(forest), naive, matrix)
 
 
 def test_missing_values_go_where_they_went_in_training():

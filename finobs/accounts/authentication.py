@@ -13,6 +13,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from finobs.core import clock
+from finobs.core.prepared import Lookup
 
 from . import secret
 from .access_token import AccessToken, read
@@ -21,6 +22,7 @@ from .models import ApiToken, User
 
 REFUSED = "This token is not valid: it is unknown, expired or revoked."
 USED_EVERY = timedelta(minutes=1)
+_by_prefix = Lookup(lambda prefix: ApiToken.objects.select_related("user").filter(prefix=prefix))
 
 
 class ApiTokenAuthentication(BaseAuthentication):
@@ -77,7 +79,7 @@ def bearer(request: Request) -> str | None:
 def find(text: str) -> ApiToken | None:
     """The live token that `text` is."""
     prefix = secret.well_formed(text)
-    token = ApiToken.objects.select_related("user").filter(prefix=prefix).first() if prefix else None
+    token = _by_prefix(prefix) if prefix else None
     if token is None or not hmac.compare_digest(token.digest, secret.digest(text)):
         return None
     return token if live(token) else None

@@ -1,4 +1,13 @@
+from __future__ import annotations
+
+from typing import Any
+
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+
+from .models import User
 
 
 class PeopleBackend(ModelBackend):
@@ -6,3 +15,28 @@ class PeopleBackend(ModelBackend):
 
     def user_can_authenticate(self, user: object) -> bool:
         return getattr(user, "kind", "") == "human" and super().user_can_authenticate(user)  # type: ignore[arg-type]
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """As Django says, in one statement in place of two: every request of a machine asks this once."""
+        if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
+            return set()
+        if user_obj.is_superuser:
+            return super().get_all_permissions(user_obj)
+        if not hasattr(user_obj, "_perm_cache"):
+            user_obj._perm_cache = _permissions(user_obj.pk)
+        found: set[str] = user_obj._perm_cache
+        return found
+
+
+def _permissions(pk: int) -> set[str]:
+    own, groups = User.user_permissions.through._meta.db_table, User.groups.through._meta.db_table
+    query = (
+        f"SELECT t.app_label, p.codename FROM {Permission._meta.db_table} p "  # noqa: S608
+        f"JOIN {ContentType._meta.db_table} t ON t.id = p.content_type_id WHERE p.id IN ("
+        f"SELECT permission_id FROM {own} WHERE user_id = %s UNION ALL "
+        f"SELECT gp.permission_id FROM {Group.permissions.through._meta.db_table} gp "
+        f"JOIN {groups} g ON g.group_id = gp.group_id WHERE g.user_id = %s)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [pk, pk])
+        return {f"{app}.{codename}" for app, codename in cursor.fetchall()}

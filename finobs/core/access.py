@@ -101,8 +101,9 @@ def allowed(user: Any, action: str, target: Model | type[Model]) -> bool:
     """May `user` do `action` to this object? For a class: has the user the role permission for it at all?"""
     if isinstance(target, type):
         return _by_role(user, rule_for(target, action))
-    if target.pk is None:
-        return _by_role(user, rule_for(type(target), action))
+    rule = rule_for(type(target), action)
+    if target.pk is None or not rule.grants:
+        return _by_role(user, rule)
     return restrict(type(target)._default_manager.filter(pk=target.pk), user, action).exists()
 
 

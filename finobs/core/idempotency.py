@@ -18,7 +18,7 @@ from rest_framework.request import Request
 
 from . import clock
 from .errors import ApprovalRequired, Conflict, FinobsError, Invalid
-from .http import waiting
+from .http import PROBLEM, waiting
 from .models import IdempotentAnswer
 
 HEADER = "Idempotency-Key"
@@ -28,13 +28,17 @@ KEPT_FOR = timedelta(hours=48)
 Act = Callable[[], tuple[int, Any]]
 
 
-def once(request: Request, endpoint: str, act: Act) -> HttpResponse:
+def once(request: Request, endpoint: str, act: Act, *, needs_key: bool = True) -> HttpResponse:
     """Run `act`, which answers (status, body), unless this caller's key has an answer already; then give that.
 
+    Where what `act` does knows its own repetitions, `needs_key` may be False: a call without a key is then just run.
     Keys belong to a caller and an endpoint. Call it before anything reads `request.data`. A refusal by `act` is
     not kept: the same key may try again. Raises FinobsError 400 without a key, Invalid for a key that was used for
     another request, Conflict while the first one is still at work.
     """
+    if not needs_key and HEADER not in request.headers:
+        status, body = _run(act)
+        return _response(status, JSONRenderer().render(body))
     key, caller = _key(request), cast(Any, request.user)
     fingerprint = _fingerprint(request)
     with transaction.atomic():
@@ -48,7 +52,7 @@ def once(request: Request, endpoint: str, act: Act) -> HttpResponse:
         # Kept as text: a replay is the same to the byte, whatever a database does to the order of keys.
         answer.body = JSONRenderer().render(body).decode()
         answer.save(update_fields=["status", "body"])
-        return _response(answer)
+        return _response(answer.status, answer.body)
 
 
 def forget(before: timedelta = KEPT_FOR) -> int:
@@ -91,10 +95,10 @@ def _claim_lock(name: str) -> None:
 def _replay(answer: IdempotentAnswer, fingerprint: str) -> HttpResponse:
     if answer.fingerprint != fingerprint:
         raise Invalid("This Idempotency-Key was used for another request. Take a new one.")
-    response = _response(answer)
+    response = _response(answer.status, answer.body)
     response["Idempotency-Replayed"] = "true"
     return response
 
 
-def _response(answer: IdempotentAnswer) -> HttpResponse:
-    return HttpResponse(answer.body, status=answer.status, content_type="application/json")
+def _response(status: int | None, body: Any) -> HttpResponse:
+    return HttpResponse(body, status=status, content_type=PROBLEM if status and status >= 400 else "application/json")

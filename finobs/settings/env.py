@@ -6,6 +6,7 @@ a compliance system must not start on a guess.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,11 @@ def database(name: str, default: str) -> dict[str, Any]:
     if not value.get("ENGINE"):
         raise ImproperlyConfigured(f"{name} names no database finobs knows: use postgres:// or sqlite:///")
     return value
+
+
+def inherited() -> dict[str, str]:
+    """All of it as it is, for a child process that is to start as this one did."""
+    return dict(os.environ)
 
 
 # Where the embedded mode keeps what it writes: database, ledger key, static files.

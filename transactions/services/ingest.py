@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +30,14 @@ class RowResult:
     external_id: str
     outcome: RowOutcome
     transaction_id: int | None = None
+    account_id: int | None = None
     reason: str = ""
     detail: str = ""
     decision: str = ""
     score: float | None = None
     alert_id: int | None = None
     quarantined_row_id: int | None = None
+    evidence: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def ingest(
         raise Invalid("There are no rows.")
     if len(rows) > LARGEST_BATCH:
         raise TooLarge(f"{len(rows):,} rows are more than one batch takes ({LARGEST_BATCH:,}).")
-    batch = Batch.objects.create(
+    batch = Batch(
         source=source, door=door, actor=actor, file_name=file_name[:255], first_row=first_row,
         received_at=clock.now(), received=len(rows),
     )  # fmt: skip
@@ -80,7 +82,9 @@ class _Intake:
 
     def run(self) -> Ingested:
         self.read()
-        self.persist(self.sort_out(self.rows))
+        found = self.look_up()
+        self.batch.pk = found.batch_id
+        self.persist(self.sort_out(self.rows, found.known), found)
         self.quarantine()
         self.conclude()
         self.assess()
@@ -98,10 +102,19 @@ class _Intake:
             except RowFault as fault:
                 self.faults[index] = fault
 
-    def sort_out(self, indexes: Iterable[int]) -> dict[str, int]:
+    def look_up(self) -> persist.Found:
+        rows = self.rows.values()
+        return persist.look_up(
+            self.source,
+            (row.external_id for row in rows),
+            (row.account for row in rows),
+            (row.counterparty for row in rows if row.counterparty),
+            len(rows),
+        )
+
+    def sort_out(self, indexes: Iterable[int], known: Mapping[str, tuple[int, bytes]]) -> dict[str, int]:
         """Tell known rows and contradictions apart from new ones; returns the index of each new external id."""
         rows = {index: self.rows[index] for index in indexes}
-        known = persist.known(self.source, sorted({row.external_id for row in rows.values()}))
         fresh: dict[str, int] = {}
         for index, row in rows.items():
             if row.external_id in known:
@@ -120,14 +133,14 @@ class _Intake:
                 Reason.CONFLICT, f"external_id “{row.external_id}” came with other content {where}; that one stays."
             )
 
-    def persist(self, fresh: dict[str, int]) -> None:
+    def persist(self, fresh: dict[str, int], found: persist.Found) -> None:
         rows = [self.rows[index] for index in fresh.values()]
-        accounts = persist.parties(Account, self.source, (row.account for row in rows))
-        others = persist.parties(Counterparty, self.source, (row.counterparty for row in rows if row.counterparty))
-        pks = persist.next_ids(Transaction, len(rows))
+        named = (row.counterparty for row in rows if row.counterparty)
+        accounts = persist.parties(Account, self.source, (row.account for row in rows), found.accounts)
+        others = persist.parties(Counterparty, self.source, named, found.counterparties)
         values = [
             self.values(pk, position, row, accounts[row.account].pk, others.get(row.counterparty))
-            for position, (pk, row) in enumerate(zip(pks, rows, strict=True))
+            for position, (pk, row) in enumerate(zip(found.ids, rows, strict=False))
         ]
         taken = persist.add_transactions(values)
         made = [
@@ -139,7 +152,9 @@ class _Intake:
             self.settle_race({each.external_id for each in made if each.pk not in taken}, fresh)
         for each in self.transactions:
             index = fresh[each.external_id]
-            self.results[index] = self.result(index, RowOutcome.ACCEPTED, transaction_id=each.pk)
+            self.results[index] = self.result(
+                index, RowOutcome.ACCEPTED, transaction_id=each.pk, account_id=each.account_id
+            )
         self.point_repeats()
         self.add_labels(fresh)
 
@@ -156,7 +171,7 @@ class _Intake:
         for index in again:
             self.results.pop(index, None)
             self.faults.pop(index, None)
-        self.sort_out(again)
+        self.sort_out(again, persist.known(self.source, sorted(lost)))
         for external_id in lost:
             del fresh[external_id]
         for position, each in enumerate(self.transactions):
@@ -187,7 +202,7 @@ class _Intake:
         batch.duplicate = outcomes.count(RowOutcome.DUPLICATE)
         batch.quarantined = outcomes.count(RowOutcome.QUARANTINED)
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
-        batch.save(update_fields=["accepted", "duplicate", "quarantined", "root"])
+        batch.save(force_insert=True)  # once, with its counts; what refers to it is checked at the commit
         data = {name: getattr(batch, name) for name in ("received", "accepted", "duplicate", "quarantined")}
         data |= {"source": batch.source.slug, "door": str(batch.door), "file": batch.file_name}
         data |= {"first_row": batch.first_row, "root": batch.root.hex()}
@@ -201,6 +216,7 @@ class _Intake:
         for verdict in hooks.assess(batch=self.batch, transactions=self.transactions):
             result = by_pk[verdict.transaction_id]
             result.decision, result.score, result.alert_id = verdict.outcome, verdict.score, verdict.alert_id
+            result.evidence = verdict.evidence
 
     def values(self, pk: int, position: int, row: Row, account: int, other: Counterparty | None) -> tuple[Any, ...]:
         """As persist.TRANSACTION orders them."""

@@ -16,6 +16,8 @@ from ..rows import RawRow, RowFault, readable
 
 def set_aside(batch: Batch, faulty: Mapping[int, tuple[RawRow, RowFault]]) -> dict[int, tuple[int, bool]]:
     """For each index in the batch: the quarantined row that holds it, and whether it is a new one."""
+    if not faulty:
+        return {}
     raws = {index: raw.raw or written(raw) for index, (raw, _) in faulty.items()}
     digests = {index: hashlib.sha256(raw).digest() for index, raw in raws.items()}
     known = _known(batch, set(digests.values()))

@@ -1,0 +1,123 @@
+"""`manage.py bench decide`: POST /api/v1/decisions over HTTP, signed in, kept with its event, at 1 and 8 clients."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import islice
+from time import perf_counter
+from typing import Any
+
+from django.db import connection, transaction
+
+from finobs.accounts.choices import Kind
+from finobs.accounts.models import User
+from finobs.accounts.services import token_create, user_create
+from finobs.accounts.system import system_actor
+from finobs.core import bench_server, clock
+from finobs.core.bench import Timings, benchmark
+from transactions import persist
+from transactions.choices import Door
+from transactions.generator import Plan, generate
+from transactions.models import Account, Batch, Source, Transaction
+from transactions.rows import LABELS
+from transactions.services import RawRow, ingest, source_create
+
+from .models import Alert, Assessment
+from .services import ensure_default_rules, model_promote, model_train
+
+URL = "/api/v1/decisions"
+LEARNED = 10_000
+SECONDS = 12.0
+WARM = 300
+
+
+@benchmark("decide", size=12_000, repeat=1, help="POST /api/v1/decisions at 1 and 8 clients, behind Granian.")
+def decide(size: int) -> Timings:
+    """At most `size` requests and 12 seconds with each number of clients. Beside it: GET /livez, and a bare insert.
+
+    `per_second` is of one client; `c8_per_second` is what eight clients get.
+    """
+    actor = system_actor("bench")
+    source = source_create(actor=actor, slug="cards", default_currency="USD")
+    rows = _rows(LEARNED + 2 * size + WARM)
+    _learn(actor, source, rows)
+    headers = {"Authorization": f"Bearer {_token(actor)}", "X-Forwarded-Proto": "https"}
+    ask = {"method": "POST", "path": URL, "headers": headers, "seconds": SECONDS}
+    get = {"method": "GET", "path": "/livez", "headers": {}, "seconds": 3.0, "bodies": [""] * size}
+    runs: list[dict[str, Any]] = [
+        {**ask, "name": "warm", "clients": 4, "bodies": _bodies(rows, WARM)},
+        {**get, "name": "livez_c1", "clients": 1},
+        {**get, "name": "livez_c8", "clients": 8},
+        {**ask, "name": "c1", "clients": 1, "bodies": _bodies(rows, size)},
+        {**ask, "name": "c8", "clients": 8, "bodies": _bodies(rows, size)},
+    ]
+    with bench_server.server() as port:
+        found = bench_server.load(port, runs)
+    asked = _checked(found)
+    yield from found["c1"]["latencies"]
+    shown: dict[str, Any] = {}
+    for name in ("c1", "c8", "livez_c1", "livez_c8"):
+        shown |= bench_server.figures(name, found[name])
+    return shown | {
+        "insert_per_second": _bare_insert(actor, source),
+        "decisions": asked,
+        "alerts": Alert.objects.count(),
+        "server": f"granian wsgi, {bench_server.WORKERS} workers x {bench_server.THREADS} threads",
+    }
+
+
+def _rows(number: int) -> Iterator[dict[str, Any]]:
+    plan = Plan(number, max(10, number // 80), 60, 1, date(2026, 6, 1))
+    return ({name: row[name] for name in row if name not in LABELS} for row in generate(plan))
+
+
+def _learn(actor: User, source: Source, rows: Iterator[dict[str, Any]]) -> None:
+    """The default rules and a model in force, and a past for the accounts."""
+    ensure_default_rules(actor=actor)
+    past = [RawRow(fields=row) for row in islice(rows, LEARNED)]
+    ingest(actor=actor, source=source, rows=past, door=Door.FILE)
+    model_promote(actor=actor, version=model_train(actor=actor))
+
+
+def _token(actor: User) -> str:
+    feed = user_create(actor=actor, email="feed@bench.example", name="Feed", kind=Kind.SERVICE, roles=["admin"])
+    scopes = ["transaction:create", "transaction:read"]
+    return token_create(actor=actor, user=feed, name="bench", scopes=scopes, lifetime=timedelta(days=1))[1]
+
+
+def _bodies(rows: Iterator[dict[str, Any]], number: int) -> list[str]:
+    return [json.dumps({"source": "cards", **row}, default=str) for row in islice(rows, number)]
+
+
+def _checked(found: dict[str, Any]) -> int:
+    """How many were asked for. Raises RuntimeError unless each was answered 201 and is kept, assessed."""
+    asked = {name: found[name] for name in ("warm", "c1", "c8")}
+    statuses = {status for run in asked.values() for status in run["statuses"]}
+    if statuses != {"201"}:
+        raise RuntimeError(f"not every decision was a new one: {[run['statuses'] for run in asked.values()]}")
+    number: int = sum(run["statuses"]["201"] for run in asked.values())
+    kept = Transaction.objects.count(), Assessment.objects.count()
+    if kept != (LEARNED + number,) * 2:
+        raise RuntimeError(f"{number} decisions were answered, but {kept} transactions and assessments are kept")
+    return number
+
+
+def _bare_insert(actor: User, source: Source, number: int = 500) -> float:
+    """One row of `transactions_transaction` and a commit, from this process, a second."""
+    batch = Batch.objects.create(source=source, door=Door.REST, actor=actor)
+    account = Account.objects.filter(source=source).values_list("pk", flat=True)[0]
+    at, spent = clock.now(), 0.0
+    for position, pk in enumerate(persist.next_ids(Transaction, number)):
+        row = (
+            pk, source.pk, f"bare-{pk}", batch.pk, position, account, None, at, at, 1_000, "USD", "out", "", "", "",
+            secrets.token_bytes(32),
+        )  # fmt: skip
+        begun = perf_counter()
+        with transaction.atomic():
+            persist.add_transactions([row])
+        spent += perf_counter() - begun
+    connection.close()
+    return number / spent

@@ -1,0 +1,148 @@
+"""A whole file as arrays, without a database: what evaluation and its features need of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finobs.core import money
+from finobs.core.errors import Invalid
+from transactions.choices import Direction
+from transactions.mappings import Mapping, Part, fitted
+
+from ..features.windows import DAY, History, Outcomes
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+ROUND_TO = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Every transaction of the file. `day`: days since 1970 (UTC); `account` says the card."""
+
+    history: History
+    outcomes: Outcomes
+    minor: Ints
+    unit: Ints
+    currency: list[str]
+    incoming: NDArray[np.bool_]
+    suspicious: NDArray[np.bool_]
+    day: Ints
+
+    def __len__(self) -> int:
+        return len(self.minor)
+
+
+def load(path: Path, mapping: Mapping, delay_days: int) -> Rows:
+    """Read a Parquet or CSV file by its mapping. A label is known `delay_days` after its transaction.
+
+    Raises Invalid for a file that cannot be read, lacks a column, or holds what is no time, amount or label.
+    """
+    import numpy as np
+    import pyarrow
+
+    try:
+        table = _table(path)
+        mapping = fitted(mapping, table.column_names)
+        if "is_suspicious" not in mapping.parts:
+            raise Invalid("The mapping has no is_suspicious: without labels nothing can be judged.")
+        return _rows(_File(table, mapping), delay_days, np)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise Invalid(f"{path.name} cannot be read: {error}") from None
+
+
+def _table(path: Path) -> Any:
+    if path.suffix.lower() in (".parquet", ".pq"):
+        from pyarrow.parquet import read_table
+
+        return read_table(path)
+    from pyarrow.csv import read_csv
+
+    return read_csv(path)
+
+
+class _File:
+    """Columns of a file by the field that they stand for."""
+
+    def __init__(self, table: Any, mapping: Mapping) -> None:
+        self.table, self.parts = table, mapping.parts
+
+    def column(self, name: str) -> Any:
+        """As one Arrow array; a fixed value as often as there are rows; None if the mapping has no such field."""
+        import pyarrow
+
+        part: Part | None = self.parts.get(name)
+        if part is None:
+            return None
+        if not part.column:
+            return pyarrow.array([part.value] * self.table.num_rows)
+        column = self.table[part.column]
+        column = column.combine_chunks() if isinstance(column, pyarrow.ChunkedArray) else column
+        if not part.words:
+            return column
+        return pyarrow.array([part.apply(value) for value in column.to_pylist()])
+
+    def codes(self, name: str) -> Ints:
+        """A number for each distinct value, in the order of their first appearance; -1 for none."""
+        import numpy as np
+
+        column = self.column(name)
+        if column is None:
+            return np.full(self.table.num_rows, -1, dtype=np.int64)
+        found: Ints = column.dictionary_encode().indices.fill_null(-1).to_numpy().astype(np.int64)
+        return found
+
+
+def _rows(file: _File, delay_days: int, np: Any) -> Rows:
+    import pyarrow
+    import pyarrow.compute as compute
+
+    number = file.table.num_rows
+    time = file.column("occurred_at").cast(pyarrow.timestamp("us"), safe=False).to_numpy(zero_copy_only=False)
+    time = time.astype("datetime64[us]").astype(np.int64)
+    currency = (file.column("currency") if "currency" in file.parts else pyarrow.array(["USD"] * number)).to_pylist()
+    unit = _units(currency, np)
+    minor = np.rint(file.column("amount").cast(pyarrow.float64()).to_numpy(zero_copy_only=False) * unit)
+    minor = minor.astype(np.int64)
+    label = compute.fill_null(file.column("is_suspicious").cast(pyarrow.int64()), 0)
+    suspicious = label.to_numpy().astype(bool)
+    money_of = np.unique(np.array(currency), return_inverse=True)[1]
+    kinds = money_of.max() + 1 if number else 1
+    card, other, country = file.codes("account"), file.codes("counterparty"), file.codes("country")
+    account = card * kinds + money_of
+    counterparty = np.where(other < 0, -1, other * kinds + money_of)
+    history = History(
+        _ids(file, np), time, minor, (minor % (unit * ROUND_TO) == 0).astype(np.int64), account, counterparty,
+        np.where(other < 0, -1, account * (counterparty.max() + 1) + counterparty),
+        account * (country.max() + 2) + country + 1,
+    )  # fmt: skip
+    occurred = time[suspicious]
+    outcomes = Outcomes(account[suspicious], counterparty[suspicious], occurred, occurred + delay_days * DAY)
+    direction = file.column("direction")
+    incoming = np.array([each == Direction.IN for each in direction.to_pylist()]) if direction else None
+    incoming = np.zeros(number, dtype=bool) if incoming is None else incoming
+    return Rows(history, outcomes, minor, unit, currency, incoming, suspicious, time // DAY)
+
+
+def _units(currency: list[str], np: Any) -> Ints:
+    known = {each: 10 ** money.exponent(each) for each in set(currency)}
+    found: Ints = np.array([known[each] for each in currency], dtype=np.int64)
+    return found
+
+
+def _ids(file: _File, np: Any) -> Ints:
+    """What settles the order of two in the same moment: the file's own ids where they are numbers, else its order."""
+    import pyarrow
+
+    column = file.column("external_id")
+    if pyarrow.types.is_integer(column.type):
+        found: Ints = column.to_numpy().astype(np.int64)
+        return found
+    order: Ints = np.arange(file.table.num_rows, dtype=np.int64)
+    return order

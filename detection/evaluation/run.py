@@ -1,0 +1,98 @@
+"""The whole evaluation: features, models, rankings and what is said of each. Reproducible by its seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from finobs.core.errors import Invalid
+
+from .. import rules, supervised
+from ..choices import Outcome, RuleKind
+from ..columns import Columns
+from ..decision import SEVERITY
+from ..ensemble import fit as ensemble
+from ..features import ACCOUNT
+from ..features.account import RISK7, SUPERVISED, derive
+from ..features.windows import HORIZON, statistics
+from . import metrics
+from .loader import Rows
+from .split import Split, judged_rows, labelled_rows, learned_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Scores = NDArray[np.float64]
+
+Report = Callable[[str], None]
+
+
+def evaluate(rows: Rows, split: Split, seed: int = 7, say: Report = lambda _: None) -> dict[str, Any]:
+    """{"rows": ..., "results": {ranking: metrics}}. Raises Invalid for a split that cannot be judged."""
+    check(split)
+    card, fraud = rows.history.account, rows.suspicious
+    train, test = learned_rows(split, rows.day), judged_rows(split, rows.day, card, fraud)
+    labelled = labelled_rows(split, rows.day)
+    if not len(train) or not len(labelled) or not fraud[test].any() or fraud[test].all():
+        raise Invalid("These days hold no rows to learn from, or no frauds (or nothing else) to be judged by.")
+    if (missing := int(rows.day.min()) + HORIZON - split.first) > 0:
+        say(f"Histories are not full: the file begins {missing} days too late for the first day of training.")
+    found = rank(rows, train, labelled, test, seed, say)
+    measured = {name: metrics.measures(score, fraud[test], card[test], rows.day[test]) for name, score in found.items()}
+    counts = {"train": len(train), "test": len(test), "test_frauds": int(fraud[test].sum())}
+    return {"rows": counts, "results": measured}
+
+
+def check(split: Split) -> None:
+    if not split.train_from <= split.train_to < split.test_from <= split.test_to:
+        raise Invalid("Training ends before the test begins, and each begins before it ends.")
+    if split.delay < 0:
+        raise Invalid("A label is not known before its transaction.")
+    if split.test_from - split.train_to - 1 < 0:
+        raise Invalid("Training and test overlap.")
+
+
+def rank(rows: Rows, train: Any, labelled: Any, test: Any, seed: int, say: Report) -> dict[str, Scores]:
+    """A score for each test row, by each of what is evaluated; higher is more suspicious."""
+    import numpy as np
+
+    wanted = np.unique(np.concatenate([train, labelled, test]))
+    say(f"Features of {len(wanted):,} rows")
+    history = statistics(rows.history, rows.outcomes, wanted)
+    matrix = derive(rows.minor[wanted], rows.unit[wanted], rows.history.time[wanted], rows.incoming[wanted], history)
+
+    def of(chosen: Any) -> NDArray[np.float32]:
+        taken: NDArray[np.float32] = matrix[np.searchsorted(wanted, chosen)]
+        return taken
+
+    say("Ensemble")
+    fitted = ensemble.fit(of(train), ACCOUNT.indexes(RISK7), ensemble.Settings(seed=seed))
+    parts = fitted.parts(of(test))
+    say("Supervised")
+    ranker = supervised.fit(
+        of(labelled), rows.suspicious[labelled], ACCOUNT.indexes(SUPERVISED), supervised.Settings(seed=seed)
+    )
+    score = ranker.score(of(test))
+    return {
+        "isolation_forest": parts["if_score"],
+        "pca_autoencoder": parts["pca_error"],
+        "ensemble": parts["z"],
+        "supervised": score,
+        "decision": decision(rows, test, score),
+        "amount_baseline": rows.minor[test] / rows.unit[test],
+    }
+
+
+def decision(rows: Rows, test: Any, score: Scores) -> Scores:
+    """The order in which people would see them: what a rule demands first, then by the score of the re-ranker."""
+    import numpy as np
+
+    floor = np.zeros(len(test))
+    currency = [rows.currency[index] for index in test]
+    columns = Columns(rows.minor[test].tolist(), currency, (), ())
+    for each in sorted(set(currency)):
+        parameters = {"currency": each, "review_at": "10000", "block_at": "50000"}
+        for index, finding in rules.evaluate(RuleKind.AMOUNT, columns, parameters).items():
+            floor[index] = SEVERITY[Outcome(finding.severity)]
+    return floor + score

@@ -1,0 +1,54 @@
+"""What an ensemble's graph carries about itself so that its scores can be explained: metadata key "ensemble"."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+KEY = "ensemble"
+
+
+def ensemble_metadata(
+    *,
+    sample: int,
+    mean: Floats,
+    scale: Floats,
+    projector: Floats,
+    weights: Floats,
+    second_moment: Floats,
+    forest_centre: tuple[float, float],
+    pca_centre: tuple[float, float],
+    forest_weight: float,
+    least_error: float,
+) -> str:
+    """z = forest_weight * z(2^-x) + (1 - forest_weight) * z(log(error + least_error)), shown as 1/2 + z / 2(1 + |z|).
+
+    error = sum of weights * (projector @ standardised)^2; `second_moment` (F, F) is of the standardised training
+    rows; centres are (mean, standard deviation). Goes into the graph's metadata under KEY, beside "features", the
+    comma-separated names of the columns that the model looks at, in the order of these arrays.
+    """
+    kept: dict[str, Any] = {
+        "sample": int(sample), "mean": mean.tolist(), "scale": scale.tolist(), "projector": projector.tolist(),
+        "weights": weights.tolist(), "divide": 1, "second_moment": second_moment.tolist(),
+        "if": {"of": "score", "mean": float(forest_centre[0]), "sd": float(forest_centre[1])},
+        "pca": {
+            "of": "log", "epsilon": float(least_error), "mean": float(pca_centre[0]), "sd": float(pca_centre[1]),
+        },
+        "combine": {"if": float(forest_weight), "pca": 1 - float(forest_weight)},
+        "display": {"kind": "fold"},
+    }  # fmt: skip
+    return json.dumps(kept, allow_nan=False, sort_keys=True)
+
+
+def typical(matrix: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, str]:
+    """The median of each feature over the training rows, as text; parameter "typical" of a model version."""
+    import numpy as np
+
+    known = {name: column[~np.isnan(column)] for name, column in zip(names, matrix.T, strict=True)}
+    return {name: str(np.float32(np.median(values))) for name, values in known.items() if len(values)}

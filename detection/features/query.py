@@ -1,0 +1,132 @@
+"""The definition of account-1's statistics: one range query for each entity of a transaction gives all its windows.
+
+Windows are (t - w, t]; before the transaction are rows that came in before it (a smaller id) and occurred until t, of
+the same currency. Where rows come in the order in which they occur, that is the order (occurred_at, id).
+The same statements run on PostgreSQL and SQLite, over the indexes by account and by counterparty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from django.db import connection
+
+from finobs.core import money
+from transactions.models import Transaction
+
+from ..labels import moment
+from .account import ROUND_TO
+from .windows import HORIZON, LARGEST, LONGEST, LOW_BITS, MATURE, RISK_WINDOWS, WINDOWS
+
+MICROSECOND = timedelta(microseconds=1)
+SQUARES = {"account": (7, 30), "counterparty": (30,)}
+
+
+def statistics(
+    row: Transaction, confirmed: Sequence[tuple[int | None, int | None, datetime, datetime]]
+) -> dict[str, int]:
+    """The whole numbers of one transaction's history.
+
+    `confirmed`: (account, counterparty, occurred_at, known_at) of suspicious transactions in its currency.
+    """
+    found = _entity("account", row) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
+    if row.counterparty_id is None:
+        return found | _nothing()
+    return found | _entity("counterparty", row) | _frauds(
+        "counterparty", 1, row, row.counterparty_id, confirmed, RISK_WINDOWS
+    )  # fmt: skip
+
+
+def _entity(entity: str, row: Transaction) -> dict[str, int]:
+    names, sql = _statement(entity)
+    given = {
+        "entity": getattr(row, f"{entity}_id"), "currency": row.currency, "id": row.pk, "t": moment(row.occurred_at),
+        "round": ROUND_TO * 10 ** money.exponent(row.currency), "counterparty": row.counterparty_id,
+        "country": row.country,
+    }  # fmt: skip
+    given |= {f"t{days}": moment(row.occurred_at - timedelta(days=days)) for days in _cuts()}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        *numbers, last = cursor.fetchone()
+    found = dict(zip(names, map(int, numbers), strict=True))
+    return found | {f"{entity}_since": _since(row.occurred_at, last)}
+
+
+@cache
+def _cuts() -> tuple[int, ...]:
+    return tuple(sorted({*WINDOWS, *RISK_WINDOWS, MATURE, *(MATURE + days for days in RISK_WINDOWS)}))
+
+
+@cache
+def _statement(entity: str) -> tuple[tuple[str, ...], str]:
+    """Names of the whole numbers, and the statement that gives them and the moment of the last one before."""
+    columns = dict(_columns(entity))
+    listed = ", ".join(columns.values())
+    table = connection.ops.quote_name(Transaction._meta.db_table)
+    sql = (
+        f"SELECT {listed}, MAX(occurred_at) FILTER (WHERE occurred_at > %(t{LONGEST})s) FROM {table} "  # noqa: S608
+        f"WHERE {entity}_id = %(entity)s AND occurred_at > %(t{HORIZON})s AND occurred_at <= %(t)s "
+        f"AND currency = %(currency)s AND id < %(id)s"
+    )
+    return tuple(columns), sql
+
+
+def _columns(entity: str) -> Iterator[tuple[str, str]]:
+    for days in WINDOWS:
+        yield f"{entity}_count_{days}", _count(f"occurred_at > %(t{days})s")
+        yield f"{entity}_sum_{days}", _sum("amount_minor", days)
+    cut = f"(CASE WHEN amount_minor > {LARGEST} THEN {LARGEST} ELSE amount_minor END)"
+    high, low = f"({cut} >> {LOW_BITS})", f"({cut} & {(1 << LOW_BITS) - 1})"
+    for days in SQUARES[entity]:
+        for part, value in (("hh", f"{high} * {high}"), ("hl", f"{high} * {low}"), ("ll", f"{low} * {low}")):
+            yield f"{entity}_{part}_{days}", _sum(value, days)
+    if entity == "counterparty":
+        for days in RISK_WINDOWS:
+            mature = f"occurred_at > %(t{MATURE + days})s AND occurred_at <= %(t{MATURE})s"
+            yield f"counterparty_mature_{days}", _count(mature)
+        return
+    recent = f"occurred_at > %(t{LONGEST})s"
+    yield "account_round_30", _count(f"{recent} AND amount_minor %% %(round)s = 0")
+    yield "pair_count_30", _count(f"{recent} AND counterparty_id = %(counterparty)s")
+    yield "country_count_30", _count(f"{recent} AND country = %(country)s")
+
+
+def _count(condition: str) -> str:
+    return f"COUNT(*) FILTER (WHERE {condition})"
+
+
+def _sum(value: str, days: int) -> str:
+    return f"COALESCE(SUM({value}) FILTER (WHERE occurred_at > %(t{days})s), 0)"
+
+
+def _nothing() -> dict[str, int]:
+    """Of a transaction without a counterparty."""
+    names, _ = _statement("counterparty")
+    frauds = {f"counterparty_frauds_{days}": 0 for days in RISK_WINDOWS}
+    return dict.fromkeys(names, 0) | frauds | {"counterparty_since": -1}
+
+
+def _frauds(
+    entity: str,
+    at: int,
+    row: Transaction,
+    key: int,
+    confirmed: Sequence[tuple[int | None, int | None, datetime, datetime]],
+    windows: Sequence[int],
+) -> dict[str, int]:
+    """Known in (t - w, t], of transactions that occurred in (t - 37 days, t)."""
+    t = row.occurred_at
+    known = [
+        each[3] for each in confirmed if each[at] == key and t - timedelta(days=HORIZON) < each[2] < t and each[3] <= t
+    ]
+    return {f"{entity}_frauds_{days}": sum(moment > t - timedelta(days=days) for moment in known) for days in windows}
+
+
+def _since(t: datetime, last: Any) -> int:
+    if last is None:
+        return -1
+    moment = datetime.fromisoformat(last).replace(tzinfo=UTC) if isinstance(last, str) else last
+    return (t - moment) // MICROSECOND

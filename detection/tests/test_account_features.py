@@ -1,0 +1,116 @@
+"""account-1: the statement on the database and the numpy kernel say the same, to the bit."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from detection import columns as cols
+from detection.features import ACCOUNT, account, history, windows
+from detection.tests import places
+from tests import factories
+from transactions.models import Account, Counterparty, Label, Transaction
+
+DAY = timedelta(days=1)
+
+
+def made(source, number, seed, late):
+    """Transactions of few entities over 60 days with ties, repeated seconds, late ones and huge amounts."""
+    chance = random.Random(seed)
+    batch = places.batch(source, number)
+    accounts = [Account.objects.create(source=source, external_id=f"A{n}") for n in range(3)]
+    shops = [Counterparty.objects.create(source=source, external_id=f"S{n}") for n in range(3)]
+    rows = []
+    moment = factories.NOON
+    for index in range(number):
+        if chance.random() < 0.7:
+            moment += timedelta(microseconds=chance.choice([0, 1_000_000, 3_600_000_000, 43_200_000_000, 61]))
+        delay = chance.choice([0, 0, 0, 1, 7, 30]) * DAY * late
+        rows.append(Transaction(
+            source=source, external_id=f"X{index}", batch=batch, position=index, account=chance.choice(accounts),
+            counterparty=chance.choice([None, *shops]), occurred_at=moment - delay, received_at=moment,
+            amount_minor=chance.choice([1, 10_000, 12_345, 9_999_999_999_999, round(chance.lognormvariate(8, 1))]),
+            currency=chance.choice(["USD", "USD", "JPY"]), country=chance.choice(["", "DE", "FR"]),
+            direction=chance.choice(["in", "out"]), digest=index.to_bytes(32, "big"),
+        ))  # fmt: skip
+    return Transaction.objects.bulk_create(rows)
+
+
+def confirm(rows, seed):
+    """Label some of them: known at once, within hours, after exactly a week, and much later."""
+    chance = random.Random(seed)
+    delays = [timedelta(0), timedelta(hours=5), 7 * DAY, 30 * DAY, 36 * DAY]
+    Label.objects.bulk_create(
+        Label(transaction=row, is_suspicious=chance.random() < 0.8, known_at=row.occurred_at + chance.choice(delays))
+        for row in chance.sample(rows, len(rows) // 3)
+    )
+
+
+def vectors(rows):
+    return ACCOUNT.build(cols.of_transactions(rows, history.of_transactions(rows)))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("seed", [1])
+def test_the_statement_and_the_kernel_agree_to_the_bit(source, seed, late):
+    rows = made(source, 120, seed, late)
+    confirm(rows, seed)
+    together = history.of_transactions(rows)
+    assert set(together) == set(ACCOUNT.statistics)
+    assert bool(history._overtaken(rows)) == late
+    matrix = vectors(rows)
+    assert np.isfinite(matrix).all()
+    assert together["counterparty_frauds_30"].max() > 0
+    for index, row in enumerate(rows):
+        alone = {name: int(values[0]) for name, values in history.of_transactions([row]).items()}
+        assert alone == {name: int(values[index]) for name, values in together.items()}, row
+    assert np.concatenate([vectors([row]) for row in rows]).tobytes() == matrix.tobytes()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("size", [5, 40])
+def test_no_split_of_the_rows_changes_a_vector(source, size):
+    rows = made(source, 80, 4, True)
+    confirm(rows, 4)
+    parts = [vectors(rows[at : at + size]) for at in range(0, len(rows), size)]
+    assert np.concatenate(parts).tobytes() == vectors(rows).tobytes()
+
+
+@pytest.mark.django_db
+def test_a_label_counts_from_the_moment_it_is_known(source):
+    first, before, after = places.arrived(source, [1_000] * 3)
+    Label.objects.create(transaction=first, is_suspicious=True, known_at=factories.NOON + timedelta(minutes=10))
+    name = "counterparty_frauds_1"
+    assert history.of_transactions([before])[name].tolist() == [0]
+    assert history.of_transactions([after])[name].tolist() == [1]
+
+
+@pytest.mark.django_db
+def test_what_came_in_later_is_not_seen_though_it_occurred_before(source):
+    rows = places.arrived(source, [1_000])
+    late = places.arrived(source, [9_000], occurred_at=factories.NOON - DAY)
+    assert history.of_transactions(rows)["account_count_7"].tolist() == [0]
+    assert history.of_transactions(late)["account_count_7"].tolist() == [0]
+
+
+def test_the_names_a_model_looks_at_are_of_the_set():
+    for names in (account.RISK7, account.BOOK15, account.SUPERVISED):
+        assert len(set(names)) == len(names)
+        ACCOUNT.indexes(names)
+    assert (len(account.RISK7), len(account.BOOK15), len(account.SUPERVISED)) == (7, 15, 37)
+
+
+def test_without_a_history_nothing_is_built():
+    with pytest.raises(ValueError, match="history"):
+        ACCOUNT.build(cols.of_values([(1_000, "USD", factories.NOON, "out")]))
+
+
+def test_squares_of_huge_amounts_stay_exact():
+    amounts = np.array([windows.LARGEST, 123_456_789_012, 7, windows.LARGEST + 5], dtype=np.int64)
+    high, mixed, low = (part.astype(object) for part in windows.parts(amounts))
+    whole = high * 2**48 + mixed * 2**25 + low
+    assert whole.tolist() == [min(int(each), windows.LARGEST) ** 2 for each in amounts]

@@ -1,0 +1,57 @@
+"""Every feature has plain words; one that nobody has words for is shown as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from detection import features
+from detection.explain.words import lines, reasons, wording
+
+
+def kept(
+    name: str, observed: str | None, expected: str | None = None, contribution: str = "0.1"
+) -> dict[str, str | None]:
+    return {"name": name, "observed": observed, "expected": expected, "contribution": contribution}
+
+
+@pytest.mark.parametrize(
+    ("name", "observed", "expected", "said"),
+    [
+        ("account_ratio_30", "4.2", "1.0", "4.2 times this account's 30-day mean (usual: 1.0 times)."),
+        ("account_z_7", "-3.1", None, "3.1 standard deviations below this account's 7-day mean."),
+        ("counterparty_risk_7", "0.25", "0.0", "25.0% of this counterparty's transactions in 7 days of known outcomes were fraud (usual: 0.0%)."),
+        ("counterparty_frauds_1", "1.0", None, "1 confirmed fraud of this counterparty in 1 day of known outcomes."),
+        ("log_amount", "6.908755", "3.0445225", "An amount of 1,000.00 (usual: 20.00)."),
+        ("account_since", "4.110874", None, "1.0 min after this account's last transaction."),
+        ("is_night", "1.0", "0.0", "It was at night (usual: no)."),
+        ("weekday", "6.0", "6.0", "It was a Sunday."),
+        ("brand_new_thing", "1234.5", "1.0", "Brand new thing of 1,234.50 (usual: 1)."),
+    ],
+)  # fmt: skip
+def test_it_says(name, observed, expected, said):
+    assert reasons([kept(name, observed, expected)]) == [said]
+
+
+def test_every_feature_of_every_set_has_words():
+    for feature_set in features.FEATURE_SETS.values():
+        for name in set(feature_set.names) - {"hour_sin", "hour_cos"}:
+            plain = name.replace("_", " ").capitalize()
+            assert wording(name).label != plain or name in ("amount", "weekday"), name
+
+
+def test_sine_and_cosine_are_one_time_of_day():
+    (line,) = lines([kept("hour_sin", "1.0", "0.0", "0.01"), kept("hour_cos", "0.0", "-1.0", "0.02")])
+    assert (line.label, line.observed, line.expected) == ("Time of day", "06:00 UTC", "12:00 UTC")
+    assert line.contribution == pytest.approx(0.03)
+
+
+def test_what_is_not_known_is_said_so_and_is_no_reason():
+    (line,) = lines([kept("account_z_30", None, "0.5")])
+    assert line.observed == "not known"
+    assert reasons([kept("account_z_30", None, "0.5")]) == []
+
+
+def test_reasons_are_the_three_that_raised_the_score_most():
+    each = [kept(f"thing_{index}", "1.0", None, contribution) for index, contribution in
+            enumerate(["0.01", "-0.5", "0.2", "0.0001", "0.03", "0.02"])]  # fmt: skip
+    assert reasons(each) == ["Thing 2 of 1.", "Thing 4 of 1.", "Thing 5 of 1."]
