@@ -82,7 +82,8 @@ def fill(address: Address, scene: World) -> str:
     admin = ADMIN.match(address.route)
     if admin:
         try:
-            return _admin(*admin.groups(), scene)
+            app, model, rest = admin.groups()
+            return _admin(app, model, rest, scene)
         except LookupError:
             pass
     route = re.sub(r"\^?\(\?P<app_label>[^)]*\)", "accounts", address.route).rstrip("$")
