@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from . import selectors
+from .bodies import IncomingTransactionSerializer
 from .choices import RowOutcome
 from .models import Account, Batch, QuarantinedRow, Source, Transaction
 from .rows import readable
@@ -105,24 +106,6 @@ class CorrectionSerializer(serializers.Serializer[Any]):
 
 class ReasonSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=2000)
-
-
-class IncomingTransactionSerializer(serializers.Serializer[Any]):
-    """A row on its way in: documentation only, for a row that does not hold goes to quarantine and is no 422."""
-
-    external_id = serializers.CharField(max_length=100)
-    account = serializers.CharField(max_length=100)
-    counterparty = serializers.CharField(max_length=100, required=False)
-    occurred_at = serializers.DateTimeField(help_text="ISO 8601; without an offset in the source's time zone")
-    amount = serializers.CharField(help_text="Decimal, not negative, with at most the currency's places")
-    currency = serializers.CharField(max_length=3, required=False)
-    direction = serializers.CharField(required=False, help_text="out (the default) or in")
-    channel = serializers.CharField(max_length=32, required=False)
-    country = serializers.CharField(max_length=2, required=False)
-    memo = serializers.CharField(max_length=500, required=False)
-    is_suspicious = serializers.BooleanField(required=False, help_text="A label known from outside")
-    typology = serializers.CharField(max_length=40, required=False)
-    label_known_at = serializers.DateTimeField(required=False)
 
 
 class IncomingSerializer(serializers.Serializer[Any]):

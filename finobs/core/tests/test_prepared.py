@@ -83,7 +83,7 @@ def test_each_thread_asks_by_its_own_connection():
 def test_what_one_thread_has_not_committed_no_other_finds():
     """Each thread's lookups run on its own connection, and so in its own transaction."""
     if connections["default"].vendor == "sqlite":
-        pytest.skip("SQLite has one writer")
+        pytest.skip("needs PostgreSQL: SQLite has one writer")
     with transaction.atomic():
         factories.source("mine")
         assert by_slug("mine") is not None
