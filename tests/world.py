@@ -60,7 +60,7 @@ def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
         {
             "queues": queue.slug, "cases": case.reference, "incidents": case.incidents.get().reference,
             "alerts": alert.pk, "transactions": alert.transaction_id, "accounts": alert.account_id, "batches": batch.pk,
-            "decisions": alert.transaction_id,
+            "decisions": alert.transaction_id, "sessions": 0,
             "sources": batch.source.slug, "models": factories.model_version().pk, "rules": Rule.objects.get().slug, "approvals": Request.objects.get().pk,
             "quarantine": _quarantined(batch).pk, "users": analyst.pk, "tokens": ApiToken.objects.get(pk=token.pk).pk,
             "events": Event.objects.values_list("uid", flat=True)[0], "subject_type": "cases.case", "subject_id": case.pk,
@@ -95,7 +95,7 @@ def _argument(name: str, before: str, scene: World) -> Any:
     if name in ("subject_type", "subject_id"):
         return scene.subjects[name]
     words = [word for word in re.split(r"[/<>:]", before) if word in scene.subjects]
-    return scene.subjects[words[-1]] if words else {"uid": "x", "token": "x-y"}.get(name, 1)
+    return scene.subjects[words[-1]] if words else {"uid": "x", "token": "x-y"}.get(name, 0)
 
 
 def _admin(app: str, model: str, rest: str, scene: World) -> str:
