@@ -30,14 +30,19 @@ function openNow(root) {
   }
 }
 
-// Which row is open, and which of the two screens a phone shows.
+// Which row is open, and which of the two screens a phone shows. The row that the keys stand on stays theirs while the
+// same case is open: a fragment that arrives late moves nobody.
+let marked = null;
 function mark() {
   if (!bench) return;
   const open = reference();
+  const stays = open === marked && bench.querySelector("[data-item][data-current]") !== null;
+  marked = open;
   bench.dataset.open = open ? "case" : "list";
   for (const row of bench.querySelectorAll("[data-item]")) {
     const here = open !== "" && row.parentElement.id === `row-${open}`;
     row.toggleAttribute("data-opened", here);
+    if (stays) continue;
     row.toggleAttribute("data-current", here);
     if (here) row.setAttribute("aria-current", "true");
     else row.removeAttribute("aria-current");

@@ -21,7 +21,7 @@ from tests.urls_of import addresses
 # Not pages: what machines ask, what a mailed link opens; the admin's pages have their own test.
 # The scene has no model; its transaction came in without an assessment, its alert without a snapshot to run again.
 SKIPPED = re.compile(
-    r"^(api/|livez|readyz|static/|admin/|accounts/password/<|detection/models/<|detection/transactions/|.*/replay/)"
+    r"^(api/|livez|readyz|static/|admin/|accounts/password/<|detection/models/<|detection/transactions/|.*/replay/|.*/explanation/)"
 )
 
 BASICS = """() => {
