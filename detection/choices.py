@@ -17,6 +17,23 @@ class Stage(TextChoices):
     RETIRED = "retired", "Retired"
 
 
+class Role(TextChoices):
+    """What a model is for. One of each role may be in force."""
+
+    ANOMALY = "anomaly", "Anomaly"  # how unusual a transaction is; learns without outcomes
+    SUPERVISED = "supervised", "Supervised"  # how likely it is to be confirmed; learns from outcomes
+
+
+class RunState(TextChoices):
+    """The life of a training run."""
+
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
 class RuleKind(TextChoices):
     AMOUNT = "amount", "Amount over a limit"
 

@@ -13,7 +13,7 @@ from finobs.core import clock
 from finobs.core.models import Base
 from transactions.models import Account, Source, Transaction
 
-from .choices import Outcome, RuleKind, Stage, Typology
+from .choices import Outcome, Role, RuleKind, RunState, Stage, Typology
 
 
 class Rule(Base):
@@ -56,10 +56,18 @@ class RuleVersion(Base):
 
 
 class ModelVersion(Base):
-    """One trained model: its ONNX artefact with checksum, parameters, metrics, threshold and stage."""
+    """One trained model: its ONNX artefact with checksum, parameters, metrics, threshold and stage.
 
-    kind = models.CharField(max_length=40, default="isolation_forest")
+    Nothing of it changes but the stage. The same artefact at another threshold is a version of its own, with `parent`.
+    """
+
+    role = models.CharField(max_length=12, choices=Role, default=Role.ANOMALY)
+    kind = models.CharField(max_length=40, default="ensemble")
     number = models.PositiveIntegerField()
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True,
+        help_text="Whose artefact it is, at another threshold.",
+    )  # fmt: skip
     feature_set = models.CharField(max_length=40)
     parameters = models.JSONField(default=dict)
     metrics = models.JSONField(default=dict)
@@ -67,6 +75,7 @@ class ModelVersion(Base):
     trained_from = models.DateTimeField()
     trained_to = models.DateTimeField()
     threshold = models.FloatField(help_text="Scores at or above it go to review.")
+    alerts_a_day = models.FloatField(null=True, blank=True, help_text="The capacity that the threshold was set from.")
     artefact = models.BinaryField(help_text="ONNX")
     sha256 = models.CharField(max_length=64)
     stage = models.CharField(max_length=12, choices=Stage, default=Stage.CANDIDATE)
@@ -78,15 +87,51 @@ class ModelVersion(Base):
         ordering = ("-id",)
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "number"], name="detection_model_version_once"),
-            models.UniqueConstraint(fields=["stage"], condition=Q(stage="champion"), name="detection_one_champion"),
+            models.UniqueConstraint(fields=["role"], condition=Q(stage="champion"), name="detection_one_champion"),
+            models.UniqueConstraint(fields=["role"], condition=Q(stage="challenger"), name="detection_one_challenger"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} v{self.number}"
 
 
+class TrainingRun(Base):
+    """A model being trained: asked for, claimed by a worker under a lease, and how far it is."""
+
+    role = models.CharField(max_length=12, choices=Role)
+    source = models.ForeignKey(
+        Source, on_delete=models.PROTECT, related_name="+", null=True, blank=True, help_text="Empty: every source."
+    )
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.QUEUED)
+    step = models.CharField(max_length=80, blank=True, help_text="What it is doing, in words.")
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True, help_text="Until then a worker has it.")
+    error = models.TextField(blank=True)
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(Base.Meta):
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["role"], condition=Q(state__in=["queued", "running"]), name="detection_one_run_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Training run {self.pk}"
+
+
 class Assessment(Base):
-    """What `assess` made of one transaction, with the versions that made it."""
+    """What `assess` made of one transaction, with the versions that made it.
+
+    `score` is the supervised model's where one was in force, else the anomaly model's; `model_version` says whose.
+    What the anomaly model made of it is in the `anomaly_` columns, and of its members beside them.
+    """
 
     transaction = models.OneToOneField(
         Transaction, on_delete=models.PROTECT, related_name="assessment", primary_key=True
@@ -97,7 +142,26 @@ class Assessment(Base):
     model_version = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
+    anomaly_score = models.FloatField(null=True)
+    anomaly_version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    if_score = models.FloatField(null=True, help_text="Of the Isolation Forest: 0 to 1.")
+    pca_error = models.FloatField(null=True, help_text="Of the PCA reconstruction: 1 is typical.")
     assessed_at = models.DateTimeField()
+
+
+class ShadowScore(Base):
+    """What a version that does not decide, a shadow or a challenger, made of one transaction."""
+
+    transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="+", db_index=False)
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    score = models.FloatField()
+
+    class Meta(Base.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["transaction", "model_version"], name="detection_shadow_score_once")
+        ]
 
 
 class Alert(Base):
