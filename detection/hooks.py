@@ -33,7 +33,7 @@ class Locator(Protocol):
 
 class Outcomes(Protocol):
     def __call__(
-        self, accounts: Sequence[int], counterparties: Sequence[int], since: datetime
+        self, accounts: Sequence[int] | None, counterparties: Sequence[int] | None, since: datetime
     ) -> Iterable[Confirmed]: ...
 
 
@@ -60,8 +60,10 @@ def register_outcomes(function: Outcomes) -> None:
     _outcomes = function
 
 
-def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> Iterable[Confirmed]:
-    """What people confirmed of these accounts and counterparties, of what occurred after `since`."""
+def confirmed(
+    accounts: Sequence[int] | None, counterparties: Sequence[int] | None, since: datetime
+) -> Iterable[Confirmed]:
+    """What people confirmed of these accounts and counterparties (None and None: of any), after `since`."""
     return _outcomes(accounts, counterparties, since) if _outcomes is not None else ()
 
 

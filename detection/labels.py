@@ -28,8 +28,8 @@ class Confirmed(NamedTuple):
     known_at: datetime
 
 
-def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> list[Confirmed]:
-    """What occurred after `since` on any of these and was confirmed by anybody, whenever they did."""
+def confirmed(accounts: Sequence[int] | None, counterparties: Sequence[int] | None, since: datetime) -> list[Confirmed]:
+    """What occurred after `since` on any of these (None and None: on any) and was confirmed by anybody, whenever."""
     found: dict[int, Confirmed] = {}
     for each in (*_labelled(accounts, counterparties, since), *hooks.confirmed(accounts, counterparties, since)):
         known = found.get(each.transaction_id)
@@ -38,15 +38,20 @@ def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: dat
     return list(found.values())
 
 
-def _labelled(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> Iterable[Confirmed]:
+def _labelled(
+    accounts: Sequence[int] | None, counterparties: Sequence[int] | None, since: datetime
+) -> Iterable[Confirmed]:
     names = ", ".join(f"t.{name}" for name in ("id", "account_id", "counterparty_id", "currency", "occurred_at"))
     sql = (
         f"SELECT {names}, l.known_at FROM {Transaction._meta.db_table} t JOIN {Label._meta.db_table} l "  # noqa: S608
-        f"ON l.transaction_id = t.id WHERE l.is_suspicious AND t.occurred_at > %s "
-        f"AND (t.account_id {among()} OR t.counterparty_id {among()})"
+        f"ON l.transaction_id = t.id WHERE l.is_suspicious AND t.occurred_at > %s"
     )
+    given = [moment(since)]
+    if accounts is not None or counterparties is not None:
+        sql += f" AND (t.account_id {among()} OR t.counterparty_id {among()})"
+        given += [listed(accounts or ()), listed(counterparties or ())]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [moment(since), listed(accounts), listed(counterparties)])
+        cursor.execute(sql, given)
         for pk, account, other, currency, occurred, known in cursor.fetchall():
             yield Confirmed(pk, account, other, currency, _aware(occurred), _aware(known))
 

@@ -102,16 +102,18 @@ class TrainingRun(Base):
     source = models.ForeignKey(
         Source, on_delete=models.PROTECT, related_name="+", null=True, blank=True, help_text="Empty: every source."
     )
+    parameters = models.JSONField(default=dict, help_text="What was asked for: share, rows and seed.")
     state = models.CharField(max_length=10, choices=RunState, default=RunState.QUEUED)
     step = models.CharField(max_length=80, blank=True, help_text="What it is doing, in words.")
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How many workers have taken it so far.")
     lease_until = models.DateTimeField(null=True, blank=True, help_text="Until then a worker has it.")
     error = models.TextField(blank=True)
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
+    started_at = models.DateTimeField(null=True, blank=True, help_text="When the latest worker took it.")
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(Base.Meta):

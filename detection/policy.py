@@ -5,11 +5,13 @@ from finobs.core.access import register as say
 
 
 def register() -> None:
-    from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion
+    from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion, TrainingRun
 
     for model in (Rule, RuleVersion, ModelVersion):
         say(model, view=Says("model:read"), create=Says("model:config"), change=Says("model:config"))
-    say(ModelVersion, train=Says("model:retrain"))
+    # Whoever answers for compliance agrees to what decides; who configures models proposes it.
+    say(ModelVersion, train=Says("model:retrain"), approve=Says("compliance:resolve"))
+    say(TrainingRun, view=Says("model:read"), cancel=Says("model:retrain"))
     say(Assessment, view=Says("transaction:read"), decide=Says("transaction:create"))
     say(Assessment, explain=Says("explain:read"))
     say(Alert, view=Says("anomaly:read"))

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
 from finobs.core import access
-from finobs.core.errors import Invalid, NotFound
-from transactions.models import Source, Transaction
+from finobs.core.errors import NotFound
 
-from . import columns as cols
-from . import scoring
 from .explain import explanations
-from .features import FeatureSet
 from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-CHUNK = 10_000
-TRAINING = (*cols.FIELDS, "account_id", "counterparty_id", "country")
 
 
 def alerts_visible(user: Any) -> QuerySet[Alert]:
@@ -121,32 +109,3 @@ def fired_versions(user: Any, assessment: Assessment) -> list[RuleVersion]:
     """The rule versions that fired, as far as `user` may read rules."""
     rows = RuleVersion.objects.filter(pk__in=assessment.fired).select_related("rule")
     return list(access.restrict(rows, user, "view"))
-
-
-def training_rows(
-    user: Any, feature_set: FeatureSet, *, source: Source | None, rows: int
-) -> tuple[NDArray[np.float32], datetime, datetime]:
-    """Features of the newest `rows` transactions, and when the first and last of them occurred.
-
-    Memory: 10,000 rows at a time, and one float32 array of what came of them. Raises Invalid if there are none.
-    """
-    import numpy as np
-
-    found = access.restrict(Transaction.objects.only(*TRAINING), user, "view")
-    if source is not None:
-        found = found.filter(source=source)
-    parts: list[NDArray[np.float32]] = []
-    moments: list[datetime] = []
-    before = None
-    while rows > 0:
-        chunk = found if before is None else found.filter(pk__lt=before)
-        values = list(chunk.order_by("-pk")[: min(rows, CHUNK)])
-        if not values:
-            break
-        columns = scoring.columns_for(feature_set.name, values)
-        parts.append(feature_set.build(columns))
-        moments += [min(columns.occurred_at), max(columns.occurred_at)]
-        before, rows = values[-1].pk, rows - len(values)
-    if not moments:
-        raise Invalid("There are no transactions to learn from.")
-    return np.concatenate(parts), min(moments), max(moments)

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import Invalid
 
+from .progress import Tell, silent
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 FEWEST_OUTCOMES = 50
+# So many rounds at a time, so that whoever watches hears of it. Fitting on is the same model to the bit (tested).
+ROUNDS_A_STEP = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +44,35 @@ class Ranker:
         return found
 
 
-def fit(matrix: NDArray[np.float32], suspicious: NDArray[np.bool_], indexes: list[int], settings: Settings) -> Ranker:
+def fit(
+    matrix: NDArray[np.float32], suspicious: NDArray[np.bool_], indexes: list[int], settings: Settings,
+    tell: Tell = silent,
+) -> Ranker:  # fmt: skip
     """Raises Invalid where too few were confirmed, or nothing else, to learn the difference."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    known = int(suspicious.sum())
-    if known < FEWEST_OUTCOMES or known == len(suspicious):
-        raise Invalid(
-            f"{known:,} confirmed of {len(suspicious):,}: too few to learn from; {FEWEST_OUTCOMES} is the least."
-        )
+    if why := too_few(suspicious):
+        raise Invalid(why)
+    own = matrix[:, indexes]
     # No early stopping: it would take rows of the same days to decide by.
     model = HistGradientBoostingClassifier(
-        max_iter=settings.rounds, max_leaf_nodes=settings.leaves, learning_rate=settings.rate,
-        min_samples_leaf=settings.least_in_leaf, l2_regularization=settings.l2, early_stopping=False,
-        random_state=settings.seed,
+        max_leaf_nodes=settings.leaves, learning_rate=settings.rate, min_samples_leaf=settings.least_in_leaf,
+        l2_regularization=settings.l2, early_stopping=False, random_state=settings.seed, warm_start=True,
     )  # fmt: skip
-    return Ranker(indexes, model.fit(matrix[:, indexes], suspicious))
+    for done in range(0, settings.rounds, ROUNDS_A_STEP):
+        tell("Fitting", done, settings.rounds)
+        model.set_params(max_iter=min(done + ROUNDS_A_STEP, settings.rounds)).fit(own, suspicious)
+    return Ranker(indexes, model)
+
+
+def too_few(suspicious: NDArray[np.bool_]) -> str:
+    """Why these outcomes are not enough to learn the difference from; empty when they are."""
+    known, number = int(suspicious.sum()), len(suspicious)
+    if known < FEWEST_OUTCOMES:
+        return (
+            f"Too few outcomes to learn from: {known:,} of {number:,} transactions are confirmed as suspicious; "
+            f"{FEWEST_OUTCOMES} is the least."
+        )
+    return f"All {number:,} transactions are confirmed as suspicious: there is nothing to tell them from." * (
+        known == number
+    )

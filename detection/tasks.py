@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from finobs.accounts.models import User
-from transactions.models import Source
-
 from . import services
 from .explain import explanations
 
 
 @shared_task(name="detection.tasks.train_model")
-def train_model(actor_id: int, source_id: int = 0) -> int:
-    """Train a candidate for whoever asked; returns its id. Running it twice makes two candidates, none in force."""
-    source = Source.objects.get(pk=source_id) if source_id else None
-    return services.model_train(actor=User.objects.get(pk=actor_id), source=source).pk
+def train_model(run_id: int) -> None:
+    """Work a training run to its end. Running it twice is harmless: the second finds nothing to claim."""
+    services.training_work(run_id)
+
+
+@shared_task(name="detection.tasks.training_wake")
+def training_wake() -> list[int]:
+    """Call workers for training runs that nobody works on."""
+    return services.training_wake()
+
+
+@shared_task(name="detection.tasks.training_due")
+def training_due() -> None:
+    """Ask for a supervised model when enough outcomes are known."""
+    services.training_due()
 
 
 @shared_task(name="detection.tasks.explain_batch")

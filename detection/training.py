@@ -16,6 +16,7 @@ from .explain.kept import typical
 from .features import ACCOUNT, FeatureSet
 from .features.account import RISK7
 from .onnx_graph import floor32
+from .progress import Tell, silent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,28 +48,34 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
+    """`learned`: which of the rows that were given it learned from."""
+
     artefact: bytes
     sha256: str
     threshold: float
     parameters: dict[str, Any]
     metrics: dict[str, Any]
+    learned: NDArray[np.int64]
 
 
-def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settings) -> Trained:
+def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settings, tell: Tell = silent) -> Trained:
     """Fit the ensemble, turn it into ONNX, compare the two, and set the threshold from the training scores.
 
     Raises Invalid for too few rows, a share out of bounds, or a graph that differs from what was fitted.
     """
+    import numpy as np
+
     if len(matrix) < FEWEST_ROWS:
         raise Invalid(f"{len(matrix):,} transactions are too few to learn from; {FEWEST_ROWS:,} is the least.")
-    if not 0 < settings.share <= MOST_FLAGGED:
-        raise Invalid(fields={"share": [f"The share for review is between 0 and {MOST_FLAGGED:.0%}."]})
+    check_share(settings.share)
     names = LOOKS_AT.get(feature_set.name, feature_set.names)
     indexes = feature_set.indexes(names)
+    tell("Fitting")
     fitted = ensemble.fit(matrix, indexes, settings.ensemble)
     metadata = {"feature_set": feature_set.name, "feature_digest": feature_set.digest}
     artefact = ensemble_graph(fitted, names, metadata)
     session = scoring.open_session(artefact)
+    tell("Comparing the graph with what was fitted")
     difference, compared = parity(Fitted.of_ensemble(fitted), session, matrix[:, indexes], settings.seed)
     scores = _scores(session, matrix)
     threshold = threshold_for(scores, settings.share)
@@ -84,9 +91,16 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
         },
         {
             "flagged_share": float((scores >= threshold).mean()), "parity": difference, "parity_rows": compared,
-            **histogram(scores),
+            "threshold_rows": len(scores), **histogram(scores),
         },
+        np.arange(len(matrix)),
     )  # fmt: skip
+
+
+def check_share(share: float) -> None:
+    """Raises Invalid for a share that is none, or that no people could work through."""
+    if not 0 < share <= MOST_FLAGGED:
+        raise Invalid(fields={"share": [f"The share for review is between 0 and {MOST_FLAGGED:.0%}."]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +180,10 @@ def refusal(metrics: dict[str, Any]) -> str:
     """Why a model with these metrics cannot be put in force; empty when it can."""
     flagged = float(metrics.get("flagged_share", 0))
     if flagged <= 0:
-        return "This model flags nothing: no transaction it learned from reaches its threshold."
+        return "This model flags nothing: none of the transactions that its threshold was set from reaches it."
     if flagged > MOST_FLAGGED:
         return (
-            f"This model flags {flagged:.1%} of the transactions it learned from; a model that flags "
+            f"This model flags {flagged:.1%} of the transactions that its threshold was set from; a model that flags "
             f"(nearly) everything tells nobody where to look. The limit is {MOST_FLAGGED:.0%}."
         )
     if not float(metrics.get("parity", 1)) <= PARITY_LIMIT:

@@ -2,13 +2,21 @@
 
 from .assess import assess
 from .decide import Decided, decision_make
-from .first import ensure_judges
-from .model import model_promote, model_publish, model_retire, model_train, model_train_start
+from .first import ensure_first_model, ensure_judges
+from .model import model_publish, model_train
+from .model_stage import STEPS as MODEL_STEPS
+from .model_stage import model_challenge, model_install, model_promote, model_retire, model_shadow
 from .replay import Replay, replay
 from .rule import ensure_default_rules, rule_change, rule_create, rule_retire
+from .training_cancel import training_cancel
+from .training_due import training_due
+from .training_request import training_request
+from .training_wake import training_wake
+from .training_work import training_work
 
 __all__ = [
-    "Decided", "Replay", "assess", "decision_make", "ensure_default_rules", "ensure_judges", "model_promote",
-    "model_publish", "model_retire", "model_train", "model_train_start", "replay", "rule_change", "rule_create",
-    "rule_retire",
+    "MODEL_STEPS", "Decided", "Replay", "assess", "decision_make", "ensure_default_rules", "ensure_first_model",
+    "ensure_judges", "model_challenge", "model_install", "model_promote", "model_publish", "model_retire",
+    "model_shadow", "model_train", "replay", "rule_change", "rule_create", "rule_retire", "training_cancel",
+    "training_due", "training_request", "training_wake", "training_work",
 ]  # fmt: skip

@@ -1,0 +1,110 @@
+"""From what came in to a model version that is ready to be published: the same frame for both roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from finobs.core import clock
+from finobs.core.errors import Invalid, Unavailable
+from transactions.models import Source
+
+from . import scoring, training, training_rows, training_supervised
+from .choices import Role
+from .explain.explainer import Explainer
+from .features import ACCOUNT
+from .features.account import microseconds
+from .models import ModelVersion
+from .progress import Tell
+from .training import Trained
+from .training_rows import Rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SHARE, SEED = 0.005, 7
+# At most so many rows are read. The supervised model's are of seven weeks.
+MOST = {Role.ANOMALY: 200_000, Role.SUPERVISED: 500_000}
+KINDS = {Role.ANOMALY: "ensemble", Role.SUPERVISED: "boosted"}
+# Roles whose scores can be explained so far, and how many rows are explained before a version is published.
+EXPLAINED = frozenset({Role.ANOMALY})
+EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for. rows: at most; 0 is as many as usual. share: of the traffic that people can review."""
+
+    role: str
+    source: Source | None
+    rows: int = 0
+    share: float = SHARE
+    seed: int = SEED
+
+
+def learn(user: Any, wanted: Wanted, tell: Tell) -> ModelVersion:
+    """Read what `user` may see, fit, check; a version that is not saved yet. Takes long, and holds no lock.
+
+    Raises Invalid for a role that there is not, too few rows or outcomes, or a model that does not agree with its
+    graph or cannot be explained.
+    """
+    rows, trained = _TRAINERS[role_of(wanted.role)](user, wanted, tell)
+    made = ModelVersion(
+        role=wanted.role, kind=KINDS[Role(wanted.role)], feature_set=ACCOUNT.name, metrics=trained.metrics,
+        parameters={**trained.parameters, "source": wanted.source.slug if wanted.source else None},
+        training_rows=len(trained.learned), trained_from=_moment(rows.occurred[trained.learned].min()),
+        trained_to=_moment(rows.occurred[trained.learned].max()), threshold=trained.threshold,
+        artefact=trained.artefact, sha256=trained.sha256,
+    )  # fmt: skip
+    if Role(wanted.role) in EXPLAINED:
+        tell("Explaining some of its scores")
+        check_explained(made, rows.matrix)
+    return made
+
+
+def role_of(text: str) -> Role:
+    """Raises Invalid."""
+    if text not in Role.values:
+        raise Invalid(fields={"role": [f"{text!r} is no role of a model."]})
+    return Role(text)
+
+
+def check_explained(version: ModelVersion, matrix: NDArray[np.float32]) -> None:
+    """Raises Invalid unless the scores of the first rows can be explained: nobody could act on one that cannot."""
+    session = scoring.open_session(bytes(version.artefact))
+    try:
+        explainer = Explainer(version)
+        for vector, score in zip(matrix[:EXAMPLES], scoring.score(session, matrix[:EXAMPLES]), strict=True):
+            explainer.explain(vector, score)
+    except (Unavailable, ValueError, KeyError, TypeError) as error:
+        raise Invalid(f"The model cannot be published: its scores cannot be explained ({error}).") from error
+
+
+def _anomaly(user: Any, wanted: Wanted, tell: Tell) -> tuple[Rows, Trained]:
+    most = wanted.rows or MOST[Role.ANOMALY]
+    rows = training_rows.read(user, ACCOUNT, source=wanted.source, most=most, tell=tell)
+    settings = training.Settings(share=wanted.share, seed=wanted.seed)
+    return rows, training.train(rows.matrix, ACCOUNT, settings, tell)
+
+
+def _supervised(user: Any, wanted: Wanted, tell: Tell) -> tuple[Rows, Trained]:
+    settings = training_supervised.Settings(share=wanted.share, seed=wanted.seed)
+    as_of, now = training_rows.newest(user, wanted.source), clock.now()
+    most = wanted.rows or MOST[Role.SUPERVISED]
+    rows = training_rows.read(
+        user, ACCOUNT, source=wanted.source, most=most, after=settings.since(as_of), until=as_of, tell=tell
+    )
+    moments = [int(each) for each in microseconds([as_of, now])]
+    return rows, training_supervised.train(rows, training_rows.known_since(rows), *moments, settings, tell)
+
+
+_TRAINERS: dict[Role, Callable[[Any, Wanted, Tell], tuple[Rows, Trained]]] = {
+    Role.ANOMALY: _anomaly, Role.SUPERVISED: _supervised
+}  # fmt: skip
+
+
+def _moment(at: Any) -> datetime:
+    return datetime.fromtimestamp(int(at) / 1e6, UTC)
