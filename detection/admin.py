@@ -13,7 +13,8 @@ from finobs.core.admin import AccessAdmin, run_action
 from finobs.core.forms import StrictJSON
 
 from . import services
-from .models import Alert, ModelVersion, Rule
+from .models import Alert, ModelVersion, Rule, TrainingRun
+from .workflow import HUMAN, Step
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -73,13 +74,25 @@ class RuleAdmin(AccessAdmin):
         return request.user
 
 
+def _taking(step: Step) -> Any:
+    """An admin action that takes one step of a version's life."""
+
+    def take(modeladmin: AccessAdmin, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
+        actor: Any = request.user
+        run_action(
+            modeladmin, request, queryset, step.label,
+            lambda version: services.MODEL_STEPS[step.action](actor=actor, version=version, reason="In the admin."),
+        )  # fmt: skip
+
+    return take
+
+
 @admin.register(ModelVersion)
 class ModelVersionAdmin(AccessAdmin):
-    list_display = ("__str__", "stage", "feature_set", "training_rows", "threshold", "created_by", "created_at")
-    list_filter = ("stage",)
+    list_display = ("__str__", "role", "stage", "feature_set", "training_rows", "threshold", "created_by", "created_at")
+    list_filter = ("role", "stage")
     list_select_related = ("created_by",)
     exclude = ("artefact",)
-    actions = ("promote", "retire")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("artefact")
@@ -90,24 +103,45 @@ class ModelVersionAdmin(AccessAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [field.name for field in ModelVersion._meta.fields if field.name != "artefact"]
 
-    @admin.action(description="Put in force", permissions=["change"])
-    def promote(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
-        actor: Any = request.user
-        run_action(
-            self, request, queryset, "Put in force",
-            lambda version: services.model_promote(actor=actor, version=version, reason="In the admin."),
-        )  # fmt: skip
-
-    @admin.action(description="Retire", permissions=["change"])
-    def retire(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
-        actor: Any = request.user
-        run_action(
-            self, request, queryset, "Retired",
-            lambda version: services.model_retire(actor=actor, version=version, reason="In the admin."),
-        )  # fmt: skip
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The steps of `workflow`, for who may take them."""
+        found: dict[str, Any] = super().get_actions(request)
+        may = self._may(request, "change", None)
+        return found | ({step.action: (_taking(step), step.action, step.label) for step in HUMAN} if may else {})
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Nothing on the form can be changed."""
+
+
+@admin.register(TrainingRun)
+class TrainingRunAdmin(AccessAdmin):
+    list_display = ("__str__", "role", "state", "step", "attempts", "model_version", "asked_by", "created_at")
+    list_filter = ("role", "state")
+    list_select_related = ("asked_by", "model_version")
+    actions = ("cancel",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("model_version__artefact")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in TrainingRun._meta.fields]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "cancel", None)
+
+    @admin.action(description="Cancel", permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[TrainingRun]) -> None:
+        actor: Any = request.user
+        run_action(
+            self, request, queryset, "Cancelled",
+            lambda run: services.training_cancel(actor=actor, run=run, reason="In the admin."),
+        )  # fmt: skip
 
 
 @admin.register(Alert)

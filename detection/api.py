@@ -12,9 +12,10 @@ from rest_framework.response import Response
 
 from finobs.accounts.requests import actor_of
 from finobs.core.api import Listed, sent
+from transactions.selectors import source_get
 
 from . import filters, selectors, serializers, services
-from .models import Alert, ModelVersion, Rule, RuleVersion
+from .models import Alert, ModelVersion, Rule, RuleVersion, TrainingRun
 
 
 class AlertList(Listed[Alert]):
@@ -106,3 +107,57 @@ class ModelDetail(generics.RetrieveAPIView[ModelVersion]):
 
     def get_object(self) -> ModelVersion:
         return selectors.model_get(self.request.user, self.kwargs["pk"])
+
+
+class ModelStep(generics.GenericAPIView[ModelVersion]):
+    """One step of a version's life, by the table of `workflow`. 202 with the request where somebody else approves."""
+
+    queryset = ModelVersion.objects.none()
+    serializer_class = serializers.ReasonSerializer
+    action = ""
+
+    @extend_schema(responses={200: serializers.ModelVersionSerializer, 202: serializers.WaitingSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        version = selectors.model_get(request.user, pk)
+        body = sent(serializers.ReasonSerializer, request)
+        moved = services.MODEL_STEPS[self.action](actor=actor_of(request), version=version, **body)
+        return Response(serializers.ModelVersionSerializer(moved).data)
+
+
+class TrainingRunList(Listed[TrainingRun]):
+    queryset = TrainingRun.objects.none()
+    serializer_class = serializers.TrainingRunSerializer
+    filterset_class = filters.TrainingRunFilter
+
+    def get_queryset(self) -> QuerySet[TrainingRun]:
+        return selectors.training_runs(self.request.user)
+
+    @extend_schema(request=serializers.TrainingRequestSerializer, responses={202: serializers.TrainingRunSerializer})
+    def post(self, request: Request) -> Response:
+        """Ask for a candidate. While one of the role waits or runs, that is the answer."""
+        selectors.training_sources(request.user)
+        body = sent(serializers.TrainingRequestSerializer, request)
+        slug = body.pop("source", None)
+        source = source_get(request.user, slug) if slug else None
+        run = services.training_request(actor=actor_of(request), source=source, **body)
+        return Response(self.get_serializer(run).data, status=202)
+
+
+class TrainingRunDetail(generics.RetrieveAPIView[TrainingRun]):
+    queryset = TrainingRun.objects.none()
+    serializer_class = serializers.TrainingRunSerializer
+
+    def get_object(self) -> TrainingRun:
+        return selectors.training_get(self.request.user, self.kwargs["pk"])
+
+
+class TrainingRunCancel(generics.GenericAPIView[TrainingRun]):
+    queryset = TrainingRun.objects.none()
+    serializer_class = serializers.ReasonSerializer
+
+    @extend_schema(responses={200: serializers.TrainingRunSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        run = selectors.training_get(request.user, pk)
+        body = sent(serializers.ReasonSerializer, request)
+        ended = services.training_cancel(actor=actor_of(request), run=run, **body)
+        return Response(serializers.TrainingRunSerializer(ended).data)

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from . import api
+from . import api, workflow
 from .decisions import api as decisions
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,4 +16,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rules/<slug:slug>/versions", api.RuleVersionList.as_view(), name="api-rule-version-list"),
     path("models", api.ModelList.as_view(), name="api-model-list"),
     path("models/<int:pk>", api.ModelDetail.as_view(), name="api-model-detail"),
+    *(
+        path(
+            f"models/<int:pk>/{step.action}", api.ModelStep.as_view(action=step.action), name=f"api-model-{step.action}"
+        )
+        for step in workflow.HUMAN
+    ),
+    path("training-runs", api.TrainingRunList.as_view(), name="api-training-list"),
+    path("training-runs/<int:pk>", api.TrainingRunDetail.as_view(), name="api-training-detail"),
+    path("training-runs/<int:pk>/cancel", api.TrainingRunCancel.as_view(), name="api-training-cancel"),
 ]

@@ -26,7 +26,7 @@ from transactions.rows import LABELS
 from transactions.services import RawRow, ingest, source_create
 
 from .models import Alert, Assessment
-from .services import ensure_default_rules, model_promote, model_train
+from .services import ensure_default_rules, model_install, model_train
 
 URL = "/api/v1/decisions"
 LEARNED = 10_000
@@ -79,7 +79,7 @@ def _learn(actor: User, source: Source, rows: Iterator[dict[str, Any]]) -> None:
     ensure_default_rules(actor=actor)
     past = [RawRow(fields=row) for row in islice(rows, LEARNED)]
     ingest(actor=actor, source=source, rows=past, door=Door.FILE)
-    model_promote(actor=actor, version=model_train(actor=actor))
+    model_install(actor=actor, version=model_train(actor=actor), reason="Benchmark")
 
 
 def _token(actor: User) -> str:

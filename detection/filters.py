@@ -6,8 +6,8 @@ import django_filters as filters
 from django import forms
 from django.db.models import QuerySet
 
-from .choices import Outcome, RuleKind, Stage, Typology
-from .models import Alert, ModelVersion, Rule
+from .choices import Outcome, Role, RuleKind, RunState, Stage, Typology
+from .models import Alert, ModelVersion, Rule, TrainingRun
 
 DATE = forms.DateInput(attrs={"type": "date"})
 ALL_YES_NO = forms.Select(choices=[("", "All"), ("true", "Yes"), ("false", "No")])
@@ -40,8 +40,18 @@ class RuleFilter(filters.FilterSet):
 
 
 class ModelFilter(filters.FilterSet):
+    role = filters.ChoiceFilter(choices=Role.choices, empty_label="All")
     stage = filters.ChoiceFilter(choices=Stage.choices, empty_label="All")
 
     class Meta:
         model = ModelVersion
+        fields: tuple[str, ...] = ()
+
+
+class TrainingRunFilter(filters.FilterSet):
+    role = filters.ChoiceFilter(choices=Role.choices, empty_label="All")
+    state = filters.ChoiceFilter(choices=RunState.choices, empty_label="All")
+
+    class Meta:
+        model = TrainingRun
         fields: tuple[str, ...] = ()

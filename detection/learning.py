@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SHARE, SEED = 0.005, 7
 # At most so many rows are read. The supervised model's are of seven weeks.
 MOST = {Role.ANOMALY: 200_000, Role.SUPERVISED: 500_000}
-KINDS = {Role.ANOMALY: "ensemble", Role.SUPERVISED: "boosted"}
+KINDS = {Role.ANOMALY: "ensemble", Role.SUPERVISED: "supervised"}
 # Roles whose scores can be explained so far, and how many rows are explained before a version is published.
 EXPLAINED = frozenset({Role.ANOMALY})
 EXAMPLES = 5
@@ -59,6 +59,7 @@ def learn(user: Any, wanted: Wanted, tell: Tell) -> ModelVersion:
         trained_to=_moment(rows.occurred[trained.learned].max()), threshold=trained.threshold,
         artefact=trained.artefact, sha256=trained.sha256,
     )  # fmt: skip
+    training.require_publishable(made.metrics)
     if Role(wanted.role) in EXPLAINED:
         tell("Explaining some of its scores")
         check_explained(made, rows.matrix)
@@ -97,8 +98,9 @@ def _supervised(user: Any, wanted: Wanted, tell: Tell) -> tuple[Rows, Trained]:
     rows = training_rows.read(
         user, ACCOUNT, source=wanted.source, most=most, after=settings.since(as_of), until=as_of, tell=tell
     )
-    moments = [int(each) for each in microseconds([as_of, now])]
-    return rows, training_supervised.train(rows, training_rows.known_since(rows), *moments, settings, tell)
+    newest, present = (int(each) for each in microseconds([as_of, now]))
+    known = training_rows.known_since(rows)
+    return rows, training_supervised.train(rows, known, newest, present, settings, tell)
 
 
 _TRAINERS: dict[Role, Callable[[Any, Wanted, Tell], tuple[Rows, Trained]]] = {

@@ -127,6 +127,10 @@ class TrainingRun(Base):
     def __str__(self) -> str:
         return f"Training run {self.pk}"
 
+    @property
+    def is_open(self) -> bool:
+        return self.state in (RunState.QUEUED, RunState.RUNNING)
+
 
 class Assessment(Base):
     """What `assess` made of one transaction, with the versions that made it.

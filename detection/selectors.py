@@ -8,9 +8,12 @@ from django.db.models import Count, QuerySet
 
 from finobs.core import access
 from finobs.core.errors import NotFound
+from transactions.models import Source
+from transactions.selectors import sources_visible
 
+from . import workflow
 from .explain import explanations
-from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion
+from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion, TrainingRun
 
 
 def alerts_visible(user: Any) -> QuerySet[Alert]:
@@ -64,6 +67,41 @@ def model_get(user: Any, pk: int) -> ModelVersion:
     if found is None:
         raise NotFound
     return found
+
+
+def model_stages(user: Any, version: ModelVersion) -> list[Any]:
+    """Each stage that a version was at, the newest first: rows of its history with who, when and why."""
+    access.require(user, "view", version)
+    found: list[Any] = []
+    for row in version.history.select_related("history_user").order_by("history_date", "history_id"):
+        if not found or row.stage != found[-1].stage:
+            found.append(row)
+    return found[::-1]
+
+
+def training_runs(user: Any) -> QuerySet[TrainingRun]:
+    access.require(user, "view", TrainingRun)
+    rows = access.restrict(TrainingRun.objects.all(), user, "view")
+    return rows.select_related("asked_by", "source", "model_version").defer("model_version__artefact")
+
+
+def training_open(user: Any) -> list[TrainingRun]:
+    """Runs that wait or run: at most one of each role."""
+    return list(training_runs(user).filter(state__in=workflow.RUNS_OPEN))
+
+
+def training_get(user: Any, pk: int) -> TrainingRun:
+    """Raises NotFound."""
+    found = training_runs(user).filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def training_sources(user: Any) -> QuerySet[Source]:
+    """What a model may be trained on. Raises NotAllowed for who may not train."""
+    access.require(user, "train", ModelVersion)
+    return sources_visible(user)
 
 
 def may_configure(user: Any) -> bool:

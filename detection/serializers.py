@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from .models import Alert, ModelVersion, Rule, RuleVersion
+from . import workflow
+from .choices import Role
+from .learning import SEED, SHARE
+from .models import Alert, ModelVersion, Rule, RuleVersion, TrainingRun
 
 
 class AlertSerializer(serializers.ModelSerializer[Alert]):
@@ -68,13 +72,56 @@ class RuleChangeSerializer(serializers.Serializer[Any]):
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
     parameters = serializers.DictField()
     metrics = serializers.DictField()
+    actions = serializers.SerializerMethodField(help_text="The steps that are possible now, by whoever may.")
     created_by = serializers.CharField(source="created_by.name")
 
     class Meta:
         model = ModelVersion
         fields = (
-            "id", "kind", "number", "stage", "feature_set", "parameters", "metrics", "training_rows", "trained_from",
-            "trained_to", "threshold", "sha256", "created_by", "created_at",
+            "id", "role", "kind", "number", "stage", "feature_set", "parameters", "metrics", "training_rows",
+            "trained_from", "trained_to", "threshold", "alerts_a_day", "parent_id", "sha256", "created_by",
+            "created_at", "actions",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_actions(self, version: ModelVersion) -> list[str]:
+        return [step.action for step in workflow.steps(version.stage)]
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=2_000, required=False, allow_blank=True, default="")
+
+
+class WaitingSerializer(serializers.Serializer[Any]):
+    """It waits for a second pair of eyes."""
+
+    approval_request_id = serializers.IntegerField()
+    status = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class TrainingRequestSerializer(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(choices=Role.choices)
+    source = serializers.SlugField(  # type: ignore[assignment]
+        required=False, help_text="Every source without it."
+    )
+    rows = serializers.IntegerField(required=False, default=0, min_value=0, help_text="At most; 0 is as usual.")
+    share = serializers.FloatField(required=False, default=SHARE, help_text="Of what comes in, for review.")
+    seed = serializers.IntegerField(required=False, default=SEED, min_value=0, max_value=2**31 - 1)
+
+
+class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
+    parameters = serializers.DictField()
+    source = serializers.CharField(source="source.slug", allow_null=True, default=None)  # type: ignore[assignment]
+    asked_by = serializers.CharField(source="asked_by.name")
+    model_version_id = serializers.IntegerField(allow_null=True)
+
+    class Meta:
+        model = TrainingRun
+        fields = (
+            "id", "role", "source", "parameters", "state", "step", "done", "total", "attempts", "error",
+            "model_version_id", "asked_by", "created_at", "started_at", "ended_at",
         )  # fmt: skip
         read_only_fields = fields
 

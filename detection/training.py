@@ -191,6 +191,12 @@ def refusal(metrics: dict[str, Any]) -> str:
     return ""
 
 
+def require_publishable(metrics: dict[str, Any]) -> None:
+    """Raises Invalid for what tells nobody where to look, and for what does not agree with its graph."""
+    if why := refusal(metrics):
+        raise Invalid(f"The model cannot be published. {why}")
+
+
 def _scores(session: Any, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
     import numpy as np
 

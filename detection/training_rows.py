@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from finobs.core import access, clock
 from finobs.core.errors import Invalid
@@ -43,7 +43,7 @@ class Rows:
 
 def newest(user: Any, source: Source | None) -> datetime:
     """When the newest transaction occurred, but not after now. Raises Invalid if there is none."""
-    found = _visible(user, source).aggregate(at=Max("occurred_at"))["at"]
+    found: datetime | None = _visible(user, source).aggregate(at=Max("occurred_at"))["at"]
     if found is None:
         raise Invalid("There are no transactions to learn from.")
     return min(found, clock.now())
@@ -105,6 +105,6 @@ def known_since(rows: Rows) -> NDArray[np.int64]:
     return known
 
 
-def _visible(user: Any, source: Source | None) -> Any:
+def _visible(user: Any, source: Source | None) -> QuerySet[Transaction]:
     found = access.restrict(Transaction.objects.only(*COLUMNS), user, "view")
     return found if source is None else found.filter(source=source)

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from . import views
+from . import views, workflow
 
 app_name = "detection"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,8 +15,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rules/<slug:slug>/change/", views.rule_change, name="rule-change"),
     path("rules/<slug:slug>/retire/", views.rule_retire, name="rule-retire"),
     path("models/", views.model_list, name="model-list"),
-    path("models/train/", views.model_train_start, name="model-train-start"),
     path("models/<int:pk>/", views.model_detail, name="model-detail"),
-    path("models/<int:pk>/promote/", views.model_promote, name="model-promote"),
-    path("models/<int:pk>/retire/", views.model_retire, name="model-retire"),
+    *(
+        path(f"models/<int:pk>/{step.action}/", views.model_step, {"action": step.action}, f"model-{step.action}")
+        for step in workflow.HUMAN
+    ),
+    path("training/", views.training_list, name="training-list"),
+    path("training/request/", views.training_request, name="training-request"),
+    path("training/<int:pk>/", views.training_detail, name="training-detail"),
+    path("training/<int:pk>/cancel/", views.training_cancel, name="training-cancel"),
 ]

@@ -8,7 +8,6 @@ from django.db.models import Max
 
 from finobs.accounts.models import User
 from finobs.core import access
-from finobs.core.errors import Invalid
 from finobs.core.service import service
 from finobs.ledger.services import record
 from transactions.models import Source
@@ -49,8 +48,7 @@ def model_publish(*, actor: User, made: ModelVersion, run: int | None = None) ->
     was never shown to agree with its graph.
     """
     access.require(actor, "train", ModelVersion)
-    if why := training.refusal(made.metrics):
-        raise Invalid(f"The model cannot be published. {why}")
+    training.require_publishable(made.metrics)
     newest = ModelVersion.objects.filter(kind=made.kind).aggregate(number=Max("number"))["number"] or 0
     made.number, made.created_by = newest + 1, actor
     save(made, actor, "trained")

@@ -120,7 +120,7 @@ def retire_approved(request: Request, approver: User) -> ModelVersion:
 
 def ever_in_force(role: str) -> bool:
     """Was any version of this role ever in force?"""
-    past = ModelVersion.history.filter(role=role, stage=Stage.CHAMPION)  # type: ignore[attr-defined]
+    past = ModelVersion.history.filter(role=role, stage=Stage.CHAMPION)
     return bool(past.exists()) or ModelVersion.objects.filter(role=role, stage=Stage.CHAMPION).exists()
 
 

@@ -8,9 +8,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
+from approvals.models import Request
+from approvals.services import request_decide
 from detection.models import ModelVersion
-from detection.services import model_promote, model_train
+from detection.services import model_install, model_train
+from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
+from finobs.core.errors import ApprovalRequired
 from tests import factories
 from transactions.choices import Door
 from transactions.models import Account, Batch, Counterparty, Source, Transaction
@@ -46,7 +52,26 @@ def habits(number: int, seed: int = 3) -> list[int]:
 
 def champion(of: Source, actor: Any, number: int = 1_200) -> ModelVersion:
     arrived(of, habits(number))
-    return model_promote(actor=actor, version=model_train(actor=actor, source=of))
+    return installed(model_train(actor=actor, source=of))
+
+
+def installed(version: ModelVersion) -> ModelVersion:
+    """In force as the first of its role."""
+    return model_install(actor=system_actor("test"), version=version, reason="First")
+
+
+def agreed(step: Any, actor: Any, version: ModelVersion, reason: str = "Better") -> ModelVersion:
+    """A step that somebody else approves: proposed by `actor`, agreed to by a lead."""
+    with pytest.raises(ApprovalRequired) as waiting:
+        step(actor=actor, version=version, reason=reason)
+    asked = Request.objects.get(pk=waiting.value.request_id)
+    request_decide(actor=approver(), request=asked, verdict="approve", digest=asked.digest)
+    version.refresh_from_db()
+    return version
+
+
+def approver() -> Any:
+    return User.objects.filter(name="Second Pair").first() or factories.user("Second Pair", role="compliance")
 
 
 def supervised(learned: Sequence[Transaction], threshold: float = 0.5, stage: str = "champion") -> ModelVersion:

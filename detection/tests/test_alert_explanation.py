@@ -171,7 +171,7 @@ def test_who_may_not_read_explanations_is_refused_them(alerts, path, open_queue)
 
 
 def test_replay_shows_that_it_is_the_same_again(alerts, superuser):
-    model_retire(actor=superuser, version=alerts[0].model_version)
+    places.agreed(model_retire, superuser, alerts[0].model_version)
     assert [replay(alert).differences for alert in alerts] == [[]] * len(alerts)
 
 

@@ -39,7 +39,7 @@ def test_the_first_model_comes_once_there_is_enough_to_learn_from(source, gather
     ensure_judges()
     version = ModelVersion.objects.get()
     assert version.stage == Stage.CHAMPION
-    model_retire(actor=superuser, version=version, reason="Not wanted")
+    places.agreed(model_retire, superuser, version)
     ensure_judges()
     assert ModelVersion.objects.count() == 1
 

@@ -76,7 +76,7 @@ def test_the_supervised_graph_is_what_was_fitted(missing):
 def test_too_few_outcomes_teach_nothing():
     matrix = rows(200)
     suspicious = np.arange(200) < 10
-    with pytest.raises(Invalid, match="too few"):
+    with pytest.raises(Invalid, match="few outcomes"):
         supervised.fit(matrix, suspicious, LOOKS_AT, supervised.Settings())
-    with pytest.raises(Invalid, match="too few"):
+    with pytest.raises(Invalid, match="few outcomes"):
         supervised.fit(matrix, np.ones(200, dtype=bool), LOOKS_AT, supervised.Settings())

@@ -9,14 +9,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from approvals.models import Request
 from detection import features, onnx_graph, scoring, training
 from detection.columns import Columns
-from detection.in_force import in_force
 from detection.models import ModelVersion
-from detection.services import model_promote, model_retire, model_train, model_train_start
+from detection.services import model_promote, model_train
 from detection.tests import places
 from detection.training import Settings
-from finobs.core.errors import Invalid, InvalidTransition, NotAllowed
+from finobs.core.errors import Invalid, NotAllowed
 from finobs.ledger.models import Event
 from tests import factories
 
@@ -161,22 +161,6 @@ def test_who_may_not_train_does_not(analyst, lead):
     for person in (analyst, lead):
         with pytest.raises(NotAllowed):
             model_train(actor=person)
-        with pytest.raises(NotAllowed):
-            model_train_start(actor=person)
-
-
-@pytest.mark.django_db
-def test_one_model_is_in_force_and_the_one_before_is_retired(candidate, admin):
-    first = model_promote(actor=admin, version=candidate)
-    second = ModelVersion.objects.get(pk=first.pk)
-    second.pk, second.number, second.stage = None, 2, "candidate"
-    second.save()
-    model_promote(actor=admin, version=second, reason="Better")
-    assert list(ModelVersion.objects.order_by("number").values_list("stage", flat=True)) == ["retired", "champion"]
-    actions = list(Event.objects.order_by("-id").values_list("action", flat=True)[:2])
-    assert actions == ["model.promote", "model.retire"]
-    with pytest.raises(InvalidTransition):
-        model_promote(actor=admin, version=second)
 
 
 @pytest.mark.django_db
@@ -191,20 +175,11 @@ def test_a_model_that_flags_nothing_or_everything_is_refused(candidate, admin, f
 
 
 @pytest.mark.django_db
-def test_rows_all_alike_make_a_model_that_cannot_be_promoted(source, admin):
+def test_rows_all_alike_make_a_model_that_is_not_published(source, admin):
     places.arrived(source, [5_000] * 600, occurred_at=factories.NOON)
-    version = model_train(actor=admin, source=source)
     with pytest.raises(Invalid, match="everything"):
-        model_promote(actor=admin, version=version)
-
-
-@pytest.mark.django_db
-def test_a_retired_model_leaves_rules_alone(candidate, admin, source):
-    retired = model_retire(actor=admin, version=model_promote(actor=admin, version=candidate), reason="Noisy")
-    assert retired.stage == "retired"
-    assert in_force(source).champions == []
-    with pytest.raises(InvalidTransition):
-        model_retire(actor=admin, version=retired)
+        model_train(actor=admin, source=source)
+    assert not ModelVersion.objects.exists()
 
 
 @pytest.mark.django_db
@@ -218,24 +193,12 @@ def test_the_command_trains_and_promotes(source, capsys):
     places.arrived(source, places.habits(600))
     call_command("train_model", "--source", source.slug, "--promote")
     assert json.loads(capsys.readouterr().out)["stage"] == "champion"
+    call_command("train_model", "--source", source.slug, "--promote")
+    second = json.loads(capsys.readouterr().out)
+    assert second["stage"] == "candidate"
+    assert Request.objects.get(pk=second["approval_request_id"]).subject_id == str(second["id"])
     with pytest.raises(CommandError, match="no source"):
         call_command("train_model", "--source", "nowhere")
-
-
-@pytest.mark.django_db
-def test_asking_for_a_model_sends_ids_to_a_worker(admin, django_capture_on_commit_callbacks, monkeypatch):
-    sent = []
-    monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda task, *ids: sent.append((task, ids)))
-    model_train_start(actor=admin)
-    assert sent == [("detection.tasks.train_model", (admin.pk, 0))]
-
-
-@pytest.mark.django_db
-def test_the_task_trains_for_whoever_asked(source, admin):
-    from detection.tasks import train_model
-
-    places.arrived(source, places.habits(600))
-    assert ModelVersion.objects.get(pk=train_model(admin.pk, source.pk)).created_by == admin
 
 
 @pytest.mark.django_db
@@ -243,10 +206,15 @@ def test_the_card_shows_parameters_window_and_scores(candidate, admin, analyst):
     client = Client()
     client.force_login(analyst, backend="finobs.accounts.backends.PeopleBackend")
     page = client.get(f"/detection/models/{candidate.pk}/").content.decode()
-    for text in (candidate.sha256, "700 transactions", "<svg", "reach the threshold", "style="):
+    for text in (
+        candidate.sha256,
+        "700 transactions",
+        "<svg",
+        "reach the threshold",
+        "Median of what it learned from",
+        "style=",
+    ):
         assert (text in page) == (text != "style=")
     assert "Put in force" not in page
     client.force_login(admin, backend="finobs.accounts.backends.PeopleBackend")
-    assert client.post(f"/detection/models/{candidate.pk}/promote/", {"reason": "Good"}).status_code == 302
-    assert client.post(f"/detection/models/{candidate.pk}/promote/", {}).status_code == 409
-    assert client.get("/api/v1/models").json()["results"][0]["stage"] == "champion"
+    assert "Put in force" in client.get(f"/detection/models/{candidate.pk}/").content.decode()

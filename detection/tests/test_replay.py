@@ -33,7 +33,7 @@ def test_every_alert_comes_out_the_same(alerts):
 def test_it_stays_the_same_after_the_world_has_moved_on(alerts, superuser):
     alert = alerts[-1]
     rule = alert.rule_version.rule
-    model_retire(actor=superuser, version=alert.model_version)
+    places.agreed(model_retire, superuser, alert.model_version)
     limits = {"currency": "USD", "review_at": "1", "block_at": "2"}
     rule_change(actor=superuser, rule=rule, parameters=limits, reason="Other limits", version=1)
     assert replay(alert).same

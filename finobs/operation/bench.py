@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from detection.models import Alert
-from detection.services import ensure_default_rules, model_promote, model_train
+from detection.services import ensure_default_rules, model_install, model_train
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import clock
@@ -30,7 +30,7 @@ def ingest_rows(size: int) -> Timings:
     actor = system_actor("bench")
     ensure_default_rules(actor=actor)
     rules_only = [spent for spent, _ in _through(actor, "rules", 1, size)]
-    model_promote(actor=actor, version=model_train(actor=actor))
+    model_install(actor=actor, version=model_train(actor=actor), reason="Benchmark")
     plain = _plain(actor, size)
     total = 0.0
     for spent, count in _through(actor, "model", 2, size):

@@ -73,6 +73,7 @@ def seed(say: Callable[[str], None]) -> None:
         _rule(actor, currency, review, block)
     with ExitStack() as stack:
         load(actor, _from_file(actor, stack, Path(env.DEMO_DATA)) if env.DEMO_DATA else _generated(actor, say), say)
+    training.ensure_supervised(actor, say)
     seal_all()
     say(
         f"{Transaction.objects.count():,} transactions, {Alert.objects.count():,} alerts, "

@@ -6,32 +6,55 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from detection import services
-from detection.services.model import ROWS
+from detection.choices import Role
+from detection.learning import SHARE
+from detection.models import ModelVersion
+from detection.services.model_stage import ever_in_force
 from finobs.accounts.system import system_actor
-from finobs.core.errors import FinobsError
+from finobs.core.errors import ApprovalRequired, FinobsError
 from transactions.models import Source
 
 
 class Command(BaseCommand):
-    help = "Train a model on the newest transactions; it stays a candidate unless --promote puts it in force."
+    help = (
+        "Train a model on what came in; it stays a candidate unless --promote proposes to put it in force. The first "
+        "of its role needs nobody's approval."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--role", choices=Role.values, default=Role.ANOMALY.value)
         parser.add_argument("--source", help="slug of a source; all sources without it")
-        parser.add_argument("--rows", type=int, default=ROWS)
-        parser.add_argument("--share", type=float, default=0.005, help="of the transactions that go to review")
-        parser.add_argument("--promote", action="store_true", help="put it in force at once")
+        parser.add_argument("--rows", type=int, default=0, help="at most so many, the newest; 0: as usual")
+        parser.add_argument("--share", type=float, default=SHARE, help="of the transactions that go to review")
+        parser.add_argument("--promote", action="store_true", help="put it in force, or ask for the approval")
 
     def handle(self, **options: Any) -> None:
         actor = system_actor("train")
         source = Source.objects.filter(slug=options["source"]).first() if options["source"] else None
         if options["source"] and source is None:
             raise CommandError(f"There is no source {options['source']!r}.")
+        asked = {name: options[name] for name in ("role", "rows", "share")}
         try:
-            made = services.model_train(actor=actor, source=source, rows=options["rows"], share=options["share"])
-            if options["promote"]:
-                made = services.model_promote(actor=actor, version=made, reason="train_model --promote")
+            made = services.model_train(actor=actor, source=source, tell=self._tell, **asked)
+            waits = self._promote(actor, made) if options["promote"] else None
         except FinobsError as error:
             raise CommandError(error.detail) from error
-        report = {"id": made.pk, "model": str(made), "stage": str(made.stage), "rows": made.training_rows}
-        report |= {"threshold": made.threshold, "parity": made.metrics["parity"], "sha256": made.sha256}
-        self.stdout.write(json.dumps(report))
+        made.refresh_from_db()
+        report = {"id": made.pk, "model": str(made), "role": str(made.role), "stage": str(made.stage)}
+        report |= {"rows": made.training_rows, "threshold": made.threshold, "parity": made.metrics["parity"]}
+        self.stdout.write(json.dumps(report | {"sha256": made.sha256, "approval_request_id": waits}))
+
+    def _promote(self, actor: Any, made: ModelVersion) -> int | None:
+        """The request for approval that it waits for, if it does."""
+        reason = "train_model --promote"
+        if not ever_in_force(made.role):
+            services.model_install(actor=actor, version=made, reason=reason)
+            return None
+        try:
+            services.model_promote(actor=actor, version=made, reason=reason)
+        except ApprovalRequired as waiting:
+            return waiting.request_id
+        return None
+
+    def _tell(self, step: str, done: int = 0, total: int = 0) -> None:
+        self.stderr.write(f"{step}: {done:,} of {total:,}" if total else step)

@@ -37,6 +37,7 @@ TONES: dict[str, str] = {
     "live": "good", "active": "good", "inactive": "quiet", "sealed": "good", "failed": "bad", "overdue": "bad",
     "accepted": "good", "duplicate": "quiet", "quarantined": "waiting", "released": "good", "discarded": "quiet",
     "corrected": "info", "held": "waiting",
+    "queued": "waiting", "running": "active", "done": "good", "cancelled": "quiet",
 }  # fmt: skip
 
 
