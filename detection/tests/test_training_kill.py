@@ -1,0 +1,96 @@
+"""A worker is killed in the middle of training: its lease runs out, another takes the run, one version comes of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+
+from detection.choices import Role, RunState
+from detection.models import ModelVersion, TrainingRun
+from detection.services import training_request, training_wake, training_work
+from detection.tests import places
+from finobs.core import clock
+from finobs.ledger.models import Event
+from tests import factories
+
+pytestmark = [pytest.mark.kill, pytest.mark.django_db(transaction=True)]
+
+
+def worker(run_id: int, at: str) -> int:
+    """A process that works the run and stands still once it has said `at`, as if that step took long."""
+    from detection.services.training_work import Heartbeat
+
+    connections.close_all()
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        said = Heartbeat.__call__
+
+        def told(self, step, done=0, total=0):
+            said(self, step, done, total)
+            if step == at:
+                while True:
+                    time.sleep(1)
+
+        Heartbeat.__call__ = told
+        training_work(run_id)
+    finally:
+        os._exit(1)
+
+
+def wait_for(run: TrainingRun, step: str) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        run.refresh_from_db()
+        if run.step == step:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"the worker never came to {step!r}, only to {run.step!r}")
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+@pytest.mark.parametrize("step", ["Fitting", "Publishing"])
+def test_a_killed_workers_run_is_finished_by_another(step, superuser, monkeypatch):
+    places.arrived(factories.source("cards"), places.habits(600))
+    sent = []
+    monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda *given: sent.append(given))
+    run = training_request(actor=superuser, role=Role.ANOMALY)
+    pid = worker(run.pk, step)
+    try:
+        wait_for(run, step)
+        assert (run.state, run.attempts) == (RunState.RUNNING, 1)
+        assert training_work(run.pk) is None
+    finally:
+        kill(pid)
+    sent.clear()
+    assert training_wake() == []
+    with clock.at(clock.now() + timedelta(minutes=6)):
+        assert training_wake() == [run.pk]
+        assert sent == [("detection.tasks.train_model", run.pk)]
+        done = training_work(run.pk)
+    assert (done.state, done.attempts) == (RunState.DONE, 2)
+    assert ModelVersion.objects.get() == done.model_version
+    assert Event.objects.filter(action="model.train").count() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time anyway")
+def test_two_workers_at_once_make_one_version(superuser, monkeypatch):
+    places.arrived(factories.source("cards"), places.habits(600))
+    monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda *_: None)
+    run = training_request(actor=superuser, role=Role.ANOMALY)
+    children = [worker(run.pk, "never") for _ in range(3)]
+    for pid in children:
+        os.waitpid(pid, 0)
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == (RunState.DONE, 1)
+    assert ModelVersion.objects.count() == 1

@@ -1,0 +1,298 @@
+"""A training run: asked for once, claimed under a lease, ended once; lost workers cost nothing but time."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from importlib import import_module
+
+import pytest
+from django.db import IntegrityError, OperationalError, transaction
+
+from detection.choices import Role, RunState
+from detection.models import ModelVersion, TrainingRun
+from detection.services import (
+    training_cancel,
+    training_due,
+    training_request,
+    training_wake,
+    training_work,
+)
+from detection.services.training_work import ATTEMPTS, LEASE, Heartbeat, Stopped, training_claim, training_finish
+from detection.tests import outcomes, places
+from finobs.core import clock
+from finobs.core.errors import Invalid, InvalidTransition, NotAllowed, NotFound
+from finobs.ledger.models import Event
+from transactions.models import Label
+
+pytestmark = pytest.mark.django_db
+# Its name in the package is the function of the same name.
+WORK = import_module("detection.services.training_work")
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """What was sent to workers, instead of running it."""
+    found = []
+    monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda task, *ids: found.append((task, ids)))
+    return found
+
+
+@pytest.fixture
+def run(admin, source, sent):
+    places.arrived(source, places.habits(600))
+    return training_request(actor=admin, role=Role.ANOMALY, source=source)
+
+
+def last_event():
+    return json.loads(bytes(Event.objects.latest("id").body))
+
+
+def later(*, minutes):
+    return clock.at(clock.now() + timedelta(minutes=minutes))
+
+
+def test_asking_records_and_wakes_a_worker(run, admin, sent):
+    assert (run.state, run.attempts, run.asked_by) == (RunState.QUEUED, 0, admin)
+    assert sent == [("detection.tasks.train_model", (run.pk,))]
+    assert last_event()["action"] == "training.request"
+    assert last_event()["data"]["source"] == "cards"
+
+
+def test_asking_again_while_one_is_under_way_is_answered_with_that_one(run, superuser, sent):
+    assert training_request(actor=superuser, role=Role.ANOMALY) == run
+    training_claim(run_id=run.pk)
+    assert training_request(actor=superuser, role=Role.ANOMALY) == run
+    assert training_request(actor=superuser, role=Role.SUPERVISED) != run
+    assert len(sent) == 2
+
+
+def test_who_may_not_train_does_not_ask_or_cancel(run, analyst, lead, auditor, stranger):
+    for person in (analyst, lead, auditor, stranger):
+        with pytest.raises(NotAllowed):
+            training_request(actor=person, role=Role.ANOMALY)
+        with pytest.raises((NotAllowed, NotFound)):
+            training_cancel(actor=person, run=run)
+    run.refresh_from_db()
+    assert run.state == RunState.QUEUED
+
+
+@pytest.mark.parametrize("fields", [{"role": "oracle"}, {"share": 0.9}, {"rows": -1}, {"rows": 10**9}])
+def test_what_makes_no_sense_is_not_queued(admin, fields):
+    with pytest.raises(Invalid):
+        training_request(actor=admin, **{"role": "anomaly", **fields})
+    assert not TrainingRun.objects.exists()
+
+
+def test_a_worked_run_ends_with_its_version(run, admin, source):
+    done = training_work(run.pk)
+    assert (done.state, done.step, done.error, done.lease_until) == (RunState.DONE, "Done", "", None)
+    version = ModelVersion.objects.get()
+    assert done.model_version == version
+    assert (version.created_by, version.parameters["source"], version.training_rows) == (admin, source.slug, 600)
+    assert last_event()["data"]["training_run"] == str(run.pk)
+
+
+def test_working_it_twice_makes_one_version(run):
+    training_work(run.pk)
+    assert training_work(run.pk) is None
+    assert ModelVersion.objects.count() == 1
+
+
+def test_only_one_worker_has_it(run):
+    assert training_claim(run_id=run.pk).attempts == 1
+    assert training_claim(run_id=run.pk) is None
+    with later(minutes=4):
+        assert training_claim(run_id=run.pk) is None
+    with later(minutes=6):
+        assert training_claim(run_id=run.pk).attempts == 2
+
+
+def test_a_dead_workers_run_can_be_taken_at_once_by_who_knows_that_it_is_dead(run):
+    training_claim(run_id=run.pk)
+    assert training_work(run.pk, abandoned=True).state == RunState.DONE
+
+
+def test_word_of_progress_renews_the_lease(run):
+    tell = Heartbeat(training_claim(run_id=run.pk))
+    with later(minutes=4):
+        tell("Reading transactions", 200, 600)
+    run.refresh_from_db()
+    assert (run.step, run.done, run.total) == ("Reading transactions", 200, 600)
+    with later(minutes=6):
+        assert training_claim(run_id=run.pk) is None
+
+
+def test_word_of_the_same_step_is_written_once_a_second(run, django_assert_num_queries):
+    tell = Heartbeat(training_claim(run_id=run.pk))
+    with clock.at(clock.now()), django_assert_num_queries(2):
+        for done in range(0, 600, 10):
+            tell("Fitting", done, 600)
+        tell("Judging")
+
+
+def test_a_database_that_is_busy_for_a_moment_stops_nothing(run, monkeypatch):
+    tell = Heartbeat(training_claim(run_id=run.pk))
+
+    def busy(run):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(WORK, "_held", busy)
+    tell("Fitting")
+
+
+def test_who_lost_the_lease_stops_and_publishes_nothing(run, admin):
+    first = training_claim(run_id=run.pk)
+    with later(minutes=6):
+        training_claim(run_id=run.pk)
+        with pytest.raises(Stopped):
+            Heartbeat(first)("Fitting")
+        with pytest.raises(Stopped):
+            training_finish(run=first, made=ModelVersion())
+    assert not ModelVersion.objects.exists()
+
+
+def test_cancelling_stops_the_worker_at_its_next_word(run, admin, monkeypatch):
+    real = training_claim
+
+    def cancelled_meanwhile(**given):
+        claimed = real(**given)
+        training_cancel(actor=admin, run=claimed, reason="Wrong source.")
+        return claimed
+
+    monkeypatch.setattr(WORK, "training_claim", cancelled_meanwhile)
+    ended = training_work(run.pk)
+    assert (ended.state, ended.error) == (RunState.CANCELLED, "Wrong source.")
+    assert last_event()["action"] == "training.cancel"
+    assert not ModelVersion.objects.exists()
+    with pytest.raises(InvalidTransition, match="has ended: cancelled"):
+        training_cancel(actor=admin, run=run)
+
+
+def test_a_refusal_fails_the_run_in_plain_words(admin, source, sent):
+    places.arrived(source, places.habits(700))
+    failed = training_work(training_request(actor=admin, role=Role.SUPERVISED).pk)
+    assert failed.state == RunState.FAILED
+    assert "50 is the least" in failed.error
+    assert last_event()["action"] == "training.fail"
+    assert last_event()["actor"]["type"] == "system"
+
+
+def test_who_lost_the_permission_since_asking_trains_nothing(run, admin):
+    admin.groups.clear()
+    failed = training_work(run.pk)
+    assert failed.state == RunState.FAILED
+    assert not ModelVersion.objects.exists()
+
+
+def test_a_mistake_of_ours_fails_it_and_is_logged(run, monkeypatch, caplog):
+    def broken(*given):
+        raise ZeroDivisionError("half a tree")
+
+    monkeypatch.setattr(WORK, "learn", broken)
+    failed = training_work(run.pk)
+    assert failed.state == RunState.FAILED
+    assert "half a tree" not in failed.error
+    assert "half a tree" in caplog.text
+
+
+def test_a_database_that_goes_away_leaves_it_to_the_next_worker(run, monkeypatch):
+    def gone(*given):
+        raise OperationalError("server closed the connection")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(WORK, "learn", gone)
+        with pytest.raises(OperationalError):
+            training_work(run.pk)
+    run.refresh_from_db()
+    assert run.state == RunState.RUNNING
+    with later(minutes=6):
+        assert training_work(run.pk).state == RunState.DONE
+
+
+def test_the_schedule_wakes_what_nobody_works_on(run, sent):
+    sent.clear()
+    assert training_wake() == []
+    with later(minutes=2):
+        assert training_wake() == [run.pk]
+        training_claim(run_id=run.pk)
+        assert training_wake() == []
+    with later(minutes=8):
+        assert training_wake() == [run.pk]
+    assert sent == [("detection.tasks.train_model", (run.pk,))] * 2
+
+
+def test_three_lost_workers_are_enough(run, sent):
+    for attempt in range(ATTEMPTS):
+        with later(minutes=6 * attempt):
+            Heartbeat(training_claim(run_id=run.pk))("Fitting", 20, 200)
+    sent.clear()
+    with later(minutes=6 * ATTEMPTS):
+        assert training_wake() == []
+    run.refresh_from_db()
+    assert run.state == RunState.FAILED
+    assert run.error == "3 workers took it, and none was heard of again. The last was at: Fitting."
+    assert sent == []
+
+
+def test_the_lease_outlasts_the_schedule():
+    from finobs.operation.schedule import SCHEDULE
+
+    every = {row.task: row.every for row in SCHEDULE}
+    assert every["detection.tasks.training_wake"] < LEASE.total_seconds()
+    assert every["detection.tasks.training_due"] == 86_400
+
+
+def test_the_tasks_call_the_services(run, admin):
+    from detection import tasks
+
+    tasks.train_model(run.pk)
+    run.refresh_from_db()
+    assert run.state == RunState.DONE
+    assert tasks.training_wake() == []
+    assert tasks.training_due() is None
+
+
+@pytest.fixture
+def past(source, sent):
+    with clock.at(outcomes.NOW):
+        yield outcomes.lived(source)
+
+
+def test_a_first_supervised_model_is_asked_for_when_enough_is_known(past, sent):
+    run = training_due()
+    assert run.role == Role.SUPERVISED
+    assert run.asked_by.kind == "system"
+    assert training_work(run.pk).state == RunState.DONE
+    assert ModelVersion.objects.get().stage == "candidate"
+
+
+def test_with_few_outcomes_nothing_is_asked_for(source, sent):
+    places.arrived(source, places.habits(100))
+    assert training_due() is None
+    assert not TrainingRun.objects.exists()
+
+
+def test_the_next_one_is_asked_for_at_a_quarter_more_outcomes(past, source, admin):
+    first = training_work(training_due().pk).model_version
+    assert training_due() is None
+    known = first.metrics["confirmed"]
+    said = set(Label.objects.values_list("transaction_id", flat=True))
+    within = [row for row in past if first.trained_from <= row.occurred_at <= first.trained_to]
+    fresh = [row for row in within if row.pk not in said]
+    just_now = outcomes.NOW + timedelta(hours=1)
+    with clock.at(outcomes.NOW + timedelta(hours=2)):
+        outcomes.confirm(fresh[: known // 4 - 1], known_at=just_now)
+        assert training_due() is None
+        outcomes.confirm(fresh[known // 4 - 1 : known // 4 + 1], known_at=just_now)
+        assert training_due() is not None
+
+
+def test_nothing_in_the_database_means_nothing_to_do(db):
+    assert training_due() is None
+    assert training_wake() == []
+
+
+def test_one_of_a_role_at_a_time_is_a_constraint(run, admin):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TrainingRun.objects.create(role=run.role, asked_by=admin)
