@@ -1,0 +1,270 @@
+"""The life of a model version: what decides is agreed to by a second pair of eyes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from approvals.choices import RequestState
+from approvals.models import Request
+from approvals.services import request_decide
+from detection import promoting, workflow
+from detection.choices import Role, Stage
+from detection.in_force import in_force
+from detection.models import ModelVersion
+from detection.services import (
+    MODEL_STEPS,
+    model_challenge,
+    model_install,
+    model_promote,
+    model_retire,
+    model_shadow,
+    model_train,
+)
+from detection.tests import places
+from finobs.accounts.system import system_actor
+from finobs.core.errors import ApprovalRequired, Conflict, Invalid, InvalidTransition, NotAllowed, Unavailable
+from finobs.ledger.models import Event
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def candidate(source, admin):
+    places.arrived(source, places.habits(600))
+    return model_train(actor=admin, source=source)
+
+
+def twin(version, **fields):
+    """Another version with the same artefact."""
+    made = ModelVersion.objects.get(pk=version.pk)
+    made.pk, made.stage = None, Stage.CANDIDATE
+    made.number = ModelVersion.objects.count() + 1
+    for name, value in fields.items():
+        setattr(made, name, value)
+    made.save()
+    return made
+
+
+def asked(step, actor, version, reason="Better"):
+    with pytest.raises(ApprovalRequired) as waiting:
+        step(actor=actor, version=version, reason=reason)
+    return Request.objects.get(pk=waiting.value.request_id)
+
+
+def decide(person, request, verdict="approve", reason=""):
+    return request_decide(actor=person, request=request, verdict=verdict, digest=request.digest, reason=reason)
+
+
+def actions(number):
+    return list(Event.objects.order_by("-id").values_list("action", flat=True)[:number])
+
+
+def test_promoting_waits_for_somebody_else(candidate, superuser, lead, source):
+    request = asked(model_promote, superuser, candidate, "Fewer false alerts.")
+    candidate.refresh_from_db()
+    assert candidate.stage == Stage.CANDIDATE
+    assert in_force(source).champions == []
+    with pytest.raises(NotAllowed, match="asked for this yourself"):
+        decide(superuser, request)
+    decide(lead, request)
+    candidate.refresh_from_db()
+    assert candidate.stage == Stage.CHAMPION
+    assert [each.pk for each in in_force(source).champions] == [candidate.pk]
+    data = json.loads(bytes(Event.objects.get(action="model.promote").body))["data"]
+    assert (data["approval"], data["reason"]) == (str(request.pk), "Fewer false alerts.")
+
+
+def test_approvers_are_shown_what_decides(candidate, superuser, lead):
+    decide(lead, asked(model_promote, superuser, candidate))
+    better = twin(candidate, threshold=0.7, alerts_a_day=12.5, metrics={**candidate.metrics, "auc": 0.91})
+    shown = asked(model_promote, superuser, better, "Sees more.").shown
+    assert shown["replaces"] == {"model": str(candidate), "sha256": candidate.sha256}
+    assert (shown["sha256"], shown["role"], shown["threshold"]) == (better.sha256, "anomaly", "0.7")
+    assert (shown["alerts_a_day"], shown["metrics"]["auc"], shown["reason"]) == ("12.5", "0.91", "Sees more.")
+    words = dict(promoting.promote_words(shown))
+    assert words["Replaces"] == str(candidate)
+    assert words["AUC"] == "0.91"
+
+
+def test_who_trained_it_does_not_approve_it(candidate, admin, superuser):
+    admin.is_superuser = True
+    admin.save()
+    with pytest.raises(NotAllowed, match="last to edit"):
+        decide(admin, asked(model_promote, superuser, candidate))
+
+
+def test_who_has_no_say_in_compliance_does_not_approve_it(candidate, superuser, analyst, auditor):
+    request = asked(model_promote, superuser, candidate)
+    for person in (analyst, auditor):
+        with pytest.raises(NotAllowed):
+            decide(person, request)
+
+
+def test_a_rejection_leaves_everything_as_it_was(candidate, superuser, lead):
+    decide(lead, asked(model_promote, superuser, candidate), "reject", "Not judged on outcomes.")
+    candidate.refresh_from_db()
+    assert candidate.stage == Stage.CANDIDATE
+
+
+def test_asking_for_the_same_again_is_answered_with_the_same_request(candidate, superuser):
+    assert asked(model_promote, superuser, candidate) == asked(model_promote, superuser, candidate)
+
+
+def test_another_champion_meanwhile_voids_what_was_shown(candidate, superuser, lead):
+    other = twin(candidate)
+    stale = asked(model_promote, superuser, candidate)
+    decide(lead, asked(model_promote, superuser, other))
+    with pytest.raises(Conflict):
+        decide(lead, stale)
+    stale.refresh_from_db()
+    assert stale.state == RequestState.VOID
+    candidate.refresh_from_db()
+    assert candidate.stage == Stage.CANDIDATE
+
+
+def test_moving_on_voids_what_waits(candidate, superuser):
+    request = asked(model_promote, superuser, candidate)
+    model_retire(actor=superuser, version=candidate, reason="Never mind.")
+    request.refresh_from_db()
+    assert request.state == RequestState.VOID
+
+
+def test_the_one_before_is_retired_and_can_be_put_back(candidate, superuser, source):
+    second = twin(candidate)
+    places.agreed(model_promote, superuser, candidate)
+    places.agreed(model_promote, superuser, second)
+    candidate.refresh_from_db()
+    assert (candidate.stage, second.stage) == (Stage.RETIRED, Stage.CHAMPION)
+    places.agreed(model_promote, superuser, candidate, "The new one is noisy.")
+    second.refresh_from_db()
+    assert (candidate.stage, second.stage) == (Stage.CHAMPION, Stage.RETIRED)
+    assert [each.pk for each in in_force(source).champions] == [candidate.pk]
+
+
+def test_a_champion_of_each_role(candidate, superuser, source):
+    other = twin(candidate, role=Role.SUPERVISED)
+    places.agreed(model_promote, superuser, candidate)
+    places.agreed(model_promote, superuser, other)
+    assert {each.role for each in in_force(source).champions} == {"anomaly", "supervised"}
+
+
+def test_taking_the_one_in_force_out_waits_too(candidate, superuser, lead, source):
+    places.installed(candidate)
+    request = asked(model_retire, superuser, candidate, "Noisy.")
+    candidate.refresh_from_db()
+    assert candidate.stage == Stage.CHAMPION
+    assert "no anomaly model decides" in dict(promoting.retire_words(request.shown))["What follows"].lower()
+    decide(lead, request)
+    candidate.refresh_from_db()
+    assert candidate.stage == Stage.RETIRED
+    assert in_force(source).champions == []
+    with pytest.raises(InvalidTransition):
+        model_retire(actor=superuser, version=candidate)
+
+
+def test_what_decides_nothing_is_moved_without_approval(candidate, superuser, source):
+    assert model_shadow(actor=superuser, version=candidate, reason="To see.").stage == Stage.SHADOW
+    assert model_challenge(actor=superuser, version=candidate).stage == Stage.CHALLENGER
+    assert model_retire(actor=superuser, version=candidate).stage == Stage.RETIRED
+    assert actions(3) == ["model.retire", "model.challenge", "model.shadow"]
+    assert not Request.objects.exists()
+    stages = [row.stage for row in candidate.history.order_by("history_id")]
+    assert stages == ["candidate", "shadow", "challenger", "retired"]
+
+
+def test_one_challenger_of_a_role(candidate, superuser):
+    second, third = twin(candidate), twin(candidate, role=Role.SUPERVISED)
+    for version in (candidate, second, third):
+        model_challenge(actor=superuser, version=version)
+    candidate.refresh_from_db()
+    assert candidate.stage == Stage.RETIRED
+    with pytest.raises(IntegrityError), transaction.atomic():
+        twin(candidate, stage=Stage.CHALLENGER)
+
+
+@pytest.mark.parametrize("action", [step.action for step in workflow.HUMAN])
+@pytest.mark.parametrize("stage", list(Stage))
+def test_only_the_steps_of_the_table_exist(candidate, superuser, action, stage):
+    ModelVersion.objects.filter(pk=candidate.pk).update(stage=stage)
+    step = workflow.BY_ACTION[action]
+    try:
+        MODEL_STEPS[action](actor=superuser, version=candidate, reason="Why not.")
+    except InvalidTransition:
+        assert stage not in step.sources
+    except ApprovalRequired:
+        assert step.needs_approval(stage)
+    else:
+        assert stage in step.sources
+        assert not step.needs_approval(stage)
+        candidate.refresh_from_db()
+        assert candidate.stage == step.target
+
+
+@pytest.mark.parametrize("action", [step.action for step in workflow.HUMAN])
+def test_only_who_may_configure_moves_it(candidate, analyst, lead, auditor, action):
+    for person in (analyst, lead, auditor):
+        with pytest.raises(NotAllowed):
+            MODEL_STEPS[action](actor=person, version=candidate)
+    assert not Request.objects.exists()
+
+
+@pytest.mark.parametrize("step", [model_shadow, model_challenge, model_promote])
+@pytest.mark.parametrize(
+    ("metrics", "words"),
+    [({"flagged_share": 0.0}, "flags nothing"), ({"flagged_share": 0.5}, "everything"), ({"parity": 0.1}, "agree")],
+)
+def test_what_flags_nothing_or_everything_or_differs_from_its_graph_goes_nowhere(
+    candidate, superuser, step, metrics, words
+):
+    candidate.metrics |= metrics
+    candidate.save()
+    with pytest.raises(Invalid, match=words):
+        step(actor=superuser, version=candidate)
+
+
+@pytest.mark.parametrize("step", [model_shadow, model_challenge, model_promote])
+def test_an_artefact_that_is_not_the_published_one_goes_nowhere(candidate, superuser, step):
+    ModelVersion.objects.filter(pk=candidate.pk).update(artefact=b"something else")
+    with pytest.raises(Unavailable, match="checksum"):
+        step(actor=superuser, version=candidate)
+
+
+def test_the_first_of_a_role_is_installed_by_finobs_itself(candidate):
+    actor = system_actor("demo")
+    assert model_install(actor=actor, version=candidate, reason="First").stage == Stage.CHAMPION
+    assert actions(1) == ["model.install"]
+
+
+def test_people_do_not_install(candidate, superuser, service):
+    for person in (superuser, service):
+        with pytest.raises(NotAllowed):
+            model_install(actor=person, version=candidate, reason="Quickly.")
+
+
+def test_nothing_is_installed_once_one_was_in_force(candidate, superuser):
+    second = twin(candidate)
+    places.installed(candidate)
+    with pytest.raises(Conflict, match="needs an approval"):
+        places.installed(second)
+    places.agreed(model_retire, superuser, candidate)
+    with pytest.raises(Conflict, match="needs an approval"):
+        places.installed(second)
+
+
+def test_finobs_itself_does_not_promote_without_a_person(candidate):
+    request = asked(model_promote, system_actor("train"), candidate)
+    assert request.state == RequestState.PENDING
+
+
+def test_a_requester_who_may_no_longer_does_not_get_it_carried_out(candidate, lead):
+    person = factories.user("Former Admin", role="admin")
+    request = asked(model_promote, person, candidate)
+    person.groups.clear()
+    with pytest.raises(Conflict, match="could not be carried out"):
+        decide(lead, request)
+    candidate.refresh_from_db()
+    assert candidate.stage == Stage.CANDIDATE
