@@ -79,7 +79,7 @@ def written() -> tuple[int, ...]:
 WATCHED = (
     "cases.models.Case", "cases.models.Queue", "cases.models.Note", "cases.models.WorkLease", "cases.models.Incident",
     "approvals.models.Request", "approvals.models.Decision", "approvals.models.Policy", "detection.models.RuleVersion",
-    "detection.models.ModelVersion", "transactions.models.Transaction", "transactions.models.Source",
+    "detection.models.ModelVersion", "detection.models.TrainingRun", "transactions.models.Transaction", "transactions.models.Source",
     "finobs.accounts.models.User",
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import Group
 from approvals.models import Policy, Request
 from cases.models import Case, Queue
 from cases.services import case_close, case_take, gather, note_add
-from detection.models import Rule
+from detection.models import Rule, TrainingRun
 from finobs.accounts.models import ApiToken, User
 from finobs.accounts.services import token_create
 from finobs.core.errors import ApprovalRequired
@@ -56,12 +56,15 @@ def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
     token, _ = token_create(
         actor=superuser, user=superuser, name="matrix", scopes=["audit:read"], lifetime=timedelta(days=1)
     )
+    run = TrainingRun.objects.create(
+        role="anomaly", parameters={"rows": 0, "share": "0.005", "seed": 7}, asked_by=superuser
+    )
     return World(
         {
             "queues": queue.slug, "cases": case.reference, "incidents": case.incidents.get().reference,
             "alerts": alert.pk, "transactions": alert.transaction_id, "accounts": alert.account_id, "batches": batch.pk,
             "decisions": alert.transaction_id, "sessions": 0,
-            "sources": batch.source.slug, "models": factories.model_version().pk, "rules": Rule.objects.get().slug, "approvals": Request.objects.get().pk,
+            "sources": batch.source.slug, "models": factories.model_version().pk, "training": run.pk, "training-runs": run.pk, "rules": Rule.objects.get().slug, "approvals": Request.objects.get().pk,
             "quarantine": _quarantined(batch).pk, "users": analyst.pk, "tokens": ApiToken.objects.get(pk=token.pk).pk,
             "events": Event.objects.values_list("uid", flat=True)[0], "subject_type": "cases.case", "subject_id": case.pk,
             "group": Group.objects.get(name="viewer").pk, "digest": Request.objects.get().digest,
@@ -150,5 +153,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "roles": {"roles": ["viewer"]},
     "tokens": {"name": "mine", "scopes": ["compliance:read"], "days": 7},
     "new": {"name": "mine", "scopes": ["compliance:read"], "days": 7},
+    "training-runs": {"role": "supervised"},
+    "request": {"role": "supervised", "share": "0.005"},
     "profile": {"name": "Somebody Else", "time_zone": "Europe/Paris"},
 }  # fmt: skip

@@ -18,13 +18,14 @@ def training_cancel(*, actor: User, run: TrainingRun, reason: str = "") -> Train
     Who may: `model:retrain`. Records `training.cancel`. Raises NotFound, NotAllowed, and InvalidTransition when it has
     ended.
     """
-    locked = TrainingRun.objects.select_for_update(of=("self",)).filter(pk=run.pk).first()
-    if locked is None:
+    found = TrainingRun.objects.select_for_update(of=("self",)).filter(pk=run.pk).first()
+    if found is None:
         raise NotFound
-    access.require(actor, "cancel", locked)
-    workflow.check_cancel(locked.state)
-    locked.state, locked.ended_at, locked.lease_until = RunState.CANCELLED, clock.now(), None
-    locked.error = reason.strip() or f"Cancelled by {actor}."
-    locked.save(update_fields=["state", "ended_at", "lease_until", "error"])
-    record(actor=actor, action="training.cancel", subject=locked, data={"role": locked.role, "reason": reason.strip()})
-    return locked
+    run = found
+    access.require(actor, "cancel", run)
+    workflow.check_cancel(run.state)
+    run.state, run.ended_at, run.lease_until = RunState.CANCELLED, clock.now(), None
+    run.error = reason.strip() or f"Cancelled by {actor}."
+    run.save(update_fields=["state", "ended_at", "lease_until", "error"])
+    record(actor=actor, action="training.cancel", subject=run, data={"role": run.role, "reason": reason.strip()})
+    return run

@@ -38,7 +38,7 @@ def worker(run_id: int, at: str) -> int:
                 while True:
                     time.sleep(1)
 
-        Heartbeat.__call__ = told
+        Heartbeat.__call__ = told  # type: ignore[method-assign]
         training_work(run_id)
     finally:
         os._exit(1)
@@ -78,6 +78,7 @@ def test_a_killed_workers_run_is_finished_by_another(step, superuser, monkeypatc
         assert training_wake() == [run.pk]
         assert sent == [("detection.tasks.train_model", run.pk)]
         done = training_work(run.pk)
+    assert done is not None
     assert (done.state, done.attempts) == (RunState.DONE, 2)
     assert ModelVersion.objects.get() == done.model_version
     assert Event.objects.filter(action="model.train").count() == 1

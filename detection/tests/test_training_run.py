@@ -44,6 +44,24 @@ def run(admin, source, sent):
     return training_request(actor=admin, role=Role.ANOMALY, source=source)
 
 
+def claimed(run):
+    found = training_claim(run_id=run.pk)
+    assert found is not None
+    return found
+
+
+def worked(run, **given):
+    found = training_work(run.pk, **given)
+    assert found is not None
+    return found
+
+
+def due():
+    found = training_due()
+    assert found is not None
+    return found
+
+
 def last_event():
     return json.loads(bytes(Event.objects.latest("id").body))
 
@@ -61,7 +79,7 @@ def test_asking_records_and_wakes_a_worker(run, admin, sent):
 
 def test_asking_again_while_one_is_under_way_is_answered_with_that_one(run, superuser, sent):
     assert training_request(actor=superuser, role=Role.ANOMALY) == run
-    training_claim(run_id=run.pk)
+    claimed(run)
     assert training_request(actor=superuser, role=Role.ANOMALY) == run
     assert training_request(actor=superuser, role=Role.SUPERVISED) != run
     assert len(sent) == 2
@@ -85,7 +103,7 @@ def test_what_makes_no_sense_is_not_queued(admin, fields):
 
 
 def test_a_worked_run_ends_with_its_version(run, admin, source):
-    done = training_work(run.pk)
+    done = worked(run)
     assert (done.state, done.step, done.error, done.lease_until) == (RunState.DONE, "Done", "", None)
     version = ModelVersion.objects.get()
     assert done.model_version == version
@@ -94,27 +112,27 @@ def test_a_worked_run_ends_with_its_version(run, admin, source):
 
 
 def test_working_it_twice_makes_one_version(run):
-    training_work(run.pk)
+    worked(run)
     assert training_work(run.pk) is None
     assert ModelVersion.objects.count() == 1
 
 
 def test_only_one_worker_has_it(run):
-    assert training_claim(run_id=run.pk).attempts == 1
+    assert claimed(run).attempts == 1
     assert training_claim(run_id=run.pk) is None
     with later(minutes=4):
         assert training_claim(run_id=run.pk) is None
     with later(minutes=6):
-        assert training_claim(run_id=run.pk).attempts == 2
+        assert claimed(run).attempts == 2
 
 
 def test_a_dead_workers_run_can_be_taken_at_once_by_who_knows_that_it_is_dead(run):
-    training_claim(run_id=run.pk)
-    assert training_work(run.pk, abandoned=True).state == RunState.DONE
+    claimed(run)
+    assert worked(run, abandoned=True).state == RunState.DONE
 
 
 def test_word_of_progress_renews_the_lease(run):
-    tell = Heartbeat(training_claim(run_id=run.pk))
+    tell = Heartbeat(claimed(run))
     with later(minutes=4):
         tell("Reading transactions", 200, 600)
     run.refresh_from_db()
@@ -124,7 +142,7 @@ def test_word_of_progress_renews_the_lease(run):
 
 
 def test_word_of_the_same_step_is_written_once_a_second(run, django_assert_num_queries):
-    tell = Heartbeat(training_claim(run_id=run.pk))
+    tell = Heartbeat(claimed(run))
     with clock.at(clock.now()), django_assert_num_queries(2):
         for done in range(0, 600, 10):
             tell("Fitting", done, 600)
@@ -132,7 +150,7 @@ def test_word_of_the_same_step_is_written_once_a_second(run, django_assert_num_q
 
 
 def test_a_database_that_is_busy_for_a_moment_stops_nothing(run, monkeypatch):
-    tell = Heartbeat(training_claim(run_id=run.pk))
+    tell = Heartbeat(claimed(run))
 
     def busy(run):
         raise OperationalError("database is locked")
@@ -142,9 +160,9 @@ def test_a_database_that_is_busy_for_a_moment_stops_nothing(run, monkeypatch):
 
 
 def test_who_lost_the_lease_stops_and_publishes_nothing(run, admin):
-    first = training_claim(run_id=run.pk)
+    first = claimed(run)
     with later(minutes=6):
-        training_claim(run_id=run.pk)
+        claimed(run)
         with pytest.raises(Stopped):
             Heartbeat(first)("Fitting")
         with pytest.raises(Stopped):
@@ -156,12 +174,12 @@ def test_cancelling_stops_the_worker_at_its_next_word(run, admin, monkeypatch):
     real = training_claim
 
     def cancelled_meanwhile(**given):
-        claimed = real(**given)
-        training_cancel(actor=admin, run=claimed, reason="Wrong source.")
-        return claimed
+        taken = real(**given)
+        training_cancel(actor=admin, run=run, reason="Wrong source.")
+        return taken
 
     monkeypatch.setattr(WORK, "training_claim", cancelled_meanwhile)
-    ended = training_work(run.pk)
+    ended = worked(run)
     assert (ended.state, ended.error) == (RunState.CANCELLED, "Wrong source.")
     assert last_event()["action"] == "training.cancel"
     assert not ModelVersion.objects.exists()
@@ -171,7 +189,7 @@ def test_cancelling_stops_the_worker_at_its_next_word(run, admin, monkeypatch):
 
 def test_a_refusal_fails_the_run_in_plain_words(admin, source, sent):
     places.arrived(source, places.habits(700))
-    failed = training_work(training_request(actor=admin, role=Role.SUPERVISED).pk)
+    failed = worked(training_request(actor=admin, role=Role.SUPERVISED))
     assert failed.state == RunState.FAILED
     assert "50 is the least" in failed.error
     assert last_event()["action"] == "training.fail"
@@ -180,7 +198,7 @@ def test_a_refusal_fails_the_run_in_plain_words(admin, source, sent):
 
 def test_who_lost_the_permission_since_asking_trains_nothing(run, admin):
     admin.groups.clear()
-    failed = training_work(run.pk)
+    failed = worked(run)
     assert failed.state == RunState.FAILED
     assert not ModelVersion.objects.exists()
 
@@ -190,7 +208,7 @@ def test_a_mistake_of_ours_fails_it_and_is_logged(run, monkeypatch, caplog):
         raise ZeroDivisionError("half a tree")
 
     monkeypatch.setattr(WORK, "learn", broken)
-    failed = training_work(run.pk)
+    failed = worked(run)
     assert failed.state == RunState.FAILED
     assert "half a tree" not in failed.error
     assert "half a tree" in caplog.text
@@ -203,11 +221,11 @@ def test_a_database_that_goes_away_leaves_it_to_the_next_worker(run, monkeypatch
     with monkeypatch.context() as broken:
         broken.setattr(WORK, "learn", gone)
         with pytest.raises(OperationalError):
-            training_work(run.pk)
+            worked(run)
     run.refresh_from_db()
     assert run.state == RunState.RUNNING
     with later(minutes=6):
-        assert training_work(run.pk).state == RunState.DONE
+        assert worked(run).state == RunState.DONE
 
 
 def test_the_schedule_wakes_what_nobody_works_on(run, sent):
@@ -215,7 +233,7 @@ def test_the_schedule_wakes_what_nobody_works_on(run, sent):
     assert training_wake() == []
     with later(minutes=2):
         assert training_wake() == [run.pk]
-        training_claim(run_id=run.pk)
+        claimed(run)
         assert training_wake() == []
     with later(minutes=8):
         assert training_wake() == [run.pk]
@@ -225,7 +243,7 @@ def test_the_schedule_wakes_what_nobody_works_on(run, sent):
 def test_three_lost_workers_are_enough(run, sent):
     for attempt in range(ATTEMPTS):
         with later(minutes=6 * attempt):
-            Heartbeat(training_claim(run_id=run.pk))("Fitting", 20, 200)
+            Heartbeat(claimed(run))("Fitting", 20, 200)
     sent.clear()
     with later(minutes=6 * ATTEMPTS):
         assert training_wake() == []
@@ -260,10 +278,10 @@ def past(source, sent):
 
 
 def test_a_first_supervised_model_is_asked_for_when_enough_is_known(past, sent):
-    run = training_due()
+    run = due()
     assert run.role == Role.SUPERVISED
     assert run.asked_by.kind == "system"
-    assert training_work(run.pk).state == RunState.DONE
+    assert worked(run).state == RunState.DONE
     assert ModelVersion.objects.get().stage == "candidate"
 
 
@@ -274,7 +292,8 @@ def test_with_few_outcomes_nothing_is_asked_for(source, sent):
 
 
 def test_the_next_one_is_asked_for_at_a_quarter_more_outcomes(past, source, admin):
-    first = training_work(training_due().pk).model_version
+    first = worked(due()).model_version
+    assert first is not None
     assert training_due() is None
     known = first.metrics["confirmed"]
     said = set(Label.objects.values_list("transaction_id", flat=True))
