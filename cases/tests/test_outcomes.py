@@ -47,6 +47,7 @@ def test_a_confirmed_case_makes_its_transactions_outcomes(alert):
     (found,) = asked(alert)
     assert (found.transaction_id, found.known_at) == (alert.transaction_id, CLOSED)
     assert labels.confirmed([], [alert.transaction.counterparty_id], SINCE) == [found]
+    assert labels.confirmed(None, [], SINCE) == [found]
 
 
 @pytest.mark.parametrize("disposition", [Disposition.FALSE_POSITIVE, Disposition.NO_ACTION])

@@ -40,7 +40,7 @@ def _mature_outcomes(actor: User) -> list[labels.Confirmed]:
         mature = training_rows.newest(actor, None) - timedelta(days=settings.delay)
     except Invalid:
         return []
-    known = labels.confirmed(None, None, mature - timedelta(days=settings.days))
+    known = labels.confirmed(None, (), mature - timedelta(days=settings.days))
     return [each for each in known if each.occurred_at <= mature and each.known_at <= clock.now()]
 
 
