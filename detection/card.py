@@ -62,7 +62,7 @@ def card(version: ModelVersion) -> Card:
 def _figures(metrics: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, words in SHARES:
         if name in metrics:
-            yield words, f"{metrics[name]:.3f}"
+            yield words, f"{metrics[name]:.4f}"
     if "judged_rows" in metrics:
         counts = f"{metrics['judged_rows']:,} transactions, {metrics['judged_confirmed']:,} of them confirmed"
         days = f"{metrics['judged_from'][:10]} to {metrics['judged_to'][:10]}"
@@ -74,7 +74,7 @@ def _figures(metrics: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if "flagged_share" in metrics:
         rows = f"{metrics['threshold_rows']:,} " if "threshold_rows" in metrics else ""
         whose = metrics.get("threshold_from", "rows that it learned from")
-        yield "Reach the threshold", f"{metrics['flagged_share']:.3%} of {rows}{whose}"
+        yield "Reach the threshold", f"{metrics['flagged_share']:.3%} of the {rows}{whose}"
     if "parity" in metrics:
         yield (
             "Agreement",

@@ -82,6 +82,7 @@ def histogram(version: ModelVersion) -> Histogram | None:
     ]  # fmt: skip
     span = edges[-1] - edges[0] or 1
     flagged = float(version.metrics.get("flagged_share", 0))
-    finding = f"{flagged:.2%} of the transactions it learned from reach the threshold of {version.threshold:.4f}"
+    whose = version.metrics.get("threshold_from", "rows that it learned from")
+    finding = f"{flagged:.2%} of the {whose} reach the threshold of {version.threshold:.4f}"
     at = min(max((version.threshold - edges[0]) / span, 0), 1)
     return Histogram(finding, bars, round(at * WIDTH, 1))

@@ -75,7 +75,6 @@ def train(
     own = rows.matrix[learned][:, indexes]
     difference, compared = parity(_comparable(fitted), session, own, settings.seed)
     threshold, measured = _threshold(session, rows, learned, mature, settings)
-    tell("Judging")
     return Trained(
         artefact,
         hashlib.sha256(artefact).hexdigest(),
@@ -109,7 +108,11 @@ def judge(
     if why or not truth.any() or truth.all():
         return {"not_judged": why or "Nothing, or everything, is confirmed in the newest days that have outcomes."}
     boosting = replace(settings.boosting, seed=settings.seed)
-    ranker = supervised.fit(rows.matrix[earlier], suspicious, ACCOUNT.indexes(SUPERVISED), boosting, tell)
+
+    def judging(step: str, done: int = 0, total: int = 0) -> None:
+        tell("Judging", done, total)
+
+    ranker = supervised.fit(rows.matrix[earlier], suspicious, ACCOUNT.indexes(SUPERVISED), boosting, judging)
     score = ranker.score(rows.matrix[held_out])
     recall, precision = at_share(score, truth, settings.share)
     return {

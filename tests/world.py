@@ -143,6 +143,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "correct": {"amount": "10.00", "values": {"amount": "10.00"}, "version": 1},
     "discard": {"reason": "A test row."},
     "release": {"reason": "Corrected."},
+    "promote": {"reason": "Better than the one before."},
     "retire": {"reason": "Replaced."},
     "versions": {"parameters": AMOUNT_RULE, "reason": "Tuned.", "version": 1},
     "change": {**AMOUNT_RULE, "reason": "Tuned.", "version": 1},

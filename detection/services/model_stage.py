@@ -54,16 +54,15 @@ def model_promote(*, actor: User, version: ModelVersion, reason: str = "") -> Mo
 
     A retired version can be put in force again: that is the way back. Who may: `model:config`. Gate:
     detection.model_promote. Records `approval.request`, later `model.promote`, and `model.retire` for the one before.
-    Raises ApprovalRequired, InvalidTransition if it is in force already, Invalid for a model that flags nothing or
-    everything, Unavailable if its artefact is not the one that was published.
+    Raises ApprovalRequired, InvalidTransition if it is in force already, Invalid without a reason or for a model that
+    flags nothing or everything, Unavailable if its artefact is not the one that was published.
     """
     version = _lock(version)
     access.require(actor, "change", version)
     stage = workflow.check("promote", version.stage)
     _require_sound(version)
-    approval = gate.pass_through(
-        actor=actor, action=promoting.PROMOTE, subject=version, payload={"reason": reason.strip()}
-    )
+    payload = {"reason": _why(reason)}
+    approval = gate.pass_through(actor=actor, action=promoting.PROMOTE, subject=version, payload=payload)
     _replace(version, Stage.CHAMPION, actor)
     return _move(version, stage, actor, "model.promote", reason, approval)
 
@@ -74,15 +73,14 @@ def model_retire(*, actor: User, version: ModelVersion, reason: str = "") -> Mod
     other role's model decide.
 
     Who may: `model:config`. Gate, for the one in force: detection.model_retire. Records `model.retire`. Raises
-    ApprovalRequired, InvalidTransition if it is retired already.
+    ApprovalRequired, Invalid without the reason that approvers read, InvalidTransition if it is retired already.
     """
     version = _lock(version)
     access.require(actor, "change", version)
     stage, approval = workflow.check("retire", version.stage), 0
     if workflow.BY_ACTION["retire"].needs_approval(version.stage):
-        approval = gate.pass_through(
-            actor=actor, action=promoting.RETIRE, subject=version, payload={"reason": reason.strip()}
-        )
+        payload = {"reason": _why(reason)}
+        approval = gate.pass_through(actor=actor, action=promoting.RETIRE, subject=version, payload=payload)
     return _move(version, stage, actor, "model.retire", reason, approval)
 
 
@@ -143,6 +141,13 @@ def _require_sound(version: ModelVersion) -> None:
         raise Invalid(why)
     features.get(version.feature_set)
     scoring.checked(bytes(version.artefact), version.sha256)
+
+
+def _why(reason: str) -> str:
+    """Raises Invalid without one."""
+    if not reason.strip():
+        raise Invalid(fields={"reason": ["Say why: whoever approves it reads this."]})
+    return reason.strip()
 
 
 def _replace(version: ModelVersion, stage: Stage, actor: User) -> None:

@@ -145,6 +145,16 @@ def test_the_one_before_is_retired_and_can_be_put_back(candidate, superuser, sou
     assert [each.pk for each in in_force(source).champions] == [candidate.pk]
 
 
+@pytest.mark.parametrize("step", [model_promote, model_retire])
+def test_what_somebody_else_approves_has_a_reason(candidate, superuser, step):
+    if step is model_retire:
+        places.installed(candidate)
+    with pytest.raises(Invalid) as refused:
+        step(actor=superuser, version=candidate, reason=" ")
+    assert "reason" in refused.value.fields
+    assert not Request.objects.exists()
+
+
 def test_a_champion_of_each_role(candidate, superuser, source):
     other = twin(candidate, role=Role.SUPERVISED)
     places.agreed(model_promote, superuser, candidate)

@@ -94,7 +94,7 @@ def test_it_works_without_scripts(run, analyst, admin):
 def test_the_list_of_models_shows_what_is_being_trained_and_what_was_measured(run, candidate, analyst):
     ModelVersion.objects.update(metrics={**candidate.metrics, "auc": 0.9123, "average_precision": 0.7})
     shown = page(analyst, "/detection/models/?role=anomaly")
-    for text in (f"Training run {run.pk}", "every 2s", "0.912", "0.700", "Anomaly"):
+    for text in (f"Training run {run.pk}", "every 2s", "0.9123", "0.7000", "Anomaly"):
         assert text in shown
     assert candidate.sha256 not in page(analyst, "/detection/models/?role=supervised")
 
