@@ -3,13 +3,15 @@
 import csv
 from dataclasses import replace
 from datetime import date
+from importlib import import_module
 from itertools import islice
 
 import pytest
 
 from cases.models import Case
+from detection import supervised
 from detection.choices import Stage, Typology
-from detection.models import Alert, Assessment, ModelVersion, Rule
+from detection.models import Alert, Assessment, ModelVersion, Rule, TrainingRun
 from finobs.core.errors import Invalid
 from finobs.ledger.models import Event
 from finobs.operation import seed
@@ -158,3 +160,31 @@ def test_a_file_that_is_not_there_or_cannot_be_read_is_said_so(small, tmp_path):
     small.setattr(env, "DEMO_DATA", str(tmp_path / "odd.csv"))
     with pytest.raises(Invalid, match="DEMO_MAPPING"):
         run()
+
+
+def test_a_training_that_was_killed_is_taken_up_at_the_next_start(small):
+    def killed(*given):
+        raise KeyboardInterrupt
+
+    work = import_module("detection.services.training_work")
+    with small.context() as broken:
+        broken.setattr(work, "learn", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    assert TrainingRun.objects.get().state == "running"
+    assert "is in force from here on" in run()
+    assert ModelVersion.objects.get().stage == Stage.CHAMPION
+    assert TrainingRun.objects.get(role="anomaly").attempts == 2
+
+
+def test_with_enough_outcomes_a_model_learns_from_them_at_the_end(small):
+    small.setattr(supervised, "FEWEST_OUTCOMES", 3)
+    said = run()
+    assert "supervised v1 learned from" in said
+    before = ModelVersion.objects.count()
+    assert "supervised" not in run()
+    assert ModelVersion.objects.count() == before == 2
+
+
+def test_with_few_outcomes_it_says_what_is_missing(seeded):
+    assert "50 is the least. No model learns from outcomes yet." in run()
