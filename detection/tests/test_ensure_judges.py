@@ -5,10 +5,19 @@ from __future__ import annotations
 import pytest
 
 from detection.choices import Stage
-from detection.models import ModelVersion, Rule
-from detection.services import ensure_judges, first, model_retire, rule_retire
+from detection.models import ModelVersion, Rule, TrainingRun
+from detection.services import (
+    ensure_judges,
+    first,
+    model_retire,
+    model_train,
+    rule_retire,
+    training_request,
+    training_work,
+)  # fmt: skip
 from detection.tests import places
 from finobs.ledger.models import Event
+from tests import factories
 from transactions import hooks
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +55,52 @@ def test_the_first_model_comes_once_there_is_enough_to_learn_from(source, gather
 
 def test_an_import_asks_for_it():
     assert ensure_judges in hooks._preparations
+
+
+@pytest.fixture
+def many(source, gathered, monkeypatch):
+    monkeypatch.setattr(first, "ENOUGH", 600)
+    places.arrived(source, places.habits(600))
+
+
+def test_the_first_model_stands_in_the_ledger_as_installed(many):
+    ensure_judges()
+    acts = Event.objects.filter(action__in=["training.request", "model.train", "model.install", "model.promote"])
+    assert list(acts.order_by("id").values_list("action", flat=True)) == [
+        "training.request", "model.train", "model.install"
+    ]  # fmt: skip
+    assert TrainingRun.objects.get().state == "done"
+
+
+def test_a_first_training_that_was_refused_is_not_tried_at_every_batch(source, gathered, monkeypatch):
+    monkeypatch.setattr(first, "ENOUGH", 600)
+    places.arrived(source, [5_000] * 600, occurred_at=factories.NOON)
+    ensure_judges()
+    ensure_judges()
+    assert TrainingRun.objects.get().state == "failed"
+    assert "everything" in TrainingRun.objects.get().error
+    assert not ModelVersion.objects.exists()
+
+
+def test_one_that_a_worker_finished_is_installed_at_the_next_batch(many, monkeypatch):
+    with monkeypatch.context() as busy:
+        busy.setattr(first, "training_work", lambda *_, **__: None)
+        ensure_judges()
+    run = TrainingRun.objects.get()
+    assert run.state == "queued"
+    training_work(run.pk)
+    ensure_judges()
+    assert ModelVersion.objects.get().stage == Stage.CHAMPION
+
+
+def test_what_somebody_is_training_is_left_to_them(many, admin):
+    training_request(actor=admin, role="anomaly")
+    ensure_judges()
+    assert TrainingRun.objects.get().asked_by == admin
+    assert not ModelVersion.objects.exists()
+
+
+def test_what_somebody_has_trained_is_left_to_them(many, admin):
+    model_train(actor=admin)
+    ensure_judges()
+    assert ModelVersion.objects.get().stage == Stage.CANDIDATE
