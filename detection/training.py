@@ -12,7 +12,7 @@ from finobs.core.errors import Invalid
 from . import scoring
 from .ensemble import fit as ensemble
 from .ensemble.graph import ensemble_graph
-from .explain.kept import typical
+from .explain.kept import spread, typical
 from .features import ACCOUNT, FeatureSet
 from .features.account import RISK7
 from .onnx_graph import floor32
@@ -80,7 +80,7 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
             "share": str(settings.share), "trees": settings.trees, "sample": int(fitted.forest.max_samples_),
             "components": settings.ensemble.components, "forest_weight": str(settings.ensemble.forest_weight),
             "seed": settings.seed, "features": list(names), "feature_digest": feature_set.digest,
-            "typical": typical(matrix, feature_set.names),
+            "typical": typical(matrix, feature_set.names), "spread": spread(matrix, feature_set.names),
         },
         {
             "flagged_share": float((scores >= threshold).mean()), "parity": difference, "parity_rows": compared,

@@ -19,9 +19,11 @@ def kept(
     [
         ("account_ratio_30", "4.2", "1.0", "4.2 times this account's 30-day mean (usual: 1.0 times)."),
         ("account_z_7", "-3.1", None, "3.1 standard deviations below this account's 7-day mean."),
-        ("counterparty_risk_7", "0.25", "0.0", "25.0% of this counterparty's transactions in 7 days of known outcomes were fraud (usual: 0.0%)."),
-        ("counterparty_frauds_1", "1.0", None, "1 confirmed fraud of this counterparty in 1 day of known outcomes."),
+        ("counterparty_risk_7", "0.25", "0.0", "25.0% of this counterparty's transactions in 7 days of known outcomes were confirmed suspicious (usual: 0.0%)."),
+        ("counterparty_frauds_1", "1.0", None, "1 transaction of this counterparty confirmed suspicious in 1 day."),
         ("log_amount", "6.908755", "3.0445225", "An amount of 1,000.00 (usual: 20.00)."),
+        ("account_count_7", "1.0", None, "1 transaction of this account in 7 days."),
+        ("account_count_7", "1200.0", "3.0", "1,200 transactions of this account in 7 days (usual: 3)."),
         ("account_since", "4.110874", None, "1.0 min after this account's last transaction."),
         ("is_night", "1.0", "0.0", "It was at night (usual: no)."),
         ("weekday", "6.0", "6.0", "It was a Sunday."),
@@ -55,3 +57,16 @@ def test_reasons_are_the_three_that_raised_the_score_most():
     each = [kept(f"thing_{index}", "1.0", None, contribution) for index, contribution in
             enumerate(["0.01", "-0.5", "0.2", "0.0001", "0.03", "0.02"])]  # fmt: skip
     assert reasons(each) == ["Thing 2 of 1.", "Thing 4 of 1.", "Thing 5 of 1."]
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "shown"),
+    [
+        ("1234.5", "USD", "$1,234.50"), ("1234.0", "JPY", "¥1,234"), ("1.5", "BHD", "BHD1.500"),
+        ("1234567.9", "EUR", "€1,234,568"), ("1234.5", "", "1,234.50"),
+    ],
+)  # fmt: skip
+def test_amounts_have_their_currency_and_no_cents_that_are_not_known(value, currency, shown):
+    (line,) = lines([kept("amount", value, "12.0")], currency)
+    assert (line.observed, line.expected) == (shown, "12.00")
+    assert line.words == f"An amount of {shown} (usual: 12.00)."
