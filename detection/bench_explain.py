@@ -43,14 +43,17 @@ def explain(size: int) -> Timings:
     spent: dict[str, list[float]] = {"supervised": [], "anomaly": [], "reasons": []}
     about, worst = About("$1,234.50", "USD", False, True, "FR"), 0.0
     for index in highest:
-        pairs = [(version, its[index]) for version, its in zip(versions, scores, strict=True)]
+        given = [
+            explanations.Given(version, its[index], matrix[index])
+            for version, its in zip(versions, scores, strict=True)
+        ]
         started = perf_counter()
-        kept = explanations.explain(pairs, matrix[index], "USD")
+        kept = explanations.explain(given, "USD")
         yield perf_counter() - started
         worst = max(worst, *(_difference(each) for each in (kept, *kept["beside"])))
-        for version, score in pairs:
+        for version, score, vector in given:
             started = perf_counter()
-            explainer(version).explain(matrix[index], score)
+            explainer(version).explain(vector, score)
             spent[version.role].append(perf_counter() - started)
         started = perf_counter()
         reasons.of_vector(versions[0], matrix[index], about)

@@ -7,13 +7,15 @@ one model, is read as it is.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finobs.core.errors import FinobsError, NotFound, Unavailable
+from transactions.models import Transaction
 
 from .. import features, scoring
 from ..models import Alert, Assessment, ModelVersion
+from ..snapshot import features_of, models_of
 from .explainer import explainer
 
 if TYPE_CHECKING:
@@ -29,42 +31,50 @@ NO_MODEL = "No model was in force: rules alone decided, and there is no score to
 # What form 1 has not.
 SINCE_FORM_2 = ("role", "currency", "beside")
 
-Scored: TypeAlias = "tuple[ModelVersion, float]"
-Models: TypeAlias = "Sequence[tuple[ModelVersion, Sequence[float | None]]]"
+
+class Given(NamedTuple):
+    """What a model made of one row of its feature set."""
+
+    version: ModelVersion
+    score: float
+    vector: NDArray[np.float32]
 
 
-def explain(models: Sequence[Scored], vector: NDArray[np.float32], currency: str) -> dict[str, Any]:
-    """The first of `models` is the one whose score is shown. Raises Unavailable if that cannot be explained; what
-    stands beside it and cannot be is left out, and the log says so."""
-    (shown, score), *others = models
-    kept = explainer(shown).explain(vector, score, currency)
+class GivenToMany(NamedTuple):
+    """The same of several rows."""
+
+    version: ModelVersion
+    scores: Sequence[float]
+    vectors: Sequence[NDArray[np.float32]]
+
+
+def explain(given: Sequence[Given], currency: str) -> dict[str, Any]:
+    """The first is the one whose score is shown. Raises Unavailable if that cannot be explained; what stands beside it
+    and cannot be is left out, and the log says so."""
+    shown, *others = given
+    kept = explainer(shown.version).explain(shown.vector, shown.score, currency)
     beside = []
-    for version, its_score in others:
+    for each in others:
         try:
-            beside.append(explainer(version).explain(vector, its_score, currency))
+            beside.append(explainer(each.version).explain(each.vector, each.score, currency))
         except FinobsError:
-            log.exception("the score of %s beside it cannot be explained", version)
+            log.exception("the score of %s beside it cannot be explained", each.version)
     return {"form": FORM, "currency": currency, **kept, "beside": beside}
 
 
-def attach(alerts: Sequence[Alert], models: Models | ModelVersion | None, vectors: Sequence[Any]) -> bool:
+def attach(alerts: Sequence[Alert], models: Sequence[GivenToMany]) -> bool:
     """Give new alerts their explanations, those of the highest scores first; says whether any is left for later.
 
-    `models`: each model in force with its scores of these alerts, in their order; one alone gave the score that is
-    shown. A decision never waits for, or fails by, its explanation: what cannot be explained is logged and left empty.
+    `models`: what each model in force made of these alerts, in their order; the first gave the score that is shown. A
+    decision never waits for, or fails by, its explanation: what cannot be explained is logged and left empty.
     """
-    if models is None:
+    if not models:
         return False
-    if isinstance(models, ModelVersion):
-        models = [(models, [alert.score for alert in alerts])]
     order = sorted(range(len(alerts)), key=lambda index: (-(alerts[index].score or 0.0), index))
     for index in order[:AT_ONCE]:
-        alert = alerts[index]
-        scored = _shown_first(alert.model_version_id, ((version, scores[index]) for version, scores in models))
-        if not scored:
-            continue
+        given = [Given(each.version, each.scores[index], each.vectors[index]) for each in models]
         try:
-            alert.explanation = explain(scored, vectors[index], alert.transaction.currency)
+            alerts[index].explanation = explain(given, alerts[index].transaction.currency)
         except Exception:  # Whatever it is: the alert matters more.
             log.exception("an alert was raised without its explanation")
     return len(alerts) > AT_ONCE
@@ -78,19 +88,29 @@ def of_alert(alert: Alert) -> dict[str, Any]:
 
 
 def again(alert: Alert) -> dict[str, Any]:
-    """From the alert's own model versions, vector and scores, whatever was kept, in the form that was kept. Raises as
+    """From the alert's own model versions, vectors and scores, whatever was kept, in the form that was kept. Raises as
     `of_alert` does."""
-    scored = _shown_first(alert.model_version_id, _models_of(alert))
-    if not scored:
-        raise NotFound(NO_MODEL)
-    names = features.get(scored[0][0].feature_set).names
     try:
-        (vector,) = features.from_text(names, alert.snapshot["features"])
-        currency = alert.snapshot["transaction"]["currency"]
+        given = list(_given(alert))
+        currency = alert.snapshot["transaction"]["currency"] if given else ""
     except (KeyError, ValueError) as error:
         raise Unavailable("What was kept of this alert cannot be read any more.") from error
-    found = explain(scored, vector, currency)
+    if not given:
+        raise NotFound(NO_MODEL)
+    found = explain(given, currency)
     return _form_1(found) if (alert.explanation or {}).get("form") == 1 else found
+
+
+def _given(alert: Alert) -> Iterator[Given]:
+    """What each model made of the alert's transaction, as the alert keeps it. Raises KeyError, ValueError."""
+    kept = [] if alert.score is None else models_of(alert.parameters)
+    versions = ModelVersion.objects.in_bulk([each["version"] for each in kept])
+    for each in kept:
+        version = versions[each["version"]]
+        texts = features_of(alert.snapshot, version.feature_set)
+        (vector,) = features.from_text(features.get(version.feature_set).names, texts)
+        # Of one model before there were roles, the score is the alert's.
+        yield Given(version, float(each.get("score", alert.score or 0)), vector)
 
 
 def of_assessment(assessment: Assessment, alert: Alert | None) -> dict[str, Any]:
@@ -100,18 +120,27 @@ def of_assessment(assessment: Assessment, alert: Alert | None) -> dict[str, Any]
     """
     if alert is not None:
         return of_alert(alert)
-    pairs = (
-        (assessment.model_version, assessment.score), (assessment.anomaly_version, assessment.anomaly_score)
-    )  # fmt: skip
-    given = [(version, score) for version, score in pairs if version is not None]
-    scored = _shown_first(assessment.model_version_id, given)
-    if not scored:
+    scored = [(assessment.model_version, assessment.score)]
+    if assessment.anomaly_version_id != assessment.model_version_id:
+        scored.append((assessment.anomaly_version, assessment.anomaly_score))
+    row = assessment.transaction
+    given = [_made_again(version, score, row) for version, score in scored if version and score is not None]
+    if assessment.score is None or not given:
         raise NotFound(NO_MODEL)
-    columns = scoring.columns_for(scored[0][0].feature_set, [assessment.transaction])
-    vector = scoring.matrix_for(scored[0][0], columns)
-    for version, score in scored:
-        _check(version, vector, score)
-    return explain(scored, vector[0], assessment.transaction.currency)
+    return explain(given, row.currency)
+
+
+def _made_again(version: ModelVersion, score: float, row: Transaction) -> Given:
+    vector = scoring.matrix_for(version.feature_set, scoring.columns_for(version.feature_set, [row]))
+    # A session of its own: those of the models in force stay where they are.
+    session = scoring.open_session(scoring.checked(bytes(version.artefact), version.sha256))
+    (now,) = scoring.score(session, vector)
+    if now != score:
+        raise Unavailable(
+            f"What is known of this transaction makes a score of {now:.6f} now, not the {score:.6f} of then: later or "
+            "corrected rows changed its history."
+        )
+    return Given(version, score, vector[0])
 
 
 def fill(batch_id: int) -> int:
@@ -133,36 +162,6 @@ def _filled(alert: Alert) -> bool:
         log.exception("alert %s stays without its explanation", alert.pk)
         return False
     return True
-
-
-def _models_of(alert: Alert) -> Iterator[Scored]:
-    """Those that scored it, from what it keeps: "models", each with its score; one "model" before there were roles."""
-    kept = alert.parameters.get("models")
-    if kept is None:
-        old = alert.parameters.get("model")
-        kept = [] if old is None else [{**old, "score": alert.score}]
-    scores = {each["version"]: each["score"] for each in kept if each["score"] is not None}
-    for version in ModelVersion.objects.filter(pk__in=scores):
-        yield version, float(scores[version.pk])
-
-
-def _shown_first(shown: int | None, found: Iterable[tuple[ModelVersion, float | None]]) -> list[Scored]:
-    """Each model once, the one whose score is shown before the others; none where that did not score."""
-    scored = {version.pk: (version, score) for version, score in found if score is not None}
-    if shown not in scored:
-        return []
-    return [scored.pop(shown), *(scored[pk] for pk in sorted(scored))]
-
-
-def _check(version: ModelVersion, vector: Any, score: float) -> None:
-    # A session of its own: those of the models in force stay where they are.
-    session = scoring.open_session(scoring.checked(bytes(version.artefact), version.sha256))
-    (now,) = scoring.score(session, vector)
-    if now != score:
-        raise Unavailable(
-            f"What is known of this transaction makes a score of {now:.6f} now, not the {score:.6f} of then: later or "
-            "corrected rows changed its history."
-        )
 
 
 def _form_1(found: dict[str, Any]) -> dict[str, Any]:
