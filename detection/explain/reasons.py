@@ -101,7 +101,10 @@ def _table(version: ModelVersion) -> list[_Row]:
 
 
 def _steps(kept: str, is_low: bool) -> tuple[float, float, float]:
-    lowest, lower, low, high, higher, highest = (float(text) for text in kept.split())
+    import numpy as np
+
+    # By way of float32, as the values are: else a value may lie above the very text that it was written as.
+    lowest, lower, low, high, higher, highest = (float(np.float32(text)) for text in kept.split())
     return (low, lower, lowest) if is_low else (high, higher, highest)
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from detection.explain import explanations, waterfalls
+from detection.explain import explainer, explanations, waterfalls
 from detection.models import Alert, Assessment, ModelVersion
 from detection.services import assess, replay
 from detection.tests import places
@@ -120,9 +120,9 @@ def broken(of: str, real):
 
 
 def test_what_stands_beside_and_cannot_be_explained_is_left_out(source, ranker, monkeypatch, caplog):
-    monkeypatch.setattr(explanations, "explainer", broken("anomaly", explanations.explainer))
+    monkeypatch.setattr(explanations, "explainer", broken("anomaly", explainer))
     come(source, [80_000_000])
-    kept = Alert.objects.get().explanation
+    kept = Alert.objects.get().explanation or {}
     assert (kept["role"], kept["beside"]) == ("supervised", [])
     assert "beside it cannot be explained" in caplog.text
 
