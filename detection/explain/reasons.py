@@ -19,6 +19,7 @@ from transactions.models import Transaction
 
 from .. import features
 from ..models import ModelVersion
+from ..snapshot import features_of
 from .sayings import SAYINGS, About, Saying
 from .words import MOST_REASONS
 
@@ -61,7 +62,8 @@ def of_snapshot(version: ModelVersion, snapshot: Mapping[str, Any]) -> list[str]
         _amount(int(row["amount_minor"]), row["currency"]), row["currency"], row["direction"] == Direction.IN,
         row["counterparty"] is not None, row["country"],
     )  # fmt: skip
-    (vector,) = features.from_text(features.get(version.feature_set).names, snapshot["features"])
+    texts = features_of(snapshot, version.feature_set)
+    (vector,) = features.from_text(features.get(version.feature_set).names, texts)
     return of_vector(version, vector, about)
 
 

@@ -95,13 +95,12 @@ def _count(who: str, days: int) -> Saying:
 
 
 def _sum(days: int) -> Saying:
-    return Saying(
-        f"account_sum_{days}", "account sum",
-        lambda v, about, beyond, _other: (
-            f"{sum_of_money(v, about.currency)} in all for this account in {_last(days)}, "
-            f"{beyond}"
-        ),
-    )  # fmt: skip
+    def say(value: float, about: About, beyond: str, other: Other) -> str:
+        if other(f"account_count_{days}") < 2:
+            return ""  # It is the amount.
+        return f"{sum_of_money(value, about.currency)} in all for this account in {_last(days)}, {beyond}"
+
+    return Saying(f"account_sum_{days}", "account sum", say)
 
 
 def _amount(name: str) -> Saying:

@@ -69,8 +69,9 @@ class Waterfall:
 
     @property
     def lines_told(self) -> list[Line]:
-        """As many as are drawn."""
-        return self.lines if len(self.lines) <= MOST else self.lines[: MOST - 1]
+        """Those that are drawn."""
+        seen = _seen(self.lines)
+        return seen if len(seen) <= MOST else seen[: MOST - 1]
 
     @property
     def lines_beyond(self) -> list[Line]:
@@ -151,9 +152,14 @@ def _short(text: str | None) -> str:
     return "not known" if text is None else number(float(text))
 
 
+def _seen(each: list[Line]) -> list[Line]:
+    """Those that moved the score by what can be read of it; they stand first."""
+    return [line for line in each if line.signed != "0.0000"]
+
+
 def _few(each: list[Line]) -> list[Line]:
     """Those that can be seen; the least of many together."""
-    each = [line for line in each if line.signed != "0.0000"]
+    each = _seen(each)
     if len(each) <= MOST:
         return each
     rest = each[MOST - 1 :]

@@ -80,13 +80,19 @@ TOGETHER: dict[tuple[str, ...], Wording] = {
 WINDOWED = re.compile(r"(?P<who>account|counterparty)_(?P<what>[a-z]+)_(?P<days>\d+)")
 
 
+def _deviations(value: float) -> str:
+    if abs(value) < 0.05:
+        return "At"
+    return f"{abs(value):,.1f} standard deviations {'above' if value > 0 else 'below'}"
+
+
 def _windowed(who: str, what: str, days: str) -> Wording | None:
     of, ages, span = OF[who], f"{days}-day", window(days)
     table: dict[str, tuple[str, Show, Say]] = {
         "ratio": (f"Against {of}'s {ages} mean", times, lambda _, shown: f"{shown} {of}'s {ages} mean"),
         "z": (
             f"Deviations from {of}'s {ages} mean", deviations,
-            lambda v, _: f"{abs(v[0]):,.1f} standard deviations {'above' if v[0] > 0 else 'below'} {of}'s {ages} mean",
+            lambda v, _: f"{_deviations(v[0])} {of}'s {ages} mean",
         ),
         "count": (
             f"Transactions in {span}, {of}", plain, lambda v, _: f"{counted(v[0], 'transaction')} of {of} in {span}"

@@ -90,6 +90,11 @@ def test_what_the_transaction_does_not_name_is_not_called_new(version):
     assert told(version, About("€10.00", "EUR", False, False, ""), is_new_country=1, is_new_counterparty=1) == []
 
 
+def test_the_sum_of_one_is_its_amount(version):
+    assert told(version, account_sum_1=12_500, account_count_1=1) == []
+    assert told(version, account_sum_1=12_500, account_count_1=2) != []
+
+
 def test_the_ordinary_is_no_reason(version):
     assert told(version) == []
     assert told(version, account_ratio_30=1.3) == [], "rare, but a trifle"

@@ -19,6 +19,7 @@ def kept(
     [
         ("account_ratio_30", "4.2", "1.0", "4.2 times this account's 30-day mean (usual: 1.0 times)."),
         ("account_z_7", "-3.1", None, "3.1 standard deviations below this account's 7-day mean."),
+        ("account_z_7", "0.0", "1.0", "At this account's 7-day mean (usual: +1.0 deviations)."),
         ("counterparty_risk_7", "0.25", "0.0", "25.0% of this counterparty's transactions in 7 days of known outcomes were confirmed suspicious (usual: 0.0%)."),
         ("counterparty_frauds_1", "1.0", None, "1 transaction of this counterparty confirmed suspicious in 1 day."),
         ("log_amount", "6.908755", "3.0445225", "An amount of 1,000.00 (usual: 20.00)."),
