@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-ROWS = 20
+ROWS, LOOKED_AT = 20, 2_000
 LIMIT = 1e-6
 
 
@@ -28,8 +28,8 @@ def explainable(
     rows: NDArray[np.float32],
     role: str = Role.ANOMALY,
 ) -> float:
-    """The largest difference between a score and the sum of what explains it, over 20 of `rows` from the lowest score
-    to the highest. `rows` have all features of the set; `parameters` are those that the version will have.
+    """The largest difference between a score and the sum of what explains it, over 20 of `rows`, spread from the lowest
+    score to the highest. `rows` have all features of the set; `parameters` are those that the version will have.
 
     Raises Invalid, in words, where a score cannot be explained.
     """
@@ -54,6 +54,7 @@ def _chosen(artefact: bytes, rows: NDArray[np.float32]) -> list[tuple[NDArray[np
 
     if not len(rows):
         raise ValueError("there is no row to explain")
+    rows = rows[np.linspace(0, len(rows) - 1, min(LOOKED_AT, len(rows))).astype(int)]
     scores = scoring.score(scoring.open_session(artefact), rows)
     places = np.linspace(0, len(rows) - 1, min(ROWS, len(rows))).astype(int)
     return [(rows[index], scores[index]) for index in np.argsort(scores, kind="stable")[places]]

@@ -8,6 +8,7 @@ import pytest
 
 from detection import features, training
 from detection.choices import Role
+from detection.ensemble.graph import ensemble_graph
 from detection.explain.publish import explainable
 from detection.tests.test_explain_boosted import learned, rows
 from finobs.core.errors import Invalid
@@ -52,3 +53,9 @@ def test_nothing_to_try_it_on_is_no_proof():
     _, artefact = learned(rows())
     with pytest.raises(Invalid, match="no row"):
         explainable(artefact, "basic-1", {}, np.empty((0, len(features.BASIC.names)), np.float32))
+
+
+def test_training_refuses_what_cannot_be_explained(monkeypatch):
+    monkeypatch.setattr(training, "ensemble_graph", lambda *given: changed(ensemble_graph(*given), ensemble=""))
+    with pytest.raises(Invalid, match="its scores cannot be explained"):
+        training.train(rows(), features.BASIC, training.Settings(trees=20, sample=256))
