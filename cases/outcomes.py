@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from detection.labels import NAMES, among, listed, moment
+from detection.labels import NAMES, among, moment
 from detection.models import Alert
 from transactions.models import Transaction
 
@@ -17,17 +17,17 @@ from .models import Case, Gathering
 def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> tuple[str, list[Any]]:
     """A statement, and its values, for the transactions of these after `since` in cases closed as confirmed
     suspicious; known since the closing. Twice one transaction does no harm."""
-    values: list[Any] = []
-    for asked in (accounts, counterparties):
-        values += [listed(asked), Status.CLOSED.value, Disposition.CONFIRMED.value, moment(since)]
-    return f"{_arm('a.account_id')} UNION ALL {_arm('t.counterparty_id')}", values
+    arms, values = [], []
+    for column, asked in (("a.account_id", accounts), ("t.counterparty_id", counterparties)):
+        condition, value = among(column, asked)
+        arms.append(f"{_CONFIRMED} AND {condition} AND t.occurred_at > %s")
+        values += [Status.CLOSED.value, Disposition.CONFIRMED.value, value, moment(since)]
+    return " UNION ALL ".join(arms), values
 
 
-def _arm(column: str) -> str:
-    return (
-        f"SELECT {NAMES}, c.closed_at FROM {Alert._meta.db_table} a "  # noqa: S608
-        f"JOIN {Transaction._meta.db_table} t ON t.id = a.transaction_id "
-        f"JOIN {Gathering._meta.db_table} g ON g.alert_id = a.id JOIN {Case._meta.db_table} c ON c.id = g.case_id "
-        f"WHERE {column} {among()} AND c.status = %s AND c.disposition = %s AND c.closed_at IS NOT NULL "
-        f"AND t.occurred_at > %s"
-    )
+_CONFIRMED = (
+    f"SELECT {NAMES}, c.closed_at FROM {Alert._meta.db_table} a "  # noqa: S608
+    f"JOIN {Transaction._meta.db_table} t ON t.id = a.transaction_id "
+    f"JOIN {Gathering._meta.db_table} g ON g.alert_id = a.id JOIN {Case._meta.db_table} c ON c.id = g.case_id "
+    f"WHERE c.status = %s AND c.disposition = %s AND c.closed_at IS NOT NULL"
+)

@@ -49,23 +49,28 @@ def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: dat
 
 
 def _labelled(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> tuple[str, list[Any]]:
-    sql = (
-        f"SELECT {NAMES}, l.known_at FROM {Transaction._meta.db_table} t JOIN {Label._meta.db_table} l "  # noqa: S608
-        f"ON l.transaction_id = t.id WHERE l.is_suspicious AND t.occurred_at > %s "
-        f"AND (t.account_id {among()} OR t.counterparty_id {among()})"
-    )
-    return sql, [moment(since), listed(accounts), listed(counterparties)]
+    """One half by account, one by counterparty: each is served by its index."""
+    arms, values = [], []
+    for column, asked in (("account_id", accounts), ("counterparty_id", counterparties)):
+        condition, value = among(f"t.{column}", asked)
+        arms.append(
+            f"SELECT {NAMES}, l.known_at FROM {Transaction._meta.db_table} t JOIN {Label._meta.db_table} l "  # noqa: S608
+            f"ON l.transaction_id = t.id WHERE l.is_suspicious AND {condition} AND t.occurred_at > %s"
+        )
+        values += [value, moment(since)]
+    return " UNION ALL ".join(arms), values
 
 
-def among() -> str:
-    """The condition "is one of these", for any number of them in one parameter, written by `listed`."""
+def among(column: str, values: Sequence[int]) -> tuple[str, Any]:
+    """The condition "column is one of these", for any number of them in one parameter.
+
+    One alone is asked for as one: PostgreSQL keeps a plan for that, and plans anew for a list.
+    """
+    if len(values) == 1:
+        return f"{column} = %s", values[0]
     if connection.vendor == "postgresql":
-        return "= ANY(%s)"
-    return "IN (SELECT value FROM json_each(%s))"
-
-
-def listed(values: Sequence[int]) -> Any:
-    return list(values) if connection.vendor == "postgresql" else json.dumps(list(values))
+        return f"{column} = ANY(%s)", list(values)
+    return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(values))  # noqa: S608
 
 
 def moment(at: datetime) -> Any:
