@@ -42,7 +42,7 @@ class _Row:
 
     def rarity(self, value: float) -> int:
         if self.saying.is_low:
-            return sum(value < step for step in self.steps)
+            return sum(value < step for step in self.steps) if value <= self.saying.least else 0
         return sum(value > step for step in self.steps) if value >= self.saying.least else 0
 
 

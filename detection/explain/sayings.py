@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,7 +30,8 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """A feature, the family of those that say nearly the same, the least that is worth telling, and its sentence.
+    """A feature, the family of those that say nearly the same, the least (of what is rare when low: the most) that is
+    worth telling, and its sentence.
 
     `say` gets the value, the transaction, how far out it is ("above 99% of ..."), and the value of any other feature;
     it may have nothing to say.
@@ -52,6 +54,7 @@ SILENT = frozenset(
         *(f"counterparty_rate_{days}" for days in RISK_WINDOWS),
     )
 )  # fmt: skip
+AN_HOUR = math.log1p(3_600)
 LEAST_RATIO, LEAST_DEVIATIONS, LEAST_COUNT, LEAST_SHARE = 1.5, 2.0, 3.0, 0.3
 
 
@@ -113,7 +116,7 @@ def _amount(name: str) -> Saying:
 def _since(who: str) -> Saying:
     return Saying(
         f"{who}_since", f"{who} pace", lambda v, *_: f"{waited([v], '')} after {OF[who]}'s last transaction",
-        is_low=True,
+        AN_HOUR, is_low=True,
     )  # fmt: skip
 
 

@@ -105,7 +105,11 @@ def _windowed(who: str, what: str, days: str) -> Wording | None:
         ),
         "risk": (
             f"Share confirmed suspicious in {span}, {of}", share,
-            lambda _, shown: f"{shown} of {of}'s transactions in {span} of known outcomes were confirmed suspicious",
+            # What was confirmed in a window need not be what fell due in it: there may be more of it.
+            lambda v, shown: (
+                f"{'All' if v[0] >= 1 else shown} of {of}'s transactions in {span} of known outcomes were confirmed "
+                "suspicious"
+            ),
         ),
         "rate": (
             f"Share confirmed suspicious in {span}, smoothed, {of}", share,
@@ -137,6 +141,7 @@ class Line:
     expected: str
     contribution: float
     words: str
+    family: str = ""
 
     @property
     def signed(self) -> str:
@@ -160,6 +165,17 @@ def lines(each: Sequence[Mapping[str, Any]], currency: str = "") -> list[Line]:
     return sorted(found, key=lambda line: (-abs(line.contribution), line.label))
 
 
+# Of the same amounts, and of the same outcomes.
+NEARLY_THE_SAME = {"ratio": "size", "z": "size", "frauds": "outcomes", "risk": "outcomes", "rate": "outcomes"}
+
+
+def _family(name: str) -> str:
+    windowed = WINDOWED.fullmatch(name)
+    if windowed is None:
+        return name
+    return f"{windowed['who']} {NEARLY_THE_SAME.get(windowed['what'], windowed['what'])}"
+
+
 def _line(said: Wording, kept: Sequence[Mapping[str, Any]], currency: str) -> Line:
     contribution = sum(float(one["contribution"]) for one in kept)
     observed, expected = _values(kept, "observed"), _values(kept, "expected")
@@ -170,7 +186,7 @@ def _line(said: Wording, kept: Sequence[Mapping[str, Any]], currency: str) -> Li
     reason = said.say(observed, shown)
     if usual and usual != said.show(observed, ""):
         reason += f" (usual: {usual})"
-    return Line(said.label, shown, usual, contribution, f"{reason}.")
+    return Line(said.label, shown, usual, contribution, f"{reason}.", _family(kept[0]["name"]))
 
 
 def _values(kept: Sequence[Mapping[str, Any]], what: str) -> list[float] | None:
@@ -179,6 +195,9 @@ def _values(kept: Sequence[Mapping[str, Any]], what: str) -> list[float] | None:
 
 
 def reasons(each: Sequence[Mapping[str, Any]], currency: str = "") -> list[str]:
-    """What raised the score most, in words; at most three."""
+    """What raised the score most, in words; at most three, and of what says nearly the same, one."""
     raised = [line for line in lines(each, currency) if line.contribution >= LEAST and line.words]
-    return [line.words for line in raised[:MOST_REASONS]]
+    told: dict[str, str] = {}
+    for line in raised:
+        told.setdefault(line.family, line.words)
+    return list(told.values())[:MOST_REASONS]

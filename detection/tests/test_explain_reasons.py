@@ -98,6 +98,7 @@ def test_the_sum_of_one_is_its_amount(version):
 def test_the_ordinary_is_no_reason(version):
     assert told(version) == []
     assert told(version, account_ratio_30=1.3) == [], "rare, but a trifle"
+    assert told(version, account_since=np.log1p(7_200)) == [], "sooner than most, but not soon"
     assert told(version, account_z_30=-9, account_ratio_30=0.01) == [], "less than usual"
 
 

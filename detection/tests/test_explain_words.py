@@ -19,6 +19,7 @@ def kept(
     [
         ("account_ratio_30", "4.2", "1.0", "4.2 times this account's 30-day mean (usual: 1.0 times)."),
         ("account_z_7", "-3.1", None, "3.1 standard deviations below this account's 7-day mean."),
+        ("counterparty_risk_1", "2.0", None, "All of this counterparty's transactions in 1 day of known outcomes were confirmed suspicious."),
         ("account_z_7", "0.0", "1.0", "At this account's 7-day mean (usual: +1.0 deviations)."),
         ("counterparty_risk_7", "0.25", "0.0", "25.0% of this counterparty's transactions in 7 days of known outcomes were confirmed suspicious (usual: 0.0%)."),
         ("counterparty_frauds_1", "1.0", None, "1 transaction of this counterparty confirmed suspicious in 1 day."),
@@ -71,3 +72,16 @@ def test_amounts_have_their_currency_and_no_cents_that_are_not_known(value, curr
     (line,) = lines([kept("amount", value, "12.0")], currency)
     assert (line.observed, line.expected) == (shown, "12.00")
     assert line.words == f"An amount of {shown} (usual: 12.00)."
+
+
+def test_of_reasons_that_say_nearly_the_same_one_is_told():
+    each = [
+        kept("counterparty_rate_14", "0.5", None, "0.3"), kept("counterparty_risk_30", "0.5", None, "0.2"),
+        kept("account_ratio_7", "9.0", None, "0.19"), kept("account_z_30", "9.0", None, "0.18"),
+        kept("counterparty_ratio_7", "3.0", None, "0.1"), kept("amount", "3.0", None, "0.05"),
+    ]  # fmt: skip
+    assert reasons(each) == [
+        "A smoothed share of 50.0% confirmed suspicious for this counterparty in 14 days of known outcomes.",
+        "9.0 times this account's 7-day mean.",
+        "3.0 times this counterparty's 7-day mean.",
+    ]
