@@ -158,10 +158,10 @@ def _seen(each: list[Line]) -> list[Line]:
 
 
 def _few(each: list[Line]) -> list[Line]:
-    """Those that can be seen; the least of many together."""
-    each = _seen(each)
-    if len(each) <= MOST:
-        return each
+    """Those that can be seen; of many, the least together with those that cannot."""
+    seen = _seen(each)
+    if len(seen) <= MOST:
+        return seen
     rest = each[MOST - 1 :]
     return [*each[: MOST - 1], Line(f"{len(rest)} others", "", "", sum(line.contribution for line in rest), "")]
 

@@ -95,16 +95,16 @@ def _windowed(who: str, what: str, days: str) -> Wording | None:
             lambda v, _: f"{_deviations(v[0])} {of}'s {ages} mean",
         ),
         "count": (
-            f"Transactions in {span}, {of}", plain, lambda v, _: f"{counted(v[0], 'transaction')} of {of} in {span}"
+            f"Transactions, {span}, {who}", plain, lambda v, _: f"{counted(v[0], 'transaction')} of {of} in {span}"
         ),
-        "mean": (f"Mean amount in {span}, {of}", in_money, lambda _, shown: f"A mean of {shown} for {of} in {span}"),
-        "sum": (f"Sum in {span}, {of}", in_money, lambda _, shown: f"{shown} in all for {of} in {span}"),
+        "mean": (f"Mean amount, {span}, {who}", in_money, lambda _, shown: f"A mean of {shown} for {of} in {span}"),
+        "sum": (f"Sum, {span}, {who}", in_money, lambda _, shown: f"{shown} in all for {of} in {span}"),
         "frauds": (
-            f"Confirmed suspicious in {span}, {of}", plain,
+            f"Confirmed suspicious, {span}, {who}", plain,
             lambda v, _: f"{counted(v[0], 'transaction')} of {of} confirmed suspicious in {span}",
         ),
         "risk": (
-            f"Share confirmed suspicious in {span}, {of}", share,
+            f"Share confirmed suspicious, {span}, {who}", share,
             # What was confirmed in a window need not be what fell due in it: there may be more of it.
             lambda v, shown: (
                 f"{'All' if v[0] >= 1 else shown} of {of}'s transactions in {span} of known outcomes were confirmed "
@@ -112,11 +112,11 @@ def _windowed(who: str, what: str, days: str) -> Wording | None:
             ),
         ),
         "rate": (
-            f"Share confirmed suspicious in {span}, smoothed, {of}", share,
+            f"Smoothed share suspicious, {span}, {who}", share,
             lambda _, shown: f"A smoothed share of {shown} confirmed suspicious for {of} in {span} of known outcomes",
         ),
         "mature": (
-            f"Transactions due an outcome in {span}, {of}", plain,
+            f"Due an outcome, {span}, {who}", plain,
             lambda v, _: f"{counted(v[0], 'transaction')} of {of} due an outcome in {span}",
         ),
     }  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from detection import features
+from detection.explain import waterfall
+from detection.explain.waterfall import LETTER, WIDTH
 from detection.explain.words import lines, reasons, wording
 
 
@@ -85,3 +87,19 @@ def test_of_reasons_that_say_nearly_the_same_one_is_told():
         "9.0 times this account's 7-day mean.",
         "3.0 times this counterparty's 7-day mean.",
     ]
+
+
+def test_every_label_has_room_above_its_bar():
+    room = int(WIDTH / LETTER) - len(" +0.1234")
+    for feature_set in features.FEATURE_SETS.values():
+        assert [name for name in feature_set.names if len(wording(name).label) > room] == []
+
+
+def test_the_picture_and_its_table_tell_as_many_others():
+    each = [kept(f"thing_{index}", "1.0", None, str(0.2 / (index + 1) ** 5)) for index in range(30)]
+    told = {"base": "0.1", "score": "0.35", "members": [], "features": each}
+    drawn = waterfall({**told, "features": [{**one, "contribution": "0.01"} for one in each[:12]] + each[12:]})
+    assert drawn.bars[-1].label == f"{len(drawn.lines_beyond)} others" == "21 others"
+    assert len(drawn.lines_told) == len(drawn.bars) - 1 == 9
+    few = waterfall(told)
+    assert [bar.label for bar in few.bars] == [line.label for line in few.lines_told]
