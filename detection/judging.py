@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from transactions.models import Transaction
 
 from . import columns as cols
 from . import rules, scoring
+from .choices import Outcome
 from .columns import Columns
 from .decision import Decision, Opinion, by_row, decide
 from .explain import reasons
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ColumnsFor = Callable[[str, Sequence[Transaction]], Columns]
+
+
+APPROVED = Decision(Outcome.APPROVE, "")
 
 
 class Judged:
@@ -44,6 +51,14 @@ class Judged:
     def leading(self) -> Scored | None:
         """Whose score is shown."""
         return self.champions[0] if self.champions else None
+
+    def place(self, transaction_id: int) -> int:
+        """The index of a transaction's row."""
+        return self._places[transaction_id]
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {row.pk: index for index, row in enumerate(self.transactions)}
 
     def of_role(self, role: str) -> Scored | None:
         return next((each for each in self.champions if each.version.role == role), None)
@@ -80,6 +95,14 @@ class Judged:
             return []
         version = self.leading.version
         return reasons.of_transaction(version, self.matrices[version.feature_set][index], self.transactions[index])
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the decisions of a batch rest on, for whoever asked for them."""
+
+    judged: Judged
+    at: datetime
 
 
 def _opinion(version: ModelVersion, score: float) -> Opinion:
