@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from finobs.core import clock
-from finobs.core.errors import Invalid, Unavailable
+from finobs.core.errors import Invalid
 from transactions.models import Source
 
-from . import scoring, training, training_rows, training_supervised
+from . import training, training_rows, training_supervised
 from .choices import Role
-from .explain.explainer import Explainer
 from .features import ACCOUNT
 from .features.account import microseconds
 from .models import ModelVersion
@@ -21,17 +20,10 @@ from .progress import Tell
 from .training import Trained
 from .training_rows import Rows
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 SHARE, SEED = 0.005, 7
 # At most so many rows are read. The supervised model's are of seven weeks.
 MOST = {Role.ANOMALY: 200_000, Role.SUPERVISED: 500_000}
 KINDS = {Role.ANOMALY: "ensemble", Role.SUPERVISED: "supervised"}
-# Roles whose scores can be explained so far, and how many rows are explained before a version is published.
-EXPLAINED = frozenset({Role.ANOMALY})
-EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +44,13 @@ def learn(user: Any, wanted: Wanted, tell: Tell) -> ModelVersion:
     graph or cannot be explained.
     """
     rows, trained = _TRAINERS[role_of(wanted.role)](user, wanted, tell)
-    made = ModelVersion(
+    return ModelVersion(
         role=wanted.role, kind=KINDS[Role(wanted.role)], feature_set=ACCOUNT.name, metrics=trained.metrics,
         parameters={**trained.parameters, "source": wanted.source.slug if wanted.source else None},
         training_rows=len(trained.learned), trained_from=_moment(rows.occurred[trained.learned].min()),
         trained_to=_moment(rows.occurred[trained.learned].max()), threshold=trained.threshold,
         artefact=trained.artefact, sha256=trained.sha256,
     )  # fmt: skip
-    training.require_publishable(made.metrics)
-    if Role(wanted.role) in EXPLAINED:
-        tell("Explaining some of its scores")
-        check_explained(made, rows.matrix)
-    return made
 
 
 def role_of(text: str) -> Role:
@@ -71,17 +58,6 @@ def role_of(text: str) -> Role:
     if text not in Role.values:
         raise Invalid(fields={"role": [f"{text!r} is no role of a model."]})
     return Role(text)
-
-
-def check_explained(version: ModelVersion, matrix: NDArray[np.float32]) -> None:
-    """Raises Invalid unless the scores of the first rows can be explained: nobody could act on one that cannot."""
-    session = scoring.open_session(bytes(version.artefact))
-    try:
-        explainer = Explainer(version)
-        for vector, score in zip(matrix[:EXAMPLES], scoring.score(session, matrix[:EXAMPLES]), strict=True):
-            explainer.explain(vector, score)
-    except (Unavailable, ValueError, KeyError, TypeError) as error:
-        raise Invalid(f"The model cannot be published: its scores cannot be explained ({error}).") from error
 
 
 def _anomaly(user: Any, wanted: Wanted, tell: Tell) -> tuple[Rows, Trained]:

@@ -12,7 +12,8 @@ from finobs.core.errors import Invalid
 from . import scoring
 from .ensemble import fit as ensemble
 from .ensemble.graph import ensemble_graph
-from .explain.kept import typical
+from .explain.kept import spread, typical
+from .explain.publish import explainable
 from .features import ACCOUNT, FeatureSet
 from .features.account import RISK7
 from .onnx_graph import floor32
@@ -61,7 +62,8 @@ class Trained:
 def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settings, tell: Tell = silent) -> Trained:
     """Fit the ensemble, turn it into ONNX, compare the two, and set the threshold from the training scores.
 
-    Raises Invalid for too few rows, a share out of bounds, or a graph that differs from what was fitted.
+    Raises Invalid for too few rows, a share out of bounds, a graph that differs from what was fitted, a model that
+    flags nothing or everything, or scores that cannot be explained.
     """
     import numpy as np
 
@@ -79,6 +81,13 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
     difference, compared = parity(Fitted.of_ensemble(fitted), session, matrix[:, indexes], settings.seed)
     scores = _scores(session, matrix)
     threshold = threshold_for(scores, settings.share)
+    metrics = {
+        "flagged_share": float((scores >= threshold).mean()), "parity": difference, "parity_rows": compared,
+        "threshold_rows": len(scores), **histogram(scores),
+    }  # fmt: skip
+    require_publishable(metrics)
+    tell("Explaining some of its scores")
+    explainable(artefact, feature_set.name, {}, matrix)
     return Trained(
         artefact,
         hashlib.sha256(artefact).hexdigest(),
@@ -87,12 +96,9 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
             "share": str(settings.share), "trees": settings.trees, "sample": int(fitted.forest.max_samples_),
             "components": settings.ensemble.components, "forest_weight": str(settings.ensemble.forest_weight),
             "seed": settings.seed, "features": list(names), "feature_digest": feature_set.digest,
-            "typical": typical(matrix, feature_set.names),
+            "typical": typical(matrix, feature_set.names), "spread": spread(matrix, feature_set.names),
         },
-        {
-            "flagged_share": float((scores >= threshold).mean()), "parity": difference, "parity_rows": compared,
-            "threshold_rows": len(scores), **histogram(scores),
-        },
+        metrics,
         np.arange(len(matrix)),
     )  # fmt: skip
 

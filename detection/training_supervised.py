@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from . import scoring, supervised
 from .boosted_graph import boosted_graph, thresholds
+from .choices import Role
 from .evaluation.metrics import at_share
-from .explain.kept import typical
+from .explain.kept import spread, typical
+from .explain.publish import explainable
 from .features import ACCOUNT
 from .features.account import DAY_SECONDS, SECOND, SUPERVISED
 from .progress import Tell, silent
-from .training import FEWEST_ROWS, Fitted, Trained, check_share, histogram, parity, threshold_for
+from .training import FEWEST_ROWS, Fitted, Trained, check_share, histogram, parity, require_publishable, threshold_for
 from .training_rows import Rows
 
 if TYPE_CHECKING:
@@ -58,8 +60,8 @@ def train(
 
     `known`: for each row since when it is known to be suspicious. Moments are microseconds since 1970: `as_of` of
     the newest row, `now` of the training; nothing that became known later is looked at. Unconfirmed counts as not
-    suspicious. Raises Invalid for too few outcomes, a share out of bounds, or a graph that differs from what was
-    fitted.
+    suspicious. Raises Invalid for too few outcomes, a share out of bounds, a graph that differs from what was
+    fitted, a model that flags nothing or everything, or scores that cannot be explained.
     """
     check_share(settings.share)
     mature = as_of - settings.delay * DAY
@@ -75,6 +77,10 @@ def train(
     own = rows.matrix[learned][:, indexes]
     difference, compared = parity(_comparable(fitted), session, own, settings.seed)
     threshold, measured = _threshold(session, rows, learned, mature, settings)
+    metrics = {**measured, "parity": difference, "parity_rows": compared, "confirmed": int(suspicious.sum())}
+    require_publishable(metrics)
+    tell("Explaining some of its scores")
+    explainable(artefact, ACCOUNT.name, {}, rows.matrix[learned], Role.SUPERVISED)
     return Trained(
         artefact,
         hashlib.sha256(artefact).hexdigest(),
@@ -85,11 +91,9 @@ def train(
             "least_in_leaf": boosting.least_in_leaf, "l2": str(boosting.l2), "seed": settings.seed,
             "features": list(SUPERVISED), "feature_digest": ACCOUNT.digest,
             "typical": typical(rows.matrix[learned], ACCOUNT.names),
+            "spread": spread(rows.matrix[learned], ACCOUNT.names),
         },
-        {
-            **measured, "parity": difference, "parity_rows": compared, "confirmed": int(suspicious.sum()),
-            **judge(rows, known, mature, now, settings, tell),
-        },
+        metrics | judge(rows, known, mature, now, settings, tell),
         learned,
     )  # fmt: skip
 

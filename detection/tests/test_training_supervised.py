@@ -8,12 +8,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from detection import features, learning, scoring, supervised, training_rows, training_supervised
+from detection import features, scoring, supervised, training_rows, training_supervised
 from detection.boosted_graph import boosted_graph
 from detection.choices import Role
+from detection.explain import publish
 from detection.features.account import SUPERVISED, microseconds
 from detection.models import ModelVersion
-from detection.progress import silent
 from detection.services import model_train
 from detection.tests import outcomes, places
 from detection.training_supervised import LEARNED, NEWEST, Settings, train
@@ -187,17 +187,23 @@ def test_what_makes_no_sense_is_refused(past, admin, fields):
         model_train(actor=admin, **fields)
 
 
-@pytest.mark.django_db
-def test_a_model_whose_scores_cannot_be_explained_is_not_published(source, admin, monkeypatch):
-    places.arrived(source, places.habits(700))
+def test_a_model_whose_scores_cannot_be_explained_is_not_published(monkeypatch):
+    rows, known, as_of = made_up()
 
     class Lost:
         def __init__(self, version):
             raise ValueError("no leaves")
 
-    monkeypatch.setattr(learning, "Explainer", Lost)
+    monkeypatch.setattr(publish, "Explainer", Lost)
     with pytest.raises(Invalid, match=r"cannot be published.*cannot be explained.*no leaves"):
-        learning.learn(admin, learning.Wanted("anomaly", source), silent)
+        train(rows, known, as_of, as_of, QUICK)
+
+
+def test_a_model_that_flags_everything_is_not_published(monkeypatch):
+    rows, known, as_of = made_up()
+    monkeypatch.setattr(training_supervised, "threshold_for", lambda *_: 0.0)
+    with pytest.raises(Invalid, match=r"cannot be published.*everything"):
+        train(rows, known, as_of, as_of, QUICK)
 
 
 def test_settings_reach_back_far_enough_for_the_judge():
