@@ -113,13 +113,13 @@ class ModelStep(generics.GenericAPIView[ModelVersion]):
     """One step of a version's life, by the table of `workflow`. 202 with the request where somebody else approves."""
 
     queryset = ModelVersion.objects.none()
-    serializer_class = serializers.ReasonSerializer
+    serializer_class = serializers.WhySerializer
     action = ""
 
     @extend_schema(responses={200: serializers.ModelVersionSerializer, 202: serializers.WaitingSerializer})
     def post(self, request: Request, pk: int) -> Response:
         version = selectors.model_get(request.user, pk)
-        body = sent(serializers.ReasonSerializer, request)
+        body = sent(serializers.WhySerializer, request)
         moved = services.MODEL_STEPS[self.action](actor=actor_of(request), version=version, **body)
         return Response(serializers.ModelVersionSerializer(moved).data)
 
@@ -153,11 +153,11 @@ class TrainingRunDetail(generics.RetrieveAPIView[TrainingRun]):
 
 class TrainingRunCancel(generics.GenericAPIView[TrainingRun]):
     queryset = TrainingRun.objects.none()
-    serializer_class = serializers.ReasonSerializer
+    serializer_class = serializers.WhySerializer
 
     @extend_schema(responses={200: serializers.TrainingRunSerializer})
     def post(self, request: Request, pk: int) -> Response:
         run = selectors.training_get(request.user, pk)
-        body = sent(serializers.ReasonSerializer, request)
+        body = sent(serializers.WhySerializer, request)
         ended = services.training_cancel(actor=actor_of(request), run=run, **body)
         return Response(serializers.TrainingRunSerializer(ended).data)

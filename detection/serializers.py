@@ -89,7 +89,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
         return [step.action for step in workflow.steps(version.stage)]
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class WhySerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=2_000, required=False, allow_blank=True, default="")
 
 
