@@ -6,10 +6,19 @@ merely wakes whoever claims that row. A reaper on the beat wakes it again.
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import current_app
 from django.db import transaction
 
 
 def on_commit(task: str, *ids: int | str) -> None:
     """Send the task named `task` with `ids` once the present transaction has committed (at once outside one)."""
-    transaction.on_commit(lambda: current_app.tasks[task].apply_async(args=ids), robust=True)
+    transaction.on_commit(lambda: named(task).apply_async(args=ids), robust=True)
+
+
+def named(task: str) -> Any:
+    """The task of that name. Only workers load all tasks when they start: whoever else sends one loads them then."""
+    if task not in current_app.tasks:
+        current_app.loader.import_default_modules()
+    return current_app.tasks[task]
