@@ -1,11 +1,12 @@
-"""What people concluded, for detection to learn from: the transactions of cases closed as confirmed."""
+"""What people concluded, for detection to learn from and to be judged by: the transactions of closed cases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Case as Choose
+from django.db.models import F, Q, QuerySet, Value, When
 
 from detection.labels import Confirmed
 
@@ -32,3 +33,17 @@ def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: dat
         found = Confirmed(*each)
         if found.account_id in wanted[0] or found.counterparty_id in wanted[1]:
             yield found
+
+
+def dispositions() -> QuerySet[Gathering]:
+    """Each transaction of a closed case with what was concluded of it: confirmed suspicious, or anything else.
+
+    Rows have `transaction_id`, `occurred_at`, `is_suspicious` and `known_at`. An alert is in one case, a transaction
+    has one alert: so each transaction is there once.
+    """
+    closed = Gathering.objects.filter(case__status=Status.CLOSED, case__closed_at__isnull=False)
+    return closed.annotate(
+        transaction_id=F("alert__transaction_id"), occurred_at=F("alert__transaction__occurred_at"),
+        is_suspicious=Choose(When(case__disposition=Disposition.CONFIRMED, then=Value(True)), default=Value(False)),
+        known_at=F("case__closed_at"),
+    )  # fmt: skip
