@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from . import api
 from .decisions import api as decisions
+from .performance import api_urls as performance
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("decisions", decisions.DecisionMake.as_view(), name="api-decision-make"),
@@ -16,4 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rules/<slug:slug>/versions", api.RuleVersionList.as_view(), name="api-rule-version-list"),
     path("models", api.ModelList.as_view(), name="api-model-list"),
     path("models/<int:pk>", api.ModelDetail.as_view(), name="api-model-detail"),
+    *performance.urlpatterns,
 ]

@@ -91,8 +91,8 @@ def rule_version(
 def model_version(**fields: Any) -> ModelVersion:
     """A candidate for its pages; its artefact scores nothing."""
     values = {
-        "number": next(_numbers), "feature_set": "basic-1", "training_rows": 1_000, "trained_from": NOON,
-        "trained_to": NOON + timedelta(days=7), "threshold": 0.6, "artefact": b"", "sha256": "0" * 64,
+        "number": (number := next(_numbers)), "feature_set": "basic-1", "training_rows": 1_000, "trained_from": NOON,
+        "trained_to": NOON + timedelta(days=7), "threshold": 0.6, "artefact": b"", "sha256": f"{number:064x}",
         "created_by": system_actor("test"),
     }  # fmt: skip
     return ModelVersion.objects.create(**{**values, **fields})

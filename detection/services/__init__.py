@@ -6,9 +6,10 @@ from .first import ensure_judges
 from .model import model_promote, model_publish, model_retire, model_train, model_train_start
 from .replay import Replay, replay
 from .rule import ensure_default_rules, rule_change, rule_create, rule_retire
+from .threshold import model_threshold_set
 
 __all__ = [
     "Decided", "Replay", "assess", "decision_make", "ensure_default_rules", "ensure_judges", "model_promote",
-    "model_publish", "model_retire", "model_train", "model_train_start", "replay", "rule_change", "rule_create",
-    "rule_retire",
+    "model_publish", "model_retire", "model_threshold_set", "model_train", "model_train_start", "replay",
+    "rule_change", "rule_create", "rule_retire",
 ]  # fmt: skip

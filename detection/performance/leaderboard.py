@@ -1,0 +1,120 @@
+"""The versions of a role against one another, on the same days and, to be fair, on the rows that all of them scored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from finobs.core import access
+from finobs.core.errors import Invalid
+
+from ..choices import Role, Stage
+from ..models import ModelVersion
+from . import scores
+from .figures import Rows
+from .selectors import Performance, of_rows
+from .window import Window
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# More beside one another than anybody compares; the newest are taken.
+MOST = 25
+BAR = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version: on the rows that all compared ones scored (None where it is not compared), and on its own."""
+
+    version: ModelVersion
+    common: Performance | None
+    own: Performance
+
+    @property
+    def bar(self) -> float:
+        """The length of its bar, of BAR."""
+        return round(BAR * ((self.common or self.own).average_precision or 0), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """`entries` are compared, the best first; `others` are not: they scored nothing then, or nobody chose them.
+
+    rows: how many rows all of `entries` scored. is_cut: there are older versions that were left out.
+    """
+
+    role: Role
+    window: Window
+    rows: int
+    entries: list[Entry]
+    others: list[Entry]
+    is_cut: bool
+
+    @property
+    def known(self) -> int:
+        """How many of the rows have an outcome."""
+        first = self.entries[0].common if self.entries else None
+        return first.matrix.known if first else 0
+
+
+def leaderboard(user: Any, role: str, window: Window, chosen: Collection[int] = ()) -> Leaderboard:
+    """All versions of `role`, ranked by average precision; `chosen` are compared, else all that are not retired.
+
+    Raises NotAllowed, and Invalid for a role that there is none of.
+    """
+    access.require(user, "view", ModelVersion)
+    if role not in Role.values:
+        raise Invalid(fields={"role": [f"One of {', '.join(Role.values)}."]})
+    visible = access.restrict(ModelVersion.objects.filter(role=role), user, "view").defer("artefact", "metrics")
+    versions = list(visible.order_by("-pk")[: MOST + 1])
+    is_cut, versions = len(versions) > MOST, versions[:MOST]
+    own = _own(versions, scores.scored(role, [each.pk for each in versions], window))
+    compared = {each.pk for each in versions if len(own[each.pk]) and _is_wanted(each, chosen)}
+    shared = _shared([own[pk].ids for pk in compared])
+    entries = [
+        Entry(
+            each,
+            of_rows(each, window, _at(own[each.pk], shared)) if each.pk in compared else None,
+            of_rows(each, window, own[each.pk]),
+        )
+        for each in versions
+    ]
+    ranked = sorted((each for each in entries if each.common), key=_merit, reverse=True)
+    return Leaderboard(
+        Role(role), window, len(shared), ranked, [each for each in entries if each.common is None], is_cut
+    )
+
+
+def _own(versions: Sequence[ModelVersion], scored: Mapping[int, Rows]) -> dict[int, Rows]:
+    """What each version's artefact scored, whichever of the versions that share it was at work."""
+    members: dict[tuple[str, str], list[int]] = {}
+    for each in versions:
+        members.setdefault((each.sha256, each.feature_set), []).append(each.pk)
+    of = {pks[0]: scores.together([scored[pk] for pk in pks]) for pks in members.values()}
+    return {each.pk: of[members[(each.sha256, each.feature_set)][0]] for each in versions}
+
+
+def _is_wanted(version: ModelVersion, chosen: Collection[int]) -> bool:
+    return version.pk in chosen if chosen else version.stage != Stage.RETIRED
+
+
+def _shared(ids: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    import numpy as np
+
+    return reduce(lambda one, other: np.intersect1d(one, other, assume_unique=True), ids) if ids else np.array([])
+
+
+def _at(rows: Rows, ids: NDArray[np.int64]) -> Rows:
+    import numpy as np
+
+    return rows.only(np.isin(rows.ids, ids, assume_unique=True))
+
+
+def _merit(entry: Entry) -> tuple[float, int]:
+    """Without outcomes there is no ranking but the newest first."""
+    found = entry.common.average_precision if entry.common else None
+    return (-1.0 if found is None else found, entry.version.pk)
