@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from .labels import Confirmed
     from .models import Alert
 
 
@@ -49,7 +48,7 @@ class Locator(Protocol):
 class Outcomes(Protocol):
     def __call__(
         self, accounts: Sequence[int], counterparties: Sequence[int], since: datetime
-    ) -> Iterable[Confirmed]: ...
+    ) -> tuple[str, list[Any]]: ...
 
 
 class Dispositions(Protocol):
@@ -80,7 +79,7 @@ def register_locator(function: Locator) -> None:
 
 
 def register_outcomes(function: Outcomes) -> None:
-    """Install what knows which transactions people confirmed as suspicious. Called by `cases` when it starts."""
+    """Install what writes the statement for transactions that people confirmed. Called by `cases` when it starts."""
     global _outcomes
     _outcomes = function
 
@@ -110,9 +109,10 @@ def capacity(user: Any, typology: str) -> Capacity | None:
     return _capacities(user, typology) if _capacities is not None else None
 
 
-def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> Iterable[Confirmed]:
-    """What people confirmed of these accounts and counterparties, of what occurred after `since`."""
-    return _outcomes(accounts, counterparties, since) if _outcomes is not None else ()
+def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> list[tuple[str, list[Any]]]:
+    """Statements, with their values, for what people confirmed of these accounts and counterparties, of what occurred
+    after `since`; their columns are labels.NAMES and since when it is known."""
+    return [_outcomes(accounts, counterparties, since)] if _outcomes is not None else []
 
 
 def gather(alerts: Sequence[Alert]) -> None:

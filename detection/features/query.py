@@ -32,27 +32,27 @@ def statistics(
 
     `confirmed`: (account, counterparty, occurred_at, known_at) of suspicious transactions in its currency.
     """
-    found = _entity("account", row) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
+    entities = ("account",) if row.counterparty_id is None else ("account", "counterparty")
+    found = _asked(row, entities) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
     if row.counterparty_id is None:
         return found | _nothing()
-    return found | _entity("counterparty", row) | _frauds(
-        "counterparty", 1, row, row.counterparty_id, confirmed, RISK_WINDOWS
-    )  # fmt: skip
+    return found | _frauds("counterparty", 1, row, row.counterparty_id, confirmed, RISK_WINDOWS)
 
 
-def _entity(entity: str, row: Transaction) -> dict[str, int]:
-    names, sql = _statement(entity)
+def _asked(row: Transaction, entities: tuple[str, ...]) -> dict[str, int]:
+    """All entities of a row in one statement, one range query beside the other."""
+    names, sql = _statement(entities)
     given = {
-        "entity": getattr(row, f"{entity}_id"), "currency": row.currency, "id": row.pk, "t": moment(row.occurred_at),
+        "account": row.account_id, "currency": row.currency, "id": row.pk, "t": moment(row.occurred_at),
         "round": ROUND_TO * 10 ** money.exponent(row.currency), "counterparty": row.counterparty_id,
         "country": row.country,
     }  # fmt: skip
     given |= {f"t{days}": moment(row.occurred_at - timedelta(days=days)) for days in _cuts()}
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
-        *numbers, last = cursor.fetchone()
-    found = dict(zip(names, map(int, numbers), strict=True))
-    return found | {f"{entity}_since": _since(row.occurred_at, last)}
+        values = dict(zip(names, cursor.fetchone(), strict=True))
+    since = {f"{each}_since": _since(row.occurred_at, values.pop(f"{each}_last")) for each in entities}
+    return {name: int(value) for name, value in values.items()} | since
 
 
 @cache
@@ -61,37 +61,42 @@ def _cuts() -> tuple[int, ...]:
 
 
 @cache
-def _statement(entity: str) -> tuple[tuple[str, ...], str]:
-    """Names of the whole numbers, and the statement that gives them and the moment of the last one before."""
-    columns = dict(_columns(entity))
-    listed = ", ".join(columns.values())
+def _statement(entities: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """Names of the values, and the statement that gives them: whole numbers, and the moment of the last one before."""
+    names = [name for entity in entities for name in (*dict(_columns(entity)), f"{entity}_last")]
+    parts = ", ".join(f"({_range(entity)}) AS of_{entity}" for entity in entities)
+    return tuple(names), f"SELECT * FROM {parts}"  # noqa: S608
+
+
+def _range(entity: str) -> str:
+    """Short names inside: a driver keeps what it has understood of a statement only up to some length."""
+    listed = ", ".join(f"{column} AS {name}" for name, column in _columns(entity))
     table = connection.ops.quote_name(Transaction._meta.db_table)
-    sql = (
-        f"SELECT {listed}, MAX(occurred_at) FILTER (WHERE occurred_at > %(t{LONGEST})s) FROM {table} "  # noqa: S608
-        f"WHERE {entity}_id = %(entity)s AND occurred_at > %(t{HORIZON})s AND occurred_at <= %(t)s "
-        f"AND currency = %(currency)s AND id < %(id)s"
+    cut = f"CASE WHEN amount_minor > {LARGEST} THEN {LARGEST} ELSE amount_minor END"
+    return (
+        f"SELECT {listed}, MAX(t) FILTER (WHERE t > %(t{LONGEST})s) AS {entity}_last FROM ("  # noqa: S608
+        f"SELECT occurred_at AS t, amount_minor AS a, counterparty_id AS c, country AS l, ({cut}) >> {LOW_BITS} AS h, "
+        f"({cut}) & {(1 << LOW_BITS) - 1} AS w FROM {table} WHERE {entity}_id = %({entity})s "
+        f"AND occurred_at > %(t{HORIZON})s AND occurred_at <= %(t)s AND currency = %(currency)s AND id < %(id)s) r"
     )
-    return tuple(columns), sql
 
 
 def _columns(entity: str) -> Iterator[tuple[str, str]]:
+    """Over t (when), a (amount), c (counterparty), l (country); h and w are the high and low part of the amount."""
     for days in WINDOWS:
-        yield f"{entity}_count_{days}", _count(f"occurred_at > %(t{days})s")
-        yield f"{entity}_sum_{days}", _sum("amount_minor", days)
-    cut = f"(CASE WHEN amount_minor > {LARGEST} THEN {LARGEST} ELSE amount_minor END)"
-    high, low = f"({cut} >> {LOW_BITS})", f"({cut} & {(1 << LOW_BITS) - 1})"
+        yield f"{entity}_count_{days}", _count(f"t > %(t{days})s")
+        yield f"{entity}_sum_{days}", _sum("a", days)
     for days in SQUARES[entity]:
-        for part, value in (("hh", f"{high} * {high}"), ("hl", f"{high} * {low}"), ("ll", f"{low} * {low}")):
+        for part, value in (("hh", "h * h"), ("hl", "h * w"), ("ll", "w * w")):
             yield f"{entity}_{part}_{days}", _sum(value, days)
     if entity == "counterparty":
         for days in RISK_WINDOWS:
-            mature = f"occurred_at > %(t{MATURE + days})s AND occurred_at <= %(t{MATURE})s"
-            yield f"counterparty_mature_{days}", _count(mature)
+            yield f"counterparty_mature_{days}", _count(f"t > %(t{MATURE + days})s AND t <= %(t{MATURE})s")
         return
-    recent = f"occurred_at > %(t{LONGEST})s"
-    yield "account_round_30", _count(f"{recent} AND amount_minor %% %(round)s = 0")
-    yield "pair_count_30", _count(f"{recent} AND counterparty_id = %(counterparty)s")
-    yield "country_count_30", _count(f"{recent} AND country = %(country)s")
+    recent = f"t > %(t{LONGEST})s"
+    yield "account_round_30", _count(f"{recent} AND a %% %(round)s = 0")
+    yield "pair_count_30", _count(f"{recent} AND c = %(counterparty)s")
+    yield "country_count_30", _count(f"{recent} AND l = %(country)s")
 
 
 def _count(condition: str) -> str:
@@ -99,12 +104,12 @@ def _count(condition: str) -> str:
 
 
 def _sum(value: str, days: int) -> str:
-    return f"COALESCE(SUM({value}) FILTER (WHERE occurred_at > %(t{days})s), 0)"
+    return f"COALESCE(SUM({value}) FILTER (WHERE t > %(t{days})s), 0)"
 
 
 def _nothing() -> dict[str, int]:
     """Of a transaction without a counterparty."""
-    names, _ = _statement("counterparty")
+    names = dict(_columns("counterparty"))
     frauds = {f"counterparty_frauds_{days}": 0 for days in RISK_WINDOWS}
     return dict.fromkeys(names, 0) | frauds | {"counterparty_since": -1}
 
