@@ -11,7 +11,7 @@ from .figures import Bin, Share
 from .thresholds import Level
 
 WIDTH, HEIGHT = 400, 300
-LEFT, RIGHT, TOP, FOOT = 40, 388, 12, 264
+LEFT, RIGHT, TOP, FOOT = 40, 388, 26, 264
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -31,6 +31,15 @@ class Point:
 class Tick:
     at: float
     text: str
+
+    @property
+    def anchor(self) -> str:
+        """Words beside a line stand where there is room."""
+        return "start" if self.at < WIDTH * 0.8 else "end"
+
+    @property
+    def beside(self) -> float:
+        return self.at + (4 if self.anchor == "start" else -4)
 
 
 @dataclass(frozen=True, slots=True)
