@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .cells import BINS, CLEARED, CONFIRMED, EDGES, UNKNOWN
@@ -18,7 +19,7 @@ Z = 1.959964
 EPOCH = date(1970, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """Rows that a version scored: ids of transactions (ascending), days since 1970, scores, outcomes (1, 0, -1)."""
 
@@ -33,10 +34,15 @@ class Rows:
     def only(self, mask: NDArray[np.bool_] | NDArray[np.int64]) -> Rows:
         return Rows(self.ids[mask], self.days[mask], self.scores[mask], self.outcomes[mask])
 
-    @property
+    @cached_property
     def known(self) -> Rows:
         """Those with an outcome."""
         return self.only(self.outcomes != UNKNOWN)
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """The same at every threshold, so worked out once for versions that share these rows."""
+        return Ranking(calibration(self), auc(self), average_precision(self))
 
     @property
     def first(self) -> date | None:
@@ -164,6 +170,19 @@ class Bin:
     def gap(self) -> float | None:
         """Confirmed share less mean score."""
         return None if self.mean is None or self.confirmed.value is None else self.confirmed.value - self.mean
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What does not depend on a threshold."""
+
+    bins: list[Bin]
+    auc: float | None
+    average_precision: float | None
+
+    @property
+    def calibration_error(self) -> float | None:
+        return calibration_error(self.bins)
 
 
 def matrix(rows: Rows, threshold: float) -> Matrix:

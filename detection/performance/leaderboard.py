@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from finobs.core import access
 from finobs.core.errors import Invalid
@@ -16,10 +16,6 @@ from . import scores
 from .figures import Rows
 from .selectors import Performance, of_rows
 from .window import Window
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 # More beside one another than anybody compares; the newest are taken.
 MOST = 25
@@ -37,7 +33,7 @@ class Entry:
     @property
     def bar(self) -> float:
         """The length of its bar, of BAR."""
-        return round(BAR * ((self.common or self.own).average_precision or 0), 1)
+        return round(BAR * ((self.common or self.own).ranking.average_precision or 0), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +70,18 @@ def leaderboard(user: Any, role: str, window: Window, chosen: Collection[int] = 
     is_cut, versions = len(versions) > MOST, versions[:MOST]
     own = _own(versions, scores.scored(role, [each.pk for each in versions], window))
     compared = {each.pk for each in versions if len(own[each.pk]) and _is_wanted(each, chosen)}
-    shared = _shared([own[pk].ids for pk in compared])
+    common = _common([own[pk] for pk in compared])
     entries = [
         Entry(
             each,
-            of_rows(each, window, _at(own[each.pk], shared)) if each.pk in compared else None,
+            of_rows(each, window, common[own[each.pk]]) if each.pk in compared else None,
             of_rows(each, window, own[each.pk]),
         )
         for each in versions
     ]
     ranked = sorted((each for each in entries if each.common), key=_merit, reverse=True)
     return Leaderboard(
-        Role(role), window, len(shared), ranked, [each for each in entries if each.common is None], is_cut
+        Role(role), window, _number(common), ranked, [each for each in entries if each.common is None], is_cut
     )
 
 
@@ -102,19 +98,22 @@ def _is_wanted(version: ModelVersion, chosen: Collection[int]) -> bool:
     return version.pk in chosen if chosen else version.stage != Stage.RETIRED
 
 
-def _shared(ids: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+def _common(compared: Sequence[Rows]) -> dict[Rows, Rows]:
+    """Of each, the rows that all have."""
     import numpy as np
 
-    return reduce(lambda one, other: np.intersect1d(one, other, assume_unique=True), ids) if ids else np.array([])
+    different = list(dict.fromkeys(compared))
+    if len(different) < 2:
+        return {each: each for each in different}
+    shared = reduce(lambda ids, other: np.intersect1d(ids, other, assume_unique=True), [each.ids for each in different])
+    return {each: each.only(np.isin(each.ids, shared, assume_unique=True)) for each in different}
 
 
-def _at(rows: Rows, ids: NDArray[np.int64]) -> Rows:
-    import numpy as np
-
-    return rows.only(np.isin(rows.ids, ids, assume_unique=True))
+def _number(common: Mapping[Rows, Rows]) -> int:
+    return len(next(iter(common.values()))) if common else 0
 
 
 def _merit(entry: Entry) -> tuple[float, int]:
     """Without outcomes there is no ranking but the newest first."""
-    found = entry.common.average_precision if entry.common else None
+    found = entry.common.ranking.average_precision if entry.common else None
     return (-1.0 if found is None else found, entry.version.pk)

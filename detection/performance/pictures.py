@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..choices import Role
-from .figures import Bin, Share
+from .figures import Ranking, Share
 from .thresholds import Level
 
 WIDTH, HEIGHT = 400, 300
@@ -58,8 +58,9 @@ class Picture:
     foot: int = FOOT
 
 
-def reliability(bins: Sequence[Bin], error: float | None, role: str) -> Picture | None:
+def reliability(ranking: Ranking, role: str) -> Picture | None:
     """Mean score against confirmed share, with the diagonal on which a probability would lie; None without outcomes."""
+    bins, error = ranking.bins, ranking.calibration_error
     points = [
         Point(
             each.number, _x(each.mean), *_heights(each.confirmed),

@@ -16,7 +16,7 @@ from transactions.models import Transaction
 from ..models import ModelVersion
 from . import figures, scores
 from .cells import BINS, CELLS, EDGES, EVERY
-from .figures import Bin, Matrix, Rows
+from .figures import Matrix, Ranking, Rows
 from .outcomes import with_outcomes
 from .window import Window, asked
 
@@ -28,9 +28,7 @@ class Performance:
     version: ModelVersion
     window: Window
     matrix: Matrix
-    bins: list[Bin]
-    auc: float | None
-    average_precision: float | None
+    ranking: Ranking
     first: date | None
     last: date | None
     also: list[ModelVersion]
@@ -45,8 +43,10 @@ class Performance:
         return self.matrix.flagged / self.days if self.days else None
 
     @property
-    def calibration_error(self) -> float | None:
-        return figures.calibration_error(self.bins)
+    def threshold_set(self) -> dict[str, Any] | None:
+        """What was expected when the version's threshold was set from capacity."""
+        found: dict[str, Any] | None = self.version.metrics.get("capacity")
+        return found
 
 
 def newest() -> datetime:
@@ -72,10 +72,8 @@ def performance(user: Any, version: ModelVersion, window: Window) -> Performance
 
 def of_rows(version: ModelVersion, window: Window, rows: Rows, also: Sequence[ModelVersion] = ()) -> Performance:
     return Performance(
-        version=version, window=window, matrix=figures.matrix(rows, version.threshold),
-        bins=figures.calibration(rows), auc=figures.auc(rows), average_precision=figures.average_precision(rows),
-        first=rows.first, last=rows.last, also=list(also),
-    )  # fmt: skip
+        version, window, figures.matrix(rows, version.threshold), rows.ranking, rows.first, rows.last, list(also)
+    )
 
 
 def rows(user: Any, version: ModelVersion, window: Window, cell: str, number: int | None) -> QuerySet[Transaction]:

@@ -59,11 +59,11 @@ class PerformanceSerializer(serializers.Serializer[Any]):
     precision = ShareSerializer(source="matrix.precision")
     recall = ShareSerializer(source="matrix.recall", help_text="Of what became known, not of all there was.")
     f1 = ShareSerializer(source="matrix.f1")
-    auc = serializers.FloatField(allow_null=True)
-    average_precision = serializers.FloatField(allow_null=True)
+    auc = serializers.FloatField(source="ranking.auc", allow_null=True)
+    average_precision = serializers.FloatField(source="ranking.average_precision", allow_null=True)
     flagged_a_day = serializers.FloatField(source="alerts_a_day", allow_null=True)
-    calibration = BinSerializer(source="bins", many=True)
-    calibration_error = serializers.FloatField(allow_null=True)
+    calibration = BinSerializer(source="ranking.bins", many=True)
+    calibration_error = serializers.FloatField(source="ranking.calibration_error", allow_null=True)
 
 
 class ScoredRowSerializer(serializers.Serializer[Any]):

@@ -41,7 +41,7 @@ def model_performance(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {"version": version, "form": form, "may_see_rows": selectors.may_see_rows(request.user)}
     if window is not None:
         found = selectors.performance(request.user, version, window)
-        picture = pictures.reliability(found.bins, found.calibration_error, version.role)
+        picture = pictures.reliability(found.ranking, version.role)
         context |= {"found": found, "picture": picture, **_moves(window)}
     return render_page(request, "detection/model_performance.html", context, status=_status(window))
 

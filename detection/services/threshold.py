@@ -18,35 +18,40 @@ from ..performance.capacity import Capacity, capacity
 from ..performance.thresholds import Level
 from ..performance.window import Window
 
-LONGEST_REASON = 2_000
+SHORTEST_REASON, LONGEST_REASON = 3, 2_000
 
 
-@service
 def model_threshold_set(
     *, actor: User, version: ModelVersion, alerts_a_day: float, window: Window, reason: str
 ) -> ModelVersion:
     """Make a candidate of the same artefact whose threshold gives `alerts_a_day` alerts on the window's scores.
 
     It decides nothing until it is promoted like any other. Asking for the same again is answered with the same
-    candidate. Who may: `model:config`. Records `model.threshold_set`. Raises NotFound, NotAllowed, and Invalid where
-    it would flag nothing, or nearly everything, or nothing else than now.
+    candidate. The scores are read before the transaction, so that nobody waits for it. Who may: `model:config`.
+    Records `model.threshold_set`. Raises NotFound, NotAllowed, and Invalid where it would flag nothing, or nearly
+    everything, or just what it flags now.
     """
-    locked = ModelVersion.objects.select_for_update(of=("self",)).filter(pk=version.pk).first()
+    access.require(actor, "change", version)
+    reason = reason.strip()
+    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+        raise Invalid(fields={"reason": [f"Say why, in {SHORTEST_REASON} to {LONGEST_REASON:,} characters."]})
+    found = capacity(actor, version, window, alerts_a_day)
+    if found.refusal or found.chosen is None:
+        raise Invalid(fields={"alerts_a_day": [found.refusal]})
+    return _model_threshold_set(actor=actor, found=found, chosen=found.chosen, reason=reason)
+
+
+@service
+def _model_threshold_set(*, actor: User, found: Capacity, chosen: Level, reason: str) -> ModelVersion:
+    locked = ModelVersion.objects.select_for_update(of=("self",)).filter(pk=found.version.pk).first()
     if locked is None:
         raise NotFound
     access.require(actor, "change", locked)
-    reason = reason.strip()
-    if not 3 <= len(reason) <= LONGEST_REASON:
-        raise Invalid(fields={"reason": [f"Say why, in 3 to {LONGEST_REASON:,} characters."]})
-    found = capacity(actor, locked, window, alerts_a_day)
-    chosen = found.chosen
-    if found.refusal or chosen is None:
-        raise Invalid(fields={"alerts_a_day": [found.refusal]})
     if chosen.threshold == locked.threshold:
         raise Invalid(fields={"alerts_a_day": [f"This is its threshold already: {locked.threshold:.6f}."]})
     asked_before = ModelVersion.objects.filter(
         sha256=locked.sha256, role=locked.role, stage=Stage.CANDIDATE, threshold=chosen.threshold,
-        alerts_a_day=alerts_a_day,
+        alerts_a_day=found.asked,
     )  # fmt: skip
     return asked_before.first() or _make(actor, locked, found, chosen, reason)
 

@@ -167,6 +167,13 @@ def test_the_candidate_is_judged_at_once_by_the_scores_of_its_artefact(admin, ve
     assert (found.matrix.flagged, found.alerts_a_day) == (8, 4.0)
 
 
+def test_its_card_says_what_the_threshold_was_set_for_and_expected(admin, version):
+    made = set_threshold(admin, version)
+    shown = client_of(admin).get(reverse("detection:model-performance-summary", args=[made.pk])).content.decode()
+    assert "0.672000, set for 4 alerts a day; expected precision 1.000" in " ".join(shown.split())
+    assert "of 8 alerts with an outcome, 2026-03-01 to 2026-03-30" in shown
+
+
 def test_asking_twice_makes_one(admin, version):
     assert set_threshold(admin, version) == set_threshold(admin, version)
     assert Event.objects.filter(action="model.threshold_set").count() == 1

@@ -55,8 +55,8 @@ def test_they_are_ranked_on_the_rows_that_all_scored(analyst, champion, shadow, 
     assert [entry.version for entry in board.entries] == [shadow, champion]
     assert (board.rows, board.known, board.others) == (4, 4, [])
     first, second = (entry.common for entry in board.entries)
-    assert (first.average_precision, first.auc, first.matrix.scored) == (1.0, 1.0, 4)
-    assert second.average_precision == pytest.approx(0.5)
+    assert (first.ranking.average_precision, first.ranking.auc, first.matrix.scored) == (1.0, 1.0, 4)
+    assert second.ranking.average_precision == pytest.approx(0.5)
     assert [entry.own.matrix.scored for entry in board.entries] == [4, 5]
 
 
@@ -89,7 +89,7 @@ def test_without_outcomes_the_newest_is_first_and_nothing_is_claimed(analyst, ch
     judged.scored(row, shadow, 0.1, shadow=True)
     board = leaderboard(analyst, Role.SUPERVISED, WINDOW)
     assert [entry.version for entry in board.entries] == [shadow, champion]
-    assert (board.known, board.entries[0].common.average_precision, board.entries[0].bar) == (0, None, 0)
+    assert (board.known, board.entries[0].common.ranking.average_precision, board.entries[0].bar) == (0, None, 0)
 
 
 def test_roles_do_not_mix(analyst, champion, both):

@@ -73,10 +73,10 @@ def test_each_number_has_exactly_the_rows_it_counts(cell, analyst, version, mixe
 
 @pytest.mark.parametrize("number", range(10))
 def test_each_bin_has_exactly_the_rows_it_counts(number, analyst, version, mixed):
-    found = asked(analyst, version).bins[number]
+    found = asked(analyst, version).ranking.bins[number]
     for cell, count in (("known", found.confirmed.of), ("confirmed", found.confirmed.hits)):
         assert selectors.rows(analyst, version, WINDOW, cell, number).count() == count
-    assert sum(each.confirmed.of for each in asked(analyst, version).bins) == 9
+    assert sum(each.confirmed.of for each in asked(analyst, version).ranking.bins) == 9
 
 
 def test_a_bin_and_a_cell_together_are_the_rows_of_both(analyst, version, mixed):
@@ -136,7 +136,7 @@ def test_days_begin_and_end_at_midnight_in_utc(analyst, version):
 
 def test_a_version_without_scores_has_no_figures(analyst, version):
     found = asked(analyst, version)
-    assert (found.matrix.scored, found.days, found.alerts_a_day, found.auc, found.calibration_error) == (
+    assert (found.matrix.scored, found.days, found.alerts_a_day, found.ranking.auc, found.ranking.calibration_error) == (
         0,
         0,
         None,
@@ -152,7 +152,7 @@ def test_without_outcomes_or_with_one_kind_only_the_page_says_so(outcomes, analy
     judged.rows(version, [(0.9 - index / 10, each) for index, each in enumerate(outcomes)])
     shown = page(analyst, version)
     assert shown.status_code == 200
-    assert asked(analyst, version).average_precision is None
+    assert asked(analyst, version).ranking.average_precision is None
     assert "it needs both" in shown.content.decode()
 
 
