@@ -29,7 +29,7 @@ MOST = {
     "/detection/models/{models}/performance/?from=2026-03-01&to=2026-03-30": 12,
     "/detection/models/{models}/performance/rows/?cell=scored&from=2026-03-01&to=2026-03-30": 14,
     "/detection/models/{models}/performance/summary/": 13,
-    "/detection/models/{models}/capacity/?from=2026-03-01&to=2026-03-30": 15,
+    "/detection/models/{models}/capacity/?from=2026-03-01&to=2026-03-30": 18,
     "/detection/models/leaderboard/?from=2026-03-01&to=2026-03-30": 11,
     "/transactions/": 11,
     "/transactions/accounts/": 11,

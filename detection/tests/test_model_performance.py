@@ -136,7 +136,13 @@ def test_days_begin_and_end_at_midnight_in_utc(analyst, version):
 
 def test_a_version_without_scores_has_no_figures(analyst, version):
     found = asked(analyst, version)
-    assert (found.matrix.scored, found.days, found.alerts_a_day, found.ranking.auc, found.ranking.calibration_error) == (
+    assert (
+        found.matrix.scored,
+        found.days,
+        found.alerts_a_day,
+        found.ranking.auc,
+        found.ranking.calibration_error,
+    ) == (
         0,
         0,
         None,
