@@ -31,7 +31,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Queue
-        fields = ("slug", "name", "description", "typologies", "is_default", "lease_minutes")
+        fields = ("slug", "name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day")
 
 
 @admin.register(Queue)
@@ -40,7 +40,7 @@ class QueueAdmin(GrantsAdmin, AccessAdmin):
 
     view_action = "change"
     form = QueueForm
-    list_display = ("name", "slug", "is_default", "lease_minutes")
+    list_display = ("name", "slug", "is_default", "lease_minutes", "alerts_a_day")
     search_fields = ("name", "slug")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> tuple[str, ...]:

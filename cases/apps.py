@@ -9,7 +9,7 @@ class CasesConfig(AppConfig):
         from detection import hooks
         from transactions.hooks import register_counter
 
-        from . import closing, outcomes, policy, selectors
+        from . import capacity, closing, outcomes, policy, selectors
         from .models import Case
         from .services import gather
 
@@ -17,5 +17,7 @@ class CasesConfig(AppConfig):
         registry.register(closing.action())
         hooks.register_gatherer(gather)
         hooks.register_outcomes(outcomes.confirmed)
+        hooks.register_dispositions(outcomes.dispositions)
+        hooks.register_capacities(capacity.capacity_for)
         register_counter("cases", Case.objects.count)
         hooks.register_locator(selectors.place_of_alert)

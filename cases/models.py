@@ -29,6 +29,9 @@ class Queue(Base):
     typologies = models.JSONField(default=list, blank=True, help_text="Cases of these typologies come here.")
     is_default = models.BooleanField("takes what no other queue takes", default=False)
     lease_minutes = models.PositiveSmallIntegerField(default=30, help_text="How long a case taken from here is held.")
+    alerts_a_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How many alerts a day its people can review. Empty: not set."
+    )
     history = HistoricalRecords()
 
     class Meta(Base.Meta):

@@ -1,10 +1,13 @@
-"""What people concluded, for detection to learn from: the transactions of cases closed as confirmed."""
+"""What people concluded, for detection to learn from and to be judged by: the transactions of closed cases."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Case as Choose
+from django.db.models import F, QuerySet, Value, When
 
 from detection.labels import NAMES, among, moment
 from detection.models import Alert
@@ -31,3 +34,17 @@ _CONFIRMED = (
     f"JOIN {Gathering._meta.db_table} g ON g.alert_id = a.id JOIN {Case._meta.db_table} c ON c.id = g.case_id "
     f"WHERE c.status = %s AND c.disposition = %s AND c.closed_at IS NOT NULL"
 )
+
+
+def dispositions() -> QuerySet[Gathering]:
+    """Each transaction of a closed case with what was concluded of it: confirmed suspicious, or anything else.
+
+    Rows have `transaction_id`, `occurred_at`, `is_suspicious` and `known_at`. An alert is in one case, a transaction
+    has one alert: so each transaction is there once.
+    """
+    closed = Gathering.objects.filter(case__status=Status.CLOSED, case__closed_at__isnull=False)
+    return closed.annotate(
+        transaction_id=F("alert__transaction_id"), occurred_at=F("alert__transaction__occurred_at"),
+        is_suspicious=Choose(When(case__disposition=Disposition.CONFIRMED, then=Value(True)), default=Value(False)),
+        known_at=F("case__closed_at"),
+    )  # fmt: skip

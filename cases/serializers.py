@@ -46,8 +46,8 @@ class QueueSerializer(serializers.ModelSerializer[Queue]):
     class Meta:
         model = Queue
         fields = (
-            "slug", "name", "description", "typologies", "is_default", "lease_minutes", "open_count", "awaiting_count",
-            "held_count",
+            "slug", "name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day", "open_count",
+            "awaiting_count", "held_count",
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from . import api, workflow
 from .decisions import api as decisions
+from .performance import api_urls as performance
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("decisions", decisions.DecisionMake.as_view(), name="api-decision-make"),
@@ -25,4 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("training-runs", api.TrainingRunList.as_view(), name="api-training-list"),
     path("training-runs/<int:pk>", api.TrainingRunDetail.as_view(), name="api-training-detail"),
     path("training-runs/<int:pk>/cancel", api.TrainingRunCancel.as_view(), name="api-training-cancel"),
+    *performance.urlpatterns,
 ]

@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
     from .models import Alert
 
 
@@ -20,6 +22,19 @@ class Place:
 
     label: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The queue that works a typology: how many alerts a day it can take (None: nobody said) and what goes to it.
+
+    `url` is empty for who may not see the queue.
+    """
+
+    queue: str
+    url: str
+    alerts_a_day: int | None
+    typologies: tuple[str, ...]
 
 
 class Gatherer(Protocol):
@@ -36,9 +51,19 @@ class Outcomes(Protocol):
     ) -> tuple[str, list[Any]]: ...
 
 
+class Dispositions(Protocol):
+    def __call__(self) -> QuerySet[Any]: ...
+
+
+class Capacities(Protocol):
+    def __call__(self, user: Any, typology: str) -> Capacity | None: ...
+
+
 _gatherer: Gatherer | None = None
 _locator: Locator | None = None
 _outcomes: Outcomes | None = None
+_dispositions: Dispositions | None = None
+_capacities: Capacities | None = None
 
 
 def register_gatherer(function: Gatherer) -> None:
@@ -57,6 +82,31 @@ def register_outcomes(function: Outcomes) -> None:
     """Install what writes the statement for transactions that people confirmed. Called by `cases` when it starts."""
     global _outcomes
     _outcomes = function
+
+
+def register_dispositions(function: Dispositions) -> None:
+    """Install what knows how people concluded. Called by `cases` when it starts.
+
+    It answers with rows that have `transaction_id` (each once), `is_suspicious`, `known_at` and `occurred_at`.
+    """
+    global _dispositions
+    _dispositions = function
+
+
+def register_capacities(function: Capacities) -> None:
+    """Install what knows the queue of a typology. Called by `cases` when it starts."""
+    global _capacities
+    _capacities = function
+
+
+def dispositions() -> QuerySet[Any] | None:
+    """What people concluded, as rows to compose with; None where nobody concludes anything."""
+    return _dispositions() if _dispositions is not None else None
+
+
+def capacity(user: Any, typology: str) -> Capacity | None:
+    """The queue that works this typology; None where there is none."""
+    return _capacities(user, typology) if _capacities is not None else None
 
 
 def confirmed(

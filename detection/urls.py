@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import views, workflow
+from .performance import urls as performance
 
 app_name = "detection"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,4 +25,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("training/request/", views.training_request, name="training-request"),
     path("training/<int:pk>/", views.training_detail, name="training-detail"),
     path("training/<int:pk>/cancel/", views.training_cancel, name="training-cancel"),
+    *performance.urlpatterns,
 ]

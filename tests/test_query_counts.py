@@ -26,6 +26,11 @@ MOST = {
     "/detection/alerts/{alerts}/": 12,
     "/detection/rules/": 10,
     "/detection/models/": 10,
+    "/detection/models/{models}/performance/?from=2026-03-01&to=2026-03-30": 12,
+    "/detection/models/{models}/performance/rows/?cell=scored&from=2026-03-01&to=2026-03-30": 14,
+    "/detection/models/{models}/performance/summary/": 13,
+    "/detection/models/{models}/capacity/?from=2026-03-01&to=2026-03-30": 18,
+    "/detection/models/leaderboard/?from=2026-03-01&to=2026-03-30": 11,
     "/transactions/": 11,
     "/transactions/accounts/": 11,
     "/transactions/accounts/{accounts}/": 12,
@@ -36,6 +41,8 @@ MOST = {
     "/api/v1/cases": 8,
     "/api/v1/cases/{cases}": 14,
     "/api/v1/approvals": 8,
+    "/api/v1/models/{models}/performance?from=2026-03-01&to=2026-03-30": 9,
+    "/api/v1/models/leaderboard?from=2026-03-01&to=2026-03-30": 8,
 }
 
 

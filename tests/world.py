@@ -14,7 +14,7 @@ from django.contrib.auth.models import Group
 from approvals.models import Policy, Request
 from cases.models import Case, Queue
 from cases.services import case_close, case_take, note_add
-from detection.models import Rule, TrainingRun
+from detection.models import ModelVersion, Rule, ShadowScore, TrainingRun
 from finobs.accounts.models import ApiToken, User
 from finobs.accounts.services import token_create
 from finobs.core.errors import ApprovalRequired
@@ -64,13 +64,22 @@ def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
             "queues": queue.slug, "cases": case.reference, "incidents": case.incidents.get().reference,
             "alerts": alert.pk, "transactions": alert.transaction_id, "accounts": alert.account_id, "batches": batch.pk,
             "decisions": alert.transaction_id, "sessions": 0,
-            "sources": batch.source.slug, "models": factories.model_version().pk, "training": run.pk, "training-runs": run.pk, "rules": Rule.objects.get().slug, "approvals": Request.objects.get().pk,
+            "sources": batch.source.slug, "models": _scoring(alert.account).pk, "training": run.pk, "training-runs": run.pk, "rules": Rule.objects.get().slug, "approvals": Request.objects.get().pk,
             "quarantine": _quarantined(batch).pk, "users": analyst.pk, "tokens": ApiToken.objects.get(pk=token.pk).pk,
             "events": Event.objects.values_list("uid", flat=True)[0], "subject_type": "cases.case", "subject_id": case.pk,
             "group": Group.objects.get(name="viewer").pk, "digest": Request.objects.get().digest,
         },
         secrets=tuple(text.encode() for text in (case.reference, alert.account.external_id, alert.transaction.external_id)),
     )  # fmt: skip
+
+
+def _scoring(account: Any) -> ModelVersion:
+    """A version that looked on while ten transactions came in."""
+    version = factories.model_version()
+    for tenth in range(10):
+        row = factories.transaction(of=account)
+        ShadowScore.objects.create(transaction=row, model_version=version, score=tenth / 10)
+    return version
 
 
 def _quarantined(batch: Any) -> QuarantinedRow:
@@ -145,6 +154,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "release": {"reason": "Corrected."},
     "promote": {"reason": "Better than the one before."},
     "retire": {"reason": "Replaced."},
+    "threshold": {
+        "alerts_a_day": "1", "reason": "Fewer people in summer.",
+        "first": "2026-03-01", "last": "2026-03-30", "from": "2026-03-01", "to": "2026-03-30",
+    },
     "versions": {"parameters": AMOUNT_RULE, "reason": "Tuned.", "version": 1},
     "change": {**AMOUNT_RULE, "reason": "Tuned.", "version": 1},
     "transactions": {"source": "@sources", "transactions": [ROW]},

@@ -120,6 +120,7 @@ class Transaction(Base):
         indexes: ClassVar = [
             models.Index(fields=["account", "occurred_at", "id", "amount_minor"], name="transactions_by_account"),
             models.Index(fields=["counterparty", "occurred_at", "id", "amount_minor"], name="transactions_by_cpty"),
+            models.Index(fields=["occurred_at", "id"], name="transactions_by_time"),
             models.Index(fields=["batch", "position"], name="transactions_by_batch"),
         ]
 

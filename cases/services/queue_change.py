@@ -11,12 +11,12 @@ from finobs.ledger.services import record
 
 from .queue_fields import checked, data_of, only_default
 
-CHANGEABLE = ("name", "description", "typologies", "is_default", "lease_minutes")
+CHANGEABLE = ("name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day")
 
 
 @service
 def queue_change(*, actor: User, queue: Queue, **fields: Any) -> Queue:
-    """Change a queue's name, description, typologies, lease_minutes or is_default. Its slug stays.
+    """Change a queue's name, description, typologies, lease_minutes, alerts_a_day or is_default. Its slug stays.
 
     Who: system:config. Records: queue.change with what changed. Raises: NotFound, NotAllowed, Invalid.
     """

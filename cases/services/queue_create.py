@@ -20,7 +20,7 @@ DEFAULT_SLUG = "general"
 @service
 def queue_create(
     *, actor: User, slug: str, name: str, description: str = "", typologies: Sequence[str] = (),
-    is_default: bool = False, lease_minutes: int = 30,
+    is_default: bool = False, lease_minutes: int = 30, alerts_a_day: int | None = None,
 ) -> Queue:  # fmt: skip
     """Make a queue. Auditors see every queue from its first moment.
 
@@ -29,7 +29,7 @@ def queue_create(
     access.require(actor, "create", Queue)
     queue = Queue(
         slug=slug, name=name, description=description, typologies=list(typologies), is_default=is_default,
-        lease_minutes=lease_minutes,
+        lease_minutes=lease_minutes, alerts_a_day=alerts_a_day,
     )  # fmt: skip
     return _create(actor=actor, queue=queue)
 

@@ -11,6 +11,9 @@ from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.core.errors import Invalid
 
+# More than a thousand people review in a day; a number beyond it was mistyped.
+MOST_ALERTS_A_DAY = 100_000
+
 
 def checked(queue: Queue) -> None:
     """Raise Invalid, field by field."""
@@ -25,6 +28,8 @@ def checked(queue: Queue) -> None:
         fields["typologies"] = [f"No such typology: {', '.join(unknown)}."]
     if not 1 <= (queue.lease_minutes or 0) <= 24 * 60:
         fields["lease_minutes"] = ["Between one minute and one day."]
+    if queue.alerts_a_day is not None and not 1 <= queue.alerts_a_day <= MOST_ALERTS_A_DAY:
+        fields["alerts_a_day"] = [f"From 1 to {MOST_ALERTS_A_DAY:,}, or empty where it is not set."]
     others = Queue.objects.exclude(pk=queue.pk).values_list("name", "typologies")
     for name, taken in others:
         if shared := sorted(set(taken) & set(map(str, typologies))):
@@ -44,5 +49,5 @@ def only_default(queue: Queue, *, actor: User) -> None:
 
 
 def data_of(queue: Queue) -> dict[str, Any]:
-    names = ("slug", "name", "description", "typologies", "is_default", "lease_minutes")
+    names = ("slug", "name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day")
     return {name: getattr(queue, name) for name in names}

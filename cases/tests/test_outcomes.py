@@ -69,3 +69,12 @@ def test_a_transaction_after_the_closing_sees_it_and_one_before_does_not(alert):
     for days, frauds in ((1, 0), (3, 1)):
         row = factories.transaction(of=owner, occurred_at=factories.NOON + timedelta(days=days))
         assert history.of_transactions([row])["account_frauds_7"].tolist() == [frauds]
+
+
+def test_a_closed_case_says_of_each_transaction_what_was_concluded(alert):
+    assert list(hooks.dispositions() or ()) == []
+    for disposition, is_suspicious in ((Disposition.CONFIRMED, True), (Disposition.NO_ACTION, False)):
+        close(disposition)
+        (found,) = list(hooks.dispositions() or ())
+        assert (found.transaction_id, found.is_suspicious) == (alert.transaction_id, is_suspicious)
+        assert (found.known_at, found.occurred_at) == (CLOSED, alert.transaction.occurred_at)

@@ -1,0 +1,132 @@
+"""What the people of a queue have time for, and the threshold that fills it: rules first, the models with the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from finobs.core import access
+from finobs.core.errors import Invalid
+
+from .. import hooks, training
+from ..choices import Stage, Typology
+from ..models import Alert, ModelVersion
+from . import scores, thresholds
+from .figures import Rows
+from .thresholds import Level
+from .window import Window
+
+# What a model alone asks for goes to the queue of this typology.
+TYPOLOGY = Typology.UNUSUAL
+MOST_A_DAY = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What fills the queue of a model's alerts before the model does, on average a day.
+
+    queue: None where no queue takes them. by_rules: alerts of rules that go to it. by_other: what the model of the
+    other role that is in force adds to them.
+    """
+
+    queue: hooks.Capacity | None
+    by_rules: float
+    other: ModelVersion | None
+    by_other: float
+
+    @property
+    def can_take(self) -> int | None:
+        return self.queue.alerts_a_day if self.queue else None
+
+    @property
+    def left(self) -> float | None:
+        return None if self.can_take is None else max(0.0, self.can_take - self.by_rules - self.by_other)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """A version's threshold against capacity: `now` as it stands, `chosen` for `asked` alerts a day.
+
+    Where `refusal` is not empty, it says why no threshold can be set from this.
+    """
+
+    version: ModelVersion
+    window: Window
+    days: int
+    room: Room
+    asked: float
+    now: Level | None
+    chosen: Level | None
+    curve: list[Level]
+    refusal: str
+
+
+def capacity(user: Any, version: ModelVersion, window: Window, asked: float | None = None) -> Capacity:
+    """What the queue can take, what fills it already, and which threshold gives `asked` further alerts a day.
+
+    Without `asked`: what is left in the queue, else what the version gives now. Raises NotAllowed, Invalid.
+    """
+    access.require(user, "view", version)
+    if asked is not None and not 0 < asked <= MOST_A_DAY:
+        raise Invalid(fields={"alerts_a_day": [f"More than 0 and at most {MOST_A_DAY:,} a day."]})
+    rows = _rows(version, window)
+    first, last = rows.first, rows.last
+    span = Window(first, last) if first and last else window
+    room, taken = _room(user, version, span)
+    free = rows.only(_outside(rows, taken))
+    now = thresholds.level(rows, free, version.threshold, span.days) if len(rows) else None
+    if asked is None:
+        asked = room.left if room.left is not None else now.a_day if now else 0.0
+    threshold = thresholds.threshold_for(free, thresholds.rows_for(asked, span.days))
+    chosen = None if threshold is None else thresholds.level(rows, free, threshold, span.days)
+    around = asked or (now.a_day if now else 0) or 1.0
+    curve = thresholds.curve(rows, free, around, span.days, training.MOST_FLAGGED) if len(rows) else []
+    refusal = _refusal(rows, asked, chosen)
+    return Capacity(version, window, span.days if len(rows) else 0, room, asked, now, chosen, curve, refusal)
+
+
+def _rows(version: ModelVersion, window: Window) -> Rows:
+    return scores.together(list(scores.scored(version.role, scores.family_ids(version), window).values()))
+
+
+def _room(user: Any, version: ModelVersion, span: Window) -> tuple[Room, Collection[int]]:
+    """And the ids of the transactions that rules, or the other model, alert anyway."""
+    queue = hooks.capacity(user, TYPOLOGY)
+    inside = {"transaction__occurred_at__gte": span.since, "transaction__occurred_at__lt": span.until}
+    ruled = dict(Alert.objects.filter(rule_version__isnull=False, **inside).values_list("transaction_id", "typology"))
+    here = sum(1 for typology in ruled.values() if queue is not None and typology in queue.typologies)
+    champions = ModelVersion.objects.filter(stage=Stage.CHAMPION).exclude(role=version.role)
+    other = champions.defer("artefact", "metrics").first()
+    flagged = set() if other is None else _flagged(other, inside) - ruled.keys()
+    return Room(queue, here / span.days, other, len(flagged) / span.days), ruled.keys() | flagged
+
+
+def _flagged(version: ModelVersion, inside: dict[str, Any]) -> set[int]:
+    """What a version in force asks to see."""
+    found = (
+        leg.filter(value__gte=version.threshold, **inside).values_list("transaction_id", flat=True)
+        for leg in scores.legs(version.role, scores.family_ids(version))
+    )
+    return {pk for leg in found for pk in leg}
+
+
+def _outside(rows: Rows, taken: Collection[int]) -> Any:
+    import numpy as np
+
+    return ~np.isin(rows.ids, np.array(sorted(taken), dtype=np.int64))
+
+
+def _refusal(rows: Rows, asked: float, chosen: Level | None) -> str:
+    if not len(rows):
+        return "This version scored nothing in these days, so there is nothing to set a threshold by."
+    if asked <= 0:
+        return "Nothing is left in the queue: rules and the other model fill it already."
+    if chosen is None:
+        return f"No threshold gives at most {asked:g} alerts a day and still flags anything in these days."
+    if chosen.flagged_share > training.MOST_FLAGGED:
+        return (
+            f"It would flag {chosen.flagged_share:.1%} of the transactions it scored; a model that flags (nearly) "
+            f"everything tells nobody where to look. The limit is {training.MOST_FLAGGED:.0%}."
+        )
+    return ""

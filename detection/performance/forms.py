@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+
+from finobs.core.errors import Invalid
+from finobs.core.forms import submit
+
+from ..choices import Role
+from ..models import ModelVersion
+from . import selectors
+from .capacity import MOST_A_DAY, Capacity
+from .window import Window, window
+
+LEAST_A_DAY = 0.01
+DAY = forms.DateInput(attrs={"type": "date"})
+
+
+class WindowForm(forms.Form):
+    """The days to look at; without any, the newest thirty."""
+
+    def __init__(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(data, auto_id="window_%s", **kwargs)
+        # "from" is no name that a class could hold.
+        self.fields["from"] = forms.DateField(label="From", required=False, widget=DAY)
+        self.fields["to"] = forms.DateField(label="To", required=False, widget=DAY)
+
+    def window(self, user: Any) -> Window | None:
+        """None where the days make no sense; the form then says why."""
+        if not self.is_valid():
+            return None
+        try:
+            found = selectors.window_asked(user, self.cleaned_data["from"], self.cleaned_data["to"])
+        except Invalid as error:
+            for name, texts in error.fields.items():
+                for text in texts:
+                    self.add_error(name, text)
+            return None
+        self.data = {
+            **{name: self.data.get(name) for name in self.fields},
+            "from": str(found.first),
+            "to": str(found.last),
+        }
+        return found
+
+
+class RowsForm(WindowForm):
+    """Which number of a version's performance is looked at row by row."""
+
+    cell = forms.CharField(required=False, max_length=30)
+    bin = forms.IntegerField(required=False, min_value=0, max_value=1_000)
+
+
+class LeaderboardForm(WindowForm):
+    role = forms.ChoiceField(choices=Role.choices, required=False)
+
+
+class CapacityForm(WindowForm):
+    """And how many alerts a day to look at; without, what is left in the queue."""
+
+    alerts_a_day = forms.FloatField(required=False, min_value=LEAST_A_DAY, max_value=MOST_A_DAY)
+
+
+class ThresholdForm(forms.Form):
+    """How many alerts a day, on which days' scores, and why. The days are those that were shown."""
+
+    alerts_a_day = forms.FloatField(
+        label="Alerts a day", min_value=LEAST_A_DAY, max_value=MOST_A_DAY,
+        help_text="On average, beside what rules and the other model alert anyway.",
+    )  # fmt: skip
+    reason = forms.CharField(
+        label="Why", max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the version."
+    )
+    first = forms.DateField(widget=forms.HiddenInput)
+    last = forms.DateField(widget=forms.HiddenInput)
+
+    @classmethod
+    def of(cls, found: Capacity) -> ThresholdForm:
+        """Prefilled with what is left in the queue, of the days that are shown."""
+        asked = round(found.asked, 4) or None
+        return cls(initial={"alerts_a_day": asked, "first": found.window.first, "last": found.window.last})
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The days and the number that it was about, as far as they make sense, for the page to show again."""
+        sent: dict[str, Any] = getattr(self, "cleaned_data", {})
+        return {"from": sent.get("first"), "to": sent.get("last"), "alerts_a_day": sent.get("alerts_a_day")}
+
+    def submit(self, set_threshold: Callable[..., ModelVersion], made: list[ModelVersion]) -> HTTPStatus:
+        """As `core.forms.submit`; what was made is put into `made`."""
+
+        def act(*, first: date, last: date, **fields: Any) -> None:
+            made.append(set_threshold(window=window(first, last), **fields))
+
+        return submit(self, act)

@@ -1,0 +1,119 @@
+"""The versions of a role against one another, on the same days and, to be fair, on the rows that all of them scored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from finobs.core import access
+from finobs.core.errors import Invalid
+
+from ..choices import Role, Stage
+from ..models import ModelVersion
+from . import scores
+from .figures import Rows
+from .selectors import Performance, of_rows
+from .window import Window
+
+# More beside one another than anybody compares; the newest are taken.
+MOST = 25
+BAR = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version: on the rows that all compared ones scored (None where it is not compared), and on its own."""
+
+    version: ModelVersion
+    common: Performance | None
+    own: Performance
+
+    @property
+    def bar(self) -> float:
+        """The length of its bar, of BAR."""
+        return round(BAR * ((self.common or self.own).ranking.average_precision or 0), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """`entries` are compared, the best first; `others` are not: they scored nothing then, or nobody chose them.
+
+    rows: how many rows all of `entries` scored. is_cut: there are older versions that were left out.
+    """
+
+    role: Role
+    window: Window
+    rows: int
+    entries: list[Entry]
+    others: list[Entry]
+    is_cut: bool
+
+    @property
+    def known(self) -> int:
+        """How many of the rows have an outcome."""
+        first = self.entries[0].common if self.entries else None
+        return first.matrix.known if first else 0
+
+
+def leaderboard(user: Any, role: str, window: Window, chosen: Collection[int] = ()) -> Leaderboard:
+    """All versions of `role`, ranked by average precision; `chosen` are compared, else all that are not retired.
+
+    Raises NotAllowed, and Invalid for a role that there is none of.
+    """
+    access.require(user, "view", ModelVersion)
+    if role not in Role.values:
+        raise Invalid(fields={"role": [f"One of {', '.join(Role.values)}."]})
+    visible = access.restrict(ModelVersion.objects.filter(role=role), user, "view").defer("artefact", "metrics")
+    versions = list(visible.order_by("-pk")[: MOST + 1])
+    is_cut, versions = len(versions) > MOST, versions[:MOST]
+    own = _own(versions, scores.scored(role, [each.pk for each in versions], window))
+    compared = {each.pk for each in versions if len(own[each.pk]) and _is_wanted(each, chosen)}
+    common = _common([own[pk] for pk in compared])
+    entries = [
+        Entry(
+            each,
+            of_rows(each, window, common[own[each.pk]]) if each.pk in compared else None,
+            of_rows(each, window, own[each.pk]),
+        )
+        for each in versions
+    ]
+    ranked = sorted((each for each in entries if each.common), key=_merit, reverse=True)
+    return Leaderboard(
+        Role(role), window, _number(common), ranked, [each for each in entries if each.common is None], is_cut
+    )
+
+
+def _own(versions: Sequence[ModelVersion], scored: Mapping[int, Rows]) -> dict[int, Rows]:
+    """What each version's artefact scored, whichever of the versions that share it was at work."""
+    members: dict[tuple[str, str], list[int]] = {}
+    for each in versions:
+        members.setdefault((each.sha256, each.feature_set), []).append(each.pk)
+    of = {pks[0]: scores.together([scored[pk] for pk in pks]) for pks in members.values()}
+    return {each.pk: of[members[(each.sha256, each.feature_set)][0]] for each in versions}
+
+
+def _is_wanted(version: ModelVersion, chosen: Collection[int]) -> bool:
+    return version.pk in chosen if chosen else version.stage != Stage.RETIRED
+
+
+def _common(compared: Sequence[Rows]) -> dict[Rows, Rows]:
+    """Of each, the rows that all have."""
+    import numpy as np
+
+    different = list(dict.fromkeys(compared))
+    if len(different) < 2:
+        return {each: each for each in different}
+    shared = reduce(lambda ids, other: np.intersect1d(ids, other, assume_unique=True), [each.ids for each in different])
+    return {each: each.only(np.isin(each.ids, shared, assume_unique=True)) for each in different}
+
+
+def _number(common: Mapping[Rows, Rows]) -> int:
+    return len(next(iter(common.values()))) if common else 0
+
+
+def _merit(entry: Entry) -> tuple[float, int]:
+    """Without outcomes there is no ranking but the newest first."""
+    found = entry.common.ranking.average_precision if entry.common else None
+    return (-1.0 if found is None else found, entry.version.pk)

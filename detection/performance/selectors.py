@@ -1,0 +1,123 @@
+"""Every read of how versions did. Figures are for who may read models; rows for who may read transactions too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from finobs.core import access, clock
+from finobs.core.errors import NotFound
+from transactions.models import Transaction
+
+from ..models import ModelVersion
+from . import figures, scores
+from .cells import BINS, CELLS, EDGES, EVERY
+from .figures import Matrix, Ranking, Rows
+from .outcomes import with_outcomes
+from .window import Window, asked
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What one version made of the window. `also`: versions with the same artefact, whose scores are among its own."""
+
+    version: ModelVersion
+    window: Window
+    matrix: Matrix
+    ranking: Ranking
+    first: date | None
+    last: date | None
+    also: list[ModelVersion]
+
+    @property
+    def days(self) -> int:
+        """From the first to the last day on which it scored anything."""
+        return (self.last - self.first).days + 1 if self.first and self.last else 0
+
+    @property
+    def alerts_a_day(self) -> float | None:
+        return self.matrix.flagged / self.days if self.days else None
+
+    @property
+    def threshold_set(self) -> dict[str, Any] | None:
+        """What was expected when the version's threshold was set from capacity."""
+        found: dict[str, Any] | None = self.version.metrics.get("capacity")
+        return found
+
+
+def newest() -> datetime:
+    """When the newest assessed transaction occurred; now where there is none."""
+    found = Transaction.objects.order_by("-occurred_at", "-pk").filter(assessment__isnull=False)
+    return found.values_list("occurred_at", flat=True).first() or clock.now()
+
+
+def window_asked(user: Any, first: date | None, last: date | None) -> Window:
+    """The days asked for; without any, the 30 that end with the newest assessed transaction. Raises Invalid."""
+    access.require(user, "view", ModelVersion)
+    return asked(first, last, newest() if first is None and last is None else clock.now())
+
+
+def performance(user: Any, version: ModelVersion, window: Window) -> Performance:
+    """Raises NotAllowed."""
+    access.require(user, "view", version)
+    members = scores.family(version)
+    by_version = scores.scored(version.role, [each.pk for each in members], window)
+    also = [each for each in members if each.pk != version.pk and len(by_version[each.pk])]
+    return of_rows(version, window, scores.together(list(by_version.values())), also)
+
+
+def of_rows(version: ModelVersion, window: Window, rows: Rows, also: Sequence[ModelVersion] = ()) -> Performance:
+    return Performance(
+        version, window, figures.matrix(rows, version.threshold), rows.ranking, rows.first, rows.last, list(also)
+    )
+
+
+def rows(user: Any, version: ModelVersion, window: Window, cell: str, number: int | None) -> QuerySet[Transaction]:
+    """Exactly the transactions that a number counts, with `outcome` and `said_by`.
+
+    `number` is a bin of the score. Raises NotFound for a cell or a bin that there is none of, NotAllowed.
+    """
+    access.require(user, "view", version)
+    access.require(user, "view", Transaction)
+    if cell not in CELLS or not (number is None or 0 <= number < BINS):
+        raise NotFound
+    chosen = CELLS[cell]
+    least, below = _bounds(version.threshold, chosen.is_flagged, number)
+    found = access.restrict(Transaction.objects.select_related("source", "account", "counterparty"), user, "view")
+    inside = found.filter(occurred_at__gte=window.since, occurred_at__lt=window.until)
+    wanted = Q() if chosen.outcomes == EVERY else Q(outcome__in=chosen.outcomes)
+    return with_outcomes(scores.scored_by(inside, version, least=least, below=below)).filter(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRow:
+    """A transaction with its score by the version that is looked at, its outcome and who said so."""
+
+    transaction: Transaction
+    score: float
+    outcome: int
+    said_by: str
+
+
+def with_scores(version: ModelVersion, found: Sequence[Transaction]) -> list[ScoredRow]:
+    """A page of `rows`, with scores."""
+    by_id = scores.score_of(version, [row.pk for row in found])
+    return [ScoredRow(row, by_id[row.pk], row.outcome, row.said_by) for row in found]  # type: ignore[attr-defined]
+
+
+def may_see_rows(user: Any) -> bool:
+    return access.allowed(user, "view", Transaction)
+
+
+def _bounds(threshold: float, is_flagged: bool | None, number: int | None) -> tuple[float | None, float | None]:
+    least = [threshold] if is_flagged else []
+    below = [threshold] if is_flagged is False else []
+    if number:
+        least.append(EDGES[number])
+    if number is not None and number < BINS - 1:
+        below.append(EDGES[number + 1])
+    return max(least, default=None), min(below, default=None)

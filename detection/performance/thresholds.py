@@ -1,0 +1,93 @@
+"""Which threshold gives how many alerts a day, and how many of them would be right. Pure: arrays in, numbers out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .cells import CONFIRMED
+from .figures import Rows, Share
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Powers of the square root of two around what was asked for: a dozen steps from an eighth to eight times as much.
+STEPS = range(-6, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What one threshold would have added in the window, on average a day, and how much of it was right.
+
+    alerts: rows at or above the threshold that nothing else alerted. flagged: all rows at or above it.
+    precision: confirmed among `alerts` with an outcome. recall: confirmed among `alerts`, of all that were confirmed
+    and that nothing else alerted.
+    """
+
+    threshold: float
+    alerts: int
+    a_day: float
+    flagged: int
+    scored: int
+    precision: Share
+    recall: Share
+
+    @property
+    def unknown(self) -> int:
+        """Alerts whose outcome nobody knows."""
+        return self.alerts - self.precision.of
+
+    @property
+    def flagged_share(self) -> float:
+        return self.flagged / self.scored if self.scored else 0.0
+
+
+def threshold_for(free: Rows, most: int) -> float | None:
+    """The lowest score that at most `most` rows reach; None where even the highest is shared by more."""
+    return _lowest(_descending(free), most)
+
+
+def level(rows: Rows, free: Rows, threshold: float, days: int) -> Level:
+    """`free` are those of `rows` that nothing else alerts."""
+    alerts = free.only(free.scores >= threshold)
+    known = alerts.known
+    right = int((known.outcomes == CONFIRMED).sum())
+    return Level(
+        threshold=threshold, alerts=len(alerts), a_day=len(alerts) / days, scored=len(rows),
+        flagged=int((rows.scores >= threshold).sum()), precision=Share(right, len(known)),
+        recall=Share(right, int((free.outcomes == CONFIRMED).sum())),
+    )  # fmt: skip
+
+
+def curve(rows: Rows, free: Rows, a_day: float, days: int, most_flagged: float) -> list[Level]:
+    """Levels around `a_day` alerts a day, fewest first; only those that flag something, and not nearly everything."""
+    ordered, found = _descending(free), dict[float, Level]()
+    for step in STEPS:
+        threshold = _lowest(ordered, rows_for(a_day * math.sqrt(2) ** step, days))
+        if threshold is not None and threshold not in found:
+            found[threshold] = level(rows, free, threshold, days)
+    return [each for each in found.values() if each.flagged_share <= most_flagged]
+
+
+def rows_for(a_day: float, days: int) -> int:
+    """How many rows of so many days are at most `a_day` a day, as it is written with four decimals."""
+    return math.floor(a_day * days + 0.01)
+
+
+def _descending(free: Rows) -> NDArray[np.float64]:
+    import numpy as np
+
+    return np.sort(free.scores)[::-1]
+
+
+def _lowest(ordered: NDArray[np.float64], most: int) -> float | None:
+    import numpy as np
+
+    if most <= 0 or not len(ordered):
+        return None
+    if most >= len(ordered):
+        return float(ordered[-1])
+    above = np.flatnonzero(ordered[:most] > ordered[most])
+    return float(ordered[above[-1]]) if len(above) else None

@@ -1,0 +1,141 @@
+"""How versions did, side by side and row by row, and their thresholds against capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.http import render_page
+from finobs.core.pagination import paginate
+
+from .. import services
+from ..choices import Role
+from ..models import ModelVersion
+from ..selectors import may_configure, model_get
+from . import pictures, selectors
+from .capacity import capacity
+from .cells import CELLS, EDGES
+from .forms import CapacityForm, LeaderboardForm, RowsForm, ThresholdForm, WindowForm
+from .leaderboard import leaderboard
+from .window import Window
+
+NEWEST_FIRST = ("-occurred_at", "-id")
+
+
+@login_required
+@require_GET
+def model_performance(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A version's scores against what became known, every number with the rows it counts."""
+    version = model_get(request.user, pk)
+    form = WindowForm(request.GET)
+    window = form.window(request.user)
+    context = {"version": version, "form": form, "may_see_rows": selectors.may_see_rows(request.user)}
+    if window is not None:
+        found = selectors.performance(request.user, version, window)
+        picture = pictures.reliability(found.ranking, version.role)
+        context |= {"found": found, "picture": picture, **_moves(window)}
+    return render_page(request, "detection/model_performance.html", context, status=_status(window))
+
+
+@login_required
+@require_GET
+def model_performance_summary(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The key figures for the model card, over the newest thirty days."""
+    version = model_get(request.user, pk)
+    window = selectors.window_asked(request.user, None, None)
+    context = {"version": version, "found": selectors.performance(request.user, version, window)}
+    return render_page(request, "detection/model_performance_summary.html", context, partial="summary")
+
+
+@login_required
+@require_GET
+def model_performance_rows(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Exactly the rows that one number counts."""
+    version = model_get(request.user, pk)
+    form = RowsForm(request.GET)
+    window = form.window(request.user)
+    if window is None:
+        raise Http404
+    cell, number = form.cleaned_data["cell"] or "scored", form.cleaned_data["bin"]
+    rows = selectors.rows(request.user, version, window, cell, number)
+    kept = request.GET.copy()
+    cursor = "".join(kept.pop("cursor", [])[-1:])
+    page = paginate(rows, order=NEWEST_FIRST, cursor=cursor, bound=kept.urlencode())
+    context = {
+        "version": version, "window": window, "cell": CELLS[cell], "counted": rows.count(), "page": page,
+        "band": None if number is None else (EDGES[number], EDGES[number + 1]),
+        "rows": selectors.with_scores(version, page.items),
+    }  # fmt: skip
+    return render_page(request, "detection/model_performance_rows.html", context, partial="list")
+
+
+@login_required
+@require_GET
+def model_leaderboard(request: SignedInRequest) -> HttpResponse:
+    """All versions of a role on the same days and rows."""
+    form = LeaderboardForm(request.GET)
+    window = form.window(request.user)
+    role = (form.cleaned_data.get("role") if form.is_valid() else "") or Role.ANOMALY
+    context: dict[str, Any] = {"form": form, "roles": Role.choices, "role": role}
+    if window is not None:
+        chosen = versions_asked(request.GET.getlist("version"))
+        context |= {"board": leaderboard(request.user, role, window, chosen), "chosen": chosen, **_moves(window)}
+    return render_page(request, "detection/model_leaderboard.html", context, status=_status(window))
+
+
+@login_required
+@require_GET
+def model_capacity(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What people can review, and which threshold gives that many alerts."""
+    version, form = model_get(request.user, pk), CapacityForm(request.GET)
+    return _capacity_page(request, version, form, form.window(request.user))
+
+
+@login_required
+@require_POST
+def model_threshold_set(request: SignedInRequest, pk: int) -> HttpResponse:
+    version, form = model_get(request.user, pk), ThresholdForm(request.POST)
+    made: list[ModelVersion] = []
+    status = form.submit(partial(services.model_threshold_set, actor=request.user, version=version), made)
+    if status != HTTPStatus.OK:
+        shown = CapacityForm(form.shown)
+        return _capacity_page(request, version, shown, shown.window(request.user), form, status)
+    said = "is a candidate with the new threshold. It decides nothing until it is promoted."
+    messages.success(request, f"{made[0]} {said}")
+    return redirect("detection:model-detail", made[0].pk)
+
+
+def versions_asked(given: Sequence[str]) -> set[int]:
+    """The ids among what was sent."""
+    return {int(each) for each in given[:100] if each.isdecimal() and len(each) < 19}
+
+
+def _capacity_page(
+    request: SignedInRequest, version: ModelVersion, form: CapacityForm, window: Window | None,
+    setting: ThresholdForm | None = None, status: int = HTTPStatus.OK,
+) -> HttpResponse:  # fmt: skip
+    context: dict[str, Any] = {"version": version, "form": form, "may_set": may_configure(request.user)}
+    if window is not None:
+        found = capacity(request.user, version, window, form.cleaned_data["alerts_a_day"])
+        context |= {
+            "found": found, "picture": pictures.capacity_curve(found.curve, found.now, found.chosen), **_moves(window),
+            "threshold_form": setting or ThresholdForm.of(found),
+        }  # fmt: skip
+    return render_page(request, "detection/model_capacity.html", context, status=max(status, _status(window)))
+
+
+def _moves(window: Window) -> Mapping[str, Any]:
+    return {"window": window, "earlier": window.moved(-1), "later": window.moved(1)}
+
+
+def _status(window: Window | None) -> HTTPStatus:
+    return HTTPStatus.OK if window is not None else HTTPStatus.UNPROCESSABLE_ENTITY

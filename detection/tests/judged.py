@@ -1,0 +1,77 @@
+"""Transactions with scores and outcomes, as assessments, shadows, labels and cases would leave them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from cases.choices import Disposition, Status
+from cases.models import Case, Gathering, Incident
+from detection.choices import Outcome, Role, Typology
+from detection.models import Alert, Assessment, ModelVersion, ShadowScore
+from detection.performance.window import Window
+from tests import factories
+from transactions.models import Label, Transaction
+
+WINDOW = Window(date(2026, 3, 1), date(2026, 3, 30))
+NOON = factories.NOON
+
+
+def version(role: str = Role.SUPERVISED, **fields: Any) -> ModelVersion:
+    return factories.model_version(**{"role": role, "kind": role, "threshold": 0.5, **fields})
+
+
+def row(
+    by: ModelVersion | None, score: float = 0.0, label: bool | None = None, *, at: datetime = NOON, shadow: bool = False,
+    known_after: int = 7, **fields: Any,
+) -> Transaction:  # fmt: skip
+    """One transaction, scored `by` a version in its role; `label` came in so many days later."""
+    made = factories.transaction(occurred_at=at, **fields)
+    if by is not None:
+        scored(made, by, score, shadow=shadow)
+    if label is not None:
+        Label.objects.create(transaction=made, is_suspicious=label, known_at=at + timedelta(days=known_after))
+    return made
+
+
+def scored(transaction: Transaction, by: ModelVersion, score: float, *, shadow: bool = False) -> None:
+    if shadow:
+        ShadowScore.objects.create(transaction=transaction, model_version=by, score=score)
+        return
+    leading = {"model_version": by, "score": score}
+    beside = {"anomaly_version": by, "anomaly_score": score} if by.role == Role.ANOMALY else {}
+    assessed, _ = Assessment.objects.get_or_create(
+        transaction=transaction, defaults={"outcome": Outcome.APPROVE, "assessed_at": NOON, **leading}
+    )
+    Assessment.objects.filter(pk=assessed.pk).update(**beside, **(leading if by.role == Role.SUPERVISED else {}))
+
+
+def rows(by: ModelVersion, outcomes: Sequence[tuple[float, bool | None]], **fields: Any) -> list[Transaction]:
+    """Several of one account, as (score, label)."""
+    owner = factories.account()
+    return [row(by, score, label, **{"of": owner, **fields}) for score, label in outcomes]
+
+
+def alerted(
+    transaction: Transaction, *, rule: bool = True, typology: str = Typology.LARGE_AMOUNT, **fields: Any
+) -> Alert:
+    return Alert.objects.create(
+        transaction=transaction, account=transaction.account, typology=typology, outcome=Outcome.REVIEW,
+        rule_version=factories.rule_version(typology=typology) if rule else None, parameters={}, snapshot={},
+        snapshot_digest="0" * 64, **fields,
+    )  # fmt: skip
+
+
+def concluded(
+    transaction: Transaction, disposition: str = Disposition.CONFIRMED, *, at: datetime | None = None
+) -> Case:
+    """A closed case with an alert of this transaction."""
+    alert = alerted(transaction)
+    case = factories.case(
+        of=transaction.account, status=Status.CLOSED, disposition=disposition, reason_code="other_suspicion",
+        closed_at=at or NOON + timedelta(days=3),
+    )  # fmt: skip
+    incident = Incident.objects.create(reference=f"I-{case.pk}", case=case, first_at=NOON, last_at=NOON, alert_count=1)
+    Gathering.objects.create(alert=alert, incident=incident, case=case)
+    return case

@@ -1,0 +1,162 @@
+"""Versions side by side: on the rows that all of them scored, and each on its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from detection.choices import Role, Stage
+from detection.performance import leaderboard as boards
+from detection.tests import judged
+from detection.tests.judged import WINDOW
+from finobs.core.errors import Invalid, NotAllowed
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+QUERY = {"role": "supervised", "from": "2026-03-01", "to": "2026-03-30"}
+
+
+@pytest.fixture
+def champion():
+    return judged.version(stage=Stage.CHAMPION)
+
+
+@pytest.fixture
+def shadow():
+    return judged.version(stage=Stage.SHADOW)
+
+
+@pytest.fixture
+def both(champion, shadow):
+    """Four rows both scored, the shadow better; and one that only the champion did."""
+    rows = judged.rows(champion, [(0.9, False), (0.8, True), (0.2, False), (0.1, True)])
+    for row, score in zip(rows, (0.4, 0.9, 0.1, 0.8), strict=True):
+        judged.scored(row, shadow, score, shadow=True)
+    return [*rows, judged.row(champion, 0.99, True)]
+
+
+def leaderboard(*asked: Any) -> Any:
+    return boards.leaderboard(*asked)
+
+
+def client_of(user):
+    client = Client()
+    client.force_login(user, backend="finobs.accounts.backends.PeopleBackend")
+    return client
+
+
+def test_they_are_ranked_on_the_rows_that_all_scored(analyst, champion, shadow, both):
+    board = leaderboard(analyst, Role.SUPERVISED, WINDOW)
+    assert [entry.version for entry in board.entries] == [shadow, champion]
+    assert (board.rows, board.known, board.others) == (4, 4, [])
+    first, second = (entry.common for entry in board.entries)
+    assert (first.ranking.average_precision, first.ranking.auc, first.matrix.scored) == (1.0, 1.0, 4)
+    assert second.ranking.average_precision == pytest.approx(0.5)
+    assert [entry.own.matrix.scored for entry in board.entries] == [4, 5]
+
+
+def test_each_has_its_own_threshold(analyst, champion, both):
+    strict = judged.version(sha256=champion.sha256, threshold=0.85)
+    found = {entry.version: entry.common.matrix for entry in leaderboard(analyst, Role.SUPERVISED, WINDOW).entries}
+    assert (found[champion].flagged, found[strict].flagged) == (2, 1)
+    assert found[champion].scored == found[strict].scored == 4
+
+
+def test_retired_ones_and_those_without_scores_stand_beside(analyst, champion, shadow, both):
+    retired, fresh = judged.version(stage=Stage.RETIRED), judged.version()
+    judged.row(retired, 0.9, True)
+    board = leaderboard(analyst, Role.SUPERVISED, WINDOW)
+    assert {entry.version for entry in board.others} == {retired, fresh}
+    assert board.rows == 4
+    assert {entry.version: entry.own.matrix.scored for entry in board.others} == {retired: 1, fresh: 0}
+
+
+def test_those_chosen_are_compared_retired_or_not(analyst, champion, shadow, both):
+    retired = judged.version(stage=Stage.RETIRED)
+    judged.scored(both[0], retired, 0.7, shadow=True)
+    board = leaderboard(analyst, Role.SUPERVISED, WINDOW, {retired.pk, champion.pk, 10**9})
+    assert {entry.version for entry in board.entries} == {retired, champion}
+    assert (board.rows, [entry.version for entry in board.others]) == (1, [shadow])
+
+
+def test_without_outcomes_the_newest_is_first_and_nothing_is_claimed(analyst, champion, shadow):
+    row = judged.row(champion, 0.9)
+    judged.scored(row, shadow, 0.1, shadow=True)
+    board = leaderboard(analyst, Role.SUPERVISED, WINDOW)
+    assert [entry.version for entry in board.entries] == [shadow, champion]
+    assert (board.known, board.entries[0].common.ranking.average_precision, board.entries[0].bar) == (0, None, 0)
+
+
+def test_roles_do_not_mix(analyst, champion, both):
+    judged.row(judged.version(Role.ANOMALY), 0.9, True)
+    assert len(leaderboard(analyst, Role.ANOMALY, WINDOW).entries) == 1
+    with pytest.raises(Invalid):
+        leaderboard(analyst, "oracle", WINDOW)
+
+
+def test_older_ones_are_left_out_and_it_is_said(analyst, champion, both, monkeypatch):
+    monkeypatch.setattr(boards, "MOST", 1)
+    board = leaderboard(analyst, Role.SUPERVISED, WINDOW)
+    assert (board.is_cut, len(board.entries) + len(board.others)) == (True, 1)
+
+
+def test_a_stranger_sees_none(stranger, both):
+    with pytest.raises(NotAllowed):
+        leaderboard(stranger, Role.SUPERVISED, WINDOW)
+
+
+def test_the_page_shows_both_tables_and_links_each_version(analyst, champion, shadow, both):
+    shown = client_of(analyst).get(reverse("detection:model-leaderboard"), QUERY).content.decode()
+    assert "2 versions compared on 4 transactions that all of them scored" in shown
+    for version in (champion, shadow):
+        assert f"{reverse('detection:model-performance', args=[version.pk])}?from=2026-03-01" in shown
+    assert 'aria-label="average precision 1.000"' in shown
+    assert "model-list" not in shown
+    assert (
+        reverse("detection:model-leaderboard")
+        in client_of(analyst).get(reverse("detection:model-list")).content.decode()
+    )
+
+
+@pytest.mark.parametrize("query", [{"version": ["x", "²", "9" * 30]}, {"role": ""}, {}])
+def test_odd_choices_are_no_choice(query, analyst, both):
+    assert client_of(analyst).get(reverse("detection:model-leaderboard"), {**QUERY, **query}).status_code == 200
+
+
+def test_an_unknown_role_is_said(analyst):
+    assert client_of(analyst).get(reverse("detection:model-leaderboard"), {"role": "oracle"}).status_code == 422
+
+
+def test_an_empty_house_says_what_would_stand_there(analyst):
+    shown = client_of(analyst).get(reverse("detection:model-leaderboard")).content.decode()
+    assert "No model of this role yet" in shown
+
+
+def test_machines_get_the_same_ranking(analyst, champion, shadow, both):
+    found = client_of(analyst).get("/api/v1/models/leaderboard", QUERY).json()
+    assert [entry["version"]["id"] for entry in found["entries"]] == [shadow.pk, champion.pk]
+    assert (found["rows"], found["entries"][1]["own"]["scored"]) == (4, 5)
+    assert found["entries"][0]["common"]["average_precision"] == 1.0
+
+
+def test_it_takes_as_many_queries_for_many_versions_as_for_two(analyst, champion, shadow, both):
+    def number() -> int:
+        with CaptureQueriesContext(connection) as made:
+            leaderboard(analyst, Role.SUPERVISED, WINDOW)
+        return len(made)
+
+    leaderboard(analyst, Role.SUPERVISED, WINDOW)
+    few = number()
+    for _ in range(6):
+        judged.scored(both[0], judged.version(stage=Stage.SHADOW), 0.5, shadow=True)
+    assert number() == few <= 5
+
+
+def test_a_person_s_conclusion_counts_here_too(analyst, champion, both):
+    judged.concluded(judged.row(champion, 0.7, of=factories.account()))
+    assert leaderboard(analyst, Role.SUPERVISED, WINDOW, {champion.pk}).known == 6
