@@ -1,6 +1,8 @@
 """What is known to be suspicious: labels that came in, and what people concluded on cases, each since it was known.
 
-A transaction is confirmed once anybody said that it was suspicious; the earliest such moment counts.
+A transaction is confirmed once anybody said that it was suspicious; the earliest such moment counts. A label that came
+weeks later names an earlier moment: so that nobody is told what finobs did not know, it counts for transactions only
+that came in after it, and, once it was corrected, for none that came in after the correction.
 """
 
 from __future__ import annotations
@@ -8,17 +10,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
-from transactions.models import Label, Transaction
+from transactions.models import Label, PastLabel, Transaction
 
 from . import hooks
 
+NEVER: Final = 1 << 62  # no transaction has such an id
+
 
 class Confirmed(NamedTuple):
-    """A transaction known to be suspicious since `known_at`."""
+    """A transaction known to be suspicious since `known_at`; told to transactions with ids from `after` to `until`."""
 
     transaction_id: int
     account_id: int
@@ -26,29 +31,42 @@ class Confirmed(NamedTuple):
     currency: str
     occurred_at: datetime
     known_at: datetime
+    after: int = 0
+    until: int = NEVER
+
+    def told(self, before: int) -> bool:
+        """Is it known to a transaction that sees all ids less than that?"""
+        return self.after < before <= self.until
 
 
 def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> list[Confirmed]:
     """What occurred after `since` on any of these and was confirmed by anybody, whenever they did."""
-    found: dict[int, Confirmed] = {}
+    found: dict[int, list[Confirmed]] = {}
     for each in (*_labelled(accounts, counterparties, since), *hooks.confirmed(accounts, counterparties, since)):
-        known = found.get(each.transaction_id)
-        if known is None or each.known_at < known.known_at:
-            found[each.transaction_id] = each
-    return list(found.values())
+        found.setdefault(each.transaction_id, []).append(each)
+    return [each for said in found.values() for each in (said if len(said) == 1 else _earliest(said))]
+
+
+def _earliest(said: Sequence[Confirmed]) -> Iterable[Confirmed]:
+    """Whoever is told several of them counts the earliest: the same as stretches of ids that do not overlap."""
+    edges = sorted({each.after for each in said} | {each.until for each in said})
+    for after, until in pairwise(edges):
+        if told := [each for each in said if each.after <= after and until <= each.until]:
+            yield min(told, key=lambda each: each.known_at)._replace(after=after, until=until)
 
 
 def _labelled(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> Iterable[Confirmed]:
     names = ", ".join(f"t.{name}" for name in ("id", "account_id", "counterparty_id", "currency", "occurred_at"))
-    sql = (
-        f"SELECT {names}, l.known_at FROM {Transaction._meta.db_table} t JOIN {Label._meta.db_table} l "  # noqa: S608
-        f"ON l.transaction_id = t.id WHERE l.is_suspicious AND t.occurred_at > %s "
-        f"AND (t.account_id {among()} OR t.counterparty_id {among()})"
+    of = f"l.is_suspicious AND t.occurred_at > %s AND (t.account_id {among()} OR t.counterparty_id {among()})"
+    sql = " UNION ALL ".join(
+        f"SELECT {names}, l.known_at, l.watermark, {until} FROM {Transaction._meta.db_table} t "  # noqa: S608
+        f"JOIN {model._meta.db_table} l ON l.transaction_id = t.id WHERE {of}"
+        for model, until in ((Label, NEVER), (PastLabel, "l.replaced_after"))
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [moment(since), listed(accounts), listed(counterparties)])
-        for pk, account, other, currency, occurred, known in cursor.fetchall():
-            yield Confirmed(pk, account, other, currency, _aware(occurred), _aware(known))
+        cursor.execute(sql, [moment(since), listed(accounts), listed(counterparties)] * 2)
+        for pk, account, other, currency, occurred, known, after, until in cursor.fetchall():
+            yield Confirmed(pk, account, other, currency, _aware(occurred), _aware(known), after, until)
 
 
 def among() -> str:

@@ -26,24 +26,26 @@ SQUARES = {"account": (7, 30), "counterparty": (30,)}
 
 
 def statistics(
-    row: Transaction, confirmed: Sequence[tuple[int | None, int | None, datetime, datetime]]
+    row: Transaction, confirmed: Sequence[tuple[int | None, int | None, datetime, datetime]], before: int | None = None
 ) -> dict[str, int]:
     """The whole numbers of one transaction's history.
 
     `confirmed`: (account, counterparty, occurred_at, known_at) of suspicious transactions in its currency.
+    `before`: look back from once all lesser ids are in: what came in late is before it by (occurred_at, id).
     """
-    found = _entity("account", row) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
+    found = _entity("account", row, before) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
     if row.counterparty_id is None:
         return found | _nothing()
-    return found | _entity("counterparty", row) | _frauds(
+    return found | _entity("counterparty", row, before) | _frauds(
         "counterparty", 1, row, row.counterparty_id, confirmed, RISK_WINDOWS
     )  # fmt: skip
 
 
-def _entity(entity: str, row: Transaction) -> dict[str, int]:
-    names, sql = _statement(entity)
+def _entity(entity: str, row: Transaction, before: int | None) -> dict[str, int]:
+    names, sql = _statement(entity, before is not None)
     given = {
-        "entity": getattr(row, f"{entity}_id"), "currency": row.currency, "id": row.pk, "t": moment(row.occurred_at),
+        "entity": getattr(row, f"{entity}_id"), "currency": row.currency, "id": row.pk,
+        "before": before, "t": moment(row.occurred_at),
         "round": ROUND_TO * 10 ** money.exponent(row.currency), "counterparty": row.counterparty_id,
         "country": row.country,
     }  # fmt: skip
@@ -61,15 +63,16 @@ def _cuts() -> tuple[int, ...]:
 
 
 @cache
-def _statement(entity: str) -> tuple[tuple[str, ...], str]:
+def _statement(entity: str, again: bool = False) -> tuple[tuple[str, ...], str]:
     """Names of the whole numbers, and the statement that gives them and the moment of the last one before."""
     columns = dict(_columns(entity))
     listed = ", ".join(columns.values())
     table = connection.ops.quote_name(Transaction._meta.db_table)
+    earlier = "id < %(before)s AND (occurred_at < %(t)s OR id < %(id)s)" if again else "id < %(id)s"
     sql = (
         f"SELECT {listed}, MAX(occurred_at) FILTER (WHERE occurred_at > %(t{LONGEST})s) FROM {table} "  # noqa: S608
         f"WHERE {entity}_id = %(entity)s AND occurred_at > %(t{HORIZON})s AND occurred_at <= %(t)s "
-        f"AND currency = %(currency)s AND id < %(id)s"
+        f"AND currency = %(currency)s AND {earlier}"
     )
     return tuple(columns), sql
 
