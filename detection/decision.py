@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING
 
-from .choices import Outcome, Typology
+from .choices import Outcome, Role, Typology
 from .rules import Finding, Findings
-
-if TYPE_CHECKING:
-    from .models import ModelVersion
 
 SEVERITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
 
@@ -29,8 +24,30 @@ class LiveRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a model in force makes of one transaction."""
+
+    role: str
+    label: str
+    score: float
+    threshold: float
+
+    @property
+    def asks(self) -> bool:
+        """For review."""
+        return self.score >= self.threshold
+
+    @property
+    def words(self) -> str:
+        said = f"score {self.score:.6f}, at or above {self.threshold:.6f} ({self.label})."
+        if self.role == Role.SUPERVISED:
+            return f"It resembles what people confirmed before: {said}"
+        return f"It is unusual for its account and others: {said}"
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """`fired` are the rules that fired with what they found, the most severe first."""
+    """`fired` are the rules that fired with what they found, the most severe first; `score` is the one shown."""
 
     outcome: Outcome
     typology: str
@@ -39,29 +56,20 @@ class Decision:
     reasons: Sequence[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A decision with what it rests on, for whoever asked for it."""
+def decide(fired: Sequence[tuple[LiveRule, Finding]], opinions: Sequence[Opinion] = ()) -> Decision:
+    """Rules set the floor; a model can only raise approve to review, never lower anything.
 
-    decision: Decision
-    model: ModelVersion | None
-    at: datetime
-
-
-def decide(
-    fired: Sequence[tuple[LiveRule, Finding]], score: float | None, threshold: float | None, scorer: str = ""
-) -> Decision:
-    """Rules set the floor; the score of a model can only raise approve to review, never lower anything."""
+    The score shown is the first opinion's.
+    """
     ordered = sorted(fired, key=lambda each: (-SEVERITY[each[1].severity], each[0].slug, each[0].version_id))
     outcome = ordered[0][1].severity if ordered else Outcome.APPROVE
     reasons = [finding.words for _, finding in ordered]
-    if score is not None and threshold is not None and score >= threshold:
+    asking = [opinion.words for opinion in opinions if opinion.asks]
+    if asking:
         outcome = max(outcome, Outcome.REVIEW, key=SEVERITY.__getitem__)
-        reasons.append(
-            f"It is unusual for its account and others: score {score:.6f}, at or above {threshold:.6f} ({scorer})."
-        )
     typology = ordered[0][0].typology if ordered else str(Typology.UNUSUAL)
-    return Decision(outcome, typology, ordered, score, reasons)
+    score = opinions[0].score if opinions else None
+    return Decision(outcome, typology, ordered, score, [*reasons, *asking])
 
 
 def by_row(found: Iterable[tuple[LiveRule, Findings]]) -> dict[int, list[tuple[LiveRule, Finding]]]:

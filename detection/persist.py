@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
-from .models import Assessment
+from transactions.models import Transaction
 
-Row = tuple[int, str, float | None, Sequence[int], int | None]
+from .models import Assessment, ShadowScore
+from .scoring import Scored
+
 # Below it COPY costs more round trips than it saves.
 COPY_FROM = 20
-COLUMNS = "transaction_id, outcome, score, fired, model_version_id, assessed_at"
-HOLES = "(%s, %s, %s, %s, %s, %s)"
+ASSESSMENT = (
+    "transaction_id", "outcome", "fired", "score", "model_version_id", "anomaly_score", "anomaly_version_id",
+    "if_score", "pca_error", "assessed_at",
+)  # fmt: skip
 
 
-def add_assessments(rows: Iterable[Row], at: datetime) -> None:
-    """Insert (transaction id, outcome, score, ids of fired rule versions, model version id), assessed at `at`."""
-    table = connection.ops.quote_name(Assessment._meta.db_table)
+def add_assessments(*columns: Sequence[Any], at: datetime) -> None:
+    """Insert assessments made at `at`, given as columns in the order of ASSESSMENT; `fired` is JSON text."""
     moment = at if connection.vendor == "postgresql" else str(at.replace(tzinfo=None))
-    values: list[tuple[Any, ...]] = [
-        (pk, outcome, score, json.dumps(list(fired)) if fired else "[]", model, moment)
-        for pk, outcome, score, fired, model in rows
-    ]
+    _insert(Assessment, ASSESSMENT, list(zip(*columns, repeat(moment, len(columns[0])), strict=True)))
+
+
+def add_shadow_scores(transactions: Sequence[Transaction], scored: Scored) -> None:
+    """Insert what a version that does not decide makes of each transaction."""
+    version = scored.version.pk
+    rows = [(row.pk, version, score) for row, score in zip(transactions, scored.scores, strict=True)]
+    _insert(ShadowScore, ("transaction_id", "model_version_id", "score"), rows)
+
+
+def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    into = f"{connection.ops.quote_name(model._meta.db_table)} ({', '.join(columns)})"
+    hole = f"({', '.join(['%s'] * len(columns))})"
     with connection.cursor() as cursor:
-        if len(values) < COPY_FROM:
-            holes = ", ".join([HOLES] * len(values))
-            cursor.execute(f"INSERT INTO {table} ({COLUMNS}) VALUES {holes}", [each for row in values for each in row])  # noqa: S608
-            return
-        if connection.vendor != "postgresql":
-            cursor.executemany(f"INSERT INTO {table} ({COLUMNS}) VALUES {HOLES}", values)  # noqa: S608
-            return
-        with cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN") as copy:
-            for row in values:
-                copy.write_row(row)
+        if len(rows) < COPY_FROM:
+            holes = ", ".join([hole] * len(rows))
+            cursor.execute(f"INSERT INTO {into} VALUES {holes}", [each for row in rows for each in row])  # noqa: S608
+        elif connection.vendor != "postgresql":
+            cursor.executemany(f"INSERT INTO {into} VALUES {hole}", rows)  # noqa: S608
+        else:
+            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)

@@ -1,4 +1,4 @@
-"""The champion model at work: one ONNX session for each process, made on first use and never before a fork."""
+"""Models at work: one ONNX session for each version and process, made on first use and never before a fork."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import Unavailable
 from transactions.models import Transaction
 
 from . import features
-from .choices import Stage
 from .columns import Columns, of_transactions
+from .decision import Decision
 from .models import ModelVersion
 
 if TYPE_CHECKING:
@@ -21,37 +22,51 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DECIMALS = 6
+# Champions of both roles, and what scores beside them.
+MOST_SESSIONS = 6
+# What the ensemble's graph says of its members, by the column that keeps it.
+MEMBERS = ("if_score", "pca_error")
 _sessions: dict[tuple[int, int, str], Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Scorer:
-    """A model version with its session. Scores have six decimals, and the threshold is compared with exactly those."""
+class Scored:
+    """What a version makes of a batch: a score for each row, and its members' own where it has members.
+
+    Scores have six decimals, and the threshold is compared with exactly those.
+    """
 
     version: ModelVersion
-    session: Any
-
-    @property
-    def label(self) -> str:
-        return str(self.version)
-
-    def score(self, matrix: NDArray[np.float32]) -> list[float]:
-        return score(self.session, matrix)
+    scores: list[float]
+    members: dict[str, list[float]]
 
 
-def champion() -> ModelVersion | None:
-    """The model in force, without its artefact."""
-    return ModelVersion.objects.defer("artefact", "metrics").filter(stage=Stage.CHAMPION).first()
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A decision with what it rests on, for whoever asked for it: row `index` of what the champions made."""
+
+    decision: Decision
+    champions: Sequence[Scored]
+    index: int
+    at: datetime
 
 
-def scorer(version: ModelVersion) -> Scorer:
-    """Raises Unavailable if the artefact is not what was published."""
+def scored(version: ModelVersion, matrix: NDArray[np.float32]) -> Scored:
+    """`matrix` has the whole feature set. Raises Unavailable if the artefact is not what was published."""
+    session = session_of(version)
+    kept = [name for name in MEMBERS if name in session.offers]
+    found, *members = _run(session, matrix, ["score", *kept])
+    return Scored(version, found, dict(zip(kept, members, strict=True)))
+
+
+def session_of(version: ModelVersion) -> Any:
+    """The version's session in this process, made on first use. Raises Unavailable for an artefact that differs."""
     key = (os.getpid(), version.pk, version.sha256)
     if key not in _sessions:
-        # One model is in force at a time: what an earlier one held is let go.
-        _sessions.clear()
+        while len(_sessions) >= MOST_SESSIONS:
+            _sessions.pop(next(iter(_sessions)))
         _sessions[key] = open_session(checked(bytes(version.artefact), version.sha256))
-    return Scorer(version, _sessions[key])
+    return _sessions[key]
 
 
 def checked(artefact: bytes, sha256: str) -> bytes:
@@ -69,6 +84,7 @@ def open_session(artefact: bytes) -> Any:
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(artefact, options, providers=["CPUExecutionProvider"])
     session.looks_at = _looks_at(session.get_modelmeta().custom_metadata_map)
+    session.offers = frozenset(output.name for output in session.get_outputs())
     return session
 
 
@@ -82,10 +98,14 @@ def _looks_at(kept: Mapping[str, str]) -> list[int] | None:
 
 def score(session: Any, matrix: NDArray[np.float32]) -> list[float]:
     """A score in 0..1 for each row of an (n, features of the set) float32 array."""
+    return _run(session, matrix, ["score"])[0]
+
+
+def _run(session: Any, matrix: NDArray[np.float32], outputs: list[str]) -> list[list[float]]:
     if session.looks_at is not None:
         matrix = matrix[:, session.looks_at]
-    (found,) = session.run(["score"], {"features": matrix})
-    return [round(value, DECIMALS) for value in found.reshape(-1).astype("float64").tolist()]
+    found = session.run(outputs, {"features": matrix})
+    return [[round(value, DECIMALS) for value in column.reshape(-1).astype("float64").tolist()] for column in found]
 
 
 def columns_for(feature_set: str, transactions: Sequence[Transaction]) -> Columns:
@@ -97,6 +117,6 @@ def columns_for(feature_set: str, transactions: Sequence[Transaction]) -> Column
     return of_transactions(transactions, history.of_transactions(transactions))
 
 
-def matrix_for(version: ModelVersion, columns: Columns) -> NDArray[np.float32]:
-    """Every feature of the model's set, (n, all of them); the model may look at some only."""
-    return features.get(version.feature_set).build(columns)
+def matrix_for(feature_set: str, columns: Columns) -> NDArray[np.float32]:
+    """Every feature of the set, (n, all of them); a model may look at some only."""
+    return features.get(feature_set).build(columns)

@@ -90,7 +90,8 @@ def assessment_of(user: Any, transaction_id: int) -> tuple[Assessment, Alert | N
     """What was made of one transaction, and its alert if `user` may see that. Raises NotFound."""
     access.require(user, "view", Assessment)
     rows = access.restrict(Assessment.objects.filter(pk=transaction_id), user, "view")
-    found = rows.select_related("model_version").defer("model_version__artefact").first()
+    rows = rows.select_related("model_version", "anomaly_version")
+    found = rows.defer("model_version__artefact", "anomaly_version__artefact").first()
     if found is None:
         raise NotFound
     alert = access.restrict(Alert.objects.filter(transaction_id=transaction_id), user, "view").first()

@@ -12,17 +12,22 @@ from finobs.ledger.services import timestamp
 from transactions.models import Source, Transaction
 
 from . import features
+from .choices import Role
 from .decision import Decision
 from .models import ModelVersion
+from .scoring import Scored
 
 
 def snapshot(
-    row: Transaction, source: Source, feature_set: str, vector: Any, history: Mapping[str, int] | None = None
+    row: Transaction, source: Source, vectors: Mapping[str, Any], history: Mapping[str, int] | None = None
 ) -> dict[str, Any]:
-    """The transaction's fields, and, if a model looked at it, the feature vector and the whole numbers of the history
-    that it was made from."""
-    names = features.get(feature_set).names if feature_set else ()
-    past = {"history": {name: str(value) for name, value in history.items()}} if history else {}
+    """The transaction's fields, and, for models that looked at it, the feature vector and the whole numbers of the
+    history that it was made from. `vectors`: by feature set, that of the score that is shown first; models in force
+    look at one and the same set but for the time in which one of them is replaced."""
+    first, *others = vectors or ("",)
+    past: dict[str, Any] = {"history": {name: str(value) for name, value in history.items()}} if history else {}
+    if others:
+        past["more_features"] = {name: _features(name, vectors) for name in others}
     return past | {
         "transaction": {
             "id": row.pk,
@@ -40,9 +45,21 @@ def snapshot(
             "channel": row.channel,
             "country": row.country,
         },
-        "feature_set": feature_set or None,
-        "features": features.as_text(names, vector) if feature_set else {},
+        "feature_set": first or None,
+        "features": _features(first, vectors) if first else {},
     }
+
+
+def _features(feature_set: str, vectors: Mapping[str, Any]) -> dict[str, str | None]:
+    return features.as_text(features.get(feature_set).names, vectors[feature_set])
+
+
+def features_of(kept: Mapping[str, Any], feature_set: str) -> dict[str, str | None]:
+    """What a snapshot keeps of a feature set. Raises KeyError."""
+    found: dict[str, str | None] = (
+        kept["features"] if kept["feature_set"] == feature_set else kept["more_features"][feature_set]
+    )
+    return found
 
 
 def digest(kept: dict[str, Any]) -> str:
@@ -50,9 +67,20 @@ def digest(kept: dict[str, Any]) -> str:
     return hashlib.sha256(canonical(kept)).hexdigest()
 
 
-def parameters(decision: Decision, version: ModelVersion | None) -> dict[str, Any]:
-    """Of every rule version that fired, and of the model that scored."""
-    return {"rules": [_rule(rule) for rule, _ in decision.fired], "model": version and _model(version)}
+def parameters(decision: Decision, champions: Sequence[Scored], index: int) -> dict[str, Any]:
+    """Of every rule version that fired, and of every model that scored."""
+    return {
+        "rules": [_rule(rule) for rule, _ in decision.fired],
+        "models": [_model(each.version, each.scores[index]) for each in champions],
+    }
+
+
+def models_of(kept: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What an alert's parameters say of its models, whose score is shown first. Alerts of the first form name one."""
+    if "models" in kept:
+        return list(kept["models"])
+    first = kept.get("model")
+    return [first | {"role": Role.ANOMALY.value}] if first else []
 
 
 def _rule(rule: Any) -> dict[str, Any]:
@@ -62,10 +90,11 @@ def _rule(rule: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _model(version: ModelVersion) -> dict[str, Any]:
+def _model(version: ModelVersion, score: float) -> dict[str, Any]:
     return {
-        "version": version.pk, "model": str(version), "sha256": version.sha256,
-        "feature_set": version.feature_set, "threshold": repr(version.threshold),
+        "version": version.pk, "model": str(version), "role": str(version.role), "sha256": version.sha256,
+        "feature_set": version.feature_set, "threshold": repr(version.threshold), "score": repr(score),
+        "asks": score >= version.threshold,
     }  # fmt: skip
 
 

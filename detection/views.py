@@ -19,6 +19,7 @@ from . import hooks, selectors, services, shown, workflow
 from .filters import AlertFilter, ModelFilter, RuleFilter
 from .forms import ReasonForm, RetireForm, RuleChangeForm
 from .models import Rule
+from .snapshot import models_of
 
 NEWEST_FIRST = ("-id",)
 
@@ -39,7 +40,8 @@ def alert_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """Why, with which versions, on what input."""
     alert = selectors.alert_get(request.user, pk)
     context = {
-        "alert": alert, "place": hooks.place(request.user, alert), "may_explain": selectors.may_explain(request.user)
+        "alert": alert, "place": hooks.place(request.user, alert), "models": models_of(alert.parameters),
+        "may_explain": selectors.may_explain(request.user),
     }  # fmt: skip
     return render_page(request, "detection/alert_detail.html", context)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,9 +15,10 @@ from transactions.models import Source
 from transactions.services import RowResult
 
 from .. import features
-from ..choices import Outcome
-from ..decision import Evidence, LiveRule
-from ..models import Assessment, RuleVersion
+from ..choices import Outcome, Role
+from ..decision import LiveRule
+from ..models import Assessment, ModelVersion, RuleVersion
+from ..scoring import MEMBERS, Evidence
 from ..snapshot import fired_ids
 
 CHUNK = 900
@@ -36,12 +37,10 @@ class Kept(NamedTuple):
     batch_id: int
     source: str
     model_version_id: int | None
-    model_kind: str | None
-    model_number: int | None
-    feature_set: str | None
-    feature_digest: str | None
-    threshold: float | None
-    sha256: str | None
+    anomaly_version_id: int | None
+    anomaly_score: float | None
+    if_score: float | None
+    pca_error: float | None
     alert_id: int | None
     typology: str | None
     reasons: list[str] | None
@@ -50,10 +49,25 @@ class Kept(NamedTuple):
 COLUMNS = (
     "transaction_id", "outcome", "score", "fired", "assessed_at", "transaction__external_id",
     "transaction__account_id", "transaction__batch_id", "transaction__source__slug", "model_version_id",
-    "model_version__kind", "model_version__number", "model_version__feature_set", "digest",
-    "model_version__threshold", "model_version__sha256", "transaction__alert__id", "transaction__alert__typology",
+    "anomaly_version_id", "anomaly_score", *MEMBERS, "transaction__alert__id", "transaction__alert__typology",
     "transaction__alert__reasons",
 )  # fmt: skip
+
+
+class Version(NamedTuple):
+    """What a decision says of a model version, in the order of the query below."""
+
+    version_id: int
+    role: str
+    kind: str
+    number: int
+    feature_set: str
+    feature_digest: str | None
+    threshold: float
+    sha256: str
+
+
+VERSION = ("pk", "role", "kind", "number", "feature_set", "digest", "threshold", "sha256")
 
 
 def decision_get(user: Any, transaction_id: int) -> dict[str, Any]:
@@ -71,14 +85,14 @@ def decisions_of(user: Any, transaction_ids: Collection[int]) -> dict[int, dict[
     """
     access.require(user, "decide", Assessment)
     visible = access.restrict(Assessment.objects.all(), user, "view")
-    visible = visible.annotate(digest=KeyTextTransform("feature_digest", F("model_version__parameters")))
     rows: list[Kept] = []
     ids = sorted(transaction_ids)
     for start in range(0, len(ids), CHUNK):
         found = visible.filter(pk__in=ids[start : start + CHUNK]).values_list(*COLUMNS)
         rows += [Kept(*row) for row in found]
     rules = _rules({pk for row in rows for pk in row.fired})
-    return {row.transaction_id: _decision(row, rules) for row in rows}
+    versions = _versions({pk for row in rows for pk in (row.model_version_id, row.anomaly_version_id) if pk})
+    return {row.transaction_id: _decision(row, rules, versions) for row in rows}
 
 
 def decision_told(row: RowResult, source: Source, batch_id: int, evidence: Evidence) -> dict[str, Any]:
@@ -86,17 +100,33 @@ def decision_told(row: RowResult, source: Source, batch_id: int, evidence: Evide
 
     For the answer to whoever brought the row in: `ingest` has checked that they may.
     """
-    decision, model = evidence.decision, evidence.model
+    decision, index = evidence.decision, evidence.index
     flagged = decision.outcome != Outcome.APPROVE
-    of_model: tuple[Any, ...] = (None,) * 7
-    if model is not None:
-        digest = features.get(model.feature_set).digest
-        of_model = (model.pk, model.kind, model.number, model.feature_set, digest, model.threshold, model.sha256)
+    leading = evidence.champions[0].version.pk if evidence.champions else None
+    anomaly = next((each for each in evidence.champions if each.version.role == Role.ANOMALY), None)
+    unusual = (anomaly.version.pk, anomaly.scores[index]) if anomaly else (None, None)
+    members = (anomaly.members[name][index] if anomaly and name in anomaly.members else None for name in MEMBERS)
     first = (row.transaction_id, decision.outcome.value, row.score, list(fired_ids(decision)), evidence.at)
     came = (row.external_id, row.account_id, batch_id, source.slug)
     why = (row.alert_id, decision.typology, list(decision.reasons)) if flagged else (None,) * 3
-    kept = Kept._make((*first, *came, *of_model, *why))
-    return _decision(kept, {rule.version_id: _rule(rule) for rule, _ in decision.fired})
+    kept = Kept._make((*first, *came, leading, *unusual, *members, *why))
+    rules = {rule.version_id: _rule(rule) for rule, _ in decision.fired}
+    return _decision(kept, rules, {each.version.pk: _version(each.version) for each in evidence.champions})
+
+
+def _version(version: ModelVersion) -> Version:
+    digest = features.get(version.feature_set).digest
+    own = (version.pk, version.role, version.kind, version.number, version.feature_set)
+    return Version(*own, digest, version.threshold, version.sha256)
+
+
+def _versions(ids: Iterable[int]) -> dict[int, Version]:
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = ModelVersion.objects.filter(pk__in=wanted)
+    rows = rows.annotate(digest=KeyTextTransform("feature_digest", F("parameters")))
+    return {row[0]: Version(*row) for row in rows.values_list(*VERSION)}
 
 
 def _rule(rule: LiveRule) -> dict[str, Any]:
@@ -115,8 +145,8 @@ def _rules(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     }
 
 
-def _decision(row: Kept, rules: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
-    reasons = row.reasons or []
+def _decision(row: Kept, rules: Mapping[int, dict[str, Any]], versions: Mapping[int, Version]) -> dict[str, Any]:
+    reasons, models = row.reasons or [], _models(row, versions)
     return {
         "transaction_id": row.transaction_id,
         "source": row.source,
@@ -124,32 +154,42 @@ def _decision(row: Kept, rules: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
         "decision": row.outcome,
         "score": row.score,
         "typology": row.typology,
-        "parts": _parts(row),
+        "parts": _parts(row, models),
         # An alert's reasons begin with those of its rules, in their order.
         "rules": [rules[pk] | {"reason": words} for pk, words in zip(row.fired, reasons, strict=False)],
         "reasons": reasons,
-        "model": _model(row),
+        "models": models,
         "alert_id": row.alert_id,
         "decided_at": row.assessed_at,
         "links": _links(row),
     }
 
 
-def _parts(row: Kept) -> dict[str, str | None]:
-    """What the rules demanded and what the model asked for. The decision is the more severe of the two."""
-    if row.score is None or row.threshold is None:
-        return {"rules": row.outcome, "model": None}
-    model = Outcome.REVIEW if row.score >= row.threshold else Outcome.APPROVE
-    return {"rules": row.outcome if row.fired else Outcome.APPROVE.value, "model": model.value}
+def _parts(row: Kept, models: Sequence[dict[str, Any]]) -> dict[str, str | None]:
+    """What the rules demanded and what each model asked for. The decision is the most severe of them."""
+    asked: dict[str, str | None] = {model["role"]: model["decision"] for model in models}
+    rules = row.outcome if row.fired or not models else Outcome.APPROVE.value
+    return {"rules": rules} | {role: asked.get(role) for role in (Role.ANOMALY.value, Role.SUPERVISED.value)}
 
 
-def _model(row: Kept) -> dict[str, Any] | None:
-    if row.model_version_id is None:
-        return None
+def _models(row: Kept, versions: Mapping[int, Version]) -> list[dict[str, Any]]:
+    """Each model that scored, the one whose score is shown first."""
+    found = []
+    if row.model_version_id is not None and row.model_version_id != row.anomaly_version_id:
+        found.append(_model(versions[row.model_version_id], row.score))
+    if row.anomaly_version_id is not None:
+        members = {name: getattr(row, name) for name in MEMBERS} if row.if_score is not None else None
+        found.append(_model(versions[row.anomaly_version_id], row.anomaly_score, members))
+    return found
+
+
+def _model(version: Version, score: float | None, members: dict[str, float] | None = None) -> dict[str, Any]:
+    asks = score is not None and score >= version.threshold
     return {
-        "version_id": row.model_version_id, "model": f"{row.model_kind} v{row.model_number}",
-        "feature_set": row.feature_set, "feature_digest": row.feature_digest, "threshold": row.threshold,
-        "sha256": row.sha256,
+        "version_id": version.version_id, "model": f"{version.kind} v{version.number}", "role": version.role,
+        "feature_set": version.feature_set, "feature_digest": version.feature_digest,
+        "threshold": version.threshold, "sha256": version.sha256, "score": score,
+        "decision": (Outcome.REVIEW if asks else Outcome.APPROVE).value, "members": members,
     }  # fmt: skip
 
 

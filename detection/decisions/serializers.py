@@ -9,7 +9,7 @@ from rest_framework import serializers
 from transactions.bodies import IncomingTransactionSerializer
 from transactions.choices import RowOutcome
 
-from ..choices import Outcome, Typology
+from ..choices import Outcome, Role, Typology
 
 
 class DecisionRequestSerializer(IncomingTransactionSerializer):
@@ -29,18 +29,28 @@ class FiredRuleSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class MembersSerializer(serializers.Serializer[Any]):
+    if_score = serializers.FloatField(help_text="Of the Isolation Forest: 0 to 1")
+    pca_error = serializers.FloatField(allow_null=True, help_text="Of the PCA reconstruction: 1 is typical")
+
+
 class DecidingModelSerializer(serializers.Serializer[Any]):
     version_id = serializers.IntegerField()
     model = serializers.CharField()
+    role = serializers.ChoiceField(choices=Role.choices)
     feature_set = serializers.CharField()
     feature_digest = serializers.CharField(allow_null=True)
     threshold = serializers.FloatField()
     sha256 = serializers.CharField(help_text="Of the ONNX artefact")
+    score = serializers.FloatField()
+    decision = serializers.ChoiceField(choices=Outcome.choices, help_text="What this model alone asks for")
+    members = MembersSerializer(allow_null=True, help_text="Of an ensemble")
 
 
 class PartsSerializer(serializers.Serializer[Any]):
     rules = serializers.ChoiceField(choices=Outcome.choices, help_text="The floor that the rules set")
-    model = serializers.ChoiceField(choices=Outcome.choices, allow_null=True, help_text="Null without a model")
+    anomaly = serializers.ChoiceField(choices=Outcome.choices, allow_null=True, help_text="Null without such a model")
+    supervised = serializers.ChoiceField(choices=Outcome.choices, allow_null=True, help_text="Null without one")
 
 
 class LinksSerializer(serializers.Serializer[Any]):
@@ -62,7 +72,7 @@ class TransactionDecisionSerializer(serializers.Serializer[Any]):
     parts = PartsSerializer()
     rules = FiredRuleSerializer(many=True, help_text="That fired, the most severe first")
     reasons = serializers.ListField(child=serializers.CharField())
-    model = DecidingModelSerializer(allow_null=True)
+    models = DecidingModelSerializer(many=True, help_text="In force then; the one whose score is shown first")
     alert_id = serializers.IntegerField(allow_null=True)
     decided_at = serializers.DateTimeField()
     links = LinksSerializer()

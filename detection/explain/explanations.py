@@ -10,6 +10,7 @@ from finobs.core.errors import NotFound, Unavailable
 
 from .. import features, scoring
 from ..models import Alert, Assessment, ModelVersion
+from ..snapshot import models_of
 from .explainer import explainer
 
 log = logging.getLogger(__name__)
@@ -47,10 +48,10 @@ def of_alert(alert: Alert) -> dict[str, Any]:
 
 def again(alert: Alert) -> dict[str, Any]:
     """From the alert's own model version, vector and score, whatever was kept. Raises as `of_alert` does."""
-    kept = alert.parameters.get("model")
-    if kept is None or alert.score is None:
+    kept = models_of(alert.parameters)
+    if not kept or alert.score is None:
         raise NotFound(NO_MODEL)
-    version = ModelVersion.objects.get(pk=kept["version"])
+    version = ModelVersion.objects.get(pk=kept[0]["version"])
     names = features.get(version.feature_set).names
     vector = features.from_text(names, alert.snapshot["features"])
     return explainer(version).explain(vector[0], alert.score)
@@ -66,7 +67,9 @@ def of_assessment(assessment: Assessment, alert: Alert | None) -> dict[str, Any]
     version = assessment.model_version
     if version is None or assessment.score is None:
         raise NotFound(NO_MODEL)
-    vector = scoring.matrix_for(version, scoring.columns_for(version.feature_set, [assessment.transaction]))[0]
+    vector = scoring.matrix_for(
+        version.feature_set, scoring.columns_for(version.feature_set, [assessment.transaction])
+    )[0]
     # A session of its own: the one of the model in force stays where it is.
     session = scoring.open_session(scoring.checked(bytes(version.artefact), version.sha256))
     (score,) = scoring.score(session, vector.reshape(1, -1))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 
@@ -14,18 +15,15 @@ from finobs.ledger.services import Entry, record_many
 from transactions.hooks import Verdict
 from transactions.models import Batch, Source, Transaction
 
-from .. import columns as cols
-from .. import hooks, persist, rules, scoring
+from .. import hooks, persist
 from .. import snapshot as snap
-from ..choices import Outcome
-from ..decision import Decision, Evidence, by_row, decide
+from ..choices import Outcome, Role
+from ..decision import Decision
 from ..explain import explanations
 from ..in_force import in_force
+from ..judging import Judged
 from ..models import Alert
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from ..scoring import MEMBERS, Evidence, Scored
 
 APPROVED = Decision(Outcome.APPROVE, "")
 
@@ -44,88 +42,71 @@ def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict
 
 
 def _assess(batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict]:
-    found = _Assessing(batch.source, transactions)
-    at = clock.now()
-    found.decide()
-    found.persist(at)
-    alerts = found.alerts(at)
-    return [
-        Verdict(row.pk, decision.outcome.value, score, alerts.get(row.pk), Evidence(decision, found.version, at))
-        for row, decision, score in zip(transactions, found.decisions, found.scores, strict=True)
-    ]
+    judged, at = Judged(in_force(batch.source), transactions), clock.now()
+    _persist(judged, at)
+    alerts = raise_alerts(judged, batch.source, sorted(judged.decisions), at)
+    return _verdicts(judged, alerts, at)
 
 
-class _Assessing:
-    """One batch on its way through rules and model."""
+def _verdicts(judged: Judged, alerts: Mapping[int, Alert], at: datetime) -> list[Verdict]:
+    leading = judged.leading
+    scores: Sequence[float | None] = leading.scores if leading else [None] * len(judged.transactions)
+    found = []
+    for index, (row, score) in enumerate(zip(judged.transactions, scores, strict=True)):
+        decision, alert = judged.decisions.get(index, APPROVED), alerts.get(row.pk)
+        evidence = Evidence(decision, judged.champions, index, at)
+        found.append(Verdict(row.pk, decision.outcome.value, score, alert.pk if alert else None, evidence))
+    return found
 
-    def __init__(self, source: Source, transactions: Sequence[Transaction]) -> None:
-        self.source, self.transactions = source, transactions
-        force = in_force(source)
-        self.rules = force.rules
-        self.scorer = scoring.scorer(force.champion) if force.champion else None
-        champion = force.champion
-        self.columns = (
-            scoring.columns_for(champion.feature_set, transactions) if champion else cols.of_transactions(transactions)
-        )
-        self.matrix: NDArray[np.float32] | None = None
-        self.scores: list[float | None] = [None] * len(transactions)
-        self.decisions: list[Decision] = []
 
-    @property
-    def version(self) -> Any:
-        return self.scorer.version if self.scorer else None
+def _persist(judged: Judged, at: datetime) -> None:
+    number = len(judged.transactions)
+    nothing: list[Any] = [None] * number
+    anomaly = judged.of_role(Role.ANOMALY)
+    outcomes, fired = [Outcome.APPROVE.value] * number, ["[]"] * number
+    for index, decision in judged.decisions.items():
+        outcomes[index], fired[index] = decision.outcome.value, json.dumps(snap.fired_ids(decision))
+    persist.add_assessments(
+        [row.pk for row in judged.transactions], outcomes, fired,
+        *(column for each in (judged.leading, anomaly) for column in _scores(each, nothing)),
+        *(anomaly.members.get(name, nothing) if anomaly else nothing for name in MEMBERS),
+        at=at,
+    )  # fmt: skip
+    for each in judged.beside:
+        persist.add_shadow_scores(judged.transactions, each)
 
-    def decide(self) -> None:
-        fired = by_row((rule, rules.evaluate(rule.kind, self.columns, rule.parameters)) for rule in self.rules)
-        threshold = 2.0
-        if self.scorer:
-            self.matrix = scoring.matrix_for(self.version, self.columns)
-            self.scores, threshold = list(self.scorer.score(self.matrix)), self.version.threshold
-        label = self.scorer.label if self.scorer else ""
-        self.decisions = [
-            decide(fired.get(index, ()), score, threshold, label)
-            if index in fired or (score is not None and score >= threshold)
-            else APPROVED
-            for index, score in enumerate(self.scores)
-        ]
 
-    def persist(self, at: datetime) -> None:
-        model = self.version.pk if self.version else None
-        persist.add_assessments(
-            (
-                (row.pk, decision.outcome.value, score, snap.fired_ids(decision), model)
-                for row, decision, score in zip(self.transactions, self.decisions, self.scores, strict=True)
-            ),
-            at,
-        )
+def _scores(scored: Scored | None, nothing: list[Any]) -> tuple[list[Any], list[Any]]:
+    """A column of scores, and one of whose they are."""
+    return (nothing, nothing) if scored is None else (scored.scores, [scored.version.pk] * len(nothing))
 
-    def alerts(self, at: datetime) -> dict[int, int]:
-        """Raise an alert for each review and block; alert ids by transaction id."""
-        chosen = [index for index, decision in enumerate(self.decisions) if decision.outcome != Outcome.APPROVE]
-        if not chosen:
-            return {}
-        made = [self.alert(index, self.decisions[index], at) for index in chosen]
-        vectors = [] if self.matrix is None else [self.matrix[index] for index in chosen]
-        if explanations.attach(made, self.version, vectors):
-            dispatch.on_commit("detection.tasks.explain_batch", self.transactions[0].batch_id)
-        raised = Alert.objects.bulk_create(made)
-        record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
-        hooks.gather(raised)
-        return {each.transaction_id: each.pk for each in raised}
 
-    def alert(self, index: int, decision: Decision, at: datetime) -> Alert:
-        row = self.transactions[index]
-        feature_set = self.version.feature_set if self.version else ""
-        vector = None if self.matrix is None else self.matrix[index]
-        past = self.columns.history
-        history = None if past is None else {name: int(values[index]) for name, values in past.items()}
-        kept = snap.snapshot(row, self.source, feature_set, vector, history)
-        return Alert(
-            transaction=row, account=row.account, typology=decision.typology, outcome=decision.outcome,
-            score=decision.score, rule_version_id=next(iter(snap.fired_ids(decision)), None),
-            model_version=self.version, parameters=snap.parameters(decision, self.version), snapshot=kept,
-            snapshot_digest=snap.digest(kept), reasons=list(decision.reasons), created_at=at,
-        )  # fmt: skip
+def raise_alerts(judged: Judged, source: Source, chosen: Sequence[int], at: datetime) -> dict[int, Alert]:
+    """Raise an alert for each chosen row, record it, and hand it on; alerts by transaction id."""
+    chosen = [index for index in chosen if judged.decisions[index].outcome != Outcome.APPROVE]
+    if not chosen:
+        return {}
+    made = [_alert(judged, source, index, at) for index in chosen]
+    leading = judged.leading
+    vectors = [] if leading is None else [judged.matrices[leading.version.feature_set][index] for index in chosen]
+    if explanations.attach(made, leading.version if leading else None, vectors):
+        dispatch.on_commit("detection.tasks.explain_batch", judged.transactions[0].batch_id)
+    raised = Alert.objects.bulk_create(made)
+    record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
+    hooks.gather(raised)
+    return {each.transaction_id: each for each in raised}
+
+
+def _alert(judged: Judged, source: Source, index: int, at: datetime) -> Alert:
+    row, decision, leading = judged.transactions[index], judged.decisions[index], judged.leading
+    kept = snap.snapshot(row, source, judged.vectors(index), judged.history(index))
+    return Alert(
+        transaction=row, account=row.account, typology=decision.typology, outcome=decision.outcome,
+        score=decision.score, rule_version_id=next(iter(snap.fired_ids(decision)), None),
+        model_version=leading.version if leading else None,
+        parameters=snap.parameters(decision, judged.champions, index), snapshot=kept,
+        snapshot_digest=snap.digest(kept), reasons=list(decision.reasons), created_at=at,
+    )  # fmt: skip
 
 
 def _entries(alert: Alert) -> list[Entry]:
@@ -134,6 +115,7 @@ def _entries(alert: Alert) -> list[Entry]:
         "score": None if alert.score is None else repr(alert.score),
         "rule_versions": [rule["version"] for rule in alert.parameters["rules"]],
         "model_version": alert.model_version_id,
+        "model_versions": [model["version"] for model in alert.parameters["models"]],
         "reasons": alert.reasons,
     }
     evidence = {

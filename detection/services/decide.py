@@ -11,8 +11,8 @@ from transactions.choices import Door
 from transactions.models import Source
 from transactions.services import Ingested, RawRow, RowResult, ingest
 
-from ..decision import Evidence
 from ..decisions import selectors
+from ..scoring import Evidence
 
 
 @dataclass(frozen=True, slots=True)

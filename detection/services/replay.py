@@ -10,7 +10,7 @@ from finobs.core.errors import FinobsError
 from .. import columns as cols
 from .. import features, rules, scoring
 from .. import snapshot as snap
-from ..decision import Decision, LiveRule, decide
+from ..decision import Decision, LiveRule, Opinion, decide
 from ..explain import explanations
 from ..models import Alert, ModelVersion, RuleVersion
 from ..rules import Finding
@@ -56,12 +56,13 @@ def _decide(alert: Alert, differences: list[str]) -> Decision:
         rule = _rule(kept, differences)
         findings = rules.evaluate(rule.kind, columns, rule.parameters)
         fired += [(rule, findings[0])] if 0 in findings else []
-    try:
-        score, threshold, label = _score(alert, columns, differences)
-    except FinobsError as error:
-        differences.append(error.detail)
-        score, threshold, label = None, None, ""
-    return decide(fired, score, threshold, label)
+    opinions = []
+    for kept in snap.models_of(alert.parameters):
+        try:
+            opinions.append(_opinion(alert, kept, columns, differences))
+        except FinobsError as error:
+            differences.append(error.detail)
+    return decide(fired, opinions)
 
 
 def _explanation(alert: Alert) -> list[str]:
@@ -87,17 +88,17 @@ def _rule(kept: dict[str, Any], differences: list[str]) -> LiveRule:
     return LiveRule(kept["version"], kept["rule"], kept["number"], kept["kind"], kept["typology"], kept["parameters"])
 
 
-def _score(alert: Alert, columns: cols.Columns, differences: list[str]) -> tuple[float | None, float | None, str]:
-    """The score of the kept vector by the kept model; features of the kept transaction must give that vector."""
-    kept = alert.parameters["model"]
-    if kept is None:
-        return None, None, ""
+def _opinion(alert: Alert, kept: dict[str, Any], columns: cols.Columns, differences: list[str]) -> Opinion:
+    """What the kept model makes of the kept vector; the features of the kept transaction must give that vector."""
     version = ModelVersion.objects.get(pk=kept["version"])
     if (version.sha256, repr(version.threshold)) != (kept["sha256"], kept["threshold"]):
         differences.append(f"{kept['model']} is not what it was.")
-    feature_set = features.get(version.feature_set)
-    vector = features.from_text(feature_set.names, alert.snapshot["features"])
-    if features.as_text(feature_set.names, feature_set.build(columns)[0]) != alert.snapshot["features"]:
+    feature_set, vector = features.get(version.feature_set), snap.features_of(alert.snapshot, version.feature_set)
+    if features.as_text(feature_set.names, feature_set.build(columns)[0]) != vector:
         differences.append("The features of this transaction are not what they were.")
+    # A session of its own: what the process keeps open is for what is in force.
     session = scoring.open_session(scoring.checked(bytes(version.artefact), version.sha256))
-    return scoring.score(session, vector)[0], float(kept["threshold"]), kept["model"]
+    (score,) = scoring.score(session, features.from_text(feature_set.names, vector))
+    if "score" in kept and repr(score) != kept["score"]:
+        differences.append(f"{kept['model']} gives a score of {score:.6f}, not {kept['score']}.")
+    return Opinion(kept["role"], kept["model"], score, float(kept["threshold"]))

@@ -49,5 +49,26 @@ def champion(of: Source, actor: Any, number: int = 1_200) -> ModelVersion:
     return model_promote(actor=actor, version=model_train(actor=actor, source=of))
 
 
+def supervised(learned: Sequence[Transaction], threshold: float = 0.5, stage: str = "champion") -> ModelVersion:
+    """A re-ranker that was told that everything above the median amount of `learned` was confirmed."""
+    from detection import features, scoring
+    from detection import supervised as ranking
+    from detection.boosted_graph import boosted_graph
+    from detection.features.account import SUPERVISED
+
+    matrix = scoring.matrix_for("account-1", scoring.columns_for("account-1", learned))
+    own = features.ACCOUNT.indexes(SUPERVISED)
+    suspicious = matrix[:, 0] > sorted(matrix[:, 0].tolist())[len(matrix) // 2]
+    fitted = ranking.fit(matrix, suspicious, own, ranking.Settings(rounds=20))
+    kept = {"feature_set": "account-1", "feature_digest": features.ACCOUNT.digest}
+    artefact = boosted_graph(fitted.model, SUPERVISED, kept)
+    return ModelVersion.objects.create(
+        role="supervised", kind="supervised", number=ModelVersion.objects.count() + 1, feature_set="account-1",
+        parameters={"feature_digest": features.ACCOUNT.digest}, training_rows=len(learned), threshold=threshold,
+        trained_from=learned[0].occurred_at, trained_to=learned[-1].occurred_at, artefact=artefact,
+        sha256=hashlib.sha256(artefact).hexdigest(), stage=stage, created_by=system_actor("test"),
+    )  # fmt: skip
+
+
 def at(hour: int) -> datetime:
     return factories.NOON.replace(hour=hour)

@@ -10,8 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from detection import hooks, scoring
-from detection.choices import Outcome, Typology
-from detection.decision import LiveRule, decide
+from detection.choices import Outcome, Role, Typology
+from detection.decision import LiveRule, Opinion, decide
 from detection.models import Alert, Assessment
 from detection.rules import Finding
 from detection.services import assess
@@ -136,7 +136,7 @@ def test_a_model_adds_review_where_no_rule_fires(source, gathered, superuser):
     assert verdict.score >= version.threshold
     alert = Alert.objects.get()
     assert (alert.typology, alert.rule_version, alert.model_version) == (Typology.UNUSUAL, None, version)
-    assert alert.parameters["model"]["sha256"] == version.sha256
+    assert [model["sha256"] for model in alert.parameters["models"]] == [version.sha256]
     assert set(alert.snapshot["features"]) > set(version.parameters["features"])
     assert "unusual" in alert.reasons[0]
 
@@ -154,7 +154,8 @@ def test_what_is_usual_is_approved_with_its_score(source, gathered, superuser):
 @pytest.mark.parametrize("severity", [Outcome.REVIEW, Outcome.BLOCK])
 def test_no_score_lowers_what_a_rule_demands(score, severity):
     rule = LiveRule(1, "r", 1, "amount", "large_amount", {})
-    assert decide([(rule, Finding(severity, "why"))], score, 0.5).outcome == severity
+    opinions = [] if score is None else [Opinion(role, "model v1", score, 0.5) for role in Role.values]
+    assert decide([(rule, Finding(severity, "why"))], opinions).outcome == severity
 
 
 def test_a_low_score_leaves_a_block_standing_end_to_end(source, gathered, superuser):

@@ -68,7 +68,8 @@ def test_an_ordinary_transaction_is_approved_and_kept(one):
     answer, row = response.json(), Transaction.objects.get()
     assert (answer["decision"], answer["reasons"], answer["rules"], answer["alert_id"]) == ("approve", [], [], None)
     assert (answer["transaction_id"], answer["external_id"], answer["source"]) == (row.pk, "T-1", "cards")
-    assert (answer["score"], answer["model"], answer["parts"]) == (None, None, {"rules": "approve", "model": None})
+    assert (answer["score"], answer["models"]) == (None, [])
+    assert answer["parts"] == {"rules": "approve", "anomaly": None, "supervised": None}
     assert Assessment.objects.get().pk == row.pk
 
 
@@ -117,11 +118,14 @@ def test_a_model_says_its_part_beside_the_rules(one, source, admin):
     version = places.champion(source, admin)
     answer = one(amount="9999999.37", occurred_at="2026-03-01T03:33:00Z").json()
     assert answer["decision"] == "review"
-    assert answer["parts"] == {"rules": "approve", "model": "review"}
-    assert answer["score"] >= answer["model"]["threshold"] == version.threshold
-    assert (answer["model"]["version_id"], answer["model"]["sha256"]) == (version.pk, version.sha256)
-    assert answer["model"]["feature_set"] == version.feature_set
-    assert answer["model"]["feature_digest"] == version.parameters["feature_digest"]
+    assert answer["parts"] == {"rules": "approve", "anomaly": "review", "supervised": None}
+    (model,) = answer["models"]
+    assert answer["score"] == model["score"] >= model["threshold"] == version.threshold
+    assert (model["version_id"], model["sha256"], model["role"]) == (version.pk, version.sha256, "anomaly")
+    assert model["feature_set"] == version.feature_set
+    assert model["feature_digest"] == version.parameters["feature_digest"]
+    kept = Assessment.objects.get()
+    assert model["members"] == {"if_score": kept.if_score, "pca_error": kept.pca_error}
     assert answer["typology"] == "unusual_activity"
     assert len(answer["reasons"]) == 1
 
@@ -130,7 +134,10 @@ def test_a_model_cannot_lower_what_a_rule_demands(one, source, admin):
     places.champion(source, admin)
     factories.rule_version(parameters={"currency": "USD", "review_at": None, "block_at": "1.00"})
     answer = one(amount="30.00", occurred_at="2026-03-08T12:00:00Z").json()
-    assert (answer["decision"], answer["parts"]) == ("block", {"rules": "block", "model": "approve"})
+    assert (answer["decision"], answer["parts"]) == (
+        "block",
+        {"rules": "block", "anomaly": "approve", "supervised": None},
+    )
 
 
 def test_a_known_transaction_is_answered_with_its_stored_decision(one):

@@ -11,6 +11,7 @@ from django.test import Client
 
 from detection import features, onnx_graph, scoring, training
 from detection.columns import Columns
+from detection.in_force import in_force
 from detection.models import ModelVersion
 from detection.services import model_promote, model_retire, model_train, model_train_start
 from detection.tests import places
@@ -198,10 +199,10 @@ def test_rows_all_alike_make_a_model_that_cannot_be_promoted(source, admin):
 
 
 @pytest.mark.django_db
-def test_a_retired_model_leaves_rules_alone(candidate, admin):
+def test_a_retired_model_leaves_rules_alone(candidate, admin, source):
     retired = model_retire(actor=admin, version=model_promote(actor=admin, version=candidate), reason="Noisy")
     assert retired.stage == "retired"
-    assert scoring.champion() is None
+    assert in_force(source).champions == []
     with pytest.raises(InvalidTransition):
         model_retire(actor=admin, version=retired)
 

@@ -1,0 +1,76 @@
+"""A batch of transactions through the rules and the models in force: what `assess` and whatever decides again share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from transactions.models import Transaction
+
+from . import columns as cols
+from . import rules, scoring
+from .columns import Columns
+from .decision import Decision, Opinion, by_row, decide
+from .in_force import InForce
+from .models import ModelVersion
+from .scoring import Scored
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ColumnsFor = Callable[[str, Sequence[Transaction]], Columns]
+
+
+class Judged:
+    """What was made of each transaction. `decisions` has those that a rule fired on or a model asks to see; the rest
+    are approved."""
+
+    def __init__(
+        self, force: InForce, transactions: Sequence[Transaction], columns_for: ColumnsFor | None = None
+    ) -> None:
+        self.transactions = transactions
+        self.matrices: dict[str, NDArray[np.float32]] = {}
+        self.columns = cols.of_transactions(transactions)
+        for name in dict.fromkeys(version.feature_set for version in (*force.champions, *force.beside)):
+            columns = (columns_for or scoring.columns_for)(name, transactions)
+            self.columns = columns if columns.history is not None else self.columns
+            self.matrices[name] = scoring.matrix_for(name, columns)
+        self.champions, self.beside = self._scored(force.champions), self._scored(force.beside)
+        self.decisions = self._decide(force)
+
+    @property
+    def leading(self) -> Scored | None:
+        """Whose score is shown."""
+        return self.champions[0] if self.champions else None
+
+    def of_role(self, role: str) -> Scored | None:
+        return next((each for each in self.champions if each.version.role == role), None)
+
+    def opinions(self, index: int) -> tuple[Opinion, ...]:
+        return tuple(_opinion(each.version, each.scores[index]) for each in self.champions)
+
+    def history(self, index: int) -> dict[str, int] | None:
+        """The whole numbers of a row's past, where a feature set needs them."""
+        past = self.columns.history
+        return None if past is None else {name: int(values[index]) for name, values in past.items()}
+
+    def vectors(self, index: int) -> dict[str, Any]:
+        """A row of each feature set that a champion looks at."""
+        return {each.version.feature_set: self.matrices[each.version.feature_set][index] for each in self.champions}
+
+    def _scored(self, versions: Sequence[ModelVersion]) -> list[Scored]:
+        return [scoring.scored(version, self.matrices[version.feature_set]) for version in versions]
+
+    def _decide(self, force: InForce) -> dict[int, Decision]:
+        """By the index of the row."""
+        fired = by_row((rule, rules.evaluate(rule.kind, self.columns, rule.parameters)) for rule in force.rules)
+        asked = set(fired)
+        for each in self.champions:
+            threshold = each.version.threshold
+            asked.update(index for index, score in enumerate(each.scores) if score >= threshold)
+        return {index: decide(fired.get(index, ()), self.opinions(index)) for index in sorted(asked)}
+
+
+def _opinion(version: ModelVersion, score: float) -> Opinion:
+    return Opinion(version.role, str(version), score, version.threshold)

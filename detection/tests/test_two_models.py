@@ -1,0 +1,101 @@
+"""An anomaly model and a supervised one in force together, and versions that only look on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from detection.decision import Opinion, decide
+from detection.models import Alert, Assessment, ModelVersion, ShadowScore
+from detection.services import assess, replay
+from detection.tests import places
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def anomaly(source, superuser, gathered):
+    return places.champion(source, superuser)
+
+
+@pytest.fixture
+def learned(source, anomaly):
+    return places.arrived(source, places.habits(400, seed=5))
+
+
+def come(source, amounts):
+    rows = places.arrived(source, amounts, occurred_at=factories.NOON + timedelta(days=9))
+    return rows, assess(batch=rows[0].batch, transactions=rows)
+
+
+def test_the_supervised_score_is_shown_and_the_anomaly_score_kept_beside_it(source, anomaly, learned):
+    ranker = places.supervised(learned)
+    (row,), (verdict,) = come(source, [3_012])
+    kept = Assessment.objects.get(pk=row.pk)
+    assert (kept.model_version, kept.anomaly_version) == (ranker, anomaly)
+    assert verdict.score == kept.score != kept.anomaly_score
+    assert (0, 0) < (kept.if_score or 0, kept.pca_error or 0) < (1, float("inf"))
+
+
+@pytest.mark.parametrize(("threshold", "asked"), [(0.0, {"supervised", "anomaly"}), (1.1, {"anomaly"})])
+def test_either_model_may_ask_for_review(threshold, asked, source, anomaly, learned):
+    places.supervised(learned, threshold=threshold)
+    (verdict,) = come(source, [80_000_000])[1]
+    alert = Alert.objects.get()
+    assert (verdict.outcome, alert.outcome, alert.score) == ("review", "review", verdict.score)
+    assert {model["role"] for model in alert.parameters["models"] if model["asks"]} == asked
+    assert [model["role"] for model in alert.parameters["models"]] == ["supervised", "anomaly"]
+    assert len(alert.reasons) == len(asked)
+
+
+def test_a_low_supervised_score_lowers_nothing(source, anomaly, learned):
+    """What the anomaly model, or a rule, asks to see is seen, however sure the other model is."""
+    asking = Opinion("anomaly", "ensemble v1", 0.9, 0.8)
+    calm = Opinion("supervised", "supervised v1", 0.001, 0.5)
+    assert decide([], [calm, asking]).outcome == "review"
+    assert decide([], [calm]).outcome == "approve"
+    assert decide([], [calm, asking]).score == 0.001
+
+
+def test_the_alert_of_two_models_is_raised_again(source, anomaly, learned):
+    places.supervised(learned, threshold=0.0)
+    come(source, [80_000_000])
+    found = replay(Alert.objects.get())
+    assert [each for each in found.differences if "Explanation" not in each] == []
+    assert found.outcome == "review"
+
+
+def test_the_replay_notices_another_threshold(source, anomaly, learned):
+    ranker = places.supervised(learned, threshold=0.0)
+    come(source, [80_000_000])
+    ModelVersion.objects.filter(pk=ranker.pk).update(threshold=0.9)
+    assert f"{ranker} is not what it was." in replay(Alert.objects.get()).differences
+
+
+@pytest.mark.parametrize("stage", ["shadow", "challenger"])
+def test_who_looks_on_scores_everything_and_decides_nothing(stage, source, anomaly, learned):
+    version = places.supervised(learned, threshold=0.0, stage=stage)
+    rows, verdicts = come(source, [3_012] * 25)
+    assert {verdict.outcome for verdict in verdicts} == {"approve"}
+    assert set(Assessment.objects.values_list("model_version_id", flat=True)) == {anomaly.pk}
+    kept = ShadowScore.objects.filter(model_version=version)
+    assert set(kept.values_list("transaction_id", flat=True)) == {row.pk for row in rows}
+    assert all(0 < score < 1 for score in kept.values_list("score", flat=True))
+
+
+@pytest.mark.parametrize("stage", ["candidate", "retired"])
+def test_other_stages_do_not_score(stage, source, anomaly, learned):
+    places.supervised(learned, stage=stage)
+    come(source, [3_012])
+    assert not ShadowScore.objects.exists()
+    assert Assessment.objects.get().model_version == anomaly
+
+
+def test_a_supervised_model_alone_decides_too(source, gathered):
+    ranker = places.supervised(places.arrived(source, places.habits(400, seed=5)), threshold=0.0)
+    (row,), (verdict,) = come(source, [3_012])
+    kept = Assessment.objects.get(pk=row.pk)
+    assert (verdict.outcome, kept.model_version, kept.anomaly_version) == ("review", ranker, None)
+    assert (kept.anomaly_score, kept.if_score, kept.pca_error) == (None, None, None)
