@@ -5,11 +5,13 @@ from finobs.core.access import register as say
 
 
 def register() -> None:
-    from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion
+    from .models import Alert, Assessment, LateBatch, ModelVersion, Reassessment, ReassessmentRun, Rule, RuleVersion
 
     for model in (Rule, RuleVersion, ModelVersion):
         say(model, view=Says("model:read"), create=Says("model:config"), change=Says("model:config"))
     say(ModelVersion, train=Says("model:retrain"))
     say(Assessment, view=Says("transaction:read"), decide=Says("transaction:create"))
+    for again in (Reassessment, ReassessmentRun, LateBatch):
+        say(again, view=Says("transaction:read"))
     say(Assessment, explain=Says("explain:read"))
     say(Alert, view=Says("anomaly:read"))

@@ -16,7 +16,7 @@ from finobs.core.http import render_page
 from finobs.core.lists import listed
 
 from . import hooks, selectors, services, shown, workflow
-from .filters import AlertFilter, ModelFilter, RuleFilter
+from .filters import AlertFilter, ModelFilter, ReassessmentFilter, RuleFilter
 from .forms import ReasonForm, RetireForm, RuleChangeForm
 from .models import Rule
 from .snapshot import models_of
@@ -80,9 +80,28 @@ def transaction_assessment(request: SignedInRequest, pk: int) -> HttpResponse:
     assessment, alert = selectors.assessment_of(request.user, pk)
     fired = selectors.fired_versions(request.user, assessment)
     context = {
-        "assessment": assessment, "alert": alert, "fired": fired, "may_explain": selectors.may_explain(request.user)
+        "assessment": assessment, "alert": alert, "fired": fired, "may_explain": selectors.may_explain(request.user),
+        "reassessments": selectors.reassessments_of(request.user, pk),
     }  # fmt: skip
     return render_page(request, "detection/transaction_assessment.html", context, partial="assessment")
+
+
+@login_required
+@require_GET
+def batch_late(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What the late transactions of a batch touched, for its page."""
+    context = {"batch_id": pk, "late": selectors.late_batch_of(request.user, pk)}
+    return render_page(request, "detection/batch_late.html", context, partial="late")
+
+
+@login_required
+@require_GET
+def reassessment_list(request: SignedInRequest) -> HttpResponse:
+    """Decided transactions that late ones touched, before and after."""
+    chosen = ReassessmentFilter(request.GET, queryset=selectors.reassessments_visible(request.user))
+    return render_page(
+        request, "detection/reassessment_list.html", listed(request, chosen, order=NEWEST_FIRST), partial="list"
+    )
 
 
 @login_required

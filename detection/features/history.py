@@ -82,7 +82,7 @@ def _computed(
 
     until = max(row.occurred_at for row in transactions)
     bound = np.array([_before(row, as_of) for row in transactions], dtype=np.int64)
-    rows = _load(accounts, others, since, until, max(row.pk for row in transactions) if as_of is None else as_of)
+    rows = load(accounts, others, since, until, max(row.pk for row in transactions) if as_of is None else as_of)
     money_of = rows["currency"]
     known_as = {code: number for number, code in enumerate(np.unique(money_of).tolist())}
     kinds = len(known_as)
@@ -148,7 +148,7 @@ def _dense(values: Ints) -> Ints:
     return found
 
 
-def _load(
+def load(
     accounts: Sequence[int], others: Sequence[int], since: datetime, until: datetime, last: int
 ) -> dict[str, Ints]:
     """Every row of these accounts and counterparties as columns, up to the id `last`; -1 for no counterparty, codes

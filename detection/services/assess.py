@@ -24,6 +24,7 @@ from ..in_force import in_force
 from ..judging import Judged
 from ..models import Alert
 from ..scoring import MEMBERS, Evidence, Scored
+from .note_late import note_late
 
 APPROVED = Decision(Outcome.APPROVE, "")
 
@@ -45,6 +46,7 @@ def _assess(batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict]:
     judged, at = Judged(in_force(batch.source), transactions), clock.now()
     _persist(judged, at)
     alerts = raise_alerts(judged, batch.source, sorted(judged.decisions), at)
+    note_late(judged, batch)
     return _verdicts(judged, alerts, at)
 
 
@@ -90,7 +92,8 @@ def raise_alerts(judged: Judged, source: Source, chosen: Sequence[int], at: date
     leading = judged.leading
     vectors = [] if leading is None else [judged.matrices[leading.version.feature_set][index] for index in chosen]
     if explanations.attach(made, leading.version if leading else None, vectors):
-        dispatch.on_commit("detection.tasks.explain_batch", judged.transactions[0].batch_id)
+        for batch_id in sorted({judged.transactions[index].batch_id for index in chosen}):
+            dispatch.on_commit("detection.tasks.explain_batch", batch_id)
     raised = Alert.objects.bulk_create(made)
     record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
     hooks.gather(raised)
@@ -118,6 +121,7 @@ def _entries(alert: Alert) -> list[Entry]:
         "model_versions": [model["version"] for model in alert.parameters["models"]],
         "reasons": alert.reasons,
     }
+    late = alert.parameters.get("late")
     evidence = {
         "transaction": alert.transaction_id, "account": alert.account_id, "typology": str(alert.typology),
         "outcome": str(alert.outcome), "snapshot_digest": alert.snapshot_digest,
@@ -125,6 +129,6 @@ def _entries(alert: Alert) -> list[Entry]:
         "explanation_digest": snap.digest(alert.explanation) if alert.explanation else None,
     }  # fmt: skip
     return [
-        Entry(f"transaction.{Outcome(alert.outcome).value}", alert.transaction, why),
+        Entry(f"transaction.{'reassess' if late else Outcome(alert.outcome).value}", alert.transaction, why),
         Entry("alert.raise", alert, why | evidence),
     ]
