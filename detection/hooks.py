@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,7 +11,6 @@ from django.core.exceptions import ImproperlyConfigured
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .labels import Confirmed
     from .models import Alert
 
 
@@ -34,7 +33,7 @@ class Locator(Protocol):
 class Outcomes(Protocol):
     def __call__(
         self, accounts: Sequence[int], counterparties: Sequence[int], since: datetime
-    ) -> Iterable[Confirmed]: ...
+    ) -> tuple[str, list[Any]]: ...
 
 
 _gatherer: Gatherer | None = None
@@ -55,14 +54,15 @@ def register_locator(function: Locator) -> None:
 
 
 def register_outcomes(function: Outcomes) -> None:
-    """Install what knows which transactions people confirmed as suspicious. Called by `cases` when it starts."""
+    """Install what writes the statement for transactions that people confirmed. Called by `cases` when it starts."""
     global _outcomes
     _outcomes = function
 
 
-def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> Iterable[Confirmed]:
-    """What people confirmed of these accounts and counterparties, of what occurred after `since`."""
-    return _outcomes(accounts, counterparties, since) if _outcomes is not None else ()
+def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: datetime) -> list[tuple[str, list[Any]]]:
+    """Statements, with their values, for what people confirmed of these accounts and counterparties, of what occurred
+    after `since`; their columns are labels.NAMES and since when it is known."""
+    return [_outcomes(accounts, counterparties, since)] if _outcomes is not None else []
 
 
 def gather(alerts: Sequence[Alert]) -> None:

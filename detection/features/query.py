@@ -33,28 +33,28 @@ def statistics(
     `confirmed`: (account, counterparty, occurred_at, known_at) of suspicious transactions in its currency.
     `before`: look back from once all lesser ids are in: what came in late is before it by (occurred_at, id).
     """
-    found = _entity("account", row, before) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
+    entities = ("account",) if row.counterparty_id is None else ("account", "counterparty")
+    found = _asked(row, entities, before) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
     if row.counterparty_id is None:
         return found | _nothing()
-    return found | _entity("counterparty", row, before) | _frauds(
-        "counterparty", 1, row, row.counterparty_id, confirmed, RISK_WINDOWS
-    )  # fmt: skip
+    return found | _frauds("counterparty", 1, row, row.counterparty_id, confirmed, RISK_WINDOWS)
 
 
-def _entity(entity: str, row: Transaction, before: int | None) -> dict[str, int]:
-    names, sql = _statement(entity, before is not None)
+def _asked(row: Transaction, entities: tuple[str, ...], before: int | None) -> dict[str, int]:
+    """All entities of a row in one statement, one range query beside the other."""
+    names, sql = _statement(entities, before is not None)
     given = {
-        "entity": getattr(row, f"{entity}_id"), "currency": row.currency, "id": row.pk,
-        "before": before, "t": moment(row.occurred_at),
+        "account": row.account_id, "currency": row.currency, "id": row.pk, "before": before,
+        "t": moment(row.occurred_at),
         "round": ROUND_TO * 10 ** money.exponent(row.currency), "counterparty": row.counterparty_id,
         "country": row.country,
     }  # fmt: skip
     given |= {f"t{days}": moment(row.occurred_at - timedelta(days=days)) for days in _cuts()}
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
-        *numbers, last = cursor.fetchone()
-    found = dict(zip(names, map(int, numbers), strict=True))
-    return found | {f"{entity}_since": _since(row.occurred_at, last)}
+        values = dict(zip(names, cursor.fetchone(), strict=True))
+    since = {f"{each}_since": _since(row.occurred_at, values.pop(f"{each}_last")) for each in entities}
+    return {name: int(value) for name, value in values.items()} | since
 
 
 @cache
@@ -63,18 +63,22 @@ def _cuts() -> tuple[int, ...]:
 
 
 @cache
-def _statement(entity: str, again: bool = False) -> tuple[tuple[str, ...], str]:
-    """Names of the whole numbers, and the statement that gives them and the moment of the last one before."""
-    columns = dict(_columns(entity))
-    listed = ", ".join(columns.values())
+def _statement(entities: tuple[str, ...], again: bool) -> tuple[tuple[str, ...], str]:
+    """Names of the values, and the statement that gives them: whole numbers, and the moment of the last one before."""
+    names = [name for entity in entities for name in (*dict(_columns(entity)), f"{entity}_last")]
+    parts = ", ".join(f"({_range(entity, again)}) AS of_{entity}" for entity in entities)
+    return tuple(names), f"SELECT * FROM {parts}"  # noqa: S608
+
+
+def _range(entity: str, again: bool) -> str:
+    listed = ", ".join(f"{column} AS {name}" for name, column in _columns(entity))
     table = connection.ops.quote_name(Transaction._meta.db_table)
     earlier = "id < %(before)s AND (occurred_at < %(t)s OR id < %(id)s)" if again else "id < %(id)s"
-    sql = (
-        f"SELECT {listed}, MAX(occurred_at) FILTER (WHERE occurred_at > %(t{LONGEST})s) FROM {table} "  # noqa: S608
-        f"WHERE {entity}_id = %(entity)s AND occurred_at > %(t{HORIZON})s AND occurred_at <= %(t)s "
-        f"AND currency = %(currency)s AND {earlier}"
+    return (
+        f"SELECT {listed}, MAX(occurred_at) FILTER (WHERE occurred_at > %(t{LONGEST})s) AS {entity}_last "  # noqa: S608
+        f"FROM {table} WHERE {entity}_id = %({entity})s AND occurred_at > %(t{HORIZON})s "
+        f"AND occurred_at <= %(t)s AND currency = %(currency)s AND {earlier}"
     )
-    return tuple(columns), sql
 
 
 def _columns(entity: str) -> Iterator[tuple[str, str]]:
@@ -107,7 +111,7 @@ def _sum(value: str, days: int) -> str:
 
 def _nothing() -> dict[str, int]:
     """Of a transaction without a counterparty."""
-    names, _ = _statement("counterparty")
+    names = dict(_columns("counterparty"))
     frauds = {f"counterparty_frauds_{days}": 0 for days in RISK_WINDOWS}
     return dict.fromkeys(names, 0) | frauds | {"counterparty_since": -1}
 

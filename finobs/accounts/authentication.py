@@ -17,12 +17,18 @@ from finobs.core.prepared import Lookup
 
 from . import secret
 from .access_token import AccessToken, read
+from .backends import permissions_of, remember
 from .choices import Kind
 from .models import ApiToken, User
 
 REFUSED = "This token is not valid: it is unknown, expired or revoked."
 USED_EVERY = timedelta(minutes=1)
-_by_prefix = Lookup(lambda prefix: ApiToken.objects.select_related("user").filter(prefix=prefix))
+USER = f'"{ApiToken._meta.db_table}"."user_id"'
+_by_prefix = Lookup(
+    lambda prefix: (
+        ApiToken.objects.select_related("user").annotate(permissions=permissions_of(USER)).filter(prefix=prefix)
+    )
+)
 
 
 class ApiTokenAuthentication(BaseAuthentication):
@@ -82,7 +88,10 @@ def find(text: str) -> ApiToken | None:
     token = _by_prefix(prefix) if prefix else None
     if token is None or not hmac.compare_digest(token.digest, secret.digest(text)):
         return None
-    return token if live(token) else None
+    if not live(token):
+        return None
+    remember(token.user, token.permissions)  # type: ignore[attr-defined]
+    return token
 
 
 def live(token: ApiToken) -> bool:

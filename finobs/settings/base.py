@@ -224,6 +224,7 @@ def database(default_url: str) -> dict[str, Any]:
     else:
         config["CONN_MAX_AGE"] = 600
         config["CONN_HEALTH_CHECKS"] = True
+        config["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 5} | config.get("OPTIONS", {})
     return config
 
 

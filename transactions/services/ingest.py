@@ -9,6 +9,7 @@ from typing import Any
 from finobs.accounts.models import User
 from finobs.core import access, clock
 from finobs.core.errors import Invalid, TooLarge
+from finobs.core.prepared import insert
 from finobs.core.service import service
 from finobs.ledger import merkle
 from finobs.ledger.services import leaf_hash, record
@@ -202,7 +203,7 @@ class _Intake:
         batch.duplicate = outcomes.count(RowOutcome.DUPLICATE)
         batch.quarantined = outcomes.count(RowOutcome.QUARANTINED)
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
-        batch.save(force_insert=True)  # once, with its counts; what refers to it is checked at the commit
+        insert([batch])  # once, with its counts; what refers to it is checked at the commit
         data = {name: getattr(batch, name) for name in ("received", "accepted", "duplicate", "quarantined")}
         data |= {"source": batch.source.slug, "door": str(batch.door), "file": batch.file_name}
         data |= {"first_row": batch.first_row, "root": batch.root.hex()}

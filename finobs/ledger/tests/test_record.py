@@ -12,7 +12,7 @@ from finobs.core import clock, context
 from finobs.core.service import service
 from finobs.ledger import services
 from finobs.ledger.models import Event, Pending
-from finobs.ledger.services import Entry, record, record_many
+from finobs.ledger.services import Entry, record, record_many, writing
 from finobs.ledger.services.seal import seal
 
 
@@ -41,7 +41,7 @@ def test_a_record_that_cannot_be_written_undoes_the_change(queue, admin, monkeyp
     def full(*args, **kwargs):
         raise Error("no space left on device")
 
-    monkeypatch.setattr(Event.objects, "bulk_create", full)
+    monkeypatch.setattr(writing, "insert", full)
     with pytest.raises(Error, match="no space left"):
         queue_rename(actor=admin, queue=queue, name="Other")
     queue.refresh_from_db()
