@@ -79,9 +79,13 @@ def _labelled(
 
 
 def among() -> str:
-    """The condition "is one of these", for any number of them in one parameter, written by `listed`."""
+    """The condition "is one of these", for any number of them in one parameter, written by `listed`.
+
+    PostgreSQL hashes a long list only if it is of the column's own type: else it walks the list for each row (8 s
+    instead of 0.1 s, measured with 12,000 ids over 350,000 rows).
+    """
     if connection.vendor == "postgresql":
-        return "= ANY(%s)"
+        return "= ANY(%s::bigint[])"
     return "IN (SELECT value FROM json_each(%s))"
 
 

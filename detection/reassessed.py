@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
+
+from django.db import connection
+from django.db.models import Model, QuerySet
 
 from finobs.ledger.canonical import canonical
 
 from .choices import Outcome, Role
 from .decision import SEVERITY
 from .judging import Judged
+from .labels import among, listed
 from .models import Alert, Assessment, Reassessment
 
-AT_ONCE = 1_000
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +34,44 @@ class Standing:
 
 def standing(ids: Sequence[int]) -> dict[int, Standing]:
     """By transaction; for those that were assessed."""
+    alerted = set(of(Alert, ids).values_list("transaction_id", flat=True))
+    again = of(Reassessment, ids).order_by("pk")
+    names = ("transaction_id", "outcome", "score", "model_version_id")
+    last = {pk: (outcome, score, version) for pk, outcome, score, version in again.values_list(*names)}
     found: dict[int, Standing] = {}
-    for start in range(0, len(ids), AT_ONCE):
-        part = ids[start : start + AT_ONCE]
-        alerted = set(Alert.objects.filter(transaction_id__in=part).values_list("transaction_id", flat=True))
-        last: dict[int, tuple[str, float | None, int | None]] = {
-            pk: (outcome, score, version)
-            for pk, outcome, score, version in Reassessment.objects.filter(transaction_id__in=part)
-            .order_by("pk")
-            .values_list("transaction_id", "outcome", "score", "model_version_id")
-        }
-        names = ("pk", "outcome", "score", "model_version_id", "fired")
-        for pk, outcome, score, version, fired in Assessment.objects.filter(pk__in=part).values_list(*names):
-            floor = outcome if fired else Outcome.APPROVE.value
-            latest = last.get(pk, (outcome, score, version))
-            found[pk] = Standing(latest[0], latest[1], latest[2], floor, pk in alerted)
+    for pk, outcome, score, version, fired in of(Assessment, ids).values_list(*names, "fired"):
+        floor = outcome if fired else Outcome.APPROVE.value
+        found[pk] = Standing(*last.get(pk, (outcome, score, version)), floor=floor, has_alert=pk in alerted)
     return found
 
 
-def compared(judged: Judged, index: int, before: Standing) -> Reassessment | None:
-    """What the models make of row `index` now, not saved; None where neither score nor outcome is another one."""
+def of(model: type[M], ids: Sequence[int], column: str = "transaction_id") -> QuerySet[M]:
+    """Rows of these transactions, however many, by one parameter."""
+    where = f"{connection.ops.quote_name(model._meta.db_table)}.{column} {among()}"
+    return model._default_manager.extra(where=[where], params=[listed(ids)])  # noqa: S610
+
+
+class Found(NamedTuple):
+    """What is made of a transaction now, where it differs; in the order of persist.REASSESSMENT."""
+
+    transaction_id: int
+    batch_id: int
+    outcome_before: str
+    outcome: str
+    score_before: float | None
+    score: float
+    version_before_id: int | None
+    model_version_id: int
+    anomaly_score: float | None
+    anomaly_version_id: int | None
+    feature_set: str
+    features: bytes
+    digest: str
+    alert_id: int | None = None
+
+
+def compared(judged: Judged, index: int, before: Standing, cause: int) -> Found | None:
+    """What the models make of row `index` now, because of the batch `cause`; None where it is what it was."""
     row, leading = judged.transactions[index], judged.leading
     if leading is None:
         return None
@@ -61,12 +83,10 @@ def compared(judged: Judged, index: int, before: Standing) -> Reassessment | Non
         return None
     anomaly = judged.of_role(Role.ANOMALY)
     vector = judged.matrices[leading.version.feature_set][index].tobytes()
-    return Reassessment(
-        transaction=row, outcome_before=before.outcome, outcome=outcome, score_before=before.score, score=score,
-        version_before_id=before.version, model_version=leading.version,
-        anomaly_score=anomaly.scores[index] if anomaly else None,
-        anomaly_version=anomaly.version if anomaly else None,
-        feature_set=leading.version.feature_set, features=vector, digest=_digest(judged, index, vector),
+    return Found(
+        row.pk, cause, before.outcome, outcome, before.score, score, before.version, leading.version.pk,
+        anomaly.scores[index] if anomaly else None, anomaly.version.pk if anomaly else None,
+        leading.version.feature_set, vector, _digest(judged, index, vector),
     )  # fmt: skip
 
 

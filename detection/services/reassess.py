@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, Max
+from django.db.models import F, Max, prefetch_related_objects
 
 from finobs.accounts.system import system_actor
 from finobs.core import clock
@@ -18,12 +18,12 @@ from finobs.ledger import merkle
 from finobs.ledger.services import leaf_hash, record
 from transactions.models import Transaction
 
-from .. import features, late, reassessed, scoring
-from ..choices import Outcome, RunState
+from .. import features, late, persist, reassessed, scoring
+from ..choices import RunState
 from ..decision import looked_at_again
 from ..in_force import InForce, in_force
 from ..judging import Judged
-from ..models import LateBatch, Reassessment, ReassessmentRun
+from ..models import LateBatch, ReassessmentRun
 from .assess import raise_alerts
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _causes(run: ReassessmentRun) -> dict[int, int]:
 
 def _part(run: ReassessmentRun, ids: Sequence[int], causes: Mapping[int, int]) -> bool:
     """Look at these again, and keep what differs; False if somebody else has taken the run over."""
-    rows = list(Transaction.objects.filter(pk__in=ids).select_related("account", "counterparty").order_by("pk"))
+    rows = list(reassessed.of(Transaction, ids, "id").order_by("pk"))
     force = in_force(run.source)
     champions = [each for each in force.champions if features.get(each.feature_set).statistics]
     # What rules say of a row, no other row changes; what only looks on, looked on when it came in.
@@ -168,32 +168,33 @@ def reassess_part(
         raised = sum(each.alert_id is not None for each in own)
         LateBatch.objects.filter(pk=batch_id).update(changed=F("changed") + len(own), raised=F("raised") + raised)
     if kept:
+        persist.add_reassessments(kept, run=held.pk, at=at)
         record(actor=system_actor("reassess"), action="batch.reassess", subject=held, data=_said(held, ids, kept))
     return True
 
 
-def _kept(run: ReassessmentRun, judged: Judged, causes: Mapping[int, int], at: datetime) -> list[Reassessment]:
+def _kept(run: ReassessmentRun, judged: Judged, causes: Mapping[int, int], at: datetime) -> list[reassessed.Found]:
     before = reassessed.standing([row.pk for row in judged.transactions])
-    found = [
-        (index, each)
-        for index, row in enumerate(judged.transactions)
-        if (each := reassessed.compared(judged, index, before[row.pk])) is not None
-    ]
-    chosen = []
-    for index, each in found:
-        row = judged.transactions[index]
-        each.run, each.batch_id, each.at = run, causes[row.pk], at
-        decision = judged.decisions.get(index)
-        if decision and decision.outcome != Outcome.APPROVE and not before[row.pk].has_alert:
-            judged.decisions[index] = looked_at_again(decision, late.cause(row, each.batch_id))
+    found, chosen = [], []
+    for index, row in enumerate(judged.transactions):
+        each = reassessed.compared(judged, index, before[row.pk], causes[row.pk])
+        if each is None:
+            continue
+        found.append(each)
+        if index in judged.decisions and not before[row.pk].has_alert:
             chosen.append(index)
+    prefetch_related_objects([judged.transactions[index] for index in chosen], "account", "counterparty")
+    for index in chosen:
+        row = judged.transactions[index]
+        judged.decisions[index] = looked_at_again(judged.decisions[index], late.cause(row, causes[row.pk]))
     alerts = raise_alerts(judged, run.source, chosen, at)
-    for _, each in found:
-        each.alert = alerts.get(each.transaction_id)
-    return Reassessment.objects.bulk_create([each for _, each in found], batch_size=500)
+    return [
+        each._replace(alert_id=alerts[each.transaction_id].pk) if each.transaction_id in alerts else each
+        for each in found
+    ]
 
 
-def _said(run: ReassessmentRun, ids: Sequence[int], kept: Sequence[Reassessment]) -> dict[str, Any]:
+def _said(run: ReassessmentRun, ids: Sequence[int], kept: Sequence[reassessed.Found]) -> dict[str, Any]:
     ordered = sorted(kept, key=lambda each: each.transaction_id)
     return {
         "batches": [str(pk) for pk in sorted({each.batch_id for each in kept})],
