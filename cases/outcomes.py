@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from detection.labels import NAMES, NEVER, among, listed, moment
+from detection.labels import NAMES, NEVER, among, moment
 from detection.models import Alert
 from transactions.models import Transaction
 
@@ -22,17 +22,17 @@ def confirmed(accounts: Sequence[int], counterparties: Sequence[int], since: dat
     moment that is over, so what was decided before the closing occurred before it. The exception is what is dated ahead
     (at most a day, as ingestion allows) and was decided before the closing: described again, it is told of it.
     """
-    values: list[Any] = []
-    for asked in (accounts, counterparties):
-        values += [listed(asked), Status.CLOSED.value, Disposition.CONFIRMED.value, moment(since)]
-    return f"{_arm('a.account_id')} UNION ALL {_arm('t.counterparty_id')}", values
+    arms, values = [], []
+    for column, asked in (("a.account_id", accounts), ("t.counterparty_id", counterparties)):
+        condition, value = among(column, asked)
+        arms.append(f"{_CONFIRMED} AND {condition} AND t.occurred_at > %s")
+        values += [Status.CLOSED.value, Disposition.CONFIRMED.value, value, moment(since)]
+    return " UNION ALL ".join(arms), values
 
 
-def _arm(column: str) -> str:
-    return (
-        f"SELECT {NAMES}, c.closed_at, 0, {NEVER} FROM {Alert._meta.db_table} a "  # noqa: S608
-        f"JOIN {Transaction._meta.db_table} t ON t.id = a.transaction_id "
-        f"JOIN {Gathering._meta.db_table} g ON g.alert_id = a.id JOIN {Case._meta.db_table} c ON c.id = g.case_id "
-        f"WHERE {column} {among()} AND c.status = %s AND c.disposition = %s AND c.closed_at IS NOT NULL "
-        f"AND t.occurred_at > %s"
-    )
+_CONFIRMED = (
+    f"SELECT {NAMES}, c.closed_at, 0, {NEVER} FROM {Alert._meta.db_table} a "  # noqa: S608
+    f"JOIN {Transaction._meta.db_table} t ON t.id = a.transaction_id "
+    f"JOIN {Gathering._meta.db_table} g ON g.alert_id = a.id JOIN {Case._meta.db_table} c ON c.id = g.case_id "
+    f"WHERE c.status = %s AND c.disposition = %s AND c.closed_at IS NOT NULL"
+)

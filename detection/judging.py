@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from transactions.models import Transaction
 
 from . import columns as cols
 from . import rules, scoring
+from .choices import Outcome
 from .columns import Columns
 from .decision import Decision, Opinion, by_row, decide
 from .in_force import InForce
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ColumnsFor = Callable[[str, Sequence[Transaction]], Columns]
+
+
+APPROVED = Decision(Outcome.APPROVE, "")
 
 
 class Judged:
@@ -43,6 +50,14 @@ class Judged:
     def leading(self) -> Scored | None:
         """Whose score is shown."""
         return self.champions[0] if self.champions else None
+
+    def place(self, transaction_id: int) -> int:
+        """The index of a transaction's row."""
+        return self._places[transaction_id]
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {row.pk: index for index, row in enumerate(self.transactions)}
 
     def of_role(self, role: str) -> Scored | None:
         return next((each for each in self.champions if each.version.role == role), None)
@@ -70,6 +85,14 @@ class Judged:
             threshold = each.version.threshold
             asked.update(index for index, score in enumerate(each.scores) if score >= threshold)
         return {index: decide(fired.get(index, ()), self.opinions(index)) for index in sorted(asked)}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the decisions of a batch rest on, for whoever asked for them."""
+
+    judged: Judged
+    at: datetime
 
 
 def _opinion(version: ModelVersion, score: float) -> Opinion:

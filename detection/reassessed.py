@@ -15,7 +15,7 @@ from finobs.ledger.canonical import canonical
 from .choices import Outcome, Role
 from .decision import SEVERITY
 from .judging import Judged
-from .labels import among, listed
+from .labels import among
 from .models import Alert, Assessment, Reassessment
 
 M = TypeVar("M", bound=Model)
@@ -47,8 +47,8 @@ def standing(ids: Sequence[int]) -> dict[int, Standing]:
 
 def of(model: type[M], ids: Sequence[int], column: str = "transaction_id") -> QuerySet[M]:
     """Rows of these transactions, however many, by one parameter."""
-    where = f"{connection.ops.quote_name(model._meta.db_table)}.{column} {among()}"
-    return model._default_manager.extra(where=[where], params=[listed(ids)])  # noqa: S610
+    where, value = among(f"{connection.ops.quote_name(model._meta.db_table)}.{column}", ids)
+    return model._default_manager.extra(where=[where], params=[value])  # noqa: S610
 
 
 class Found(NamedTuple):

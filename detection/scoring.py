@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import Unavailable
@@ -14,7 +13,6 @@ from transactions.models import Transaction
 
 from . import features
 from .columns import Columns, of_transactions
-from .decision import Decision
 from .models import ModelVersion
 
 if TYPE_CHECKING:
@@ -39,16 +37,6 @@ class Scored:
     version: ModelVersion
     scores: list[float]
     members: dict[str, list[float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A decision with what it rests on, for whoever asked for it: row `index` of what the champions made."""
-
-    decision: Decision
-    champions: Sequence[Scored]
-    index: int
-    at: datetime
 
 
 def scored(version: ModelVersion, matrix: NDArray[np.float32]) -> Scored:

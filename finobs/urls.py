@@ -9,6 +9,14 @@ from drf_spectacular.views import SpectacularAPIView
 from finobs.core import views as core
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Machines first: an address is looked for in this order, and theirs are asked for most.
+    path("api/v1/", include("detection.api_urls")),
+    path("api/v1/", include("transactions.api_urls")),
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/", include("finobs.accounts.api_urls")),
+    path("api/v1/", include("finobs.ledger.api_urls")),
+    path("api/v1/", include("approvals.api_urls")),
+    path("api/v1/", include("cases.api_urls")),
     path("", core.home, name="home"),
     path("livez", core.livez, name="livez"),
     path("readyz", core.readyz, name="readyz"),
@@ -19,13 +27,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("detection/", include("detection.urls")),
     path("approvals/", include("approvals.urls")),
     path("cases/", include("cases.urls")),
-    path("api/v1/schema", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/v1/", include("finobs.accounts.api_urls")),
-    path("api/v1/", include("finobs.ledger.api_urls")),
-    path("api/v1/", include("transactions.api_urls")),
-    path("api/v1/", include("detection.api_urls")),
-    path("api/v1/", include("approvals.api_urls")),
-    path("api/v1/", include("cases.api_urls")),
 ]
 
 handler400 = "finobs.core.http.bad_request"

@@ -180,7 +180,12 @@ def _copy(model: type[Model], into: str, columns: Sequence[str], rows: Sequence[
 
 
 def _among(column: str, values: Sequence[str]) -> tuple[str, Any]:
-    """A condition "column is one of these" that takes any number of values as one parameter."""
+    """A condition "column is one of these" that takes any number of values as one parameter.
+
+    One alone is asked for as one: PostgreSQL keeps a plan for that, and plans anew for a list.
+    """
+    if len(values) == 1:
+        return f"{column} = %s", values[0]
     if connection.vendor == "postgresql":
         return f"{column} = ANY(%s)", list(values)
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(values))  # noqa: S608

@@ -17,8 +17,9 @@ from transactions.services import RowResult
 from .. import features
 from ..choices import Outcome, Role
 from ..decision import LiveRule
+from ..judging import APPROVED, Evidence
 from ..models import Assessment, ModelVersion, RuleVersion
-from ..scoring import MEMBERS, Evidence
+from ..scoring import MEMBERS
 from ..snapshot import fired_ids
 
 CHUNK = 900
@@ -100,10 +101,12 @@ def decision_told(row: RowResult, source: Source, batch_id: int, evidence: Evide
 
     For the answer to whoever brought the row in: `ingest` has checked that they may.
     """
-    decision, index = evidence.decision, evidence.index
+    judged = evidence.judged
+    index = judged.place(row.transaction_id or 0)
+    decision = judged.decisions.get(index, APPROVED)
     flagged = decision.outcome != Outcome.APPROVE
-    leading = evidence.champions[0].version.pk if evidence.champions else None
-    anomaly = next((each for each in evidence.champions if each.version.role == Role.ANOMALY), None)
+    leading = judged.leading.version.pk if judged.leading else None
+    anomaly = judged.of_role(Role.ANOMALY)
     unusual = (anomaly.version.pk, anomaly.scores[index]) if anomaly else (None, None)
     members = (anomaly.members[name][index] if anomaly and name in anomaly.members else None for name in MEMBERS)
     first = (row.transaction_id, decision.outcome.value, row.score, list(fired_ids(decision)), evidence.at)
@@ -111,7 +114,7 @@ def decision_told(row: RowResult, source: Source, batch_id: int, evidence: Evide
     why = (row.alert_id, decision.typology, list(decision.reasons)) if flagged else (None,) * 3
     kept = Kept._make((*first, *came, leading, *unusual, *members, *why))
     rules = {rule.version_id: _rule(rule) for rule, _ in decision.fired}
-    return _decision(kept, rules, {each.version.pk: _version(each.version) for each in evidence.champions})
+    return _decision(kept, rules, {each.version.pk: _version(each.version) for each in judged.champions})
 
 
 def _version(version: ModelVersion) -> Version:

@@ -7,6 +7,8 @@ except `account_mean_*`, which holds the row too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from finobs.core import money
@@ -99,9 +101,24 @@ def derive(minor: Ints, unit: Ints, moments: Ints, incoming: Bools, history: dic
 
     out = np.empty((len(minor), len(NAMES)), dtype=np.float32)
     found = _Derived(minor, unit, moments, incoming, history)
-    for column, name in enumerate(NAMES):
-        out[:, column] = found.get(name)
+    for column, feature in enumerate(_plan()):
+        out[:, column] = feature(found)
     return out
+
+
+@cache
+def _plan() -> tuple[Callable[[_Derived], NDArray[np.generic]], ...]:
+    """How each of NAMES is derived: from the row itself, or as `<entity>_<what>_<days>`."""
+    return tuple(_feature(name) for name in NAMES)
+
+
+def _feature(name: str) -> Callable[[_Derived], NDArray[np.generic]]:
+    own = getattr(_Derived, f"_{name}", None)
+    if own is not None:
+        return own  # type: ignore[no-any-return]
+    entity, what, days = name.split("_")
+    of = getattr(_Derived, f"of_{what}")
+    return lambda found: of(found, entity, days)
 
 
 class _Derived:
@@ -109,14 +126,6 @@ class _Derived:
         self.minor, self.unit, self.incoming, self.history = minor, unit, incoming, history
         self.seconds = moments // SECOND
         self.amount: Floats = minor / unit
-
-    def get(self, name: str) -> NDArray[np.generic]:
-        """A feature by its name: of the row itself, or `<entity>_<what>_<days>`."""
-        own = getattr(self, f"_{name}", None)
-        if own is not None:
-            return own()  # type: ignore[no-any-return]
-        entity, what, days = name.split("_")
-        return getattr(self, f"of_{what}")(entity, days)  # type: ignore[no-any-return]
 
     def _amount(self) -> Floats:
         return self.amount

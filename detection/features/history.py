@@ -153,9 +153,9 @@ def load(
 ) -> dict[str, Ints]:
     """Every row of these accounts and counterparties as columns, up to the id `last`; -1 for no counterparty, codes
     for texts."""
-    of = f"(account_id {labels.among()} OR counterparty_id {labels.among()})"
-    where = f"occurred_at > %s AND occurred_at <= %s AND id <= %s AND {of}"
-    given = [labels.moment(since), labels.moment(until), last, labels.listed(accounts), labels.listed(others)]
+    (own, mine), (other, theirs) = labels.among("account_id", accounts), labels.among("counterparty_id", others)
+    where = f"occurred_at > %s AND occurred_at <= %s AND id <= %s AND ({own} OR {other})"
+    given = [labels.moment(since), labels.moment(until), last, mine, theirs]
     table = connection.ops.quote_name(Transaction._meta.db_table)
     if connection.vendor == "postgresql":
         return _load_packed(table, where, given)

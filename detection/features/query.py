@@ -71,34 +71,35 @@ def _statement(entities: tuple[str, ...], again: bool) -> tuple[tuple[str, ...],
 
 
 def _range(entity: str, again: bool) -> str:
+    """Short names inside: a driver keeps what it has understood of a statement only up to some length."""
     listed = ", ".join(f"{column} AS {name}" for name, column in _columns(entity))
     table = connection.ops.quote_name(Transaction._meta.db_table)
+    cut = f"CASE WHEN amount_minor > {LARGEST} THEN {LARGEST} ELSE amount_minor END"
     earlier = "id < %(before)s AND (occurred_at < %(t)s OR id < %(id)s)" if again else "id < %(id)s"
     return (
-        f"SELECT {listed}, MAX(occurred_at) FILTER (WHERE occurred_at > %(t{LONGEST})s) AS {entity}_last "  # noqa: S608
-        f"FROM {table} WHERE {entity}_id = %({entity})s AND occurred_at > %(t{HORIZON})s "
-        f"AND occurred_at <= %(t)s AND currency = %(currency)s AND {earlier}"
+        f"SELECT {listed}, MAX(t) FILTER (WHERE t > %(t{LONGEST})s) AS {entity}_last FROM ("  # noqa: S608
+        f"SELECT occurred_at AS t, amount_minor AS a, counterparty_id AS c, country AS l, ({cut}) >> {LOW_BITS} AS h, "
+        f"({cut}) & {(1 << LOW_BITS) - 1} AS w FROM {table} WHERE {entity}_id = %({entity})s "
+        f"AND occurred_at > %(t{HORIZON})s AND occurred_at <= %(t)s AND currency = %(currency)s AND {earlier}) r"
     )
 
 
 def _columns(entity: str) -> Iterator[tuple[str, str]]:
+    """Over t (when), a (amount), c (counterparty), l (country); h and w are the high and low part of the amount."""
     for days in WINDOWS:
-        yield f"{entity}_count_{days}", _count(f"occurred_at > %(t{days})s")
-        yield f"{entity}_sum_{days}", _sum("amount_minor", days)
-    cut = f"(CASE WHEN amount_minor > {LARGEST} THEN {LARGEST} ELSE amount_minor END)"
-    high, low = f"({cut} >> {LOW_BITS})", f"({cut} & {(1 << LOW_BITS) - 1})"
+        yield f"{entity}_count_{days}", _count(f"t > %(t{days})s")
+        yield f"{entity}_sum_{days}", _sum("a", days)
     for days in SQUARES[entity]:
-        for part, value in (("hh", f"{high} * {high}"), ("hl", f"{high} * {low}"), ("ll", f"{low} * {low}")):
+        for part, value in (("hh", "h * h"), ("hl", "h * w"), ("ll", "w * w")):
             yield f"{entity}_{part}_{days}", _sum(value, days)
     if entity == "counterparty":
         for days in RISK_WINDOWS:
-            mature = f"occurred_at > %(t{MATURE + days})s AND occurred_at <= %(t{MATURE})s"
-            yield f"counterparty_mature_{days}", _count(mature)
+            yield f"counterparty_mature_{days}", _count(f"t > %(t{MATURE + days})s AND t <= %(t{MATURE})s")
         return
-    recent = f"occurred_at > %(t{LONGEST})s"
-    yield "account_round_30", _count(f"{recent} AND amount_minor %% %(round)s = 0")
-    yield "pair_count_30", _count(f"{recent} AND counterparty_id = %(counterparty)s")
-    yield "country_count_30", _count(f"{recent} AND country = %(country)s")
+    recent = f"t > %(t{LONGEST})s"
+    yield "account_round_30", _count(f"{recent} AND a %% %(round)s = 0")
+    yield "pair_count_30", _count(f"{recent} AND c = %(counterparty)s")
+    yield "country_count_30", _count(f"{recent} AND l = %(country)s")
 
 
 def _count(condition: str) -> str:
@@ -106,7 +107,7 @@ def _count(condition: str) -> str:
 
 
 def _sum(value: str, days: int) -> str:
-    return f"COALESCE(SUM({value}) FILTER (WHERE occurred_at > %(t{days})s), 0)"
+    return f"COALESCE(SUM({value}) FILTER (WHERE t > %(t{days})s), 0)"
 
 
 def _nothing() -> dict[str, int]:

@@ -18,15 +18,12 @@ from transactions.models import Batch, Source, Transaction
 from .. import hooks, persist
 from .. import snapshot as snap
 from ..choices import Outcome, Role
-from ..decision import Decision
 from ..explain import explanations
 from ..in_force import in_force
-from ..judging import Judged
+from ..judging import Evidence, Judged
 from ..models import Alert
-from ..scoring import MEMBERS, Evidence, Scored
+from ..scoring import MEMBERS, Scored
 from .note_late import note_late
-
-APPROVED = Decision(Outcome.APPROVE, "")
 
 
 def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict]:
@@ -53,11 +50,12 @@ def _assess(batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict]:
 def _verdicts(judged: Judged, alerts: Mapping[int, Alert], at: datetime) -> list[Verdict]:
     leading = judged.leading
     scores: Sequence[float | None] = leading.scores if leading else [None] * len(judged.transactions)
+    evidence, approved = Evidence(judged, at), Outcome.APPROVE.value
     found = []
     for index, (row, score) in enumerate(zip(judged.transactions, scores, strict=True)):
-        decision, alert = judged.decisions.get(index, APPROVED), alerts.get(row.pk)
-        evidence = Evidence(decision, judged.champions, index, at)
-        found.append(Verdict(row.pk, decision.outcome.value, score, alert.pk if alert else None, evidence))
+        decision, alert = judged.decisions.get(index), alerts.get(row.pk)
+        outcome = decision.outcome.value if decision else approved
+        found.append(Verdict(row.pk, outcome, score, alert.pk if alert else None, evidence))
     return found
 
 

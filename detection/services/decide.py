@@ -12,7 +12,7 @@ from transactions.models import Source
 from transactions.services import Ingested, RawRow, RowResult, ingest
 
 from ..decisions import selectors
-from ..scoring import Evidence
+from ..judging import Evidence
 
 
 @dataclass(frozen=True, slots=True)

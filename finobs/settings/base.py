@@ -222,8 +222,10 @@ def database(default_url: str) -> dict[str, Any]:
     if "sqlite" in config["ENGINE"]:
         config["OPTIONS"] = SQLITE_OPTIONS
     else:
+        config["ENGINE"] = "finobs.core.postgresql"
         config["CONN_MAX_AGE"] = 600
         config["CONN_HEALTH_CHECKS"] = True
+        # Behind a pooler that hands connections out by the transaction, prepare_threshold is to be null.
         config["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 5} | config.get("OPTIONS", {})
     return config
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connections, transaction
 
 from finobs.accounts.models import ApiToken
-from finobs.core.prepared import Lookup
+from finobs.core.prepared import Lookup, insert
 from tests import factories
 from transactions.models import Source
 
@@ -96,3 +96,21 @@ def _elsewhere(slug):
         return by_slug(slug)
     finally:
         connections.close_all()
+
+
+def test_it_inserts_rows_as_they_are_and_gives_them_ids():
+    made = [Source(slug=f"s-{number}", name="Ünicode 'quoted'", mapping={"a": [1, None]}) for number in range(3)]
+    insert(made)
+    kept = {source.pk: source for source in Source.objects.all()}
+    assert [kept[each.pk].slug for each in made] == ["s-0", "s-1", "s-2"]
+    for field in Source._meta.concrete_fields:
+        assert getattr(kept[made[1].pk], field.attname) == getattr(made[1], field.attname)
+    made[0].name = "Later"
+    made[0].save()
+    assert Source.objects.count() == 3
+
+
+def test_it_keeps_the_id_of_a_row_that_has_one():
+    (source,) = insert([Source(pk=77, slug="seven", name="Seven")])
+    assert Source.objects.get(slug="seven").pk == source.pk == 77
+    assert insert([]) == []

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend with two differences; `ENGINE` names this package."""
