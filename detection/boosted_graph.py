@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .explain.kept import BOOSTED, boosted_metadata
 from .onnx_graph import floor32
 
 
@@ -28,10 +29,18 @@ def boosted_graph(model: Any, names: Sequence[str], metadata: Mapping[str, str])
     graph = helper.make_graph(nodes, "supervised", [features], outputs)
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
     built = helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="finobs")
-    helper.set_model_props(built, {**metadata, "features": ",".join(names)})
+    kept = {**metadata, "features": ",".join(names), BOOSTED: boosted_metadata(_leaf_rows(model))}
+    helper.set_model_props(built, kept)
     checker.check_model(built)
     artefact: bytes = built.SerializeToString(deterministic=True)
     return artefact
+
+
+def _leaf_rows(model: Any) -> list[int]:
+    """How many training rows came to each leaf: what path-dependent SHAP values stand on."""
+    return [
+        int(count) for (tree,) in model._predictors for count in tree.nodes["count"][tree.nodes["is_leaf"] == 1]
+    ]  # fmt: skip
 
 
 def thresholds(model: Any) -> Any:

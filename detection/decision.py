@@ -58,10 +58,12 @@ class Decision:
     late: Mapping[str, Any] | None = None  # what came in late, where it was looked at again for that
 
 
-def decide(fired: Sequence[tuple[LiveRule, Finding]], opinions: Sequence[Opinion] = ()) -> Decision:
+def decide(
+    fired: Sequence[tuple[LiveRule, Finding]], opinions: Sequence[Opinion] = (), plain: Sequence[str] = ()
+) -> Decision:
     """Rules set the floor; a model can only raise approve to review, never lower anything.
 
-    The score shown is the first opinion's.
+    The score shown is the first opinion's. `plain`: what stands out of the transaction, told after why it was decided.
     """
     ordered = sorted(fired, key=lambda each: (-SEVERITY[each[1].severity], each[0].slug, each[0].version_id))
     outcome = ordered[0][1].severity if ordered else Outcome.APPROVE
@@ -71,7 +73,7 @@ def decide(fired: Sequence[tuple[LiveRule, Finding]], opinions: Sequence[Opinion
         outcome = max(outcome, Outcome.REVIEW, key=SEVERITY.__getitem__)
     typology = ordered[0][0].typology if ordered else str(Typology.UNUSUAL)
     score = opinions[0].score if opinions else None
-    return Decision(outcome, typology, ordered, score, [*reasons, *asking])
+    return Decision(outcome, typology, ordered, score, [*reasons, *asking, *plain])
 
 
 def looked_at_again(decision: Decision, late: Mapping[str, Any]) -> Decision:

@@ -15,6 +15,7 @@ from . import rules, scoring
 from .choices import Outcome
 from .columns import Columns
 from .decision import Decision, Opinion, by_row, decide
+from .explain import reasons
 from .in_force import InForce
 from .models import ModelVersion
 from .scoring import Scored
@@ -84,7 +85,16 @@ class Judged:
         for each in self.champions:
             threshold = each.version.threshold
             asked.update(index for index, score in enumerate(each.scores) if score >= threshold)
-        return {index: decide(fired.get(index, ()), self.opinions(index)) for index in sorted(asked)}
+        return {
+            index: decide(fired.get(index, ()), self.opinions(index), self._plain(index)) for index in sorted(asked)
+        }
+
+    def _plain(self, index: int) -> list[str]:
+        """What stands out of a row, by the features of the model whose score is shown."""
+        if self.leading is None:
+            return []
+        version = self.leading.version
+        return reasons.of_transaction(version, self.matrices[version.feature_set][index], self.transactions[index])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from .choices import Role
 from .models import Alert, LateBatch, ModelVersion, Reassessment, Rule, RuleVersion
 
 
@@ -126,15 +127,27 @@ class MemberSerializer(serializers.Serializer[Any]):
     feature_errors = serializers.ListField(child=serializers.CharField(), required=False)
 
 
-class ExplanationSerializer(serializers.Serializer[Any]):
+class ScoreExplanationSerializer(serializers.Serializer[Any]):
     """`base` and the contributions of all features add up to `score`."""
 
+    role = serializers.ChoiceField(
+        choices=Role.choices,
+        default=Role.ANOMALY,
+        help_text="supervised: the score is a probability of being confirmed.",
+    )
     model = serializers.CharField()
     model_version = serializers.IntegerField()
-    sha256 = serializers.CharField()
+    sha256 = serializers.CharField(help_text="Of the ONNX artefact")
     feature_set = serializers.CharField()
     score = serializers.CharField()
     base = serializers.CharField(help_text="The score at the mean of what the model learned from.")
     features = ExplainedFeatureSerializer(many=True)
     members = MemberSerializer(many=True)
     reasons = serializers.ListField(child=serializers.CharField(), help_text="In words; at most three.")
+
+
+class ExplanationSerializer(ScoreExplanationSerializer):
+    """Of the score that is shown; `beside` has those of the other models that scored the transaction."""
+
+    currency = serializers.CharField(default="", help_text="Of the amounts that were observed.")
+    beside = ScoreExplanationSerializer(many=True, default=[])

@@ -12,7 +12,8 @@ from finobs.core.errors import Invalid
 from . import scoring
 from .ensemble import fit as ensemble
 from .ensemble.graph import ensemble_graph
-from .explain.kept import typical
+from .explain.kept import spread, typical
+from .explain.publish import explainable
 from .features import ACCOUNT, FeatureSet
 from .features.account import RISK7
 from .onnx_graph import floor32
@@ -57,7 +58,8 @@ class Trained:
 def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settings) -> Trained:
     """Fit the ensemble, turn it into ONNX, compare the two, and set the threshold from the training scores.
 
-    Raises Invalid for too few rows, a share out of bounds, or a graph that differs from what was fitted.
+    Raises Invalid for too few rows, a share out of bounds, a graph that differs from what was fitted, or scores that
+    cannot be explained.
     """
     if len(matrix) < FEWEST_ROWS:
         raise Invalid(f"{len(matrix):,} transactions are too few to learn from; {FEWEST_ROWS:,} is the least.")
@@ -70,6 +72,7 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
     artefact = ensemble_graph(fitted, names, metadata)
     session = scoring.open_session(artefact)
     difference, compared = parity(Fitted.of_ensemble(fitted), session, matrix[:, indexes], settings.seed)
+    explainable(artefact, feature_set.name, {}, matrix)
     scores = _scores(session, matrix)
     threshold = threshold_for(scores, settings.share)
     return Trained(
@@ -80,7 +83,7 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
             "share": str(settings.share), "trees": settings.trees, "sample": int(fitted.forest.max_samples_),
             "components": settings.ensemble.components, "forest_weight": str(settings.ensemble.forest_weight),
             "seed": settings.seed, "features": list(names), "feature_digest": feature_set.digest,
-            "typical": typical(matrix, feature_set.names),
+            "typical": typical(matrix, feature_set.names), "spread": spread(matrix, feature_set.names),
         },
         {
             "flagged_share": float((scores >= threshold).mean()), "parity": difference, "parity_rows": compared,

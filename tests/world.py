@@ -13,13 +13,13 @@ from django.contrib.auth.models import Group
 
 from approvals.models import Policy, Request
 from cases.models import Case, Queue
-from cases.services import case_close, case_take, gather, note_add
+from cases.services import case_close, case_take, note_add
 from detection.models import Rule
 from finobs.accounts.models import ApiToken, User
 from finobs.accounts.services import token_create
 from finobs.core.errors import ApprovalRequired
 from finobs.ledger.models import Event
-from tests import factories
+from tests import factories, scored
 from tests.urls_of import Address
 from transactions.models import QuarantinedRow
 
@@ -36,10 +36,10 @@ class World:
 
 
 def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
-    """A case in `queue`, taken and noted by the analyst, who asks to close it; and a row in quarantine."""
+    """A transaction that two models scored and a rule stopped; its case in `queue`, taken and noted by the analyst, who
+    asks to close it; and a row in quarantine."""
     Queue.objects.filter(pk=queue.pk).update(typologies=["large_amount"])
-    alert = factories.alert()
-    gather(alerts=[alert])
+    alert = scored.alert()
     case = Case.objects.get()
     case_take(actor=analyst, case=case)
     note_add(actor=analyst, case=case, text="Called the branch.")

@@ -1,6 +1,6 @@
 """Why a score is what it is: exact SHAP contributions of each feature, in the units of the score that is shown."""
 
 from .explainer import Explainer, explainer
-from .waterfall import waterfall
+from .waterfall import waterfall, waterfalls
 
-__all__ = ["Explainer", "explainer", "waterfall"]
+__all__ = ["Explainer", "explainer", "waterfall", "waterfalls"]

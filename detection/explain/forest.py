@@ -1,4 +1,5 @@
-"""Exact path-dependent SHAP values of a forest's mean path length (Lundberg et al. 2020, algorithm 2), without shap.
+"""Exact path-dependent SHAP values of trees (Lundberg et al. 2020, algorithm 2), without shap: of the mean of a
+forest, or of the sum of boosted trees.
 
 The value of a set S of known features is, summed over leaves, v * prod(o_k for k in S) * prod(z_k for k not in S):
 o_k is 1 where the row takes every split on k on the way to the leaf, z_k the share of training rows that take them.
@@ -10,10 +11,9 @@ share, so it is one pass down and one pass up by level (compare Linear TreeSHAP,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from . import trees
+from .trees import Nodes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,20 +32,18 @@ class _Level:
 
 
 class Forest:
-    """Arrays for one forest, made once. `attribute` then takes a row; lengths are as a tree counts them (a mean)."""
+    """Arrays for one model's trees, made once. `attribute` then takes a row.
 
-    def __init__(self, graph: Any, sample: int, features: int) -> None:
-        self.nodes = trees.read(graph, sample)
-        self.features = features
-        self.normaliser = float(trees.path_length(sample)[sample])
+    The value of a row is `start` + the sum of its leaves / `divisor`: the number of trees gives their mean.
+    """
+
+    def __init__(self, nodes: Nodes, features: int, *, divisor: int = 1, start: float = 0.0) -> None:
+        self.nodes, self.features, self.divisor = nodes, features, float(divisor)
+        self.start = start
         self._tabulate(self._lay_out())
-
-    @cached_property
-    def base(self) -> float:
-        """The mean path length of the rows that the trees were grown on."""
-        nodes = self.nodes
         shares = nodes.rows / nodes.rows[nodes.roots[0]]
-        return float((nodes.value * shares * nodes.is_leaf).sum() / len(nodes.roots))
+        # The mean value of the rows that the trees were grown on.
+        self.base = start + float((nodes.value * shares * nodes.is_leaf).sum() / self.divisor)
 
     def _lay_out(self) -> int:
         """Put the edges in order by level; returns how many features the richest way to a leaf splits on.
@@ -130,7 +128,7 @@ class Forest:
         return found
 
     def attribute(self, row: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Each feature's contribution to the mean path length; they and `base` add up to that of the row."""
+        """Each feature's contribution; they and `base` add up to the value of the row."""
         import numpy as np
 
         holds = self.holds(row)
@@ -143,7 +141,7 @@ class Forest:
         counted = np.flatnonzero(held)[1:]
         gains = (np.take(below, counted, axis=1) * np.take(self._gain, state[counted], axis=1)).sum(axis=0)
         found = np.bincount(self.feature[counted], weights=gains, minlength=self.features)
-        return found / float(len(self.nodes.roots))
+        return found / self.divisor
 
     def _multiply_down(self, edges: NDArray[np.float64]) -> None:
         """The product on the whole way from the root to each edge's end, in place."""
@@ -167,8 +165,8 @@ class Forest:
             half = part.shape[1] // 2
             under = part[:, :half] + part[:, half:]
 
-    def length(self, row: NDArray[np.float32]) -> float:
-        """The mean path length of the row, in float64."""
+    def walked(self, row: NDArray[np.float32]) -> float:
+        """Of the row, by walking every tree, in float64."""
         import numpy as np
 
         nodes, at = self.nodes, self.nodes.roots
@@ -176,4 +174,4 @@ class Forest:
             seen = row[nodes.feature[at]]
             left = np.where(np.isnan(seen), nodes.missing[at], seen <= nodes.threshold[at])
             at = nodes.children[at, np.where(left, 0, 1)]
-        return float(nodes.value[at].mean())
+        return self.start + float(nodes.value[at].sum() / self.divisor)

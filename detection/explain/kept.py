@@ -1,8 +1,9 @@
-"""What an ensemble's graph carries about itself so that its scores can be explained: metadata key "ensemble"."""
+"""What a graph carries about itself so that its scores can be explained: metadata keys "ensemble" and "boosted"."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 KEY = "ensemble"
+BOOSTED = "boosted"
 
 
 def ensemble_metadata(
@@ -46,9 +48,36 @@ def ensemble_metadata(
     return json.dumps(kept, allow_nan=False, sort_keys=True)
 
 
+def boosted_metadata(leaf_rows: Sequence[int]) -> str:
+    """How many training rows came to each leaf, in the order in which the graph has its leaves; those of a split are
+    their sum. Goes into the graph's metadata under BOOSTED, beside "features"."""
+    return json.dumps({"leaf_rows": " ".join(str(int(count)) for count in leaf_rows)})
+
+
+def leaf_rows(kept: str) -> list[int]:
+    """What `boosted_metadata` wrote. Raises ValueError or KeyError for anything else."""
+    return [int(count) for count in json.loads(kept)["leaf_rows"].split()]
+
+
 def typical(matrix: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, str]:
     """The median of each feature over the training rows, as text; parameter "typical" of a model version."""
     import numpy as np
 
     known = {name: column[~np.isnan(column)] for name, column in zip(names, matrix.T, strict=True)}
     return {name: str(np.float32(np.median(values))) for name, values in known.items() if len(values)}
+
+
+# Of the training rows: how far out a value is can be told from these.
+QUANTILES = (0.001, 0.01, 0.1, 0.9, 0.99, 0.999)
+
+
+def spread(matrix: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, str]:
+    """QUANTILES of each feature over the training rows, as text; parameter "spread" of a model version."""
+    import numpy as np
+
+    known = {name: column[~np.isnan(column)] for name, column in zip(names, matrix.T, strict=True)}
+    return {
+        name: " ".join(str(np.float32(each)) for each in np.quantile(values, QUANTILES, method="inverted_cdf"))
+        for name, values in known.items()
+        if len(values)
+    }

@@ -69,4 +69,7 @@ def slope(curve: Curve, start: float, end: float) -> float:
     if abs(end - start) > least:
         return (curve(end) - curve(start)) / (end - start)
     step = 1e-4 * max(1.0, abs(start))
-    return (curve(start + step) - curve(start - step)) / (2 * step)
+    try:
+        return (curve(start + step) - curve(start - step)) / (2 * step)
+    except ValueError:  # The curve begins here, as a logarithm does.
+        return (curve(start + step) - curve(start)) / step

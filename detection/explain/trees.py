@@ -1,11 +1,13 @@
 """The trees of a served graph as arrays by level, with how many training rows went to each node.
 
-A graph holds no such counts. But a leaf's weight is (depth + c(rows)) / (trees * c(sample)), and c grows so fast,
-compared with the float32 the weight is kept in, that the rows can be had back from it exactly.
+The nodes of a graph hold no such counts. A boosted graph has them in its metadata. In an Isolation Forest a leaf's
+weight is (depth + c(rows)) / (trees * c(sample)), and c grows so fast, compared with the float32 the weight is kept
+in, that the rows can be had back from it exactly.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,8 @@ OPERATOR = "TreeEnsembleRegressor"
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """Every node of every tree by its index; a leaf is its own child. `value` is a leaf's path length."""
+    """Every node of every tree by its index; a leaf is its own child. `value` is a leaf's: a path length, or its share
+    of the sum."""
 
     feature: NDArray[np.int64]
     threshold: NDArray[np.float32]
@@ -43,8 +46,52 @@ def path_length(sample: int) -> NDArray[np.float64]:
     return found
 
 
-def read(graph: Any, sample: int) -> Nodes:
-    """The nodes of the graph's forest, grown on `sample` rows a tree. Raises ValueError if that cannot be."""
+def grown(graph: Any, sample: int) -> Nodes:
+    """The nodes of an Isolation Forest's graph, grown on `sample` rows a tree. Raises ValueError if that cannot be."""
+    import numpy as np
+
+    found = _read(graph)
+    roots = found.levels[0]
+    leaf_rows = _rows_had_back(found, len(roots), sample)
+    rows = _summed(leaf_rows, found)
+    if (rows[roots] != sample).any():
+        raise ValueError(f"the leaves of a tree do not hold its sample of {sample} rows")
+    return _nodes(found, np.where(found.is_leaf, found.depth + path_length(sample)[rows], 0.0), rows)
+
+
+def boosted(graph: Any, leaf_rows: Sequence[int]) -> tuple[Nodes, float]:
+    """The nodes of a boosted graph, and what their sum starts from. `leaf_rows`: how many training rows came to each
+    leaf, in the order of the graph's leaves. Raises ValueError if they do not fit it."""
+    import numpy as np
+
+    found = _read(graph)
+    kept = np.array(leaf_rows, dtype=np.int64)
+    if len(kept) != found.is_leaf.sum() or (kept < 1).any():
+        raise ValueError("the counts of training rows are not those of its leaves")
+    at_leaf = np.zeros(len(found.is_leaf), dtype=np.int64)
+    at_leaf[found.is_leaf] = kept
+    rows = _summed(at_leaf, found)
+    if len(set(rows[found.levels[0]].tolist())) != 1:
+        raise ValueError("its trees were not grown on the same rows")
+    return _nodes(found, np.where(found.is_leaf, found.weight, 0.0), rows), found.start
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the graph says of every node; `weight` is of leaves, `start` what the sum of the trees starts from."""
+
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float32]
+    missing: NDArray[np.bool_]
+    children: NDArray[np.int64]
+    is_leaf: NDArray[np.bool_]
+    depth: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    levels: list[NDArray[np.int64]]
+    start: float
+
+
+def _read(graph: Any) -> _Read:
     import numpy as np
     from onnx import helper
 
@@ -72,14 +119,18 @@ def read(graph: Any, sample: int) -> Nodes:
         depth[level] = number
     weight = np.zeros(len(tree))
     weight[first[np.array(kept["target_treeids"])] + np.array(kept["target_nodeids"])] = kept["target_weights"]
-    rows = _rows(weight, is_leaf, depth, levels, children, len(starts), sample)
-    if (rows[starts] != sample).any():
-        raise ValueError(f"the leaves of a tree do not hold its sample of {sample} rows")
-    value = np.where(is_leaf, depth + path_length(sample)[rows], 0.0)
-    _close_idle_splits(is_leaf, value, children, levels)
+    thresholds = np.array(kept["nodes_values"], dtype=np.float32)
+    start = float(sum(kept.get("base_values") or [0.0]))
+    return _Read(
+        np.array(kept["nodes_featureids"]), thresholds, missing, children, is_leaf, depth, weight, levels, start
+    )
+
+
+def _nodes(found: _Read, value: NDArray[np.float64], rows: NDArray[np.int64]) -> Nodes:
+    _close_idle_splits(found.is_leaf, value, found.children, found.levels)
     return Nodes(
-        np.array(kept["nodes_featureids"]), np.array(kept["nodes_values"], dtype=np.float32), missing, children,
-        is_leaf, depth, starts, value, rows,
+        found.feature, found.threshold, found.missing, found.children, found.is_leaf, found.depth, found.levels[0],
+        value, rows,
     )  # fmt: skip
 
 
@@ -103,22 +154,26 @@ def _levels(roots: Any, children: Any, is_leaf: Any) -> list[Any]:
     return levels
 
 
-def _rows(
-    weight: Any, is_leaf: Any, depth: Any, levels: list[Any], children: Any, trees: int, sample: int
-) -> NDArray[np.int64]:
+def _rows_had_back(found: _Read, trees: int, sample: int) -> NDArray[np.int64]:
+    """How many rows came to each leaf of an Isolation Forest, from its weight; 0 elsewhere."""
     import numpy as np
 
     lengths = path_length(sample)
-    left = weight * (trees * lengths[sample]) - depth
+    left = found.weight * (trees * lengths[sample]) - found.depth
     # c(1) = 0 comes before c(2) = 1; there is no leaf of no rows.
     above = np.searchsorted(lengths[1:], left) + 1
     above = np.clip(above, 1, sample)
     below = np.clip(above - 1, 1, sample)
     nearest = np.where(np.abs(lengths[above] - left) <= np.abs(lengths[below] - left), above, below)
-    if (np.abs(lengths[nearest] - left)[is_leaf] > 1e-4).any():
+    if (np.abs(lengths[nearest] - left)[found.is_leaf] > 1e-4).any():
         raise ValueError("a leaf's weight is not a path length")
-    rows: NDArray[np.int64] = np.where(is_leaf, nearest, 0)
-    for level in reversed(levels[:-1]):
-        inner = level[~is_leaf[level]]
-        rows[inner] = rows[children[inner]].sum(axis=1)
+    rows: NDArray[np.int64] = np.where(found.is_leaf, nearest, 0)
+    return rows
+
+
+def _summed(rows: NDArray[np.int64], found: _Read) -> NDArray[np.int64]:
+    """The rows of every node from those of the leaves, in place."""
+    for level in reversed(found.levels[:-1]):
+        inner = level[~found.is_leaf[level]]
+        rows[inner] = rows[found.children[inner]].sum(axis=1)
     return rows

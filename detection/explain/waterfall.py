@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .words import Line, lines, number, wording
+from .figures import number
+from .words import Line, lines, signed, wording
 
 WIDTH, STEP, HEAD, FOOT = 480, 36, 40, 30
 LEFT, RIGHT = 4, 476
 MOST = 10
 LETTER = 7.7  # how wide one is, at most, so that words above a bar end within the picture
-TITLES = {"isolation_forest": "Isolation Forest", "pca": "PCA reconstruction"}
+TITLES = {
+    "isolation_forest": "Isolation Forest", "pca": "PCA reconstruction", "gradient_boosting": "Gradient boosting",
+}  # fmt: skip
+# What a score is, by the role of the model that gave it.
+UNITS = {"supervised": "probability of being confirmed suspicious", "anomaly": "anomaly score, 0 to 1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,26 @@ class Waterfall:
     lines: list[Line]
     bars: list[Bar]
     members: list[Member]
+    model: str
+    unit: str
     base_x: float
     score_x: float
     height: float
     width: int = WIDTH
+
+    @property
+    def lines_told(self) -> list[Line]:
+        """Those that are drawn."""
+        seen = _seen(self.lines)
+        return seen if len(seen) <= MOST else seen[: MOST - 1]
+
+    @property
+    def lines_beyond(self) -> list[Line]:
+        return self.lines[len(self.lines_told) :]
+
+    @property
+    def beyond(self) -> str:
+        return signed(sum(line.contribution for line in self.lines_beyond))
 
     @property
     def floor(self) -> float:
@@ -77,10 +98,16 @@ class Waterfall:
         return _anchor(self.score_x)
 
 
-def waterfall(explanation: Mapping[str, Any]) -> Waterfall:
-    """From what is kept with an alert."""
+def waterfalls(explanation: Mapping[str, Any]) -> list[Waterfall]:
+    """Of the score that is shown, and of those beside it. Before form 2 there was one model, for anomalies."""
+    currency = explanation.get("currency", "")
+    return [waterfall(each, currency) for each in (explanation, *explanation.get("beside", ()))]
+
+
+def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
+    """From what is kept of one score."""
     base, score = float(explanation["base"]), float(explanation["score"])
-    each = lines(explanation["features"])
+    each = lines(explanation["features"], currency)
     drawn = _few(each)
     stops = [base]
     for line in drawn:
@@ -97,8 +124,9 @@ def waterfall(explanation: Mapping[str, Any]) -> Waterfall:
     ]
     height = HEAD + STEP * len(drawn) + FOOT
     finding = _finding(each, base, score)
-    stand = at(base), at(score), height
-    return Waterfall(finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), *stand)
+    role, model = explanation.get("role", "anomaly"), explanation.get("model", "")
+    told = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, UNITS.get(role, "score")
+    return Waterfall(*told, at(base), at(score), height)
 
 
 def members(explanation: Mapping[str, Any]) -> list[Member]:
@@ -124,11 +152,16 @@ def _short(text: str | None) -> str:
     return "not known" if text is None else number(float(text))
 
 
+def _seen(each: list[Line]) -> list[Line]:
+    """Those that moved the score by what can be read of it; they stand first."""
+    return [line for line in each if line.signed != "0.0000"]
+
+
 def _few(each: list[Line]) -> list[Line]:
-    """Those that can be seen; the least of many together."""
-    each = [line for line in each if line.signed != "0.0000"]
-    if len(each) <= MOST:
-        return each
+    """Those that can be seen; of many, the least together with those that cannot."""
+    seen = _seen(each)
+    if len(seen) <= MOST:
+        return seen
     rest = each[MOST - 1 :]
     return [*each[: MOST - 1], Line(f"{len(rest)} others", "", "", sum(line.contribution for line in rest), "")]
 

@@ -19,6 +19,7 @@ from .. import hooks, persist
 from .. import snapshot as snap
 from ..choices import Outcome, Role
 from ..explain import explanations
+from ..explain.explanations import GivenToMany
 from ..in_force import in_force
 from ..judging import Evidence, Judged
 from ..models import Alert
@@ -87,15 +88,18 @@ def raise_alerts(judged: Judged, source: Source, chosen: Sequence[int], at: date
     if not chosen:
         return {}
     made = [_alert(judged, source, index, at) for index in chosen]
-    leading = judged.leading
-    vectors = [] if leading is None else [judged.matrices[leading.version.feature_set][index] for index in chosen]
-    if explanations.attach(made, leading.version if leading else None, vectors):
+    if explanations.attach(made, [_made_of(judged, each, chosen) for each in judged.champions]):
         for batch_id in sorted({judged.transactions[index].batch_id for index in chosen}):
             dispatch.on_commit("detection.tasks.explain_batch", batch_id)
     raised = Alert.objects.bulk_create(made)
     record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
     hooks.gather(raised)
     return {each.transaction_id: each for each in raised}
+
+
+def _made_of(judged: Judged, scored: Scored, chosen: Sequence[int]) -> GivenToMany:
+    matrix = judged.matrices[scored.version.feature_set]
+    return GivenToMany(scored.version, [scored.scores[index] for index in chosen], [matrix[index] for index in chosen])
 
 
 def _alert(judged: Judged, source: Source, index: int, at: datetime) -> Alert:

@@ -126,10 +126,9 @@ def _causes(run: ReassessmentRun) -> dict[int, int]:
     causes: dict[int, int] = {}
     for each in run.late.select_related("batch").order_by("-batch_id"):
         found = late.touched(each.batch)
-        each.late, each.touched = found.late, len(found.ids)
-        each.left_out = max(0, len(found.ids) - MOST)
-        each.save(update_fields=["late", "touched", "left_out"])
-        for pk in found.ids[each.left_out :].tolist():
+        left_out = max(0, len(found.ids) - MOST)
+        LateBatch.objects.filter(pk=each.pk).update(late=found.late, touched=len(found.ids), left_out=left_out)
+        for pk in found.ids[left_out:].tolist():
             causes.setdefault(pk, each.batch_id)
     ReassessmentRun.objects.filter(pk=run.pk).update(total=len(causes))
     return causes

@@ -11,7 +11,7 @@ from .. import columns as cols
 from .. import features, rules, scoring
 from .. import snapshot as snap
 from ..decision import Decision, LiveRule, Opinion, decide, looked_at_again
-from ..explain import explanations
+from ..explain import explanations, reasons
 from ..models import Alert, ModelVersion, RuleVersion
 from ..rules import Finding
 
@@ -62,8 +62,14 @@ def _decide(alert: Alert, differences: list[str]) -> Decision:
             opinions.append(_opinion(alert, kept, columns, differences))
         except FinobsError as error:
             differences.append(error.detail)
-    decision, late = decide(fired, opinions), alert.parameters.get("late")
+    decision, late = decide(fired, opinions, _plain(alert)), alert.parameters.get("late")
     return looked_at_again(decision, late) if late else decision
+
+
+def _plain(alert: Alert) -> list[str]:
+    """What stands out of the transaction. Alerts of the first form did not say."""
+    kept = alert.parameters.get("models", [])
+    return reasons.of_snapshot(ModelVersion.objects.get(pk=kept[0]["version"]), alert.snapshot) if kept else []
 
 
 def _explanation(alert: Alert) -> list[str]:

@@ -76,7 +76,7 @@ def test_it_says_what_is_usual_and_why_in_words(alerts):
     amount = next(each for each in kept["features"] if each["name"] == "amount")
     assert float(amount["contribution"]) > 0.05
     assert float(amount["expected"]) == pytest.approx(np.median(places.habits(1_200)) / 100, rel=0.01)
-    assert kept["reasons"][0].startswith("An amount of 7")
+    assert kept["reasons"][0].startswith("An amount of $7")
     assert "(usual: " in kept["reasons"][0]
 
 

@@ -127,7 +127,10 @@ def test_a_model_says_its_part_beside_the_rules(one, source, admin):
     kept = Assessment.objects.get()
     assert model["members"] == {"if_score": kept.if_score, "pca_error": kept.pca_error}
     assert answer["typology"] == "unusual_activity"
-    assert len(answer["reasons"]) == 1
+    asks, *stands_out = answer["reasons"]
+    assert asks.startswith("It is unusual for its account and others: score ")
+    assert 1 <= len(stands_out) <= 3
+    assert "An amount of $9,999,999.37, above 99.9% of those the model learned from." in stands_out
 
 
 def test_a_model_cannot_lower_what_a_rule_demands(one, source, admin):

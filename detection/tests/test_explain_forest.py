@@ -11,7 +11,8 @@ import pytest
 from sklearn.ensemble import IsolationForest
 
 from detection.explain.forest import Forest
-from detection.explain.trees import path_length, read
+from detection.explain.trees import grown as read
+from detection.explain.trees import path_length
 from detection.onnx_graph import forest_graph
 
 NAMES = tuple("abcdef")
@@ -31,7 +32,8 @@ def grown(matrix: np.ndarray, **settings):
     forest = IsolationForest(**settings).fit(matrix)
     names = tuple(f"f{index}" for index in range(matrix.shape[1]))
     graph = onnx.load_model_from_string(forest_graph(forest, names, {}))
-    return forest, Forest(graph, forest.max_samples_, matrix.shape[1])
+    nodes = read(graph, forest.max_samples_)
+    return forest, Forest(nodes, matrix.shape[1], divisor=len(nodes.roots))
 
 
 @pytest.mark.parametrize(
@@ -69,8 +71,8 @@ def test_contributions_and_base_add_up_to_the_length_that_scikit_learn_scores_by
     scores = -forest.score_samples(matrix[:50])
     for row, score in zip(matrix[:50], scores, strict=True):
         length = ours.base + ours.attribute(row).sum()
-        assert length == pytest.approx(ours.length(row), abs=1e-9)
-        assert 2 ** -(length / ours.normaliser) == pytest.approx(score, abs=1e-9)
+        assert length == pytest.approx(ours.walked(row), abs=1e-9)
+        assert 2 ** -(length / path_length(256)[256]) == pytest.approx(score, abs=1e-9)
 
 
 def value(ours: Forest, row: np.ndarray, known: frozenset[int]) -> float:
@@ -142,4 +144,4 @@ def test_a_forest_that_never_splits_contributes_nothing():
     matrix = np.ones((300, 3), dtype=np.float32)
     _, ours = grown(matrix)
     assert ours.attribute(matrix[0]).tolist() == [0, 0, 0]
-    assert ours.base == pytest.approx(ours.length(matrix[0]))
+    assert ours.base == pytest.approx(ours.walked(matrix[0]))

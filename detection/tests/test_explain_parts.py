@@ -47,6 +47,11 @@ def test_where_nothing_moved_the_tangent_is_taken():
     assert shown.base == 0.5
 
 
+def test_where_the_curve_begins_the_tangent_is_taken_on_its_one_side():
+    shown = combine([part(0, [0.0, 0.0])], [lambda v: math.log(v + 1e-9)], fold, fold(math.log(1e-9)))
+    assert shown.contributions == pytest.approx([0, 0])
+
+
 def test_a_score_that_the_parts_do_not_make_is_refused():
     with pytest.raises(ValueError, match=r"make a score of 0\.750000, not 0\.740000"):
         combine([part(0, [1.0])], [lambda v: v], fold, 0.74)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from detection import features
+from detection.explain import waterfall
+from detection.explain.waterfall import LETTER, WIDTH
 from detection.explain.words import lines, reasons, wording
 
 
@@ -19,9 +21,13 @@ def kept(
     [
         ("account_ratio_30", "4.2", "1.0", "4.2 times this account's 30-day mean (usual: 1.0 times)."),
         ("account_z_7", "-3.1", None, "3.1 standard deviations below this account's 7-day mean."),
-        ("counterparty_risk_7", "0.25", "0.0", "25.0% of this counterparty's transactions in 7 days of known outcomes were fraud (usual: 0.0%)."),
-        ("counterparty_frauds_1", "1.0", None, "1 confirmed fraud of this counterparty in 1 day of known outcomes."),
+        ("counterparty_risk_1", "2.0", None, "All of this counterparty's transactions in 1 day of known outcomes were confirmed suspicious."),
+        ("account_z_7", "0.0", "1.0", "At this account's 7-day mean (usual: +1.0 deviations)."),
+        ("counterparty_risk_7", "0.25", "0.0", "25.0% of this counterparty's transactions in 7 days of known outcomes were confirmed suspicious (usual: 0.0%)."),
+        ("counterparty_frauds_1", "1.0", None, "1 transaction of this counterparty confirmed suspicious in 1 day."),
         ("log_amount", "6.908755", "3.0445225", "An amount of 1,000.00 (usual: 20.00)."),
+        ("account_count_7", "1.0", None, "1 transaction of this account in 7 days."),
+        ("account_count_7", "1200.0", "3.0", "1,200 transactions of this account in 7 days (usual: 3)."),
         ("account_since", "4.110874", None, "1.0 min after this account's last transaction."),
         ("is_night", "1.0", "0.0", "It was at night (usual: no)."),
         ("weekday", "6.0", "6.0", "It was a Sunday."),
@@ -55,3 +61,45 @@ def test_reasons_are_the_three_that_raised_the_score_most():
     each = [kept(f"thing_{index}", "1.0", None, contribution) for index, contribution in
             enumerate(["0.01", "-0.5", "0.2", "0.0001", "0.03", "0.02"])]  # fmt: skip
     assert reasons(each) == ["Thing 2 of 1.", "Thing 4 of 1.", "Thing 5 of 1."]
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "shown"),
+    [
+        ("1234.5", "USD", "$1,234.50"), ("1234.0", "JPY", "¥1,234"), ("1.5", "BHD", "BHD1.500"),
+        ("1234567.9", "EUR", "€1,234,568"), ("1234.5", "", "1,234.50"),
+    ],
+)  # fmt: skip
+def test_amounts_have_their_currency_and_no_cents_that_are_not_known(value, currency, shown):
+    (line,) = lines([kept("amount", value, "12.0")], currency)
+    assert (line.observed, line.expected) == (shown, "12.00")
+    assert line.words == f"An amount of {shown} (usual: 12.00)."
+
+
+def test_of_reasons_that_say_nearly_the_same_one_is_told():
+    each = [
+        kept("counterparty_rate_14", "0.5", None, "0.3"), kept("counterparty_risk_30", "0.5", None, "0.2"),
+        kept("account_ratio_7", "9.0", None, "0.19"), kept("account_z_30", "9.0", None, "0.18"),
+        kept("counterparty_ratio_7", "3.0", None, "0.1"), kept("amount", "3.0", None, "0.05"),
+    ]  # fmt: skip
+    assert reasons(each) == [
+        "A smoothed share of 50.0% confirmed suspicious for this counterparty in 14 days of known outcomes.",
+        "9.0 times this account's 7-day mean.",
+        "3.0 times this counterparty's 7-day mean.",
+    ]
+
+
+def test_every_label_has_room_above_its_bar():
+    room = int(WIDTH / LETTER) - len(" +0.1234")
+    for feature_set in features.FEATURE_SETS.values():
+        assert [name for name in feature_set.names if len(wording(name).label) > room] == []
+
+
+def test_the_picture_and_its_table_tell_as_many_others():
+    each = [kept(f"thing_{index}", "1.0", None, str(0.2 / (index + 1) ** 5)) for index in range(30)]
+    told = {"base": "0.1", "score": "0.35", "members": [], "features": each}
+    drawn = waterfall({**told, "features": [{**one, "contribution": "0.01"} for one in each[:12]] + each[12:]})
+    assert drawn.bars[-1].label == f"{len(drawn.lines_beyond)} others" == "21 others"
+    assert len(drawn.lines_told) == len(drawn.bars) - 1 == 9
+    few = waterfall(told)
+    assert [bar.label for bar in few.bars] == [line.label for line in few.lines_told]

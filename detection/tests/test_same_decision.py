@@ -175,6 +175,9 @@ def test_the_examples_reach_every_outcome(doors):
     doors.decisions(rows)
     assert [each[0] for each in decided(rows)] == ["approve", "block", "review"]
     assert all(each[1] is not None for each in decided(rows))
+    assert [len(each[4][2]) for each in decided(rows)[1:]] == [5, 5], (
+        "the rule's, the model's, and three of what stands out"
+    )
     assert (
         Transaction.objects.filter(external_id__startswith="P-").count()
         == Batch.objects.filter(door="rest").count() - 1

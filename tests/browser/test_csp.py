@@ -19,10 +19,7 @@ from tests import world
 from tests.urls_of import addresses
 
 # Not pages: what machines ask, what a mailed link opens; the admin's pages have their own test.
-# The scene has no model; its transaction came in without an assessment, its alert without a snapshot to run again.
-SKIPPED = re.compile(
-    r"^(api/|livez|readyz|static/|admin/|accounts/password/<|detection/models/<|detection/transactions/|.*/replay/|.*/explanation/)"
-)
+SKIPPED = re.compile(r"^(api/|livez|readyz|static/|admin/|accounts/password/<)")
 
 BASICS = """() => {
   const named = (field) => field.labels?.length || field.getAttribute("aria-label") || field.getAttribute("aria-labelledby") || field.title;
@@ -99,7 +96,6 @@ def scene(queue, analyst, lead, superuser):
 
 
 def test_every_page_holds_under_the_policy(page, watch, scene, superuser, sign_in):
-    watch.forgive(f"/transactions/{scene.subjects['transactions']}/: ")
     sign_in(page, superuser)
     wrong = []
     for address in addresses():

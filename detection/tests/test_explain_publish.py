@@ -1,0 +1,61 @@
+"""What cannot be explained is not published."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+
+from detection import features, training
+from detection.choices import Role
+from detection.ensemble.graph import ensemble_graph
+from detection.explain.publish import explainable
+from detection.tests.test_explain_boosted import learned, rows
+from finobs.core.errors import Invalid
+
+
+def test_both_roles_are_explained_to_the_millionth():
+    matrix = rows()
+    _, artefact = learned(matrix)
+    assert explainable(artefact, "basic-1", {}, matrix, Role.SUPERVISED) < 1e-6
+    trained = training.train(matrix, features.BASIC, training.Settings(trees=20, sample=256))
+    assert explainable(trained.artefact, "basic-1", trained.parameters, matrix) < 1e-6
+
+
+def changed(artefact: bytes, **metadata: str) -> bytes:
+    graph = onnx.load_model_from_string(artefact)
+    kept = {each.key: each.value for each in graph.metadata_props} | metadata
+    del graph.metadata_props[:]
+    onnx.helper.set_model_props(graph, {name: value for name, value in kept.items() if value})
+    return bytes(graph.SerializeToString())
+
+
+def test_a_score_that_its_parts_do_not_make_is_refused():
+    """The leaves hold their rows, but the score is of half the log-odds."""
+    matrix = rows()
+    _, artefact = learned(matrix)
+    graph = onnx.load_model_from_string(artefact)
+    sigmoid = next(node for node in graph.graph.node if node.op_type == "Sigmoid")
+    sigmoid.op_type, sigmoid.domain = "Tanh", ""
+    with pytest.raises(Invalid, match=r"cannot be published.*the parts make a score of"):
+        explainable(graph.SerializeToString(), "basic-1", {}, matrix, Role.SUPERVISED)
+
+
+@pytest.mark.parametrize("metadata", [{"boosted": ""}, {"boosted": "{}"}, {"boosted": '{"leaf_rows": "1 2"}'}])
+def test_a_graph_without_what_explaining_takes_is_refused(metadata):
+    matrix = rows()
+    _, artefact = learned(matrix)
+    with pytest.raises(Invalid, match="cannot be explained"):
+        explainable(changed(artefact, **metadata), "basic-1", {}, matrix, Role.SUPERVISED)
+
+
+def test_nothing_to_try_it_on_is_no_proof():
+    _, artefact = learned(rows())
+    with pytest.raises(Invalid, match="no row"):
+        explainable(artefact, "basic-1", {}, np.empty((0, len(features.BASIC.names)), np.float32))
+
+
+def test_training_refuses_what_cannot_be_explained(monkeypatch):
+    monkeypatch.setattr(training, "ensemble_graph", lambda *given: changed(ensemble_graph(*given), ensemble=""))
+    with pytest.raises(Invalid, match="its scores cannot be explained"):
+        training.train(rows(), features.BASIC, training.Settings(trees=20, sample=256))

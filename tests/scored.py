@@ -1,0 +1,47 @@
+"""Two small models in force, so that there is something that scored and can be explained. Fitted once in a process."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import Any
+
+from detection import features, supervised, training
+from detection.boosted_graph import boosted_graph
+from detection.choices import Role, Stage
+from detection.features.account import SUPERVISED
+from detection.models import Alert
+from detection.services import assess
+from tests import factories
+
+ACCOUNT = features.ACCOUNT
+
+
+def alert() -> Alert:
+    """A transaction over the limit of a rule, decided with both models; its alert, gathered, as `assess` leaves it."""
+    factories.rule_version()
+    for role, (artefact, parameters) in _fitted().items():
+        factories.model_version(
+            role=role, kind=role.value, stage=Stage.CHAMPION, feature_set=ACCOUNT.name, artefact=artefact,
+            sha256=hashlib.sha256(artefact).hexdigest(), parameters=parameters,
+        )  # fmt: skip
+    row = factories.transaction(amount_minor=1_250_000, country="FR")
+    assess(batch=row.batch, transactions=[row])
+    return Alert.objects.get(transaction=row)
+
+
+@cache
+def _fitted() -> dict[Role, tuple[bytes, dict[str, Any]]]:
+    """ONNX and parameters by role; of amounts around 30, of which the larger ones were confirmed."""
+    import numpy as np
+
+    chance = np.random.default_rng(3)
+    matrix = chance.lognormal(0, 0.5, size=(600, len(ACCOUNT.names))).astype(np.float32)
+    matrix[:, 0] *= 30
+    anomaly = training.train(matrix, ACCOUNT, training.Settings(trees=10, sample=128))
+    ranker = supervised.fit(matrix, matrix[:, 0] > 40, ACCOUNT.indexes(SUPERVISED), supervised.Settings(rounds=10))
+    usual = {name: anomaly.parameters[name] for name in ("typical", "spread")}
+    return {
+        Role.ANOMALY: (anomaly.artefact, anomaly.parameters),
+        Role.SUPERVISED: (boosted_graph(ranker.model, SUPERVISED, {"feature_set": ACCOUNT.name}), usual),
+    }
