@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case as Choose
 from django.db.models import F, QuerySet, Value, When
 
-from detection.labels import NAMES, among, moment
+from detection.labels import NAMES, NEVER, among, moment
 from detection.models import Alert
 from transactions.models import Transaction
 
@@ -19,7 +19,12 @@ from .models import Case, Gathering
 
 def confirmed(accounts: Sequence[int] | None, counterparties: Sequence[int], since: datetime) -> tuple[str, list[Any]]:
     """A statement, and its values, for the transactions of these (None: any account) after `since` in cases closed as
-    confirmed suspicious; known since the closing. Twice one transaction does no harm."""
+    confirmed suspicious; known since the closing. Twice one transaction does no harm.
+
+    They are told to every transaction that occurred after the closing, whatever its id: nobody can close a case at a
+    moment that is over, so what was decided before the closing occurred before it. The exception is what is dated ahead
+    (at most a day, as ingestion allows) and was decided before the closing: described again, it is told of it.
+    """
     arms, values = [], []
     for column, asked in (("a.account_id", accounts), ("t.counterparty_id", counterparties)):
         condition, value = among(column, asked)
@@ -29,7 +34,7 @@ def confirmed(accounts: Sequence[int] | None, counterparties: Sequence[int], sin
 
 
 _CONFIRMED = (
-    f"SELECT {NAMES}, c.closed_at FROM {Alert._meta.db_table} a "  # noqa: S608
+    f"SELECT {NAMES}, c.closed_at, 0, {NEVER} FROM {Alert._meta.db_table} a "  # noqa: S608
     f"JOIN {Transaction._meta.db_table} t ON t.id = a.transaction_id "
     f"JOIN {Gathering._meta.db_table} g ON g.alert_id = a.id JOIN {Case._meta.db_table} c ON c.id = g.case_id "
     f"WHERE c.status = %s AND c.disposition = %s AND c.closed_at IS NOT NULL"

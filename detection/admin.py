@@ -13,7 +13,7 @@ from finobs.core.admin import AccessAdmin, run_action
 from finobs.core.forms import StrictJSON
 
 from . import services
-from .models import Alert, ModelVersion, Rule, TrainingRun
+from .models import Alert, LateBatch, ModelVersion, Reassessment, ReassessmentRun, Rule, TrainingRun
 from .workflow import HUMAN, Step
 
 
@@ -161,3 +161,38 @@ class AlertAdmin(AccessAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ReadAdmin(AccessAdmin):
+    """What finobs itself keeps: nobody adds or changes it."""
+
+    ordering = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ReassessmentRun)
+class ReassessmentRunAdmin(ReadAdmin):
+    list_display = ("id", "source", "state", "done", "total", "attempts", "created_at", "ended_at")
+    list_filter = ("state", "source")
+    list_select_related = ("source",)
+
+
+@admin.register(LateBatch)
+class LateBatchAdmin(ReadAdmin):
+    list_display = ("batch", "source", "due_at", "run", "late", "touched", "left_out", "changed", "raised")
+    list_filter = ("source",)
+    list_select_related = ("batch", "source", "run")
+
+
+@admin.register(Reassessment)
+class ReassessmentAdmin(ReadAdmin):
+    list_display = ("transaction", "outcome_before", "outcome", "score_before", "score", "batch", "at")
+    list_filter = ("outcome", "at")
+    list_select_related = ("transaction", "batch")
+    search_fields = ("=transaction__external_id",)
+    exclude = ("features", "alert")  # an alert is seen by those who see its case

@@ -12,10 +12,11 @@ from rest_framework.response import Response
 
 from finobs.accounts.requests import actor_of
 from finobs.core.api import Listed, sent
+from finobs.core.errors import NotFound
 from transactions.selectors import source_get
 
 from . import filters, selectors, serializers, services
-from .models import Alert, ModelVersion, Rule, RuleVersion, TrainingRun
+from .models import Alert, LateBatch, ModelVersion, Reassessment, Rule, RuleVersion, TrainingRun
 
 
 class AlertList(Listed[Alert]):
@@ -53,6 +54,30 @@ class TransactionExplanation(generics.RetrieveAPIView[Alert]):
 
     def get_object(self) -> Any:
         return selectors.transaction_explanation(self.request.user, self.kwargs["pk"])[1]
+
+
+class ReassessmentList(Listed[Reassessment]):
+    """Decided transactions that late ones touched, where score or outcome is another one since."""
+
+    queryset = Reassessment.objects.none()
+    serializer_class = serializers.ReassessmentSerializer
+    filterset_class = filters.ReassessmentFilter
+
+    def get_queryset(self) -> QuerySet[Reassessment]:
+        return selectors.reassessments_visible(self.request.user)
+
+
+class BatchLate(generics.RetrieveAPIView[LateBatch]):
+    """What the late transactions of a batch touched. 404 where none was late."""
+
+    queryset = LateBatch.objects.none()
+    serializer_class = serializers.LateBatchSerializer
+
+    def get_object(self) -> LateBatch:
+        found = selectors.late_batch_of(self.request.user, self.kwargs["pk"])
+        if found is None:
+            raise NotFound
+        return found
 
 
 class RuleList(Listed[Rule]):

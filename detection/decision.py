@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .choices import Outcome, Role, Typology
 from .rules import Finding, Findings
@@ -54,6 +55,7 @@ class Decision:
     fired: Sequence[tuple[LiveRule, Finding]] = ()
     score: float | None = None
     reasons: Sequence[str] = field(default_factory=list)
+    late: Mapping[str, Any] | None = None  # what came in late, where it was looked at again for that
 
 
 def decide(
@@ -72,6 +74,16 @@ def decide(
     typology = ordered[0][0].typology if ordered else str(Typology.UNUSUAL)
     score = opinions[0].score if opinions else None
     return Decision(outcome, typology, ordered, score, [*reasons, *asking, *plain])
+
+
+def looked_at_again(decision: Decision, late: Mapping[str, Any]) -> Decision:
+    """The same decision, because of what came in late: `count`, and of the first of them `external_id`, `occurred_at`
+    and whose history it is `of` ("account" or "counterparty")."""
+    first = f"{late['external_id']}, of {str(late['occurred_at'])[:16].replace('T', ' ')} UTC"
+    whose = "this account's" if late["of"] == "account" else "this counterparty's"
+    many = f"{late['count']:,} payments that came in late (the first: {first})"
+    who = f"A payment that came in late ({first})" if late["count"] == 1 else many
+    return replace(decision, reasons=[*decision.reasons, f"{who} changed {whose} history."], late=late)
 
 
 def by_row(found: Iterable[tuple[LiveRule, Findings]]) -> dict[int, list[tuple[LiveRule, Finding]]]:

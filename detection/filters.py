@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from .choices import Outcome, Role, RuleKind, RunState, Stage, Typology
-from .models import Alert, ModelVersion, Rule, TrainingRun
+from .models import Alert, ModelVersion, Reassessment, Rule, TrainingRun
 
 DATE = forms.DateInput(attrs={"type": "date"})
 ALL_YES_NO = forms.Select(choices=[("", "All"), ("true", "Yes"), ("false", "No")])
@@ -55,3 +55,17 @@ class TrainingRunFilter(filters.FilterSet):
     class Meta:
         model = TrainingRun
         fields: tuple[str, ...] = ()
+
+
+class ReassessmentFilter(filters.FilterSet):
+    batch = filters.NumberFilter(label="Because of batch")
+    transaction = filters.NumberFilter(label="Transaction")
+    outcome = filters.ChoiceFilter(choices=Outcome.choices, empty_label="All", label="Outcome now")
+    raised = filters.BooleanFilter(method="with_alert", label="Alert raised", widget=ALL_YES_NO)
+
+    class Meta:
+        model = Reassessment
+        fields: tuple[str, ...] = ()
+
+    def with_alert(self, rows: QuerySet[Reassessment], name: str, value: bool) -> QuerySet[Reassessment]:
+        return rows.filter(alert__isnull=not value)

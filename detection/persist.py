@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from transactions.models import Transaction
 
-from .models import Assessment, ShadowScore
+from .models import Assessment, Reassessment, ShadowScore
 from .scoring import Scored
 
 # Below it COPY costs more round trips than it saves.
@@ -21,12 +21,23 @@ ASSESSMENT = (
     "transaction_id", "outcome", "fired", "score", "model_version_id", "anomaly_score", "anomaly_version_id",
     "if_score", "pca_error", "assessed_at",
 )  # fmt: skip
+REASSESSMENT = (
+    "transaction_id", "batch_id", "outcome_before", "outcome", "score_before", "score", "version_before_id",
+    "model_version_id", "anomaly_score", "anomaly_version_id", "feature_set", "features", "digest", "alert_id",
+)  # fmt: skip
 
 
 def add_assessments(*columns: Sequence[Any], at: datetime) -> None:
     """Insert assessments made at `at`, given as columns in the order of ASSESSMENT; `fired` is JSON text."""
     moment = at if connection.vendor == "postgresql" else str(at.replace(tzinfo=None))
     _insert(Assessment, ASSESSMENT, list(zip(*columns, repeat(moment, len(columns[0])), strict=True)))
+
+
+def add_reassessments(rows: Sequence[tuple[Any, ...]], *, run: int, at: datetime) -> None:
+    """Insert reassessments made at `at`, given as their REASSESSMENT values."""
+    moment = at if connection.vendor == "postgresql" else str(at.replace(tzinfo=None))
+    if rows:
+        _insert(Reassessment, (*REASSESSMENT, "run_id", "at"), [(*row, run, moment) for row in rows])
 
 
 def add_shadow_scores(transactions: Sequence[Transaction], scored: Scored) -> None:

@@ -5,7 +5,17 @@ from finobs.core.access import register as say
 
 
 def register() -> None:
-    from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion, TrainingRun
+    from .models import (
+        Alert,
+        Assessment,
+        LateBatch,
+        ModelVersion,
+        Reassessment,
+        ReassessmentRun,
+        Rule,
+        RuleVersion,
+        TrainingRun,
+    )  # fmt: skip
 
     for model in (Rule, RuleVersion, ModelVersion):
         say(model, view=Says("model:read"), create=Says("model:config"), change=Says("model:config"))
@@ -13,5 +23,7 @@ def register() -> None:
     say(ModelVersion, train=Says("model:retrain"), approve=Says("compliance:resolve"))
     say(TrainingRun, view=Says("model:read"), cancel=Says("model:retrain"))
     say(Assessment, view=Says("transaction:read"), decide=Says("transaction:create"))
+    for again in (Reassessment, ReassessmentRun, LateBatch):
+        say(again, view=Says("transaction:read"))
     say(Assessment, explain=Says("explain:read"))
     say(Alert, view=Says("anomaly:read"))

@@ -96,13 +96,14 @@ def _run(session: Any, matrix: NDArray[np.float32], outputs: list[str]) -> list[
     return [[round(value, DECIMALS) for value in column.reshape(-1).astype("float64").tolist()] for column in found]
 
 
-def columns_for(feature_set: str, transactions: Sequence[Transaction]) -> Columns:
-    """The transactions as columns, with their history where the feature set needs it."""
+def columns_for(feature_set: str, transactions: Sequence[Transaction], as_of: int | None = None) -> Columns:
+    """The transactions as columns, with their history where the feature set needs it: as they came in, or as of an id
+    that came later (`history.of_transactions`)."""
     if not features.get(feature_set).statistics:
         return of_transactions(transactions)
     from .features import history
 
-    return of_transactions(transactions, history.of_transactions(transactions))
+    return of_transactions(transactions, history.of_transactions(transactions, as_of))
 
 
 def matrix_for(feature_set: str, columns: Columns) -> NDArray[np.float32]:

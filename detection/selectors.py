@@ -8,12 +8,12 @@ from django.db.models import Count, QuerySet
 
 from finobs.core import access
 from finobs.core.errors import NotFound
-from transactions.models import Source
+from transactions.models import Batch, Source
 from transactions.selectors import sources_visible
 
 from . import workflow
 from .explain import explanations
-from .models import Alert, Assessment, ModelVersion, Rule, RuleVersion, TrainingRun
+from .models import Alert, Assessment, LateBatch, ModelVersion, Reassessment, Rule, RuleVersion, TrainingRun
 
 
 def alerts_visible(user: Any) -> QuerySet[Alert]:
@@ -122,6 +122,32 @@ def assessment_of(user: Any, transaction_id: int) -> tuple[Assessment, Alert | N
         raise NotFound
     alert = access.restrict(Alert.objects.filter(transaction_id=transaction_id), user, "view").first()
     return found, alert
+
+
+def reassessments_visible(user: Any) -> QuerySet[Reassessment]:
+    """What was made of transactions once late ones were known. Raises NotAllowed as for assessments."""
+    access.require(user, "view", Reassessment)
+    rows = access.restrict(Reassessment.objects.all(), user, "view")
+    return rows.select_related(
+        "transaction__account", "version_before", "model_version", "anomaly_version"
+    ).defer(
+        "features", *(f"{name}__artefact" for name in ("version_before", "model_version", "anomaly_version")),
+        *(f"{name}__metrics" for name in ("version_before", "model_version", "anomaly_version")),
+    )  # fmt: skip
+
+
+def reassessments_of(user: Any, transaction_id: int) -> list[Reassessment]:
+    """Of one transaction, the newest first."""
+    return list(reassessments_visible(user).filter(transaction_id=transaction_id).order_by("-pk"))
+
+
+def late_batch_of(user: Any, batch_id: int) -> LateBatch | None:
+    """What the late transactions of a batch touched; None if there were none. Raises NotFound for no such batch."""
+    access.require(user, "view", LateBatch)
+    if not access.restrict(Batch.objects.filter(pk=batch_id), user, "view").exists():
+        raise NotFound
+    rows = access.restrict(LateBatch.objects.filter(pk=batch_id), user, "view")
+    return rows.select_related("run").first()
 
 
 def may_explain(user: Any) -> bool:

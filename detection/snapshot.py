@@ -68,8 +68,9 @@ def digest(kept: dict[str, Any]) -> str:
 
 
 def parameters(decision: Decision, champions: Sequence[Scored], index: int) -> dict[str, Any]:
-    """Of every rule version that fired, and of every model that scored."""
-    return {
+    """Of every rule version that fired, of every model that scored, and of what came in late, if that is why."""
+    late = {} if decision.late is None else {"late": dict(decision.late)}
+    return late | {
         "rules": [_rule(rule) for rule, _ in decision.fired],
         "models": [_model(each.version, each.scores[index]) for each in champions],
     }

@@ -30,3 +30,9 @@ def training_due() -> None:
 def explain_batch(batch_id: int) -> int:
     """Make the explanations that a large batch was not kept waiting for. Running it twice makes them once."""
     return explanations.fill(batch_id)
+
+
+@shared_task(name="detection.tasks.reassess")
+def reassess() -> int:
+    """Look again at what late transactions touched. Lost or doubled calls do no harm: the next takes what is due."""
+    return services.reassess_due()

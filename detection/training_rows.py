@@ -94,7 +94,9 @@ def known_since(rows: Rows) -> NDArray[np.int64]:
     import numpy as np
 
     known = np.full(len(rows), np.iinfo(np.int64).max, dtype=np.int64)
-    found = {each.transaction_id: each.known_at for each in labels.confirmed(None, (), rows.first - INSTANT)}
+    confirmed = labels.confirmed(None, (), rows.first - INSTANT)
+    # What is said now: not what stood before a label was corrected.
+    found = {each.transaction_id: each.known_at for each in confirmed if each.until == labels.NEVER}
     if not found:
         return known
     order = np.argsort(rows.ids)

@@ -36,7 +36,7 @@ ACCESSORS = {
 }
 AROUND_HISTORY = {"update", "delete", "bulk_create", "bulk_update", "raw", "aupdate", "adelete"}
 # What these names stand for keeps no history, or is what saves with it (cases' frame).
-NOT_AUDITED = {"alarm", "answer", "batch", "frame", "known", "lease", "run", "session", "token"}
+NOT_AUDITED = {"alarm", "answer", "batch", "frame", "held", "known", "lease", "run", "session", "token"}
 PRIVATE = {"views", "forms", "api", "tasks", "admin", "urls", "api_urls", "serializers", "filters", "management"}
 
 
@@ -179,6 +179,7 @@ def services() -> Iterator[tuple[str, ast.FunctionDef]]:
 NO_ACTOR = {
     "gather", "ensure_default_queue", "password_set", "sign_in_failed", "close_approved", "_refresh",
     "training_claim", "training_finish", "training_fail", "training_wake",
+    "reassess_claim", "reassess_part", "reassess_end",
 }  # fmt: skip
 
 

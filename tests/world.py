@@ -161,6 +161,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "versions": {"parameters": AMOUNT_RULE, "reason": "Tuned.", "version": 1},
     "change": {**AMOUNT_RULE, "reason": "Tuned.", "version": 1},
     "transactions": {"source": "@sources", "transactions": [ROW]},
+    "labels": {"source": "@sources", "labels": [{"external_id": "T-1", "is_suspicious": True}]},
     "decisions": {"source": "@sources", **ROW},
     "batch": {"source": "@sources", "transactions": [ROW]},
     "users": {"email": "new@example.test", "name": "New", "roles": []},

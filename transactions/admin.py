@@ -20,7 +20,17 @@ from . import mappings, selectors, services
 from .choices import Door
 from .files import open_rows
 from .imports import import_file
-from .models import Account, Batch, Counterparty, QuarantinedRow, Source, Transaction
+from .models import (
+    Account,
+    Batch,
+    Counterparty,
+    Label,
+    LabelBatch,
+    PastLabel,
+    QuarantinedRow,
+    Source,
+    Transaction,
+)
 
 # What one web request may reasonably take; the command takes any size.
 LARGEST_UPLOAD = 50_000
@@ -146,6 +156,31 @@ class BatchAdmin(ReadAdmin):
     list_display = ("id", "source", "door", "actor", "received_at", "received", "accepted", "duplicate", "quarantined")
     list_select_related = ("source", "actor")
     list_filter = ("source", "door")
+    exclude = ("root",)
+
+
+@admin.register(Label)
+class LabelAdmin(ReadAdmin):
+    list_display = ("transaction", "is_suspicious", "typology", "known_at", "came_with")
+    list_select_related = ("transaction", "came_with")
+    list_filter = ("is_suspicious", "transaction__source")
+    search_fields = ("=transaction__external_id",)
+
+
+@admin.register(PastLabel)
+class PastLabelAdmin(ReadAdmin):
+    list_display = ("transaction", "is_suspicious", "typology", "known_at", "replaced_by")
+    list_select_related = ("transaction", "replaced_by")
+    search_fields = ("=transaction__external_id",)
+
+
+@admin.register(LabelBatch)
+class LabelBatchAdmin(ReadAdmin):
+    list_display = (
+        "id", "source", "actor", "received_at", "received", "accepted", "corrected", "duplicate", "refused",
+    )  # fmt: skip
+    list_select_related = ("source", "actor")
+    list_filter = ("source",)
     exclude = ("root",)
 
 

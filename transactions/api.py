@@ -20,7 +20,7 @@ from finobs.core.idempotency import HEADER, once
 from . import filters, selectors, serializers, services
 from .bodies import read_body
 from .choices import Door
-from .models import Account, Batch, QuarantinedRow, Source, Transaction
+from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
 
 class TransactionList(Listed[Transaction]):
@@ -86,6 +86,34 @@ class BatchDetail(generics.RetrieveAPIView[Batch]):
 
     def get_queryset(self) -> QuerySet[Batch]:
         return selectors.batches_visible(self.request.user)
+
+
+class LabelList(Listed[Label]):
+    serializer_class = serializers.LabelSerializer
+    filterset_class = filters.LabelFilter
+
+    def get_queryset(self) -> QuerySet[Label]:
+        return selectors.labels_visible(self.request.user)
+
+    @extend_schema(
+        operation_id="labels_add",
+        description="What became known of transactions that are in: one label, a list of them with ?source=, or an "
+        "object with source and labels: 1 to 10,000. A refused row never stops its neighbours.",
+        request=serializers.IncomingLabelsSerializer,
+        responses=serializers.LabelledSerializer,
+        parameters=[
+            OpenApiParameter(HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True),
+            OpenApiParameter("source", OpenApiTypes.STR, description="Slug, for a body that does not name it"),
+        ],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        def act() -> tuple[int, Any]:
+            slug, rows = read_body(request.data, str(request.query_params.get("source", "")), "labels")
+            actor = actor_of(request)
+            source = selectors.source_get(actor, slug)
+            return 200, serializers.labelled(services.labels_add(actor=actor, source=source, rows=rows))
+
+        return once(request, "labels", act)
 
 
 class SourceList(Listed[Source]):

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/<int:pk>", api.AccountDetail.as_view(), name="api-account-detail"),
     path("batches", api.BatchList.as_view(), name="api-batch-list"),
     path("batches/<int:pk>", api.BatchDetail.as_view(), name="api-batch-detail"),
+    path("labels", api.LabelList.as_view(), name="api-label-list"),
     path("sources", api.SourceList.as_view(), name="api-source-list"),
     path("quarantine", api.QuarantineList.as_view(), name="api-quarantine-list"),
     path("quarantine/<int:pk>", api.QuarantineDetail.as_view(), name="api-quarantine-detail"),

@@ -13,18 +13,21 @@ from .choices import Reason
 from .rows import RawRow, RowFault, shown
 
 
-def read_body(data: Any, slug: str) -> tuple[str, list[RawRow]]:
-    """The source's slug and the rows of a request body. Raises Invalid when there is no telling which they are."""
+def read_body(data: Any, slug: str, what: str = "transactions") -> tuple[str, list[RawRow]]:
+    """The source's slug and the rows of a request body, `what` being the field that holds several.
+
+    Raises Invalid when there is no telling which they are.
+    """
     rows: Any = data
     if isinstance(data, dict):
         named = data.get("source")
         slug = named if isinstance(named, str) else slug
         rest = {name: value for name, value in data.items() if name != "source"}
-        rows = rest.pop("transactions") if "transactions" in rest else [rest]
-        if "transactions" in data and rest:
-            raise Invalid(f"Beside source and transactions there is {', '.join(map(shown, rest))}.")
+        rows = rest.pop(what) if what in rest else [rest]
+        if what in data and rest:
+            raise Invalid(f"Beside source and {what} there is {', '.join(map(shown, rest))}.")
     if not isinstance(rows, list):
-        raise Invalid("The body is a transaction, a list of transactions, or an object with source and transactions.")
+        raise Invalid(f"The body is a {what[:-1]}, a list of {what}, or an object with source and {what}.")
     if not slug:
         raise Invalid(fields={"source": ["Name the source, in the body or as ?source=."]})
     return slug, [_raw_row(row) for row in rows]

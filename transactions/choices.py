@@ -25,6 +25,15 @@ class RowOutcome(TextChoices):
     QUARANTINED = "quarantined", "In quarantine"
 
 
+class LabelOutcome(TextChoices):
+    """What became of a label that came after its transaction."""
+
+    ACCEPTED = "accepted", "Accepted"
+    CORRECTED = "corrected", "Corrects what stood"
+    DUPLICATE = "duplicate", "Already known"
+    REFUSED = "refused", "Refused"
+
+
 class Reason(TextChoices):
     """Why a row is in quarantine."""
 

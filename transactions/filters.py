@@ -12,7 +12,7 @@ from finobs.core import money
 from finobs.core.errors import Invalid
 
 from .choices import Direction, Door, QuarantineState, Reason
-from .models import Account, Batch, QuarantinedRow, Source, Transaction
+from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
 DATE = forms.DateInput(attrs={"type": "date"})
 
@@ -74,6 +74,21 @@ class BatchFilter(filters.FilterSet):
 
     def with_faults(self, rows: QuerySet[Batch], name: str, value: bool) -> QuerySet[Batch]:
         return rows.filter(quarantined__gt=0) if value else rows.filter(quarantined=0)
+
+
+class LabelFilter(filters.FilterSet):
+    source = filters.ModelChoiceFilter(
+        field_name="transaction__source", queryset=Source.objects.all(), to_field_name="slug"
+    )
+    external_id = filters.CharFilter(field_name="transaction__external_id", label="Id of the transaction")
+    is_suspicious = filters.BooleanFilter()
+    typology = filters.CharFilter()
+    known_from = filters.DateFilter("known_at", "date__gte", label="Known from", widget=DATE)
+    known_to = filters.DateFilter("known_at", "date__lte", label="Known to", widget=DATE)
+
+    class Meta:
+        model = Label
+        fields: tuple[str, ...] = ()
 
 
 class QuarantineFilter(filters.FilterSet):

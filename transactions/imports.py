@@ -1,4 +1,4 @@
-"""A whole file through `ingest`, batch by batch: what the command and the admin's upload share."""
+"""A whole file through `ingest` or `labels_add`, batch by batch: what commands and the admin's upload share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .choices import Door
 from .files import RowFile
 from .models import Source
 from .rows import RawRow
-from .services import LARGEST_BATCH, ingest
+from .services import LARGEST_BATCH, ingest, labels_add
 
 
 @dataclass(slots=True)
@@ -66,6 +66,37 @@ def import_file(
     report.alerts, report.cases = (after.get(name, 0) - before.get(name, 0) for name in ("alerts", "cases"))
     report.seconds = round(time.perf_counter() - begun, 3)
     report.rows_per_second = round(report.received / report.seconds, 1) if report.seconds else 0.0
+    return report
+
+
+@dataclass(slots=True)
+class LabelReport:
+    """What an import of labels came to. `refusals`: row number, id, reason and detail of each refused row."""
+
+    received: int = 0
+    accepted: int = 0
+    corrected: int = 0
+    duplicate: int = 0
+    refused: int = 0
+    batches: list[int] = field(default_factory=list)
+    refusals: list[dict[str, Any]] = field(default_factory=list)
+
+
+def import_labels(
+    *, actor: User, source: Source, file: RowFile, file_name: str, batch_size: int = LARGEST_BATCH,
+    progress: Callable[[int], Any] = lambda _: None,
+) -> LabelReport:  # fmt: skip
+    """Add all labels of a file, batch by batch; running it again takes none twice."""
+    report = LabelReport()
+    for rows in _batches(file.rows, batch_size):
+        batch = labels_add(
+            actor=actor, source=source, rows=rows, file_name=file_name, first_row=report.received + 1
+        ).batch
+        for name in ("received", "accepted", "corrected", "duplicate", "refused"):
+            setattr(report, name, getattr(report, name) + getattr(batch, name))
+        report.batches.append(batch.pk)
+        report.refusals += batch.refusals
+        progress(len(rows))
     return report
 
 

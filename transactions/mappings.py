@@ -18,9 +18,10 @@ from typing import Any, Final
 
 from finobs.core.errors import Invalid
 
-from .rows import FIELDS
+from .rows import FIELDS, LABELS
 
 REQUIRED = ("external_id", "account", "occurred_at", "amount")
+LABEL_REQUIRED = ("external_id", "is_suspicious")
 PARTS = {"column", "value", "plus_days", "words"}
 
 
@@ -55,7 +56,7 @@ class Mapping:
     parts: dict[str, Part]
 
     @classmethod
-    def parse(cls, given: Any) -> Mapping:
+    def parse(cls, given: Any, required: Iterable[str] = REQUIRED) -> Mapping:
         """Raises Invalid with a message per field."""
         if not isinstance(given, dict):
             raise Invalid("A mapping is an object: field of a transaction to column of the file.")
@@ -66,7 +67,7 @@ class Mapping:
                 parts[name] = _part(name, said)
             except ValueError as error:
                 errors[f"mapping.{name}"] = [str(error)]
-        for name in REQUIRED:
+        for name in required:
             if name not in given:
                 errors[f"mapping.{name}"] = [f"{name} has no column."]
         if errors:
@@ -132,10 +133,22 @@ NAMED: Final[dict[str, Named]] = {
 OPTIONAL = FIELDS - set(REQUIRED)
 
 
+def of_labels(given: str) -> Mapping:
+    """What a mapping, given as `resolve` takes it, says of labels and the ids of their transactions. Raises Invalid."""
+    said = NAMED[given].mapping if given in NAMED else _read(given)
+    if not isinstance(said, dict):
+        raise Invalid("A mapping is an object: field of a label to column of the file.")
+    return Mapping.parse({name: said[name] for name in said if name in ("external_id", *LABELS)}, LABEL_REQUIRED)
+
+
 def resolve(given: str) -> tuple[Mapping, Named | None]:
     """A mapping by name, as JSON text, or from a JSON file. Raises Invalid."""
     if given in NAMED:
         return Mapping.parse(NAMED[given].mapping), NAMED[given]
+    return Mapping.parse(_read(given)), None
+
+
+def _read(given: str) -> Any:
     said = given
     if not given.lstrip().startswith("{"):
         path = Path(given)
@@ -143,7 +156,7 @@ def resolve(given: str) -> tuple[Mapping, Named | None]:
             raise Invalid(f"{given} is neither a mapping finobs knows ({', '.join(NAMED)}), nor JSON, nor a file.")
         said = path.read_text(encoding="utf-8")
     try:
-        return Mapping.parse(json.loads(said)), None
+        return json.loads(said)
     except (ValueError, RecursionError) as error:
         raise Invalid(f"The mapping is not valid JSON: {error}.") from None
 
@@ -151,10 +164,11 @@ def resolve(given: str) -> tuple[Mapping, Named | None]:
 def fitted(mapping: Mapping, header: Iterable[str]) -> Mapping:
     """The mapping without optional fields of their own name that the file has no column for. Raises Invalid."""
     present = list(header)
+    optional = OPTIONAL if "account" in mapping.parts else OPTIONAL - set(LABEL_REQUIRED)
     parts = {
         name: part
         for name, part in mapping.parts.items()
-        if not (part.is_plain and part.column == name and name in OPTIONAL and name not in present)
+        if not (part.is_plain and part.column == name and name in optional and name not in present)
     }
     found = Mapping(parts)
     if missing := found.missing(present):

@@ -16,7 +16,7 @@ from finobs.core.prepared import Lookup
 
 from .activity import DAYS, chart
 from .choices import QuarantineState
-from .models import Account, Batch, QuarantinedRow, Source, Transaction
+from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
 M = TypeVar("M", bound=Model)
 # A chart of more rows than this says no more, and costs seconds.
@@ -69,6 +69,12 @@ def batches_visible(user: Any) -> QuerySet[Batch]:
 
 def batch_get(user: Any, pk: int) -> Batch:
     return _one(batches_visible(user).filter(pk=pk))
+
+
+def labels_visible(user: Any) -> QuerySet[Label]:
+    """Labels as they stand, corrected or not."""
+    rows = Label.objects.select_related("transaction__source", "came_with__actor")
+    return access.restrict(rows, user, "view")
 
 
 def quarantine_visible(user: Any) -> QuerySet[QuarantinedRow]:

@@ -8,10 +8,10 @@ from rest_framework import serializers
 
 from . import selectors
 from .bodies import IncomingTransactionSerializer
-from .choices import RowOutcome
-from .models import Account, Batch, QuarantinedRow, Source, Transaction
+from .choices import LabelOutcome, RowOutcome
+from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 from .rows import readable
-from .services import Ingested, RowResult
+from .services import Ingested, Labelled, LabelResult, RowResult
 
 
 class SourceSerializer(serializers.ModelSerializer[Source]):
@@ -140,5 +140,60 @@ def ingested(done: Ingested) -> dict[str, Any]:
     names = tuple(RowResultSerializer().fields)
     counts = ("received", "accepted", "duplicate", "quarantined")
     answer: dict[str, Any] = {"batch_id": done.batch.pk} | {name: getattr(done.batch, name) for name in counts}
+    answer["results"] = [{name: getattr(row, name) for name in names} for row in done.rows]
+    return answer
+
+
+class LabelSerializer(serializers.ModelSerializer[Label]):
+    source = serializers.CharField(source="transaction.source.slug")  # type: ignore[assignment]
+    external_id = serializers.CharField(source="transaction.external_id")
+    label_known_at = serializers.DateTimeField(source="known_at")
+    label_batch_id = serializers.IntegerField(source="came_with_id", allow_null=True)
+
+    class Meta:
+        model = Label
+        fields = (
+            "transaction_id", "source", "external_id", "is_suspicious", "typology", "label_known_at", "label_batch_id",
+        )  # fmt: skip
+
+
+class IncomingLabelSerializer(serializers.Serializer[Any]):
+    """A label on its way in: documentation only, for a row that does not hold is refused alone and is no 422."""
+
+    external_id = serializers.CharField(max_length=100)
+    is_suspicious = serializers.BooleanField()
+    typology = serializers.CharField(max_length=40, required=False)
+    label_known_at = serializers.DateTimeField(required=False, help_text="Since when it is known; now if left out")
+
+
+class IncomingLabelsSerializer(serializers.Serializer[Any]):
+    source = serializers.SlugField()  # type: ignore[assignment]
+    labels = IncomingLabelSerializer(many=True)
+
+
+class LabelResultSerializer(serializers.Serializer[LabelResult]):
+    row_number = serializers.IntegerField()
+    external_id = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=LabelOutcome.choices)
+    transaction_id = serializers.IntegerField(allow_null=True)
+    reason = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class LabelledSerializer(serializers.Serializer[Any]):
+    label_batch_id = serializers.IntegerField()
+    received = serializers.IntegerField()
+    accepted = serializers.IntegerField()
+    corrected = serializers.IntegerField()
+    duplicate = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    results = LabelResultSerializer(many=True)
+
+
+def labelled(done: Labelled) -> dict[str, Any]:
+    """The answer to `labels_add`, as LabelledSerializer describes it."""
+    names = tuple(LabelResultSerializer().fields)
+    counts = ("received", "accepted", "corrected", "duplicate", "refused")
+    answer: dict[str, Any] = {"label_batch_id": done.batch.pk} | {name: getattr(done.batch, name) for name in counts}
     answer["results"] = [{name: getattr(row, name) for name in names} for row in done.rows]
     return answer

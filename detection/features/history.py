@@ -2,8 +2,7 @@
 
 A transaction sees what came in before it (a smaller id) and occurred until then: so the same rows get the same
 histories in one batch or in many. A few rows ask the database (`query`); many load what their accounts and
-counterparties did in the last 37 days at once and go through the kernel (`windows`). The two agree but for rows that
-a later row of the same batch overtakes (occurred earlier, on the same account or counterparty): those ask too.
+counterparties did in the last 37 days at once and go through the kernel (`windows`). The two agree to the bit.
 """
 
 from __future__ import annotations
@@ -33,8 +32,12 @@ EPOCH_2000 = 946_684_800_000_000  # microseconds; PostgreSQL counts from there
 CODE = 4  # bytes that a currency or a country is written in
 
 
-def of_transactions(transactions: Sequence[Transaction]) -> dict[str, Ints]:
-    """NAMES -> one whole number for each transaction. They are in the database already."""
+def of_transactions(transactions: Sequence[Transaction], as_of: int | None = None) -> dict[str, Ints]:
+    """NAMES -> one whole number for each transaction. They are in the database already.
+
+    `as_of`: as they look once everything up to that id has come in, late or not, instead of as they looked when they
+    came in themselves: all rows before them in the order (occurred_at, id), and all outcomes told by then.
+    """
     import numpy as np
 
     if not transactions:
@@ -44,40 +47,27 @@ def of_transactions(transactions: Sequence[Transaction]) -> dict[str, Ints]:
     others = sorted({row.counterparty_id for row in transactions if row.counterparty_id is not None})
     confirmed = labels.confirmed(accounts, others, since)
     if len(transactions) <= FEW:
-        return _asked(transactions, confirmed)
-    found = _computed(transactions, confirmed, accounts, others, since)
-    if overtaken := _overtaken(transactions):
-        asked = _asked([transactions[index] for index in overtaken], confirmed)
-        for name in NAMES:
-            found[name][overtaken] = asked[name]
-    return found
+        return _asked(transactions, confirmed, as_of)
+    return _computed(transactions, confirmed, accounts, others, since, as_of)
 
 
-def _asked(transactions: Sequence[Transaction], confirmed: Sequence[labels.Confirmed]) -> dict[str, Ints]:
+def _before(row: Transaction, as_of: int | None) -> int:
+    """Rows with a lesser id, and outcomes told to that id, count."""
+    return row.pk if as_of is None else as_of + 1
+
+
+def _asked(
+    transactions: Sequence[Transaction], confirmed: Sequence[labels.Confirmed], as_of: int | None
+) -> dict[str, Ints]:
     import numpy as np
 
     rows = []
     for each in transactions:
-        own = [known for known in confirmed if known.currency == each.currency]
+        before = _before(each, as_of)
+        own = [known for known in confirmed if known.currency == each.currency and known.told(before)]
         known = [(one.account_id, one.counterparty_id, one.occurred_at, one.known_at) for one in own]
-        rows.append(query.statistics(each, known))
+        rows.append(query.statistics(each, known, None if as_of is None else before))
     return {name: np.array([row[name] for row in rows], dtype=np.int64) for name in NAMES}
-
-
-def _overtaken(transactions: Sequence[Transaction]) -> list[int]:
-    """Indexes of rows with a later row (a greater id) that occurred earlier on the same account or counterparty."""
-    earliest: dict[tuple[str, int], datetime] = {}
-    found = []
-    for index in sorted(range(len(transactions)), key=lambda index: -transactions[index].pk):
-        row = transactions[index]
-        keys = [("a", row.account_id)]
-        if row.counterparty_id is not None:
-            keys.append(("c", row.counterparty_id))
-        if any(earliest.get(key, row.occurred_at) < row.occurred_at for key in keys):
-            found.append(index)
-        for key in keys:
-            earliest[key] = min(row.occurred_at, earliest.get(key, row.occurred_at))
-    return found
 
 
 def _computed(
@@ -86,11 +76,13 @@ def _computed(
     accounts: Sequence[int],
     others: Sequence[int],
     since: datetime,
+    as_of: int | None,
 ) -> dict[str, Ints]:
     import numpy as np
 
     until = max(row.occurred_at for row in transactions)
-    rows = _load(accounts, others, since, until, max(row.pk for row in transactions))
+    bound = np.array([_before(row, as_of) for row in transactions], dtype=np.int64)
+    rows = load(accounts, others, since, until, max(row.pk for row in transactions) if as_of is None else as_of)
     money_of = rows["currency"]
     known_as = {code: number for number, code in enumerate(np.unique(money_of).tolist())}
     kinds = len(known_as)
@@ -108,15 +100,19 @@ def _computed(
     )  # fmt: skip
     order = np.argsort(rows["id"])
     wanted = order[np.searchsorted(rows["id"], [row.pk for row in transactions], sorter=order)]
-    return windows.statistics(history, _outcomes(confirmed, account, counterparty, known_as), wanted)
+    return windows.statistics(history, _outcomes(confirmed, account, counterparty, known_as), wanted, bound)
 
 
 def _outcomes(
     confirmed: Sequence[labels.Confirmed], account: Ints, counterparty: Ints, known_as: dict[int, int]
 ) -> Outcomes:
-    """In the numbers of the history; what has no row there touches none of it."""
+    """In the numbers of the history; what has no row there touches none of it. What was taken back counts twice: once
+    from when it was told, and once against that from when it was not told any more."""
     import numpy as np
 
+    told = [(each, each.after, 1) for each in confirmed]
+    told += [(each, each.until, -1) for each in confirmed if each.until < labels.NEVER]
+    confirmed = [each for each, _, _ in told]
     kinds = len(known_as)
     of = [known_as.get(_code(each.currency), -1) for each in confirmed]
     places = [
@@ -131,6 +127,8 @@ def _outcomes(
         places[0][kept], places[1][kept],
         microseconds([each.occurred_at for each in confirmed])[kept],
         microseconds([each.known_at for each in confirmed])[kept],
+        np.array([after for _, after, _ in told], dtype=np.int64)[kept],
+        np.array([weight for _, _, weight in told], dtype=np.int64)[kept],
     )  # fmt: skip
 
 
@@ -150,7 +148,7 @@ def _dense(values: Ints) -> Ints:
     return found
 
 
-def _load(
+def load(
     accounts: Sequence[int], others: Sequence[int], since: datetime, until: datetime, last: int
 ) -> dict[str, Ints]:
     """Every row of these accounts and counterparties as columns, up to the id `last`; -1 for no counterparty, codes

@@ -26,24 +26,26 @@ SQUARES = {"account": (7, 30), "counterparty": (30,)}
 
 
 def statistics(
-    row: Transaction, confirmed: Sequence[tuple[int | None, int | None, datetime, datetime]]
+    row: Transaction, confirmed: Sequence[tuple[int | None, int | None, datetime, datetime]], before: int | None = None
 ) -> dict[str, int]:
     """The whole numbers of one transaction's history.
 
     `confirmed`: (account, counterparty, occurred_at, known_at) of suspicious transactions in its currency.
+    `before`: look back from once all lesser ids are in: what came in late is before it by (occurred_at, id).
     """
     entities = ("account",) if row.counterparty_id is None else ("account", "counterparty")
-    found = _asked(row, entities) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
+    found = _asked(row, entities, before) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
     if row.counterparty_id is None:
         return found | _nothing()
     return found | _frauds("counterparty", 1, row, row.counterparty_id, confirmed, RISK_WINDOWS)
 
 
-def _asked(row: Transaction, entities: tuple[str, ...]) -> dict[str, int]:
+def _asked(row: Transaction, entities: tuple[str, ...], before: int | None) -> dict[str, int]:
     """All entities of a row in one statement, one range query beside the other."""
-    names, sql = _statement(entities)
+    names, sql = _statement(entities, before is not None)
     given = {
-        "account": row.account_id, "currency": row.currency, "id": row.pk, "t": moment(row.occurred_at),
+        "account": row.account_id, "currency": row.currency, "id": row.pk, "before": before,
+        "t": moment(row.occurred_at),
         "round": ROUND_TO * 10 ** money.exponent(row.currency), "counterparty": row.counterparty_id,
         "country": row.country,
     }  # fmt: skip
@@ -61,23 +63,24 @@ def _cuts() -> tuple[int, ...]:
 
 
 @cache
-def _statement(entities: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+def _statement(entities: tuple[str, ...], again: bool) -> tuple[tuple[str, ...], str]:
     """Names of the values, and the statement that gives them: whole numbers, and the moment of the last one before."""
     names = [name for entity in entities for name in (*dict(_columns(entity)), f"{entity}_last")]
-    parts = ", ".join(f"({_range(entity)}) AS of_{entity}" for entity in entities)
+    parts = ", ".join(f"({_range(entity, again)}) AS of_{entity}" for entity in entities)
     return tuple(names), f"SELECT * FROM {parts}"  # noqa: S608
 
 
-def _range(entity: str) -> str:
+def _range(entity: str, again: bool) -> str:
     """Short names inside: a driver keeps what it has understood of a statement only up to some length."""
     listed = ", ".join(f"{column} AS {name}" for name, column in _columns(entity))
     table = connection.ops.quote_name(Transaction._meta.db_table)
     cut = f"CASE WHEN amount_minor > {LARGEST} THEN {LARGEST} ELSE amount_minor END"
+    earlier = "id < %(before)s AND (occurred_at < %(t)s OR id < %(id)s)" if again else "id < %(id)s"
     return (
         f"SELECT {listed}, MAX(t) FILTER (WHERE t > %(t{LONGEST})s) AS {entity}_last FROM ("  # noqa: S608
         f"SELECT occurred_at AS t, amount_minor AS a, counterparty_id AS c, country AS l, ({cut}) >> {LOW_BITS} AS h, "
         f"({cut}) & {(1 << LOW_BITS) - 1} AS w FROM {table} WHERE {entity}_id = %({entity})s "
-        f"AND occurred_at > %(t{HORIZON})s AND occurred_at <= %(t)s AND currency = %(currency)s AND id < %(id)s) r"
+        f"AND occurred_at > %(t{HORIZON})s AND occurred_at <= %(t)s AND currency = %(currency)s AND {earlier}) r"
     )
 
 

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from .bounded import Bounded
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
 
 DAY = 86_400_000_000  # microseconds
 WINDOWS = (1, 7, 30)
@@ -43,12 +46,23 @@ NAMES = (*ACCOUNT, *COUNTERPARTY)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Transactions confirmed as suspicious: whose, when they occurred, since when it is known (microseconds)."""
+    """Transactions confirmed as suspicious: whose, when they occurred, since when it is known (microseconds).
+
+    `after`: only rows with a greater id are told; `weight`: 1, or -1 for what was taken back from them on.
+    """
 
     account: Ints
     counterparty: Ints
     occurred: Ints
     known: Ints
+    after: Ints | None = None
+    weight: Ints | None = None
+
+    def taken(self, kept: Bools) -> Outcomes:
+        after, weight = (None if part is None else part[kept] for part in (self.after, self.weight))
+        return Outcomes(
+            self.account[kept], self.counterparty[kept], self.occurred[kept], self.known[kept], after, weight
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +85,11 @@ class History:
         return History(*(getattr(self, each.name)[order] for each in fields(self)))
 
 
-def statistics(history: History, outcomes: Outcomes, wanted: Ints) -> dict[str, Ints]:
+def statistics(history: History, outcomes: Outcomes, wanted: Ints, bound: Ints | None = None) -> dict[str, Ints]:
     """NAMES -> one whole number for each of the rows at the indexes `wanted`, from all rows before it.
 
-    Before it: (time, id) is less. Windows are (t - w, t]. `since` is microseconds, -1 for nobody in 30 days.
+    Before it: (time, id) is less, and, if given, the id is less than the row's `bound`; of outcomes, what is told to
+    ids less than it. Windows are (t - w, t]. `since` is microseconds, -1 for nobody in 30 days.
     """
     import numpy as np
 
@@ -83,25 +98,51 @@ def statistics(history: History, outcomes: Outcomes, wanted: Ints) -> dict[str, 
     place[order] = np.arange(len(order))
     rows, at = history.taken(order), place[wanted]
     clock = _Clock(rows.time, rows.time[at])
+    newer = None if bound is None else _newer(rows, at, bound)
+
+    def stream_of(key: Ints) -> _Stream:
+        if newer is None or bound is None:
+            return _Stream(key, clock, at)
+        return _BoundedStream(key, clock, at, rows.id, newer, bound)
+
     found: dict[str, Ints] = {}
-    _entity(found, "account", _Stream(rows.account, clock, at), rows, (7, 30))
-    _entity(found, "counterparty", _Stream(rows.counterparty, clock, at), rows, (30,))
-    stream = _Stream(rows.account, clock, at)
-    found["account_round_30"] = stream.total(rows.is_round, stream.since(LONGEST))
+    of_account, of_counterparty = stream_of(rows.account), stream_of(rows.counterparty)
+    _entity(found, "account", of_account, rows, (7, 30))
+    _entity(found, "counterparty", of_counterparty, rows, (30,))
+    found["account_round_30"] = of_account.total(rows.is_round, of_account.since(LONGEST))
     for name in ("pair", "country"):
-        stream = _Stream(getattr(rows, name), clock, at)
+        stream = stream_of(getattr(rows, name))
         found[f"{name}_count_30"] = stream.count(stream.since(LONGEST))
-    stream = _Stream(rows.counterparty, clock, at)
-    until = stream.since(MATURE)
+    until = of_counterparty.since(MATURE)
     for days in RISK_WINDOWS:
-        found[f"counterparty_mature_{days}"] = stream.only(until - stream.since(MATURE + days))
+        found[f"counterparty_mature_{days}"] = of_counterparty.between(of_counterparty.since(MATURE + days), until)
     now = rows.time[at]
+    if len(now):
+        outcomes = outcomes.taken(outcomes.known <= now.max())
     for days in (7, 30):
-        found[f"account_frauds_{days}"] = _confirmed(outcomes.account, outcomes, rows.account[at], now, days)
+        found[f"account_frauds_{days}"] = _confirmed(outcomes.account, outcomes, rows.account[at], now, days, bound)
     for days in RISK_WINDOWS:
-        counted = _confirmed(outcomes.counterparty, outcomes, rows.counterparty[at], now, days)
+        counted = _confirmed(outcomes.counterparty, outcomes, rows.counterparty[at], now, days, bound)
         found[f"counterparty_frauds_{days}"] = counted
     return {name: found[name] for name in NAMES}
+
+
+def _newer(rows: History, at: Ints, bound: Ints) -> Bools | None:
+    """Which rows may not count for everybody: those with an id from the least bound that any row before it in the
+    order of time breaks. None if there is no such bound, as in a file in the order of time."""
+    import numpy as np
+
+    broken = np.zeros(len(at), dtype=bool)
+    ids = np.sort(rows.id)
+    ranks, limit, span = np.searchsorted(ids, rows.id), np.searchsorted(ids, bound), len(ids) + 1
+    for key in (rows.account, rows.counterparty):
+        order = np.argsort(key, kind="stable")
+        # The greatest id so far of each entity: entities rise, so that none reaches into the next.
+        base = np.unique(key, return_inverse=True)[1].astype(np.int64) * span
+        so_far = np.empty(len(key), dtype=np.int64)
+        so_far[order] = np.maximum.accumulate((base + ranks)[order])
+        broken |= (key[at] >= 0) & (so_far[at] > (base + ranks)[at]) & (so_far[at] - base[at] >= limit)
+    return rows.id >= bound[broken].min() if broken.any() else None
 
 
 def parts(amount: Ints) -> tuple[Ints, Ints, Ints]:
@@ -159,7 +200,10 @@ class _Stream:
         return np.where(self.known, values, otherwise)
 
     def count(self, start: Ints) -> Ints:
-        return self.only(self.place - start)
+        return self.between(start, self.place)
+
+    def between(self, start: Ints, end: Ints) -> Ints:
+        return self.only(end - start)
 
     def total(self, values: Ints, start: Ints) -> Ints:
         import numpy as np
@@ -176,6 +220,42 @@ class _Stream:
         return self.only(np.where(self.place > start, self.clock.now - before, -1), -1)
 
 
+class _BoundedStream(_Stream):
+    """Of the rows that are `newer`, only those with an id less than the row's bound count."""
+
+    def __init__(self, key: Ints, clock: _Clock, at: Ints, ids: Ints, newer: Bools, bound: Ints) -> None:
+        import numpy as np
+
+        super().__init__(key, clock, at)
+        self.newer = newer[self.order]
+        self.ahead = np.concatenate(([0], np.cumsum(self.newer)))
+        self.kept = self.order[self.newer]
+        self.bounded = Bounded(ids[self.kept], bound)
+
+    def between(self, start: Ints, end: Ints) -> Ints:
+        first, last = self.ahead[start], self.ahead[end]
+        return self.only(end - start - (last - first) + self.bounded.between(first, last))
+
+    def total(self, values: Ints, start: Ints) -> Ints:
+        import numpy as np
+
+        ordered = values[self.order]
+        sums = np.concatenate(([0], np.cumsum(np.where(self.newer, 0, ordered))))
+        new = self.bounded.between(self.ahead[start], self.ahead[self.place], ordered[self.newer])
+        return self.only(sums[self.place] - sums[start] + new)
+
+    def last(self, start: Ints) -> Ints:
+        import numpy as np
+
+        places = np.where(self.newer, -1, np.arange(len(self.newer)))
+        older = np.concatenate(([-1], np.maximum.accumulate(places)))[self.place]
+        times, longest = self.clock.times, np.iinfo(np.int64).min
+        before = np.where(older >= start, times[self.order[older]], longest)
+        new = self.bounded.last(self.ahead[start], self.ahead[self.place])
+        before = np.maximum(before, np.where(new >= 0, times[self.kept[new]], longest))
+        return self.only(np.where(before > longest, self.clock.now - before, -1), -1)
+
+
 def _entity(found: dict[str, Ints], name: str, stream: _Stream, rows: History, squared: tuple[int, ...]) -> None:
     total: Callable[[Ints, Ints], Ints] = stream.total
     for days in WINDOWS:
@@ -188,29 +268,54 @@ def _entity(found: dict[str, Ints], name: str, stream: _Stream, rows: History, s
     found[f"{name}_since"] = stream.last(stream.since(LONGEST))
 
 
-def _confirmed(of: Ints, outcomes: Outcomes, key: Ints, now: Ints, days: int) -> Ints:
+def _confirmed(of: Ints, outcomes: Outcomes, key: Ints, now: Ints, days: int, bound: Ints | None) -> Ints:
     """Outcomes that became known in (t - days, t], of transactions of the entity in (t - 37 days, t)."""
     import numpy as np
 
     start = np.maximum(outcomes.known, outcomes.occurred + 1)
     end = np.minimum(outcomes.known + days * DAY, outcomes.occurred + HORIZON * DAY)
     kept = (end > start) & (of >= 0)
-    begun, ended = _until(of[kept], start[kept], key, now), _until(of[kept], end[kept], key, now)
-    return np.where(key >= 0, begun - ended, 0)
+    after = None if outcomes.after is None or bound is None else outcomes.after[kept]
+    weight = np.ones(kept.sum(), dtype=np.int64) if outcomes.weight is None else outcomes.weight[kept]
+    asked = _Asked(of[kept], key, now, bound, after, weight)
+    return np.where(key >= 0, asked.until(start[kept]) - asked.until(end[kept]), 0)
 
 
-def _until(of: Ints, moments: Ints, key: Ints, now: Ints) -> Ints:
-    """How many of these (entity, moment) are of the same entity and not after now."""
-    import numpy as np
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How much of what happened to entities (`of`, `weight`, `after`) was before each (`key`, `now`, `bound`)."""
 
-    if not len(of):
-        return np.zeros(len(key), dtype=np.int64)
-    order = np.lexsort((moments, of))
-    times = np.sort(moments)
-    entities, own = np.unique(of, return_inverse=True)
-    number = np.minimum(np.searchsorted(entities, key), len(entities) - 1)
-    span = len(of) + 1
-    placed = own[order] * span + times.searchsorted(moments[order], side="right")
-    base = number * span
-    counted = placed.searchsorted(base + times.searchsorted(now, side="right"), side="right")
-    return np.where(entities[number] == key, counted - placed.searchsorted(base, side="left"), 0)
+    of: Ints
+    key: Ints
+    now: Ints
+    bound: Ints | None
+    after: Ints | None
+    weight: Ints
+
+    def until(self, moments: Ints) -> Ints:
+        """The weight of what is of the same entity, told, and not after now, if it happened at `moments`."""
+        import numpy as np
+
+        of, key = self.of, self.key
+        if not len(of):
+            return np.zeros(len(key), dtype=np.int64)
+        order = np.lexsort((moments, of))
+        times = np.sort(moments)
+        entities, own = np.unique(of, return_inverse=True)
+        number = np.minimum(np.searchsorted(entities, key), len(entities) - 1)
+        span = len(of) + 1
+        placed = own[order] * span + times.searchsorted(moments[order], side="right")
+        base = number * span
+        first = placed.searchsorted(base, side="left")
+        last = placed.searchsorted(base + times.searchsorted(self.now, side="right"), side="right")
+        return np.where(entities[number] == key, self._sum(order, first, last), 0)
+
+    def _sum(self, order: Ints, first: Ints, last: Ints) -> Ints:
+        import numpy as np
+
+        weight = self.weight[order]
+        if self.after is not None and self.bound is not None and self.after.max() >= self.bound.min():
+            return Bounded(self.after[order], self.bound).between(first, last, weight)
+        sums = np.concatenate(([0], np.cumsum(weight)))
+        found: Ints = sums[last] - sums[first]
+        return found

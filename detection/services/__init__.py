@@ -6,6 +6,7 @@ from .first import ensure_first_model, ensure_judges
 from .model import model_publish, model_train
 from .model_stage import STEPS as MODEL_STEPS
 from .model_stage import model_challenge, model_install, model_promote, model_retire, model_shadow
+from .reassess import reassess_due
 from .replay import Replay, replay
 from .rule import ensure_default_rules, rule_change, rule_create, rule_retire
 from .threshold import model_threshold_set
@@ -18,6 +19,6 @@ from .training_work import training_work
 __all__ = [
     "MODEL_STEPS", "Decided", "Replay", "assess", "decision_make", "ensure_default_rules", "ensure_first_model",
     "ensure_judges", "model_challenge", "model_install", "model_promote", "model_publish", "model_retire",
-    "model_shadow", "model_threshold_set", "model_train", "replay", "rule_change", "rule_create", "rule_retire",
-    "training_cancel", "training_due", "training_request", "training_wake", "training_work",
+    "model_shadow", "model_threshold_set", "model_train", "reassess_due", "replay", "rule_change", "rule_create",
+    "rule_retire", "training_cancel", "training_due", "training_request", "training_wake", "training_work",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from ..in_force import in_force
 from ..judging import Evidence, Judged
 from ..models import Alert
 from ..scoring import MEMBERS, Scored
+from .note_late import note_late
 
 
 def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict]:
@@ -43,6 +44,7 @@ def _assess(batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict]:
     judged, at = Judged(in_force(batch.source), transactions), clock.now()
     _persist(judged, at)
     alerts = raise_alerts(judged, batch.source, sorted(judged.decisions), at)
+    note_late(judged, batch)
     return _verdicts(judged, alerts, at)
 
 
@@ -87,7 +89,8 @@ def raise_alerts(judged: Judged, source: Source, chosen: Sequence[int], at: date
         return {}
     made = [_alert(judged, source, index, at) for index in chosen]
     if explanations.attach(made, [_made_of(judged, each, chosen) for each in judged.champions]):
-        dispatch.on_commit("detection.tasks.explain_batch", judged.transactions[0].batch_id)
+        for batch_id in sorted({judged.transactions[index].batch_id for index in chosen}):
+            dispatch.on_commit("detection.tasks.explain_batch", batch_id)
     raised = Alert.objects.bulk_create(made)
     record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
     hooks.gather(raised)
@@ -120,6 +123,7 @@ def _entries(alert: Alert) -> list[Entry]:
         "model_versions": [model["version"] for model in alert.parameters["models"]],
         "reasons": alert.reasons,
     }
+    late = alert.parameters.get("late")
     evidence = {
         "transaction": alert.transaction_id, "account": alert.account_id, "typology": str(alert.typology),
         "outcome": str(alert.outcome), "snapshot_digest": alert.snapshot_digest,
@@ -127,6 +131,6 @@ def _entries(alert: Alert) -> list[Entry]:
         "explanation_digest": snap.digest(alert.explanation) if alert.explanation else None,
     }  # fmt: skip
     return [
-        Entry(f"transaction.{Outcome(alert.outcome).value}", alert.transaction, why),
+        Entry(f"transaction.{'reassess' if late else Outcome(alert.outcome).value}", alert.transaction, why),
         Entry("alert.raise", alert, why | evidence),
     ]

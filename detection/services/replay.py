@@ -10,7 +10,7 @@ from finobs.core.errors import FinobsError
 from .. import columns as cols
 from .. import features, rules, scoring
 from .. import snapshot as snap
-from ..decision import Decision, LiveRule, Opinion, decide
+from ..decision import Decision, LiveRule, Opinion, decide, looked_at_again
 from ..explain import explanations, reasons
 from ..models import Alert, ModelVersion, RuleVersion
 from ..rules import Finding
@@ -62,7 +62,8 @@ def _decide(alert: Alert, differences: list[str]) -> Decision:
             opinions.append(_opinion(alert, kept, columns, differences))
         except FinobsError as error:
             differences.append(error.detail)
-    return decide(fired, opinions, _plain(alert))
+    decision, late = decide(fired, opinions, _plain(alert)), alert.parameters.get("late")
+    return looked_at_again(decision, late) if late else decision
 
 
 def _plain(alert: Alert) -> list[str]:

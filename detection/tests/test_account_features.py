@@ -11,8 +11,9 @@ import pytest
 from detection import columns as cols
 from detection.features import ACCOUNT, account, history, windows
 from detection.tests import places
+from finobs.accounts.system import system_actor
 from tests import factories
-from transactions.models import Account, Counterparty, Label, Transaction
+from transactions.models import Account, Counterparty, Label, LabelBatch, PastLabel, Transaction
 
 DAY = timedelta(days=1)
 
@@ -49,6 +50,25 @@ def confirm(rows, seed):
     )
 
 
+def correct(rows, seed):
+    """Let labels have come late, and correct some: as finobs was told of them after this or that transaction."""
+    chance = random.Random(seed)
+    user = system_actor("test")
+    by = LabelBatch.objects.create(source=rows[0].source, actor=user)
+    for label in list(Label.objects.order_by("pk")):
+        told = chance.choice([label.transaction_id, chance.choice(rows).pk])
+        label.watermark = max(told, label.transaction_id)
+        if chance.random() < 0.5:
+            later = max(label.watermark, chance.choice(rows).pk)
+            PastLabel.objects.create(
+                transaction_id=label.transaction_id, is_suspicious=chance.random() < 0.7,
+                known_at=label.known_at + chance.choice([-1, 0, 1]) * DAY, watermark=label.watermark,
+                replaced_after=later, replaced_by=by,
+            )  # fmt: skip
+            label.watermark = later
+        label.save()
+
+
 def vectors(rows):
     return ACCOUNT.build(cols.of_transactions(rows, history.of_transactions(rows)))
 
@@ -61,7 +81,6 @@ def test_the_statement_and_the_kernel_agree_to_the_bit(source, seed, late):
     confirm(rows, seed)
     together = history.of_transactions(rows)
     assert set(together) == set(ACCOUNT.statistics)
-    assert bool(history._overtaken(rows)) == late
     matrix = vectors(rows)
     assert np.isfinite(matrix).all()
     assert together["counterparty_frauds_30"].max() > 0
@@ -69,6 +88,48 @@ def test_the_statement_and_the_kernel_agree_to_the_bit(source, seed, late):
         alone = {name: int(values[0]) for name, values in history.of_transactions([row]).items()}
         assert alone == {name: int(values[index]) for name, values in together.items()}, row
     assert np.concatenate([vectors([row]) for row in rows]).tobytes() == matrix.tobytes()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", [2, 3])
+def test_looking_back_the_statement_and_the_kernel_agree_too(source, seed):
+    """As of several ids: in the middle of what overtook, and when all was in."""
+    rows = made(source, 120, seed, True)
+    confirm(rows, seed)
+    correct(rows, seed)
+    for as_of in (rows[60].pk, rows[-1].pk, rows[-1].pk + 5):
+        asked = [row for row in rows if row.pk <= as_of]
+        together = history.of_transactions(asked, as_of)
+        for index, row in enumerate(asked):
+            alone = {name: int(values[0]) for name, values in history.of_transactions([row], as_of).items()}
+            assert alone == {name: int(values[index]) for name, values in together.items()}, row
+    before = history.of_transactions(rows)
+    after = history.of_transactions(rows, rows[-1].pk)
+    assert (after["account_count_30"] >= before["account_count_30"]).all()
+    assert (after["account_count_30"] > before["account_count_30"]).any()
+
+
+@pytest.mark.django_db
+def test_looking_back_the_last_one_in_sees_what_it_saw(source):
+    rows = made(source, 60, 7, True)
+    confirm(rows, 7)
+    last = rows[-1:]
+    then, again = history.of_transactions(last), history.of_transactions(last, rows[-1].pk)
+    assert {name: values.tolist() for name, values in then.items()} == {
+        name: values.tolist() for name, values in again.items()
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", [5, 6])
+def test_labels_that_came_late_are_told_alike(source, seed):
+    rows = made(source, 120, seed, seed == 5)
+    confirm(rows, seed)
+    correct(rows, seed)
+    together = history.of_transactions(rows)
+    for index, row in enumerate(rows):
+        alone = {name: int(values[0]) for name, values in history.of_transactions([row]).items()}
+        assert alone == {name: int(values[index]) for name, values in together.items()}, row
 
 
 @pytest.mark.django_db

@@ -8,12 +8,13 @@ from .alerts import (
     transaction_assessment,
     transaction_explanation,
 )
+from .late import batch_late, reassessment_list
 from .models import model_detail, model_list, model_step
 from .rules import rule_change, rule_detail, rule_list, rule_retire
 from .training import training_cancel, training_detail, training_list, training_request
 
 __all__ = [
-    "alert_detail", "alert_explanation", "alert_list", "alert_replay", "model_detail", "model_list", "model_step",
-    "rule_change", "rule_detail", "rule_list", "rule_retire", "training_cancel", "training_detail", "training_list",
-    "training_request", "transaction_assessment", "transaction_explanation",
+    "alert_detail", "alert_explanation", "alert_list", "alert_replay", "batch_late", "model_detail", "model_list",
+    "model_step", "reassessment_list", "rule_change", "rule_detail", "rule_list", "rule_retire", "training_cancel",
+    "training_detail", "training_list", "training_request", "transaction_assessment", "transaction_explanation",
 ]  # fmt: skip

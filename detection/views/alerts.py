@@ -71,6 +71,7 @@ def transaction_assessment(request: SignedInRequest, pk: int) -> HttpResponse:
     assessment, alert = selectors.assessment_of(request.user, pk)
     fired = selectors.fired_versions(request.user, assessment)
     context = {
-        "assessment": assessment, "alert": alert, "fired": fired, "may_explain": selectors.may_explain(request.user)
+        "assessment": assessment, "alert": alert, "fired": fired, "may_explain": selectors.may_explain(request.user),
+        "reassessments": selectors.reassessments_of(request.user, pk),
     }  # fmt: skip
     return render_page(request, "detection/transaction_assessment.html", context, partial="assessment")

@@ -29,6 +29,7 @@ class Periodic:
 SEAL: Final = Periodic("seal the ledger", "finobs.ledger.tasks.seal", 1)
 SCHEDULE: Final = (
     Periodic("end requests for approval whose time is up", "approvals.tasks.expire_due", MINUTE),
+    Periodic("look again at what late transactions touched", "detection.tasks.reassess", MINUTE // 2),
     Periodic("drop old answers and sessions", "finobs.core.tasks.tidy", DAY),
     Periodic("take up training that nobody works on", "detection.tasks.training_wake", MINUTE),
     Periodic("train on outcomes when enough are known", "detection.tasks.training_due", DAY),

@@ -185,7 +185,7 @@ class _Intake:
         labels = []
         for each in self.transactions:
             if label := self.rows[fresh[each.external_id]].label:
-                labels.append(Label(transaction_id=each.pk, **label._asdict()))
+                labels.append(Label(transaction_id=each.pk, watermark=each.pk, **label._asdict()))
         persist.add_labels(labels)
 
     def quarantine(self) -> None:

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transactions", "0001_initial"),
+        ("transactions", "0003_covering_indexes"),
     ]
 
     operations = [

@@ -1,0 +1,81 @@
+"""Whoever looks again is killed at any moment: nothing is lost, nothing is kept twice, every count holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+
+from detection import hooks
+from detection.choices import RunState
+from detection.models import Alert, Assessment, LateBatch, Reassessment, ReassessmentRun
+from detection.services import reassess, reassess_due
+from detection.tests import places
+from detection.tests.test_reassess import DAY, START, come
+from finobs.core import clock
+from finobs.ledger.models import Event
+from tests import factories
+
+pytestmark = [pytest.mark.kill, pytest.mark.django_db(transaction=True)]
+TOUCHED, KILLS = 120, 12
+
+
+def in_child() -> int:
+    """Fork a child that carries out what is due; it never returns by itself before it is done."""
+    connections.close_all()
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        reassess_due()
+    finally:
+        os._exit(0)
+
+
+def expire() -> None:
+    ReassessmentRun.objects.filter(state=RunState.RUNNING).update(lease_until=clock.now() - DAY, attempts=1)
+
+
+def test_twelve_kills_lose_nothing_and_double_nothing(monkeypatch):
+    from finobs.accounts.roles import synchronise
+
+    synchronise()
+    monkeypatch.setattr(hooks, "_gatherer", lambda **_: None)
+    monkeypatch.setattr(reassess, "PART", 3)
+    monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda *_: None)
+    source = factories.source("cards")
+    root = factories.user("Root", is_staff=True, is_superuser=True)
+    places.champion(source, root, 600)
+    rows = come(source, *((START + index * DAY / 10, 400_000) for index in range(TOUCHED)), account="A-2", shop="M-2")
+    raised = Alert.objects.count()
+    come(source, *((START - timedelta(hours=index + 1), 1_000) for index in range(30)), account="A-2", shop="M-2")
+    raised_late = Alert.objects.count() - raised
+
+    killed = 0
+    for _ in range(KILLS):
+        pid = in_child()
+        time.sleep(random.uniform(0.05, 0.5))
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        killed += ReassessmentRun.objects.filter(state=RunState.RUNNING).exists()
+        expire()
+    reassess_due()
+
+    run, due = ReassessmentRun.objects.get(), LateBatch.objects.get()
+    assert killed
+    assert (run.state, run.done, run.total, due.touched) == (RunState.DONE, run.total, due.touched, due.touched)
+    assert due.touched >= TOUCHED
+    kept = Reassessment.objects.all()
+    assert kept.count() == due.changed == len(set(kept.values_list("transaction_id", flat=True)))
+    made = Alert.objects.count() - raised - raised_late
+    assert due.raised == kept.filter(alert__isnull=False).count() == made
+    said = [json.loads(bytes(event.body))["data"] for event in Event.objects.filter(action="batch.reassess")]
+    assert sum(each["changed"] for each in said) == kept.count()
+    assert Event.objects.filter(action="transaction.reassess").count() == made
+    assert Assessment.objects.filter(pk__in=[row.pk for row in rows]).count() == TOUCHED

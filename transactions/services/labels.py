@@ -1,0 +1,226 @@
+"""Labels that come after their transactions: chargebacks, confirmed frauds, and corrections of what was said before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection
+
+from finobs.accounts.models import User
+from finobs.core import access, clock
+from finobs.core.errors import Invalid, TooLarge
+from finobs.core.service import service
+from finobs.ledger import merkle
+from finobs.ledger.canonical import canonical
+from finobs.ledger.services import leaf_hash, record, timestamp
+
+from .. import persist
+from ..choices import LabelOutcome, Reason
+from ..models import Label, LabelBatch, LabelContent, PastLabel, Source, Transaction
+from ..rows import LABELS, RawRow, RowFault, RowReader, shown, text
+from ..rows import Label as Said
+from .ingest import LARGEST_BATCH
+from .set_aside import readable_fields
+
+FIELDS: Final = frozenset({"external_id", *LABELS})
+UNKNOWN: Final = "unknown-transaction"
+AT_ONCE = 1_000
+
+
+@dataclass(slots=True)
+class LabelResult:
+    """What became of one row."""
+
+    row_number: int
+    external_id: str
+    outcome: LabelOutcome
+    transaction_id: int | None = None
+    reason: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    batch: LabelBatch
+    rows: list[LabelResult]
+
+
+@service
+def labels_add(
+    *, actor: User, source: Source, rows: Sequence[RawRow], file_name: str = "", first_row: int = 1
+) -> Labelled:
+    """Take up to 10,000 labels (external_id, is_suspicious, typology, label_known_at) of transactions that are in.
+
+    Who may: `transaction:create`. Each is accepted (there was none), corrects what stood (which is kept), is known
+    already, or is refused with the reason and kept with the batch: an unknown transaction, a label that cannot be
+    read, one that says again what was corrected since, or two that contradict one another in one call.
+    They count for transactions only that come in after them. Records `batch.label` with the counts and the RFC 6962
+    root over the digests of what was taken, in the order of the rows. Raises Invalid for no rows, TooLarge.
+    """
+    access.require(actor, "label", source)
+    if not rows:
+        raise Invalid("There are no rows.")
+    if len(rows) > LARGEST_BATCH:
+        raise TooLarge(f"{len(rows):,} rows are more than one batch takes ({LARGEST_BATCH:,}).")
+    batch = LabelBatch(
+        source=source, actor=actor, file_name=file_name[:255], first_row=first_row, received_at=clock.now(),
+        received=len(rows),
+    )  # fmt: skip
+    return _Labelling(batch, rows).run()
+
+
+def digest(source: str, external_id: str, label: Said | LabelContent) -> bytes:
+    """SHA-256 of the canonical bytes of what a label says."""
+    said: dict[str, Any] = {"source": source, "external_id": external_id, "typology": label.typology}
+    said |= {"is_suspicious": label.is_suspicious, "label_known_at": timestamp(label.known_at)}
+    return hashlib.sha256(canonical(said)).digest()
+
+
+class _Labelling:
+    """One batch of labels: rows by their index, results in the same order."""
+
+    def __init__(self, batch: LabelBatch, raw: Sequence[RawRow]) -> None:
+        self.batch, self.source, self.raw = batch, batch.source, raw
+        self.results: dict[int, LabelResult] = {}
+        self.rows: dict[int, tuple[str, Said]] = {}
+        self.new: dict[int, Said] = {}  # by transaction
+        self.corrected: dict[int, Said] = {}
+        self.digests: list[bytes] = []
+
+    def run(self) -> Labelled:
+        self.read()
+        known = persist.known(self.source, sorted({external_id for external_id, _ in self.rows.values()}))
+        self.watermark = _watermark()
+        pks = [pk for pk, _ in known.values()]
+        self.standing = {label.transaction_id: label for label in _of(Label, pks)}
+        self.past = list(_of(PastLabel, pks))
+        for index, (external_id, said) in self.rows.items():
+            if external_id in known:
+                self.settle(index, known[external_id][0], said)
+            else:
+                self.refuse(index, UNKNOWN, f"{self.source.slug} has brought in no transaction {shown(external_id)}.")
+        self.conclude()
+        self.write()
+        return Labelled(self.batch, [self.results[index] for index in range(len(self.raw))])
+
+    def read(self) -> None:
+        source = self.source
+        reader = RowReader(
+            slug=source.slug, default_currency="", time_zone=source.time_zone, now=self.batch.received_at
+        )  # fmt: skip
+        for index, raw in enumerate(self.raw):
+            try:
+                self.rows[index] = _read(reader, raw)
+            except RowFault as fault:
+                self.refuse(index, fault.reason.value, fault.detail)
+
+    def settle(self, index: int, pk: int, said: Said) -> None:
+        """New, known, a correction, or a contradiction. Who leaves out since when repeats whatever moment stands."""
+        earlier = self.new.get(pk) or self.corrected.get(pk)
+        stands: Said | LabelContent | None = earlier or self.standing.get(pk)
+        timed = bool(self.raw[index].fields.get("label_known_at"))
+        if stands is not None and _same(stands, said, timed):
+            self.result(index, LabelOutcome.DUPLICATE, pk)
+        elif earlier is not None:
+            self.refuse(index, Reason.CONFLICT, "Another row of this call says something else of it; that one stays.")
+        elif any(_same(past, said, timed) for past in self.past if past.transaction_id == pk):
+            self.refuse(
+                index, Reason.CONFLICT,
+                "It said so before it was corrected. To say it again, give the moment since when it is known.",
+            )  # fmt: skip
+        else:
+            (self.new if stands is None else self.corrected)[pk] = said
+            self.digests.append(digest(self.source.slug, self.rows[index][0], said))
+            self.result(index, LabelOutcome.ACCEPTED if stands is None else LabelOutcome.CORRECTED, pk)
+
+    def result(self, index: int, outcome: LabelOutcome, pk: int | None = None, **more: str) -> None:
+        external_id = self.rows[index][0] if index in self.rows else _name(self.raw[index])
+        self.results[index] = LabelResult(self.batch.first_row + index, external_id, outcome, pk, **more)
+
+    def refuse(self, index: int, reason: str, detail: str) -> None:
+        self.result(index, LabelOutcome.REFUSED, reason=str(reason), detail=detail)
+
+    def conclude(self) -> None:
+        batch, ordered = self.batch, [self.results[index] for index in range(len(self.raw))]
+        for outcome in LabelOutcome:
+            setattr(batch, outcome.value, sum(result.outcome == outcome for result in ordered))
+        batch.refusals = [
+            {"row": result.row_number, "reason": result.reason, "detail": result.detail,
+             "fields": readable_fields(self.raw[index].fields)}
+            for index, result in enumerate(ordered) if result.outcome == LabelOutcome.REFUSED
+        ]  # fmt: skip
+        batch.root = merkle.root([leaf_hash(each) for each in self.digests])
+        batch.save(force_insert=True)
+        data = {name: getattr(batch, name) for name in ("received", *LabelOutcome.values)}
+        data |= {"source": self.source.slug, "file": batch.file_name, "first_row": batch.first_row}
+        data |= {"watermark": str(self.watermark), "root": batch.root.hex()}
+        record(actor=batch.actor, action="batch.label", subject=batch, data=data)
+
+    def write(self) -> None:
+        persist.add_labels(
+            [
+                Label(transaction_id=pk, watermark=self.watermark, came_with=self.batch, **said._asdict())
+                for pk, said in sorted(self.new.items())
+            ]
+        )
+        changed = [self.standing[pk] for pk in sorted(self.corrected)]
+        PastLabel.objects.bulk_create([self.replaced(label) for label in changed], batch_size=AT_ONCE)
+        for label in changed:
+            for name, value in self.corrected[label.transaction_id]._asdict().items():
+                setattr(label, name, value)
+            label.watermark, label.came_with = self.watermark, self.batch
+        fields = ("is_suspicious", "typology", "known_at", "watermark", "came_with")
+        Label.objects.bulk_update(changed, fields, batch_size=AT_ONCE)
+
+    def replaced(self, label: Label) -> PastLabel:
+        kept = ("transaction_id", "is_suspicious", "typology", "known_at", "watermark", "came_with_id")
+        return PastLabel(
+            **{name: getattr(label, name) for name in kept}, replaced_by=self.batch, replaced_after=self.watermark
+        )
+
+
+def _read(reader: RowReader, raw: RawRow) -> tuple[str, Said]:
+    if raw.fault:
+        raise raw.fault
+    if not raw.fields.keys() <= FIELDS:
+        unknown = sorted(shown(name) for name in raw.fields.keys() - FIELDS)
+        raise RowFault(Reason.UNKNOWN_FIELD, f"A label has no field named {', '.join(unknown[:5])}.")
+    external_id = text(raw.fields, "external_id")
+    label = reader.label(raw.fields)
+    if not external_id or label is None:
+        raise RowFault(Reason.MISSING, f"{'is_suspicious' if external_id else 'external_id'} is empty.")
+    if label.known_at > reader.latest:
+        raise RowFault(Reason.DATE, f"label_known_at is {label.known_at:%Y-%m-%d}: nobody knows it yet.")
+    return external_id, label
+
+
+def _name(raw: RawRow) -> str:
+    """The id as far as it can be read."""
+    value = raw.fields.get("external_id")
+    return shown(value)[1:-1][:100] if isinstance(value, str) else ""
+
+
+def _same(stands: Said | LabelContent, said: Said, timed: bool) -> bool:
+    is_same = (stands.is_suspicious, stands.typology) == (said.is_suspicious, said.typology)
+    return is_same and (not timed or stands.known_at == said.known_at)
+
+
+def _of(model: Any, pks: Sequence[int]) -> Iterable[Any]:
+    for start in range(0, len(pks), AT_ONCE):
+        yield from model.objects.filter(transaction_id__in=pks[start : start + AT_ONCE])
+
+
+def _watermark() -> int:
+    """The greatest transaction id so far, while nothing comes in: whoever gets a greater one is told of the labels.
+
+    On PostgreSQL whoever brings rows in waits until the labels are committed, or is waited for: else a row with a
+    greater id could be decided without them, and be told of them when it is described again. SQLite has one writer.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            table = connection.ops.quote_name(Transaction._meta.db_table)
+            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+    return persist.next_ids(Transaction, 1)[0] - 1
