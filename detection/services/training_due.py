@@ -28,7 +28,7 @@ def training_due() -> TrainingRun | None:
     if len(known) < supervised.FEWEST_OUTCOMES:
         return None
     newest = ModelVersion.objects.defer("artefact").filter(role=Role.SUPERVISED, parent=None).order_by("-pk").first()
-    if newest is not None and len(_since(newest, known)) < MORE * int(newest.metrics["confirmed"]):
+    if newest is not None and len(_since(newest, known)) < MORE * int(newest.metrics.get("confirmed", 0)):
         return None
     return training_request(actor=actor, role=Role.SUPERVISED)
 
