@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .cells import BINS, CLEARED, CONFIRMED, EDGES, UNKNOWN
+from .shares import Harmonic, Share
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# The normal quantile of a two-sided 95 % interval.
-Z = 1.959964
 EPOCH = date(1970, 1, 1)
 
 
@@ -51,53 +49,6 @@ class Rows:
     @property
     def last(self) -> date | None:
         return EPOCH + timedelta(days=int(self.days.max())) if len(self) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """`hits` of `of`, with the Wilson score interval (Wilson 1927), which holds for few rows and at 0 and 1 too."""
-
-    hits: int
-    of: int
-
-    @property
-    def value(self) -> float | None:
-        return self.hits / self.of if self.of else None
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        if not self.of:
-            return None
-        share, n = self.hits / self.of, self.of
-        middle = share + Z * Z / (2 * n)
-        reach = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-        scale = 1 + Z * Z / n
-        return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
-
-    @property
-    def low(self) -> float | None:
-        return self.interval[0] if self.interval else None
-
-    @property
-    def high(self) -> float | None:
-        return self.interval[1] if self.interval else None
-
-
-@dataclass(frozen=True, slots=True)
-class Harmonic(Share):
-    """F1 of `hits` (true positives) and `of` (all rows that are flagged, confirmed or both).
-
-    F1 = 2J / (1 + J) of the share J = tp / (tp + fp + fn), and rises with it: so J's interval gives F1's.
-    """
-
-    @property
-    def value(self) -> float | None:
-        return 2 * self.hits / (self.hits + self.of) if self.of else None
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        found = Share(self.hits, self.of).interval
-        return None if found is None else (2 * found[0] / (1 + found[0]), 2 * found[1] / (1 + found[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+from django.db.models import Case, When
+
 from finobs.core import access
 from finobs.core.errors import Invalid
 
@@ -17,8 +19,9 @@ from .figures import Rows
 from .selectors import Performance, of_rows
 from .window import Window
 
-# More beside one another than anybody compares; the newest are taken.
+# More beside one another than anybody compares; those in use are taken, then the newest.
 MOST = 25
+IN_USE = (Stage.CHAMPION, Stage.CHALLENGER, Stage.SHADOW)
 BAR = 80
 
 
@@ -40,7 +43,7 @@ class Entry:
 class Leaderboard:
     """`entries` are compared, the best first; `others` are not: they scored nothing then, or nobody chose them.
 
-    rows: how many rows all of `entries` scored. is_cut: there are older versions that were left out.
+    rows: how many rows all of `entries` scored. is_cut: there are more versions, which were left out.
     """
 
     role: Role
@@ -66,7 +69,7 @@ def leaderboard(user: Any, role: str, window: Window, chosen: Collection[int] = 
     if role not in Role.values:
         raise Invalid(fields={"role": [f"One of {', '.join(Role.values)}."]})
     visible = access.restrict(ModelVersion.objects.filter(role=role), user, "view").defer("artefact", "metrics")
-    versions = list(visible.order_by("-pk")[: MOST + 1])
+    versions = list(visible.order_by(_unused(), "-pk")[: MOST + 1])
     is_cut, versions = len(versions) > MOST, versions[:MOST]
     own = _own(versions, scores.scored(role, [each.pk for each in versions], window))
     compared = {each.pk for each in versions if len(own[each.pk]) and _is_wanted(each, chosen)}
@@ -83,6 +86,10 @@ def leaderboard(user: Any, role: str, window: Window, chosen: Collection[int] = 
     return Leaderboard(
         Role(role), window, _number(common), ranked, [each for each in entries if each.common is None], is_cut
     )
+
+
+def _unused() -> Case:
+    return Case(When(stage__in=IN_USE, then=0), When(stage=Stage.RETIRED, then=2), default=1)
 
 
 def _own(versions: Sequence[ModelVersion], scored: Mapping[int, Rows]) -> dict[int, Rows]:

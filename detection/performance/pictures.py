@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..choices import Role
-from .figures import Ranking, Share
+from .figures import Ranking
+from .shares import Share
 from .thresholds import Level
 
 WIDTH, HEIGHT = 400, 300

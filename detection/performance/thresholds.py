@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .cells import CONFIRMED
-from .figures import Rows, Share
+from .figures import Rows
+from .shares import Share
 
 if TYPE_CHECKING:
     import numpy as np

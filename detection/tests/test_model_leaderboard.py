@@ -99,10 +99,12 @@ def test_roles_do_not_mix(analyst, champion, both):
         leaderboard(analyst, "oracle", WINDOW)
 
 
-def test_older_ones_are_left_out_and_it_is_said(analyst, champion, both, monkeypatch):
-    monkeypatch.setattr(boards, "MOST", 1)
+def test_beyond_so_many_those_in_use_stay_and_it_is_said(analyst, champion, shadow, both, monkeypatch):
+    monkeypatch.setattr(boards, "MOST", 2)
+    for _ in range(3):
+        judged.version()
     board = leaderboard(analyst, Role.SUPERVISED, WINDOW)
-    assert (board.is_cut, len(board.entries) + len(board.others)) == (True, 1)
+    assert (board.is_cut, [entry.version for entry in board.entries], board.others) == (True, [shadow, champion], [])
 
 
 def test_a_stranger_sees_none(stranger, both):

@@ -9,7 +9,8 @@ import pytest
 
 from detection.performance import figures, thresholds
 from detection.performance.cells import EDGES
-from detection.performance.figures import Harmonic, Rows, Share
+from detection.performance.figures import Rows
+from detection.performance.shares import Harmonic, Share
 
 
 def rows(scores, outcomes, days=None):

@@ -66,3 +66,10 @@ def test_no_statement_takes_more_values_than_the_server_reads() -> None:
     rows = [object()] * 70_000
     assert connection.ops.bulk_batch_size(fields, rows) * len(fields) <= 65_535
     assert connection.ops.bulk_batch_size([fields[0]], rows[:10]) == 10
+
+
+def test_plans_are_not_compiled() -> None:
+    """It takes longer than the queries of a page."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
