@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
@@ -52,31 +53,36 @@ def overtake(batch_id: int, spans: Mapping[str, Sequence[Span]]) -> bool:
     parts, values = [], []
     for entity, asked in spans.items():
         if asked:
-            parts.append(_exists(entity))
+            parts.append(_exists(connection.vendor, entity, len(asked) == 1))
             values += [*_given(asked), batch_id]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {' OR '.join(parts)}", values)
         return bool(cursor.fetchone()[0])
 
 
-def _exists(entity: str) -> str:
+@cache
+def _exists(vendor: str, entity: str, is_one: bool) -> str:
+    """Values: of `_given`, then the batch. One alone is asked for as one: PostgreSQL keeps a plan for that."""
     table = connection.ops.quote_name(Transaction._meta.db_table)
-    if connection.vendor == "postgresql":
+    before = f"EXISTS (SELECT 1 FROM {table} d WHERE d.{entity}_id = {{}} AND d.occurred_at > {{}} "  # noqa: S608
+    before += "AND d.occurred_at <= {} AND d.id < {} AND d.batch_id <> %s)"
+    names = ("entity", "since", "until", "id")
+    if is_one:
+        return before.format(*["%s"] * 4)
+    if vendor == "postgresql":
         spans = (
             "unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[]) AS e(entity, since, until, id)"
         )
     else:
-        names = ("entity", "since", "until", "id")
         listed = ", ".join(f"value ->> {number} AS {name}" for number, name in enumerate(names))
         spans = f"(SELECT {listed} FROM json_each(%s)) AS e"  # noqa: S608
-    return (
-        f"EXISTS (SELECT 1 FROM {spans} WHERE EXISTS (SELECT 1 FROM {table} d WHERE d.{entity}_id = e.entity "  # noqa: S608
-        f"AND d.occurred_at > e.since AND d.occurred_at <= e.until AND d.id < e.id AND d.batch_id <> %s))"
-    )
+    return f"EXISTS (SELECT 1 FROM {spans} WHERE {before.format(*(f'e.{name}' for name in names))})"  # noqa: S608
 
 
 def _given(spans: Sequence[Span]) -> list[Any]:
     rows = [(each.entity, labels.moment(each.first), labels.moment(each.last + WITHIN), each.id) for each in spans]
+    if len(rows) == 1:
+        return list(rows[0])
     if connection.vendor == "postgresql":
         return [list(column) for column in zip(*rows, strict=True)]
     return [json.dumps(rows)]
