@@ -11,6 +11,7 @@ from finobs.core import bench
 
 @pytest.fixture
 def one(monkeypatch):
+    bench.registered()  # modules register once in a process, as they are first imported: now, not into what is taken away
     monkeypatch.setattr(bench, "_registry", {})
 
     @bench.benchmark("one", size=4, repeat=1, help="Counts.")

@@ -4,16 +4,19 @@ import pytest
 
 from detection.models import Assessment
 from finobs.core import bench
+from finobs.operation.bench import LEARNED
 from transactions.models import Transaction
 
 pytestmark = pytest.mark.django_db
 
 
-def test_it_takes_the_rows_in_by_rules_alone_with_a_model_and_plainly():
+def test_it_takes_the_rows_in_by_rules_alone_with_both_models_and_plainly():
     result = bench.measure(bench.registered()["ingest"], 1_200)
-    assert Transaction.objects.count() == 3 * 1_200
-    assert Assessment.objects.count() == 2 * 1_200
-    assert Assessment.objects.filter(score__isnull=False).count() == 1_200
+    assert Transaction.objects.count() == LEARNED + 3 * 1_200
+    assert Assessment.objects.count() == LEARNED + 2 * 1_200
+    scored = Assessment.objects.filter(score__isnull=False, anomaly_score__isnull=False)
+    assert scored.count() == 1_200
+    assert set(scored.values_list("model_version__role", "anomaly_version__role")) == {("supervised", "anomaly")}
     for name in ("per_second", "rules_only_per_second", "bulk_create_per_second", "share_of_bulk_create"):
         assert result[name] > 0
     assert result["operations"] == 1
