@@ -90,9 +90,11 @@ def rule_version(
 
 def model_version(**fields: Any) -> ModelVersion:
     """A candidate for its pages; its artefact scores nothing."""
+    number = next(_numbers)
+    artefact = fields.get("artefact", f"artefact {number}".encode())
     values = {
-        "number": (number := next(_numbers)), "feature_set": "basic-1", "training_rows": 1_000, "trained_from": NOON,
-        "trained_to": NOON + timedelta(days=7), "threshold": 0.6, "artefact": b"", "sha256": f"{number:064x}",
+        "number": number, "feature_set": "basic-1", "training_rows": 1_000, "trained_from": NOON,
+        "trained_to": NOON + timedelta(days=7), "threshold": 0.6, "artefact": artefact, "sha256": hashlib.sha256(artefact).hexdigest(),
         "created_by": system_actor("test"),
     }  # fmt: skip
     return ModelVersion.objects.create(**{**values, **fields})
