@@ -91,7 +91,8 @@ def rule_version(
 def model_version(**fields: Any) -> ModelVersion:
     """A candidate for its pages; its artefact scores nothing."""
     number = next(_numbers)
-    artefact = fields.get("artefact", f"artefact {number}".encode())
+    name = f"model {number}".encode()
+    artefact = fields.get("artefact", b"\x12" + bytes([len(name)]) + name)  # ONNX, of a name and nothing else
     values = {
         "number": number, "feature_set": "basic-1", "training_rows": 1_000, "trained_from": NOON,
         "trained_to": NOON + timedelta(days=7), "threshold": 0.6, "artefact": artefact, "sha256": hashlib.sha256(artefact).hexdigest(),
