@@ -58,7 +58,7 @@ class Judged:
 
     @cached_property
     def _places(self) -> dict[int, int]:
-        return {row.pk: index for index, row in enumerate(self.transactions)}
+        return {row.id: index for index, row in enumerate(self.transactions)}
 
     def of_role(self, role: str) -> Scored | None:
         return next((each for each in self.champions if each.version.role == role), None)

@@ -43,7 +43,7 @@ def add_reassessments(rows: Sequence[tuple[Any, ...]], *, run: int, at: datetime
 def add_shadow_scores(transactions: Sequence[Transaction], scored: Scored) -> None:
     """Insert what a version that does not decide makes of each transaction."""
     version = scored.version.pk
-    rows = [(row.pk, version, score) for row, score in zip(transactions, scored.scores, strict=True)]
+    rows = [(row.id, version, score) for row, score in zip(transactions, scored.scores, strict=True)]
     _insert(ShadowScore, ("transaction_id", "model_version_id", "score"), rows)
 
 

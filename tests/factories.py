@@ -90,10 +90,13 @@ def rule_version(
 
 def model_version(**fields: Any) -> ModelVersion:
     """A candidate for its pages and steps; its artefact scores nothing."""
+    number = next(_numbers)
+    name = f"model {number}".encode()
+    artefact = fields.get("artefact", b"\x12" + bytes([len(name)]) + name)  # ONNX, of a name and nothing else
     values = {
         "metrics": {"flagged_share": 0.005, "parity": 0.0, "parity_rows": 20_000},
-        "number": next(_numbers), "feature_set": "basic-1", "training_rows": 1_000, "trained_from": NOON,
-        "trained_to": NOON + timedelta(days=7), "threshold": 0.6, "artefact": b"", "sha256": hashlib.sha256(b"").hexdigest(),
+        "number": number, "feature_set": "basic-1", "training_rows": 1_000, "trained_from": NOON,
+        "trained_to": NOON + timedelta(days=7), "threshold": 0.6, "artefact": artefact, "sha256": hashlib.sha256(artefact).hexdigest(),
         "created_by": system_actor("test"),
     }  # fmt: skip
     return ModelVersion.objects.create(**{**values, **fields})

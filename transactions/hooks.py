@@ -46,7 +46,7 @@ def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[Ver
     if _assessor is None:
         raise ImproperlyConfigured("no assessor is registered: nothing may come in unassessed")
     verdicts = _assessor(batch=batch, transactions=transactions)
-    if {verdict.transaction_id for verdict in verdicts} != {row.pk for row in transactions}:
+    if {verdict.transaction_id for verdict in verdicts} != {row.id for row in transactions}:
         raise ImproperlyConfigured("the assessor did not answer for every transaction")
     return verdicts
 

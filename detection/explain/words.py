@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from .figures import (
@@ -123,6 +124,7 @@ def _windowed(who: str, what: str, days: str) -> Wording | None:
     return Wording(*table[what]) if what in table else None
 
 
+@cache
 def wording(name: str) -> Wording:
     if name in ROW:
         return ROW[name]
@@ -156,13 +158,19 @@ def signed(contribution: float) -> str:
 def lines(each: Sequence[Mapping[str, Any]], currency: str = "") -> list[Line]:
     """The kept features in words, what did most to the score first. Amounts are told in `currency`; what is usual of
     them is over all that the model learned from, so without one."""
-    left = {kept["name"]: kept for kept in each}
-    found = []
-    for names, together in TOGETHER.items():
-        if all(name in left for name in names):
-            found.append(_line(together, [left.pop(name) for name in names], currency))
-    found += [_line(wording(name), [kept], currency) for name, kept in left.items()]
+    found = [_line(said, kept, currency) for said, kept in _grouped(each)]
     return sorted(found, key=lambda line: (-abs(line.contribution), line.label))
+
+
+def _grouped(each: Sequence[Mapping[str, Any]]) -> list[tuple[Wording, list[Mapping[str, Any]]]]:
+    """Each feature, or features that are shown as one, with how they are said."""
+    left = {kept["name"]: kept for kept in each}
+    found = [
+        (together, [left.pop(name) for name in names])
+        for names, together in TOGETHER.items()
+        if all(name in left for name in names)
+    ]
+    return found + [(wording(name), [kept]) for name, kept in left.items()]
 
 
 # Of the same amounts, and of the same outcomes.
@@ -177,7 +185,7 @@ def _family(name: str) -> str:
 
 
 def _line(said: Wording, kept: Sequence[Mapping[str, Any]], currency: str) -> Line:
-    contribution = sum(float(one["contribution"]) for one in kept)
+    contribution = _contribution(kept)
     observed, expected = _values(kept, "observed"), _values(kept, "expected")
     usual = said.show(expected, "") if expected else ""
     if observed is None:
@@ -189,6 +197,10 @@ def _line(said: Wording, kept: Sequence[Mapping[str, Any]], currency: str) -> Li
     return Line(said.label, shown, usual, contribution, f"{reason}.", _family(kept[0]["name"]))
 
 
+def _contribution(kept: Sequence[Mapping[str, Any]]) -> float:
+    return sum(float(one["contribution"]) for one in kept)
+
+
 def _values(kept: Sequence[Mapping[str, Any]], what: str) -> list[float] | None:
     texts = [one[what] for one in kept]
     return None if any(text is None for text in texts) else [float(text) for text in texts]
@@ -196,8 +208,12 @@ def _values(kept: Sequence[Mapping[str, Any]], what: str) -> list[float] | None:
 
 def reasons(each: Sequence[Mapping[str, Any]], currency: str = "") -> list[str]:
     """What raised the score most, in words; at most three, and of what says nearly the same, one."""
-    raised = [line for line in lines(each, currency) if line.contribution >= LEAST and line.words]
+    raised = [(said, kept) for said, kept in _grouped(each) if _contribution(kept) >= LEAST]
     told: dict[str, str] = {}
-    for line in raised:
-        told.setdefault(line.family, line.words)
-    return list(told.values())[:MOST_REASONS]
+    for said, kept in sorted(raised, key=lambda found: (-_contribution(found[1]), found[0].label)):
+        line = _line(said, kept, currency)
+        if line.words:
+            told.setdefault(line.family, line.words)
+        if len(told) == MOST_REASONS:
+            break
+    return list(told.values())

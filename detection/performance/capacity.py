@@ -53,6 +53,7 @@ class Capacity:
 
     version: ModelVersion
     window: Window
+    rows: Rows
     days: int
     room: Room
     asked: float
@@ -76,14 +77,24 @@ def capacity(user: Any, version: ModelVersion, window: Window, asked: float | No
     room, taken = _room(user, version, span)
     free = rows.only(_outside(rows, taken))
     now = thresholds.level(rows, free, version.threshold, span.days) if len(rows) else None
-    if asked is None:
-        asked = room.left if room.left is not None else now.a_day if now else 0.0
-    threshold = thresholds.threshold_for(free, thresholds.rows_for(asked, span.days))
-    chosen = None if threshold is None else thresholds.level(rows, free, threshold, span.days)
+    asked = _usual(room, now) if asked is None else asked
+    chosen = _chosen(rows, free, asked, span.days)
     around = asked or (now.a_day if now else 0) or 1.0
-    curve = thresholds.curve(rows, free, around, span.days, training.MOST_FLAGGED) if len(rows) else []
-    refusal = _refusal(rows, asked, chosen)
-    return Capacity(version, window, span.days if len(rows) else 0, room, asked, now, chosen, curve, refusal)
+    curve = thresholds.curve(rows, free, around, span.days, training.MOST_FLAGGED)
+    days, refusal = span.days if len(rows) else 0, _refusal(rows, asked, chosen)
+    return Capacity(version, window, rows, days, room, asked, now, chosen, curve, refusal)
+
+
+def _usual(room: Room, now: Level | None) -> float:
+    """What is left in the queue, else what the version gives now."""
+    if room.left is not None:
+        return room.left
+    return now.a_day if now else 0.0
+
+
+def _chosen(rows: Rows, free: Rows, asked: float, days: int) -> Level | None:
+    threshold = thresholds.threshold_for(free, thresholds.rows_for(asked, days))
+    return None if threshold is None else thresholds.level(rows, free, threshold, days)
 
 
 def _rows(version: ModelVersion, window: Window) -> Rows:

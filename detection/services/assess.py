@@ -11,6 +11,7 @@ from django.db import transaction
 
 from finobs.accounts.system import system_actor
 from finobs.core import clock, dispatch
+from finobs.core.prepared import insert
 from finobs.ledger.services import Entry, record_many
 from transactions.hooks import Verdict
 from transactions.models import Batch, Source, Transaction
@@ -54,9 +55,9 @@ def _verdicts(judged: Judged, alerts: Mapping[int, Alert], at: datetime) -> list
     evidence, approved = Evidence(judged, at), Outcome.APPROVE.value
     found = []
     for index, (row, score) in enumerate(zip(judged.transactions, scores, strict=True)):
-        decision, alert = judged.decisions.get(index), alerts.get(row.pk)
+        decision, alert = judged.decisions.get(index), alerts.get(row.id)
         outcome = decision.outcome.value if decision else approved
-        found.append(Verdict(row.pk, outcome, score, alert.pk if alert else None, evidence))
+        found.append(Verdict(row.id, outcome, score, alert.pk if alert else None, evidence))
     return found
 
 
@@ -68,7 +69,7 @@ def _persist(judged: Judged, at: datetime) -> None:
     for index, decision in judged.decisions.items():
         outcomes[index], fired[index] = decision.outcome.value, json.dumps(snap.fired_ids(decision))
     persist.add_assessments(
-        [row.pk for row in judged.transactions], outcomes, fired,
+        [row.id for row in judged.transactions], outcomes, fired,
         *(column for each in (judged.leading, anomaly) for column in _scores(each, nothing)),
         *(anomaly.members.get(name, nothing) if anomaly else nothing for name in MEMBERS),
         at=at,
@@ -91,7 +92,7 @@ def raise_alerts(judged: Judged, source: Source, chosen: Sequence[int], at: date
     if explanations.attach(made, [_made_of(judged, each, chosen) for each in judged.champions]):
         for batch_id in sorted({judged.transactions[index].batch_id for index in chosen}):
             dispatch.on_commit("detection.tasks.explain_batch", batch_id)
-    raised = Alert.objects.bulk_create(made)
+    raised = insert(made)
     record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
     hooks.gather(raised)
     return {each.transaction_id: each for each in raised}

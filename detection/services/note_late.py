@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any
 
 from finobs.core import clock, dispatch
 from transactions.choices import Door
@@ -23,40 +25,37 @@ def note_late(judged: Judged, batch: Batch) -> None:
     looks at histories. Called by `assess`, in its transaction; costs one statement."""
     if not any(features.get(each.version.feature_set).statistics for each in judged.champions):
         return
-    if not (_overtake(judged.transactions) or late.overtake(batch.pk, _spans(judged.transactions))):
-        return
+    own = [_Passed(judged.transactions, name) for name in ("account_id", "counterparty_id")]
+    if not any(each.overtake for each in own):
+        spans = {name: each.spans() for name, each in zip(("account", "counterparty"), own, strict=True)}
+        if not late.overtake(batch.pk, spans):
+            return
     waits = batch.door in FILES
     LateBatch.objects.create(batch=batch, source=batch.source, due_at=clock.now() + SETTLING * waits)
     if not waits:
         dispatch.on_commit("detection.tasks.reassess")
 
 
-def _entities(row: Transaction) -> Iterator[tuple[str, int]]:
-    yield "account", row.account_id
-    if row.counterparty_id is not None:
-        yield "counterparty", row.counterparty_id
+class _Passed:
+    """What each account (or counterparty) did in a batch: the first and last moment, and the greatest id; and whether
+    any of it is late among the batch itself."""
 
+    def __init__(self, transactions: Sequence[Transaction], column: str) -> None:
+        self.overtake = False
+        self.found: dict[int, list[Any]] = {}
+        found, entity = self.found, attrgetter(column)
+        for row in sorted(transactions, key=attrgetter("id")):
+            at, of = row.occurred_at, entity(row)
+            span = found.get(of)
+            if span is None:
+                found[of] = [at, at, row.id]
+                continue
+            if at >= span[1]:
+                span[1] = at
+            else:
+                self.overtake = self.overtake or of is not None
+                span[0] = min(span[0], at)
+            span[2] = row.id
 
-def _overtake(transactions: Sequence[Transaction]) -> bool:
-    """Is any of them late among themselves?"""
-    latest: dict[tuple[str, int], datetime] = {}
-    for row in sorted(transactions, key=lambda row: row.pk):
-        for entity in _entities(row):
-            if row.occurred_at < latest.setdefault(entity, row.occurred_at):
-                return True
-            latest[entity] = row.occurred_at
-    return False
-
-
-def _spans(transactions: Sequence[Transaction]) -> dict[str, list[late.Span]]:
-    """For each account and counterparty: the first and last moment, and the greatest id."""
-    found: dict[tuple[str, int], late.Span] = {}
-    for row in transactions:
-        at = row.occurred_at
-        for entity in _entities(row):
-            known = found.get(entity)
-            found[entity] = (
-                late.Span(entity[1], at, at, row.pk) if known is None
-                else late.Span(entity[1], min(at, known.first), max(at, known.last), max(row.pk, known.id))
-            )  # fmt: skip
-    return {name: [span for entity, span in found.items() if entity[0] == name] for name in ("account", "counterparty")}
+    def spans(self) -> list[late.Span]:
+        return [late.Span(of, *span) for of, span in self.found.items() if of is not None]

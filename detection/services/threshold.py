@@ -12,6 +12,7 @@ from finobs.core.errors import Invalid, NotFound
 from finobs.core.service import service
 from finobs.ledger.services import record
 
+from .. import training
 from ..choices import Stage
 from ..models import ModelVersion
 from ..performance.capacity import Capacity, capacity
@@ -64,7 +65,7 @@ def _make(actor: User, parent: ModelVersion, found: Capacity, chosen: Level, rea
         parameters=parent.parameters, training_rows=parent.training_rows, trained_from=parent.trained_from,
         trained_to=parent.trained_to, threshold=chosen.threshold, alerts_a_day=found.asked, created_by=actor,
         artefact=bytes(parent.artefact), sha256=parent.sha256,
-        metrics={**parent.metrics, "flagged_share": chosen.flagged_share, "capacity": expected},
+        metrics={**parent.metrics, **_scores(found, chosen), "capacity": expected},
     )  # fmt: skip
     made._history_user = actor  # type: ignore[attr-defined]
     made._change_reason = reason[:100]  # type: ignore[attr-defined]
@@ -76,6 +77,14 @@ def _make(actor: User, parent: ModelVersion, found: Capacity, chosen: Level, rea
     }  # fmt: skip
     record(actor=actor, action="model.threshold_set", subject=made, data=data)
     return made
+
+
+def _scores(found: Capacity, chosen: Level) -> dict[str, Any]:
+    """The scores that the threshold was set from, in place of those of the rows that the parent's was."""
+    return {
+        "flagged_share": chosen.flagged_share, **training.histogram(found.rows.scores),
+        "threshold_from": f"transactions of {found.window.first} to {found.window.last}",
+    }  # fmt: skip
 
 
 def _expected(found: Capacity, chosen: Level) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
 
 M = TypeVar("M", bound=Model)
+# Rows in one statement: a database takes so many values (32,766 on SQLite, 65,535 on PostgreSQL).
+AT_ONCE = 500
 VALUE = "\x01the value"  # no text that may be asked for
 
 
@@ -55,12 +57,17 @@ class _Written:
 
 
 def insert(made: Sequence[M]) -> Sequence[M]:
-    """Insert new rows of one model in one statement, as `bulk_create` does; those without an id get theirs.
+    """Insert new rows of one model, 500 in one statement, as `bulk_create` does; those without an id get theirs.
 
-    Rows come all with an id or all without.
+    Rows come all with an id or all without. `bulk_create` would send each column as one array, which psycopg writes
+    value by value: with texts of some kilobytes that takes longer than everything else (measured).
     """
-    if not made:
-        return made
+    for start in range(0, len(made), AT_ONCE):
+        _insert(made[start : start + AT_ONCE])
+    return made
+
+
+def _insert(made: Sequence[M]) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     fields = [field for field in made[0]._meta.concrete_fields if made[0].pk is not None or not field.primary_key]
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in made for field in fields]
@@ -72,7 +79,6 @@ def insert(made: Sequence[M]) -> Sequence[M]:
                 row.pk = pk
     for row in made:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-    return made
 
 
 @lru_cache(maxsize=64)

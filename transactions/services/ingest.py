@@ -150,20 +150,20 @@ class _Intake:
             self.transaction(each, accounts[row.account], others.get(row.counterparty))
             for each, row in zip(values, rows, strict=True)
         ]
-        self.transactions = [each for each in made if each.pk in taken]
+        self.transactions = [each for each in made if each.id in taken]
         if len(taken) < len(made):
-            self.settle_race({each.external_id for each in made if each.pk not in taken}, fresh)
+            self.settle_race({each.external_id for each in made if each.id not in taken}, fresh)
         for each in self.transactions:
             index = fresh[each.external_id]
             self.results[index] = self.result(
-                index, RowOutcome.ACCEPTED, transaction_id=each.pk, account_id=each.account_id
+                index, RowOutcome.ACCEPTED, transaction_id=each.id, account_id=each.account_id
             )
         self.point_repeats()
         self.add_labels(fresh)
 
     def point_repeats(self) -> None:
         """A row that repeats one of its own batch is told the id that this one got."""
-        pks = {each.external_id: each.pk for each in self.transactions}
+        pks = {each.external_id: each.id for each in self.transactions}
         for result in self.results.values():
             if result.transaction_id is None:
                 result.transaction_id = pks[result.external_id]
@@ -185,7 +185,7 @@ class _Intake:
         labels = []
         for each in self.transactions:
             if label := self.rows[fresh[each.external_id]].label:
-                labels.append(Label(transaction_id=each.pk, watermark=each.pk, **label._asdict()))
+                labels.append(Label(transaction_id=each.id, watermark=each.id, **label._asdict()))
         persist.add_labels(labels)
 
     def quarantine(self) -> None:

@@ -19,8 +19,6 @@ from ..merkle import leaf_hash
 from ..models import Event
 
 SCHEMA = 1
-# Rows in one statement: a database takes so many values (32,766 on SQLite, 65,535 on PostgreSQL).
-AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,7 @@ def record_many(*, actor: Any, entries: Iterable[Entry]) -> list[Event]:
         raise RuntimeError("an event is written in the transaction of its change")
     at = clock.now()
     made = [_event(actor, entry, at) for entry in entries]
-    for start in range(0, len(made), AT_ONCE):
-        insert(made[start : start + AT_ONCE])
+    insert(made)
     return made
 
 
