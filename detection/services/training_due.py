@@ -24,7 +24,7 @@ def training_due() -> TrainingRun | None:
     Records `training.request`.
     """
     actor = system_actor("detection")
-    known = _mature_outcomes(actor)
+    known = mature_outcomes(actor)
     if len(known) < supervised.FEWEST_OUTCOMES:
         return None
     newest = ModelVersion.objects.defer("artefact").filter(role=Role.SUPERVISED, parent=None).order_by("-pk").first()
@@ -33,8 +33,8 @@ def training_due() -> TrainingRun | None:
     return training_request(actor=actor, role=Role.SUPERVISED)
 
 
-def _mature_outcomes(actor: User) -> list[labels.Confirmed]:
-    """Of the days that a model trained now would learn from."""
+def mature_outcomes(actor: User) -> list[labels.Confirmed]:
+    """The confirmed ones of the days that a model trained now would learn from. Who: anybody."""
     settings = Settings()
     try:
         mature = training_rows.newest(actor, None) - timedelta(days=settings.delay)

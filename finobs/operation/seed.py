@@ -46,7 +46,8 @@ QUEUES: tuple[dict[str, Any], ...] = (
         ],
     },
     {
-        "slug": "fraud", "name": "Fraud desk", "description": "Unusual payments, leaked cards, compromised terminals.",
+        "slug": "fraud", "name": "Fraud desk", "alerts_a_day": 12,
+        "description": "Unusual payments, leaked cards, compromised terminals.",
         "typologies": [Typology.UNUSUAL, Typology.LEAKED_CARD, Typology.COMPROMISED_TERMINAL],
     },
 )  # fmt: skip
@@ -83,17 +84,19 @@ def seed(say: Callable[[str], None]) -> None:
 
 
 def load(actor: User, feed: Feed, say: Callable[[str], None]) -> None:
-    """Ingest what is not in yet. The model is trained on the first part, and judges the rest with the rules."""
+    """Ingest what is not in yet. A model trained on the first part judges the rest, one on outcomes the last part."""
     done = loaded(feed.source, feed.name)
     if done >= feed.total:
         return
-    train_at = training.first_part(feed.total)
+    train_at, learn_at = training.first_part(feed.total), training.last_part(feed.total)
     rows = islice(feed.rows(), done, None)
     with tqdm(total=feed.total, initial=done, unit=" rows", desc="Ingesting", disable=None) as bar:
         while done < feed.total:
             if done >= train_at:
                 training.ensure_champion(actor, say)
-            upto = min(done + BATCH, feed.total, train_at if done < train_at else feed.total)
+            if done == learn_at:
+                training.ensure_supervised_early(actor, say)
+            upto = min(done + BATCH, *(stop for stop in (train_at, learn_at, feed.total) if stop > done))
             batch = list(islice(rows, upto - done))
             if not batch:
                 return

@@ -1,13 +1,15 @@
-"""The demo's models: one trained on the first part of the rows, in force for the rest; one, at the end, on outcomes."""
+"""The demo's models: one trained on the first part of the rows; one, for the last part, on the outcomes until then."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
+from detection import supervised
 from detection.choices import Role, RunState
 from detection.models import ModelVersion
 from detection.services import ensure_first_model
+from detection.services.training_due import mature_outcomes
 from detection.training import FEWEST_ROWS
 from finobs.accounts.models import User
 
@@ -15,6 +17,8 @@ from finobs.accounts.models import User
 SHARE: Final = 0.008
 PART: Final = 0.3
 MOST: Final = 100_000
+# What comes in after this part is scored by both models, so that there are alerts to compare them on.
+LAST_PART: Final = 0.8
 
 
 def first_part(total: int) -> int:
@@ -25,6 +29,17 @@ def first_part(total: int) -> int:
 def ensure_champion(actor: User, say: Callable[[str], None]) -> None:
     """Train and install unless one was. Too few rows leave the rules alone to judge, and are no fault."""
     _ensure(actor, Role.ANOMALY, say, "The rules judge alone.")
+
+
+def last_part(total: int) -> int:
+    """How many rows come in before a model learns from outcomes."""
+    return int(total * LAST_PART)
+
+
+def ensure_supervised_early(actor: User, say: Callable[[str], None]) -> None:
+    """Before the last part comes in, unless outcomes are few: a training that failed is not repeated."""
+    if len(mature_outcomes(actor)) >= 2 * supervised.FEWEST_OUTCOMES:
+        ensure_supervised(actor, say)
 
 
 def ensure_supervised(actor: User, say: Callable[[str], None]) -> None:

@@ -22,4 +22,5 @@ def small(monkeypatch, tmp_path, settings):
         monkeypatch.setattr(env, name, value)
     monkeypatch.setattr(seed, "BATCH", 250)
     monkeypatch.setattr(training, "PART", 0.5)
+    monkeypatch.setattr(training, "LAST_PART", 5 / 6)
     return monkeypatch

@@ -10,7 +10,7 @@ import pytest
 
 from cases.models import Case
 from detection import supervised
-from detection.choices import Stage, Typology
+from detection.choices import Role, Stage, Typology
 from detection.models import Alert, Assessment, ModelVersion, Rule, TrainingRun
 from finobs.core.errors import Invalid
 from finobs.ledger.models import Event
@@ -184,6 +184,17 @@ def test_with_enough_outcomes_a_model_learns_from_them_at_the_end(small):
     before = ModelVersion.objects.count()
     assert "supervised" not in run()
     assert ModelVersion.objects.count() == before == 2
+
+
+def test_the_last_part_is_scored_by_both_models(small):
+    small.setattr(supervised, "FEWEST_OUTCOMES", 2)
+    small.setattr(env, "SEED_DAYS", 60)  # so that most of it has had its days for an outcome
+    run()
+    learned = ModelVersion.objects.get(role=Role.SUPERVISED)
+    by_both = Assessment.objects.filter(model_version=learned, anomaly_version__role=Role.ANOMALY)
+    assert by_both.count() == 250
+    newest = Transaction.objects.order_by("-pk").values_list("pk", flat=True)[:250]
+    assert set(by_both.values_list("transaction_id", flat=True)) == set(newest)
 
 
 def test_with_few_outcomes_it_says_what_is_missing(seeded):
