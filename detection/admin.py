@@ -109,6 +109,11 @@ class ModelVersionAdmin(AccessAdmin):
         may = self._may(request, "change", None)
         return found | ({step.action: (_taking(step), step.action, step.label) for step in HUMAN} if may else {})
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """Nothing on the form can be changed, so there is nothing to save; steps are actions of the list."""
+        context |= {"show_save": False, "show_save_and_continue": False, "show_close": True}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Nothing on the form can be changed."""
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.utils.formats import date_format
 
 from .choices import Role
 from .explain.words import wording
@@ -15,6 +18,8 @@ DOES = {
     Role.ANOMALY: "Scores how unlike what it learned from a transaction is, from 0 to 1. It learns without outcomes.",
     Role.SUPERVISED: "Scores how likely a transaction is to be confirmed as suspicious, from 0 to 1, by outcomes.",
 }
+# The last two are at the threshold that the model was trained with, and say nothing of a version at another one.
+AT_SHARE = ("precision", "recall")
 SHARES = (
     ("auc", "AUC"),
     ("average_precision", "Average precision"),
@@ -52,21 +57,25 @@ def card(version: ModelVersion) -> Card:
         ),
         limits=list(_limits(version)),
         figures=list(_figures(version.metrics)),
-        parameters=[(words, str(kept[name])) for name, words in PARAMETERS.items() if name in kept],
+        parameters=[(words, _number(kept[name])) for name, words in PARAMETERS.items() if name in kept],
         features=[(name, wording(name).label, typical.get(name, "")) for name in kept.get("features", [])],
         digest=str(kept.get("feature_digest", "")),
         size=len(bytes(version.artefact)),
     )
 
 
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def _figures(metrics: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, words in SHARES:
-        if name in metrics:
+        if name in metrics and not ("capacity" in metrics and name in AT_SHARE):
             yield words, f"{metrics[name]:.4f}"
     if "judged_rows" in metrics:
         counts = f"{metrics['judged_rows']:,} transactions, {metrics['judged_confirmed']:,} of them confirmed"
-        days = f"{metrics['judged_from'][:10]} to {metrics['judged_to'][:10]}"
-        yield "Judged on", f"{counts}, {days}: by a model made in the same way before these days"
+        days = f"{_day(metrics['judged_from'])} to {_day(metrics['judged_to'])}"
+        yield "Judged on", f"{counts}, {days}: of a model made in the same way before these days"
     if "not_judged" in metrics:
         yield "Not judged", str(metrics["not_judged"])
     if "confirmed" in metrics:
@@ -79,10 +88,14 @@ def _figures(metrics: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield (
             "Agreement",
             (
-                f"the served graph differs from what was fitted by {metrics['parity']:.1e} at most, over "
-                f"{metrics['parity_rows']:,} rows; {PARITY_LIMIT:.0e} is the limit"
+                f"What is served differs from what was fitted by {metrics['parity']:.7f} at most, over "
+                f"{metrics['parity_rows']:,} rows; {PARITY_LIMIT:.5f} is the limit."
             ),
         )
+
+
+def _day(moment: str) -> str:
+    return date_format(datetime.fromisoformat(moment), "j M Y")
 
 
 def _limits(version: ModelVersion) -> Iterator[str]:

@@ -17,18 +17,22 @@ if TYPE_CHECKING:
     from approvals.models import Request
 
 PROMOTE, RETIRE = "detection.model_promote", "detection.model_retire"
-# Figures of a version, as people read them. What is not there was not measured.
+# Figures of a version, as people read them, and how. What is not there was not measured.
 FIGURES = (
-    ("auc", "AUC"),
-    ("average_precision", "Average precision"),
-    ("precision", "Precision at the share for review"),
-    ("recall", "Recall at the share for review"),
-    ("judged_rows", "Judged on"),
-    ("judged_confirmed", "Confirmed among them"),
-    ("confirmed", "Confirmed among what it learned from"),
-    ("flagged_share", "Share that reaches the threshold"),
-    ("parity", "Largest difference to its graph"),
+    ("auc", "AUC", ".4f"),
+    ("average_precision", "Average precision", ".4f"),
+    ("precision", "Precision at the share for review", ".4f"),
+    ("recall", "Recall at the share for review", ".4f"),
+    ("judged_rows", "Transactions it was judged on", ",.0f"),
+    ("judged_confirmed", "Confirmed among them", ",.0f"),
+    ("confirmed", "Confirmed among what it learned from", ",.0f"),
+    ("flagged_share", "Share that reaches the threshold", ".2%"),
+    ("parity", "Largest difference to its graph", ".7f"),
 )
+# Of a version with a threshold of its own, what was expected of it stands in place of what its parent's share gave.
+EXPECTED = (
+    ("precision", "Expected precision"), ("recall", "Expected recall"), ("known", "Alerts with an outcome behind that"),
+)  # fmt: skip
 NOBODY = "none"
 
 
@@ -48,10 +52,23 @@ def snapshot(version: ModelVersion, proposed: Mapping[str, Any]) -> dict[str, An
         "feature_set": version.feature_set,
         "threshold": repr(version.threshold),
         "alerts_a_day": None if version.alerts_a_day is None else repr(version.alerts_a_day),
-        "metrics": {name: repr(version.metrics[name]) for name, _ in FIGURES if name in version.metrics},
+        "metrics": _figures(version),
+        **({"expected": _expected(version)} if "capacity" in version.metrics else {}),
         "replaces": {"model": str(before), "sha256": before.sha256} if before and before.pk != version.pk else None,
         "reason": proposed["reason"],
     }
+
+
+def _figures(version: ModelVersion) -> dict[str, str]:
+    """At full length: what is approved is exact."""
+    parents = ("precision", "recall") if "capacity" in version.metrics else ()
+    measured = [name for name, _, _ in FIGURES if name in version.metrics and name not in parents]
+    return {name: repr(version.metrics[name]) for name in measured}
+
+
+def _expected(version: ModelVersion) -> dict[str, str | None]:
+    kept = version.metrics["capacity"]
+    return {name: None if kept.get(name) is None else repr(kept[name]) for name, _ in EXPECTED}
 
 
 def maker(version: ModelVersion) -> User | None:
@@ -76,12 +93,23 @@ def retire_words(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _facts(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
-    daily = [("Alerts a day", shown["alerts_a_day"])] if shown["alerts_a_day"] else []
-    figures = [(label, shown["metrics"][name]) for name, label in FIGURES if name in shown["metrics"]]
+    daily = [("Alerts a day", f"{float(shown['alerts_a_day']):.1f}")] if shown["alerts_a_day"] else []
+    measured = shown["metrics"]
+    figures = [(label, format(float(measured[name]), how)) for name, label, how in FIGURES if name in measured]
     return [
-        ("Why", shown["reason"]), ("Threshold", shown["threshold"]), *daily, *figures,
+        ("Why", shown["reason"]), ("Threshold", f"{float(shown['threshold']):.6f}"), *daily, *_hopes(shown), *figures,
         ("Features", shown["feature_set"]), ("SHA-256", shown["sha256"]),
     ]  # fmt: skip
+
+
+def _hopes(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What its threshold let expect when it was set; nothing for what was trained with it."""
+    expected = shown.get("expected", {})
+    return [
+        (label, "not known" if expected[name] is None else f"{float(expected[name]):.4g}")
+        for name, label in EXPECTED
+        if name in expected
+    ]
 
 
 def _model(shown: Mapping[str, Any]) -> str:

@@ -87,7 +87,19 @@ def test_approvers_are_shown_what_decides(candidate, superuser, lead):
     assert (shown["alerts_a_day"], shown["metrics"]["auc"], shown["reason"]) == ("12.5", "0.91", "Sees more.")
     words = dict(promoting.promote_words(shown))
     assert words["Replaces"] == str(candidate)
-    assert words["AUC"] == "0.91"
+    assert (words["AUC"], words["Threshold"], words["Alerts a day"]) == ("0.9100", "0.700000", "12.5")
+    assert "Expected precision" not in words
+
+
+def test_of_a_threshold_of_its_own_approvers_are_shown_what_to_expect(candidate, superuser, lead):
+    decide(lead, asked(model_promote, superuser, candidate))
+    expected = {"precision": 0.826087, "recall": None, "known": 23}
+    metrics = {**candidate.metrics, "precision": 0.3913, "recall": 0.4, "judged_rows": 5660, "capacity": expected}
+    shown = asked(model_promote, superuser, twin(candidate, threshold=0.7, alerts_a_day=4, metrics=metrics)).shown
+    words = dict(promoting.promote_words(shown))
+    assert (words["Expected precision"], words["Expected recall"]) == ("0.8261", "not known")
+    assert (words["Alerts with an outcome behind that"], words["Transactions it was judged on"]) == ("23", "5,660")
+    assert "Precision at the share for review" not in words
 
 
 def test_who_trained_it_does_not_approve_it(candidate, admin, superuser):
