@@ -62,7 +62,7 @@ class LeaderboardForm(WindowForm):
 class CapacityForm(WindowForm):
     """And how many alerts a day to look at; without, what is left in the queue."""
 
-    alerts_a_day = forms.FloatField(required=False, min_value=LEAST_A_DAY, max_value=MOST_A_DAY)
+    alerts_a_day = forms.FloatField(label="Alerts a day", required=False, min_value=LEAST_A_DAY, max_value=MOST_A_DAY)
 
 
 class ThresholdForm(forms.Form):

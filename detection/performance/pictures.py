@@ -13,6 +13,7 @@ from .thresholds import Level
 
 WIDTH, HEIGHT = 400, 300
 LEFT, RIGHT, TOP, FOOT = 40, 388, 26, 264
+WORDS = 40  # room that the word beside a line takes
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -99,11 +100,11 @@ def capacity_curve(levels: Sequence[Level], now: Level | None, chosen: Level | N
         )
         for index, each in enumerate(known)
     ]  # fmt: skip
-    marks = [
+    marks = _apart([
         Tick(at(each.a_day), word)
         for each, word in ((now, "now"), (chosen, "chosen"))
         if each is not None and each.a_day and known[0].a_day <= each.a_day <= known[-1].a_day
-    ]
+    ])  # fmt: skip
     first, last = known[0], known[-1]
     finding = (
         f"Of {first.a_day:.1f} alerts a day {first.precision.value:.0%} would be right, "
@@ -112,6 +113,13 @@ def capacity_curve(levels: Sequence[Level], now: Level | None, chosen: Level | N
     floor = [Tick(at(each.a_day), f"{each.a_day:.3g}") for each in (known[0], known[len(known) // 2], known[-1])]
     line = " ".join(f"{each.x},{each.y}" for each in points)
     return Picture(finding, points, _ticks(), floor, line, marks)
+
+
+def _apart(marks: list[Tick]) -> list[Tick]:
+    """Two lines so close that their words would stand on one another have the words of both at the last."""
+    if len(marks) == 2 and abs(marks[0].at - marks[1].at) < WORDS:
+        return [Tick(marks[0].at, ""), Tick(marks[1].at, f"{marks[0].text}, {marks[1].text}")]
+    return marks
 
 
 def _ticks() -> list[Tick]:

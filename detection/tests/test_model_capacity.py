@@ -259,3 +259,12 @@ def test_machines_read_and_set_it(admin, analyst, version, queue_for_models):
     assert client_of(analyst).post(address, body, content_type=kind).status_code == 403
     refused = client_of(admin).post(address, {**body, "alerts_a_day": 39}, content_type=kind)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "#/alerts_a_day")
+
+
+def test_a_number_of_alerts_that_makes_no_sense_is_refused_beside_its_field(analyst, version):
+    address = reverse("detection:model-capacity", args=[version.pk])
+    refused = client_of(analyst).get(address, {"alerts_a_day": "-2"})
+    assert refused.status_code == 422
+    assert "Ensure this value is greater than or equal to 0.01." in refused.content.decode()
+    shown = client_of(analyst).get(address, {"alerts_a_day": "6", "from": "2026-03-01", "to": "2026-03-30"})
+    assert "The threshold for 6 alerts a day" in shown.content.decode()

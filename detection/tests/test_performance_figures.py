@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from detection.performance import figures, thresholds
+from detection.performance import figures, pictures, thresholds
 from detection.performance.cells import EDGES
 from detection.performance.figures import Rows
 from detection.performance.shares import Harmonic, Share
@@ -148,3 +148,10 @@ def test_whole_alerts_a_day_survive_four_decimals():
     assert thresholds.rows_for(0.5, 30) == 15
     assert thresholds.rows_for(0.02, 30) == 0
     assert thresholds.rows_for(10 * math.sqrt(2) ** 2, 3) == 60
+
+
+def test_words_beside_lines_that_touch_are_said_once():
+    close = pictures._apart([pictures.Tick(100, "now"), pictures.Tick(110, "chosen")])
+    assert [mark.text for mark in close] == ["", "now, chosen"]
+    far = [pictures.Tick(100, "now"), pictures.Tick(200, "chosen")]
+    assert pictures._apart(far) == far
