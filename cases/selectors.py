@@ -105,7 +105,7 @@ def case_alerts(user: Any, case: Case) -> QuerySet[Alert]:
     return rows.select_related(
         "transaction__account", "transaction__counterparty", "rule_version__rule", "model_version",
         "gathering__incident",
-    ).order_by("-pk")  # fmt: skip
+    ).defer("model_version__artefact", "model_version__metrics").order_by("-pk")  # fmt: skip
 
 
 def case_notes(user: Any, case: Case) -> QuerySet[Note]:

@@ -172,3 +172,7 @@ def test_a_bad_case_leaves_room_above_it() -> None:
     """A long queue must stay ordered at its top."""
     bad = facts(highest_score=0.95, block_count=2, alert_count=10, amounts={"USD": 50_000_000})
     assert priority.total(priority.parts(bad, factories.NOON)) < 90
+
+
+def test_the_alerts_of_a_case_leave_the_artefacts_of_models_where_they_are(case: Case, analyst: User) -> None:
+    assert '"artefact"' not in str(selectors.case_alerts(analyst, case).query)
