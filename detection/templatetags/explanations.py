@@ -8,8 +8,23 @@ from typing import Any
 from django import template
 
 from detection.explain import waterfalls
+from detection.explain.words import wording
+from detection.models import Alert
+from detection.snapshot import models_of
 
 register = template.Library()
+
+
+@register.filter
+def worded(feature: str) -> str:
+    """A feature's name as people read it."""
+    return wording(feature).label
+
+
+@register.filter
+def asking(alert: Alert) -> dict[str, Any] | None:
+    """The model whose score sent the transaction to review, the one that is shown first before the other."""
+    return next((model for model in models_of(alert.parameters) if model.get("asks") and model.get("score")), None)
 
 
 @register.inclusion_tag("detection/_explanation.html")

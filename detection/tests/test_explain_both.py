@@ -185,3 +185,15 @@ def test_one_of_the_first_form_is_drawn_replayed_and_answered(old, analyst):
 def test_one_of_the_first_form_that_differs_is_noticed(old):
     old.explanation["base"] = "0.9"
     assert replay(old).differences == ["Explanation: its base came out otherwise."]
+
+
+def test_the_list_shows_the_score_of_the_model_that_asked(alert, analyst, anomaly, ranker):
+    kept = alert.parameters
+    kept["models"] = [each | {"asks": each["role"] == "anomaly"} for each in kept["models"]]
+    Alert.objects.filter(pk=alert.pk).update(parameters=kept)
+    asked = next(float(each["score"]) for each in kept["models"] if each["asks"])
+    page = signed_in(analyst).get("/detection/alerts/").content.decode()
+    assert f'{asked:.2f} <span class="text-secondary">anomaly</span>' in page
+    assert asked != pytest.approx(alert.score)
+    case = signed_in(analyst).get(f"/cases/{alert.gathering.case.reference}/").content.decode()
+    assert f"anomaly score {asked:.2f}" in case
