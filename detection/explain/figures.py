@@ -87,6 +87,11 @@ def share(values: Values, _: str) -> str:
     return f"{values[0]:.1%}"
 
 
+def small_share(values: Values, _: str) -> str:
+    """A share of which a thousandth says something too."""
+    return f"{values[0]:.3%}" if 0 < values[0] < 0.001 else share(values, "")
+
+
 def times(values: Values, _: str) -> str:
     return f"{values[0]:,.0f} times" if values[0] >= 100 else f"{values[0]:,.1f} times"
 

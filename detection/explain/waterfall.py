@@ -178,7 +178,7 @@ def _bar(line: Line, start: float, end: float, y: int) -> Bar:
 def _finding(each: list[Line], base: float, score: float) -> str:
     is_up = score >= base
     moved = [line for line in each if (line.contribution > 0) == is_up and abs(line.contribution) >= 0.0005][:2]
-    named = " and ".join(f"{line.label[:1].lower()}{line.label[1:]} ({line.contribution:+.4f})" for line in moved)
+    named = " and ".join(f"“{line.label}” ({line.contribution:+.4f})" for line in moved)
     if not named:
         return f"The score of {score:.4f} is its base: no feature moved it"
     return f"The score of {score:.4f} is {'above' if is_up else 'below'} its base of {base:.4f}, most of all by {named}"

@@ -18,6 +18,7 @@ from .figures import (
     in_money,
     plain,
     share,
+    small_share,
     times,
     waited,
     weekday,
@@ -113,7 +114,7 @@ def _windowed(who: str, what: str, days: str) -> Wording | None:
             ),
         ),
         "rate": (
-            f"Smoothed share suspicious, {span}, {who}", share,
+            f"Smoothed share suspicious, {span}, {who}", small_share,
             lambda _, shown: f"A smoothed share of {shown} confirmed suspicious for {of} in {span} of known outcomes",
         ),
         "mature": (

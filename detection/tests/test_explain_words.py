@@ -24,6 +24,7 @@ def kept(
         ("counterparty_risk_1", "2.0", None, "All of this counterparty's transactions in 1 day of known outcomes were confirmed suspicious."),
         ("account_z_7", "0.0", "1.0", "At this account's 7-day mean (usual: +1.0 deviations)."),
         ("counterparty_risk_7", "0.25", "0.0", "25.0% of this counterparty's transactions in 7 days of known outcomes were confirmed suspicious (usual: 0.0%)."),
+        ("counterparty_rate_14", "0.00016", "0.00012", "A smoothed share of 0.016% confirmed suspicious for this counterparty in 14 days of known outcomes (usual: 0.012%)."),
         ("counterparty_frauds_1", "1.0", None, "1 transaction of this counterparty confirmed suspicious in 1 day."),
         ("log_amount", "6.908755", "3.0445225", "An amount of 1,000.00 (usual: 20.00)."),
         ("account_count_7", "1.0", None, "1 transaction of this account in 7 days."),
