@@ -32,6 +32,7 @@ class Entry:
     group: str = ""
     staff: bool = False
     counted: str = ""
+    near: str = ""  # a list without an entry of its own whose pages belong here too
 
 
 NAVIGATION: tuple[Entry, ...] = (
@@ -44,10 +45,26 @@ NAVIGATION: tuple[Entry, ...] = (
     ),
     Entry("transactions:transaction-list", "Transactions", "arrows-exchange", "transaction:read", go="t", group="Data"),
     Entry("transactions:account-list", "Accounts", "building-bank", "transaction:read", go="c", group="Data"),
-    Entry("transactions:batch-list", "Batches", "database-import", "transaction:read", go="b", group="Data"),
+    Entry(
+        "transactions:batch-list",
+        "Batches",
+        "database-import",
+        "transaction:read",
+        go="b",
+        group="Data",
+        near="detection:reassessment-list",
+    ),
     Entry("transactions:quarantine-list", "Quarantine", "alert-triangle", "transaction:read", go="u", group="Data"),
     Entry("detection:rule-list", "Rules", "adjustments", "model:read", go="r", group="Detection"),
-    Entry("detection:model-list", "Models", "chart-line", "model:read", go="o", group="Detection"),
+    Entry(
+        "detection:model-list",
+        "Models",
+        "chart-line",
+        "model:read",
+        go="o",
+        group="Detection",
+        near="detection:training-list",
+    ),
     Entry("ledger:event-list", "Ledger", "shield-check", "audit:read", go="l", group="Records"),
     Entry("admin:index", "Admin", "settings", "", go="d", group="Records", staff=True),
 )
@@ -118,7 +135,10 @@ class Shell:
     def items(self) -> list[Item]:
         """Every place that this person may open, in order."""
         open_to = [(entry, url) for entry in NAVIGATION if self._may(entry) and (url := address(entry.name))]
-        here = _nearest([url for _, url in open_to], self.here)
+        places = {url: url for _, url in open_to} | {
+            also: url for entry, url in open_to if entry.near and (also := address(entry.near))
+        }
+        here = places.get(_nearest([*places], self.here), "")
         return [Item(entry, url, url == here, self._count(entry.counter)) for entry, url in open_to]
 
     @cached_property

@@ -115,3 +115,16 @@ def test_signing_out_is_a_post(analyst, everything_served):
     form = shown.split('action="/accounts/sign-out/"')[0].rsplit("<form", 1)[1]
     assert 'method="post"' in form
     assert "csrfmiddlewaretoken" in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "entry"),
+    [
+        ("/detection/training/", "detection:model-list"),
+        ("/detection/training/7/", "detection:model-list"),
+        ("/detection/reassessments/", "transactions:batch-list"),
+    ],
+)
+def test_a_list_without_an_entry_of_its_own_belongs_to_another(analyst, path, entry):
+    assert [item.entry.name for item in frame(analyst, path).items if item.active] == [entry]
