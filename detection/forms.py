@@ -31,7 +31,9 @@ class RuleChangeForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(label="Why", max_length=2_000, required=False)
+    reason = forms.CharField(
+        label="Why", max_length=2_000, required=False, help_text="Needed for what somebody else approves: they read it."
+    )
 
 
 class RetireForm(forms.Form):

@@ -83,6 +83,6 @@ def histogram(version: ModelVersion) -> Histogram | None:
     span = edges[-1] - edges[0] or 1
     flagged = float(version.metrics.get("flagged_share", 0))
     whose = version.metrics.get("threshold_from", "rows that it learned from")
-    finding = f"{flagged:.2%} of the {whose} reach the threshold of {version.threshold:.4f}"
+    finding = f"The threshold of {version.threshold:.4f} is reached by {flagged:.2%} of the {whose}"
     at = min(max((version.threshold - edges[0]) / span, 0), 1)
     return Histogram(finding, bars, round(at * WIDTH, 1))

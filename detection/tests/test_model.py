@@ -210,7 +210,7 @@ def test_the_card_shows_parameters_window_and_scores(candidate, admin, analyst):
         candidate.sha256,
         "700 transactions",
         "<svg",
-        "rows that it learned from reach the threshold",
+        "of the rows that it learned from",
         "Median of what it learned from",
         "style=",
     ):
