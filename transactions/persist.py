@@ -19,6 +19,10 @@ from .models import Account, Batch, Counterparty, Label, Party, Source, Transact
 P = TypeVar("P", bound=Party)
 # Below it a temporary table costs more than it saves.
 COPY_FROM = 100
+# Until the commit: statements for a few rows are the same again and again, and planning them takes longer than running
+# them; those for thousands have lists whose length a kept plan does not know.
+FEW = 8
+PLANS = {True: "force_generic_plan", False: "force_custom_plan"}
 # A transaction's values in the order of its columns, for the database and for `Transaction.from_db` alike.
 Names = Iterable[str]
 # Asked for once, not once for each id.
@@ -52,7 +56,9 @@ def look_up(source: Source, external_ids: Names, accounts: Names, counterparties
         for sign, table, many in (("b", Batch._meta.db_table, 1), ("i", Transaction._meta.db_table, number)):
             parts.append(f"SELECT '{sign}', '', nextval(s), NULL FROM {SEQUENCE}, generate_series(1, %s)")  # noqa: S608
             values += [table, many]
-    rows: dict[str, list[Any]] = {sign: [] for sign in "tacbi"}
+        parts.append("SELECT 'p', set_config('plan_cache_mode', %s, true), 0, NULL")
+        values.append(PLANS[number <= FEW])
+    rows: dict[str, list[Any]] = {sign: [] for sign in "tacbip"}
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
         for sign, *row in cursor.fetchall():
