@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Max
+from django.utils.formats import date_format
 
 from finobs.accounts.models import User
 from finobs.core import access
@@ -83,8 +85,12 @@ def _scores(found: Capacity, chosen: Level) -> dict[str, Any]:
     """The scores that the threshold was set from, in place of those of the rows that the parent's was."""
     return {
         "flagged_share": chosen.flagged_share, **training.histogram(found.rows.scores),
-        "threshold_from": f"transactions of {found.window.first} to {found.window.last}",
+        "threshold_from": f"transactions of {_day(found.window.first)} to {_day(found.window.last)}",
     }  # fmt: skip
+
+
+def _day(day: date) -> str:
+    return date_format(day, "j M Y")
 
 
 def _expected(found: Capacity, chosen: Level) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def test_a_new_candidate_is_made_of_the_same_artefact(admin, version):
     assert made.metrics["parity"] == 1e-7
     assert made.metrics["flagged_share"] == 8 / 80
     assert (sum(made.metrics["histogram"]), made.metrics["edges"][-1]) == (80, 0.679)
-    assert made.metrics["threshold_from"] == "transactions of 2026-03-01 to 2026-03-30"
+    assert made.metrics["threshold_from"] == "transactions of 1 Mar 2026 to 30 Mar 2026"
     expected = made.metrics["capacity"]
     assert (expected["precision"], expected["known"], expected["recall"], expected["alerts_a_day"]) == (
         1.0,
