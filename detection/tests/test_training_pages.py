@@ -169,6 +169,13 @@ def test_machines_ask_for_training_and_cancel_it(admin, analyst, source):
     assert post(analyst, f"/api/v1/training-runs/{found['id']}/cancel").status_code == 403
 
 
+def test_the_admin_offers_no_saving_of_what_nobody_can_change(candidate, admin):
+    page = client_of(admin).get(f"/admin/detection/modelversion/{candidate.pk}/change/").content.decode()
+    assert candidate.sha256 in page
+    assert 'name="_save"' not in page
+    assert 'name="_continue"' not in page
+
+
 def test_the_admin_offers_the_same_steps(candidate, admin, run):
     client = client_of(admin)
     listed = client.get("/admin/detection/modelversion/").content.decode()
