@@ -28,6 +28,9 @@ FIGURES = (
     ("confirmed", "Confirmed among what it learned from"),
     ("flagged_share", "Share that reaches the threshold"),
     ("parity", "Largest difference to its graph"),
+    ("expected_precision", "Expected precision of its further alerts"),
+    ("expected_known", "Alerts with an outcome, which that rests on"),
+    ("expected_recall", "Expected recall of its further alerts"),
 )
 NOBODY = "none"
 
@@ -48,10 +51,17 @@ def snapshot(version: ModelVersion, proposed: Mapping[str, Any]) -> dict[str, An
         "feature_set": version.feature_set,
         "threshold": repr(version.threshold),
         "alerts_a_day": None if version.alerts_a_day is None else repr(version.alerts_a_day),
-        "metrics": {name: repr(version.metrics[name]) for name, _ in FIGURES if name in version.metrics},
+        "metrics": {name: repr(value) for name, value in _measured(version).items()},
         "replaces": {"model": str(before), "sha256": before.sha256} if before and before.pk != version.pk else None,
         "reason": proposed["reason"],
     }
+
+
+def _measured(version: ModelVersion) -> dict[str, Any]:
+    """The figures that there are, with what was expected when the threshold was set from capacity."""
+    capacity = version.metrics.get("capacity", {})
+    found = version.metrics | {f"expected_{name}": value for name, value in capacity.items() if value is not None}
+    return {name: found[name] for name, _ in FIGURES if name in found}
 
 
 def maker(version: ModelVersion) -> User | None:
