@@ -64,9 +64,9 @@ def _make(actor: User, parent: ModelVersion, found: Capacity, chosen: Level, rea
     expected = _expected(found, chosen)
     made = ModelVersion(
         role=parent.role, kind=parent.kind, number=newest + 1, parent=parent, feature_set=parent.feature_set,
-        parameters=_without_share(parent.parameters), training_rows=parent.training_rows, trained_from=parent.trained_from,
-        trained_to=parent.trained_to, threshold=chosen.threshold, alerts_a_day=found.asked, created_by=actor,
-        artefact=bytes(parent.artefact), sha256=parent.sha256,
+        parameters=_without_share(parent.parameters), training_rows=parent.training_rows,
+        trained_from=parent.trained_from, trained_to=parent.trained_to, threshold=chosen.threshold,
+        alerts_a_day=found.asked, created_by=actor, artefact=bytes(parent.artefact), sha256=parent.sha256,
         metrics={**_without_share(parent.metrics), **_scores(found, chosen), "capacity": expected},
     )  # fmt: skip
     made._history_user = actor  # type: ignore[attr-defined]

@@ -35,12 +35,13 @@ def test_what_was_made_is_the_answer_whatever_others_forget(most):
 def test_sessions_explainers_and_tables_outlive_the_tidying_of_others(monkeypatch):
     version = ModelVersion(pk=1, number=1, feature_set="account-1", sha256="0" * 64, artefact=b"")
     monkeypatch.setattr(scoring, "_sessions", Crowded())
-    monkeypatch.setattr(scoring, "checked", lambda artefact, sha256: artefact)
-    monkeypatch.setattr(scoring, "open_session", lambda artefact: "session")
+    monkeypatch.setattr(scoring, "checked", lambda *_: b"")
+    monkeypatch.setattr(scoring, "open_session", lambda _: "session")
     assert scoring.session_of(version) == "session"
+    made: Any = object()
     module = sys.modules[explainer.__module__]
     monkeypatch.setattr(module, "_explainers", Crowded())
-    monkeypatch.setattr(module, "Explainer", lambda version: "explainer")
-    assert explainer(version) == "explainer"
+    monkeypatch.setattr(module, "Explainer", lambda _: made)
+    assert explainer(version) is made
     monkeypatch.setattr(reasons, "_tables", Crowded())
     assert reasons._table(version) == []
