@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -99,7 +100,13 @@ def among(column: str, values: Sequence[int] | None) -> tuple[str, Any]:
 
 def moment(at: datetime) -> Any:
     """As the database keeps it: SQLite has times as text without an offset."""
-    return at if connection.vendor == "postgresql" else str(at.astimezone(UTC).replace(tzinfo=None))
+    return at if _takes_times() else str(at.astimezone(UTC).replace(tzinfo=None))
+
+
+@cache
+def _takes_times() -> bool:
+    """Asked once: a decision has dozens of moments."""
+    return bool(connection.vendor == "postgresql")
 
 
 def _aware(at: Any) -> datetime:

@@ -191,6 +191,14 @@ class Label(LabelContent):
         help_text="Empty: with its transaction.",
     )  # fmt: skip
 
+    class Meta(LabelContent.Meta):
+        indexes: ClassVar = [
+            # Few are: what a decision asks of hundreds of rows is answered by a few pages.
+            models.Index(
+                fields=["transaction"], condition=models.Q(is_suspicious=True), name="transactions_suspicious"
+            ),
+        ]
+
 
 class PastLabel(LabelContent):
     """A label that was corrected, as it stood until then. Never changes; the correction says who and when."""

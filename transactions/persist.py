@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 
 from .models import Account, Batch, Counterparty, Label, Party, Source, Transaction
@@ -19,6 +20,9 @@ from .models import Account, Batch, Counterparty, Label, Party, Source, Transact
 P = TypeVar("P", bound=Party)
 # Below it a temporary table costs more than it saves.
 COPY_FROM = 100
+# Until the commit, statements for so few rows keep their plans: they are the same again and again, and planning them
+# takes longer than running them.
+FEW = 8
 # A transaction's values in the order of its columns, for the database and for `Transaction.from_db` alike.
 Names = Iterable[str]
 # Asked for once, not once for each id.
@@ -52,7 +56,9 @@ def look_up(source: Source, external_ids: Names, accounts: Names, counterparties
         for sign, table, many in (("b", Batch._meta.db_table, 1), ("i", Transaction._meta.db_table, number)):
             parts.append(f"SELECT '{sign}', '', nextval(s), NULL FROM {SEQUENCE}, generate_series(1, %s)")  # noqa: S608
             values += [table, many]
-    rows: dict[str, list[Any]] = {sign: [] for sign in "tacbi"}
+        if number <= FEW:
+            parts.append("SELECT 'p', set_config('plan_cache_mode', 'force_generic_plan', true), 0, NULL")
+    rows: dict[str, list[Any]] = {sign: [] for sign in "tacbip"}
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
         for sign, *row in cursor.fetchall():
@@ -140,13 +146,24 @@ def _adapted(fields: Sequence[Any], values: Sequence[Sequence[Any]]) -> Sequence
 def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> set[int]:
     if not rows:
         return set()
-    into = f"{_quote(model)} ({', '.join(connection.ops.quote_name(column) for column in columns)})"
+    into = _into(model, tuple(columns))
     if connection.vendor != "postgresql":
         _executemany(into, columns, rows)
         return {row[0] for row in rows}
     if len(rows) < COPY_FROM:
         return _insert_few(into, columns, rows)
-    return _copy(model, into, columns, rows)
+    try:
+        with transaction.atomic():
+            _copy(into, rows)
+    except IntegrityError:
+        # Somebody else brought some of the same in since `look_up`.
+        return _copy_around(model, into, columns, rows)
+    return {row[0] for row in rows}
+
+
+@cache
+def _into(model: type[Model], columns: tuple[str, ...]) -> str:
+    return f"{_quote(model)} ({', '.join(connection.ops.quote_name(column) for column in columns)})"
 
 
 def _executemany(into: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -163,7 +180,13 @@ def _insert_few(into: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
         return {pk for (pk,) in cursor.fetchall()}
 
 
-def _copy(model: type[Model], into: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> set[int]:
+def _copy(into: str, rows: Sequence[Sequence[Any]]) -> None:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _copy_around(model: type[Model], into: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> set[int]:
     """COPY has no ON CONFLICT: the rows go through a temporary table."""
     listed = ", ".join(connection.ops.quote_name(column) for column in columns)
     table = connection.ops.quote_name(f"incoming_{model._meta.model_name}")
@@ -172,9 +195,8 @@ def _copy(model: type[Model], into: str, columns: Sequence[str], rows: Sequence[
             f"CREATE TEMP TABLE IF NOT EXISTS {table} ON COMMIT DROP AS SELECT {listed} FROM {_quote(model)} LIMIT 0"  # noqa: S608
         )
         cursor.execute(f"TRUNCATE {table}")
-        with cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+    _copy(f"{table} ({listed})", rows)
+    with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {into} SELECT {listed} FROM {table} ON CONFLICT DO NOTHING RETURNING id")  # noqa: S608
         return {pk for (pk,) in cursor.fetchall()}
 

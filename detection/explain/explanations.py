@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 FORM = 2
 # An explanation takes milliseconds: a batch of alerts must not wait for its own. The rest are made after the commit.
-AT_ONCE = 100
+AT_ONCE = 25
 AT_A_TIME = 200
 NO_MODEL = "No model was in force: rules alone decided, and there is no score to explain."
 # What form 1 has not.

@@ -10,8 +10,9 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_migrate
 
-        from . import policy, roles, signing
+        from . import backends, policy, roles, signing
 
         policy.register()
+        post_migrate.connect(backends.forget)
         post_migrate.connect(roles.after_migrate, sender=self)
         user_logged_in.connect(signing.register, dispatch_uid="finobs.accounts.register")

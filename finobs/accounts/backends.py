@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, Permission
-from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import TextField
 from django.db.models.expressions import RawSQL
 
 from .models import User
+
+_names: dict[int, str] = {}
 
 
 class PeopleBackend(ModelBackend):
@@ -33,30 +35,45 @@ class PeopleBackend(ModelBackend):
 
 def _permissions(pk: int) -> set[str]:
     with connection.cursor() as cursor:
-        cursor.execute(_query("t.app_label, p.codename").format(user="%s"), [pk, pk])
-        return {f"{app}.{codename}" for app, codename in cursor.fetchall()}
+        cursor.execute(_query("permission_id").format(user="%s"), [pk, pk])
+        return _named(found for (found,) in cursor.fetchall())
 
 
 def permissions_of(column: str) -> RawSQL:
-    """The same as one text, for a query that reads the user anyway; `column` holds the user's id there."""
-    gather = "string_agg" if connection.vendor == "postgresql" else "group_concat"
-    rows = _query(f"{gather}(t.app_label || '.' || p.codename, ' ')").format(user=column)
-    return RawSQL(rows, [], output_field=TextField())  # noqa: S611
+    """The ids of the same as one text, for a query that reads the user anyway; `column` holds the user's id there."""
+    ids = (
+        "string_agg(permission_id::text, ' ')"
+        if connection.vendor == "postgresql"
+        else "group_concat(permission_id, ' ')"
+    )
+    return RawSQL(_query(ids).format(user=column), [], output_field=TextField())  # noqa: S611
 
 
 def remember(user: User, permissions: str | None) -> None:
     """Spare this user's first question for permissions the statement that answers it."""
     if not user.is_superuser:
-        user._perm_cache = set((permissions or "").split())  # type: ignore[attr-defined]
+        user._perm_cache = _named(map(int, (permissions or "").split()))  # type: ignore[attr-defined]
+
+
+def _named(ids: Iterable[int]) -> set[str]:
+    """Names never change; new permissions come by migration, with ids that were never there."""
+    wanted = set(ids)
+    if not wanted <= _names.keys():
+        rows = Permission.objects.values_list("pk", "content_type__app_label", "codename")
+        _names.update((pk, f"{app}.{codename}") for pk, app, codename in rows)
+    return {_names[pk] for pk in wanted}
+
+
+def forget(**_: Any) -> None:
+    """Permissions may be others now: something migrated."""
+    _names.clear()
 
 
 @cache
 def _query(what: str) -> str:
     own, groups = User.user_permissions.through._meta.db_table, User.groups.through._meta.db_table
     return (
-        f"SELECT {what} FROM {Permission._meta.db_table} p "  # noqa: S608
-        f"JOIN {ContentType._meta.db_table} t ON t.id = p.content_type_id WHERE p.id IN ("
-        f"SELECT permission_id FROM {own} WHERE user_id = {{user}} UNION ALL "
+        f"SELECT {what} FROM (SELECT permission_id FROM {own} WHERE user_id = {{user}} UNION ALL "  # noqa: S608
         f"SELECT gp.permission_id FROM {Group.permissions.through._meta.db_table} gp "
-        f"JOIN {groups} g ON g.group_id = gp.group_id WHERE g.user_id = {{user}})"
+        f"JOIN {groups} g ON g.group_id = gp.group_id WHERE g.user_id = {{user}}) AS held"
     )

@@ -6,14 +6,13 @@ the database. `Lookup` keeps what Django wrote and changes the one value in it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
-from django.db.models.query import ModelIterable
+from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=Model)
 # Rows in one statement: a database takes so many values (32,766 on SQLite, 65,535 on PostgreSQL).
@@ -32,28 +31,40 @@ class Lookup(Generic[M]):
         kept: dict[Any, Any] = vars(connections[DEFAULT_DB_ALIAS]).setdefault("_finobs_lookups", {})
         if self not in kept:
             kept[self] = _Written(self.build(VALUE)[:1])
-        return next(iter(kept[self].run(value)), None)
+        found: M | None = kept[self].run(value)
+        return found
 
 
 class _Written:
-    """A query with the compiler that wrote it, which knows how to read the rows."""
+    """A query as Django wrote it, and how Django reads a row of it."""
 
     def __init__(self, rows: QuerySet[Any]) -> None:
-        self.rows = rows
-        self.compiler = rows.query.get_compiler(using=rows.db)
-        self.sql, self.values = self.compiler.as_sql()
+        self.alias = rows.db
+        compiler = self.compiler = rows.query.get_compiler(using=rows.db)
+        self.sql, self.values = compiler.as_sql()
         if self.values.count(VALUE) != 1:
             raise ValueError("a lookup has exactly one value")
+        compiler.setup_query()
+        first, *_, last = compiler.klass_info["select_fields"]
+        self.own, self.model = slice(first, last + 1), compiler.klass_info["model"]
+        self.names = [column[0].target.attname for column in compiler.select[self.own]]
+        self.related = get_related_populators(compiler.klass_info, compiler.select, rows.db)  # type: ignore[call-arg]
+        self.converters = compiler.get_converters([column[0] for column in compiler.select])
 
-    def run(self, value: str) -> ModelIterable[Any]:
-        compiler = copy.copy(self.compiler)
-        values = tuple(value if each == VALUE else each for each in self.values)
-        compiler.as_sql = lambda *_, **__: (self.sql, values)
-        rows = copy.copy(self.rows)
-        query: Any = copy.copy(self.rows.query)
-        query.get_compiler = lambda *_, **__: compiler
-        rows.query = query
-        return ModelIterable(rows)
+    def run(self, value: str) -> Any:
+        """The first row as an instance, with what comes along; None without one."""
+        with connections[self.alias].cursor() as cursor:
+            cursor.execute(self.sql, tuple(value if each == VALUE else each for each in self.values))
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        (row,) = self.compiler.apply_converters([row], self.converters)
+        found = self.model.from_db(self.alias, self.names, row[self.own])
+        for related in self.related:
+            related.populate(row, found)
+        for name, position in self.compiler.annotation_col_map.items():
+            setattr(found, name, row[position])
+        return found
 
 
 def insert(made: Sequence[M]) -> Sequence[M]:
