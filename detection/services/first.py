@@ -28,8 +28,7 @@ def ensure_judges() -> None:
 
     Called before an import's first batch and after each, outside their transactions. Whatever an administrator has
     made or retired since is left alone. Of two imports at once one does it, and the other goes on. Who: finobs itself
-    ("detection"). Records `rule.create`, `training.request`,
-    `model.train`, `model.install`.
+    ("detection"). Records `rule.create`, `training.request`, `model.train`, `model.install`.
     """
     actor = system_actor("detection")
     try:
