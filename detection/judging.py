@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from django.db import DatabaseError
 
 from transactions.models import Transaction
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+log = logging.getLogger("finobs.detection")
 ColumnsFor = Callable[[str, Sequence[Transaction]], Columns]
 
 
@@ -44,7 +48,7 @@ class Judged:
             columns = (columns_for or scoring.columns_for)(name, transactions)
             self.columns = columns if columns.history is not None else self.columns
             self.matrices[name] = scoring.matrix_for(name, columns)
-        self.champions, self.beside = self._scored(force.champions), self._scored(force.beside)
+        self.champions, self.beside = self._scored(force.champions), self._scored_beside(force.beside)
         self.decisions = self._decide(force)
 
     @property
@@ -77,6 +81,18 @@ class Judged:
 
     def _scored(self, versions: Sequence[ModelVersion]) -> list[Scored]:
         return [scoring.scored(version, self.matrices[version.feature_set]) for version in versions]
+
+    def _scored_beside(self, versions: Sequence[ModelVersion]) -> list[Scored]:
+        """What decides nothing stops nothing either: a version that cannot score is left out, and the log says so."""
+        found = []
+        for version in versions:
+            try:
+                found += self._scored([version])
+            except DatabaseError:
+                raise
+            except Exception:
+                log.exception("%s decides nothing, and cannot score", version)
+        return found
 
     def _decide(self, force: InForce) -> dict[int, Decision]:
         """By the index of the row."""

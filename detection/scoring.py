@@ -14,6 +14,7 @@ from transactions.models import Transaction
 from . import features
 from .columns import Columns, of_transactions
 from .models import ModelVersion
+from .remembered import remember
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,11 +51,11 @@ def scored(version: ModelVersion, matrix: NDArray[np.float32]) -> Scored:
 def session_of(version: ModelVersion) -> Any:
     """The version's session in this process, made on first use. Raises Unavailable for an artefact that differs."""
     key = (os.getpid(), version.pk, version.sha256)
-    if key not in _sessions:
-        while len(_sessions) >= MOST_SESSIONS:
-            _sessions.pop(next(iter(_sessions)))
-        _sessions[key] = open_session(checked(bytes(version.artefact), version.sha256))
-    return _sessions[key]
+    found = _sessions.get(key)
+    if found is None:
+        made = open_session(checked(bytes(version.artefact), version.sha256))
+        found = remember(_sessions, key, made, MOST_SESSIONS)
+    return found
 
 
 def checked(artefact: bytes, sha256: str) -> bytes:

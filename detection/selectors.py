@@ -165,8 +165,9 @@ def transaction_explanation(user: Any, transaction_id: int) -> tuple[Assessment,
     """Why the score of any assessed transaction is what it is. Raises as `alert_explanation` does."""
     access.require(user, "explain", Assessment)
     assessment, _ = assessment_of(user, transaction_id)
-    # The explanation is of the score, which whoever sees the assessment sees, alerted or not.
-    alert = Alert.objects.filter(transaction_id=transaction_id).first()
+    # The explanation is of the score, which whoever sees the assessment sees, alerted or not. An alert that was raised
+    # when what came in late was known is of another score.
+    alert = Alert.objects.filter(transaction_id=transaction_id, reassessment__isnull=True).first()
     return assessment, explanations.of_assessment(assessment, alert)
 
 

@@ -149,6 +149,9 @@ def _rules(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
 
 
 def _decision(row: Kept, rules: Mapping[int, dict[str, Any]], versions: Mapping[int, Version]) -> dict[str, Any]:
+    if row.outcome == Outcome.APPROVE:
+        # An alert of what was approved was raised later, when what came in late was known: no part of this decision.
+        row = row._replace(alert_id=None, typology=None, reasons=None)
     reasons, models = row.reasons or [], _models(row, versions)
     return {
         "transaction_id": row.transaction_id,

@@ -10,6 +10,7 @@ from finobs.core.errors import Unavailable
 
 from .. import features, scoring
 from ..models import ModelVersion
+from ..remembered import remember
 from . import words
 from .members import members
 from .parts import Part, Shown, combine
@@ -72,15 +73,14 @@ class Explainer:
 def explainer(version: ModelVersion) -> Explainer:
     """Raises Unavailable for a model that cannot be explained, or whose artefact is not what was published."""
     key = (os.getpid(), version.pk, version.sha256)
-    if key not in _explainers:
+    found = _explainers.get(key)
+    if found is None:
         try:
             made = Explainer(version)
         except (ValueError, KeyError, TypeError) as error:
             raise Unavailable(f"{version} cannot be explained: {error}.") from error
-        while len(_explainers) >= KEPT:
-            _explainers.pop(next(iter(_explainers)))
-        _explainers[key] = made
-    return _explainers[key]
+        found = remember(_explainers, key, made, KEPT)
+    return found
 
 
 def _member(part: Part) -> dict[str, Any]:

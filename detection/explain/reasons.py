@@ -19,6 +19,7 @@ from transactions.models import Transaction
 
 from .. import features
 from ..models import ModelVersion
+from ..remembered import remember
 from ..snapshot import features_of
 from .sayings import SAYINGS, About, Saying
 from .words import MOST_REASONS
@@ -90,16 +91,16 @@ def of_vector(version: ModelVersion, vector: NDArray[np.float32], about: About) 
 def _table(version: ModelVersion) -> list[_Row]:
     """Read once in each process: a version never changes."""
     key = (os.getpid(), version.pk, version.sha256)
-    if key not in _tables:
-        while len(_tables) >= KEPT:
-            _tables.pop(next(iter(_tables)))
+    found = _tables.get(key)
+    if found is None:
         names, spread = features.get(version.feature_set).names, version.parameters.get("spread", {})
-        _tables[key] = [
+        made = [
             _Row(each, names.index(each.name), _steps(spread[each.name], each.is_low))
             for each in SAYINGS
             if each.name in names and each.name in spread
         ]
-    return _tables[key]
+        found = remember(_tables, key, made, KEPT)
+    return found
 
 
 def _steps(kept: str, is_low: bool) -> tuple[float, float, float]:

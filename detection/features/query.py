@@ -12,16 +12,17 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from finobs.core import money
 from transactions.models import Transaction
 
 from ..labels import moment
 from .account import ROUND_TO
-from .windows import HORIZON, LARGEST, LONGEST, LOW_BITS, MATURE, RISK_WINDOWS, WINDOWS
+from .windows import HORIZON, LARGEST, LONGEST, LOW_BITS, MATURE, MOST_SUM, RISK_WINDOWS, WINDOWS
 
 MICROSECOND = timedelta(microseconds=1)
+HALF = 32  # bits
 SQUARES = {"account": (7, 30), "counterparty": (30,)}
 
 
@@ -42,7 +43,6 @@ def statistics(
 
 def _asked(row: Transaction, entities: tuple[str, ...], before: int | None) -> dict[str, int]:
     """All entities of a row in one statement, one range query beside the other."""
-    names, sql = _statement(entities, before is not None)
     given = {
         "account": row.account_id, "currency": row.currency, "id": row.pk, "before": before,
         "t": moment(row.occurred_at),
@@ -50,11 +50,28 @@ def _asked(row: Transaction, entities: tuple[str, ...], before: int | None) -> d
         "country": row.country,
     }  # fmt: skip
     given |= {f"t{days}": moment(row.occurred_at - timedelta(days=days)) for days in _cuts()}
+    try:
+        values = _read(_statement(entities, before is not None), given)
+    except OperationalError as error:
+        if "integer overflow" not in str(error):
+            raise
+        values = _read(_statement(entities, before is not None, in_halves=True), given)
+    since = {f"{each}_since": _since(row.occurred_at, values.pop(f"{each}_last")) for each in entities}
+    return {name: min(_whole(value), MOST_SUM) for name, value in values.items()} | since
+
+
+def _read(statement: tuple[tuple[str, ...], str], given: dict[str, Any]) -> dict[str, Any]:
+    names, sql = statement
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
-        values = dict(zip(names, cursor.fetchone(), strict=True))
-    since = {f"{each}_since": _since(row.occurred_at, values.pop(f"{each}_last")) for each in entities}
-    return {name: int(value) for name, value in values.items()} | since
+        return dict(zip(names, cursor.fetchone(), strict=True))
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, str):
+        return int(value)
+    high, low = value.split()
+    return (int(high) << HALF) + int(low)
 
 
 @cache
@@ -63,16 +80,19 @@ def _cuts() -> tuple[int, ...]:
 
 
 @cache
-def _statement(entities: tuple[str, ...], again: bool) -> tuple[tuple[str, ...], str]:
-    """Names of the values, and the statement that gives them: whole numbers, and the moment of the last one before."""
+def _statement(entities: tuple[str, ...], again: bool, in_halves: bool = False) -> tuple[tuple[str, ...], str]:
+    """Names of the values, and the statement that gives them: whole numbers, and the moment of the last one before.
+
+    `in_halves`: sums as text, high and low half of each: SQLite refuses a sum of more than 64 bits.
+    """
     names = [name for entity in entities for name in (*dict(_columns(entity)), f"{entity}_last")]
-    parts = ", ".join(f"({_range(entity, again)}) AS of_{entity}" for entity in entities)
+    parts = ", ".join(f"({_range(entity, again, in_halves)}) AS of_{entity}" for entity in entities)
     return tuple(names), f"SELECT * FROM {parts}"  # noqa: S608
 
 
-def _range(entity: str, again: bool) -> str:
+def _range(entity: str, again: bool, in_halves: bool) -> str:
     """Short names inside: a driver keeps what it has understood of a statement only up to some length."""
-    listed = ", ".join(f"{column} AS {name}" for name, column in _columns(entity))
+    listed = ", ".join(f"{column} AS {name}" for name, column in _columns(entity, in_halves))
     table = connection.ops.quote_name(Transaction._meta.db_table)
     cut = f"CASE WHEN amount_minor > {LARGEST} THEN {LARGEST} ELSE amount_minor END"
     earlier = "id < %(before)s AND (occurred_at < %(t)s OR id < %(id)s)" if again else "id < %(id)s"
@@ -84,14 +104,14 @@ def _range(entity: str, again: bool) -> str:
     )
 
 
-def _columns(entity: str) -> Iterator[tuple[str, str]]:
+def _columns(entity: str, in_halves: bool = False) -> Iterator[tuple[str, str]]:
     """Over t (when), a (amount), c (counterparty), l (country); h and w are the high and low part of the amount."""
     for days in WINDOWS:
         yield f"{entity}_count_{days}", _count(f"t > %(t{days})s")
-        yield f"{entity}_sum_{days}", _sum("a", days)
+        yield f"{entity}_sum_{days}", _sum("a", days, in_halves)
     for days in SQUARES[entity]:
         for part, value in (("hh", "h * h"), ("hl", "h * w"), ("ll", "w * w")):
-            yield f"{entity}_{part}_{days}", _sum(value, days)
+            yield f"{entity}_{part}_{days}", _sum(value, days, in_halves)
     if entity == "counterparty":
         for days in RISK_WINDOWS:
             yield f"counterparty_mature_{days}", _count(f"t > %(t{MATURE + days})s AND t <= %(t{MATURE})s")
@@ -106,7 +126,10 @@ def _count(condition: str) -> str:
     return f"COUNT(*) FILTER (WHERE {condition})"
 
 
-def _sum(value: str, days: int) -> str:
+def _sum(value: str, days: int, in_halves: bool) -> str:
+    if in_halves:
+        high, low = f"({value}) >> {HALF}", f"({value}) & {(1 << HALF) - 1}"
+        return f"{_sum(high, days, False)} || ' ' || {_sum(low, days, False)}"
     return f"COALESCE(SUM({value}) FILTER (WHERE t > %(t{days})s), 0)"
 
 

@@ -1,7 +1,7 @@
 """The numpy kernel: the history of very many rows at once, as whole numbers. `query` is the definition it agrees with.
 
 Sort by (entity, time, id), find where each window begins by `searchsorted`, take differences of prefix sums. All
-sums are of whole minor units, so nothing drifts; int64 may wrap in a prefix, never in a window.
+sums are of whole minor units, so nothing drifts; int64 may wrap in a prefix, and a window's sum ends at 2^62.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ HORIZON = LONGEST + MATURE
 # Squares are summed as three exact parts of (high * 2^24 + low): amounts up to 2^47 minor units, beyond it cut.
 LOW_BITS = 24
 LARGEST = (1 << 47) - 1
+# No sum of a window says more than this: beyond it, two numbers would not fit into 64 bits any more.
+MOST_SUM = 1 << 62
+COARSE = 20  # bits that are left out to see whether a sum of 64 bits has overflowed
 
 ACCOUNT = (
     *(f"account_{what}_{days}" for days in WINDOWS for what in ("count", "sum")),
@@ -206,6 +209,16 @@ class _Stream:
         return self.only(end - start)
 
     def total(self, values: Ints, start: Ints) -> Ints:
+        """The sums of whole numbers, none below zero, each MOST_SUM at most."""
+        import numpy as np
+
+        found = self._total(values, start)
+        if values.sum(dtype=np.float64) < MOST_SUM:
+            return found
+        is_more = self._total(values >> COARSE, start) >= (MOST_SUM + MOST_SUM // 2) >> COARSE
+        return np.where(is_more, MOST_SUM, np.minimum(found, MOST_SUM))
+
+    def _total(self, values: Ints, start: Ints) -> Ints:
         import numpy as np
 
         sums = np.zeros(len(values) + 1, dtype=np.int64)
@@ -236,7 +249,7 @@ class _BoundedStream(_Stream):
         first, last = self.ahead[start], self.ahead[end]
         return self.only(end - start - (last - first) + self.bounded.between(first, last))
 
-    def total(self, values: Ints, start: Ints) -> Ints:
+    def _total(self, values: Ints, start: Ints) -> Ints:
         import numpy as np
 
         ordered = values[self.order]

@@ -6,7 +6,7 @@ import logging
 
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
-from finobs.core.errors import FinobsError
+from finobs.core.errors import Conflict, FinobsError
 from transactions.models import Transaction
 
 from .. import workflow
@@ -27,13 +27,16 @@ def ensure_judges() -> None:
     """Default rules where there is no rule at all; a first model once there are 50,000 transactions to learn from.
 
     Called before an import's first batch and after each, outside their transactions. Whatever an administrator has
-    made or retired since is left alone. Who: finobs itself ("detection"). Records `rule.create`, `training.request`,
-    `model.train`, `model.install`.
+    made or retired since is left alone. Of two imports at once one does it, and the other goes on. Who: finobs itself
+    ("detection"). Records `rule.create`, `training.request`, `model.train`, `model.install`.
     """
     actor = system_actor("detection")
-    if not Rule.objects.exists():
-        ensure_default_rules(actor=actor)
-    ensure_first_model(actor=actor, role=Role.ANOMALY, least=ENOUGH, rows=ENOUGH)
+    try:
+        if not Rule.objects.exists():
+            ensure_default_rules(actor=actor)
+        ensure_first_model(actor=actor, role=Role.ANOMALY, least=ENOUGH, rows=ENOUGH)
+    except Conflict:
+        log.info("Another import is seeing to the first rules and the first model")
 
 
 def ensure_first_model(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, Max, prefetch_related_objects
+from django.db.models import F, Max, QuerySet, prefetch_related_objects
 
 from finobs.accounts.system import system_actor
 from finobs.core import clock
@@ -116,15 +116,22 @@ def _carry_out(run: ReassessmentRun) -> int:
 
 
 def _left(run: ReassessmentRun, why: str) -> None:
-    mine = ReassessmentRun.objects.filter(pk=run.pk, state=RunState.RUNNING, attempts=run.attempts)
-    mine.update(error=why[:2000])
+    _held(run).update(error=why[:2000])
+
+
+def _held(run: ReassessmentRun) -> QuerySet[ReassessmentRun]:
+    """The run, while it is this worker's."""
+    return ReassessmentRun.objects.filter(pk=run.pk, state=RunState.RUNNING, attempts=run.attempts)
 
 
 def _causes(run: ReassessmentRun) -> dict[int, int]:
     """The transactions to look at, each with the newest batch that touches it. Counts what each batch touches, and
-    what is left out of it: the oldest."""
+    what is left out of it: the oldest. Keeps the lease, as many batches take long; nothing once somebody else has the
+    run."""
     causes: dict[int, int] = {}
     for each in run.late.select_related("batch").order_by("-batch_id"):
+        if not _held(run).update(lease_until=clock.now() + LEASE):
+            return {}
         found = late.touched(each.batch)
         left_out = max(0, len(found.ids) - MOST)
         LateBatch.objects.filter(pk=each.pk).update(late=found.late, touched=len(found.ids), left_out=left_out)

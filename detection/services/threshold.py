@@ -22,6 +22,8 @@ from ..performance.thresholds import Level
 from ..performance.window import Window
 
 SHORTEST_REASON, LONGEST_REASON = 3, 2_000
+# What a parent was measured at, or asked for, at its own threshold: not true of another one.
+OF_THE_SHARE = frozenset({"share", "precision", "recall"})
 
 
 def model_threshold_set(
@@ -64,10 +66,10 @@ def _make(actor: User, parent: ModelVersion, found: Capacity, chosen: Level, rea
     expected = _expected(found, chosen)
     made = ModelVersion(
         role=parent.role, kind=parent.kind, number=newest + 1, parent=parent, feature_set=parent.feature_set,
-        parameters=parent.parameters, training_rows=parent.training_rows, trained_from=parent.trained_from,
-        trained_to=parent.trained_to, threshold=chosen.threshold, alerts_a_day=found.asked, created_by=actor,
-        artefact=bytes(parent.artefact), sha256=parent.sha256,
-        metrics={**parent.metrics, **_scores(found, chosen), "capacity": expected},
+        parameters=_without_share(parent.parameters), training_rows=parent.training_rows,
+        trained_from=parent.trained_from, trained_to=parent.trained_to, threshold=chosen.threshold,
+        alerts_a_day=found.asked, created_by=actor, artefact=bytes(parent.artefact), sha256=parent.sha256,
+        metrics={**_without_share(parent.metrics), **_scores(found, chosen), "capacity": expected},
     )  # fmt: skip
     made._history_user = actor  # type: ignore[attr-defined]
     made._change_reason = reason[:100]  # type: ignore[attr-defined]
@@ -81,10 +83,14 @@ def _make(actor: User, parent: ModelVersion, found: Capacity, chosen: Level, rea
     return made
 
 
+def _without_share(kept: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in kept.items() if name not in OF_THE_SHARE}
+
+
 def _scores(found: Capacity, chosen: Level) -> dict[str, Any]:
     """The scores that the threshold was set from, in place of those of the rows that the parent's was."""
     return {
-        "flagged_share": chosen.flagged_share, **training.histogram(found.rows.scores),
+        "flagged_share": chosen.flagged_share, "threshold_rows": chosen.scored, **training.histogram(found.rows.scores),
         "threshold_from": f"transactions of {_day(found.window.first)} to {_day(found.window.last)}",
     }  # fmt: skip
 

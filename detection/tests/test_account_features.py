@@ -12,6 +12,7 @@ from detection import columns as cols
 from detection.features import ACCOUNT, account, history, windows
 from detection.tests import places
 from finobs.accounts.system import system_actor
+from finobs.core import money
 from tests import factories
 from transactions.models import Account, Counterparty, Label, LabelBatch, PastLabel, Transaction
 
@@ -168,6 +169,42 @@ def test_the_names_a_model_looks_at_are_of_the_set():
 def test_without_a_history_nothing_is_built():
     with pytest.raises(ValueError, match="history"):
         ACCOUNT.build(cols.of_values([(1_000, "USD", factories.NOON, "out")]))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("backwards", [False, True])
+def test_sums_end_where_64_bits_do_and_the_statement_and_the_kernel_agree(source, backwards):
+    amounts = [money.LARGEST_MINOR] * 100
+    rows = places.arrived(source, amounts)
+    if backwards:
+        for row, other in zip(rows, reversed([each.occurred_at for each in rows]), strict=True):
+            row.occurred_at = other
+        Transaction.objects.bulk_update(rows, ["occurred_at"])
+    rows += places.arrived(source, [500] * 10, occurred_at=factories.NOON + DAY)
+    together = history.of_transactions(rows)
+    assert together["account_sum_30"][-1] == together["counterparty_sum_30"][-1] == windows.MOST_SUM
+    assert together["account_sum_1"].min() >= 0
+    for index in (10, 40, 60, 95, 100, 109):
+        alone = {name: int(values[0]) for name, values in history.of_transactions([rows[index]]).items()}
+        assert alone == {name: int(values[index]) for name, values in together.items()}, index
+    matrix = vectors(rows)
+    assert np.isfinite(matrix).all()
+    assert matrix[:, ACCOUNT.names.index("account_sum_30")].min() >= 0
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_kernels_sums_overflow_nowhere(late):
+    number = 40
+    values = np.full(number, (1 << 60) + 1, dtype=np.int64)
+    ids, nothing = np.arange(number), np.zeros(0, dtype=np.int64)
+    time = ids[::-1].copy() if late else ids
+    entity, none = np.zeros(number, dtype=np.int64), np.full(number, -1, dtype=np.int64)
+    rows = windows.History(ids, time, values, entity, entity, none, none, entity)
+    outcomes = windows.Outcomes(nothing, nothing, nothing, nothing)
+    for bound in (None, ids):
+        found = windows.statistics(rows, outcomes, ids, bound)["account_sum_30"]
+        before = [sum(int(values[o]) for o in ids if time[o] < time[i] and (bound is None or o < i)) for i in ids]
+        assert found.tolist() == [min(each, windows.MOST_SUM) for each in before]
 
 
 def test_squares_of_huge_amounts_stay_exact():

@@ -16,6 +16,7 @@ from detection.services import (
     training_work,
 )  # fmt: skip
 from detection.tests import places
+from finobs.core.errors import Conflict
 from finobs.ledger.models import Event
 from tests import factories
 from transactions import hooks
@@ -51,6 +52,18 @@ def test_the_first_model_comes_once_there_is_enough_to_learn_from(source, gather
     places.agreed(model_retire, superuser, version)
     ensure_judges()
     assert ModelVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("beginning", ["ensure_default_rules", "training_request"])
+def test_two_imports_at_once_do_not_stop_one_another(beginning, source, gathered, monkeypatch):
+    def beaten(**_: object) -> None:
+        raise Conflict("Somebody else made the same in this moment.")
+
+    monkeypatch.setattr(first, "ENOUGH", 1)
+    monkeypatch.setattr(first, beginning, beaten)
+    places.arrived(source, [1_000])
+    ensure_judges()
+    assert not ModelVersion.objects.exists()
 
 
 def test_an_import_asks_for_it():

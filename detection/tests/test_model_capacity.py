@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from detection import promoting
+from detection.card import card
 from detection.choices import Role, Stage, Typology
 from detection.models import Assessment, ModelVersion
 from detection.performance import capacity as capacities
@@ -174,6 +176,18 @@ def test_its_card_says_what_the_threshold_was_set_for_and_expected(admin, versio
     shown = client_of(admin).get(reverse("detection:model-performance-summary", args=[made.pk])).content.decode()
     assert "0.672000, set for 4 alerts a day; expected precision 1.000" in " ".join(shown.split())
     assert "of 8 alerts with an outcome, 2026-03-01 to 2026-03-30" in shown
+
+
+def test_it_claims_nothing_that_was_measured_at_another_threshold(admin, version):
+    version.metrics |= {"auc": 0.9, "precision": 0.86, "recall": 0.65, "threshold_rows": 12_345, "parity_rows": 20_000}
+    version.parameters = {"share": "0.005", "trees": 100}
+    version.save()
+    made = set_threshold(admin, version)
+    shown = promoting.snapshot(made, {"reason": "Less people."})["metrics"]
+    assert not {"precision", "recall"} & {*made.metrics, *shown}
+    assert (shown["auc"], made.parameters) == ("0.9", {"trees": 100})
+    assert (shown["expected_precision"], shown["expected_known"], shown["expected_recall"]) == ("1.0", "8", "1.0")
+    assert ("Reach the threshold", "10.000% of the 80 transactions of 2026-03-01 to 2026-03-30") in card(made).figures
 
 
 def test_asking_twice_makes_one(admin, version):

@@ -12,8 +12,12 @@ from django.test.utils import CaptureQueriesContext
 
 from detection import late
 from detection.choices import RunState
+from detection.decisions.selectors import decisions_of
 from detection.features import ACCOUNT, history
+from detection.in_force import in_force
+from detection.judging import Judged
 from detection.models import Alert, Assessment, LateBatch, Reassessment, ReassessmentRun
+from detection.selectors import transaction_explanation
 from detection.services import assess, reassess, reassess_due, replay
 from detection.services.note_late import SETTLING
 from detection.tests import places
@@ -149,6 +153,20 @@ def test_what_reaches_a_threshold_now_is_raised_with_the_reason(source, hidden, 
         assert Reassessment.objects.get(alert=alert).outcome == "review"
     due = LateBatch.objects.get()
     assert (due.late, due.touched, due.raised, due.left_out) == (30, 3, len(made), 0)
+
+
+def test_the_decision_that_was_made_stays_what_was_answered(source, hidden, superuser):
+    scores = Judged(in_force(source), hidden).champions[0].scores
+    for row, score in zip(hidden, scores, strict=True):
+        Assessment.objects.filter(pk=row.pk).update(score=score)
+    before = decisions_of(superuser, [row.pk for row in hidden])
+    small(source)
+    reassess_due()
+    late_alert = Alert.objects.filter(reassessment__isnull=False).latest("pk")
+    assert decisions_of(superuser, list(before)) == before
+    assert before[late_alert.transaction_id]["alert_id"] is None
+    assessment, explanation = transaction_explanation(superuser, late_alert.transaction_id)
+    assert explanation["score"] == repr(assessment.score) != repr(late_alert.score)
 
 
 def test_one_late_payment_is_named(source, hidden):
@@ -293,6 +311,19 @@ def test_whoever_has_lost_the_run_writes_nothing_more(source, usual):
     assert run is not None
     assert reassess._carry_out(run) == 0
     assert not Reassessment.objects.exists()
+
+
+def test_finding_out_what_many_batches_touch_keeps_the_run(source, usual):
+    come(source, (START - DAY, 50_000), account="A-2", shop="M-2")
+    run = reassess.reassess_claim()
+    assert run is not None
+    now = clock.now()
+    ReassessmentRun.objects.update(lease_until=now)
+    assert reassess._causes(run)
+    assert ReassessmentRun.objects.filter(lease_until__gt=now + reassess.LEASE / 2).exists()
+    ReassessmentRun.objects.update(attempts=run.attempts + 1, lease_until=now)
+    assert reassess._causes(run) == {}
+    assert ReassessmentRun.objects.filter(lease_until=now).exists()
 
 
 def test_a_run_that_fails_says_why_and_ends_after_a_few_attempts(source, usual, monkeypatch):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
-import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from detection import hooks
 from detection.choices import RunState
@@ -23,17 +22,31 @@ from finobs.ledger.models import Event
 from tests import factories
 
 pytestmark = [pytest.mark.kill, pytest.mark.django_db(transaction=True)]
-TOUCHED, KILLS = 120, 12
+TOUCHED = 120
+# After so many statements: before, in and after the claim, in the middle of a part, and some parts later. Not after so
+# many milliseconds: a quick machine is done by then, and a busy one has not begun.
+AFTER = (2, 5, 9, 14, 20, 23, 27, 32, 38, 45, 53, 62)
 
 
-def in_child() -> int:
-    """Fork a child that carries out what is due; it never returns by itself before it is done."""
+def killed_in_child(after: int) -> bool:
+    """Fork a child that carries out what is due, and kills itself after so many statements. Was it killed?"""
     connections.close_all()
     pid = os.fork()
     if pid:
-        return pid
+        return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
     try:
-        reassess_due()
+        left = after
+
+        def count(execute: Any, *args: Any) -> Any:
+            nonlocal left
+            left -= 1
+            done = execute(*args)
+            if left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return done
+
+        with connection.execute_wrapper(count):
+            reassess_due()
     finally:
         os._exit(0)
 
@@ -57,18 +70,17 @@ def test_twelve_kills_lose_nothing_and_double_nothing(monkeypatch):
     come(source, *((START - timedelta(hours=index + 1), 1_000) for index in range(30)), account="A-2", shop="M-2")
     raised_late = Alert.objects.count() - raised
 
-    killed = 0
-    for _ in range(KILLS):
-        pid = in_child()
-        time.sleep(random.uniform(0.05, 0.5))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        killed += ReassessmentRun.objects.filter(state=RunState.RUNNING).exists()
+    progress: list[int] = []
+    for after in AFTER:
+        assert killed_in_child(after)
+        progress += ReassessmentRun.objects.filter(state=RunState.RUNNING).values_list("done", flat=True)
         expire()
+    assert progress == sorted(progress)
+    assert 0 in progress
+    assert 0 < progress[-1] < TOUCHED
     reassess_due()
 
     run, due = ReassessmentRun.objects.get(), LateBatch.objects.get()
-    assert killed
     assert (run.state, run.done, run.total, due.touched) == (RunState.DONE, run.total, due.touched, due.touched)
     assert due.touched >= TOUCHED
     kept = Reassessment.objects.all()

@@ -10,6 +10,7 @@ from detection.decision import Opinion, decide
 from detection.models import Alert, Assessment, ModelVersion, ShadowScore
 from detection.services import assess, replay
 from detection.tests import places
+from finobs.core.errors import Unavailable
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +84,19 @@ def test_who_looks_on_scores_everything_and_decides_nothing(stage, source, anoma
     kept = ShadowScore.objects.filter(model_version=version)
     assert set(kept.values_list("transaction_id", flat=True)) == {row.pk for row in rows}
     assert all(0 < score < 1 for score in kept.values_list("score", flat=True))
+
+
+def test_who_looks_on_and_cannot_score_stops_nothing(source, anomaly, learned, caplog):
+    broken = places.supervised(learned, threshold=0.0, stage="shadow")
+    ModelVersion.objects.filter(pk=broken.pk).update(sha256="0" * 64)
+    _, (verdict,) = come(source, [3_012])
+    assert verdict.outcome == "approve"
+    assert Assessment.objects.get().model_version == anomaly
+    assert not ShadowScore.objects.exists()
+    assert f"{broken} decides nothing, and cannot score" in caplog.text
+    ModelVersion.objects.filter(pk=broken.pk).update(stage="champion")
+    with pytest.raises(Unavailable):
+        come(source, [3_012])
 
 
 @pytest.mark.parametrize("stage", ["candidate", "retired"])
