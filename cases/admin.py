@@ -90,7 +90,7 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
 
 FACTS = (
     "reference", "account", "typology", "queue", "status", "disposition", "reason_code", "rationale",
-    "machine_opinion", "priority", "parts", "alert_count", "block_count", "highest_score", "assignee", "holder",
+    "machine_opinion", "priority", "parts", "alert_count", "block_count", "urgency", "assignee", "holder",
     "last_edited_by", "opened_at", "closed_at", "version", "notes",
 )  # fmt: skip
 

@@ -86,7 +86,7 @@ class Case(Dated):
     priority_parts = models.JSONField(default=dict)
     alert_count = models.PositiveIntegerField(default=0)
     block_count = models.PositiveIntegerField(default=0, help_text="How many of its alerts said block.")
-    highest_score = models.FloatField(null=True)
+    urgency = models.FloatField(null=True, help_text="0 to 1: how far a model's score lies above its threshold.")
     amounts = models.JSONField(default=dict, help_text="Currency: alerted minor units, as text.")
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assigned_cases", null=True, blank=True

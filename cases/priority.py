@@ -16,7 +16,7 @@ from finobs.core import money
 
 # In display order: name, label, most it can give.
 PARTS: Final = (
-    ("score", "Highest score", 40),
+    ("score", "Above a model's threshold", 40),
     ("severity", "Severity", 20),
     ("value", "Value", 20),
     ("alerts", "Number of alerts", 10),
@@ -31,7 +31,7 @@ _TEN_MILLION_DIGITS = 7.0
 class Facts:
     """What a priority is made of. `amounts`: currency to alerted minor units."""
 
-    highest_score: float | None
+    urgency: float | None
     block_count: int
     alert_count: int
     amounts: Mapping[str, int]
@@ -41,7 +41,7 @@ class Facts:
 def parts(facts: Facts, now: datetime) -> dict[str, int]:
     """The parts in whole points, in display order."""
     shares = {
-        "score": min(max(facts.highest_score or 0.0, 0.0), 1.0),
+        "score": min(max(facts.urgency or 0.0, 0.0), 1.0),
         "severity": _severity(facts),
         "value": _value(facts.amounts),
         "alerts": _towards_one(facts.alert_count - 1, half=4),

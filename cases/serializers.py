@@ -63,7 +63,7 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
         model = Case
         fields = (
             "reference", "account", "typology", "queue", "status", "disposition", "reason_code", "rationale",
-            "machine_opinion", "priority", "priority_parts", "alert_count", "block_count", "highest_score", "amounts",
+            "machine_opinion", "priority", "priority_parts", "alert_count", "block_count", "urgency", "amounts",
             "assignee", "lease", "opened_at", "closed_at", "updated_at", "version",
         )  # fmt: skip
         read_only_fields = fields

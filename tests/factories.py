@@ -105,10 +105,10 @@ def model_version(**fields: Any) -> ModelVersion:
 def alert(*, of: Account | None = None, typology: str = Typology.LARGE_AMOUNT, **fields: Any) -> Alert:
     """An alert as `assess` would leave it, gathered nowhere yet."""
     moved = transaction(of=of, amount_minor=1_250_000)
+    values = {"parameters": {}, "snapshot": {}, "snapshot_digest": "0" * 64, "outcome": Outcome.REVIEW}
     return Alert.objects.create(
-        transaction=moved, account=moved.account, typology=typology, outcome=Outcome.REVIEW,
-        rule_version=rule_version(), parameters={}, snapshot={}, snapshot_digest="0" * 64,
-        reasons=["Amount of $12,500.00 is at or above the limit of $10,000.00."], **fields,
+        transaction=moved, account=moved.account, typology=typology, rule_version=rule_version(),
+        reasons=["Amount of $12,500.00 is at or above the limit of $10,000.00."], **{**values, **fields},
     )  # fmt: skip
 
 

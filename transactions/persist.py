@@ -181,7 +181,8 @@ def _insert_few(into: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 
 
 def _copy(into: str, rows: Sequence[Sequence[Any]]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+    wrapped: Any = connection.wrap_database_errors  # psycopg's own errors come past Django here
+    with connection.cursor() as cursor, wrapped, cursor.copy(f"COPY {into} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 

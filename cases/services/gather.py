@@ -11,6 +11,7 @@ from cases.models import Case, Gathering, Incident, Queue
 from cases.numbers import reference, reserve
 from detection.choices import Outcome
 from detection.models import Alert
+from detection.urgency import urgency
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import clock, gate
@@ -23,7 +24,7 @@ from .queue_create import ensure_default_queue
 BURST = timedelta(hours=24)
 Key = tuple[int, str]
 GROWS = (
-    "alert_count", "block_count", "highest_score", "amounts", "priority", "priority_parts", "version", "updated_at",
+    "alert_count", "block_count", "urgency", "amounts", "priority", "priority_parts", "version", "updated_at",
 )  # fmt: skip
 
 
@@ -34,7 +35,7 @@ class Found:
     alert_id: int
     key: Key
     outcome: str
-    score: float | None
+    urgency: float | None
     occurred_at: datetime
     amount_minor: int
     currency: str
@@ -79,10 +80,12 @@ def _new(alerts: Sequence[Alert]) -> list[Found]:
     ids = [alert.pk for alert in alerts]
     rows = Alert.objects.filter(pk__in=ids, gathering__isnull=True).order_by("transaction__occurred_at", "pk")
     names = (
-        "pk", "account_id", "typology", "outcome", "score",
+        "pk", "account_id", "typology", "outcome", "parameters", "score",
         "transaction__occurred_at", "transaction__amount_minor", "transaction__currency",
     )  # fmt: skip
-    return [Found(row[0], (row[1], row[2]), *row[3:]) for row in rows.values_list(*names)]
+    return [
+        Found(row[0], (row[1], row[2]), row[3], urgency(row[4], row[5]), *row[6:]) for row in rows.values_list(*names)
+    ]
 
 
 def _lock_accounts(found: Iterable[Found]) -> None:
@@ -171,8 +174,7 @@ def _grow(found: Iterable[Found], gathered: Gathered) -> None:
         case = gathered.cases[alert.key]
         case.alert_count += 1
         case.block_count += alert.outcome == Outcome.BLOCK
-        scores = [score for score in (case.highest_score, alert.score) if score is not None]
-        case.highest_score = max(scores, default=None)
+        case.urgency = max((each for each in (case.urgency, alert.urgency) if each is not None), default=None)
         sum_ = int(case.amounts.get(alert.currency, 0)) + abs(alert.amount_minor)
         case.amounts = case.amounts | {alert.currency: str(sum_)}
     for case in gathered.cases.values():
@@ -185,7 +187,7 @@ def prioritise(case: Case, at: datetime) -> bool:
     """Work out the priority anew; say whether it changed."""
     amounts = {currency: int(minor) for currency, minor in case.amounts.items()}
     parts = priority.parts(
-        priority.Facts(case.highest_score, case.block_count, case.alert_count, amounts, case.opened_at), at
+        priority.Facts(case.urgency, case.block_count, case.alert_count, amounts, case.opened_at), at
     )
     if parts == case.priority_parts:
         return False

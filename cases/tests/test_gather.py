@@ -62,12 +62,16 @@ def routed(queue: Queue) -> Queue:
     return queue
 
 
+def asked(threshold: float, score: float, role: str = "anomaly") -> dict[str, Any]:
+    return {"rules": [], "models": [{"role": role, "threshold": repr(threshold), "score": repr(score)}]}
+
+
 def test_an_alert_opens_an_incident_and_a_case_in_the_queue_of_its_typology(routed: Queue) -> None:
-    alert = factories.alert(score=0.75)
+    alert = factories.alert(score=0.75, parameters=asked(0.5, 0.75))
     gather(alerts=[alert])
     case = Case.objects.get()
     assert (case.queue, case.account, case.typology, case.status) == (routed, alert.account, alert.typology, Status.NEW)
-    assert (case.alert_count, case.highest_score, case.amounts) == (1, 0.75, {"USD": "1250000"})
+    assert (case.alert_count, case.urgency, case.amounts) == (1, 0.25, {"USD": "1250000"})
     assert case.reference == f"C-{clock.now():%Y}-{case.pk:06d}"
     assert Gathering.objects.get(alert=alert).incident == Incident.objects.get(case=case)
     assert case.priority == sum(case.priority_parts.values()) > 0
@@ -84,11 +88,11 @@ def test_it_is_recorded_by_finobs_itself(routed: Queue) -> None:
 
 
 def test_later_alerts_of_account_and_typology_join_the_open_case(routed: Queue) -> None:
-    first = factories.alert(score=0.2)
+    first = factories.alert(score=0.2, parameters=asked(0.1, 0.2))
     gather(alerts=[first])
-    gather(alerts=[factories.alert(of=first.account, score=0.9)])
+    gather(alerts=[factories.alert(of=first.account, score=0.9, parameters=asked(0.5, 0.9, "supervised"))])
     case = Case.objects.get()
-    assert (case.alert_count, case.highest_score, case.version) == (2, 0.9, 2)
+    assert (case.alert_count, case.urgency, case.version) == (2, 0.9, 2)
     assert case.history.count() == 2
 
 

@@ -153,24 +153,24 @@ def test_every_reason_goes_with_a_conclusion() -> None:
 
 def facts(**fields: Any) -> priority.Facts:
     return priority.Facts(
-        **{"highest_score": 0.5, "block_count": 0, "alert_count": 1, "amounts": {"USD": 100_000},
+        **{"urgency": 0.5, "block_count": 0, "alert_count": 1, "amounts": {"USD": 100_000},
            "opened_at": factories.NOON, **fields}
     )  # fmt: skip
 
 
 def test_a_priority_is_the_sum_of_its_parts_and_rises_with_each() -> None:
     base = priority.total(priority.parts(facts(), factories.NOON))
-    for more in ({"highest_score": 0.9}, {"block_count": 1}, {"alert_count": 9}, {"amounts": {"USD": 10_000_000}}):
+    for more in ({"urgency": 0.9}, {"block_count": 1}, {"alert_count": 9}, {"amounts": {"USD": 10_000_000}}):
         assert priority.total(priority.parts(facts(**more), factories.NOON)) > base
-    extreme = facts(highest_score=1.0, block_count=10**6, alert_count=10**6, amounts={"USD": 10**17})
+    extreme = facts(urgency=1.0, block_count=10**6, alert_count=10**6, amounts={"USD": 10**17})
     assert priority.total(priority.parts(extreme, factories.NOON.replace(year=2099))) == 100
-    assert priority.total(priority.parts(facts(highest_score=None, amounts={}), factories.NOON)) == 6
+    assert priority.total(priority.parts(facts(urgency=None, amounts={}), factories.NOON)) == 6
     assert list(priority.parts(facts(), factories.NOON)) == [name for name, _, _ in priority.PARTS]
 
 
 def test_a_bad_case_leaves_room_above_it() -> None:
     """A long queue must stay ordered at its top."""
-    bad = facts(highest_score=0.95, block_count=2, alert_count=10, amounts={"USD": 50_000_000})
+    bad = facts(urgency=0.95, block_count=2, alert_count=10, amounts={"USD": 50_000_000})
     assert priority.total(priority.parts(bad, factories.NOON)) < 90
 
 
