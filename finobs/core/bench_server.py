@@ -23,7 +23,7 @@ from finobs.settings import env
 from .bench import percentile
 
 HOST = "127.0.0.1"
-WORKERS, THREADS = 2, 2
+WORKERS, THREADS = 2, 4
 STARTS_WITHIN = 60.0
 
 
