@@ -78,8 +78,10 @@ def _seen(session: Session) -> None:
 
 def _whole_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """An htmx fragment must not become a sign-in form inside a page: send the whole page there."""
+    if request.headers.get("HX-Request") != "true" or "Location" not in response:
+        return response
     sign_in = reverse("accounts:sign-in")
-    if request.headers.get("HX-Request") != "true" or urlsplit(response.get("Location", "")).path != sign_in:
+    if urlsplit(response["Location"]).path != sign_in:
         return response
     answer = HttpResponse(headers={"HX-Redirect": f"{sign_in}?{urlencode({'next': _here(request) or '/'})}"})
     answer.cookies = response.cookies
