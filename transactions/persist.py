@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 
+from finobs.core.prepared import together
+
 from .models import Account, Batch, Counterparty, Label, Party, Source, Transaction
 
 P = TypeVar("P", bound=Party)
@@ -60,7 +62,8 @@ def look_up(source: Source, external_ids: Names, accounts: Names, counterparties
             parts.append("SELECT 'p', set_config('plan_cache_mode', 'force_generic_plan', true), 0, NULL")
     rows: dict[str, list[Any]] = {sign: [] for sign in "tacbip"}
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), values)
+        with together():
+            cursor.execute(" UNION ALL ".join(parts), values)
         for sign, *row in cursor.fetchall():
             rows[sign].append(row)
     ids = sorted(pk for _, pk, _ in rows["i"]) or next_ids(Transaction, number)

@@ -6,7 +6,8 @@ the database. `Lookup` keeps what Django wrote and changes the one value in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -65,6 +66,19 @@ class _Written:
         for name, position in self.compiler.annotation_col_map.items():
             setattr(found, name, row[position])
         return found
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """On PostgreSQL, what is executed inside is sent in one go, the BEGIN of the transaction included, and answered in
+    one; it is fetched after the block."""
+    connection: Any = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def insert(made: Sequence[M]) -> Sequence[M]:
