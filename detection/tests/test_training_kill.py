@@ -84,7 +84,7 @@ def test_a_killed_workers_run_is_finished_by_another(step, superuser, monkeypatc
     assert Event.objects.filter(action="model.train").count() == 1
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time anyway")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL: SQLite has one writer")
 def test_two_workers_at_once_make_one_version(superuser, monkeypatch):
     places.arrived(factories.source("cards"), places.habits(600))
     monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda *_: None)

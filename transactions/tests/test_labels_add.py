@@ -187,7 +187,7 @@ def test_many_cost_few_statements(service, bank, django_assert_max_num_queries):
     assert PastLabel.objects.count() == 600
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer")
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: SQLite has one writer")
 @pytest.mark.django_db(transaction=True)
 def test_nothing_comes_in_while_labels_are_being_added(bank, monkeypatch):
     """Else a row with a greater id could be decided without a label that it is told of when described again."""
