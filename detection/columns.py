@@ -38,14 +38,6 @@ def of_transactions(
     return Columns(amounts, currencies, moments, directions, history)
 
 
-def of_values(values: Sequence[tuple[Any, ...]], history: dict[str, NDArray[np.int64]] | None = None) -> Columns:
-    """Rows of `values_list(*FIELDS)`."""
-    amounts, currencies, moments, directions = (
-        (list(column) for column in zip(*values, strict=True)) if values else ([], [], [], [])
-    )
-    return Columns(amounts, currencies, moments, directions, history)
-
-
 def of_snapshot(snapshot: Mapping[str, Any]) -> Columns:
     """The one transaction that an alert's snapshot holds."""
     row, kept = snapshot["transaction"], snapshot.get("history")

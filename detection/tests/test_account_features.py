@@ -168,7 +168,7 @@ def test_the_names_a_model_looks_at_are_of_the_set():
 
 def test_without_a_history_nothing_is_built():
     with pytest.raises(ValueError, match="history"):
-        ACCOUNT.build(cols.of_values([(1_000, "USD", factories.NOON, "out")]))
+        ACCOUNT.build(cols.Columns([1_000], ["USD"], [factories.NOON], ["out"]))
 
 
 @pytest.mark.django_db

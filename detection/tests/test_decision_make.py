@@ -253,7 +253,7 @@ def test_a_decision_takes_few_statements(source, service, django_assert_max_num_
     headers = bearer(service, ["transaction:create", "transaction:read"])
     body = {"source": source.slug, **fields(1)}
     assert ask(Client(), body, **headers).status_code == 201
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         assert ask(Client(), body | {"external_id": "T-2"}, **headers).status_code == 201
 
 

@@ -3,10 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from finobs.accounts.models import ApiToken
-from finobs.core.prepared import Lookup, insert
+from finobs.core.prepared import Lookup, insert, together
 from tests import factories
 from transactions.models import Source
 
@@ -114,3 +114,24 @@ def test_it_keeps_the_id_of_a_row_that_has_one():
     (source,) = insert([Source(pk=77, slug="seven", name="Seven")])
     assert Source.objects.get(slug="seven").pk == source.pk == 77
     assert insert([]) == []
+
+
+def test_what_is_sent_together_is_answered_as_one_by_one():
+    with transaction.atomic(), connection.cursor() as first, connection.cursor() as second:
+        with together():
+            first.execute("SELECT 1")
+            second.execute("SELECT %s", ["two"])
+        assert (first.fetchall(), second.fetchall()) == ([(1,)], [("two",)])
+
+
+def test_what_fails_together_is_an_error_as_django_knows_it_and_undoes_the_rest():
+    @transaction.atomic
+    def fail() -> None:
+        factories.source("lost")
+        with connection.cursor() as cursor, together():
+            cursor.execute("SELECT nothing_like_it FROM transactions_source")
+
+    with pytest.raises(DatabaseError):
+        fail()
+    assert not Source.objects.filter(slug="lost").exists()
+    factories.source("after")
