@@ -5,11 +5,16 @@ class ApprovalsConfig(AppConfig):
     name = "approvals"
 
     def ready(self) -> None:
-        from finobs.core import gate, shell
+        from finobs.core import gate, navigation, schedule
 
         from . import policy, selectors
         from .guard import ApprovalGuard
 
         policy.register()
         gate.install(ApprovalGuard())
-        shell.register_counter("approvals", selectors.inbox_count)
+        navigation.register_counter("approvals", selectors.inbox_count)
+        schedule.register(
+            schedule.Periodic(
+                "end requests for approval whose time is up", "approvals.tasks.expire_due", schedule.MINUTE
+            )
+        )

@@ -15,7 +15,7 @@ from finobs.ledger.services import record, subject_key
 
 from . import registry, snapshot
 from .choices import RequestState
-from .ending import about, end
+from .lifecycle import about, end
 from .models import Policy, Request
 
 OPEN = (RequestState.PENDING, RequestState.APPROVED)

@@ -13,7 +13,7 @@ from finobs.core import access, clock
 from finobs.core.errors import NotFound
 from finobs.ledger.services import subject_key
 
-from . import rules, snapshot
+from . import eligibility, snapshot
 from .choices import RequestState
 from .models import Request
 from .registry import Action, actions, get
@@ -71,11 +71,11 @@ def pending_same(*, action: str, requester: Any, subject: Model, payload: Mappin
 def may_decide(user: Any, request: Request) -> str:
     """Why `user` may not decide `request`; empty when they may."""
     subject = get(request.action).subject_model._default_manager.filter(pk=request.subject_id).first()
-    return rules.why_not_decide(user, request, subject) if subject is not None else "The subject is gone."
+    return eligibility.why_not_decide(user, request, subject) if subject is not None else "The subject is gone."
 
 
 def may_withdraw(user: Any, request: Request) -> bool:
-    return rules.may_withdraw(user, request)
+    return eligibility.may_withdraw(user, request)
 
 
 def action_label(request: Request) -> str:

@@ -7,17 +7,21 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from approvals import registry
         from detection import hooks
+        from finobs.core import schedule
         from transactions.hooks import register_counter
 
-        from . import capacity, closing, outcomes, policy, selectors
+        from . import approval_actions, capacity, outcomes, policy, selectors
         from .models import Case
         from .services import gather
 
         policy.register()
-        registry.register(closing.action())
+        registry.register(approval_actions.action())
         hooks.register_gatherer(gather)
         hooks.register_outcomes(outcomes.confirmed)
         hooks.register_dispositions(outcomes.dispositions)
         hooks.register_capacities(capacity.capacity_for)
         register_counter("cases", Case.objects.count)
         hooks.register_locator(selectors.place_of_alert)
+        schedule.register(
+            schedule.Periodic("let priorities age", "cases.tasks.priorities_refresh", schedule.DAY),
+        )

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case as Choose
 from django.db.models import F, QuerySet, Value, When
 
-from detection.labels import NAMES, NEVER, among, moment
+from detection.features.confirmed import NAMES, NEVER, among, moment
 from detection.models import Alert
 from transactions.models import Transaction
 

@@ -13,8 +13,8 @@ from finobs.core.admin import AccessAdmin, run_action
 from finobs.core.forms import StrictJSON
 
 from . import services
+from .ml.registry.workflow import HUMAN, Step
 from .models import Alert, LateBatch, ModelVersion, Reassessment, ReassessmentRun, Rule, TrainingRun
-from .workflow import HUMAN, Step
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]

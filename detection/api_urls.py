@@ -1,7 +1,8 @@
 from django.urls import URLPattern, URLResolver, path
 
-from . import api, workflow
+from . import api
 from .decisions import api as decisions
+from .ml.registry import workflow
 from .performance import api_urls as performance
 
 urlpatterns: list[URLPattern | URLResolver] = [

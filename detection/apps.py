@@ -6,15 +6,26 @@ class DetectionConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import registry
+        from finobs.core import schedule
         from transactions import hooks as transactions
 
-        from . import policy, promoting
+        from . import policy
+        from .ml.registry import approval_actions
         from .models import Alert
         from .services import assess, ensure_judges
 
         policy.register()
-        for action in promoting.actions():
+        for action in approval_actions.actions():
             registry.register(action)
         transactions.register_assessor(assess)
         transactions.register_preparation(ensure_judges)
         transactions.register_counter("alerts", Alert.objects.count)
+        schedule.register(
+            schedule.Periodic(
+                "look again at what late transactions touched", "detection.tasks.reassess", schedule.MINUTE // 2
+            ),
+            schedule.Periodic(
+                "take up training that nobody works on", "detection.tasks.training_wake", schedule.MINUTE
+            ),
+            schedule.Periodic("train on outcomes when enough are known", "detection.tasks.training_due", schedule.DAY),
+        )

@@ -7,11 +7,11 @@ from django.db.models import QuerySet
 
 from transactions.models import Source
 
-from . import rules
 from .choices import Role
-from .learning import SHARE
+from .ml.training.anomaly import MOST_FLAGGED
+from .ml.training.pipeline import SHARE
 from .models import Rule
-from .training import MOST_FLAGGED
+from .rules import scenarios
 
 
 class RuleChangeForm(forms.Form):
@@ -21,7 +21,7 @@ class RuleChangeForm(forms.Form):
 
     def __init__(self, data: Any = None, *, rule: Rule, newest: int) -> None:
         super().__init__(data, initial={"version": newest, **(rule.live.parameters if rule.live else {})})
-        for each in rules.KINDS[rule.kind].parameters:
+        for each in scenarios.KINDS[rule.kind].parameters:
             self.fields[each.name] = forms.CharField(
                 label=each.label, help_text=each.help, required=each.required, max_length=100
             )

@@ -11,9 +11,9 @@ from finobs.core.errors import NotFound
 from transactions.models import Batch, Source
 from transactions.selectors import sources_visible
 
-from . import workflow
-from .explain import explanations
+from .ml.registry import workflow
 from .models import Alert, Assessment, LateBatch, ModelVersion, Reassessment, Rule, RuleVersion, TrainingRun
+from .pipeline import explanations
 
 
 def alerts_visible(user: Any) -> QuerySet[Alert]:

@@ -7,9 +7,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from . import workflow
 from .choices import Role
-from .learning import SEED, SHARE
+from .ml.registry import workflow
+from .ml.training.pipeline import SEED, SHARE
 from .models import Alert, LateBatch, ModelVersion, Reassessment, Rule, RuleVersion, TrainingRun
 
 

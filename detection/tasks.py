@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from . import services
-from .explain import explanations
+from .pipeline import explanations
 
 
 @shared_task(name="detection.tasks.train_model")

@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
-from . import views, workflow
+from . import views
+from .ml.registry import workflow
 from .performance import urls as performance
 
 app_name = "detection"

@@ -113,7 +113,7 @@ def alert(*, of: Account | None = None, typology: str = Typology.LARGE_AMOUNT, *
 
 
 def case(*, of: Account | None = None, inside: Queue | None = None, **fields: Any) -> Case:
-    """A case without alerts; use cases.services.gather for one with its story."""
+    """A case without alerts; use cases.services.group_alerts for one with its story."""
     return Case.objects.create(
         reference=f"C-2026-9{next(_numbers):05d}", account=of or account(), queue=inside or queue(),
         **{"typology": Typology.LARGE_AMOUNT, **fields},

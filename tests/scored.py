@@ -6,10 +6,11 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from detection import features, supervised, training
-from detection.boosted_graph import boosted_graph
+from detection import features
 from detection.choices import Role, Stage
 from detection.features.account import SUPERVISED
+from detection.ml.onnx.boosted_graph import boosted_graph
+from detection.ml.training import anomaly, boosting
 from detection.models import Alert
 from detection.services import assess
 from tests import factories
@@ -38,10 +39,10 @@ def _fitted() -> dict[Role, tuple[bytes, dict[str, Any]]]:
     chance = np.random.default_rng(3)
     matrix = chance.lognormal(0, 0.5, size=(600, len(ACCOUNT.names))).astype(np.float32)
     matrix[:, 0] *= 30
-    anomaly = training.train(matrix, ACCOUNT, training.Settings(trees=10, sample=128))
-    ranker = supervised.fit(matrix, matrix[:, 0] > 40, ACCOUNT.indexes(SUPERVISED), supervised.Settings(rounds=10))
-    usual = {name: anomaly.parameters[name] for name in ("typical", "spread")}
+    trained = anomaly.train(matrix, ACCOUNT, anomaly.Settings(trees=10, sample=128))
+    ranker = boosting.fit(matrix, matrix[:, 0] > 40, ACCOUNT.indexes(SUPERVISED), boosting.Settings(rounds=10))
+    usual = {name: trained.parameters[name] for name in ("typical", "spread")}
     return {
-        Role.ANOMALY: (anomaly.artefact, anomaly.parameters),
+        Role.ANOMALY: (trained.artefact, trained.parameters),
         Role.SUPERVISED: (boosted_graph(ranker.model, SUPERVISED, {"feature_set": ACCOUNT.name}), usual),
     }

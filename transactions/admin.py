@@ -18,8 +18,8 @@ from finobs.core.errors import FinobsError, Invalid, NotFound
 
 from . import mappings, selectors, services
 from .choices import Door
+from .file_import import import_file
 from .files import open_rows
-from .imports import import_file
 from .models import (
     Account,
     Batch,

@@ -18,9 +18,9 @@ from finobs.core.api import Listed
 from finobs.core.idempotency import HEADER, once
 
 from . import filters, selectors, serializers, services
-from .bodies import read_body
 from .choices import Door
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
+from .request_body import read_body
 
 
 class TransactionList(Listed[Transaction]):

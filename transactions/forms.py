@@ -8,7 +8,7 @@ from django import forms
 
 from .mappings import REQUIRED
 from .models import QuarantinedRow
-from .rows import FIELDS, LABELS, LONGEST
+from .row_validation import FIELDS, LABELS, LONGEST
 
 ORDER = (*LONGEST, *LABELS)
 LABELLED = {"external_id": "Id at the source"}

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from finobs.core.errors import Invalid
 
-from .rows import FIELDS, LABELS
+from .row_validation import FIELDS, LABELS
 
 REQUIRED = ("external_id", "account", "occurred_at", "amount")
 LABEL_REQUIRED = ("external_id", "is_suspicious")

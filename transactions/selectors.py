@@ -14,7 +14,7 @@ from finobs.core import access
 from finobs.core.errors import NotFound
 from finobs.core.prepared import Lookup
 
-from .activity import DAYS, chart
+from .activity_chart import DAYS, chart
 from .choices import QuarantineState
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 

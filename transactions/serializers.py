@@ -7,10 +7,10 @@ from typing import Any
 from rest_framework import serializers
 
 from . import selectors
-from .bodies import IncomingTransactionSerializer
 from .choices import LabelOutcome, RowOutcome
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
-from .rows import readable
+from .request_body import IncomingTransactionSerializer
+from .row_validation import readable
 from .services import Ingested, Labelled, LabelResult, RowResult
 
 

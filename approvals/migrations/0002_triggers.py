@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from approvals import triggers
+from .. import triggers
 
 
 def forwards(apps, schema_editor):

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from approvals.choices import RequestState
-from approvals.ending import end, lock
-from approvals.models import Request
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import clock
 from finobs.core.service import service
+
+from ..choices import RequestState
+from ..lifecycle import end, lock
+from ..models import Request
 
 
 def expire_due() -> int:

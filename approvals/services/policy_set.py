@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from approvals.models import Policy
-from approvals.registry import names
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.errors import Invalid
 from finobs.core.service import service
 from finobs.ledger.services import record
+
+from ..models import Policy
+from ..registry import names
 
 
 @service

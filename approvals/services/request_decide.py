@@ -3,17 +3,18 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Model
 
-from approvals import snapshot
-from approvals.choices import RequestState, Verdict
-from approvals.ending import about, end, lock
-from approvals.models import Decision, Request
-from approvals.registry import get
-from approvals.rules import why_not_theirs
 from finobs.accounts.models import User
 from finobs.core import access, clock
 from finobs.core.errors import Conflict, FinobsError, Invalid, InvalidTransition, NotAllowed
 from finobs.core.service import service
 from finobs.ledger.services import record
+
+from .. import snapshot
+from ..choices import RequestState, Verdict
+from ..eligibility import why_not_theirs
+from ..lifecycle import about, end, lock
+from ..models import Decision, Request
+from ..registry import get
 
 
 def request_decide(*, actor: User, request: Request, verdict: str, reason: str = "", digest: str) -> Request:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from approvals.choices import RequestState
-from approvals.ending import end, lock
-from approvals.models import Request
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.errors import InvalidTransition, NotAllowed
 from finobs.core.service import service
+
+from ..choices import RequestState
+from ..lifecycle import end, lock
+from ..models import Request
 
 
 @service

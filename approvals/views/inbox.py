@@ -6,10 +6,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from approvals import selectors
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 from finobs.core.pagination import count, paginate
+
+from .. import selectors
 
 TABS: Final = {
     "": ("For me", selectors.inbox),

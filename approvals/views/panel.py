@@ -4,11 +4,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from approvals import selectors
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 
-from .cards import card
+from .. import selectors
+from .presenters import card
 
 LATEST = 5
 

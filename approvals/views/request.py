@@ -10,13 +10,13 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from approvals import selectors, services
-from approvals.forms import DecideForm, WithdrawForm
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
 
-from .cards import card
+from .. import selectors, services
+from ..forms import DecideForm, WithdrawForm
+from .presenters import card
 
 
 @login_required

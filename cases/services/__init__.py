@@ -2,10 +2,10 @@
 
 from .case_assign import case_assign
 from .case_close import case_close
-from .case_hand_back import case_hand_back
+from .case_release import case_hand_back
 from .case_take import case_take
 from .case_take_next import case_take_next
-from .gather import gather
+from .group_alerts import gather
 from .note_add import note_add
 from .priorities_refresh import priorities_refresh
 from .queue_change import queue_change

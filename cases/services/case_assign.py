@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from cases.models import Case
-from cases.workflow import target
 from finobs.accounts.choices import Kind
 from finobs.accounts.models import User
 from finobs.core import access
@@ -9,7 +7,9 @@ from finobs.core.errors import Invalid
 from finobs.core.service import service
 from finobs.ledger.services import record
 
-from . import frame
+from ..models import Case
+from ..workflow import target
+from . import case_locking
 
 # Whoever is given a case need not sit at the desk this minute: they get a day.
 ASSIGNED_MINUTES = 24 * 60
@@ -22,16 +22,16 @@ def case_assign(*, actor: User, case: Case, to: User, reason: str) -> Case:
     Who: lead on its queue. `to` must be a person who may work it. Records: case.assign.
     Raises: NotFound, NotAllowed, InvalidTransition, Invalid.
     """
-    locked = frame.lock_case(case)
+    locked = case_locking.lock_case(case)
     access.require(actor, "lead", locked)
-    frame.check("assign", case=locked, actor=actor, lease=frame.lease_of(locked))
-    reason = frame.reason_text(reason)
+    case_locking.check("assign", case=locked, actor=actor, lease=case_locking.lease_of(locked))
+    reason = case_locking.reason_text(reason)
     if to.kind != Kind.HUMAN or not access.allowed(to, "work", locked):
         raise Invalid(fields={"to": [f"{to} may not work this case."]})
     before = locked.assignee_id
-    frame.hold(locked, to, minutes=ASSIGNED_MINUTES)
+    case_locking.hold(locked, to, minutes=ASSIGNED_MINUTES)
     locked.status, locked.assignee = target("assign", locked.status), to
-    frame.save(locked, actor=actor, why=f"Assigned: {reason}"[:100], fields=["status", "assignee"])
+    case_locking.save(locked, actor=actor, why=f"Assigned: {reason}"[:100], fields=["status", "assignee"])
     data = {"to": str(to.pk), "from": str(before) if before else None, "reason": reason}
     record(actor=actor, action="case.assign", subject=locked, data=data)
     return locked

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 from approvals.models import Request
 from approvals.selectors import pending_same
-from cases import closing
-from cases.choices import Status
-from cases.models import Case, WorkLease
-from cases.workflow import target
 from finobs.accounts.models import User
 from finobs.core import access, clock, gate
 from finobs.core.errors import ApprovalRequired, Conflict
 from finobs.core.service import service
 from finobs.ledger.services import record
 
-from . import frame
+from .. import approval_actions
+from ..choices import Status
+from ..models import Case, WorkLease
+from ..workflow import target
+from . import case_locking
 
 
 @service
@@ -24,17 +24,17 @@ def case_close(*, actor: User, case: Case, disposition: str, reason_code: str, r
     case.close. Raises: ApprovalRequired, NotFound, NotAllowed, InvalidTransition, Invalid, and Conflict when the
     form was stale or somebody else holds the case.
     """
-    locked = frame.lock_case(case)
+    locked = case_locking.lock_case(case)
     access.require(actor, "work", locked)
-    payload = closing.payload(disposition=disposition, reason_code=reason_code, rationale=rationale)
+    payload = approval_actions.payload(disposition=disposition, reason_code=reason_code, rationale=rationale)
     if locked.status == Status.AWAITING_APPROVAL:
-        asked = pending_same(action=closing.ACTION, requester=actor, subject=locked, payload=payload)
+        asked = pending_same(action=approval_actions.ACTION, requester=actor, subject=locked, payload=payload)
         if asked is not None:
             raise ApprovalRequired(asked.pk, "This already waits for approval.")
-    frame.check("close", case=locked, actor=actor, lease=frame.lease_of(locked))
+    case_locking.check("close", case=locked, actor=actor, lease=case_locking.lease_of(locked))
     if version != locked.version:
         raise Conflict("The case has changed since you looked at it. Read what is new, then propose again.")
-    approval = gate.pass_through(actor=actor, action=closing.ACTION, subject=locked, payload=payload)
+    approval = gate.pass_through(actor=actor, action=approval_actions.ACTION, subject=locked, payload=payload)
     return _close(actor=actor, case=locked, payload=payload, approval=approval)
 
 
@@ -42,10 +42,10 @@ def case_close(*, actor: User, case: Case, disposition: str, reason_code: str, r
 def close_approved(request: Request, approver: User) -> Case:
     """Carry out an approved closing as its requester, by using the approval up. Called by approvals."""
     actor = request.requested_by
-    locked = frame.lock_case(Case(pk=int(request.subject_id)))
+    locked = case_locking.lock_case(Case(pk=int(request.subject_id)))
     access.require(actor, "work", locked)
-    frame.check("carry_out", case=locked, actor=actor, lease=None)
-    approval = gate.pass_through(actor=actor, action=closing.ACTION, subject=locked, payload=request.payload)
+    case_locking.check("carry_out", case=locked, actor=actor, lease=None)
+    approval = gate.pass_through(actor=actor, action=approval_actions.ACTION, subject=locked, payload=request.payload)
     locked.refresh_from_db()
     return _close(actor=actor, case=locked, payload=request.payload, approval=approval)
 
@@ -54,7 +54,7 @@ def _close(*, actor: User, case: Case, payload: dict[str, str], approval: int) -
     for name, value in payload.items():
         setattr(case, name, value)
     case.status, case.closed_at = target("carry_out", case.status), clock.now()
-    frame.save(case, actor=actor, why="Closed", fields=["status", "closed_at", *payload])
+    case_locking.save(case, actor=actor, why="Closed", fields=["status", "closed_at", *payload])
     WorkLease.objects.filter(case=case).delete()
     record(actor=actor, action="case.close", subject=case, data={**payload, "approval": str(approval)})
     return case

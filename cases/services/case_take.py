@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from cases import workflow
-from cases.models import Case
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.service import service
 from finobs.ledger.services import record, timestamp
 
-from . import frame
+from .. import workflow
+from ..models import Case
+from . import case_locking
 
 
 @service
@@ -17,22 +17,22 @@ def case_take(*, actor: User, case: Case) -> Case:
     Who: work on its queue. Records: case.take. Raises: NotFound, NotAllowed, InvalidTransition, and Conflict naming
     who holds it and since when.
     """
-    locked = frame.lock_case(case)
+    locked = case_locking.lock_case(case)
     access.require(actor, "work", locked)
-    lease = frame.lease_of(locked)
+    lease = case_locking.lease_of(locked)
     if workflow.holding_of(lease, actor) == "mine":
-        frame.renew(locked, actor, lease)
+        case_locking.renew(locked, actor, lease)
         return locked
-    frame.check("take", case=locked, actor=actor, lease=lease)
+    case_locking.check("take", case=locked, actor=actor, lease=lease)
     return take(case=locked, actor=actor)
 
 
 def take(*, case: Case, actor: User) -> Case:
     """Hand a locked, free case to `actor`."""
     before = case.assignee_id
-    lease = frame.hold(case, actor, minutes=case.queue.lease_minutes)
+    lease = case_locking.hold(case, actor, minutes=case.queue.lease_minutes)
     case.status, case.assignee = workflow.target("take", case.status), actor
-    frame.save(case, actor=actor, why="Taken", fields=["status", "assignee"])
+    case_locking.save(case, actor=actor, why="Taken", fields=["status", "assignee"])
     data = {"until": timestamp(lease.expires_at), "assignee_before": str(before) if before else None}
     record(actor=actor, action="case.take", subject=case, data=data)
     return case

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef
 
-from cases.models import Case, Queue, WorkLease
-from cases.workflow import WORKABLE
 from finobs.accounts.models import User
 from finobs.core import access, clock
 from finobs.core.service import service
 
-from . import frame
+from ..models import Case, Queue, WorkLease
+from ..workflow import WORKABLE
+from . import case_locking
 from .case_take import take
 
 
@@ -23,7 +23,7 @@ def case_take_next(*, actor: User, queue: Queue) -> Case | None:
     passed: list[int] = []
     while (candidate := _first_free(queue, passed)) is not None:
         # PostgreSQL skips locked rows, but reads leases as of the statement's start: look again under the lock.
-        if frame.lease_of(candidate) is None:
+        if case_locking.lease_of(candidate) is None:
             return take(case=candidate, actor=actor)
         passed.append(candidate.pk)
     return None

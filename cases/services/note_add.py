@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from cases.models import Case, Note
 from finobs.accounts.models import User
 from finobs.core import access, gate
 from finobs.core.errors import Invalid
 from finobs.core.service import service
 from finobs.ledger.services import record
 
-from . import frame
+from ..models import Case, Note
+from . import case_locking
 
 LONGEST = 20_000
 
@@ -19,15 +19,15 @@ def note_add(*, actor: User, case: Case, text: str) -> Note:
     Who: work on its queue. Records: note.add with the digest of the text. Raises: NotFound, NotAllowed,
     InvalidTransition, Invalid.
     """
-    locked = frame.lock_case(case)
+    locked = case_locking.lock_case(case)
     access.require(actor, "work", locked)
-    lease = frame.lease_of(locked)
-    frame.check("note", case=locked, actor=actor, lease=lease)
+    lease = case_locking.lease_of(locked)
+    case_locking.check("note", case=locked, actor=actor, lease=lease)
     text = _text(text)
     note = Note.objects.create(case=locked, author=actor, text=text)
-    frame.renew(locked, actor, lease)
+    case_locking.renew(locked, actor, lease)
     locked.last_edited_by = actor
-    frame.save(locked, actor=actor, why="Note added", fields=["last_edited_by"])
+    case_locking.save(locked, actor=actor, why="Note added", fields=["last_edited_by"])
     data = {"note": str(note.pk), "sha256": note.sha256}
     record(actor=actor, action="note.add", subject=locked, data=data)
     gate.changed(actor=actor, subject=locked)

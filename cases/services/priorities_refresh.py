@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from cases import bulk
-from cases.models import Case
-from cases.workflow import UNFINISHED
 from finobs.accounts.system import system_actor
 from finobs.core import clock
 from finobs.core.service import service
 
-from .gather import prioritise
+from .. import bulk
+from ..models import Case
+from ..workflow import UNFINISHED
+from .group_alerts import prioritise
 
 CHUNK = 500
 

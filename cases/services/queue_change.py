@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases.models import Queue
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.errors import Invalid, NotFound
 from finobs.core.service import service
 from finobs.ledger.services import record
 
+from ..models import Queue
 from .queue_fields import checked, data_of, only_default
 
 CHANGEABLE = ("name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day")

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import Group
 
-from cases.models import Queue
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import access
 from finobs.core.service import service
 from finobs.ledger.services import record
 
+from ..models import Queue
 from .queue_fields import checked, data_of, only_default
 
 AUDITORS = "auditor"

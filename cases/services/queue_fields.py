@@ -6,10 +6,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from cases.models import Queue
 from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.core.errors import Invalid
+
+from ..models import Queue
 
 # More than a thousand people review in a day; a number beyond it was mistyped.
 MOST_ALERTS_A_DAY = 100_000

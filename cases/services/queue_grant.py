@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from django.contrib.auth.models import Group
 
-from cases.models import Queue
-from cases.policy import SEE
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.core.service import service
 from finobs.ledger.services import record
+
+from ..models import Queue
+from ..policy import SEE
 
 
 @service

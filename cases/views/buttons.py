@@ -7,8 +7,8 @@ from typing import Any, Final, Literal
 
 from django.urls import reverse
 
-from cases import selectors
-from cases.models import Case
+from .. import selectors
+from ..models import Case
 
 Way = Literal["post", "dialog", "jump"]
 

@@ -7,11 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from cases import selectors, services
-from cases.forms import AssignForm
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 
+from .. import selectors, services
+from ..forms import AssignForm
 from .page import done, workbench
 
 

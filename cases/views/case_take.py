@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
-from cases import selectors, services
 from finobs.accounts.requests import SignedInRequest
 
+from .. import selectors, services
 from .page import done, list_query, press, swapping
 
 NONE_LEFT = "Nothing is waiting: somebody holds every open case of this queue."

@@ -4,13 +4,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from cases import selectors
-from cases.filters import IncidentFilter
 from detection.selectors import may_explain
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 from finobs.core.lists import listed
 
+from .. import selectors
+from ..filters import IncidentFilter
 from .page import MOST_ALERTS
 
 ORDER = ("-last_at", "-id")

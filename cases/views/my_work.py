@@ -7,11 +7,11 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from approvals import selectors as approvals
-from cases import selectors
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 from finobs.core.pagination import count, paginate
 
+from .. import selectors
 from .page import ORDER
 
 MOST_APPROVALS = 10

@@ -13,16 +13,16 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import push_url, replace_url, trigger_client_event
 
-from cases import selectors
-from cases.forms import AssignForm, CloseForm, NoteForm
-from cases.models import Case, Queue
-from cases.workflow import WORKABLE
 from detection.selectors import may_explain
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
 from finobs.core.pagination import count, paginate
 
+from .. import selectors
+from ..forms import AssignForm, CloseForm, NoteForm
+from ..models import Case, Queue
+from ..workflow import WORKABLE
 from .buttons import buttons, not_now
 from .summary import summary
 from .timeline import told_once

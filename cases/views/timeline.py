@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from cases.selectors import Entry
+from ..selectors import Entry
 
 # A service writes its row, its history and its event within one transaction.
 ONE_ACT = timedelta(seconds=2)

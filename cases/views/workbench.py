@@ -4,9 +4,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from cases import selectors
 from finobs.accounts.requests import SignedInRequest
 
+from .. import selectors
 from .page import workbench
 
 

@@ -14,13 +14,13 @@ from rest_framework.views import APIView
 from finobs.core.errors import FinobsError, Invalid
 from finobs.core.http import problem
 from finobs.core.idempotency import HEADER, once
-from transactions.bodies import read_body
 from transactions.choices import RowOutcome
+from transactions.request_body import read_body
 from transactions.selectors import source_get
 from transactions.services import RowResult
 
-from ..services.decide import Decided, decision_make
 from . import selectors, serializers
+from .services import Decided, decision_make
 
 SOURCE = OpenApiParameter("source", OpenApiTypes.STR, description="Slug, for a body that does not name it")
 

@@ -16,11 +16,11 @@ from transactions.services import RowResult
 
 from .. import features
 from ..choices import Outcome, Role
-from ..decision import LiveRule
-from ..judging import APPROVED, Evidence
+from ..ml.scoring import MEMBERS
 from ..models import Assessment, ModelVersion, RuleVersion
-from ..scoring import MEMBERS
-from ..snapshot import fired_ids
+from ..pipeline.batch_assessment import APPROVED, Evidence
+from ..pipeline.decision import LiveRule
+from ..pipeline.snapshot import fired_ids
 
 CHUNK = 900
 

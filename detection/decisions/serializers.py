@@ -6,8 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from transactions.bodies import IncomingTransactionSerializer
 from transactions.choices import RowOutcome
+from transactions.request_body import IncomingTransactionSerializer
 
 from ..choices import Outcome, Role, Typology
 

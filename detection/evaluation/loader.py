@@ -11,7 +11,7 @@ from finobs.core.errors import Invalid
 from transactions.choices import Direction
 from transactions.mappings import Mapping, Part, fitted
 
-from ..features.windows import DAY, History, Outcomes
+from ..features.bulk import DAY, History, Outcomes
 
 if TYPE_CHECKING:
     import numpy as np

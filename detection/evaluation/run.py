@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import Invalid
 
-from .. import rules, supervised
 from ..choices import Outcome, RuleKind
-from ..columns import Columns
-from ..decision import SEVERITY
-from ..ensemble import fit as ensemble
 from ..features import ACCOUNT
 from ..features.account import RISK7, SUPERVISED, derive
-from ..features.windows import HORIZON, statistics
-from . import metrics
+from ..features.bulk import HORIZON, statistics
+from ..features.columns import Columns
+from ..ml import metrics
+from ..ml.training import boosting, ensemble
+from ..pipeline.decision import SEVERITY
+from ..rules import scenarios
 from .loader import Rows
 from .split import Split, judged_rows, labelled_rows, learned_rows
 
@@ -70,8 +70,8 @@ def rank(rows: Rows, train: Any, labelled: Any, test: Any, seed: int, say: Repor
     fitted = ensemble.fit(of(train), ACCOUNT.indexes(RISK7), ensemble.Settings(seed=seed))
     parts = fitted.parts(of(test))
     say("Supervised")
-    ranker = supervised.fit(
-        of(labelled), rows.suspicious[labelled], ACCOUNT.indexes(SUPERVISED), supervised.Settings(seed=seed)
+    ranker = boosting.fit(
+        of(labelled), rows.suspicious[labelled], ACCOUNT.indexes(SUPERVISED), boosting.Settings(seed=seed)
     )
     score = ranker.score(of(test))
     return {
@@ -93,6 +93,6 @@ def decision(rows: Rows, test: Any, score: Scores) -> Scores:
     columns = Columns(rows.minor[test].tolist(), currency, (), ())
     for each in sorted(set(currency)):
         parameters = {"currency": each, "review_at": "10000", "block_at": "50000"}
-        for index, finding in rules.evaluate(RuleKind.AMOUNT, columns, parameters).items():
+        for index, finding in scenarios.evaluate(RuleKind.AMOUNT, columns, parameters).items():
             floor[index] = SEVERITY[Outcome(finding.severity)]
     return floor + score

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from finobs.core import money
 from transactions.choices import Direction
 
-from ..columns import Columns
+from .bulk import LOW_BITS, RISK_WINDOWS, WINDOWS
+from .bulk import NAMES as STATISTICS
+from .columns import Columns
 from .sets import FeatureSet
-from .windows import LOW_BITS, RISK_WINDOWS, WINDOWS
-from .windows import NAMES as STATISTICS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from finobs.core import money
 from transactions.choices import Direction
 
-from ..columns import Columns
+from .columns import Columns
 from .sets import FeatureSet
 
 if TYPE_CHECKING:

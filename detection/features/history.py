@@ -16,10 +16,9 @@ from django.db import connection
 from finobs.core import money
 from transactions.models import Transaction
 
-from .. import labels
-from . import query, windows
+from . import bulk, confirmed, online
 from .account import ROUND_TO, microseconds
-from .windows import HORIZON, NAMES, History, Outcomes
+from .bulk import HORIZON, NAMES, History, Outcomes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,10 +44,10 @@ def of_transactions(transactions: Sequence[Transaction], as_of: int | None = Non
     since = min(row.occurred_at for row in transactions) - timedelta(days=HORIZON)
     accounts = sorted({row.account_id for row in transactions})
     others = sorted({row.counterparty_id for row in transactions if row.counterparty_id is not None})
-    confirmed = labels.confirmed(accounts, others, since)
+    labels = confirmed.confirmed(accounts, others, since)
     if len(transactions) <= FEW:
-        return _asked(transactions, confirmed, as_of)
-    return _computed(transactions, confirmed, accounts, others, since, as_of)
+        return _asked(transactions, labels, as_of)
+    return _computed(transactions, labels, accounts, others, since, as_of)
 
 
 def _before(row: Transaction, as_of: int | None) -> int:
@@ -57,22 +56,22 @@ def _before(row: Transaction, as_of: int | None) -> int:
 
 
 def _asked(
-    transactions: Sequence[Transaction], confirmed: Sequence[labels.Confirmed], as_of: int | None
+    transactions: Sequence[Transaction], labels: Sequence[confirmed.Confirmed], as_of: int | None
 ) -> dict[str, Ints]:
     import numpy as np
 
     rows = []
     for each in transactions:
         before = _before(each, as_of)
-        own = [known for known in confirmed if known.currency == each.currency and known.told(before)]
+        own = [known for known in labels if known.currency == each.currency and known.told(before)]
         known = [(one.account_id, one.counterparty_id, one.occurred_at, one.known_at) for one in own]
-        rows.append(query.statistics(each, known, None if as_of is None else before))
+        rows.append(online.statistics(each, known, None if as_of is None else before))
     return {name: np.array([row[name] for row in rows], dtype=np.int64) for name in NAMES}
 
 
 def _computed(
     transactions: Sequence[Transaction],
-    confirmed: Sequence[labels.Confirmed],
+    labels: Sequence[confirmed.Confirmed],
     accounts: Sequence[int],
     others: Sequence[int],
     since: datetime,
@@ -100,33 +99,33 @@ def _computed(
     )  # fmt: skip
     order = np.argsort(rows["id"])
     wanted = order[np.searchsorted(rows["id"], [row.pk for row in transactions], sorter=order)]
-    return windows.statistics(history, _outcomes(confirmed, account, counterparty, known_as), wanted, bound)
+    return bulk.statistics(history, _outcomes(labels, account, counterparty, known_as), wanted, bound)
 
 
 def _outcomes(
-    confirmed: Sequence[labels.Confirmed], account: Ints, counterparty: Ints, known_as: dict[int, int]
+    labels: Sequence[confirmed.Confirmed], account: Ints, counterparty: Ints, known_as: dict[int, int]
 ) -> Outcomes:
     """In the numbers of the history; what has no row there touches none of it. What was taken back counts twice: once
     from when it was told, and once against that from when it was not told any more."""
     import numpy as np
 
-    told = [(each, each.after, 1) for each in confirmed]
-    told += [(each, each.until, -1) for each in confirmed if each.until < labels.NEVER]
-    confirmed = [each for each, _, _ in told]
+    told = [(each, each.after, 1) for each in labels]
+    told += [(each, each.until, -1) for each in labels if each.until < confirmed.NEVER]
+    labels = [each for each, _, _ in told]
     kinds = len(known_as)
-    of = [known_as.get(_code(each.currency), -1) for each in confirmed]
+    of = [known_as.get(_code(each.currency), -1) for each in labels]
     places = [
-        _places(account, [each.account_id * kinds + kind for each, kind in zip(confirmed, of, strict=True)]),
+        _places(account, [each.account_id * kinds + kind for each, kind in zip(labels, of, strict=True)]),
         _places(counterparty, [
             -1 if each.counterparty_id is None else each.counterparty_id * kinds + kind
-            for each, kind in zip(confirmed, of, strict=True)
+            for each, kind in zip(labels, of, strict=True)
         ]),
     ]  # fmt: skip
     kept = np.array(of, dtype=np.int64) >= 0
     return Outcomes(
         places[0][kept], places[1][kept],
-        microseconds([each.occurred_at for each in confirmed])[kept],
-        microseconds([each.known_at for each in confirmed])[kept],
+        microseconds([each.occurred_at for each in labels])[kept],
+        microseconds([each.known_at for each in labels])[kept],
         np.array([after for _, after, _ in told], dtype=np.int64)[kept],
         np.array([weight for _, _, weight in told], dtype=np.int64)[kept],
     )  # fmt: skip
@@ -153,9 +152,9 @@ def load(
 ) -> dict[str, Ints]:
     """Every row of these accounts and counterparties as columns, up to the id `last`; -1 for no counterparty, codes
     for texts."""
-    (own, mine), (other, theirs) = labels.among("account_id", accounts), labels.among("counterparty_id", others)
+    (own, mine), (other, theirs) = confirmed.among("account_id", accounts), confirmed.among("counterparty_id", others)
     where = f"occurred_at > %s AND occurred_at <= %s AND id <= %s AND ({own} OR {other})"
-    given = [labels.moment(since), labels.moment(until), last, mine, theirs]
+    given = [confirmed.moment(since), confirmed.moment(until), last, mine, theirs]
     table = connection.ops.quote_name(Transaction._meta.db_table)
     if connection.vendor == "postgresql":
         return _load_packed(table, where, given)

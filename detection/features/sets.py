@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..columns import Columns
+from .columns import Columns
 
 if TYPE_CHECKING:
     import numpy as np

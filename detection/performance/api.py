@@ -21,7 +21,7 @@ from ..selectors import model_get
 from ..serializers import ModelVersionSerializer
 from . import selectors, serializers
 from .capacity import capacity
-from .cells import BINS, CELLS
+from .confusion_cells import BINS, CELLS
 from .forms import CapacityForm, LeaderboardForm, RowsForm, WindowForm
 from .leaderboard import leaderboard
 from .views import NEWEST_FIRST, versions_asked

@@ -9,11 +9,12 @@ from typing import Any
 from finobs.core import access
 from finobs.core.errors import Invalid
 
-from .. import hooks, training
+from .. import hooks
 from ..choices import Stage, Typology
+from ..ml.training import anomaly
 from ..models import Alert, ModelVersion
 from . import scores, thresholds
-from .figures import Rows
+from .metrics import Rows
 from .thresholds import Level
 from .window import Window
 
@@ -80,7 +81,7 @@ def capacity(user: Any, version: ModelVersion, window: Window, asked: float | No
     asked = _usual(room, now) if asked is None else asked
     chosen = _chosen(rows, free, asked, span.days)
     around = asked or (now.a_day if now else 0) or 1.0
-    curve = thresholds.curve(rows, free, around, span.days, training.MOST_FLAGGED)
+    curve = thresholds.curve(rows, free, around, span.days, anomaly.MOST_FLAGGED)
     days, refusal = span.days if len(rows) else 0, _refusal(rows, asked, chosen)
     return Capacity(version, window, rows, days, room, asked, now, chosen, curve, refusal)
 
@@ -135,9 +136,9 @@ def _refusal(rows: Rows, asked: float, chosen: Level | None) -> str:
         return "Nothing is left in the queue: rules and the other model fill it already."
     if chosen is None:
         return f"No threshold gives at most {asked:g} alerts a day and still flags anything in these days."
-    if chosen.flagged_share > training.MOST_FLAGGED:
+    if chosen.flagged_share > anomaly.MOST_FLAGGED:
         return (
             f"It would flag {chosen.flagged_share:.1%} of the transactions it scored; a model that flags (nearly) "
-            f"everything tells nobody where to look. The limit is {training.MOST_FLAGGED:.0%}."
+            f"everything tells nobody where to look. The limit is {anomaly.MOST_FLAGGED:.0%}."
         )
     return ""

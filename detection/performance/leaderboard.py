@@ -15,7 +15,7 @@ from finobs.core.errors import Invalid
 from ..choices import Role, Stage
 from ..models import ModelVersion
 from . import scores
-from .figures import Rows
+from .metrics import Rows
 from .selectors import Performance, of_rows
 from .window import Window
 

@@ -16,8 +16,8 @@ from transactions.models import Transaction
 
 from ..choices import Role
 from ..models import Assessment, ModelVersion, ShadowScore
-from . import outcomes
-from .figures import Rows
+from . import ground_truth
+from .metrics import Rows
 from .window import Window
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def scored(role: str, versions: Sequence[int], window: Window) -> dict[int, Rows
         table = _read(leg, window)
         for pk, parts in found.items():
             parts.append(table[table[:, 0] == pk])
-    concluded = outcomes.dispositions(window)
+    concluded = ground_truth.dispositions(window)
     return {pk: _rows(parts, concluded) for pk, parts in found.items()}
 
 
@@ -132,7 +132,7 @@ def _read(leg: QuerySet[Any], window: Window) -> NDArray[np.float64]:
     import numpy as np
 
     inside = leg.filter(transaction__occurred_at__gte=window.since, transaction__occurred_at__lt=window.until)
-    day, known = DayNumber("transaction__occurred_at"), outcomes.labelled("transaction__")
+    day, known = DayNumber("transaction__occurred_at"), ground_truth.labelled("transaction__")
     columns = inside.order_by().annotate(day=day, known=known)
     query = columns.values_list("version", "transaction_id", "day", "value", "known").query
     with connection.cursor() as cursor:

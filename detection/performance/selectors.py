@@ -14,10 +14,10 @@ from finobs.core.errors import NotFound
 from transactions.models import Transaction
 
 from ..models import ModelVersion
-from . import figures, scores
-from .cells import BINS, CELLS, EDGES, EVERY
-from .figures import Matrix, Ranking, Rows
-from .outcomes import with_outcomes
+from . import metrics, scores
+from .confusion_cells import BINS, CELLS, EDGES, EVERY
+from .ground_truth import with_outcomes
+from .metrics import Matrix, Ranking, Rows
 from .window import Window, asked
 
 
@@ -72,7 +72,7 @@ def performance(user: Any, version: ModelVersion, window: Window) -> Performance
 
 def of_rows(version: ModelVersion, window: Window, rows: Rows, also: Sequence[ModelVersion] = ()) -> Performance:
     return Performance(
-        version, window, figures.matrix(rows, version.threshold), rows.ranking, rows.first, rows.last, list(also)
+        version, window, metrics.matrix(rows, version.threshold), rows.ranking, rows.first, rows.last, list(also)
     )
 
 

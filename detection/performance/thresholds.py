@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .cells import CONFIRMED
-from .figures import Rows
-from .shares import Share
+from .confusion_cells import CONFIRMED
+from .metrics import Rows
+from .proportions import Share
 
 if TYPE_CHECKING:
     import numpy as np

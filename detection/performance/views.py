@@ -21,9 +21,9 @@ from .. import services
 from ..choices import Role
 from ..models import ModelVersion
 from ..selectors import may_configure, model_get
-from . import pictures, selectors
+from . import charts, selectors
 from .capacity import capacity
-from .cells import CELLS, EDGES
+from .confusion_cells import CELLS, EDGES
 from .forms import CapacityForm, LeaderboardForm, RowsForm, ThresholdForm, WindowForm
 from .leaderboard import leaderboard
 from .window import Window
@@ -41,7 +41,7 @@ def model_performance(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {"version": version, "form": form, "may_see_rows": selectors.may_see_rows(request.user)}
     if window is not None:
         found = selectors.performance(request.user, version, window)
-        picture = pictures.reliability(found.ranking, version.role)
+        picture = charts.reliability(found.ranking, version.role)
         context |= {"found": found, "picture": picture, **_moves(window)}
     return render_page(request, "detection/model_performance.html", context, status=_status(window))
 
@@ -127,7 +127,7 @@ def _capacity_page(
     if window is not None:
         found = capacity(request.user, version, window, form.cleaned_data["alerts_a_day"])
         context |= {
-            "found": found, "picture": pictures.capacity_curve(found.curve, found.now, found.chosen), **_moves(window),
+            "found": found, "picture": charts.capacity_curve(found.curve, found.now, found.chosen), **_moves(window),
             "threshold_form": setting or ThresholdForm.of(found),
         }  # fmt: skip
     return render_page(request, "detection/model_capacity.html", context, status=max(status, _status(window)))

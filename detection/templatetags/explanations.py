@@ -7,10 +7,10 @@ from typing import Any
 
 from django import template
 
-from detection.explain import waterfalls
-from detection.explain.words import wording
-from detection.models import Alert
-from detection.snapshot import models_of
+from ..ml.explain import waterfalls
+from ..ml.explain.feature_labels import wording
+from ..models import Alert
+from ..pipeline.snapshot import models_of
 
 register = template.Library()
 

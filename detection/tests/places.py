@@ -76,10 +76,11 @@ def approver() -> Any:
 
 def supervised(learned: Sequence[Transaction], threshold: float = 0.5, stage: str = "champion") -> ModelVersion:
     """A re-ranker that was told that everything above the median amount of `learned` was confirmed."""
-    from detection import features, scoring
-    from detection import supervised as ranking
-    from detection.boosted_graph import boosted_graph
+    from detection import features
     from detection.features.account import SUPERVISED
+    from detection.ml import scoring
+    from detection.ml.onnx.boosted_graph import boosted_graph
+    from detection.ml.training import boosting as ranking
 
     matrix = scoring.matrix_for("account-1", scoring.columns_for("account-1", learned))
     own = features.ACCOUNT.indexes(SUPERVISED)

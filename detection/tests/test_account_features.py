@@ -8,8 +8,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from detection import columns as cols
-from detection.features import ACCOUNT, account, history, windows
+from detection.features import ACCOUNT, account, bulk, history
+from detection.features import columns as cols
 from detection.tests import places
 from finobs.accounts.system import system_actor
 from finobs.core import money
@@ -182,7 +182,7 @@ def test_sums_end_where_64_bits_do_and_the_statement_and_the_kernel_agree(source
         Transaction.objects.bulk_update(rows, ["occurred_at"])
     rows += places.arrived(source, [500] * 10, occurred_at=factories.NOON + DAY)
     together = history.of_transactions(rows)
-    assert together["account_sum_30"][-1] == together["counterparty_sum_30"][-1] == windows.MOST_SUM
+    assert together["account_sum_30"][-1] == together["counterparty_sum_30"][-1] == bulk.MOST_SUM
     assert together["account_sum_1"].min() >= 0
     for index in (10, 40, 60, 95, 100, 109):
         alone = {name: int(values[0]) for name, values in history.of_transactions([rows[index]]).items()}
@@ -199,16 +199,16 @@ def test_the_kernels_sums_overflow_nowhere(late):
     ids, nothing = np.arange(number), np.zeros(0, dtype=np.int64)
     time = ids[::-1].copy() if late else ids
     entity, none = np.zeros(number, dtype=np.int64), np.full(number, -1, dtype=np.int64)
-    rows = windows.History(ids, time, values, entity, entity, none, none, entity)
-    outcomes = windows.Outcomes(nothing, nothing, nothing, nothing)
+    rows = bulk.History(ids, time, values, entity, entity, none, none, entity)
+    outcomes = bulk.Outcomes(nothing, nothing, nothing, nothing)
     for bound in (None, ids):
-        found = windows.statistics(rows, outcomes, ids, bound)["account_sum_30"]
+        found = bulk.statistics(rows, outcomes, ids, bound)["account_sum_30"]
         before = [sum(int(values[o]) for o in ids if time[o] < time[i] and (bound is None or o < i)) for i in ids]
-        assert found.tolist() == [min(each, windows.MOST_SUM) for each in before]
+        assert found.tolist() == [min(each, bulk.MOST_SUM) for each in before]
 
 
 def test_squares_of_huge_amounts_stay_exact():
-    amounts = np.array([windows.LARGEST, 123_456_789_012, 7, windows.LARGEST + 5], dtype=np.int64)
-    high, mixed, low = (part.astype(object) for part in windows.parts(amounts))
+    amounts = np.array([bulk.LARGEST, 123_456_789_012, 7, bulk.LARGEST + 5], dtype=np.int64)
+    high, mixed, low = (part.astype(object) for part in bulk.parts(amounts))
     whole = high * 2**48 + mixed * 2**25 + low
-    assert whole.tolist() == [min(int(each), windows.LARGEST) ** 2 for each in amounts]
+    assert whole.tolist() == [min(int(each), bulk.LARGEST) ** 2 for each in amounts]

@@ -12,11 +12,13 @@ import pytest
 from django.test import Client
 from sklearn.ensemble import IsolationForest
 
-from detection import features, scoring
-from detection.explain import explainer, explanations, waterfall
-from detection.explain.kept import typical
+from detection import features
+from detection.ml import scoring
+from detection.ml.explain import explainer, waterfall
+from detection.ml.onnx.graph_metadata import typical
+from detection.ml.onnx.trees import forest_graph
 from detection.models import Alert
-from detection.onnx_graph import forest_graph
+from detection.pipeline import explanations
 from detection.services import assess, model_retire, replay
 from detection.tests import places
 from finobs.core.errors import NotFound, Unavailable
@@ -81,7 +83,7 @@ def test_it_says_what_is_usual_and_why_in_words(alerts):
 
 
 def test_the_ledger_keeps_its_digest(alerts):
-    from detection import snapshot as snap
+    from detection.pipeline import snapshot as snap
 
     event = Event.objects.filter(action="alert.raise").latest("pk")
     assert json.loads(bytes(event.body))["data"]["explanation_digest"] == snap.digest(alerts[-1].explanation)
@@ -245,8 +247,8 @@ def test_no_model_no_explanation(source, gathered):
 CODE = """
 import django, sys
 django.setup()
-import detection.urls, detection.api_urls, detection.explain, detection.explain.explanations, detection.templatetags.explanations
-from detection.explain import waterfall
+import detection.urls, detection.api_urls, detection.ml.explain, detection.pipeline.explanations, detection.templatetags.explanations
+from detection.ml.explain import waterfall
 waterfall({"base": "0.4", "score": "0.5", "members": [], "features": [
     {"name": "log_amount", "observed": "3", "expected": "2", "contribution": "0.1"}]})
 print(",".join(name for name in ("numpy", "onnx", "onnxruntime", "shap", "sklearn") if name in sys.modules))
@@ -262,7 +264,7 @@ def test_showing_what_is_kept_loads_no_heavy_library():
 
 
 def test_explaining_uses_neither_shap_nor_scikit_learn(alerts, monkeypatch):
-    from detection.explain import explainer as module
+    from detection.ml.explain import explainer as module
 
     monkeypatch.setattr(sys.modules[module.__module__], "_explainers", {})
     for name in ("shap", "sklearn", "pickle"):

@@ -9,11 +9,12 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
-from detection import hooks, scoring
+from detection import hooks
 from detection.choices import Outcome, Role, Typology
-from detection.decision import LiveRule, Opinion, decide
+from detection.ml import scoring
 from detection.models import Alert, Assessment
-from detection.rules import Finding
+from detection.pipeline.decision import LiveRule, Opinion, decide
+from detection.rules.scenarios import Finding
 from detection.services import assess
 from detection.tests import places
 from finobs.core.errors import Unavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detection.features.bounded import Bounded
+from detection.features.wavelet_matrix import Bounded
 
 
 def drawn(seed, size, queries):

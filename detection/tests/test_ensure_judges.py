@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from detection import bootstrap  # fmt: skip
 from detection.choices import Stage
 from detection.models import ModelVersion, Rule, TrainingRun
-from detection.services import (
-    ensure_judges,
-    first,
-    model_retire,
-    model_train,
-    rule_retire,
-    training_request,
-    training_work,
-)  # fmt: skip
+from detection.services import ensure_judges, model_retire, model_train, rule_retire, training_request, training_work
 from detection.tests import places
 from finobs.core.errors import Conflict
 from finobs.ledger.models import Event
@@ -40,7 +33,7 @@ def test_rules_that_somebody_retired_stay_retired(superuser):
 
 
 def test_the_first_model_comes_once_there_is_enough_to_learn_from(source, gathered, superuser, monkeypatch):
-    monkeypatch.setattr(first, "ENOUGH", 2_000)
+    monkeypatch.setattr(bootstrap, "ENOUGH", 2_000)
     places.arrived(source, places.habits(1_999, seed=3))
     ensure_judges()
     assert not ModelVersion.objects.exists()
@@ -59,8 +52,8 @@ def test_two_imports_at_once_do_not_stop_one_another(beginning, source, gathered
     def beaten(**_: object) -> None:
         raise Conflict("Somebody else made the same in this moment.")
 
-    monkeypatch.setattr(first, "ENOUGH", 1)
-    monkeypatch.setattr(first, beginning, beaten)
+    monkeypatch.setattr(bootstrap, "ENOUGH", 1)
+    monkeypatch.setattr(bootstrap, beginning, beaten)
     places.arrived(source, [1_000])
     ensure_judges()
     assert not ModelVersion.objects.exists()
@@ -72,7 +65,7 @@ def test_an_import_asks_for_it():
 
 @pytest.fixture
 def many(source, gathered, monkeypatch):
-    monkeypatch.setattr(first, "ENOUGH", 600)
+    monkeypatch.setattr(bootstrap, "ENOUGH", 600)
     places.arrived(source, places.habits(600))
 
 
@@ -86,7 +79,7 @@ def test_the_first_model_stands_in_the_ledger_as_installed(many):
 
 
 def test_a_first_training_that_was_refused_is_not_tried_at_every_batch(source, gathered, monkeypatch):
-    monkeypatch.setattr(first, "ENOUGH", 600)
+    monkeypatch.setattr(bootstrap, "ENOUGH", 600)
     places.arrived(source, [5_000] * 600, occurred_at=factories.NOON)
     ensure_judges()
     ensure_judges()
@@ -97,7 +90,7 @@ def test_a_first_training_that_was_refused_is_not_tried_at_every_batch(source, g
 
 def test_one_that_a_worker_finished_is_installed_at_the_next_batch(many, monkeypatch):
     with monkeypatch.context() as busy:
-        busy.setattr(first, "training_work", lambda *_, **__: None)
+        busy.setattr(bootstrap, "training_work", lambda *_, **__: None)
         ensure_judges()
     run = TrainingRun.objects.get()
     assert run.state == "queued"

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 
-from detection.evaluation import metrics
 from detection.evaluation.loader import load
 from detection.evaluation.split import Split, judged_rows, labelled_rows, learned_rows
+from detection.ml import metrics
 from finobs.core.errors import Invalid
 from finobs.settings import env
 from transactions.mappings import resolve

@@ -10,14 +10,16 @@ import numpy as np
 import onnx
 import pytest
 
-from detection import features, scoring, supervised
-from detection.boosted_graph import boosted_graph
+from detection import features
 from detection.choices import Role
-from detection.explain import Explainer, waterfall
-from detection.explain.forest import Forest
-from detection.explain.kept import BOOSTED, boosted_metadata, leaf_rows
-from detection.explain.members import members
-from detection.explain.trees import boosted
+from detection.ml import scoring
+from detection.ml.explain import Explainer, waterfall
+from detection.ml.explain.members import members
+from detection.ml.explain.onnx_trees import boosted
+from detection.ml.explain.tree_shap import Forest
+from detection.ml.onnx.boosted_graph import boosted_graph
+from detection.ml.onnx.graph_metadata import BOOSTED, boosted_metadata, leaf_rows
+from detection.ml.training import boosting
 from detection.models import ModelVersion
 from finobs.core.errors import Unavailable
 
@@ -37,8 +39,8 @@ def learned(matrix: np.ndarray, **settings):
     suspicious = (np.nan_to_num(matrix[:, 0], nan=5.0) * np.nan_to_num(matrix[:, 2], nan=0.1) > 2) & (
         np.nan_to_num(matrix[:, 1]) < 1
     )
-    chosen = supervised.Settings(**{"rounds": 40, **settings})
-    ranker = supervised.fit(matrix, suspicious, list(range(matrix.shape[1])), chosen)
+    chosen = boosting.Settings(**{"rounds": 40, **settings})
+    ranker = boosting.fit(matrix, suspicious, list(range(matrix.shape[1])), chosen)
     names = BASIC[: matrix.shape[1]]
     return ranker, boosted_graph(ranker.model, names, {"feature_set": features.BASIC.name})
 

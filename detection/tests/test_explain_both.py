@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from detection.explain import explainer, explanations, waterfalls
+from detection.ml.explain import explainer, waterfalls
 from detection.models import Alert, Assessment, ModelVersion
+from detection.pipeline import explanations
 from detection.services import assess, replay
 from detection.tests import places
 from detection.tests.test_alert_explanation import total

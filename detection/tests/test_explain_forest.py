@@ -10,10 +10,10 @@ import onnx
 import pytest
 from sklearn.ensemble import IsolationForest
 
-from detection.explain.forest import Forest
-from detection.explain.trees import grown as read
-from detection.explain.trees import path_length
-from detection.onnx_graph import forest_graph
+from detection.ml.explain.onnx_trees import grown as read
+from detection.ml.explain.onnx_trees import path_length
+from detection.ml.explain.tree_shap import Forest
+from detection.ml.onnx.trees import forest_graph
 
 NAMES = tuple("abcdef")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.explain.parts import Part, combine, slope
+from detection.ml.explain.contributions import Part, combine, slope
 
 numbers = st.floats(-20, 20)
 

@@ -6,10 +6,11 @@ import numpy as np
 import onnx
 import pytest
 
-from detection import features, training
+from detection import features
 from detection.choices import Role
-from detection.ensemble.graph import ensemble_graph
-from detection.explain.publish import explainable
+from detection.ml.explain.explainability_check import explainable
+from detection.ml.onnx.ensemble_graph import ensemble_graph
+from detection.ml.training import anomaly
 from detection.tests.test_explain_boosted import learned, rows
 from finobs.core.errors import Invalid
 
@@ -18,7 +19,7 @@ def test_both_roles_are_explained_to_the_millionth():
     matrix = rows()
     _, artefact = learned(matrix)
     assert explainable(artefact, "basic-1", {}, matrix, Role.SUPERVISED) < 1e-6
-    trained = training.train(matrix, features.BASIC, training.Settings(trees=20, sample=256))
+    trained = anomaly.train(matrix, features.BASIC, anomaly.Settings(trees=20, sample=256))
     assert explainable(trained.artefact, "basic-1", trained.parameters, matrix) < 1e-6
 
 
@@ -56,6 +57,6 @@ def test_nothing_to_try_it_on_is_no_proof():
 
 
 def test_training_refuses_what_cannot_be_explained(monkeypatch):
-    monkeypatch.setattr(training, "ensemble_graph", lambda *given: changed(ensemble_graph(*given), ensemble=""))
+    monkeypatch.setattr(anomaly, "ensemble_graph", lambda *given: changed(ensemble_graph(*given), ensemble=""))
     with pytest.raises(Invalid, match="its scores cannot be explained"):
-        training.train(rows(), features.BASIC, training.Settings(trees=20, sample=256))
+        anomaly.train(rows(), features.BASIC, anomaly.Settings(trees=20, sample=256))

@@ -9,9 +9,9 @@ import pytest
 
 from detection import features
 from detection.choices import Role
-from detection.explain import reasons
-from detection.explain.kept import spread
-from detection.explain.sayings import SAYINGS, SILENT, About
+from detection.ml.explain import reason_codes
+from detection.ml.explain.reason_templates import SAYINGS, SILENT, About
+from detection.ml.onnx.graph_metadata import spread
 from detection.models import Alert, ModelVersion
 from detection.services import assess
 from detection.tests import places
@@ -45,7 +45,7 @@ def vector(**changed: float) -> np.ndarray:
 
 
 def told(version, about=OUT, **changed: float) -> list[str]:
-    return reasons.of_vector(version, vector(**changed), about)
+    return reason_codes.of_vector(version, vector(**changed), about)
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_what_is_not_known_is_not_told(version):
 
 def test_it_costs_less_than_a_fifth_of_a_millisecond(version):
     row = vector(account_ratio_30=50, is_new_country=1, account_count_1=90, amount=2_000)
-    reasons.of_vector(version, row, OUT)
+    reason_codes.of_vector(version, row, OUT)
     spent = []
     for _ in range(300):
         started = perf_counter()
-        reasons.of_vector(version, row, OUT)
+        reason_codes.of_vector(version, row, OUT)
         spent.append(perf_counter() - started)
     assert sorted(spent)[150] < 0.0002
 
@@ -163,18 +163,18 @@ def test_from_the_transaction_and_from_what_the_alert_keeps_it_says_the_same(sou
     assert alerts
     for alert in alerts:
         (row,) = features.from_text(NAMES, alert.snapshot["features"])
-        found = reasons.of_transaction(version, row, alert.transaction)
-        assert found == reasons.of_snapshot(version, alert.snapshot)
+        found = reason_codes.of_transaction(version, row, alert.transaction)
+        assert found == reason_codes.of_snapshot(version, alert.snapshot)
         assert 1 <= len(found) <= 3
 
 
 @pytest.mark.django_db
 def test_it_asks_the_database_once_for_a_version(source, superuser, gathered, monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr(reasons, "_tables", {})
+    monkeypatch.setattr(reason_codes, "_tables", {})
     version = places.champion(source, superuser)
     (row,) = places.arrived(source, [90_000_000])
     bare = ModelVersion.objects.only("feature_set", "sha256").get(pk=version.pk)
     with django_assert_num_queries(1):
-        reasons.of_transaction(bare, vector(), row)
+        reason_codes.of_transaction(bare, vector(), row)
     with django_assert_num_queries(0):
-        reasons.of_transaction(bare, vector(), row)
+        reason_codes.of_transaction(bare, vector(), row)

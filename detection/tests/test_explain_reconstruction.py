@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from detection.explain.reconstruction import Reconstruction
+from detection.ml.explain.pca_shap import Reconstruction
 
 SIZE = 5
 

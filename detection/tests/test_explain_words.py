@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from detection import features
-from detection.explain import waterfall
-from detection.explain.waterfall import LETTER, WIDTH
-from detection.explain.words import lines, reasons, wording
+from detection.ml.explain import waterfall
+from detection.ml.explain.feature_labels import lines, reasons, wording
+from detection.ml.explain.waterfall import LETTER, WIDTH
 
 
 def kept(

@@ -14,7 +14,7 @@ from detection.tests import places
 from finobs.accounts.system import system_actor
 from tests import factories
 from transactions.models import Transaction
-from transactions.rows import RawRow
+from transactions.row_validation import RawRow
 from transactions.services import labels_add
 
 pytestmark = pytest.mark.django_db

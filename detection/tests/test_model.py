@@ -10,12 +10,15 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from approvals.models import Request
-from detection import features, onnx_graph, scoring, training
-from detection.columns import Columns
+from detection import features
+from detection.features.columns import Columns
+from detection.ml import scoring
+from detection.ml.onnx import trees
+from detection.ml.training import anomaly
+from detection.ml.training.anomaly import Settings
 from detection.models import ModelVersion
 from detection.services import model_promote, model_train
 from detection.tests import places
-from detection.training import Settings
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.ledger.models import Event
 from tests import factories
@@ -29,7 +32,7 @@ def sample(rows=3_000, seed=1):
 
 
 def of(forest):
-    return training.Fitted(lambda rows: -forest.score_samples(rows), training.forest_splits(forest))
+    return anomaly.Fitted(lambda rows: -forest.score_samples(rows), anomaly.forest_splits(forest))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +41,7 @@ def fitted():
 
     matrix = sample()
     forest = IsolationForest(n_estimators=20, max_samples=512, random_state=2).fit(matrix)
-    session = scoring.open_session(onnx_graph.forest_graph(forest, features.BASIC.names, {}))
+    session = scoring.open_session(trees.forest_graph(forest, features.BASIC.names, {}))
     return forest, session, matrix
 
 
@@ -55,13 +58,13 @@ def test_the_score_is_two_to_the_minus_depth(fitted):
 
 def test_rows_on_thresholds_agree_and_naive_casting_would_not(fitted, monkeypatch):
     forest, session, matrix = fitted
-    difference, compared = training.parity(of(forest), session, matrix)
+    difference, compared = anomaly.parity(of(forest), session, matrix)
     assert difference < 1e-6
     assert compared >= 10_000
-    monkeypatch.setattr(onnx_graph, "floor32", lambda values: values.astype(np.float32))
-    naive = scoring.open_session(onnx_graph.forest_graph(forest, features.BASIC.names, {}))
+    monkeypatch.setattr(trees, "floor32", lambda values: values.astype(np.float32))
+    naive = scoring.open_session(trees.forest_graph(forest, features.BASIC.names, {}))
     with pytest.raises(Invalid, match="differs from what was fitted"):
-        training.parity(of(forest), naive, matrix)
+        anomaly.parity(of(forest), naive, matrix)
 
 
 def test_missing_values_go_where_they_went_in_training():
@@ -70,7 +73,7 @@ def test_missing_values_go_where_they_went_in_training():
     matrix = sample()
     matrix[np.random.default_rng(5).random(matrix.shape) < 0.2] = np.nan
     forest = IsolationForest(n_estimators=20, max_samples=512, random_state=2).fit(matrix)
-    session = scoring.open_session(onnx_graph.forest_graph(forest, features.BASIC.names, {}))
+    session = scoring.open_session(trees.forest_graph(forest, features.BASIC.names, {}))
     assert np.abs(np.array(scoring.score(session, matrix)) + forest.score_samples(matrix)).max() < 1e-5
 
 
@@ -84,18 +87,18 @@ def test_a_row_scores_the_same_in_every_batch(fitted):
 
 def test_the_floor_is_the_greatest_float32_not_above():
     values = np.array([0.1, 1 / 3, -0.1, 2.0, 16777217.0])
-    floored = onnx_graph.floor32(values)
+    floored = trees.floor32(values)
     assert (floored.astype(np.float64) <= values).all()
     assert (np.nextafter(floored, np.float32(np.inf)).astype(np.float64) > values).all()
 
 
 def test_the_same_rows_and_seed_give_the_same_artefact():
-    first, second = (training.train(sample(), features.BASIC, QUICK) for _ in range(2))
+    first, second = (anomaly.train(sample(), features.BASIC, QUICK) for _ in range(2))
     assert (first.sha256, first.threshold) == (second.sha256, second.threshold)
 
 
 def test_the_threshold_sends_the_asked_share_to_review():
-    trained = training.train(sample(), features.BASIC, Settings(share=0.02, trees=50, sample=256))
+    trained = anomaly.train(sample(), features.BASIC, Settings(share=0.02, trees=50, sample=256))
     assert trained.metrics["flagged_share"] == pytest.approx(0.02, abs=0.002)
     assert sum(trained.metrics["histogram"]) == 3_000
 
@@ -103,12 +106,12 @@ def test_the_threshold_sends_the_asked_share_to_review():
 @pytest.mark.parametrize("share", [0, -0.1, 0.5, 1])
 def test_a_senseless_share_is_refused(share):
     with pytest.raises(Invalid):
-        training.train(sample(), features.BASIC, Settings(share=share))
+        anomaly.train(sample(), features.BASIC, Settings(share=share))
 
 
 def test_too_few_rows_are_refused():
     with pytest.raises(Invalid, match="too few"):
-        training.train(sample(rows=100), features.BASIC, QUICK)
+        anomaly.train(sample(rows=100), features.BASIC, QUICK)
 
 
 def test_basic_features_are_what_they_say():

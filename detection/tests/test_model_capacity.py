@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from detection import promoting
-from detection.card import card
 from detection.choices import Role, Stage, Typology
+from detection.ml.registry import approval_actions
+from detection.ml.registry.model_card import card
 from detection.models import Assessment, ModelVersion
 from detection.performance import capacity as capacities
 from detection.performance.selectors import performance
@@ -183,7 +183,7 @@ def test_it_claims_nothing_that_was_measured_at_another_threshold(admin, version
     version.parameters = {"share": "0.005", "trees": 100}
     version.save()
     made = set_threshold(admin, version)
-    told = promoting.snapshot(made, {"reason": "Less people."})
+    told = approval_actions.snapshot(made, {"reason": "Less people."})
     shown = told["metrics"]
     assert not {"precision", "recall"} & {*made.metrics, *shown}
     assert (shown["auc"], made.parameters) == ("0.9", {"trees": 100})

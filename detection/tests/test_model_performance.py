@@ -14,7 +14,7 @@ from django.urls import reverse
 from cases.choices import Disposition
 from detection.choices import Role, Stage
 from detection.performance import selectors
-from detection.performance.cells import CELLS
+from detection.performance.confusion_cells import CELLS
 from detection.tests import judged
 from detection.tests.judged import WINDOW
 from finobs.core import access

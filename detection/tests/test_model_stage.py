@@ -10,10 +10,10 @@ from django.db import IntegrityError, transaction
 from approvals.choices import RequestState
 from approvals.models import Request
 from approvals.services import request_decide
-from detection import promoting, workflow
 from detection.choices import Role, Stage
-from detection.in_force import in_force
+from detection.ml.registry import approval_actions, workflow
 from detection.models import ModelVersion
+from detection.pipeline.active import in_force
 from detection.services import (
     MODEL_STEPS,
     model_challenge,
@@ -85,7 +85,7 @@ def test_approvers_are_shown_what_decides(candidate, superuser, lead):
     assert shown["replaces"] == {"model": str(candidate), "sha256": candidate.sha256}
     assert (shown["sha256"], shown["role"], shown["threshold"]) == (better.sha256, "anomaly", "0.7")
     assert (shown["alerts_a_day"], shown["metrics"]["auc"], shown["reason"]) == ("12.5", "0.91", "Sees more.")
-    words = dict(promoting.promote_words(shown))
+    words = dict(approval_actions.promote_words(shown))
     assert words["Replaces"] == str(candidate)
     assert (words["AUC"], words["Threshold"], words["Alerts a day"]) == ("0.9100", "0.700000", "12.5")
     assert "Expected precision" not in words
@@ -96,7 +96,7 @@ def test_of_a_threshold_of_its_own_approvers_are_shown_what_to_expect(candidate,
     expected = {"precision": 0.826087, "recall": None, "known": 23}
     metrics = {**candidate.metrics, "precision": 0.3913, "recall": 0.4, "judged_rows": 5660, "capacity": expected}
     shown = asked(model_promote, superuser, twin(candidate, threshold=0.7, alerts_a_day=4, metrics=metrics)).shown
-    words = dict(promoting.promote_words(shown))
+    words = dict(approval_actions.promote_words(shown))
     assert (words["Expected precision"], words["Expected recall"]) == ("0.8261", "not known")
     assert (words["Alerts with an outcome behind that"], words["Transactions it was judged on"]) == ("23", "5,660")
     assert "Precision at the share for review" not in words
@@ -179,7 +179,7 @@ def test_taking_the_one_in_force_out_waits_too(candidate, superuser, lead, sourc
     request = asked(model_retire, superuser, candidate, "Noisy.")
     candidate.refresh_from_db()
     assert candidate.stage == Stage.CHAMPION
-    assert "no anomaly model decides" in dict(promoting.retire_words(request.shown))["What follows"].lower()
+    assert "no anomaly model decides" in dict(approval_actions.retire_words(request.shown))["What follows"].lower()
     decide(lead, request)
     candidate.refresh_from_db()
     assert candidate.stage == Stage.RETIRED

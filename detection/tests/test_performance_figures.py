@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from detection.performance import figures, pictures, thresholds
-from detection.performance.cells import EDGES
-from detection.performance.figures import Rows
-from detection.performance.shares import Harmonic, Share
+from detection.performance import charts, metrics, thresholds
+from detection.performance.confusion_cells import EDGES
+from detection.performance.metrics import Rows
+from detection.performance.proportions import Harmonic, Share
 
 
 def rows(scores, outcomes, days=None):
@@ -31,7 +31,7 @@ def by_chance(number=3_000, seed=4, decimals=2):
 
 
 def test_the_matrix_divides_every_row_once_and_at_the_threshold_is_flagged():
-    found = figures.matrix(rows([0.5, 0.499999, 0.9, 0.1, 0.7, 0.2], [1, 1, 0, 0, -1, -1]), 0.5)
+    found = metrics.matrix(rows([0.5, 0.499999, 0.9, 0.1, 0.7, 0.2], [1, 1, 0, 0, -1, -1]), 0.5)
     assert (found.tp, found.fn, found.fp, found.tn) == (1, 1, 1, 1)
     assert (found.unknown_flagged, found.unknown_unflagged) == (1, 1)
     assert (found.flagged, found.unflagged, found.known, found.unknown, found.scored) == (3, 3, 4, 2, 6)
@@ -39,7 +39,7 @@ def test_the_matrix_divides_every_row_once_and_at_the_threshold_is_flagged():
 
 
 def test_precision_recall_and_f1_come_from_it():
-    found = figures.matrix(rows([0.9] * 8 + [0.1] * 4, [1] * 6 + [0] * 2 + [1] * 3 + [0]), 0.5)
+    found = metrics.matrix(rows([0.9] * 8 + [0.1] * 4, [1] * 6 + [0] * 2 + [1] * 3 + [0]), 0.5)
     assert (found.precision.value, found.recall.value) == (6 / 8, 6 / 9)
     assert found.f1.value == pytest.approx(2 * (6 / 8) * (6 / 9) / (6 / 8 + 6 / 9))
     assert found.f1.of == 11
@@ -70,8 +70,8 @@ def test_of_nothing_nothing_is_said():
     for found in (Share(0, 0), Harmonic(0, 0)):
         assert (found.value, found.low, found.high) == (None, None, None)
     empty = rows([], [])
-    assert (figures.auc(empty), figures.average_precision(empty), empty.first, empty.last) == (None,) * 4
-    assert figures.calibration_error(figures.calibration(empty)) is None
+    assert (metrics.auc(empty), metrics.average_precision(empty), empty.first, empty.last) == (None,) * 4
+    assert metrics.calibration_error(metrics.calibration(empty)) is None
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -80,21 +80,21 @@ def test_auc_and_average_precision_are_those_of_scikit_learn_ties_and_all(seed):
 
     found = by_chance(seed=seed)
     known = found.known
-    assert figures.auc(found) == pytest.approx(roc_auc_score(known.outcomes, known.scores), abs=1e-12)
+    assert metrics.auc(found) == pytest.approx(roc_auc_score(known.outcomes, known.scores), abs=1e-12)
     expected = average_precision_score(known.outcomes, known.scores)
-    assert figures.average_precision(found) == pytest.approx(expected, abs=1e-12)
+    assert metrics.average_precision(found) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("outcomes", [[1, 1, 1], [0, 0, 0], [-1, -1, -1], [1, -1, -1]])
 def test_one_class_only_ranks_nothing(outcomes):
     found = rows([0.1, 0.5, 0.9], outcomes)
-    assert figures.auc(found) is None
-    assert figures.average_precision(found) is None
+    assert metrics.auc(found) is None
+    assert metrics.average_precision(found) is None
 
 
 def test_bins_hold_every_row_with_an_outcome_and_their_sums_are_its_sums():
     found = by_chance()
-    bins, known = figures.calibration(found), found.known
+    bins, known = metrics.calibration(found), found.known
     assert sum(each.confirmed.of for each in bins) == len(known)
     assert sum(each.confirmed.hits for each in bins) == int(known.outcomes.sum())
     total = sum((each.mean or 0) * each.confirmed.of for each in bins)
@@ -102,16 +102,16 @@ def test_bins_hold_every_row_with_an_outcome_and_their_sums_are_its_sums():
 
 
 def test_an_edge_belongs_to_the_bin_above_it_and_one_to_the_last():
-    found = figures.calibration(rows(list(EDGES), [1] * len(EDGES)))
+    found = metrics.calibration(rows(list(EDGES), [1] * len(EDGES)))
     assert [each.confirmed.of for each in found] == [1] * 9 + [2]
     assert [(each.first, each.last) for each in found][2:4] == [(0.2, 0.3), (0.3, 0.4)]
 
 
 def test_the_calibration_error_is_nought_for_a_probability_and_a_gap_for_what_is_none():
     sure = rows([0.25] * 4 + [0.75] * 4, [1, 0, 0, 0, 1, 1, 1, 0])
-    assert figures.calibration_error(figures.calibration(sure)) == pytest.approx(0)
+    assert metrics.calibration_error(metrics.calibration(sure)) == pytest.approx(0)
     boastful = rows([0.95] * 4, [1, 0, 0, 0])
-    assert figures.calibration_error(figures.calibration(boastful)) == pytest.approx(0.7)
+    assert metrics.calibration_error(metrics.calibration(boastful)) == pytest.approx(0.7)
 
 
 def test_a_threshold_lets_at_most_so_many_through():
@@ -151,7 +151,7 @@ def test_whole_alerts_a_day_survive_four_decimals():
 
 
 def test_words_beside_lines_that_touch_are_said_once():
-    close = pictures._apart([pictures.Tick(100, "now"), pictures.Tick(110, "chosen")])
+    close = charts._apart([charts.Tick(100, "now"), charts.Tick(110, "chosen")])
     assert [mark.text for mark in close] == ["", "now, chosen"]
-    far = [pictures.Tick(100, "now"), pictures.Tick(200, "chosen")]
-    assert pictures._apart(far) == far
+    far = [charts.Tick(100, "now"), charts.Tick(200, "chosen")]
+    assert charts._apart(far) == far

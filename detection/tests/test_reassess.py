@@ -10,16 +10,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from detection import late
 from detection.choices import RunState
 from detection.decisions.selectors import decisions_of
 from detection.features import ACCOUNT, history
-from detection.in_force import in_force
-from detection.judging import Judged
 from detection.models import Alert, Assessment, LateBatch, Reassessment, ReassessmentRun
+from detection.pipeline.active import in_force
+from detection.pipeline.batch_assessment import Judged
+from detection.pipeline.late import affected, reassess
+from detection.pipeline.late.late_batch_record import SETTLING
 from detection.selectors import transaction_explanation
-from detection.services import assess, reassess, reassess_due, replay
-from detection.services.note_late import SETTLING
+from detection.services import assess, reassess_due, replay
 from detection.tests import places
 from finobs.accounts.system import system_actor
 from finobs.core import clock
@@ -172,7 +172,7 @@ def test_the_decision_that_was_made_stays_what_was_answered(source, hidden, supe
 def test_one_late_payment_is_named(source, hidden):
     brought = small(source, 1)
     run = ReassessmentRun.objects.create(source=source, as_of=brought[0].pk)
-    found = late.cause(hidden[0], brought[0].batch_id)
+    found = affected.cause(hidden[0], brought[0].batch_id)
     assert (found["count"], found["of"], found["external_id"]) == (1, "account", brought[0].external_id)
     run.delete()
 
@@ -364,7 +364,7 @@ def test_the_kernel_finds_what_the_definition_says(source, seed):
     Transaction.objects.bulk_update(rows, ["batch"])
     for batch in {row.batch for row in rows}:
         pairs = {(new.pk, old.pk) for new in rows if new.batch_id == batch.pk for old in rows if touches(new, old)}
-        found = late.touched(batch)
+        found = affected.touched(batch)
         assert found.ids.tolist() == sorted({old for _, old in pairs})
         assert found.late == len({new for new, _ in pairs})
         assert pairs

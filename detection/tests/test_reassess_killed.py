@@ -14,7 +14,8 @@ from django.db import connection, connections
 from detection import hooks
 from detection.choices import RunState
 from detection.models import Alert, Assessment, LateBatch, Reassessment, ReassessmentRun
-from detection.services import reassess, reassess_due
+from detection.pipeline.late import reassess
+from detection.services import reassess_due
 from detection.tests import places
 from detection.tests.test_reassess import DAY, START, come
 from finobs.core import clock

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from detection import scoring
-from detection.explain import explainer, reasons
+from detection.ml import scoring
+from detection.ml.explain import explainer, reason_codes
 from detection.models import ModelVersion
 from detection.remembered import remember
 
@@ -43,5 +43,5 @@ def test_sessions_explainers_and_tables_outlive_the_tidying_of_others(monkeypatc
     monkeypatch.setattr(module, "_explainers", Crowded())
     monkeypatch.setattr(module, "Explainer", lambda _: made)
     assert explainer(version) is made
-    monkeypatch.setattr(reasons, "_tables", Crowded())
-    assert reasons._table(version) == []
+    monkeypatch.setattr(reason_codes, "_tables", Crowded())
+    assert reason_codes._table(version) == []

@@ -7,9 +7,9 @@ import json
 import pytest
 from django.test import Client
 
-from detection import rules
-from detection.columns import Columns
+from detection.features.columns import Columns
 from detection.models import Rule, RuleVersion
+from detection.rules import scenarios
 from detection.services import ensure_default_rules, rule_change, rule_create, rule_retire
 from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
 from finobs.ledger.models import Event
@@ -133,7 +133,7 @@ def test_default_rules_are_made_once(admin):
 
 def test_the_amount_rule_compares_exactly_at_the_limit():
     columns = Columns([999_999, 1_000_000, 1_000_001], ["USD"] * 3, [factories.NOON] * 3, ["out"] * 3)
-    found = rules.evaluate("amount", columns, {"currency": "USD", "review_at": "10000.00", "block_at": None})
+    found = scenarios.evaluate("amount", columns, {"currency": "USD", "review_at": "10000.00", "block_at": None})
     assert sorted(found) == [1, 2]
 
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.kill, pytest.mark.django_db(transaction=True)]
 
 def worker(run_id: int, at: str) -> int:
     """A process that works the run and stands still once it has said `at`, as if that step took long."""
-    from detection.services.training_work import Heartbeat
+    from detection.ml.training.services.training_work import Heartbeat
 
     connections.close_all()
     pid = os.fork()

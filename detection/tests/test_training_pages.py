@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from approvals.models import Request
-from detection import workflow
-from detection.card import card
 from detection.choices import Role, RunState
+from detection.ml.registry import workflow
+from detection.ml.registry.model_card import card
 from detection.models import ModelVersion, TrainingRun
 from detection.services import MODEL_STEPS, model_train, training_request, training_work
 from detection.tests import places

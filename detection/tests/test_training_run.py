@@ -10,6 +10,14 @@ import pytest
 from django.db import IntegrityError, OperationalError, transaction
 
 from detection.choices import Role, RunState
+from detection.ml.training.services.training_work import (
+    ATTEMPTS,
+    LEASE,
+    Heartbeat,
+    Stopped,
+    training_claim,
+    training_finish,
+)
 from detection.models import ModelVersion, TrainingRun
 from detection.services import (
     training_cancel,
@@ -18,7 +26,6 @@ from detection.services import (
     training_wake,
     training_work,
 )
-from detection.services.training_work import ATTEMPTS, LEASE, Heartbeat, Stopped, training_claim, training_finish
 from detection.tests import outcomes, places
 from finobs.core import clock
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed, NotFound
@@ -27,7 +34,7 @@ from transactions.models import Label
 
 pytestmark = pytest.mark.django_db
 # Its name in the package is the function of the same name.
-WORK = import_module("detection.services.training_work")
+WORK = import_module("detection.ml.training.services.training_work")
 
 
 @pytest.fixture
@@ -254,9 +261,9 @@ def test_three_lost_workers_are_enough(run, sent):
 
 
 def test_the_lease_outlasts_the_schedule():
-    from finobs.operation.schedule import SCHEDULE
+    from finobs.core.schedule import registered
 
-    every = {row.task: row.every for row in SCHEDULE}
+    every = {row.task: row.every for row in registered()}
     assert every["detection.tasks.training_wake"] < LEASE.total_seconds()
     assert every["detection.tasks.training_due"] == 86_400
 

@@ -8,22 +8,24 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from detection import features, scoring, supervised, training_rows, training_supervised
-from detection.boosted_graph import boosted_graph
+from detection import features
 from detection.choices import Role
-from detection.explain import publish
 from detection.features.account import SUPERVISED, microseconds
+from detection.ml import scoring
+from detection.ml.explain import explainability_check
+from detection.ml.onnx.boosted_graph import boosted_graph
+from detection.ml.training import boosting, dataset, supervised
+from detection.ml.training.supervised import LEARNED, NEWEST, Settings, train
 from detection.models import ModelVersion
 from detection.services import model_train
 from detection.tests import outcomes, places
-from detection.training_supervised import LEARNED, NEWEST, Settings, train
 from finobs.core import clock
 from finobs.core.errors import Invalid
 from tests import factories
 from transactions.models import Label, Transaction
 
-QUICK = Settings(share=0.05, boosting=supervised.Settings(rounds=30, least_in_leaf=10))
-DAY = training_supervised.DAY
+QUICK = Settings(share=0.05, boosting=boosting.Settings(rounds=30, least_in_leaf=10))
+DAY = supervised.DAY
 NEVER = np.iinfo(np.int64).max
 
 
@@ -34,7 +36,7 @@ def made_up(days=60, a_day=100, seed=4):
     matrix = chance.normal(size=(number, len(features.ACCOUNT.names))).astype(np.float32)
     occurred = np.arange(number) * (DAY // a_day) + 20_000 * DAY
     known = np.where(matrix[:, features.ACCOUNT.indexes(["amount"])[0]] > 1.5, occurred + 2 * DAY, NEVER)
-    rows = training_rows.Rows(np.arange(number), occurred, matrix, factories.NOON, factories.NOON)
+    rows = dataset.Rows(np.arange(number), occurred, matrix, factories.NOON, factories.NOON)
     return rows, known, int(occurred[-1])
 
 
@@ -98,9 +100,9 @@ def test_the_same_rows_and_seed_make_the_same_model():
 
 def test_a_few_rounds_at_a_time_are_the_same_model(monkeypatch):
     rows, known, _ = made_up(days=20)
-    several = supervised.fit(rows.matrix, known < NEVER, list(range(30)), supervised.Settings(rounds=50))
-    monkeypatch.setattr(supervised, "ROUNDS_A_STEP", 50)
-    once = supervised.fit(rows.matrix, known < NEVER, list(range(30)), supervised.Settings(rounds=50))
+    several = boosting.fit(rows.matrix, known < NEVER, list(range(30)), boosting.Settings(rounds=50))
+    monkeypatch.setattr(boosting, "ROUNDS_A_STEP", 50)
+    once = boosting.fit(rows.matrix, known < NEVER, list(range(30)), boosting.Settings(rounds=50))
     assert np.array_equal(several.score(rows.matrix), once.score(rows.matrix))
     assert several.model.n_iter_ == 50
 
@@ -114,7 +116,7 @@ def test_a_graph_that_differs_is_refused(monkeypatch):
         model._baseline_prediction = model._baseline_prediction - 0.01
         return graph
 
-    monkeypatch.setattr(training_supervised, "boosted_graph", moved)
+    monkeypatch.setattr(supervised, "boosted_graph", moved)
     with pytest.raises(Invalid, match="differs from what was fitted"):
         train(rows, known, as_of, as_of, QUICK)
 
@@ -127,7 +129,7 @@ def test_parity_is_of_real_rows_and_of_as_many_on_thresholds():
 
 
 def known_of(rows, pk):
-    return training_rows.known_since(rows)[rows.ids == pk][0]
+    return dataset.known_since(rows)[rows.ids == pk][0]
 
 
 @pytest.fixture
@@ -150,7 +152,7 @@ def test_a_version_keeps_all_that_made_it(past, source, admin):
 @pytest.mark.django_db
 def test_features_are_those_of_the_moment_of_scoring(past, admin):
     """A row read for training has the vector that it had when it was the newest."""
-    rows = training_rows.read(admin, features.ACCOUNT, source=None, most=5_000)
+    rows = dataset.read(admin, features.ACCOUNT, source=None, most=5_000)
     early = [row for row in past if row.occurred_at < past[0].occurred_at + timedelta(days=20)]
     Label.objects.filter(transaction__pk__gt=early[-1].pk).delete()
     Transaction.objects.filter(pk__gt=early[-1].pk).delete()
@@ -162,8 +164,8 @@ def test_features_are_those_of_the_moment_of_scoring(past, admin):
 
 @pytest.mark.django_db
 def test_each_row_has_its_outcome_since_it_was_known(past, admin):
-    rows = training_rows.read(admin, features.ACCOUNT, source=None, most=5_000)
-    labelled = (training_rows.known_since(rows) < NEVER).sum()
+    rows = dataset.read(admin, features.ACCOUNT, source=None, most=5_000)
+    labelled = (dataset.known_since(rows) < NEVER).sum()
     assert labelled == Label.objects.count()
     first = Label.objects.select_related("transaction").order_by("transaction_id").first()
     assert first is not None
@@ -194,14 +196,14 @@ def test_a_model_whose_scores_cannot_be_explained_is_not_published(monkeypatch):
         def __init__(self, version):
             raise ValueError("no leaves")
 
-    monkeypatch.setattr(publish, "Explainer", Lost)
+    monkeypatch.setattr(explainability_check, "Explainer", Lost)
     with pytest.raises(Invalid, match=r"cannot be published.*cannot be explained.*no leaves"):
         train(rows, known, as_of, as_of, QUICK)
 
 
 def test_a_model_that_flags_everything_is_not_published(monkeypatch):
     rows, known, as_of = made_up()
-    monkeypatch.setattr(training_supervised, "threshold_for", lambda *_: 0.0)
+    monkeypatch.setattr(supervised, "threshold_for", lambda *_: 0.0)
     with pytest.raises(Invalid, match=r"cannot be published.*everything"):
         train(rows, known, as_of, as_of, QUICK)
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from detection.decision import Opinion, decide
 from detection.models import Alert, Assessment, ModelVersion, ShadowScore
+from detection.pipeline.decision import Opinion, decide
 from detection.services import assess, replay
 from detection.tests import places
 from finobs.core.errors import Unavailable

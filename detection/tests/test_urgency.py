@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from detection.urgency import urgency
+from detection.alerts.urgency import urgency
 
 
 def model(role: str, threshold: float, score: float) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Pages of detection: one file for what one kind of page is about."""
 
-from .alerts import (
+from ..alerts.views import (
     alert_detail,
     alert_explanation,
     alert_list,
@@ -8,10 +8,10 @@ from .alerts import (
     transaction_assessment,
     transaction_explanation,
 )
-from .late import batch_late, reassessment_list
-from .models import model_detail, model_list, model_step
-from .rules import rule_change, rule_detail, rule_list, rule_retire
-from .training import training_cancel, training_detail, training_list, training_request
+from ..ml.registry.views import model_detail, model_list, model_step
+from ..ml.training.views import training_cancel, training_detail, training_list, training_request
+from ..pipeline.late.views import batch_late, reassessment_list
+from ..rules.views import rule_change, rule_detail, rule_list, rule_retire
 
 __all__ = [
     "alert_detail", "alert_explanation", "alert_list", "alert_replay", "batch_late", "model_detail", "model_list",

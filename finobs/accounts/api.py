@@ -19,13 +19,13 @@ from rest_framework.viewsets import ViewSetMixin
 
 from finobs.core.api import CursorPagination, sent
 
-from . import access_token, schema, selectors, services, signing
+from . import access_token, login, schema, selectors, services
 from . import serializers as shapes
 from .authentication import ApiTokenAuthentication
 from .filters import UserFilter
 from .models import ApiToken, User
 from .requests import actor_of
-from .views.signing import WRONG
+from .views.login import WRONG
 
 __all__ = ["schema"]
 
@@ -56,7 +56,7 @@ class AccessTokens(APIView):
 
     def _prove(self, request: Request) -> User:
         typed = sent(shapes.CredentialsSerializer, request)
-        person = signing.prove(request._request, typed["email"], typed["password"])
+        person = login.prove(request._request, typed["email"], typed["password"])
         if person is None:
             raise AuthenticationFailed(WRONG)
         services.sign_in(actor=person)

@@ -10,9 +10,9 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_migrate
 
-        from . import backends, policy, roles, signing
+        from . import backends, login, policy, roles
 
         policy.register()
         post_migrate.connect(backends.forget)
         post_migrate.connect(roles.after_migrate, sender=self)
-        user_logged_in.connect(signing.register, dispatch_uid="finobs.accounts.register")
+        user_logged_in.connect(login.register, dispatch_uid="finobs.accounts.register")

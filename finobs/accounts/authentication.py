@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from finobs.core import clock
 from finobs.core.prepared import Lookup
 
-from . import secret
+from . import token_format
 from .access_token import AccessToken, read
 from .backends import permissions_of, remember
 from .choices import Kind
@@ -36,7 +36,7 @@ class ApiTokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         text = bearer(request)
-        if text is None or not text.startswith(secret.BEGINNING):
+        if text is None or not text.startswith(token_format.BEGINNING):
             return None
         token = find(text)
         if token is None:
@@ -53,7 +53,7 @@ class JwtAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         text = bearer(request)
-        if text is None or text.startswith(secret.BEGINNING):
+        if text is None or text.startswith(token_format.BEGINNING):
             return None
         claims = read(text)
         user = _bearer_of(claims) if claims is not None else None
@@ -84,9 +84,9 @@ def bearer(request: Request) -> str | None:
 
 def find(text: str) -> ApiToken | None:
     """The live token that `text` is."""
-    prefix = secret.well_formed(text)
+    prefix = token_format.well_formed(text)
     token = _by_prefix(prefix) if prefix else None
-    if token is None or not hmac.compare_digest(token.digest, secret.digest(text)):
+    if token is None or not hmac.compare_digest(token.digest, token_format.digest(text)):
         return None
     if not live(token):
         return None

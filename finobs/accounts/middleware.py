@@ -18,8 +18,8 @@ from finobs.core import clock
 
 from . import services
 from .choices import Ending
+from .login import digest
 from .models import Session, User
-from .signing import digest
 from .system import system_actor
 
 Handler = Callable[[HttpRequest], HttpResponse]

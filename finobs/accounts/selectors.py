@@ -12,7 +12,7 @@ from finobs.core import access, clock
 from finobs.core.errors import NotFound
 
 from .models import ApiToken, Session, User
-from .reach import held
+from .privilege_ceiling import held
 from .roles import PERMISSIONS
 
 

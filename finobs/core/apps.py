@@ -7,4 +7,15 @@ class CoreConfig(AppConfig):
     verbose_name = "Core"
 
     def ready(self) -> None:
+        from django.apps import apps
+        from django.db.models.signals import post_migrate
+
         from finobs.celery import app  # noqa: F401  (binds the Celery app to this process)
+
+        from . import schedule
+
+        schedule.register(
+            schedule.Periodic("drop old answers and sessions", "finobs.core.tasks.tidy", schedule.DAY),
+        )
+        beat = apps.get_app_config("django_celery_beat")
+        post_migrate.connect(schedule.synchronise, sender=beat, dispatch_uid="finobs.core.schedule")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from . import health
 from .http import render_page
-from .shell import Shell
+from .navigation import Shell
 
 
 @require_safe

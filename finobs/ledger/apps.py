@@ -1,4 +1,10 @@
 from django.apps import AppConfig
+from django.conf import settings
+
+
+def is_sealed_by_schedule() -> bool:
+    """A sealer with a process of its own needs no beat."""
+    return bool(settings.LEDGER_SEALED_BY_SCHEDULE)
 
 
 class LedgerConfig(AppConfig):
@@ -7,9 +13,12 @@ class LedgerConfig(AppConfig):
     verbose_name = "Ledger"
 
     def ready(self) -> None:
-        from finobs.core import health
+        from finobs.core import health, schedule
 
         from . import policy, selectors
 
         policy.register()
         health.register("ledger", selectors.health)
+        schedule.register(
+            schedule.Periodic("seal the ledger", "finobs.ledger.tasks.seal", 1, is_needed=is_sealed_by_schedule)
+        )

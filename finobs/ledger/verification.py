@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from . import keys, signed, triggers
+from . import keys, last_signed, triggers
 from .merkle import HASH_SIZE, Frontier
 from .models import Checkpoint, Node
 from .note import NoteError, Statement, VerifierKey, open_checkpoint
@@ -109,7 +109,7 @@ def verify(*, notes: Sequence[str] = (), vkeys: Sequence[VerifierKey] | None = N
 def _external(notes: Sequence[str]) -> list[str]:
     """The given notes, and the one that the sealer remembers where this process may read it."""
     try:
-        remembered = signed.last()
+        remembered = last_signed.last()
     except PermissionError:
         remembered = None
     return [*notes, remembered] if remembered else list(notes)

@@ -39,7 +39,8 @@ INSTALLED_APPS = [
     "axes",
     "channels",
     "django_celery_beat",
-    "finobs.operation",
+    "finobs.embedded",
+    "finobs.demo",
 ]
 
 MIDDLEWARE = [
@@ -76,7 +77,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "finobs.core.shell.shell",
+                "finobs.core.navigation.shell",
             ],
             "builtins": ["template_partials.templatetags.partials", "finobs.core.templatetags.finobs"],
         },

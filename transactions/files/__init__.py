@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ..mappings import Mapping
-from ..rows import RawRow
+from ..row_validation import RawRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from finobs.core.errors import Invalid
 
 from ..choices import Reason
 from ..mappings import Mapping, fitted
-from ..rows import RawRow, RowFault, shown
+from ..row_validation import RawRow, RowFault, shown
 from . import RowFile
 
 LONGEST_LINE = 64 * 1024 * 1024

@@ -11,7 +11,7 @@ from finobs.core.errors import Invalid
 
 from ..choices import Reason
 from ..mappings import Mapping, fitted
-from ..rows import RawRow, RowFault
+from ..row_validation import RawRow, RowFault
 from . import RowFile
 
 ROWS_AT_ONCE = 10_000

@@ -1,6 +1,6 @@
 """Every write of this room."""
 
-from ..rows import RawRow
+from ..row_validation import RawRow
 from .ingest import LARGEST_BATCH, Ingested, RowResult, ingest
 from .labels import Labelled, LabelResult, labels_add
 from .quarantine import quarantine_correct, quarantine_discard, quarantine_release

@@ -16,11 +16,11 @@ from finobs.core.service import service
 from finobs.ledger import merkle
 from finobs.ledger.services import leaf_hash, record
 
-from .. import hooks, persist
+from .. import bulk_load, hooks
 from ..choices import Door, Reason, RowOutcome
 from ..models import Account, Batch, Counterparty, Label, Source, Transaction
-from ..rows import RawRow, Row, RowFault, RowReader
-from .set_aside import set_aside
+from ..row_validation import RawRow, Row, RowFault, RowReader
+from .quarantine_add import set_aside
 
 LARGEST_BATCH = 10_000
 
@@ -105,9 +105,9 @@ class _Intake:
             except RowFault as fault:
                 self.faults[index] = fault
 
-    def look_up(self) -> persist.Found:
+    def look_up(self) -> bulk_load.Found:
         rows = self.rows.values()
-        return persist.look_up(
+        return bulk_load.look_up(
             self.source,
             (row.external_id for row in rows),
             (row.account for row in rows),
@@ -136,16 +136,16 @@ class _Intake:
                 Reason.CONFLICT, f"external_id “{row.external_id}” came with other content {where}; that one stays."
             )
 
-    def persist(self, fresh: dict[str, int], found: persist.Found) -> None:
+    def persist(self, fresh: dict[str, int], found: bulk_load.Found) -> None:
         rows = [self.rows[index] for index in fresh.values()]
         named = (row.counterparty for row in rows if row.counterparty)
-        accounts = persist.parties(Account, self.source, (row.account for row in rows), found.accounts)
-        others = persist.parties(Counterparty, self.source, named, found.counterparties)
+        accounts = bulk_load.parties(Account, self.source, (row.account for row in rows), found.accounts)
+        others = bulk_load.parties(Counterparty, self.source, named, found.counterparties)
         values = [
             self.values(pk, position, row, accounts[row.account].pk, others.get(row.counterparty))
             for position, (pk, row) in enumerate(zip(found.ids, rows, strict=False))
         ]
-        taken = persist.add_transactions(values)
+        taken = bulk_load.add_transactions(values)
         made = [
             self.transaction(each, accounts[row.account], others.get(row.counterparty))
             for each, row in zip(values, rows, strict=True)
@@ -174,7 +174,7 @@ class _Intake:
         for index in again:
             self.results.pop(index, None)
             self.faults.pop(index, None)
-        self.sort_out(again, persist.known(self.source, sorted(lost)))
+        self.sort_out(again, bulk_load.known(self.source, sorted(lost)))
         for external_id in lost:
             del fresh[external_id]
         for position, each in enumerate(self.transactions):
@@ -186,7 +186,7 @@ class _Intake:
         for each in self.transactions:
             if label := self.rows[fresh[each.external_id]].label:
                 labels.append(Label(transaction_id=each.id, watermark=each.id, **label._asdict()))
-        persist.add_labels(labels)
+        bulk_load.add_labels(labels)
 
     def quarantine(self) -> None:
         """Set the faulty rows aside. One that lies there already, byte for byte, came again: a duplicate."""
@@ -232,7 +232,7 @@ class _Intake:
     def transaction(self, values: Sequence[Any], account: Account, counterparty: Counterparty | None) -> Transaction:
         """As `from_db` makes it, at a fifth of the time: ten thousand rows wait for it."""
         made = Transaction.__new__(Transaction)
-        made.__dict__.update(zip(persist.TRANSACTION, values, strict=True))
+        made.__dict__.update(zip(bulk_load.TRANSACTION, values, strict=True))
         made._state = ModelState()
         made._state.adding, made._state.db = False, self.batch._state.db
         made._state.fields_cache = {

@@ -17,13 +17,13 @@ from finobs.ledger import merkle
 from finobs.ledger.canonical import canonical
 from finobs.ledger.services import leaf_hash, record, timestamp
 
-from .. import persist
+from .. import bulk_load
 from ..choices import LabelOutcome, Reason
 from ..models import Label, LabelBatch, LabelContent, PastLabel, Source, Transaction
-from ..rows import LABELS, RawRow, RowFault, RowReader, shown, text
-from ..rows import Label as Said
+from ..row_validation import LABELS, RawRow, RowFault, RowReader, shown, text
+from ..row_validation import Label as Said
 from .ingest import LARGEST_BATCH
-from .set_aside import readable_fields
+from .quarantine_add import readable_fields
 
 FIELDS: Final = frozenset({"external_id", *LABELS})
 UNKNOWN: Final = "unknown-transaction"
@@ -92,7 +92,7 @@ class _Labelling:
 
     def run(self) -> Labelled:
         self.read()
-        known = persist.known(self.source, sorted({external_id for external_id, _ in self.rows.values()}))
+        known = bulk_load.known(self.source, sorted({external_id for external_id, _ in self.rows.values()}))
         self.watermark = _watermark()
         pks = [pk for pk, _ in known.values()]
         self.standing = {label.transaction_id: label for label in _of(Label, pks)}
@@ -160,7 +160,7 @@ class _Labelling:
         record(actor=batch.actor, action="batch.label", subject=batch, data=data)
 
     def write(self) -> None:
-        persist.add_labels(
+        bulk_load.add_labels(
             [
                 Label(transaction_id=pk, watermark=self.watermark, came_with=self.batch, **said._asdict())
                 for pk, said in sorted(self.new.items())
@@ -223,4 +223,4 @@ def _watermark() -> int:
         with connection.cursor() as cursor:
             table = connection.ops.quote_name(Transaction._meta.db_table)
             cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-    return persist.next_ids(Transaction, 1)[0] - 1
+    return bulk_load.next_ids(Transaction, 1)[0] - 1

@@ -11,12 +11,12 @@ from finobs.core.errors import Conflict, Invalid, InvalidTransition
 from finobs.core.service import service
 from finobs.ledger.services import record
 
-from .. import persist
+from .. import bulk_load
 from ..choices import Door, QuarantineState, Reason
 from ..models import QuarantinedRow
-from ..rows import FIELDS, RawRow, Row, RowFault, RowReader
+from ..row_validation import FIELDS, RawRow, Row, RowFault, RowReader
 from .ingest import ingest
-from .set_aside import readable_fields
+from .quarantine_add import readable_fields
 
 
 @service
@@ -95,7 +95,7 @@ def _judge(row: QuarantinedRow) -> bool:
     except RowFault as fault:
         row.reason, row.detail = fault.reason, fault.detail
         return False
-    known = persist.known(row.source, [read.external_id]).get(read.external_id)
+    known = bulk_load.known(row.source, [read.external_id]).get(read.external_id)
     if known and known[1] != read.digest:
         row.reason = Reason.CONFLICT
         row.detail = (

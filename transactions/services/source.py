@@ -12,7 +12,7 @@ from finobs.core.service import service
 from finobs.ledger.services import record
 
 from ..models import Source
-from ..places import CURRENCIES
+from ..reference_data import CURRENCIES
 
 FIELDS = ("name", "default_currency", "time_zone", "mapping", "is_active")
 

@@ -10,7 +10,7 @@ import pytest
 from tests import factories
 from transactions import hooks
 from transactions.models import Source
-from transactions.rows import RawRow
+from transactions.row_validation import RawRow
 
 
 class Assessor:

@@ -15,10 +15,10 @@ from finobs.ledger import merkle
 from finobs.ledger.models import Event
 from finobs.ledger.services import leaf_hash
 from tests import factories
-from transactions import hooks, persist
+from transactions import bulk_load, hooks
 from transactions.choices import Door, QuarantineState, Reason, RowOutcome
 from transactions.models import Account, Batch, Label, QuarantinedRow, Transaction
-from transactions.rows import RawRow, RowFault
+from transactions.row_validation import RawRow, RowFault
 from transactions.services import Ingested, ingest
 
 from .conftest import raw
@@ -160,7 +160,7 @@ def test_a_large_batch_is_as_good_as_a_small_one(service, bank):
 
 
 def test_values_stand_in_the_order_of_the_columns():
-    assert persist.TRANSACTION == (
+    assert bulk_load.TRANSACTION == (
         "id", "source_id", "external_id", "batch_id", "position", "account_id", "counterparty_id", "occurred_at",
         "received_at", "amount_minor", "currency", "direction", "channel", "country", "memo", "digest",
     )  # fmt: skip

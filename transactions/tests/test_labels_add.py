@@ -16,7 +16,7 @@ from finobs.ledger.services import leaf_hash
 from tests import factories
 from transactions.choices import Door
 from transactions.models import Label, LabelBatch, PastLabel, Transaction
-from transactions.rows import RawRow
+from transactions.row_validation import RawRow
 from transactions.services import ingest, labels_add
 from transactions.services.labels import digest
 

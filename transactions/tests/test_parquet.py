@@ -13,7 +13,7 @@ from pyarrow import parquet
 from finobs.core.errors import Invalid
 from transactions.files import open_rows
 from transactions.mappings import Mapping
-from transactions.rows import RawRow
+from transactions.row_validation import RawRow
 
 NAMES = ("external_id", "account", "occurred_at", "amount")
 MAPPING = Mapping.parse({name: name for name in NAMES})

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from finobs.ledger.canonical import canonical
 from finobs.ledger.services import timestamp
 from transactions.choices import Reason
-from transactions.rows import FIELDS, RawRow, Row, RowFault, RowReader, shown, stamp
+from transactions.row_validation import FIELDS, RawRow, Row, RowFault, RowReader, shown, stamp
 
 from .conftest import fields
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from detection.evaluation.metrics import NAMES
-from detection.evaluation.split import Split
 from finobs.core.errors import FinobsError
 from transactions.mappings import resolve
+
+from ...evaluation.split import Split
+from ...ml.metrics import NAMES
 
 EPOCH = date(1970, 1, 1)
 
@@ -29,8 +30,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
-        from detection.evaluation.loader import load
-        from detection.evaluation.run import check, evaluate
+        from ...evaluation.loader import load
+        from ...evaluation.run import check, evaluate
 
         first, last, test_first, test_last = (
             (options[name] - EPOCH).days for name in ("train_from", "train_to", "test_from", "test_to")

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from detection import services
-from detection.models import Alert
+from ... import services
+from ...models import Alert
 
 
 class Command(BaseCommand):

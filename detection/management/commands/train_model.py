@@ -5,14 +5,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from detection import services
-from detection.choices import Role
-from detection.learning import SHARE
-from detection.models import ModelVersion
-from detection.services.model_stage import ever_in_force
 from finobs.accounts.system import system_actor
 from finobs.core.errors import ApprovalRequired, FinobsError
 from transactions.models import Source
+
+from ... import services
+from ...choices import Role
+from ...ml.registry.services import ever_in_force
+from ...ml.training.pipeline import SHARE
+from ...models import ModelVersion
 
 
 class Command(BaseCommand):

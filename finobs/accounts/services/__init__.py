@@ -1,10 +1,10 @@
 """Every write to people, roles, passwords, sessions and tokens."""
 
 from .passwords import password_change, password_reset_issue, password_set
-from .people import profile_change, user_change, user_create, user_deactivate, user_reactivate
 from .roles import role_assign
 from .sessions import session_end, session_expire, session_open, sessions_end, sign_in, sign_in_failed, sign_out
 from .tokens import token_create, token_revoke
+from .users import profile_change, user_change, user_create, user_deactivate, user_reactivate
 
 __all__ = [
     "password_change", "password_reset_issue", "password_set", "profile_change", "role_assign", "session_end",

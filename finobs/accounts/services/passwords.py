@@ -18,7 +18,7 @@ from finobs.ledger.services import record
 
 from ..choices import Ending, Kind
 from ..models import User
-from ..reach import require_reach
+from ..privilege_ceiling import require_reach
 from .sessions import close_all, locked
 
 

@@ -13,7 +13,7 @@ from finobs.ledger.services import record
 
 from ..choices import Ending
 from ..models import User
-from ..reach import require_may_give, require_reach
+from ..privilege_ceiling import require_may_give, require_reach
 from .sessions import close_all, locked
 
 

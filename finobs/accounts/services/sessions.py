@@ -9,7 +9,7 @@ from finobs.ledger.services import record
 
 from ..choices import Ending
 from ..models import Session, User
-from ..reach import require_reach
+from ..privilege_ceiling import require_reach
 from ..system import system_actor
 
 

@@ -11,10 +11,10 @@ from finobs.core.service import service
 from finobs.ledger.canonical import Canonical
 from finobs.ledger.services import record
 
-from .. import secret
+from .. import token_format
 from ..choices import Kind
 from ..models import ApiToken, User
-from ..reach import held, require_reach
+from ..privilege_ceiling import held, require_reach
 from ..roles import PERMISSIONS
 from .sessions import locked
 
@@ -34,9 +34,9 @@ def token_create(
     user = locked(user)
     _require_create(actor, user)
     _check(actor, name, scopes, lifetime)
-    prefix, text = secret.make()
+    prefix, text = token_format.make()
     token = ApiToken.objects.create(
-        user=user, name=name.strip(), prefix=prefix, digest=secret.digest(text), scopes=sorted(scopes),
+        user=user, name=name.strip(), prefix=prefix, digest=token_format.digest(text), scopes=sorted(scopes),
         created_by=actor, created_at=clock.now(), expires_at=clock.now() + lifetime,
     )  # fmt: skip
     data: dict[str, Canonical] = {"of": str(user.pk), "prefix": prefix, "scopes": sorted(scopes), "days": lifetime.days}

@@ -88,12 +88,12 @@ def test_expired_revoked_and_deactivated_are_refused(client, analyst, admin):
 
 
 def test_the_right_prefix_with_another_secret_is_refused(client, analyst):
-    from finobs.accounts import secret
+    from finobs.accounts import token_format
 
     token, _ = make(analyst)
     body = f"finobs_{token.prefix}_{'0' * 43}"
-    forged = body + secret._checksum(body)
-    assert secret.well_formed(forged) == token.prefix
+    forged = body + token_format._checksum(body)
+    assert token_format.well_formed(forged) == token.prefix
     assert refused(me(client, f"Bearer {forged}"))
 
 

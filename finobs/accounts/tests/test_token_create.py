@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from finobs.accounts import secret, services
+from finobs.accounts import services, token_format
 from finobs.accounts.models import ApiToken
 from finobs.accounts.tests.events import last, recorded
 from finobs.core.errors import Invalid, NotAllowed, NotFound
@@ -25,18 +25,18 @@ def test_the_secret_has_256_bits_a_prefix_and_a_checksum(analyst):
     assert re.fullmatch(r"finobs_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}", text)
     assert text.split("_")[1] == token.prefix
     assert math.log2(62**43) >= 256
-    assert secret.well_formed(text) == token.prefix
+    assert token_format.well_formed(text) == token.prefix
 
 
 @pytest.mark.parametrize("place", range(7, 65))
 def test_a_mistyped_token_is_known_as_such_without_the_database(place):
-    _, text = secret.make()
+    _, text = token_format.make()
     wrong = "a" if text[place] != "a" else "b"
-    assert secret.well_formed(text[:place] + wrong + text[place + 1 :]) is None
+    assert token_format.well_formed(text[:place] + wrong + text[place + 1 :]) is None
 
 
 def test_two_tokens_have_nothing_in_common():
-    made = {secret.make()[1] for _ in range(200)}
+    made = {token_format.make()[1] for _ in range(200)}
     assert len({text.split("_")[2][:12] for text in made}) == 200
 
 
@@ -45,7 +45,7 @@ def test_only_its_digest_is_kept_and_the_event_holds_no_secret(analyst):
     row = str(ApiToken.objects.values().get())
     assert text not in row
     assert text.split("_")[2][:20] not in row
-    assert token.digest == secret.digest(text)
+    assert token.digest == token_format.digest(text)
     assert text.split("_")[2] not in str(last("token.create"))
     assert last("token.create")["data"]["scopes"] == ["compliance:read"]
 

@@ -1,4 +1,4 @@
-from .own import (
+from .account import (
     password_change,
     profile,
     session_end,
@@ -8,7 +8,7 @@ from .own import (
     token_list,
     token_revoke,
 )
-from .signing import password_set, sign_in, sign_out
+from .login import password_set, sign_in, sign_out
 
 __all__ = [
     "password_change", "password_set", "profile", "session_end", "session_list", "sessions_end", "sign_in",

@@ -17,10 +17,10 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from finobs.core import clock, money
-from finobs.core.context import request_id as current_request_id
-from finobs.core.pagination import Page
-from finobs.core.shell import address
+from .. import clock, money
+from ..context import request_id as current_request_id
+from ..navigation import address
+from ..pagination import Page
 
 register = template.Library()
 

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from finobs.ledger import triggers
+from .. import triggers
 
 
 def forwards(apps, schema_editor):

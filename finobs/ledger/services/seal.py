@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from finobs.core import clock
 
-from .. import keys, signed, tree
+from .. import keys, last_signed, tree
 from ..choices import AlarmKind
 from ..merkle import Frontier, leaf_hash
 from ..models import Alarm, Checkpoint, Node
@@ -61,7 +61,7 @@ def seal(*, limit: int = BATCH) -> Sealed:
         raise_alarm(refusal.kind, refusal.detail, refusal.evidence)
         return Sealed(0, _size(), refusal.detail)
     if note:
-        signed.remember(note)
+        last_signed.remember(note)
     return sealed
 
 
@@ -129,11 +129,11 @@ def _check_signed(last: Checkpoint, frontier: Frontier) -> None:
 
 def _check_remembered(frontier: Frontier) -> None:
     """Against a restored or cut database: the tree must extend the last note that this sealer let out."""
-    note = signed.last()
+    note = last_signed.last()
     if note is None:
         return
     try:
-        said = signed.statement(note)
+        said = last_signed.statement(note)
     except NoteError as error:
         raise Refusal(AlarmKind.KEY, f"the last note signed here does not verify: {error}", note) from error
     if said.size > frontier.size:

@@ -10,12 +10,12 @@ from finobs.core import access, clock
 from finobs.core.errors import Invalid, NotFound
 from finobs.core.service import service
 
-from .. import keys, signed, tree
+from .. import keys, last_signed, tree
 from ..choices import AlarmKind
 from ..models import Alarm, Checkpoint
 from ..note import NoteError, open_checkpoint
+from .record import record
 from .seal import raise_alarm
-from .writing import record
 
 
 @service
@@ -59,5 +59,5 @@ def alarm_settle(*, actor: Any, alarm_id: int, reason: str) -> Alarm:
     data = {"kind": alarm.kind, "detail": alarm.detail, "evidence": alarm.evidence, "reason": reason}
     record(actor=actor, action="ledger.alarm_settle", subject=alarm, data=data)
     if alarm.kind in (AlarmKind.SHRUNK, AlarmKind.EQUIVOCATION):
-        signed.forget()
+        last_signed.forget()
     return alarm

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from importlib import import_module
 
 import pytest
 from django.db import Error, connection, transaction
@@ -12,7 +13,7 @@ from finobs.core import clock, context
 from finobs.core.service import service
 from finobs.ledger import services
 from finobs.ledger.models import Event, Pending
-from finobs.ledger.services import Entry, record, record_many, writing
+from finobs.ledger.services import Entry, record, record_many
 from finobs.ledger.services.seal import seal
 
 
@@ -41,7 +42,7 @@ def test_a_record_that_cannot_be_written_undoes_the_change(queue, admin, monkeyp
     def full(*args, **kwargs):
         raise Error("no space left on device")
 
-    monkeypatch.setattr(writing, "insert", full)
+    monkeypatch.setattr(import_module("finobs.ledger.services.record"), "insert", full)
     with pytest.raises(Error, match="no space left"):
         queue_rename(actor=admin, queue=queue, name="Other")
     queue.refresh_from_db()

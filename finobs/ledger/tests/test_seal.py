@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from finobs.core import clock
 from finobs.core.errors import Invalid, NotAllowed, NotFound
-from finobs.ledger import keys, merkle, note, selectors, signed, tasks, tree, triggers
+from finobs.ledger import keys, last_signed, merkle, note, selectors, tasks, tree, triggers
 from finobs.ledger.choices import AlarmKind
 from finobs.ledger.models import Alarm, Checkpoint, Event, Leaf, Node, Pending
 from finobs.ledger.note import Statement
@@ -205,7 +205,7 @@ def test_a_database_restored_from_before_what_was_signed_signs_nothing(sealed, f
 
 
 def test_a_log_rewritten_to_the_size_that_was_signed_is_not_signed_on(sealed, fill):
-    Path(signed.path()).write_text(
+    Path(last_signed.path()).write_text(
         note.sign(Statement(settings.LEDGER_ORIGIN, 9, bytes(32)).text(), keys.signing_keys())
     )
     fill(1)

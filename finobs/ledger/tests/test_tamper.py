@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from finobs.ledger import keys, merkle, note, signed, triggers
+from finobs.ledger import keys, last_signed, merkle, note, triggers
 from finobs.ledger.models import Checkpoint, Event, Leaf, Pending
 from finobs.ledger.note import SigningKey, Statement
 from finobs.ledger.services.seal import seal
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("sealed")
 @pytest.fixture(autouse=True)
 def _nothing_remembered(sealed):
     """The sealer's own memory would give some of these away; here only what an outsider has counts."""
-    signed.forget()
+    last_signed.forget()
 
 
 def tamper(*statements: tuple[str, list[Any]] | str) -> None:
@@ -180,7 +180,7 @@ def test_a_deleted_tail_with_its_checkpoints_is_found_by_a_checkpoint_from_outsi
 
 
 def test_a_deleted_tail_is_found_by_what_the_sealer_remembers():
-    signed.remember(Checkpoint.objects.latest("size").note)
+    last_signed.remember(Checkpoint.objects.latest("size").note)
     cut_tail()
     assert first_wrong()["seq"] == 6
 

@@ -15,11 +15,12 @@ from tqdm import tqdm
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core.errors import FinobsError
-from transactions import mappings
-from transactions.files import open_rows
-from transactions.imports import LabelReport, import_labels
-from transactions.models import Source
-from transactions.services import LARGEST_BATCH
+
+from ... import mappings
+from ...file_import import LabelReport, import_labels
+from ...files import open_rows
+from ...models import Source
+from ...services import LARGEST_BATCH
 
 
 class Command(BaseCommand):

@@ -15,12 +15,13 @@ from tqdm import tqdm
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core.errors import FinobsError
-from transactions import mappings
-from transactions.choices import Door
-from transactions.files import open_rows
-from transactions.imports import Report, import_file
-from transactions.models import Source
-from transactions.services import LARGEST_BATCH, source_create
+
+from ... import mappings
+from ...choices import Door
+from ...file_import import Report, import_file
+from ...files import open_rows
+from ...models import Source
+from ...services import LARGEST_BATCH, source_create
 
 
 class Command(BaseCommand):

@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from finobs.accounts.system import system_actor
 from finobs.core.errors import FinobsError
-from finobs.ledger.models import Alarm
-from finobs.ledger.services.witness import alarm_settle, checkpoint_compare
+
+from ...models import Alarm
+from ...services.witness import alarm_settle, checkpoint_compare
 
 
 class Command(BaseCommand):

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from finobs.core.errors import FinobsError
-from finobs.ledger import bundle
+
+from ... import bundle
 
 
 class Command(BaseCommand):

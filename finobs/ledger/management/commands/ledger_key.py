@@ -8,9 +8,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from finobs.accounts.system import system_actor
-from finobs.ledger import keys
-from finobs.ledger.note import VerifierKey
-from finobs.ledger.services import record
+
+from ... import keys
+from ...note import VerifierKey
+from ...services import record
 
 
 class Command(BaseCommand):

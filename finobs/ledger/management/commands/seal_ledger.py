@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
-from finobs.ledger.services.seal import Sealed, seal_all
+from ...services.seal import Sealed, seal_all
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from finobs.ledger.keys import verifier_keys
-from finobs.ledger.verification import verify
+from ...keys import verifier_keys
+from ...verification import verify
 
 
 class Command(BaseCommand):

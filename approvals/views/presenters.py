@@ -1,0 +1,75 @@
+"""A request as a page shows it: what was shown, what was said, and what this person may do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from finobs.ledger.canonical import canonical
+
+from .. import selectors
+from ..choices import RequestState
+from ..forms import DecideForm
+from ..models import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of what was shown. `level` is how deep it stood; a heading has no value."""
+
+    label: str
+    value: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    request: Request
+    label: str
+    url: str
+    facts: list[Fact]
+    exact: str
+    is_pending: bool
+    why_not: str
+    may_withdraw: bool
+    form: DecideForm
+
+
+def card(user: Any, request: Request, form: DecideForm | None = None) -> Card:
+    pending = request.state == RequestState.PENDING
+    words = selectors.request_words(request)
+    return Card(
+        request=request,
+        label=selectors.action_label(request),
+        url=selectors.subject_url(request),
+        facts=[Fact(label, text, 0) for label, text in words] or list(facts(request.shown)),
+        exact=canonical(request.shown).decode(),
+        is_pending=pending,
+        why_not=selectors.may_decide(user, request) if pending else "",
+        may_withdraw=selectors.may_withdraw(user, request),
+        form=form or DecideForm(draft=f"decide-{request.pk}", initial={"digest": request.digest}),
+    )
+
+
+def facts(shown: Mapping[str, Any], level: int = 0) -> Iterator[Fact]:
+    """Every value of `shown`, in its order, in words."""
+    for name, value in shown.items():
+        label = str(name).replace("_", " ").capitalize()
+        if isinstance(value, Mapping):
+            yield Fact(label, "", level)
+            yield from facts(value, level + 1)
+        elif isinstance(value, list | tuple) and any(isinstance(inner, Mapping) for inner in value):
+            yield Fact(label, "", level)
+            for number, inner in enumerate(value, start=1):
+                yield from facts({str(number): inner}, level + 1)
+        else:
+            yield Fact(label, _words(value), level)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_words(inner) for inner in value) or "none"
+    if value is None or value == "":
+        return "none"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -1,0 +1,80 @@
+"""What every verb on a case begins and ends with: lock it, see who holds it, check the table, save with history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from finobs.accounts.models import User
+from finobs.core import clock
+from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotFound
+
+from .. import workflow
+from ..models import Case, WorkLease
+
+SHORTEST_REASON = 3
+LONGEST_REASON = 2_000
+
+
+def lock_case(case: Case) -> Case:
+    """The case as it is now, locked. Raises NotFound."""
+    found = Case.objects.select_for_update(of=("self",)).select_related("queue", "account").filter(pk=case.pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def lease_of(case: Case) -> WorkLease | None:
+    """The unexpired lease on a locked case, read afresh."""
+    return WorkLease.objects.filter(case=case, expires_at__gt=clock.now()).select_related("holder").first()
+
+
+def check(action: str, *, case: Case, actor: User, lease: WorkLease | None) -> None:
+    """Raise InvalidTransition if the table has no such step from here, Conflict if somebody else holds the case."""
+    refusal = workflow.refusal(action, status=case.status, holding=workflow.holding_of(lease, actor))
+    if not refusal:
+        return
+    if case.status in workflow.BY_ACTION[action].sources and lease is not None and lease.holder_id != actor.pk:
+        raise Conflict(held_text(lease))
+    raise InvalidTransition(refusal)
+
+
+def held_text(lease: WorkLease) -> str:
+    return f"{lease.holder} has held this case since {lease.taken_at:%Y-%m-%d %H:%M} UTC."
+
+
+def renew(case: Case, actor: User, lease: WorkLease | None) -> None:
+    """Work by the holder extends the hold. A longer hold is not cut."""
+    until = clock.now() + timedelta(minutes=case.queue.lease_minutes)
+    if lease is not None and lease.holder_id == actor.pk and lease.expires_at < until:
+        lease.expires_at = until
+        lease.save(update_fields=["expires_at"])
+
+
+def hold(case: Case, holder: User, *, minutes: int) -> WorkLease:
+    """Give the locked case to `holder`."""
+    at = clock.now()
+    lease, _ = WorkLease.objects.update_or_create(
+        case=case,
+        defaults={"holder": holder, "taken_at": at, "expires_at": at + timedelta(minutes=minutes)},
+    )
+    return lease
+
+
+def save(case: Case, *, actor: User, why: str, fields: Iterable[str]) -> None:
+    """Save a locked case with its history; what people see has changed, so the version rises."""
+    case.version += 1
+    case.updated_at = clock.now()
+    case._history_user = actor  # type: ignore[attr-defined]
+    case._change_reason = why  # type: ignore[attr-defined]
+    case.save(update_fields=[*fields, "version", "updated_at"])
+
+
+def reason_text(text: str, *, field: str = "reason", least: int = SHORTEST_REASON) -> str:
+    """A reason that says something. Raises Invalid."""
+    text = text.strip()
+    if len(text) < least:
+        raise Invalid(fields={field: [f"Say why, in at least {least} characters."]})
+    if len(text) > LONGEST_REASON:
+        raise Invalid(fields={field: [f"At most {LONGEST_REASON:,} characters."]})
+    return text

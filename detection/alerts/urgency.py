@@ -1,0 +1,32 @@
+"""How much an alert asks to be looked at first, on one scale whichever model asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..choices import Role
+from ..pipeline.snapshot import models_of
+
+# Where each role's half of the scale begins. What resembles confirmed outcomes goes before what is merely unusual:
+# of the demo's alerts, 11 of 30 that a supervised model asked for were confirmed, none of 83 that only the other did.
+BEGINS = {Role.SUPERVISED.value: 0.5, Role.ANOMALY.value: 0.0}
+
+
+def urgency(parameters: Mapping[str, Any], score: float | None) -> float | None:
+    """0 to 1, from an alert's parameters: how far the model that asks for most lies above its threshold.
+
+    Scores of different models, and of different times, cannot be compared; distances above their thresholds can,
+    roughly. None where no model asked, only rules. `score` is for alerts whose parameters do not hold the score.
+    """
+    asked = [_above(model, score) for model in models_of(parameters)]
+    return max((each for each in asked if each is not None), default=None)
+
+
+def _above(model: Mapping[str, Any], score: float | None) -> float | None:
+    kept = model.get("score")
+    own, threshold = (float(kept) if kept is not None else score), float(model["threshold"])
+    if own is None or own < threshold:
+        return None
+    share = (own - threshold) / (1 - threshold) if threshold < 1 else 0.0
+    return BEGINS[model["role"]] + 0.5 * min(max(share, 0.0), 1.0)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.http import render_page
+from finobs.core.lists import listed
+
+from .. import hooks, selectors, services
+from ..filters import AlertFilter
+from ..pipeline.snapshot import models_of
+
+NEWEST_FIRST = ("-id",)
+
+
+@login_required
+@require_GET
+def alert_list(request: SignedInRequest) -> HttpResponse:
+    """Alerts of the cases that this person may see, the newest first."""
+    chosen = AlertFilter(request.GET, queryset=selectors.alerts_visible(request.user))
+    return render_page(
+        request, "detection/alert_list.html", listed(request, chosen, order=NEWEST_FIRST), partial="list"
+    )
+
+
+@login_required
+@require_GET
+def alert_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Why, with which versions, on what input."""
+    alert = selectors.alert_get(request.user, pk)
+    context = {
+        "alert": alert, "place": hooks.place(request.user, alert), "models": models_of(alert.parameters),
+        "may_explain": selectors.may_explain(request.user),
+    }  # fmt: skip
+    return render_page(request, "detection/alert_detail.html", context)
+
+
+@login_required
+@require_GET
+def alert_explanation(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Why the score of an alert is what it is: a waterfall, and the same in a table."""
+    alert, explanation = selectors.alert_explanation(request.user, pk)
+    context = {"alert": alert, "explanation": explanation}
+    return render_page(request, "detection/alert_explanation.html", context, partial="explanation")
+
+
+@login_required
+@require_GET
+def transaction_explanation(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The same for any assessed transaction, made on demand."""
+    assessment, explanation = selectors.transaction_explanation(request.user, pk)
+    context = {"assessment": assessment, "explanation": explanation}
+    return render_page(request, "detection/transaction_explanation.html", context, partial="explanation")
+
+
+@login_required
+@require_GET
+def alert_replay(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The same versions on the same snapshot, now. Writes nothing."""
+    alert = selectors.alert_get(request.user, pk)
+    context = {"alert": alert, "replay": services.replay(alert)}
+    return render_page(request, "detection/alert_replay.html", context, partial="result")
+
+
+@login_required
+@require_GET
+def transaction_assessment(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What was made of one transaction, for its page."""
+    assessment, alert = selectors.assessment_of(request.user, pk)
+    fired = selectors.fired_versions(request.user, assessment)
+    context = {
+        "assessment": assessment, "alert": alert, "fired": fired, "may_explain": selectors.may_explain(request.user),
+        "reassessments": selectors.reassessments_of(request.user, pk),
+    }  # fmt: skip
+    return render_page(request, "detection/transaction_assessment.html", context, partial="assessment")

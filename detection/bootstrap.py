@@ -1,0 +1,78 @@
+"""What an import into a new installation starts with, so that a first file does not pass unjudged."""
+
+from __future__ import annotations
+
+import logging
+
+from finobs.accounts.models import User
+from finobs.accounts.system import system_actor
+from finobs.core.errors import Conflict, FinobsError
+from transactions.models import Transaction
+
+from .choices import Role, RunState, Stage
+from .ml.registry import workflow
+from .ml.registry.services import ever_in_force, model_install
+from .ml.training.pipeline import SHARE
+from .ml.training.services.training_request import training_request
+from .ml.training.services.training_work import training_work
+from .models import ModelVersion, Rule, TrainingRun
+from .rules.services import ensure_default_rules
+
+log = logging.getLogger("finobs.detection")
+# Enough for a threshold that lets half a percent through: 250 of the training rows lie above it.
+ENOUGH = 50_000
+
+
+def ensure_judges() -> None:
+    """Default rules where there is no rule at all; a first model once there are 50,000 transactions to learn from.
+
+    Called before an import's first batch and after each, outside their transactions. Whatever an administrator has
+    made or retired since is left alone. Of two imports at once one does it, and the other goes on. Who: finobs itself
+    ("detection"). Records `rule.create`, `training.request`, `model.train`, `model.install`.
+    """
+    actor = system_actor("detection")
+    try:
+        if not Rule.objects.exists():
+            ensure_default_rules(actor=actor)
+        ensure_first_model(actor=actor, role=Role.ANOMALY, least=ENOUGH, rows=ENOUGH)
+    except Conflict:
+        log.info("Another import is seeing to the first rules and the first model")
+
+
+def ensure_first_model(
+    *, actor: User, role: str, least: int = 0, rows: int = 0, share: float = SHARE, abandoned: bool = False
+) -> TrainingRun | None:
+    """Train and install the first model of a role, once; the training run of `actor` that came of it, or None.
+
+    Nothing happens while there are fewer than `least` transactions, or where anybody else has trained one, or one
+    was ever in force. A run that was interrupted is taken up again; one that failed or was cancelled stays so.
+    """
+    if ever_in_force(role):
+        return None
+    run = TrainingRun.objects.filter(role=role, asked_by=actor).order_by("-pk").first()
+    if run is None:
+        if _somebodys(role) or Transaction.objects.all()[:least].count() < least:
+            return None
+        run = training_request(actor=actor, role=role, rows=rows, share=share, wake=False)
+        if run.asked_by_id != actor.pk:
+            return None
+    if run.state in workflow.RUNS_OPEN:
+        run = training_work(run.pk, abandoned=abandoned) or run
+    if run.state == RunState.DONE:
+        _install(actor, run)
+    return run
+
+
+def _somebodys(role: str) -> bool:
+    """Has anybody trained one, or asked for it?"""
+    return any(kind.objects.filter(role=role).exists() for kind in (ModelVersion, TrainingRun))
+
+
+def _install(actor: User, run: TrainingRun) -> None:
+    version = run.model_version
+    if version is None or version.stage != Stage.CANDIDATE:
+        return
+    try:
+        model_install(actor=actor, version=version, reason="The first model of this installation")
+    except FinobsError as refused:
+        log.warning("%s stays a candidate: %s", version, refused.detail)

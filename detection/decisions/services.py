@@ -1,0 +1,42 @@
+"""Decisions on request: `ingest`, and what it kept read back. There is no second way to a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from finobs.accounts.models import User
+from transactions.choices import Door
+from transactions.models import Source
+from transactions.services import Ingested, RawRow, RowResult, ingest
+
+from ..pipeline.batch_assessment import Evidence
+from . import selectors
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What came in, and the decision on each transaction by its id. A row in quarantine has none."""
+
+    ingested: Ingested
+    by_transaction: dict[int, dict[str, Any]]
+
+    def on(self, row: RowResult) -> dict[str, Any] | None:
+        return None if row.transaction_id is None else self.by_transaction[row.transaction_id]
+
+
+def decision_make(*, actor: User, source: Source, rows: Sequence[RawRow]) -> Decided:
+    """Take 1 to 10,000 transactions in and answer with what was decided; a known one with what was decided then.
+
+    Who may: `transaction:create` and `transaction:read`. Records what `ingest` and `assess` record, and nothing of
+    its own. Raises as `ingest` does.
+    """
+    done = ingest(actor=actor, source=source, rows=rows, door=Door.REST)
+    told = {
+        row.transaction_id: selectors.decision_told(row, source, done.batch.pk, row.evidence)
+        for row in done.rows
+        if row.transaction_id is not None and isinstance(row.evidence, Evidence)
+    }
+    known = {row.transaction_id for row in done.rows if row.transaction_id is not None} - told.keys()
+    return Decided(done, told | selectors.decisions_of(actor, known) if known else told)

@@ -1,1 +1,0 @@
-"""The unsupervised ensemble: an Isolation Forest and a PCA autoencoder, standardised and averaged."""

@@ -1,0 +1,67 @@
+"""The check before a model is published: a score that nobody can explain decides nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from finobs.core.errors import FinobsError, Invalid
+
+from ...choices import Role
+from ...models import ModelVersion
+from .. import scoring
+from .explainer import Explainer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ROWS, LOOKED_AT = 20, 2_000
+LIMIT = 1e-6
+
+
+def explainable(
+    artefact: bytes,
+    feature_set: str,
+    parameters: Mapping[str, Any],
+    rows: NDArray[np.float32],
+    role: str = Role.ANOMALY,
+) -> float:
+    """The largest difference between a score and the sum of what explains it, over 20 of `rows`, spread from the lowest
+    score to the highest. `rows` have all features of the set; `parameters` are those that the version will have.
+
+    Raises Invalid, in words, where a score cannot be explained.
+    """
+    sha256 = hashlib.sha256(artefact).hexdigest()
+    version = ModelVersion(
+        role=role, number=0, feature_set=feature_set, parameters=dict(parameters), artefact=artefact, sha256=sha256
+    )
+    try:
+        explainer = Explainer(version)
+        worst = max(_difference(explainer, row, score) for row, score in _chosen(artefact, rows))
+    except FinobsError as error:
+        raise Invalid(f"The model cannot be published: {error.detail}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Invalid(f"The model cannot be published: its scores cannot be explained ({error}).") from error
+    if not worst <= LIMIT:
+        raise Invalid(f"The model cannot be published: what explains a score differs from it by {worst:.2g}.")
+    return worst
+
+
+def _chosen(artefact: bytes, rows: NDArray[np.float32]) -> list[tuple[NDArray[np.float32], float]]:
+    import numpy as np
+
+    if not len(rows):
+        raise ValueError("there is no row to explain")
+    rows = rows[np.linspace(0, len(rows) - 1, min(LOOKED_AT, len(rows))).astype(int)]
+    scores = scoring.score(scoring.open_session(artefact), rows)
+    places = np.linspace(0, len(rows) - 1, min(ROWS, len(rows))).astype(int)
+    return [(rows[index], scores[index]) for index in np.argsort(scores, kind="stable")[places]]
+
+
+def _difference(explainer: Explainer, row: NDArray[np.float32], score: float) -> float:
+    """Of what is kept: the text, not the numbers that it was written from."""
+    kept = explainer.explain(row, score)
+    total = float(kept["base"]) + sum(float(each["contribution"]) for each in kept["features"])
+    return abs(total - score)

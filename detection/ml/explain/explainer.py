@@ -1,0 +1,97 @@
+"""Explaining what a model version made of a row. One explainer for each version and process, made on first use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from finobs.core.errors import Unavailable
+
+from ... import features
+from ...models import ModelVersion
+from ...remembered import remember
+from .. import scoring
+from . import feature_labels
+from .contributions import Part, Shown, combine
+from .members import members
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DECIMALS = 9
+# Of two roles: champion, challenger, and one that somebody looks back at.
+KEPT = 4
+_explainers: dict[tuple[int, int, str], Explainer] = {}
+
+
+class Explainer:
+    """A model version's members, from its ONNX graph and its metadata alone."""
+
+    def __init__(self, version: ModelVersion) -> None:
+        import onnx
+
+        self.label, self.version_id, self.role = str(version), version.pk, str(version.role)
+        self.feature_set = version.feature_set
+        self.sha256 = version.sha256
+        graph = onnx.load_model_from_string(scoring.checked(bytes(version.artefact), version.sha256))
+        metadata = {each.key: each.value for each in graph.metadata_props}
+        self.names = tuple(metadata["features"].split(","))
+        self.typical: Mapping[str, str] = version.parameters.get("typical", {})
+        self.where = features.get(version.feature_set).indexes(self.names)
+        self.members = members(graph, metadata, version.parameters)
+
+    def shown(self, row: NDArray[np.float32], score: float) -> tuple[Shown, list[Part]]:
+        """The contributions to the score, and each member's own. `row` has the features that the model looks at."""
+        parts = self.members.parts(row)
+        return combine(parts, *self.members.curves(), score), parts
+
+    def explain(self, vector: NDArray[np.float32], score: float, currency: str = "") -> dict[str, Any]:
+        """What is kept with an alert of one score: canonical text in the order of the model's features.
+
+        `vector` is the whole row of the feature set, `score` the one that was given, `currency` that of the amounts.
+        Raises Unavailable if the parts do not make that score.
+        """
+        row = vector.reshape(-1)[self.where]
+        try:
+            shown, parts = self.shown(row, score)
+        except (ValueError, KeyError) as error:
+            raise Unavailable(f"This score cannot be explained: {error}.") from error
+        observed = features.as_text(self.names, row)
+        each = [
+            {"name": name, "observed": observed[name], "expected": self.typical.get(name), "contribution": _text(value)}
+            for name, value in zip(self.names, shown.contributions, strict=True)
+        ]
+        kept = {
+            "role": self.role, "model": self.label, "model_version": self.version_id, "sha256": self.sha256,
+            "feature_set": self.feature_set, "score": repr(score), "base": _text(shown.base), "features": each,
+            "members": [_member(part) for part in parts],
+        }  # fmt: skip
+        return kept | {"reasons": feature_labels.reasons(each, currency)}
+
+
+def explainer(version: ModelVersion) -> Explainer:
+    """Raises Unavailable for a model that cannot be explained, or whose artefact is not what was published."""
+    key = (os.getpid(), version.pk, version.sha256)
+    found = _explainers.get(key)
+    if found is None:
+        try:
+            made = Explainer(version)
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unavailable(f"{version} cannot be explained: {error}.") from error
+        found = remember(_explainers, key, made, KEPT)
+    return found
+
+
+def _member(part: Part) -> dict[str, Any]:
+    texts = {name: [_text(value) for value in values] for name, values in part.details.items()}
+    return {
+        "name": part.name, "unit": part.unit, "base": _text(part.base), "value": _text(part.value),
+        "contributions": [_text(value) for value in part.contributions], **texts,
+    }  # fmt: skip
+
+
+def _text(value: float) -> str:
+    """Nine decimals; no "-0"."""
+    return f"{round(float(value), DECIMALS) + 0.0:.{DECIMALS}f}"

@@ -1,0 +1,109 @@
+"""What a score is made of, for each kind of model: its members with their own SHAP values, and the curves that make
+the shown score of them. From the ONNX graph and its metadata alone."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..onnx import graph_metadata as keys
+from . import onnx_trees
+from .contributions import Curve, Part
+from .pca_shap import Reconstruction
+from .tree_shap import Forest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Members(Protocol):
+    """Every member is a sum over features; score = display(sum of curve(value) over the members)."""
+
+    forest: Forest
+
+    def parts(self, row: NDArray[np.float32]) -> list[Part]: ...
+    def curves(self) -> tuple[list[Curve], Curve]: ...
+
+
+def members(graph: Any, metadata: Mapping[str, str], parameters: Mapping[str, Any]) -> Members:
+    """Raises ValueError or KeyError for a graph that does not say what it takes to explain it."""
+    features = len(metadata["features"].split(","))
+    if keys.BOOSTED in metadata:
+        return Boosted(graph, keys.leaf_rows(metadata[keys.BOOSTED]), features)
+    ensemble = json.loads(metadata[keys.KEY]) if keys.KEY in metadata else {}
+    return Anomaly(graph, int(ensemble.get("sample") or parameters["sample"]), features, ensemble)
+
+
+class Boosted:
+    """Gradient boosting: log-odds are the sum of its trees, the score is the probability that they stand for."""
+
+    def __init__(self, graph: Any, leaf_rows: list[int], features: int) -> None:
+        nodes, start = onnx_trees.boosted(graph, leaf_rows)
+        self.forest = Forest(nodes, features, start=start)
+
+    def parts(self, row: NDArray[np.float32]) -> list[Part]:
+        found, base = self.forest.attribute(row), self.forest.base
+        return [Part("gradient_boosting", "log-odds", base, base + float(found.sum()), found)]
+
+    def curves(self) -> tuple[list[Curve], Curve]:
+        return [lambda margin: margin], _chance
+
+
+class Anomaly:
+    """An Isolation Forest, alone or with a PCA reconstruction beside it."""
+
+    def __init__(self, graph: Any, sample: int, features: int, ensemble: dict[str, Any]) -> None:
+        nodes = onnx_trees.grown(graph, sample)
+        self.forest = Forest(nodes, features, divisor=len(nodes.roots))
+        self.normaliser = float(onnx_trees.path_length(sample)[sample])
+        self.ensemble = ensemble
+        self.reconstruction = Reconstruction(ensemble) if ensemble else None
+
+    def parts(self, row: NDArray[np.float32]) -> list[Part]:
+        lengths, base = self.forest.attribute(row), self.forest.base
+        parts = [Part("isolation_forest", "splits until it stands alone", base, base + float(lengths.sum()), lengths)]
+        pca = self.reconstruction
+        if pca is not None:
+            found = {"reconstructed": pca.reconstructed(row), "feature_errors": pca.errors(row)}
+            parts.append(Part("pca", "reconstruction error", pca.base, pca.error(row), pca.attribute(row), found))
+        return parts
+
+    def curves(self) -> tuple[list[Curve], Curve]:
+        normaliser = self.normaliser
+        if not self.ensemble:
+            return [lambda length: -length / normaliser], lambda power: 2.0**power
+        share, forest, pca = (self.ensemble[name] for name in ("combine", "if", "pca"))
+        return [
+            lambda length: share["if"] * _z(_forest_value(length / normaliser, forest["of"]), forest),
+            lambda error: share["pca"] * _z(_pca_value(error, pca), pca),
+        ], _display(self.ensemble["display"])
+
+
+def _chance(margin: float) -> float:
+    """The logistic function, without overflow at either end."""
+    return 1 / (1 + math.exp(-margin)) if margin >= 0 else math.exp(margin) / (1 + math.exp(margin))
+
+
+def _forest_value(power: float, of: str) -> float:
+    return float(2.0**-power) if of == "score" else -power
+
+
+def _pca_value(error: float, kept: Mapping[str, Any]) -> float:
+    return math.log(error + float(kept.get("epsilon", 0))) if kept["of"] == "log" else error
+
+
+def _z(value: float, kept: Mapping[str, Any]) -> float:
+    return (value - float(kept["mean"])) / float(kept["sd"])
+
+
+def _display(kept: Mapping[str, Any]) -> Curve:
+    if kept["kind"] == "points":
+        import numpy as np
+
+        return lambda raw: float(np.interp(raw, kept["x"], kept["y"]))
+    if kept["kind"] == "fold":
+        return lambda raw: 0.5 + 0.5 * raw / (1 + abs(raw))
+    return lambda raw: 1 / (1 + math.exp(-float(kept["slope"]) * (raw - float(kept["centre"]))))

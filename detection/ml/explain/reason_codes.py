@@ -1,0 +1,115 @@
+"""Why a transaction stands out, in at most three plain sentences, from its features alone.
+
+Told with the decision, so the same by every door and in every batch, and cheap: no contribution is computed. A
+feature is told if it is rare among the rows the model learned from (beyond their 90th, 99th or 99.9th percentile: the
+rarest first) and more than a trifle in itself; what is as rare is told in the order of the table below, and of what
+says nearly the same (the family) one only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from finobs.core import money
+from transactions.choices import Direction
+from transactions.models import Transaction
+
+from ... import features
+from ...models import ModelVersion
+from ...pipeline.snapshot import features_of
+from ...remembered import remember
+from .feature_labels import MOST_REASONS
+from .reason_templates import SAYINGS, About, Saying
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+BEYOND = ("", *(f"above {share} of those the model learned from" for share in ("90%", "99%", "99.9%")))
+KEPT = 6
+_tables: dict[tuple[int, int, str], list[_Row]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A saying with where its feature stands, and the training rows' three percentiles on the side that is told."""
+
+    saying: Saying
+    index: int
+    steps: tuple[float, float, float]
+
+    def rarity(self, value: float) -> int:
+        if self.saying.is_low:
+            return sum(value < step for step in self.steps) if value <= self.saying.least else 0
+        return sum(value > step for step in self.steps) if value >= self.saying.least else 0
+
+
+def of_transaction(version: ModelVersion, vector: NDArray[np.float32], row: Transaction) -> list[str]:
+    """The sentences for a transaction and its row of the version's feature set."""
+    about = About(
+        _amount(row.amount_minor, row.currency), row.currency, row.direction == Direction.IN,
+        row.counterparty_id is not None, row.country,
+    )  # fmt: skip
+    return of_vector(version, vector, about)
+
+
+def of_snapshot(version: ModelVersion, snapshot: Mapping[str, Any]) -> list[str]:
+    """The same sentences from what an alert keeps."""
+    row = snapshot["transaction"]
+    about = About(
+        _amount(int(row["amount_minor"]), row["currency"]), row["currency"], row["direction"] == Direction.IN,
+        row["counterparty"] is not None, row["country"],
+    )  # fmt: skip
+    texts = features_of(snapshot, version.feature_set)
+    (vector,) = features.from_text(features.get(version.feature_set).names, texts)
+    return of_vector(version, vector, about)
+
+
+def of_vector(version: ModelVersion, vector: NDArray[np.float32], about: About) -> list[str]:
+    """None for a version that was trained before the spread of its rows was kept."""
+    values = vector.reshape(-1).tolist()
+    names = features.get(version.feature_set).names
+    found = [(row.rarity(values[row.index]), row) for row in _table(version)]
+    # Sorting keeps the order of the table among the equally rare.
+    found = sorted((each for each in found if each[0]), key=lambda each: -each[0])
+    told: dict[str, str] = {}
+    for rarity, row in found:
+        saying = row.saying
+        if saying.family in told:
+            continue
+        said = saying.say(values[row.index], about, BEYOND[rarity], lambda name: float(values[names.index(name)]))
+        if said:
+            told[saying.family] = f"{said}."
+        if len(told) == MOST_REASONS:
+            break
+    return list(told.values())
+
+
+def _table(version: ModelVersion) -> list[_Row]:
+    """Read once in each process: a version never changes."""
+    key = (os.getpid(), version.pk, version.sha256)
+    found = _tables.get(key)
+    if found is None:
+        names, spread = features.get(version.feature_set).names, version.parameters.get("spread", {})
+        made = [
+            _Row(each, names.index(each.name), _steps(spread[each.name], each.is_low))
+            for each in SAYINGS
+            if each.name in names and each.name in spread
+        ]
+        found = remember(_tables, key, made, KEPT)
+    return found
+
+
+def _steps(kept: str, is_low: bool) -> tuple[float, float, float]:
+    import numpy as np
+
+    # By way of float32, as the values are: else a value may lie above the very text that it was written as.
+    lowest, lower, low, high, higher, highest = (float(np.float32(text)) for text in kept.split())
+    return (low, lower, lowest) if is_low else (high, higher, highest)
+
+
+def _amount(minor: int, currency: str) -> str:
+    return money.display(minor, currency)

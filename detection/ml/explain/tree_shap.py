@@ -1,0 +1,177 @@
+"""Exact path-dependent SHAP values of trees (Lundberg et al. 2020, algorithm 2), without shap: of the mean of a
+forest, or of the sum of boosted trees.
+
+The value of a set S of known features is, summed over leaves, v * prod(o_k for k in S) * prod(z_k for k not in S):
+o_k is 1 where the row takes every split on k on the way to the leaf, z_k the share of training rows that take them.
+Its Shapley value for j is v * (o_j - z_j) * integral over t in 0..1 of prod((1-t) z_k + t o_k for k other than j):
+a polynomial in t, so a few Gauss-Legendre points give it exactly. Leaves share the products of the way that they
+share, so it is one pass down and one pass up by level (compare Linear TreeSHAP, Yu et al. 2022).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .onnx_trees import Nodes
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The edges into the nodes of one level, as a slice of all edges: those to the left first, then those to the right.
+
+    inner: which of them lead to splits. Their children are the next level, in this order.
+    """
+
+    edges: slice
+    inner: NDArray[np.int64]
+
+
+class Forest:
+    """Arrays for one model's trees, made once. `attribute` then takes a row.
+
+    The value of a row is `start` + the sum of its leaves / `divisor`: the number of trees gives their mean.
+    """
+
+    def __init__(self, nodes: Nodes, features: int, *, divisor: int = 1, start: float = 0.0) -> None:
+        self.nodes, self.features, self.divisor = nodes, features, float(divisor)
+        self.start = start
+        self._tabulate(self._lay_out())
+        shares = nodes.rows / nodes.rows[nodes.roots[0]]
+        # The mean value of the rows that the trees were grown on.
+        self.base = start + float((nodes.value * shares * nodes.is_leaf).sum() / self.divisor)
+
+    def _lay_out(self) -> int:
+        """Put the edges in order by level; returns how many features the richest way to a leaf splits on.
+
+        Edge 0 stands for "no split on this feature yet": every row takes it.
+        """
+        import numpy as np
+
+        nodes, self.levels = self.nodes, []
+        kept: dict[str, Any] = {
+            "low": np.array([-np.inf], np.float32), "high": np.array([np.inf], np.float32),
+            "missing": np.array([True]), "share": np.array([1.0]), "feature": np.array([0]),
+            "before": np.array([0]), "value": np.array([0.0]),
+        }  # fmt: skip
+        latest = np.zeros((len(nodes.roots), self.features), dtype=np.int64)  # by node, the last edge on each feature
+        at, most = 1, 0
+        self.top = np.flatnonzero(~nodes.is_leaf[nodes.roots])
+        level, inner = nodes.roots, self.top
+        while len(inner):
+            found = self._edges(level[inner], latest[inner], kept)
+            size = len(found["ends"])
+            latest = np.tile(latest[inner], (2, 1))
+            latest[np.arange(size), found["feature"]] = np.arange(at, at + size)
+            most = max(most, int((latest > 0).sum(axis=1).max()))
+            level = found.pop("ends")
+            inner = np.flatnonzero(~nodes.is_leaf[level])
+            self.levels.append(_Level(slice(at, at + size), inner))
+            at += size
+            kept = {name: np.concatenate([kept[name], found[name]]) for name in kept}
+        self.low, self.high, self.missing = kept["low"], kept["high"], kept["missing"]
+        self.share, self.feature, self.before, self.value = (
+            kept[name] for name in ("share", "feature", "before", "value")
+        )
+        return most
+
+    def _edges(self, split: Any, latest: Any, kept: dict[str, Any]) -> dict[str, Any]:
+        """The edges from these nodes: what values of its feature come so far, and what share of the rows."""
+        import numpy as np
+
+        nodes, size = self.nodes, len(split)
+        ends = nodes.children[split].T.reshape(-1)
+        feature, threshold = np.tile(nodes.feature[split], 2), np.tile(nodes.threshold[split], 2)
+        before = np.tile(latest[np.arange(size), nodes.feature[split]], 2)
+        is_left = np.arange(2 * size) < size
+        low, high = kept["low"][before], kept["high"][before]
+        return {
+            "ends": ends, "feature": feature, "before": before, "value": nodes.value[ends],
+            "low": np.where(is_left, low, np.maximum(low, threshold)),
+            "high": np.where(is_left, np.minimum(high, threshold), high),
+            "missing": kept["missing"][before] & (np.tile(nodes.missing[split], 2) == is_left),
+            "share": kept["share"][before] * nodes.rows[ends] / np.tile(nodes.rows[split], 2),
+        }  # fmt: skip
+
+    def _tabulate(self, most: int) -> None:
+        """What each edge makes of the product on the way, and of the contribution, for each of three states:
+        0 the feature failed before, 1 it fails here, 2 it holds. Arrays of (points, 3 * edges), state by state."""
+        import numpy as np
+
+        points, weights = np.polynomial.legendre.leggauss(max(1, (most + 1) // 2))
+        t, weights = (points[:, None] + 1) / 2, weights[:, None] / 2
+        z, z_before = self.share, self.share[self.before]
+        fails, fails_before = (1 - t) * z, (1 - t) * z_before
+        holds, holds_before = fails + t, fails_before + t
+        was = (1 - z_before) / holds_before * (self.before > 0)
+        zero = np.zeros_like(fails)
+        ratio = [fails / fails_before, fails / holds_before, holds / holds_before]
+        gain = [zero, -z / fails - was, (1 - z) / holds - was]
+        self.points, self._edge = len(t), np.arange(len(z))
+        # By state first: what is read together lies together.
+        self._ratio = np.stack(ratio, axis=1).reshape(self.points, -1)
+        self._gain = (np.stack(gain, axis=1) * weights[:, :, None]).reshape(self.points, -1)
+
+    def holds(self, row: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """For each edge: does the row take every split on its feature down to it? A missing value goes as trained."""
+        import numpy as np
+
+        seen = row[self.feature]
+        found: NDArray[np.bool_] = (seen > self.low) & (seen <= self.high)
+        if np.isnan(row).any():
+            found = np.where(np.isnan(seen), self.missing, found)
+        found[0] = True
+        return found
+
+    def attribute(self, row: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Each feature's contribution; they and `base` add up to the value of the row."""
+        import numpy as np
+
+        holds = self.holds(row)
+        held = holds[self.before]
+        state = self._edge + (holds.astype(np.int64) + held) * len(holds)
+        below = np.take(self._ratio, state, axis=1)
+        self._multiply_down(below)
+        below *= self.value
+        self._add_up(below)
+        counted = np.flatnonzero(held)[1:]
+        gains = (np.take(below, counted, axis=1) * np.take(self._gain, state[counted], axis=1)).sum(axis=0)
+        found = np.bincount(self.feature[counted], weights=gains, minlength=self.features)
+        return found / self.divisor
+
+    def _multiply_down(self, edges: NDArray[np.float64]) -> None:
+        """The product on the whole way from the root to each edge's end, in place."""
+        import numpy as np
+
+        above = np.ones((self.points, len(self.top)))
+        for level in self.levels:
+            part = edges[:, level.edges]
+            half = part.shape[1] // 2
+            part[:, :half] *= above
+            part[:, half:] *= above
+            above = np.take(part, level.inner, axis=1)
+
+    def _add_up(self, edges: NDArray[np.float64]) -> None:
+        """The sum over the leaves under each edge, in place."""
+        under: NDArray[np.float64] | None = None
+        for level in reversed(self.levels):
+            part = edges[:, level.edges]
+            if under is not None:
+                part[:, level.inner] = under
+            half = part.shape[1] // 2
+            under = part[:, :half] + part[:, half:]
+
+    def walked(self, row: NDArray[np.float32]) -> float:
+        """Of the row, by walking every tree, in float64."""
+        import numpy as np
+
+        nodes, at = self.nodes, self.nodes.roots
+        for _ in range(int(nodes.depth.max())):
+            seen = row[nodes.feature[at]]
+            left = np.where(np.isnan(seen), nodes.missing[at], seen <= nodes.threshold[at])
+            at = nodes.children[at, np.where(left, 0, 1)]
+        return self.start + float(nodes.value[at].sum() / self.divisor)

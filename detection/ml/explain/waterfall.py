@@ -1,0 +1,188 @@
+"""Where the bars of a waterfall stand: from an ordinary transaction's score, feature by feature, to this one's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .feature_labels import Line, lines, signed, wording
+from .formatting import number
+
+WIDTH, STEP, HEAD, FOOT = 480, 36, 40, 30
+LEFT, RIGHT = 4, 476
+MOST = 10
+LETTER = 7.7  # how wide one is, at most, so that words above a bar end within the picture
+TITLES = {
+    "isolation_forest": "Isolation Forest", "pca": "PCA reconstruction", "gradient_boosting": "Gradient boosting",
+}  # fmt: skip
+# What a score is, by the role of the model that gave it.
+UNITS = {"supervised": "probability of being confirmed suspicious", "anomaly": "anomaly score, 0 to 1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    label: str
+    text: str
+    kind: str
+    x: float
+    y: float
+    width: float
+    link: float
+    text_x: float
+
+    @property
+    def text_y(self) -> float:
+        return self.y - 4
+
+    @property
+    def end_y(self) -> float:
+        return self.y + STEP
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member's contributions in its own unit, as rows of text."""
+
+    title: str
+    unit: str
+    value: str
+    base: str
+    is_rebuilt: bool
+    rows: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    finding: str
+    base: str
+    score: str
+    lines: list[Line]
+    bars: list[Bar]
+    members: list[Member]
+    model: str
+    unit: str
+    base_x: float
+    score_x: float
+    height: float
+    width: int = WIDTH
+
+    @property
+    def lines_told(self) -> list[Line]:
+        """Those that are drawn."""
+        seen = _seen(self.lines)
+        return seen if len(seen) <= MOST else seen[: MOST - 1]
+
+    @property
+    def lines_beyond(self) -> list[Line]:
+        return self.lines[len(self.lines_told) :]
+
+    @property
+    def beyond(self) -> str:
+        return signed(sum(line.contribution for line in self.lines_beyond))
+
+    @property
+    def floor(self) -> float:
+        return self.height - FOOT + 8
+
+    @property
+    def caption_y(self) -> float:
+        return self.height - 8
+
+    @property
+    def base_anchor(self) -> str:
+        return _anchor(self.base_x)
+
+    @property
+    def score_anchor(self) -> str:
+        return _anchor(self.score_x)
+
+
+def waterfalls(explanation: Mapping[str, Any]) -> list[Waterfall]:
+    """Of the score that is shown, and of those beside it. Before form 2 there was one model, for anomalies."""
+    currency = explanation.get("currency", "")
+    return [waterfall(each, currency) for each in (explanation, *explanation.get("beside", ()))]
+
+
+def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
+    """From what is kept of one score."""
+    base, score = float(explanation["base"]), float(explanation["score"])
+    each = lines(explanation["features"], currency)
+    drawn = _few(each)
+    stops = [base]
+    for line in drawn:
+        stops.append(stops[-1] + line.contribution)
+    low, high = min(stops), max(stops)
+    room = high - low or 1
+
+    def at(value: float) -> float:
+        return round(LEFT + (value - low) / room * (RIGHT - LEFT), 1)
+
+    bars = [
+        _bar(line, at(start), at(end), HEAD + STEP * index)
+        for index, (line, start, end) in enumerate(zip(drawn, stops, stops[1:], strict=False))
+    ]
+    height = HEAD + STEP * len(drawn) + FOOT
+    finding = _finding(each, base, score)
+    role, model = explanation.get("role", "anomaly"), explanation.get("model", "")
+    told = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, UNITS.get(role, "score")
+    return Waterfall(*told, at(base), at(score), height)
+
+
+def members(explanation: Mapping[str, Any]) -> list[Member]:
+    """Each member of the model, its features in the order of the model."""
+    kept = explanation["features"]
+    return [
+        Member(
+            TITLES.get(each["name"], each["name"]), each["unit"], _short(each["value"]), _short(each["base"]),
+            "reconstructed" in each, [_member_row(each, index, one) for index, one in enumerate(kept)],
+        )
+        for each in explanation["members"]
+    ]  # fmt: skip
+
+
+def _member_row(member: Mapping[str, Any], index: int, kept: Mapping[str, Any]) -> tuple[str, ...]:
+    row = (wording(kept["name"]).label, f"{float(member['contributions'][index]):+.4f}")
+    if "reconstructed" not in member:
+        return row
+    return (*row, _short(kept["observed"]), _short(member["reconstructed"][index]))
+
+
+def _short(text: str | None) -> str:
+    return "not known" if text is None else number(float(text))
+
+
+def _seen(each: list[Line]) -> list[Line]:
+    """Those that moved the score by what can be read of it; they stand first."""
+    return [line for line in each if line.signed != "0.0000"]
+
+
+def _few(each: list[Line]) -> list[Line]:
+    """Those that can be seen; of many, the least together with those that cannot."""
+    seen = _seen(each)
+    if len(seen) <= MOST:
+        return seen
+    rest = each[MOST - 1 :]
+    return [*each[: MOST - 1], Line(f"{len(rest)} others", "", "", sum(line.contribution for line in rest), "")]
+
+
+def _bar(line: Line, start: float, end: float, y: int) -> Bar:
+    left, right = min(start, end), max(start, end)
+    room = WIDTH - LETTER * (len(line.label) + len(line.signed) + 1)
+    return Bar(
+        line.label, line.signed, "up" if line.contribution >= 0 else "down", left, y,
+        max(round(right - left, 1), 1), end, round(max(LEFT, min(left, room)), 1),
+    )  # fmt: skip
+
+
+def _finding(each: list[Line], base: float, score: float) -> str:
+    is_up = score >= base
+    moved = [line for line in each if (line.contribution > 0) == is_up and abs(line.contribution) >= 0.0005][:2]
+    named = " and ".join(f"“{line.label}” ({line.contribution:+.4f})" for line in moved)
+    if not named:
+        return f"The score of {score:.4f} is its base: no feature moved it"
+    return f"The score of {score:.4f} is {'above' if is_up else 'below'} its base of {base:.4f}, most of all by {named}"
+
+
+def _anchor(x: float) -> str:
+    return "start" if x < WIDTH / 3 else "end" if x > WIDTH * 2 / 3 else "middle"

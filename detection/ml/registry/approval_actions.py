@@ -1,0 +1,133 @@
+"""Putting a model in force, and taking it out, under four eyes: what approvers are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+
+from approvals.registry import Action
+from finobs.accounts.models import User
+
+from ...choices import Role, Stage
+from ...models import ModelVersion
+
+if TYPE_CHECKING:
+    from approvals.models import Request
+
+PROMOTE, RETIRE = "detection.model_promote", "detection.model_retire"
+# Figures of a version, as people read them, and how. What is not there was not measured.
+FIGURES = (
+    ("auc", "AUC", ".4f"),
+    ("average_precision", "Average precision", ".4f"),
+    ("precision", "Precision at the share for review", ".4f"),
+    ("recall", "Recall at the share for review", ".4f"),
+    ("judged_rows", "Transactions it was judged on", ",.0f"),
+    ("judged_confirmed", "Confirmed among them", ",.0f"),
+    ("confirmed", "Confirmed among what it learned from", ",.0f"),
+    ("flagged_share", "Share that reaches the threshold", ".2%"),
+    ("parity", "Largest difference to its graph", ".7f"),
+)
+# Of a version with a threshold of its own, what was expected of it stands in place of what its parent's share gave.
+EXPECTED = (
+    ("precision", "Expected precision"), ("recall", "Expected recall"), ("known", "Alerts with an outcome behind that"),
+)  # fmt: skip
+NOBODY = "none"
+
+
+def champion_of(role: str) -> ModelVersion | None:
+    """Without its artefact."""
+    return ModelVersion.objects.defer("artefact").filter(role=role, stage=Stage.CHAMPION).first()
+
+
+def snapshot(version: ModelVersion, proposed: Mapping[str, Any]) -> dict[str, Any]:
+    """The content that is approved. Another champion in the meantime is another content."""
+    before = champion_of(version.role)
+    return {
+        "model": str(version),
+        "role": str(version.role),
+        "stage": str(version.stage),
+        "sha256": version.sha256,
+        "feature_set": version.feature_set,
+        "threshold": repr(version.threshold),
+        "alerts_a_day": None if version.alerts_a_day is None else repr(version.alerts_a_day),
+        "metrics": _figures(version),
+        **({"expected": _expected(version)} if "capacity" in version.metrics else {}),
+        "replaces": {"model": str(before), "sha256": before.sha256} if before and before.pk != version.pk else None,
+        "reason": proposed["reason"],
+    }
+
+
+def _figures(version: ModelVersion) -> dict[str, str]:
+    """At full length: what is approved is exact."""
+    parents = ("precision", "recall") if "capacity" in version.metrics else ()
+    measured = [name for name, _, _ in FIGURES if name in version.metrics and name not in parents]
+    return {name: repr(version.metrics[name]) for name in measured}
+
+
+def _expected(version: ModelVersion) -> dict[str, str | None]:
+    kept = version.metrics["capacity"]
+    return {name: None if kept.get(name) is None else repr(kept[name]) for name, _ in EXPECTED}
+
+
+def maker(version: ModelVersion) -> User | None:
+    """Whoever trained it does not approve it either."""
+    return version.created_by
+
+
+def page(request: Request) -> str:
+    return reverse("detection:model-detail", args=[request.subject_id])
+
+
+def promote_words(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The snapshot as an approver reads it."""
+    before = shown["replaces"]
+    replaced = before["model"] if before else f"{NOBODY}: no {_role(shown).lower()} model is in force"
+    return [("Put in force", _model(shown)), ("Replaces", replaced), *_facts(shown)]
+
+
+def retire_words(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+    without = f"No {_role(shown).lower()} model decides any more; rules and the other role's model do."
+    return [("Take out of force", _model(shown)), ("What follows", without), *_facts(shown)]
+
+
+def _facts(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+    daily = [("Alerts a day", f"{float(shown['alerts_a_day']):.1f}")] if shown["alerts_a_day"] else []
+    measured = shown["metrics"]
+    figures = [(label, format(float(measured[name]), how)) for name, label, how in FIGURES if name in measured]
+    return [
+        ("Why", shown["reason"]), ("Threshold", f"{float(shown['threshold']):.6f}"), *daily, *_hopes(shown), *figures,
+        ("Features", shown["feature_set"]), ("SHA-256", shown["sha256"]),
+    ]  # fmt: skip
+
+
+def _hopes(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What its threshold let expect when it was set; nothing for what was trained with it."""
+    expected = shown.get("expected", {})
+    return [
+        (label, "not known" if expected[name] is None else f"{float(expected[name]):.4g}")
+        for name, label in EXPECTED
+        if name in expected
+    ]
+
+
+def _model(shown: Mapping[str, Any]) -> str:
+    return f"{shown['model']}, {_role(shown).lower()}, {Stage(shown['stage']).label.lower()} until now"
+
+
+def _role(shown: Mapping[str, Any]) -> str:
+    return str(Role(shown["role"]).label)
+
+
+def actions() -> list[Action]:
+    from .services import promote_approved, retire_approved
+
+    shared: dict[str, Any] = {
+        "subject_model": ModelVersion, "decide_action": "approve", "snapshot": snapshot, "last_editor": maker,
+        "url": page,
+    }  # fmt: skip
+    return [
+        Action(name=PROMOTE, label="Put model in force", execute=promote_approved, words=promote_words, **shared),
+        Action(name=RETIRE, label="Take model out of force", execute=retire_approved, words=retire_words, **shared),
+    ]

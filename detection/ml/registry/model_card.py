@@ -1,0 +1,113 @@
+"""A model card: what is known of a version, in words made from what was kept with it, and nothing besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import date_format
+
+from ...choices import Role
+from ...models import ModelVersion
+from ..explain.feature_labels import wording
+from ..training.anomaly import PARITY_LIMIT
+
+DOES = {
+    Role.ANOMALY: "Scores how unlike what it learned from a transaction is, from 0 to 1. It learns without outcomes.",
+    Role.SUPERVISED: "Scores how likely a transaction is to be confirmed as suspicious, from 0 to 1, by outcomes.",
+}
+# The last two are at the threshold that the model was trained with, and say nothing of a version at another one.
+AT_SHARE = ("precision", "recall")
+SHARES = (
+    ("auc", "AUC"),
+    ("average_precision", "Average precision"),
+    ("precision", "Precision at the share for review"),
+    ("recall", "Recall at the share for review"),
+)
+PARAMETERS = {
+    "trees": "Trees", "sample": "Rows in each tree", "components": "PCA components", "forest_weight": "Forest's weight",
+    "rounds": "Boosting rounds", "leaves": "Leaves in each tree", "rate": "Learning rate",
+    "least_in_leaf": "Rows in a leaf, at least", "l2": "L2 regularisation", "seed": "Seed",
+    "days": "Days learned from", "delay": "Days until an outcome counts", "share": "Share for review asked for",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    does: str
+    use: str
+    limits: list[str]
+    figures: list[tuple[str, str]]
+    parameters: list[tuple[str, str]]
+    features: list[tuple[str, str, str]]  # name, in words, typical
+    digest: str
+    size: int
+
+
+def card(version: ModelVersion) -> Card:
+    kept = version.parameters
+    typical = kept.get("typical", {})
+    return Card(
+        does=DOES[Role(version.role)],
+        use=(
+            f"Scores from {version.threshold:.6f} ask for review by a person. It never blocks, and never lowers what a "
+            "rule demands."
+        ),
+        limits=list(_limits(version)),
+        figures=list(_figures(version.metrics)),
+        parameters=[(words, _number(kept[name])) for name, words in PARAMETERS.items() if name in kept],
+        features=[(name, wording(name).label, typical.get(name, "")) for name in kept.get("features", [])],
+        digest=str(kept.get("feature_digest", "")),
+        size=len(bytes(version.artefact)),
+    )
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _figures(metrics: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, words in SHARES:
+        if name in metrics and not ("capacity" in metrics and name in AT_SHARE):
+            yield words, f"{metrics[name]:.4f}"
+    if "judged_rows" in metrics:
+        counts = f"{metrics['judged_rows']:,} transactions, {metrics['judged_confirmed']:,} of them confirmed"
+        days = f"{_day(metrics['judged_from'])} to {_day(metrics['judged_to'])}"
+        yield "Judged on", f"{counts}, {days}: of a model made in the same way before these days"
+    if "not_judged" in metrics:
+        yield "Not judged", str(metrics["not_judged"])
+    if "confirmed" in metrics:
+        yield "Confirmed among what it learned from", f"{metrics['confirmed']:,}"
+    if "flagged_share" in metrics:
+        rows = f"{metrics['threshold_rows']:,} " if "threshold_rows" in metrics else ""
+        whose = metrics.get("threshold_from", "rows that it learned from")
+        yield "Reach the threshold", f"{metrics['flagged_share']:.3%} of the {rows}{whose}"
+    if "parity" in metrics:
+        yield (
+            "Agreement",
+            (
+                f"What is served differs from what was fitted by {metrics['parity']:.7f} at most, over "
+                f"{metrics['parity_rows']:,} rows; {PARITY_LIMIT:.5f} is the limit."
+            ),
+        )
+
+
+def _day(moment: str) -> str:
+    return date_format(datetime.fromisoformat(moment), "j M Y")
+
+
+def _limits(version: ModelVersion) -> Iterator[str]:
+    if source := version.parameters.get("source"):
+        yield f"It has seen transactions of the source {source} only."
+    if version.feature_set == "basic-1":
+        yield "It looks at each transaction by itself, not at what the account or counterparty usually does."
+    else:
+        yield "It looks back 30 days, in one currency; amounts of different currencies are not converted."
+    if version.role == Role.SUPERVISED:
+        yield "What nobody had confirmed by the time of training counted as not suspicious."
+    if version.metrics.get("threshold_from", "").startswith("rows that"):
+        yield "Its threshold was set on the rows it learned from, so fewer or more than asked for may reach it."
+    if "not_judged" in version.metrics:
+        yield "Nobody can say yet how good it is: too few outcomes were known."

@@ -1,0 +1,173 @@
+"""The stages of a model version: watching, challenging, in force, retired. See `workflow.STEPS`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from finobs.accounts.choices import Kind
+from finobs.accounts.models import User
+from finobs.core import access, gate
+from finobs.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from finobs.core.service import service
+from finobs.ledger.services import record
+
+from ... import features
+from ...choices import Stage
+from ...models import ModelVersion
+from .. import scoring
+from ..training import anomaly
+from ..training.services.model_publish import save
+from . import approval_actions, workflow
+
+if TYPE_CHECKING:
+    from approvals.models import Request
+
+
+@service
+def model_shadow(*, actor: User, version: ModelVersion, reason: str = "") -> ModelVersion:
+    """Let a version score everything that comes in, and decide nothing.
+
+    Who may: `model:config`. Records `model.shadow`. Raises InvalidTransition, and Invalid for a model that could not
+    be put in force either.
+    """
+    version = _lock(version)
+    access.require(actor, "change", version)
+    stage = workflow.check("shadow", version.stage)
+    _require_sound(version)
+    return _move(version, stage, actor, "model.shadow", reason)
+
+
+@service
+def model_challenge(*, actor: User, version: ModelVersion, reason: str = "") -> ModelVersion:
+    """Make a version the challenger of its role; the one before is retired. It decides nothing.
+
+    Who may: `model:config`. Records `model.challenge`, and `model.retire` for the one before. Raises as `model_shadow`.
+    """
+    version = _lock(version)
+    access.require(actor, "change", version)
+    stage = workflow.check("challenge", version.stage)
+    _require_sound(version)
+    _replace(version, Stage.CHALLENGER, actor)
+    return _move(version, stage, actor, "model.challenge", reason)
+
+
+@service
+def model_promote(*, actor: User, version: ModelVersion, reason: str = "") -> ModelVersion:
+    """Propose to put a version in force; it is, once somebody else has approved. The one of its role before is retired.
+
+    A retired version can be put in force again: that is the way back. Who may: `model:config`. Gate:
+    detection.model_promote. Records `approval.request`, later `model.promote`, and `model.retire` for the one before.
+    Raises ApprovalRequired, InvalidTransition if it is in force already, Invalid without a reason or for a model that
+    flags nothing or everything, Unavailable if its artefact is not the one that was published.
+    """
+    version = _lock(version)
+    access.require(actor, "change", version)
+    stage = workflow.check("promote", version.stage)
+    _require_sound(version)
+    payload = {"reason": _why(reason)}
+    approval = gate.pass_through(actor=actor, action=approval_actions.PROMOTE, subject=version, payload=payload)
+    _replace(version, Stage.CHAMPION, actor)
+    return _move(version, stage, actor, "model.promote", reason, approval)
+
+
+@service
+def model_retire(*, actor: User, version: ModelVersion, reason: str = "") -> ModelVersion:
+    """Take a version out of use. The one in force only once somebody else has approved; without it, rules and the
+    other role's model decide.
+
+    Who may: `model:config`. Gate, for the one in force: detection.model_retire. Records `model.retire`. Raises
+    ApprovalRequired, Invalid without the reason that approvers read, InvalidTransition if it is retired already.
+    """
+    version = _lock(version)
+    access.require(actor, "change", version)
+    stage, approval = workflow.check("retire", version.stage), 0
+    if workflow.BY_ACTION["retire"].needs_approval(version.stage):
+        payload = {"reason": _why(reason)}
+        approval = gate.pass_through(actor=actor, action=approval_actions.RETIRE, subject=version, payload=payload)
+    return _move(version, stage, actor, "model.retire", reason, approval)
+
+
+@service
+def model_install(*, actor: User, version: ModelVersion, reason: str) -> ModelVersion:
+    """Put an installation's first version of a role in force, before there is anybody who could approve.
+
+    Who may: finobs itself, and only while no version of that role was ever in force. Records `model.install`. Raises
+    NotAllowed, Conflict, InvalidTransition, Invalid.
+    """
+    version = _lock(version)
+    if actor.kind != Kind.SYSTEM:
+        raise NotAllowed("Only finobs itself installs a first model. Propose to put it in force instead.")
+    stage = workflow.check("install", version.stage)
+    if ever_in_force(version.role):
+        raise Conflict(f"A model of the role {version.role} was in force before: another one needs an approval.")
+    _require_sound(version)
+    return _move(version, stage, actor, "model.install", reason)
+
+
+STEPS = {
+    "shadow": model_shadow, "challenge": model_challenge, "promote": model_promote, "retire": model_retire
+}  # fmt: skip
+
+
+def promote_approved(request: Request, approver: User) -> ModelVersion:
+    """Carry out an approved promotion as its requester, by using the approval up. Called by approvals."""
+    return _again(model_promote, request)
+
+
+def retire_approved(request: Request, approver: User) -> ModelVersion:
+    """Carry out an approved retirement as its requester, by using the approval up. Called by approvals."""
+    return _again(model_retire, request)
+
+
+def ever_in_force(role: str) -> bool:
+    """Was any version of this role ever in force?"""
+    past = ModelVersion.history.filter(role=role, stage=Stage.CHAMPION)
+    return bool(past.exists()) or ModelVersion.objects.filter(role=role, stage=Stage.CHAMPION).exists()
+
+
+def _again(step: Any, request: Request) -> ModelVersion:
+    version = ModelVersion(pk=int(request.subject_id))
+    made: ModelVersion = step(actor=request.requested_by, version=version, reason=request.payload["reason"])
+    return made
+
+
+def _lock(version: ModelVersion) -> ModelVersion:
+    found = ModelVersion.objects.select_for_update(of=("self",)).filter(pk=version.pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _require_sound(version: ModelVersion) -> None:
+    """Raises Invalid for what tells nobody where to look, Unavailable for an artefact that is not the published one."""
+    if why := anomaly.refusal(version.metrics):
+        raise Invalid(why)
+    features.get(version.feature_set)
+    scoring.checked(bytes(version.artefact), version.sha256)
+
+
+def _why(reason: str) -> str:
+    """Raises Invalid without one."""
+    if not reason.strip():
+        raise Invalid(fields={"reason": ["Say why: whoever approves it reads this."]})
+    return reason.strip()
+
+
+def _replace(version: ModelVersion, stage: Stage, actor: User) -> None:
+    """Retire whatever of the same role is at `stage` now."""
+    held = ModelVersion.objects.select_for_update(of=("self",)).filter(role=version.role, stage=stage)
+    for before in held.exclude(pk=version.pk):
+        _move(before, Stage.RETIRED, actor, "model.retire", f"replaced by {version}")
+
+
+def _move(
+    version: ModelVersion, stage: Stage, actor: User, action: str, reason: str, approval: int = 0
+) -> ModelVersion:
+    before, version.stage = version.stage, stage
+    save(version, actor, reason)
+    data = {"model": str(version), "sha256": version.sha256, "before": str(before), "reason": reason}
+    if approval:
+        data["approval"] = str(approval)
+    record(actor=actor, action=action, subject=version, data=data)
+    gate.changed(actor=actor, subject=version)
+    return version

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.forms import submit
+from finobs.core.http import render_page
+from finobs.core.lists import listed
+
+from ... import selectors, services
+from ...filters import ModelFilter
+from ...forms import ReasonForm
+from ...rules import diff
+from . import workflow
+from .model_card import card
+
+
+@login_required
+@require_GET
+def model_list(request: SignedInRequest) -> HttpResponse:
+    """Every version of every role, the newest first, and what is being trained."""
+    chosen = ModelFilter(request.GET, queryset=selectors.models_visible(request.user))
+    context = listed(request, chosen, order=("-id",)) | {
+        "runs": selectors.training_open(request.user), "may_train": selectors.may_train(request.user)
+    }  # fmt: skip
+    return render_page(request, "detection/model_list.html", context, partial="list")
+
+
+@login_required
+@require_GET
+def model_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The model card."""
+    return _model_page(request, pk)
+
+
+@login_required
+@require_POST
+def model_step(request: SignedInRequest, pk: int, action: str) -> HttpResponse:
+    """One step of its life, by the table of `workflow`."""
+    version = selectors.model_get(request.user, pk)
+    form = ReasonForm(request.POST)
+    status = submit(form, partial(services.MODEL_STEPS[action], actor=request.user, version=version))
+    if status == HTTPStatus.ACCEPTED:
+        messages.info(request, f"{version}: sent for approval. Somebody else decides; you find it under Approvals.")
+    elif status == HTTPStatus.OK:
+        messages.success(request, f"{version} {workflow.BY_ACTION[action].said}.")
+    else:
+        return _model_page(request, pk, form=form, status=status)
+    return redirect("detection:model-detail", pk)
+
+
+def _model_page(request: SignedInRequest, pk: int, *, form: Any = None, status: int = 200) -> HttpResponse:
+    version = selectors.model_get(request.user, pk)
+    context = {
+        "version": version,
+        "card": card(version),
+        "histogram": diff.histogram(version),
+        "stages": selectors.model_stages(request.user, version),
+        "steps": workflow.steps(version.stage) if selectors.may_configure(request.user) else [],
+        "form": form or ReasonForm(),
+    }
+    return render_page(request, "detection/model_detail.html", context, status=status)

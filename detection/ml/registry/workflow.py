@@ -1,0 +1,79 @@
+"""The life of a model version and of a training run. Buttons, API and admin are made from these steps alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from finobs.core.errors import InvalidTransition
+
+from ...choices import RunState, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`said` of a version that has taken it. From a stage in `approved`, a second pair of eyes agrees first."""
+
+    action: str
+    label: str
+    sources: frozenset[Stage]
+    target: Stage
+    said: str
+    help: str
+    approved: frozenset[Stage] = frozenset()
+    system: bool = False
+
+    def needs_approval(self, stage: str) -> bool:
+        return stage in self.approved
+
+
+_NOT_IN_FORCE = frozenset({Stage.CANDIDATE, Stage.SHADOW, Stage.CHALLENGER, Stage.RETIRED})
+
+STEPS = (
+    Step(
+        "shadow", "Let it watch", frozenset({Stage.CANDIDATE, Stage.CHALLENGER}), Stage.SHADOW, "watches",
+        "It scores everything that comes in and decides nothing.",
+    ),
+    Step(
+        "challenge", "Make it the challenger", frozenset({Stage.CANDIDATE, Stage.SHADOW}), Stage.CHALLENGER,
+        "is the challenger",
+        "It scores everything beside the model in force and decides nothing. The challenger before it is retired.",
+    ),
+    Step(
+        "promote", "Put in force", _NOT_IN_FORCE, Stage.CHAMPION, "is in force",
+        "Somebody else approves first. It then decides; the model of its role before it is retired.",
+        approved=_NOT_IN_FORCE,
+    ),
+    Step(
+        "retire", "Retire", frozenset({Stage.CANDIDATE, Stage.SHADOW, Stage.CHALLENGER, Stage.CHAMPION}),
+        Stage.RETIRED, "is retired",
+        "It looks at nothing any more. Taking the model in force out of it is approved by somebody else first.",
+        approved=frozenset({Stage.CHAMPION}),
+    ),
+    Step(
+        "install", "Put in force as the first", frozenset({Stage.CANDIDATE}), Stage.CHAMPION, "is in force",
+        "An installation's first model of a role.", system=True,
+    ),
+)  # fmt: skip
+BY_ACTION = {step.action: step for step in STEPS}
+HUMAN = tuple(step for step in STEPS if not step.system)
+
+RUNS_OPEN = frozenset({RunState.QUEUED, RunState.RUNNING})
+
+
+def check(action: str, stage: str) -> Stage:
+    """The stage that `action` leads to. Raises InvalidTransition."""
+    step = BY_ACTION[action]
+    if stage not in step.sources:
+        raise InvalidTransition(f"{step.label} is not possible for a model that is {Stage(stage).label.lower()}.")
+    return step.target
+
+
+def steps(stage: str) -> list[Step]:
+    """What people can do with a version at this stage."""
+    return [step for step in HUMAN if stage in step.sources]
+
+
+def check_cancel(state: str) -> None:
+    """Raises InvalidTransition for a training run that has ended."""
+    if state not in RUNS_OPEN:
+        raise InvalidTransition(f"This training run has ended: {RunState(state).label.lower()}.")

@@ -1,0 +1,200 @@
+"""What is said of scores against outcomes. Pure: arrays in, numbers out; nothing is said where there is no row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .confusion_cells import BINS, CLEARED, CONFIRMED, EDGES, UNKNOWN
+from .proportions import Harmonic, Share
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows that a version scored: ids of transactions (ascending), days since 1970, scores, outcomes (1, 0, -1)."""
+
+    ids: NDArray[np.int64]
+    days: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    outcomes: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def only(self, mask: NDArray[np.bool_] | NDArray[np.int64]) -> Rows:
+        return Rows(self.ids[mask], self.days[mask], self.scores[mask], self.outcomes[mask])
+
+    @cached_property
+    def known(self) -> Rows:
+        """Those with an outcome."""
+        return self.only(self.outcomes != UNKNOWN)
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """The same at every threshold, so worked out once for versions that share these rows."""
+        return Ranking(calibration(self), auc(self), average_precision(self))
+
+    @property
+    def first(self) -> date | None:
+        return EPOCH + timedelta(days=int(self.days.min())) if len(self) else None
+
+    @property
+    def last(self) -> date | None:
+        return EPOCH + timedelta(days=int(self.days.max())) if len(self) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The confusion matrix, and beside it the rows whose outcome nobody knows."""
+
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+    unknown_flagged: int
+    unknown_unflagged: int
+
+    @property
+    def flagged(self) -> int:
+        return self.tp + self.fp + self.unknown_flagged
+
+    @property
+    def flagged_known(self) -> int:
+        return self.tp + self.fp
+
+    @property
+    def confirmed(self) -> int:
+        return self.tp + self.fn
+
+    @property
+    def cleared(self) -> int:
+        return self.fp + self.tn
+
+    @property
+    def known(self) -> int:
+        return self.confirmed + self.cleared
+
+    @property
+    def unknown(self) -> int:
+        return self.unknown_flagged + self.unknown_unflagged
+
+    @property
+    def unflagged(self) -> int:
+        return self.scored - self.flagged
+
+    @property
+    def scored(self) -> int:
+        return self.known + self.unknown
+
+    @property
+    def precision(self) -> Share:
+        return Share(self.tp, self.tp + self.fp)
+
+    @property
+    def recall(self) -> Share:
+        return Share(self.tp, self.tp + self.fn)
+
+    @property
+    def f1(self) -> Harmonic:
+        return Harmonic(self.tp, self.tp + self.fp + self.fn)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Rows with an outcome whose score lies from `first` to below `last` (the last one: up to 1)."""
+
+    number: int
+    first: float
+    last: float
+    mean: float | None
+    confirmed: Share
+
+    @property
+    def gap(self) -> float | None:
+        """Confirmed share less mean score."""
+        return None if self.mean is None or self.confirmed.value is None else self.confirmed.value - self.mean
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What does not depend on a threshold."""
+
+    bins: list[Bin]
+    auc: float | None
+    average_precision: float | None
+
+    @property
+    def calibration_error(self) -> float | None:
+        return calibration_error(self.bins)
+
+
+def matrix(rows: Rows, threshold: float) -> Matrix:
+    flagged = rows.scores >= threshold
+
+    def count(is_flagged: bool, outcome: int) -> int:
+        return int(((flagged == is_flagged) & (rows.outcomes == outcome)).sum())
+
+    return Matrix(
+        tp=count(True, CONFIRMED), fp=count(True, CLEARED), fn=count(False, CONFIRMED), tn=count(False, CLEARED),
+        unknown_flagged=count(True, UNKNOWN), unknown_unflagged=count(False, UNKNOWN),
+    )  # fmt: skip
+
+
+def calibration(rows: Rows) -> list[Bin]:
+    """Ten bins of equal width over the rows with an outcome."""
+    import numpy as np
+
+    known = rows.known
+    place = np.clip(np.searchsorted(np.array(EDGES), known.scores, side="right") - 1, 0, BINS - 1)
+    counts = np.bincount(place, minlength=BINS)
+    sums = np.bincount(place, weights=known.scores, minlength=BINS)
+    right = np.bincount(place[known.outcomes == CONFIRMED], minlength=BINS)
+    return [
+        Bin(
+            index, EDGES[index], EDGES[index + 1],
+            float(sums[index] / counts[index]) if counts[index] else None, Share(int(right[index]), int(counts[index])),
+        )
+        for index in range(BINS)
+    ]  # fmt: skip
+
+
+def calibration_error(bins: list[Bin]) -> float | None:
+    """Expected calibration error: gaps between mean score and confirmed share, each by its share of the rows."""
+    total = sum(each.confirmed.of for each in bins)
+    return sum(abs(each.gap or 0) * each.confirmed.of for each in bins) / total if total else None
+
+
+def auc(rows: Rows) -> float | None:
+    """How often a confirmed row scores higher than a cleared one, ties by half; None without both."""
+    import numpy as np
+
+    known = rows.known
+    right, wrong = known.scores[known.outcomes == CONFIRMED], np.sort(known.scores[known.outcomes == CLEARED])
+    if not len(right) or not len(wrong):
+        return None
+    below, not_above = np.searchsorted(wrong, right, side="left"), np.searchsorted(wrong, right, side="right")
+    return float((below + not_above).sum() / (2 * len(right) * len(wrong)))
+
+
+def average_precision(rows: Rows) -> float | None:
+    """Precision at each score, weighed by the recall it adds; None without both confirmed and cleared rows."""
+    import numpy as np
+
+    known = rows.known
+    total = int((known.outcomes == CONFIRMED).sum())
+    if not total or total == len(known):
+        return None
+    order = np.argsort(-known.scores, kind="stable")
+    scores, right = known.scores[order], np.cumsum(known.outcomes[order] == CONFIRMED)
+    # Rows of one score stand or fall together: only the last of each counts.
+    ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
+    found = right[ends]
+    return float((np.diff(found, prepend=0) * found / (ends + 1)).sum() / total)

@@ -1,0 +1,126 @@
+"""A batch of transactions through the rules and the models in force: what `assess` and whatever decides again share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.db import DatabaseError
+
+from transactions.models import Transaction
+
+from ..choices import Outcome
+from ..features import columns as cols
+from ..features.columns import Columns
+from ..ml import scoring
+from ..ml.explain import reason_codes
+from ..ml.scoring import Scored
+from ..models import ModelVersion
+from ..rules import scenarios
+from .active import InForce
+from .decision import Decision, Opinion, by_row, decide
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+log = logging.getLogger("finobs.detection")
+ColumnsFor = Callable[[str, Sequence[Transaction]], Columns]
+
+
+APPROVED = Decision(Outcome.APPROVE, "")
+
+
+class Judged:
+    """What was made of each transaction. `decisions` has those that a rule fired on or a model asks to see; the rest
+    are approved."""
+
+    def __init__(
+        self, force: InForce, transactions: Sequence[Transaction], columns_for: ColumnsFor | None = None
+    ) -> None:
+        self.transactions = transactions
+        self.matrices: dict[str, NDArray[np.float32]] = {}
+        self.columns = cols.of_transactions(transactions)
+        for name in dict.fromkeys(version.feature_set for version in (*force.champions, *force.beside)):
+            columns = (columns_for or scoring.columns_for)(name, transactions)
+            self.columns = columns if columns.history is not None else self.columns
+            self.matrices[name] = scoring.matrix_for(name, columns)
+        self.champions, self.beside = self._scored(force.champions), self._scored_beside(force.beside)
+        self.decisions = self._decide(force)
+
+    @property
+    def leading(self) -> Scored | None:
+        """Whose score is shown."""
+        return self.champions[0] if self.champions else None
+
+    def place(self, transaction_id: int) -> int:
+        """The index of a transaction's row."""
+        return self._places[transaction_id]
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {row.id: index for index, row in enumerate(self.transactions)}
+
+    def of_role(self, role: str) -> Scored | None:
+        return next((each for each in self.champions if each.version.role == role), None)
+
+    def opinions(self, index: int) -> tuple[Opinion, ...]:
+        return tuple(_opinion(each.version, each.scores[index]) for each in self.champions)
+
+    def history(self, index: int) -> dict[str, int] | None:
+        """The whole numbers of a row's past, where a feature set needs them."""
+        past = self.columns.history
+        return None if past is None else {name: int(values[index]) for name, values in past.items()}
+
+    def vectors(self, index: int) -> dict[str, Any]:
+        """A row of each feature set that a champion looks at."""
+        return {each.version.feature_set: self.matrices[each.version.feature_set][index] for each in self.champions}
+
+    def _scored(self, versions: Sequence[ModelVersion]) -> list[Scored]:
+        return [scoring.scored(version, self.matrices[version.feature_set]) for version in versions]
+
+    def _scored_beside(self, versions: Sequence[ModelVersion]) -> list[Scored]:
+        """What decides nothing stops nothing either: a version that cannot score is left out, and the log says so."""
+        found = []
+        for version in versions:
+            try:
+                found += self._scored([version])
+            except DatabaseError:
+                raise
+            except Exception:
+                log.exception("%s decides nothing, and cannot score", version)
+        return found
+
+    def _decide(self, force: InForce) -> dict[int, Decision]:
+        """By the index of the row."""
+        fired = by_row((rule, scenarios.evaluate(rule.kind, self.columns, rule.parameters)) for rule in force.rules)
+        asked = set(fired)
+        for each in self.champions:
+            threshold = each.version.threshold
+            asked.update(index for index, score in enumerate(each.scores) if score >= threshold)
+        return {
+            index: decide(fired.get(index, ()), self.opinions(index), self._plain(index)) for index in sorted(asked)
+        }
+
+    def _plain(self, index: int) -> list[str]:
+        """What stands out of a row, by the features of the model whose score is shown."""
+        if self.leading is None:
+            return []
+        version = self.leading.version
+        return reason_codes.of_transaction(version, self.matrices[version.feature_set][index], self.transactions[index])
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the decisions of a batch rest on, for whoever asked for them."""
+
+    judged: Judged
+    at: datetime
+
+
+def _opinion(version: ModelVersion, score: float) -> Opinion:
+    return Opinion(version.role, str(version), score, version.threshold)

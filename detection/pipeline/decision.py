@@ -1,0 +1,95 @@
+"""From findings and a score to an outcome. Pure: the same input gives the same decision, alone or in any batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..choices import Outcome, Role, Typology
+from ..rules.scenarios import Finding, Findings
+
+SEVERITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRule:
+    """A rule version in force, as far as deciding needs it."""
+
+    version_id: int
+    slug: str
+    number: int
+    kind: str
+    typology: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a model in force makes of one transaction."""
+
+    role: str
+    label: str
+    score: float
+    threshold: float
+
+    @property
+    def asks(self) -> bool:
+        """For review."""
+        return self.score >= self.threshold
+
+    @property
+    def words(self) -> str:
+        said = f"score {self.score:.6f}, at or above {self.threshold:.6f} ({self.label})."
+        if self.role == Role.SUPERVISED:
+            return f"It resembles what people confirmed before: {said}"
+        return f"It is unusual for its account and others: {said}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`fired` are the rules that fired with what they found, the most severe first; `score` is the one shown."""
+
+    outcome: Outcome
+    typology: str
+    fired: Sequence[tuple[LiveRule, Finding]] = ()
+    score: float | None = None
+    reasons: Sequence[str] = field(default_factory=list)
+    late: Mapping[str, Any] | None = None  # what came in late, where it was looked at again for that
+
+
+def decide(
+    fired: Sequence[tuple[LiveRule, Finding]], opinions: Sequence[Opinion] = (), plain: Sequence[str] = ()
+) -> Decision:
+    """Rules set the floor; a model can only raise approve to review, never lower anything.
+
+    The score shown is the first opinion's. `plain`: what stands out of the transaction, told after why it was decided.
+    """
+    ordered = sorted(fired, key=lambda each: (-SEVERITY[each[1].severity], each[0].slug, each[0].version_id))
+    outcome = ordered[0][1].severity if ordered else Outcome.APPROVE
+    reasons = [finding.words for _, finding in ordered]
+    asking = [opinion.words for opinion in opinions if opinion.asks]
+    if asking:
+        outcome = max(outcome, Outcome.REVIEW, key=SEVERITY.__getitem__)
+    typology = ordered[0][0].typology if ordered else str(Typology.UNUSUAL)
+    score = opinions[0].score if opinions else None
+    return Decision(outcome, typology, ordered, score, [*reasons, *asking, *plain])
+
+
+def looked_at_again(decision: Decision, late: Mapping[str, Any]) -> Decision:
+    """The same decision, because of what came in late: `count`, and of the first of them `external_id`, `occurred_at`
+    and whose history it is `of` ("account" or "counterparty")."""
+    first = f"{late['external_id']}, of {str(late['occurred_at'])[:16].replace('T', ' ')} UTC"
+    whose = "this account's" if late["of"] == "account" else "this counterparty's"
+    many = f"{late['count']:,} payments that came in late (the first: {first})"
+    who = f"A payment that came in late ({first})" if late["count"] == 1 else many
+    return replace(decision, reasons=[*decision.reasons, f"{who} changed {whose} history."], late=late)
+
+
+def by_row(found: Iterable[tuple[LiveRule, Findings]]) -> dict[int, list[tuple[LiveRule, Finding]]]:
+    """Findings of all rules, for each row that any rule fired on."""
+    rows: dict[int, list[tuple[LiveRule, Finding]]] = {}
+    for rule, findings in found:
+        for index, finding in findings.items():
+            rows.setdefault(index, []).append((rule, finding))
+    return rows

@@ -1,0 +1,169 @@
+"""The explanation of an alert and of a transaction: made with the alert, made again on demand.
+
+Form 2: what is kept of the score that is shown, and under "beside" the same of each other model in force. Form 1, of
+one model, is read as it is.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from finobs.core.errors import FinobsError, NotFound, Unavailable
+from transactions.models import Transaction
+
+from .. import features
+from ..ml import scoring
+from ..ml.explain.explainer import explainer
+from ..models import Alert, Assessment, ModelVersion
+from .snapshot import features_of, models_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
+FORM = 2
+# An explanation takes milliseconds: a batch of alerts must not wait for its own. The rest are made after the commit.
+AT_ONCE = 25
+AT_A_TIME = 200
+NO_MODEL = "No model was in force: rules alone decided, and there is no score to explain."
+# What form 1 has not.
+SINCE_FORM_2 = ("role", "currency", "beside")
+
+
+class Given(NamedTuple):
+    """What a model made of one row of its feature set."""
+
+    version: ModelVersion
+    score: float
+    vector: NDArray[np.float32]
+
+
+class GivenToMany(NamedTuple):
+    """The same of several rows."""
+
+    version: ModelVersion
+    scores: Sequence[float]
+    vectors: Sequence[NDArray[np.float32]]
+
+
+def explain(given: Sequence[Given], currency: str) -> dict[str, Any]:
+    """The first is the one whose score is shown. Raises Unavailable if that cannot be explained; what stands beside it
+    and cannot be is left out, and the log says so."""
+    shown, *others = given
+    kept = explainer(shown.version).explain(shown.vector, shown.score, currency)
+    beside = []
+    for each in others:
+        try:
+            beside.append(explainer(each.version).explain(each.vector, each.score, currency))
+        except FinobsError:
+            log.exception("the score of %s beside it cannot be explained", each.version)
+    return {"form": FORM, "currency": currency, **kept, "beside": beside}
+
+
+def attach(alerts: Sequence[Alert], models: Sequence[GivenToMany]) -> bool:
+    """Give new alerts their explanations, those of the highest scores first; says whether any is left for later.
+
+    `models`: what each model in force made of these alerts, in their order; the first gave the score that is shown. A
+    decision never waits for, or fails by, its explanation: what cannot be explained is logged and left empty.
+    """
+    if not models:
+        return False
+    order = sorted(range(len(alerts)), key=lambda index: (-(alerts[index].score or 0.0), index))
+    for index in order[:AT_ONCE]:
+        given = [Given(each.version, each.scores[index], each.vectors[index]) for each in models]
+        try:
+            alerts[index].explanation = explain(given, alerts[index].transaction.currency)
+        except Exception:  # Whatever it is: the alert matters more.
+            log.exception("an alert was raised without its explanation")
+    return len(alerts) > AT_ONCE
+
+
+def of_alert(alert: Alert) -> dict[str, Any]:
+    """The kept explanation, or the same made now. Raises NotFound where no model scored, Unavailable."""
+    if alert.explanation:
+        return dict(alert.explanation)
+    return again(alert)
+
+
+def again(alert: Alert) -> dict[str, Any]:
+    """From the alert's own model versions, vectors and scores, whatever was kept, in the form that was kept. Raises as
+    `of_alert` does."""
+    try:
+        given = list(_given(alert))
+        currency = alert.snapshot["transaction"]["currency"] if given else ""
+    except (KeyError, ValueError) as error:
+        raise Unavailable("What was kept of this alert cannot be read any more.") from error
+    if not given:
+        raise NotFound(NO_MODEL)
+    found = explain(given, currency)
+    return _form_1(found) if (alert.explanation or {}).get("form") == 1 else found
+
+
+def _given(alert: Alert) -> Iterator[Given]:
+    """What each model made of the alert's transaction, as the alert keeps it. Raises KeyError, ValueError."""
+    kept = [] if alert.score is None else models_of(alert.parameters)
+    versions = ModelVersion.objects.in_bulk([each["version"] for each in kept])
+    for each in kept:
+        version = versions[each["version"]]
+        texts = features_of(alert.snapshot, version.feature_set)
+        (vector,) = features.from_text(features.get(version.feature_set).names, texts)
+        # Of one model before there were roles, the score is the alert's.
+        yield Given(version, float(each.get("score", alert.score or 0)), vector)
+
+
+def of_assessment(assessment: Assessment, alert: Alert | None) -> dict[str, Any]:
+    """Of any assessed transaction. Without an alert there is no kept vector: its features are built again.
+
+    Raises NotFound where no model scored, Unavailable where the features do not make the scores any more.
+    """
+    if alert is not None:
+        return of_alert(alert)
+    scored = [(assessment.model_version, assessment.score)]
+    if assessment.anomaly_version_id != assessment.model_version_id:
+        scored.append((assessment.anomaly_version, assessment.anomaly_score))
+    row = assessment.transaction
+    given = [_made_again(version, score, row) for version, score in scored if version and score is not None]
+    if assessment.score is None or not given:
+        raise NotFound(NO_MODEL)
+    return explain(given, row.currency)
+
+
+def _made_again(version: ModelVersion, score: float, row: Transaction) -> Given:
+    vector = scoring.matrix_for(version.feature_set, scoring.columns_for(version.feature_set, [row]))
+    # A session of its own: those of the models in force stay where they are.
+    session = scoring.open_session(scoring.checked(bytes(version.artefact), version.sha256))
+    (now,) = scoring.score(session, vector)
+    if now != score:
+        raise Unavailable(
+            f"What is known of this transaction makes a score of {now:.6f} now, not the {score:.6f} of then: later or "
+            "corrected rows changed its history."
+        )
+    return Given(version, score, vector[0])
+
+
+def fill(batch_id: int) -> int:
+    """Explanations for the alerts of a batch that were raised without; returns how many. Safe to run twice."""
+    rows = Alert.objects.filter(transaction__batch_id=batch_id, explanation__isnull=True, model_version__isnull=False)
+    without = list(rows.values_list("pk", flat=True))
+    filled = 0
+    for start in range(0, len(without), AT_A_TIME):
+        some = Alert.objects.filter(pk__in=without[start : start + AT_A_TIME])
+        filled += Alert.objects.bulk_update([alert for alert in some if _filled(alert)], ["explanation"])
+    return filled
+
+
+def _filled(alert: Alert) -> bool:
+    """One that cannot be explained does not keep the others from it."""
+    try:
+        alert.explanation = again(alert)
+    except FinobsError:
+        log.exception("alert %s stays without its explanation", alert.pk)
+        return False
+    return True
+
+
+def _form_1(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if name not in SINCE_FORM_2} | {"form": 1}

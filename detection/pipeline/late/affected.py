@@ -1,0 +1,173 @@
+"""Late transactions, which occurred before others of their account or counterparty that were decided already, and what
+they touch: transactions of the same currency with a smaller id that occurred in the 30 days after them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+
+from finobs.ledger.services import timestamp
+from transactions.models import Batch, Transaction
+
+from ...features import confirmed, history
+from ...features.bulk import DAY, LONGEST
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+WITHIN = timedelta(days=LONGEST)
+
+
+class Span(NamedTuple):
+    """When an account's or a counterparty's new transactions occurred, and the greatest id among them."""
+
+    entity: int
+    first: datetime
+    last: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """How many transactions of a batch are late, and the ids of those that they touch, rising."""
+
+    late: int
+    ids: Ints
+
+
+def overtake(batch_id: int, spans: Mapping[str, Sequence[Span]]) -> bool:
+    """Was anything decided before the batch that occurred after its beginning, by account or counterparty? May say yes
+    where it touches nothing; never no where it does. One statement."""
+    parts, values = [], []
+    for entity, asked in spans.items():
+        if asked:
+            parts.append(_exists(connection.vendor, entity, len(asked) == 1))
+            values += [*_given(asked), batch_id]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {' OR '.join(parts)}", values)
+        return bool(cursor.fetchone()[0])
+
+
+@cache
+def _exists(vendor: str, entity: str, is_one: bool) -> str:
+    """Values: of `_given`, then the batch. One alone is asked for as one: PostgreSQL keeps a plan for that."""
+    table = connection.ops.quote_name(Transaction._meta.db_table)
+    before = f"EXISTS (SELECT 1 FROM {table} d WHERE d.{entity}_id = {{}} AND d.occurred_at > {{}} "  # noqa: S608
+    before += "AND d.occurred_at <= {} AND d.id < {} AND d.batch_id <> %s)"
+    names = ("entity", "since", "until", "id")
+    if is_one:
+        return before.format(*["%s"] * 4)
+    if vendor == "postgresql":
+        spans = (
+            "unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[]) AS e(entity, since, until, id)"
+        )
+    else:
+        listed = ", ".join(f"value ->> {number} AS {name}" for number, name in enumerate(names))
+        spans = f"(SELECT {listed} FROM json_each(%s)) AS e"  # noqa: S608
+    return f"EXISTS (SELECT 1 FROM {spans} WHERE {before.format(*(f'e.{name}' for name in names))})"  # noqa: S608
+
+
+def _given(spans: Sequence[Span]) -> list[Any]:
+    rows = [
+        (each.entity, confirmed.moment(each.first), confirmed.moment(each.last + WITHIN), each.id) for each in spans
+    ]
+    if len(rows) == 1:
+        return list(rows[0])
+    if connection.vendor == "postgresql":
+        return [list(column) for column in zip(*rows, strict=True)]
+    return [json.dumps(rows)]
+
+
+def touched(batch: Batch) -> Touched:
+    """By the numpy kernel, over what the batch's accounts and counterparties did from its first moment on."""
+    import numpy as np
+
+    own = list(
+        Transaction.objects.filter(batch=batch).values_list("id", "account_id", "counterparty_id", "occurred_at")
+    )
+    if not own:
+        return Touched(0, np.zeros(0, dtype=np.int64))
+    ids, accounts, others, moments = zip(*own, strict=True)
+    rows = history.load(
+        sorted(set(accounts)), sorted(set(others) - {None}), min(moments) - timedelta(microseconds=1),
+        max(moments) + WITHIN, max(ids),
+    )  # fmt: skip
+    is_new = np.isin(rows["id"], np.array(ids, dtype=np.int64))
+    currency = np.unique(rows["currency"], return_inverse=True)[1]
+    hit, late = np.zeros(len(is_new), dtype=bool), np.zeros(len(is_new), dtype=bool)
+    for name in ("account_id", "counterparty_id"):
+        key = rows[name] * (currency.max() + 1) + currency
+        known = rows[name] >= 0
+        hit_here = known & _hit(key, rows["time"], rows["id"], is_new & known)
+        late |= is_new & _hit(key, -rows["time"], -rows["id"], hit_here)
+        hit |= hit_here
+    return Touched(int(late.sum()), np.sort(rows["id"][hit]))
+
+
+def _hit(key: Ints, time: Ints, ids: Ints, by: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows have one of the same key that is in `by`, occurred in the 30 days before them, and has a greater id.
+
+    With times and ids turned round: which have one that occurred in the 30 days after them, and has a smaller id.
+    """
+    import numpy as np
+
+    if not by.any():
+        return np.zeros(len(key), dtype=bool)
+    times, keys = np.unique(time[by]), np.unique(key[by])
+    span = len(times) + 1
+    number = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
+    place = number * span
+    sortable = place[by] + np.searchsorted(times, time[by], side="left")
+    order = np.argsort(sortable, kind="stable")
+    sortable = sortable[order]
+    first = sortable.searchsorted(place + np.searchsorted(times, time - LONGEST * DAY, side="left"), side="left")
+    last = sortable.searchsorted(place + np.searchsorted(times, time, side="left"), side="left")
+    found = (keys[number] == key) & (first < last)
+    greatest = _greatest(ids[by][order], first[found], last[found])
+    hit = np.zeros(len(key), dtype=bool)
+    hit[found] = greatest > ids[found]
+    return hit
+
+
+def _greatest(values: Ints, first: Ints, last: Ints) -> Ints:
+    """The greatest of `values` from `first` to before `last`, never empty: two stretches of a power of two cover it."""
+    import numpy as np
+
+    tables = [values]
+    while (width := 1 << len(tables) - 1) * 2 <= len(values):
+        tables.append(np.maximum(tables[-1][:-width], tables[-1][width:]))
+    level = np.frexp((last - first).astype(np.float64))[1] - 1
+    found = np.empty(len(first), dtype=np.int64)
+    for number, table in enumerate(tables):
+        here = level == number
+        found[here] = np.maximum(table[first[here]], table[last[here] - (1 << number)])
+    return found
+
+
+def cause(row: Transaction, batch_id: int) -> dict[str, Any]:
+    """What of a late batch touches this transaction, as an alert keeps it: how many, and the first of them."""
+    rows = Transaction.objects.filter(
+        batch_id=batch_id, currency=row.currency, pk__gt=row.pk, occurred_at__lt=row.occurred_at,
+        occurred_at__gte=row.occurred_at - WITHIN,
+    )  # fmt: skip
+    of = Q(account_id=row.account_id)
+    if row.counterparty_id is not None:
+        of |= Q(counterparty_id=row.counterparty_id)
+    rows = rows.filter(of).order_by("occurred_at", "pk")
+    first = rows[0]
+    return {
+        "batch": batch_id, "count": rows.count(), "external_id": first.external_id, "transaction": first.pk,
+        "occurred_at": timestamp(first.occurred_at),
+        "of": "account" if first.account_id == row.account_id else "counterparty",
+    }  # fmt: skip

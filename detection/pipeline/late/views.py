@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.http import render_page
+from finobs.core.lists import listed
+
+from ... import selectors
+from ...filters import ReassessmentFilter
+
+
+@login_required
+@require_GET
+def batch_late(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What the late transactions of a batch touched, for its page."""
+    context = {"batch_id": pk, "late": selectors.late_batch_of(request.user, pk)}
+    return render_page(request, "detection/batch_late.html", context, partial="late")
+
+
+@login_required
+@require_GET
+def reassessment_list(request: SignedInRequest) -> HttpResponse:
+    """Decided transactions that late ones touched, before and after."""
+    chosen = ReassessmentFilter(request.GET, queryset=selectors.reassessments_visible(request.user))
+    return render_page(
+        request, "detection/reassessment_list.html", listed(request, chosen, order=("-id",)), partial="list"
+    )

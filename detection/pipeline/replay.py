@@ -1,0 +1,114 @@
+"""Running an alert's versions on its snapshot again (REG-29)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from finobs.core.errors import FinobsError
+
+from .. import features
+from ..features import columns as cols
+from ..ml import scoring
+from ..ml.explain import reason_codes
+from ..models import Alert, ModelVersion, RuleVersion
+from ..rules import scenarios
+from ..rules.scenarios import Finding
+from . import explanations
+from . import snapshot as snap
+from .decision import Decision, LiveRule, Opinion, decide, looked_at_again
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Whether the same versions on the same input raise the same alert; if not, what differs."""
+
+    same: bool
+    differences: list[str]
+    outcome: str
+    score: float | None
+    reason_codes: list[str]
+
+
+def replay(alert: Alert) -> Replay:
+    """Decide the snapshot again with the rule versions and the model version that the alert names. Writes nothing."""
+    differences: list[str] = []
+    if snap.digest(alert.snapshot) != alert.snapshot_digest:
+        differences.append("The snapshot is not the one that was kept: its digest differs.")
+    try:
+        decision = _decide(alert, differences)
+    except (KeyError, TypeError, ValueError):
+        return Replay(False, [*differences, "What was kept of this alert cannot be read any more."], "", None, [])
+    again = Alert(
+        outcome=decision.outcome, typology=decision.typology, score=decision.score, reasons=list(decision.reasons),
+        rule_version_id=next(iter(snap.fired_ids(decision)), None),
+    )  # fmt: skip
+    differences += [
+        f"{name.replace('_', ' ').capitalize()}: {getattr(again, name)}, not {getattr(alert, name)}."
+        for name in ("outcome", "typology", "score", "reasons", "rule_version_id")
+        if getattr(again, name) != getattr(alert, name)
+    ]
+    differences += _explanation(alert)
+    return Replay(not differences, differences, decision.outcome.value, decision.score, list(decision.reasons))
+
+
+def _decide(alert: Alert, differences: list[str]) -> Decision:
+    columns = cols.of_snapshot(alert.snapshot)
+    fired: list[tuple[LiveRule, Finding]] = []
+    for kept in alert.parameters["rules"]:
+        rule = _rule(kept, differences)
+        findings = scenarios.evaluate(rule.kind, columns, rule.parameters)
+        fired += [(rule, findings[0])] if 0 in findings else []
+    opinions = []
+    for kept in snap.models_of(alert.parameters):
+        try:
+            opinions.append(_opinion(alert, kept, columns, differences))
+        except FinobsError as error:
+            differences.append(error.detail)
+    decision, late = decide(fired, opinions, _plain(alert)), alert.parameters.get("late")
+    return looked_at_again(decision, late) if late else decision
+
+
+def _plain(alert: Alert) -> list[str]:
+    """What stands out of the transaction. Alerts of the first form did not say."""
+    kept = alert.parameters.get("models", [])
+    return reason_codes.of_snapshot(ModelVersion.objects.get(pk=kept[0]["version"]), alert.snapshot) if kept else []
+
+
+def _explanation(alert: Alert) -> list[str]:
+    """What differs between the kept explanation and the one that the same versions give now. Words may change."""
+    if alert.explanation is None:
+        return []
+    try:
+        now = explanations.again(alert)
+    except FinobsError as error:
+        return [error.detail]
+    kept = dict(alert.explanation)
+    return [
+        f"Explanation: its {name.replace('_', ' ')} came out otherwise."
+        for name in sorted({*now, *kept} - {"reasons"})
+        if now.get(name) != kept.get(name)
+    ]
+
+
+def _rule(kept: dict[str, Any], differences: list[str]) -> LiveRule:
+    version = RuleVersion.objects.filter(pk=kept["version"]).first()
+    if version is None or version.parameters != kept["parameters"]:
+        differences.append(f"Version {kept['number']} of rule {kept['rule']} is not what it was.")
+    return LiveRule(kept["version"], kept["rule"], kept["number"], kept["kind"], kept["typology"], kept["parameters"])
+
+
+def _opinion(alert: Alert, kept: dict[str, Any], columns: cols.Columns, differences: list[str]) -> Opinion:
+    """What the kept model makes of the kept vector; the features of the kept transaction must give that vector."""
+    version = ModelVersion.objects.get(pk=kept["version"])
+    if (version.sha256, repr(version.threshold)) != (kept["sha256"], kept["threshold"]):
+        differences.append(f"{kept['model']} is not what it was.")
+    feature_set, vector = features.get(version.feature_set), snap.features_of(alert.snapshot, version.feature_set)
+    if features.as_text(feature_set.names, feature_set.build(columns)[0]) != vector:
+        differences.append("The features of this transaction are not what they were.")
+    # A session of its own: what the process keeps open is for what is in force.
+    session = scoring.open_session(scoring.checked(bytes(version.artefact), version.sha256))
+    (score,) = scoring.score(session, features.from_text(feature_set.names, vector))
+    if "score" in kept and repr(score) != kept["score"]:
+        differences.append(f"{kept['model']} gives a score of {score:.6f}, not {kept['score']}.")
+    return Opinion(kept["role"], kept["model"], score, float(kept["threshold"]))

@@ -1,0 +1,135 @@
+"""What each kind of rule asks for and how it judges. A kind is an entry here; nothing else knows kinds apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from finobs.core import money
+from finobs.core.errors import Invalid
+
+from ..choices import Outcome, RuleKind
+from ..features.columns import Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule fired on a row: what it demands, and why in plain words."""
+
+    severity: Outcome
+    words: str
+
+
+Findings = dict[int, Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    label: str
+    help: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`validate` returns the parameters in their one written form or raises Invalid; `evaluate` finds rows by index."""
+
+    parameters: tuple[Parameter, ...]
+    validate: Callable[[Mapping[str, Any]], dict[str, Any]]
+    evaluate: Callable[[Columns, Mapping[str, Any]], Findings]
+
+
+def validate(kind: str, parameters: Any) -> dict[str, Any]:
+    """Raises Invalid with a message for each parameter that does not hold."""
+    if kind not in KINDS:
+        raise Invalid(fields={"kind": [f"There is no kind of rule {kind!r}."]})
+    if not isinstance(parameters, Mapping):
+        raise Invalid(fields={"parameters": ["The parameters are an object."]})
+    known = {each.name for each in KINDS[kind].parameters}
+    wrong = {str(name): ["This kind of rule has no such parameter."] for name in parameters if name not in known}
+    wrong |= {
+        each.name: ["This field is required."]
+        for each in KINDS[kind].parameters
+        if each.required and not parameters.get(each.name)
+    }
+    if wrong:
+        raise Invalid("The parameters do not hold.", wrong)
+    return KINDS[kind].validate(parameters)
+
+
+def evaluate(kind: str, columns: Columns, parameters: Mapping[str, Any]) -> Findings:
+    return KINDS[kind].evaluate(columns, parameters)
+
+
+def _validate_amount(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    currency = str(parameters["currency"]).strip().upper()
+    limits: dict[str, str | None] = {}
+    wrong: dict[str, list[str]] = {}
+    minor: dict[str, int] = {}
+    try:
+        money.exponent(currency)
+    except Invalid as error:
+        raise Invalid("The parameters do not hold.", {"currency": [error.detail]}) from None
+    for name in ("review_at", "block_at"):
+        given = parameters.get(name)
+        limits[name] = None
+        if given in (None, ""):
+            continue
+        try:
+            minor[name] = _limit(given, currency)
+            limits[name] = money.text(minor[name], currency)
+        except Invalid as error:
+            wrong[name] = [error.detail]
+    if not wrong and not minor:
+        wrong["review_at"] = ["Give a limit for review, for block, or both."]
+    if not wrong and len(minor) > 1 and minor["block_at"] < minor["review_at"]:
+        wrong["block_at"] = ["The limit for block is below the limit for review."]
+    if wrong:
+        raise Invalid("The parameters do not hold.", wrong)
+    return {"currency": currency, **limits}
+
+
+def _limit(given: Any, currency: str) -> int:
+    if isinstance(given, bool | float) or not isinstance(given, str | int):
+        raise Invalid("Write the limit as decimal text.")
+    minor = money.to_minor(given, currency)
+    if minor <= 0:
+        raise Invalid("A limit is greater than zero.")
+    return minor
+
+
+def _evaluate_amount(columns: Columns, parameters: Mapping[str, Any]) -> Findings:
+    """Rows in the rule's currency whose amount is at or above a limit; the block limit goes first."""
+    currency = parameters["currency"]
+    limits = [
+        (severity, money.to_minor(parameters[name], currency))
+        for severity, name in ((Outcome.BLOCK, "block_at"), (Outcome.REVIEW, "review_at"))
+        if parameters.get(name)
+    ]
+    lowest = min(minor for _, minor in limits)
+    found: Findings = {}
+    for index, (minor, of) in enumerate(zip(columns.amount_minor, columns.currency, strict=True)):
+        if minor >= lowest and of == currency:
+            severity, limit = next(each for each in limits if minor >= each[1])
+            found[index] = Finding(severity, _amount_words(minor, limit, currency, severity))
+    return found
+
+
+def _amount_words(minor: int, limit: int, currency: str, severity: Outcome) -> str:
+    amount, at = money.display(minor, currency), money.display(limit, currency)
+    return f"Amount of {amount} is at or above the {severity.value} limit of {at}."
+
+
+KINDS: dict[str, Kind] = {
+    RuleKind.AMOUNT: Kind(
+        (
+            Parameter("currency", "Currency", "ISO 4217. The rule looks at amounts in this currency only.", True),
+            Parameter("review_at", "Review at", "Amounts at or above it go to a person."),
+            Parameter("block_at", "Block at", "Amounts at or above it are blocked."),
+        ),
+        _validate_amount,
+        _evaluate_amount,
+    )
+}

@@ -1,0 +1,161 @@
+"""Rules: made, changed by a new version, retired. Versions never change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from finobs.accounts.models import User
+from finobs.core import access
+from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotFound
+from finobs.core.service import service
+from finobs.ledger.services import record
+from transactions.models import Source
+
+from ..choices import RuleKind, Typology
+from ..models import Rule, RuleVersion
+from . import scenarios
+
+LONGEST_REASON = 2_000
+
+
+@service
+def rule_create(
+    *,
+    actor: User,
+    slug: str,
+    name: str,
+    kind: str,
+    typology: str,
+    parameters: Mapping[str, Any],
+    reason: str = "",
+    obligation: str = "",
+    source: Source | None = None,
+) -> Rule:
+    """Make a rule whose first version is in force at once.
+
+    Who may: `model:config`. Records `rule.create` with the parameters.
+    Raises Invalid for parameters that do not hold, Conflict for a slug that is taken.
+    """
+    access.require(actor, "create", Rule)
+    _check_text(slug=slug, name=name)
+    if typology not in Typology.values:
+        raise Invalid(fields={"typology": [f"There is no typology {typology!r}."]})
+    holds = scenarios.validate(kind, parameters)
+    rule = Rule(slug=slug, name=name.strip(), kind=kind, typology=typology, obligation=obligation, source=source)
+    try:
+        with transaction.atomic():
+            _save(rule, actor, "created")
+    except IntegrityError:
+        raise Conflict(f"There is a rule {slug!r} already.") from None
+    _enforce(rule, 1, holds, reason.strip(), actor)
+    data: dict[str, Any] = {
+        "rule": slug,
+        "kind": kind,
+        "typology": typology,
+        "parameters": holds,
+        "version": 1,
+        "reason": reason,
+    }
+    record(actor=actor, action="rule.create", subject=rule, data=data | {"source": source.slug if source else None})
+    return rule
+
+
+@service
+def rule_change(*, actor: User, rule: Rule, parameters: Mapping[str, Any], reason: str, version: int) -> RuleVersion:
+    """Put a new version with `parameters` in force; `version` is the number of the newest one the actor saw.
+
+    Who may: `model:config`. Records `rule.change` with parameters before and after, and the reason.
+    Raises Invalid for parameters that do not hold or no reason, Conflict when somebody changed it meanwhile.
+    """
+    rule = _lock(rule)
+    access.require(actor, "change", rule)
+    reason = _reason(reason)
+    holds = scenarios.validate(rule.kind, parameters)
+    newest = rule.versions.order_by("-number").first()
+    if newest is not None and newest.number != version:
+        raise Conflict(f"Version {newest.number} was made since you looked at version {version}.")
+    if rule.live is not None and rule.live.parameters == holds:
+        raise Invalid("These are the parameters in force; nothing would change.")
+    before = rule.live.parameters if rule.live else None
+    made = _enforce(rule, version + 1, holds, reason, actor)
+    data = {"rule": rule.slug, "version": made.number, "before": before, "parameters": holds, "reason": reason}
+    record(actor=actor, action="rule.change", subject=rule, data=data)
+    return made
+
+
+@service
+def rule_retire(*, actor: User, rule: Rule, reason: str) -> Rule:
+    """Take a rule out of force; its versions stay, and a new version puts it back.
+
+    Who may: `model:config`. Records `rule.retire` with the reason. Raises InvalidTransition if it is not in force.
+    """
+    rule = _lock(rule)
+    access.require(actor, "change", rule)
+    reason = _reason(reason)
+    if rule.live is None:
+        raise InvalidTransition("This rule is not in force.")
+    number, rule.live = rule.live.number, None
+    _save(rule, actor, reason)
+    record(actor=actor, action="rule.retire", subject=rule, data={"version": number, "reason": reason})
+    return rule
+
+
+def ensure_default_rules(*, actor: User) -> list[Rule]:
+    """The rules that every new installation starts with; those that exist already are left as they are.
+
+    Who may: `model:config`. Records `rule.create` for each that is made.
+    """
+    limits = {"USD": ("10000", "50000"), "EUR": ("10000", "50000")}
+    have = set(Rule.objects.values_list("slug", flat=True))
+    return [
+        rule_create(
+            actor=actor, slug=f"large-amount-{currency.lower()}", name=f"Large amount, {currency}",
+            kind=RuleKind.AMOUNT, typology=Typology.LARGE_AMOUNT, reason="The usual reporting limit.",
+            parameters={"currency": currency, "review_at": review_at, "block_at": block_at},
+        )
+        for currency, (review_at, block_at) in limits.items()
+        if f"large-amount-{currency.lower()}" not in have
+    ]  # fmt: skip
+
+
+def _enforce(rule: Rule, number: int, parameters: dict[str, Any], reason: str, actor: User) -> RuleVersion:
+    made = RuleVersion.objects.create(rule=rule, number=number, parameters=parameters, reason=reason, created_by=actor)
+    rule.live = made
+    _save(rule, actor, reason or "created")
+    return made
+
+
+def _lock(rule: Rule) -> Rule:
+    found = Rule.objects.select_for_update(of=("self",)).select_related("live").filter(pk=rule.pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _save(rule: Rule, actor: User, why: str) -> None:
+    rule._history_user = actor  # type: ignore[attr-defined]
+    rule._change_reason = why[:100]  # type: ignore[attr-defined]
+    rule.save()
+
+
+def _check_text(**texts: str) -> None:
+    wrong = {name: ["This field is required."] for name, text in texts.items() if not text.strip()}
+    wrong |= {
+        name: [f"At most {limit} characters."]
+        for name, limit in (("slug", 60), ("name", 120))
+        if len(texts[name]) > limit
+    }
+    if wrong:
+        raise Invalid(fields=wrong)
+
+
+def _reason(text: str) -> str:
+    text = text.strip()
+    if len(text) < 3:
+        raise Invalid(fields={"reason": ["Say why, in at least 3 characters."]})
+    if len(text) > LONGEST_REASON:
+        raise Invalid(fields={"reason": [f"At most {LONGEST_REASON:,} characters."]})
+    return text

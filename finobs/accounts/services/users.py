@@ -1,0 +1,145 @@
+"""People and machine accounts come, change and go. Nobody is deleted: events keep naming them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from finobs.core import access, clock
+from finobs.core.errors import Invalid, InvalidTransition, NotAllowed
+from finobs.core.service import service
+from finobs.ledger.services import record
+
+from ..choices import Ending, Kind
+from ..models import User
+from ..privilege_ceiling import require_may_give, require_reach
+from .roles import put_roles
+from .sessions import close_all, locked
+
+TAKEN = "Somebody already has this address."
+
+
+@service
+def user_create(
+    *, actor: User, email: str, name: str, kind: str = Kind.HUMAN, roles: Collection[str] = (), is_staff: bool = False,
+    time_zone: str = "UTC",
+) -> User:  # fmt: skip
+    """Add a person or a machine account, without a password: issue a link to set one.
+
+    Needs user:create, and user:role_assign with everything the roles carry if there are roles or `is_staff`.
+    Records user.create. Raises Invalid, NotAllowed.
+    """
+    access.require(actor, "create", User)
+    if roles or is_staff:
+        require_may_give(actor, roles)
+    if kind not in (Kind.HUMAN, Kind.SERVICE) or (is_staff and kind != Kind.HUMAN):
+        raise Invalid(fields={"kind": ["Choose a person or a machine account; only a person may open the admin."]})
+    user = User(email=email.strip().lower(), name=name.strip(), kind=kind, is_staff=is_staff, time_zone=time_zone)
+    user.set_unusable_password()
+    _save(user, actor)
+    put_roles(user, roles)
+    record(
+        actor=actor,
+        action="user.create",
+        subject=user,
+        data={"kind": str(kind), "roles": sorted(roles), "is_staff": is_staff},
+    )
+    return user
+
+
+@service
+def user_change(
+    *, actor: User, user: User, email: str | None = None, name: str | None = None, is_staff: bool | None = None,
+    time_zone: str | None = None,
+) -> User:  # fmt: skip
+    """Change what is said about somebody. Needs user:update, and reach over them; `is_staff` needs user:role_assign.
+
+    Records user.change with the names of the fields (the history keeps their values). Raises Invalid, NotAllowed.
+    """
+    user = locked(user)
+    access.require(actor, "change", user)
+    require_reach(actor, user)
+    wanted = {"email": email and email.strip().lower(), "name": name, "is_staff": is_staff, "time_zone": time_zone}
+    changed = {field: value for field, value in wanted.items() if value is not None and value != getattr(user, field)}
+    if "is_staff" in changed:
+        access.require(actor, "assign_role", user)
+        if actor.pk == user.pk or (is_staff and user.kind != Kind.HUMAN):
+            raise NotAllowed("Nobody opens the admin to themselves, or to a machine account.")
+        user.session_epoch += 1
+        close_all(user, Ending.CHANGED)
+    return _put(user, actor, changed)
+
+
+@service
+def profile_change(*, actor: User, name: str, time_zone: str) -> User:
+    """A person changes their own name and time zone. Not for scoped tokens. Records user.change."""
+    user = locked(actor)
+    if not actor.is_active or actor.token_scopes is not None:
+        raise NotAllowed
+    wanted = {"name": name, "time_zone": time_zone}
+    return _put(user, actor, {field: value for field, value in wanted.items() if value != getattr(user, field)})
+
+
+@service
+def user_deactivate(*, actor: User, user: User) -> User:
+    """Shut somebody out at once: sessions end, tokens are revoked. Needs user:delete and reach; not oneself.
+
+    Records user.deactivate. Raises NotAllowed, InvalidTransition.
+    """
+    user = locked(user)
+    access.require(actor, "deactivate", user)
+    require_reach(actor, user)
+    if actor.pk == user.pk:
+        raise NotAllowed("Nobody deactivates themselves: another administrator must.")
+    if not user.is_active:
+        raise InvalidTransition(f"{user} is not active.")
+    user.is_active = False
+    user.session_epoch += 1
+    _save(user, actor)
+    sessions = close_all(user, Ending.ENDED)
+    tokens = user.api_tokens.filter(revoked_at=None).update(revoked_at=clock.now())
+    data = {"sessions_ended": sessions, "tokens_revoked": tokens}
+    record(actor=actor, action="user.deactivate", subject=user, data=data)
+    return user
+
+
+@service
+def user_reactivate(*, actor: User, user: User) -> User:
+    """Let somebody in again, with the roles they had; their tokens stay revoked. Needs user:delete and reach.
+
+    Records user.reactivate. Raises NotAllowed, InvalidTransition.
+    """
+    user = locked(user)
+    access.require(actor, "deactivate", user)
+    require_reach(actor, user)
+    if user.is_active:
+        raise InvalidTransition(f"{user} is active.")
+    user.is_active = True
+    _save(user, actor)
+    record(actor=actor, action="user.reactivate", subject=user)
+    return user
+
+
+def _put(user: User, actor: User, changed: Mapping[str, object]) -> User:
+    if changed:
+        for field, value in changed.items():
+            setattr(user, field, value)
+        _save(user, actor)
+        record(actor=actor, action="user.change", subject=user, data={"fields": sorted(changed)})
+    return user
+
+
+def _save(user: User, actor: User) -> None:
+    """Validate and save; two people with one address in the same moment are still one refusal."""
+    user._history_user = actor  # type: ignore[attr-defined]
+    try:
+        user.full_clean(exclude=["password"])
+        with transaction.atomic():
+            user.save()
+    except ValidationError as error:
+        fields = {("" if name == "__all__" else name): texts for name, texts in error.message_dict.items()}
+        raise Invalid(fields={"email": [TAKEN]} if "" in fields else fields) from error
+    except IntegrityError as error:
+        raise Invalid(fields={"email": [TAKEN]}) from error

@@ -1,0 +1,115 @@
+"""What is one's own: profile, password, tokens, sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from finobs.core.forms import submit
+from finobs.core.http import render_page
+from finobs.core.pagination import count, paginate
+
+from .. import login, selectors, services
+from ..forms import PasswordChangeForm, ProfileForm, TokenForm
+from ..requests import SignedInRequest
+
+NEWEST = ("-created_at", "-id")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: SignedInRequest) -> HttpResponse:
+    person = request.user
+    form = ProfileForm(request.POST or None, initial={"name": person.name, "time_zone": person.time_zone})
+    status = 200
+    if request.method == "POST":
+        status = submit(form, lambda **typed: services.profile_change(actor=person, **typed))
+        if status == 200:
+            messages.success(request, "Saved.")
+            return redirect("accounts:profile")
+    page = {"form": form, "person": person, "permissions": selectors.permissions_held(person)}
+    return render_page(request, "accounts/profile.html", page, status=status)
+
+
+@sensitive_post_parameters("present", "new", "again")
+@login_required
+@require_http_methods(["GET", "POST"])
+def password_change(request: SignedInRequest) -> HttpResponse:
+    form = PasswordChangeForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = submit(form, lambda **typed: _change(request, **typed))
+        if status == 200:
+            messages.success(request, "Your password is changed. Every other session has ended.")
+            return redirect("accounts:profile")
+    return render_page(request, "accounts/password_change.html", {"form": form}, status=status)
+
+
+@login_required
+@require_GET
+def token_list(request: SignedInRequest) -> HttpResponse:
+    rows = selectors.tokens_own(request.user)
+    page = paginate(rows, order=NEWEST, cursor=request.GET.get("cursor", ""))
+    return render_page(request, "accounts/token_list.html", {"page": page, "count": count(rows)}, partial="list")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def token_create(request: SignedInRequest) -> HttpResponse:
+    """The secret is shown in the answer to the form, and never again."""
+    person = request.user
+    form = TokenForm(request.POST or None, user=person)
+    made: list[Any] = []
+    status = 200
+    if request.method == "POST":
+        create = services.token_create
+        status = submit(form, lambda **typed: made.extend(create(actor=person, user=person, **typed)))
+        if status == 200:
+            page = {"token": made[0], "secret": made[1]}
+            return render_page(request, "accounts/token_created.html", page, status=201)
+    return render_page(request, "accounts/token_create.html", {"form": form}, status=status)
+
+
+@login_required
+@require_POST
+def token_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
+    token = services.token_revoke(actor=request.user, token=selectors.token_get(request.user, pk))
+    messages.success(request, f"{token.name} is revoked.")
+    return redirect("accounts:token-list")
+
+
+@login_required
+@require_GET
+def session_list(request: SignedInRequest) -> HttpResponse:
+    rows = selectors.sessions_live(request.user)
+    page = paginate(rows, order=NEWEST, cursor=request.GET.get("cursor", ""))
+    shown = {"page": page, "count": count(rows), "here": login.digest(request.session.session_key)}
+    return render_page(request, "accounts/session_list.html", shown, partial="list")
+
+
+@login_required
+@require_POST
+def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
+    services.session_end(actor=request.user, session=selectors.session_get(request.user, pk))
+    messages.success(request, "The session has ended.")
+    return redirect("accounts:session-list")
+
+
+@login_required
+@require_POST
+def sessions_end(request: SignedInRequest) -> HttpResponse:
+    """Every session but this one."""
+    here = login.digest(request.session.session_key)
+    ended = services.sessions_end(actor=request.user, user=request.user, but=here)
+    messages.success(request, f"Other sessions ended: {ended}.")
+    return redirect("accounts:session-list")
+
+
+def _change(request: SignedInRequest, *, present: str, new: str) -> None:
+    login.sign_in_again(request, services.password_change(actor=request.user, present=present, new=new))

@@ -1,0 +1,68 @@
+"""What happens by the clock. The apps register their tasks when they start; beat's table follows at every migrate.
+
+The code owns what runs and how often; switching a task off is the operator's and stays. A call that nobody took in
+time expires: the next one takes all that waits, so a sealer that was away finds no pile of wake-up calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+PREFIX: Final = "finobs: "
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+MIN_EXPIRY_SECONDS: Final = 10
+
+
+def always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A task that beat sends every `every` seconds, where `is_needed` says so when the database is migrated."""
+
+    name: str
+    task: str
+    every: int
+    is_needed: Callable[[], bool] = always
+
+    @property
+    def expires(self) -> int:
+        """Seconds after which a call that no worker took is dropped."""
+        return max(MIN_EXPIRY_SECONDS, self.every)
+
+
+_periodics: dict[str, Periodic] = {}
+
+
+def register(*periodics: Periodic) -> None:
+    """Add tasks to the schedule. Called from AppConfig.ready()."""
+    _periodics.update((periodic.name, periodic) for periodic in periodics)
+
+
+def registered() -> tuple[Periodic, ...]:
+    """What this installation needs, by name: where a sealer has a process of its own, beat does not wake one."""
+    return tuple(_periodics[name] for name in sorted(_periodics) if _periodics[name].is_needed())
+
+
+def synchronise(**_: Any) -> None:
+    """Make beat's table equal to `registered()`. Idempotent; other people's rows stay, and so does `enabled`."""
+    from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+    periodics = registered()
+    for periodic in periodics:
+        interval, _created = IntervalSchedule.objects.get_or_create(
+            every=periodic.every, period=IntervalSchedule.SECONDS
+        )
+        values = {"task": periodic.task, "interval": interval, "expire_seconds": periodic.expires}
+        row = PeriodicTask.objects.filter(name=PREFIX + periodic.name).first()
+        if row is None:
+            PeriodicTask.objects.create(name=PREFIX + periodic.name, **values)
+        elif any(getattr(row, field) != value for field, value in values.items()):
+            for field, value in values.items():
+                setattr(row, field, value)
+            row.save()
+    names = [PREFIX + periodic.name for periodic in periodics]
+    PeriodicTask.objects.filter(name__startswith=PREFIX).exclude(name__in=names).delete()

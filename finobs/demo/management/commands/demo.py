@@ -1,0 +1,60 @@
+"""`manage.py demo`: finobs in one process, with data to try it on. After a kill it goes on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from finobs.core.errors import FinobsError
+from finobs.settings import env
+
+
+class Command(BaseCommand):
+    help = "Run finobs without any server: migrate, load demo data, serve pages, API, tasks and schedule."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=env.PORT, help="PORT (%(default)s)")
+
+    def handle(self, *, port: int, **options: Any) -> None:
+        from finobs.embedded import server
+
+        try:
+            with server.claim_data(env.VAR_DIR), server.claim_port(port) as held:
+                self._prepare()
+                self._serve(held, port)
+        except (server.Busy, FinobsError) as refused:
+            raise CommandError(str(refused)) from None
+
+    def _prepare(self) -> None:
+        """Whatever is missing: tables, the ledger's key, data."""
+        from finobs.ledger import keys
+
+        from ... import data
+
+        self._say("Preparing the database ...")
+        (env.VAR_DIR / "static").mkdir(exist_ok=True)  # nothing is collected, and nothing warns of it
+        call_command("migrate", verbosity=0, interactive=False)
+        if not keys.signing_keys():
+            keys.create()
+        data.seed(self._say)
+
+    def _serve(self, held: Any, port: int) -> None:
+        from finobs.embedded import server
+
+        from ... import users
+
+        def ready() -> None:
+            self._say(users.introduction(port))
+            self._say(f"ready http://{server.HOST}:{port}")
+
+        connections.close_all()
+        server.serve(held, port, ready)
+        self._say("stopped")
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()

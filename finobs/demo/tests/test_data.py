@@ -1,0 +1,201 @@
+"""Demo data comes in through the services, once, whatever interrupts it."""
+
+import csv
+from dataclasses import replace
+from datetime import date
+from importlib import import_module
+from itertools import islice
+
+import pytest
+
+from cases.models import Case
+from detection.choices import Role, Stage, Typology
+from detection.ml.training import boosting
+from detection.models import Alert, Assessment, ModelVersion, Rule, TrainingRun
+from finobs.core.errors import Invalid
+from finobs.demo import data
+from finobs.demo.generator import FIELDS, Plan, generate
+from finobs.demo.generator.typologies import TYPOLOGIES
+from finobs.ledger.models import Event
+from finobs.settings import env
+from transactions.models import Batch, Label, QuarantinedRow, Source, Transaction
+from transactions.services import ingest
+
+pytestmark = pytest.mark.django_db
+
+
+def run():
+    said: list[str] = []
+    data.seed(said.append)
+    return "\n".join(said)
+
+
+@pytest.fixture
+def seeded(small):
+    run()
+    return small
+
+
+def test_every_row_comes_in_assessed_and_labelled(seeded):
+    assert Transaction.objects.count() == Assessment.objects.count() == Label.objects.count() == 1_500
+    assert not QuarantinedRow.objects.exists()
+    assert set(Batch.objects.values_list("door", flat=True)) == {"file"}
+
+
+def test_rules_and_a_model_judge_and_alerts_become_cases(seeded):
+    assert ModelVersion.objects.get().stage == Stage.CHAMPION
+    assert Rule.objects.filter(live__isnull=False).count() == 3
+    first, last = Assessment.objects.order_by("pk").first(), Assessment.objects.order_by("pk").last()
+    assert first is not None
+    assert first.score is None
+    assert last is not None
+    assert last.score is not None
+    assert Alert.objects.filter(gathering__isnull=False).count() == Alert.objects.count() > 0
+    assert Case.objects.exists()
+
+
+def test_everything_is_in_the_sealed_ledger(seeded):
+    assert data.sealed() == Event.objects.count() > 0
+    assert Event.objects.filter(action="batch.ingest").count() == Batch.objects.count()
+
+
+def test_a_second_run_adds_nothing(seeded, django_assert_max_num_queries):
+    before = [model.objects.count() for model in (Transaction, Alert, Case, Batch, Event, ModelVersion)]
+    with django_assert_max_num_queries(60):
+        said = run()
+    assert [model.objects.count() for model in (Transaction, Alert, Case, Batch, Event, ModelVersion)] == before
+    assert "1,500 transactions" in said
+
+
+@pytest.mark.parametrize("after", [0, 2, 3, 5])
+def test_it_goes_on_where_it_was_interrupted(small, after):
+    real, calls = ingest, iter(range(100))
+
+    def breaking(**given):
+        if next(calls) == after:
+            raise KeyboardInterrupt
+        return real(**given)
+
+    small.setattr(data, "ingest", breaking)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert Transaction.objects.count() == after * 250
+    small.setattr(data, "ingest", real)
+    run()
+    assert Transaction.objects.count() == 1_500
+    assert not QuarantinedRow.objects.exists()
+    assert sum(Batch.objects.values_list("duplicate", flat=True)) == 0
+    assert ModelVersion.objects.count() == 1
+
+
+def test_another_day_or_size_leaves_what_is_there(seeded):
+    Source.objects.filter(slug=data.GENERATED).update(created_at="2020-01-01T00:00:00Z")
+    seeded.setattr(env, "SEED_TRANSACTIONS", 9_000)
+    said = run()
+    assert Transaction.objects.count() == 1_500
+    assert "is there already" in said
+
+
+def test_a_plan_is_read_back_from_its_name():
+    plan = Plan(10, 20, 30, 4, date(2026, 2, 3))
+    assert data.plan_of(data.name_of(plan)) == plan
+    assert data.plan_of(data.name_of(replace(plan, size=11))) != plan
+
+
+def test_too_few_rows_for_a_model_leave_the_rules_alone(small):
+    small.setattr(env, "SEED_TRANSACTIONS", 60)
+    assert "rules judge alone" in run()
+    assert Transaction.objects.count() == 60
+    assert not ModelVersion.objects.exists()
+
+
+def test_generated_typologies_are_known_to_detection():
+    assert {play.__name__ for play in TYPOLOGIES} <= set(Typology.values)
+
+
+def test_every_typology_has_a_queue_and_no_typology_two():
+    listed = [str(name) for row in data.QUEUES for name in row["typologies"]]
+    assert sorted(listed) == sorted(Typology.values)
+
+
+def test_a_file_of_ones_own_takes_the_generators_place(small, tmp_path):
+    rows = list(islice(generate(Plan(900, 30, 20, 1, date(2026, 11, 1))), 900))
+    with (tmp_path / "own.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS)
+        writer.writeheader()
+        writer.writerows(rows)
+    small.setattr(env, "DEMO_DATA", str(tmp_path / "own.csv"))
+    run()
+    run()
+    assert Transaction.objects.count() == 900
+    assert Batch.objects.filter(file_name="own.csv").count() == len(Batch.objects.all())
+
+
+def test_a_file_like_the_handbooks_is_known_by_its_columns(small, tmp_path):
+    import pyarrow
+    import pyarrow.parquet
+
+    size = 800
+    table = pyarrow.table(
+        {
+            "transaction_id": list(range(size)), "customer_id": [n % 20 for n in range(size)],
+            "terminal_id": [n % 50 for n in range(size)],
+            "tx_datetime": [f"2026-03-{1 + n // 40:02d}T10:{n % 60:02d}:00" for n in range(size)],
+            "amount": [f"{10 + n % 90}.00" for n in range(size)], "is_fraud": [0] * size, "fraud_scenario": [0] * size,
+        }
+    )  # fmt: skip
+    pyarrow.parquet.write_table(table, tmp_path / "payments.parquet")
+    small.setattr(env, "DEMO_DATA", str(tmp_path / "payments.parquet"))
+    small.setattr(env, "DEMO_TRANSACTIONS", 700)
+    run()
+    assert Source.objects.get().slug == "handbook"
+    assert Transaction.objects.count() == 700
+
+
+def test_a_file_that_is_not_there_or_cannot_be_read_is_said_so(small, tmp_path):
+    small.setattr(env, "DEMO_DATA", str(tmp_path / "none.csv"))
+    with pytest.raises(Invalid, match="no file"):
+        run()
+    (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
+    small.setattr(env, "DEMO_DATA", str(tmp_path / "odd.csv"))
+    with pytest.raises(Invalid, match="DEMO_MAPPING"):
+        run()
+
+
+def test_a_training_that_was_killed_is_taken_up_at_the_next_start(small):
+    def killed(*given):
+        raise KeyboardInterrupt
+
+    work = import_module("detection.ml.training.services.training_work")
+    with small.context() as broken:
+        broken.setattr(work, "learn", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    assert TrainingRun.objects.get().state == "running"
+    assert "is in force from here on" in run()
+    assert ModelVersion.objects.get().stage == Stage.CHAMPION
+    assert TrainingRun.objects.get(role="anomaly").attempts == 2
+
+
+def test_with_enough_outcomes_a_model_learns_from_them_at_the_end(small):
+    small.setattr(boosting, "FEWEST_OUTCOMES", 3)
+    said = run()
+    assert "supervised v1 learned from" in said
+    before = ModelVersion.objects.count()
+    assert "supervised" not in run()
+    assert ModelVersion.objects.count() == before == 2
+
+
+def test_the_last_part_is_scored_by_both_models(small):
+    small.setattr(boosting, "FEWEST_OUTCOMES", 2)
+    small.setattr(env, "SEED_DAYS", 60)  # so that most of it has had its days for an outcome
+    run()
+    learned = ModelVersion.objects.get(role=Role.SUPERVISED)
+    by_both = Assessment.objects.filter(model_version=learned, anomaly_version__role=Role.ANOMALY)
+    assert by_both.count() == 250
+    newest = Transaction.objects.order_by("-pk").values_list("pk", flat=True)[:250]
+    assert set(by_both.values_list("transaction_id", flat=True)) == set(newest)
+
+
+def test_with_few_outcomes_it_says_what_is_missing(seeded):
+    assert "50 is the least. No model learns from outcomes yet." in run()

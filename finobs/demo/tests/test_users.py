@@ -1,0 +1,80 @@
+"""The demo's people: real accounts with real grants, and a password that no other installation has."""
+
+import stat
+
+import pytest
+from django.contrib.auth.password_validation import validate_password
+
+from cases.models import Queue
+from finobs.accounts.models import User
+from finobs.accounts.system import system_actor
+from finobs.core import access
+from finobs.demo import data, users
+from finobs.ledger.models import Event
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def settled(small):
+    actor = system_actor("demo")
+    queues = {row["slug"]: data._queue(actor, row) for row in data.QUEUES}
+    users.settle(actor=actor, queues=queues)
+    return lambda: users.settle(actor=actor, queues=queues)
+
+
+def person(box):
+    return User.objects.get(email=f"{box}@{users.DOMAIN}")
+
+
+def test_the_password_is_made_once_and_read_by_its_owner_alone(small, tmp_path):
+    first = users.password()
+    assert users.password() == first
+    assert stat.S_IMODE((tmp_path / "demo_password").stat().st_mode) == 0o600
+    (tmp_path / "demo_password").unlink()
+    assert users.password() != first
+
+
+def test_the_password_obeys_the_rules_for_each_of_them(settled):
+    for one in users.PEOPLE:
+        validate_password(users.password(), person(one.box))
+        assert person(one.box).check_password(users.password())
+
+
+def test_each_has_one_role_and_nobody_is_superuser(settled):
+    assert {one.box: person(one.box).roles for one in users.PEOPLE} == {one.box: [one.role] for one in users.PEOPLE}
+    assert not User.objects.filter(is_superuser=True).exists()
+    assert [user.email for user in User.objects.filter(is_staff=True)] == [f"admin@{users.DOMAIN}"]
+
+
+def test_grants_are_as_the_table_says(settled):
+    aml, fraud = Queue.objects.get(slug="aml-1"), Queue.objects.get(slug="fraud")
+    assert access.allowed(person("analyst"), "work", aml)
+    assert not access.allowed(person("analyst"), "lead", aml)
+    assert access.allowed(person("lead"), "lead", aml)
+    assert access.allowed(person("lead2"), "lead", fraud)
+    assert not access.allowed(person("analyst2"), "view", aml)
+    assert access.allowed(person("viewer"), "view", aml)
+    assert not access.allowed(person("viewer"), "work", aml)
+    assert access.allowed(person("auditor"), "view", fraud)
+    assert not access.allowed(person("auditor"), "work", fraud)
+
+
+def test_settling_again_changes_and_records_nothing(settled):
+    before = Event.objects.count(), list(User.objects.order_by("pk").values())
+    settled()
+    assert (Event.objects.count(), list(User.objects.order_by("pk").values())) == before
+
+
+def test_somebody_who_was_deactivated_stays_so(settled):
+    User.objects.filter(email=f"viewer@{users.DOMAIN}").update(is_active=False, password="!")
+    settled()
+    assert not person("viewer").is_active
+    assert not person("viewer").has_usable_password()
+
+
+def test_the_introduction_names_everybody_and_the_password(small):
+    text = users.introduction(8123)
+    assert all(one.email in text for one in users.PEOPLE)
+    assert users.password() in text
+    assert "http://127.0.0.1:8123" in text

@@ -1,0 +1,108 @@
+"""`manage.py bench ingest`: generated rows through the whole way in, against the plain insert of the same rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from itertools import islice
+from time import perf_counter
+from typing import Any
+
+from detection.choices import Role
+from detection.models import Alert
+from detection.services import ensure_default_rules, model_install, model_train
+from finobs.accounts.models import User
+from finobs.accounts.system import system_actor
+from finobs.core import clock
+from finobs.demo.generator import Plan, generate
+from tests.benchmarks.registry import Timings, benchmark
+from transactions.choices import Door
+from transactions.models import Account, Batch, Source, Transaction
+from transactions.row_validation import RowReader
+from transactions.services import LARGEST_BATCH, RawRow, ingest, source_create
+
+LABELS = ("is_suspicious", "typology", "label_known_at")
+LEARNED = 30_000
+
+
+@benchmark("ingest", size=50_000, repeat=3, help="Rows in batches of 10,000: validated, assessed, gathered, recorded.")
+def ingest_rows(size: int) -> Timings:
+    """Timed: `ingest` with the default rules and a model of each role. Beside it: with the rules alone, and a plain
+    bulk_create."""
+    actor = system_actor("bench")
+    ensure_default_rules(actor=actor)
+    rules_only = [spent for spent, _ in _through(actor, "rules", 1, size)]
+    _learn(actor)
+    plain = _plain(actor, size)
+    total = 0.0
+    for spent, count in _through(actor, "model", 2, size):
+        total += spent
+        yield spent, count
+    return {
+        "rules_only_per_second": size / sum(rules_only),
+        "bulk_create_per_second": size / plain,
+        "share_of_bulk_create": plain / total,
+        "alerts": Alert.objects.count(),
+    }
+
+
+def _learn(actor: User) -> None:
+    """A model of each role in force, which learned from a past with labels."""
+    source = source_create(actor=actor, slug="past", default_currency="USD")
+    past = [RawRow(fields=row) for row in generate(_plan(LEARNED, 4))]
+    for start in range(0, LEARNED, LARGEST_BATCH):
+        ingest(actor=actor, source=source, rows=past[start : start + LARGEST_BATCH], door=Door.FILE)
+    for role in Role:
+        version = model_train(actor=actor, role=role, source=source)
+        model_install(actor=actor, version=version, reason="Benchmark")
+
+
+def _through(actor: User, slug: str, seed: int, size: int) -> Iterator[tuple[float, int]]:
+    """Seconds and rows of each batch."""
+    source = source_create(actor=actor, slug=slug, default_currency="USD")
+    for rows in _batches(size, seed):
+        started = perf_counter()
+        ingest(actor=actor, source=source, rows=rows, door=Door.FILE)
+        yield perf_counter() - started, len(rows)
+
+
+def _batches(size: int, seed: int) -> Iterator[list[RawRow]]:
+    found = generate(_plan(size, seed))
+    rows = (RawRow(fields={name: row[name] for name in row if name not in LABELS}) for row in found)
+    while batch := list(islice(rows, LARGEST_BATCH)):
+        yield batch
+
+
+def _plan(size: int, seed: int) -> Plan:
+    return Plan(size, max(10, size // 80), 60, seed, date(2026, 6, 1))
+
+
+def _plain(actor: User, size: int) -> float:
+    """Seconds that bulk_create alone takes for the same rows, without counterparties, assessments and events."""
+    source = source_create(actor=actor, slug="plain", default_currency="USD")
+    batch = Batch.objects.create(source=source, door=Door.FILE, actor=actor)
+    spent = 0.0
+    accounts: dict[str, Account] = {}
+    for rows in _batches(size, 3):
+        made = [_transaction(source, batch, accounts, read) for read in _read(source, rows)]
+        started = perf_counter()
+        Transaction.objects.bulk_create(made, batch_size=LARGEST_BATCH)
+        spent += perf_counter() - started
+    return spent
+
+
+def _read(source: Source, rows: list[RawRow]) -> list[Any]:
+    reader = RowReader(slug=source.slug, default_currency="USD", time_zone="UTC", now=clock.now())
+    return [reader.read(row) for row in rows]
+
+
+def _transaction(source: Source, batch: Batch, accounts: dict[str, Account], row: Any) -> Transaction:
+    if row.account not in accounts:
+        accounts[row.account] = Account.objects.create(source=source, external_id=row.account)
+    return Transaction(
+        source=source, external_id=row.external_id, batch=batch, position=0, account=accounts[row.account],
+        occurred_at=row.occurred_at, received_at=row.occurred_at, amount_minor=row.amount_minor,
+        currency=row.currency, direction=row.direction, channel=row.channel, country=row.country,
+        digest=hashlib.sha256(row.external_id.encode()).digest(),
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""A whole file through `ingest` or `labels_add`, batch by batch: what commands and the admin's upload share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from typing import Any
+
+from finobs.accounts.models import User
+
+from . import hooks
+from .choices import Door
+from .files import RowFile
+from .models import Source
+from .row_validation import RawRow
+from .services import LARGEST_BATCH, ingest, labels_add
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import came to."""
+
+    received: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    alerts: int = 0
+    cases: int = 0
+    seconds: float = 0.0
+    rows_per_second: float = 0.0
+    batches: list[int] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        found = asdict(self)
+        del found["batches"]
+        return found
+
+
+def import_file(
+    *,
+    actor: User,
+    source: Source,
+    file: RowFile,
+    door: Door,
+    file_name: str,
+    batch_size: int = LARGEST_BATCH,
+    progress: Callable[[int], Any] = lambda _: None,
+) -> Report:
+    """Ingest all rows of a file. Each batch is a transaction of its own; running it again accepts nothing twice."""
+    report, begun, before = Report(), time.perf_counter(), hooks.counts()
+    hooks.prepare()
+    for rows in _batches(file.rows, batch_size):
+        batch = ingest(
+            actor=actor, source=source, rows=rows, door=door, file_name=file_name, first_row=report.received + 1
+        ).batch
+        report.received += batch.received
+        report.accepted += batch.accepted
+        report.duplicate += batch.duplicate
+        report.quarantined += batch.quarantined
+        report.batches.append(batch.pk)
+        progress(len(rows))
+        hooks.prepare()
+    after = hooks.counts()
+    report.alerts, report.cases = (after.get(name, 0) - before.get(name, 0) for name in ("alerts", "cases"))
+    report.seconds = round(time.perf_counter() - begun, 3)
+    report.rows_per_second = round(report.received / report.seconds, 1) if report.seconds else 0.0
+    return report
+
+
+@dataclass(slots=True)
+class LabelReport:
+    """What an import of labels came to. `refusals`: row number, id, reason and detail of each refused row."""
+
+    received: int = 0
+    accepted: int = 0
+    corrected: int = 0
+    duplicate: int = 0
+    refused: int = 0
+    batches: list[int] = field(default_factory=list)
+    refusals: list[dict[str, Any]] = field(default_factory=list)
+
+
+def import_labels(
+    *, actor: User, source: Source, file: RowFile, file_name: str, batch_size: int = LARGEST_BATCH,
+    progress: Callable[[int], Any] = lambda _: None,
+) -> LabelReport:  # fmt: skip
+    """Add all labels of a file, batch by batch; running it again takes none twice."""
+    report = LabelReport()
+    for rows in _batches(file.rows, batch_size):
+        batch = labels_add(
+            actor=actor, source=source, rows=rows, file_name=file_name, first_row=report.received + 1
+        ).batch
+        for name in ("received", "accepted", "corrected", "duplicate", "refused"):
+            setattr(report, name, getattr(report, name) + getattr(batch, name))
+        report.batches.append(batch.pk)
+        report.refusals += batch.refusals
+        progress(len(rows))
+    return report
+
+
+def _batches(rows: Iterator[RawRow], size: int) -> Iterator[list[RawRow]]:
+    while batch := list(islice(rows, size)):
+        yield batch

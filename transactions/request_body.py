@@ -1,0 +1,58 @@
+"""The rows in the body of a request, for every address that takes transactions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rest_framework import serializers
+
+from finobs.core.errors import Invalid
+
+from .choices import Reason
+from .row_validation import RawRow, RowFault, shown
+
+
+def read_body(data: Any, slug: str, what: str = "transactions") -> tuple[str, list[RawRow]]:
+    """The source's slug and the rows of a request body, `what` being the field that holds several.
+
+    Raises Invalid when there is no telling which they are.
+    """
+    rows: Any = data
+    if isinstance(data, dict):
+        named = data.get("source")
+        slug = named if isinstance(named, str) else slug
+        rest = {name: value for name, value in data.items() if name != "source"}
+        rows = rest.pop(what) if what in rest else [rest]
+        if what in data and rest:
+            raise Invalid(f"Beside source and {what} there is {', '.join(map(shown, rest))}.")
+    if not isinstance(rows, list):
+        raise Invalid(f"The body is a {what[:-1]}, a list of {what}, or an object with source and {what}.")
+    if not slug:
+        raise Invalid(fields={"source": ["Name the source, in the body or as ?source=."]})
+    return slug, [_raw_row(row) for row in rows]
+
+
+def _raw_row(row: Any) -> RawRow:
+    if isinstance(row, dict):
+        return RawRow(fields=row)
+    fault = RowFault(Reason.MALFORMED, f"The row is {shown(row)}; it must be an object.")
+    return RawRow(raw=json.dumps(row).encode(), fault=fault)
+
+
+class IncomingTransactionSerializer(serializers.Serializer[Any]):
+    """A row on its way in: documentation only, for a row that does not hold goes to quarantine and is no 422."""
+
+    external_id = serializers.CharField(max_length=100)
+    account = serializers.CharField(max_length=100)
+    counterparty = serializers.CharField(max_length=100, required=False)
+    occurred_at = serializers.DateTimeField(help_text="ISO 8601; without an offset in the source's time zone")
+    amount = serializers.CharField(help_text="Decimal, not negative, with at most the currency's places")
+    currency = serializers.CharField(max_length=3, required=False)
+    direction = serializers.CharField(required=False, help_text="out (the default) or in")
+    channel = serializers.CharField(max_length=32, required=False)
+    country = serializers.CharField(max_length=2, required=False)
+    memo = serializers.CharField(max_length=500, required=False)
+    is_suspicious = serializers.BooleanField(required=False, help_text="A label known from outside")
+    typology = serializers.CharField(max_length=40, required=False)
+    label_known_at = serializers.DateTimeField(required=False)

@@ -1,0 +1,69 @@
+"""Keeping rows that could not be taken, whole and with the reason."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from simple_history.utils import bulk_create_with_history
+
+from ..models import Batch, QuarantinedRow
+from ..row_validation import RawRow, RowFault, readable
+
+
+def set_aside(batch: Batch, faulty: Mapping[int, tuple[RawRow, RowFault]]) -> dict[int, tuple[int, bool]]:
+    """For each index in the batch: the quarantined row that holds it, and whether it is a new one."""
+    if not faulty:
+        return {}
+    raws = {index: raw.raw or written(raw) for index, (raw, _) in faulty.items()}
+    digests = {index: hashlib.sha256(raw).digest() for index, raw in raws.items()}
+    known = _known(batch, set(digests.values()))
+    fresh: dict[bytes, QuarantinedRow] = {}
+    for index, (raw, fault) in faulty.items():
+        digest = digests[index]
+        if digest not in known and digest not in fresh:
+            fresh[digest] = _row(batch, index, raw, raws[index], digest, fault)
+    made = bulk_create_with_history(list(fresh.values()), QuarantinedRow, batch_size=500, default_user=batch.actor)
+    new = {bytes(row.raw_digest): row.pk for row in made}
+    kept: dict[int, tuple[int, bool]] = {}
+    for index, digest in digests.items():
+        kept[index] = (known[digest], False) if digest in known else (new[digest], True)
+        known.setdefault(digest, kept[index][0])
+    return kept
+
+
+def written(raw: RawRow) -> bytes:
+    """The fields as JSON, for a door that has no bytes of the single row."""
+    return json.dumps(dict(raw.fields), sort_keys=True, default=str, ensure_ascii=True).encode()
+
+
+def _known(batch: Batch, digests: set[bytes]) -> dict[bytes, int]:
+    known: dict[bytes, int] = {}
+    ordered = sorted(digests)
+    for start in range(0, len(ordered), 500):
+        rows = QuarantinedRow.objects.filter(source=batch.source, raw_digest__in=ordered[start : start + 500])
+        for digest, pk in rows.values_list("raw_digest", "pk"):
+            known[bytes(digest)] = pk
+    return known
+
+
+def _row(batch: Batch, index: int, raw: RawRow, content: bytes, digest: bytes, fault: RowFault) -> QuarantinedRow:
+    return QuarantinedRow(
+        batch=batch, source=batch.source, row_number=batch.first_row + index, raw=zlib.compress(content, 1),
+        raw_size=len(content), raw_digest=digest, reason=fault.reason, detail=fault.detail,
+        fields=readable_fields(raw.fields),
+    )  # fmt: skip
+
+
+def readable_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as a page and a JSON column can hold them: what is too long for any field is cut."""
+    return {readable(name, 60): _readable(value) for name, value in list(fields.items())[:50]}
+
+
+def _readable(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    return readable(value if isinstance(value, str) else str(value))
