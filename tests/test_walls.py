@@ -37,7 +37,7 @@ ACCESSORS = {
 }
 AROUND_HISTORY = {"update", "delete", "bulk_create", "bulk_update", "raw", "aupdate", "adelete"}
 # What these names stand for keeps no history, or is what saves with it (cases' frame).
-NOT_AUDITED = {"alarm", "answer", "batch", "case_locking", "held", "known", "lease", "run", "session", "token"}
+NOT_AUDITED = {"alarm", "answer", "batch", "case_locking", "held", "known", "lease", "row", "run", "session", "token"}
 PRIVATE = {"views", "forms", "api", "tasks", "admin", "urls", "api_urls", "serializers", "filters", "management"}
 
 
