@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cases.models import Queue
-from finobs.accounts.choices import Kind
+from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from tests import factories
 
@@ -62,4 +62,4 @@ def superuser(db: None) -> User:
 @pytest.fixture
 def service(db: None) -> User:
     """A machine with grants of its own."""
-    return factories.user("feed", role="admin", kind=Kind.SERVICE)
+    return factories.user("feed", role="admin", kind=UserKind.SERVICE)

@@ -17,27 +17,27 @@ from finobs.core.admin import AccessAdmin
 from finobs.core.errors import Conflict
 
 from . import registry, selectors, services
-from .choices import Verdict
-from .models import Policy, Request
+from .choices import Vote
+from .models import ApprovalPolicy, ApprovalRequest
 
 
-class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+class ApprovalPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     action = forms.ChoiceField(choices=lambda: [(one.name, one.label) for one in registry.actions()])
 
     class Meta:
-        model = Policy
+        model = ApprovalPolicy
         fields = ("action", "quorum", "expires_after_hours")
 
 
-@admin.register(Policy)
-class PolicyAdmin(AccessAdmin):
-    form = PolicyForm
+@admin.register(ApprovalPolicy)
+class ApprovalPolicyAdmin(AccessAdmin):
+    form = ApprovalPolicyForm
     list_display = ("action", "quorum", "expires_after_hours")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: ApprovalPolicy | None = None) -> tuple[str, ...]:
         return ("action",) if obj else ()
 
-    def write(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
+    def write(self, request: HttpRequest, obj: ApprovalPolicy, form: Any, change: bool) -> None:
         sent = form.cleaned_data
         saved = services.policy_set(
             actor=actor_of(request),
@@ -48,13 +48,13 @@ class PolicyAdmin(AccessAdmin):
         obj.pk = saved.pk
 
 
-class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
-    verdict = forms.ChoiceField(choices=Verdict.choices, widget=forms.RadioSelect)
+class ApprovalDecisionForm(forms.ModelForm):  # type: ignore[type-arg]
+    vote = forms.ChoiceField(choices=Vote.choices, widget=forms.RadioSelect)
     reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
     seen = forms.CharField(widget=forms.HiddenInput)
 
     class Meta:
-        model = Request
+        model = ApprovalRequest
         fields: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,29 +62,29 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
         self.initial["seen"] = self.instance.digest
 
 
-FACTS = (
+REQUEST_FIELDS = (
     "action", "subject_label", "state", "outcome", "quorum", "requested_by", "last_edited_by", "created_at",
     "expires_at", "ended_at", "digest", "what_is_shown", "decided",
 )  # fmt: skip
 
 
-@admin.register(Request)
-class RequestAdmin(AccessAdmin):
-    form = DecisionForm
+@admin.register(ApprovalRequest)
+class ApprovalRequestAdmin(AccessAdmin):
+    form = ApprovalDecisionForm
     list_display = ("subject_label", "action", "state", "requested_by", "created_at", "expires_at")
     list_filter = ("state", "action")
     list_select_related = ("requested_by",)
     search_fields = ("subject_label",)
-    readonly_fields = FACTS
+    readonly_fields = REQUEST_FIELDS
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Request]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApprovalRequest]:
         return selectors.requests_visible(request.user)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Request | None = None) -> Any:
-        facts = (None, {"fields": FACTS})
+    def get_fieldsets(self, request: HttpRequest, obj: ApprovalRequest | None = None) -> Any:
+        facts = (None, {"fields": REQUEST_FIELDS})
         if not self.has_change_permission(request, obj):
             return (facts,)
-        return (facts, ("Decide", {"fields": ("verdict", "reason", "seen")}))
+        return (facts, ("Decide", {"fields": ("vote", "reason", "seen")}))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -92,13 +92,13 @@ class RequestAdmin(AccessAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is not None and not selectors.may_decide(request.user, obj)
 
-    def write(self, request: HttpRequest, obj: Request, form: Any, change: bool) -> None:
+    def write(self, request: HttpRequest, obj: ApprovalRequest, form: Any, change: bool) -> None:
         sent = form.cleaned_data
         try:
             services.request_decide(
                 actor=actor_of(request),
                 request=obj,
-                verdict=sent["verdict"],
+                vote=sent["vote"],
                 reason=sent["reason"],
                 digest=sent["seen"],
             )
@@ -107,12 +107,10 @@ class RequestAdmin(AccessAdmin):
             messages.error(request, refused.detail)
 
     @admin.display(description="What is shown")
-    def what_is_shown(self, request: Request) -> SafeString:
+    def what_is_shown(self, request: ApprovalRequest) -> SafeString:
         return format_html("<pre>{}</pre>", json.dumps(request.shown, indent=2, ensure_ascii=False))
 
     @admin.display(description="Decisions")
-    def decided(self, request: Request) -> str:
+    def decided(self, request: ApprovalRequest) -> str:
         rows = request.decisions.select_related("decided_by")
-        return (
-            "; ".join(f"{row.decided_by}: {row.get_verdict_display()} {row.reason}".strip() for row in rows) or "none"
-        )
+        return "; ".join(f"{row.decided_by}: {row.get_vote_display()} {row.reason}".strip() for row in rows) or "none"

@@ -11,6 +11,6 @@ class RequestState(TextChoices):
     VOID = "void", "Void: the subject changed"
 
 
-class Verdict(TextChoices):
+class Vote(TextChoices):
     APPROVE = "approve", "Approve"
     REJECT = "reject", "Reject"

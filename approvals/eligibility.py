@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from finobs.accounts.choices import Kind
+from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import access, clock
 
 from .choices import RequestState
-from .models import Request
+from .models import ApprovalRequest
 from .registry import get
 
 
-def why_not_decide(user: User, request: Request, subject: Any) -> str:
+def why_not_decide(user: User, request: ApprovalRequest, subject: Any) -> str:
     """Why `user` may not decide `request`; empty when they may. No role, and no superuser, is an exception."""
     if request.state != RequestState.PENDING:
         return f"This request is not pending: {request.get_state_display().lower()}."
@@ -22,9 +22,9 @@ def why_not_decide(user: User, request: Request, subject: Any) -> str:
     return why_not_theirs(user, request, subject)
 
 
-def why_not_theirs(user: User, request: Request, subject: Any) -> str:
+def why_not_theirs(user: User, request: ApprovalRequest, subject: Any) -> str:
     """The four-eyes part: is this person a second pair of eyes?"""
-    if user.kind != Kind.HUMAN:
+    if user.kind != UserKind.HUMAN:
         return "Only people approve."
     if user.pk == request.requested_by_id:
         return "You asked for this yourself; somebody else must decide."
@@ -38,5 +38,5 @@ def why_not_theirs(user: User, request: Request, subject: Any) -> str:
     return ""
 
 
-def may_withdraw(user: User, request: Request) -> bool:
+def may_withdraw(user: User, request: ApprovalRequest) -> bool:
     return request.state == RequestState.PENDING and request.requested_by_id == user.pk

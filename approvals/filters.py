@@ -8,14 +8,14 @@ import django_filters as filters
 
 from . import registry
 from .choices import RequestState
-from .models import Request
+from .models import ApprovalRequest
 
 
 def _actions() -> list[tuple[str, str]]:
     return [(action.name, action.label) for action in registry.actions()]
 
 
-class RequestFilter(filters.FilterSet):
+class ApprovalRequestFilter(filters.FilterSet):
     """Filters of approval requests."""
 
     state = filters.MultipleChoiceFilter(choices=RequestState.choices, label="State")
@@ -26,7 +26,7 @@ class RequestFilter(filters.FilterSet):
     created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", label="Asked before")
 
     class Meta:
-        model = Request
+        model = ApprovalRequest
         fields: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:

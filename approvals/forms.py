@@ -4,14 +4,14 @@ from typing import Any
 
 from django import forms
 
-from .choices import Verdict
+from .choices import Vote
 
 
 class DecideForm(forms.Form):
-    """A verdict on exactly what was shown: the digest comes along."""
+    """A vote on exactly what was shown: the digest comes along."""
 
     digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    verdict = forms.ChoiceField(choices=Verdict.choices, widget=forms.HiddenInput, required=True)
+    vote = forms.ChoiceField(choices=Vote.choices, widget=forms.HiddenInput, required=True)
     reason = forms.CharField(
         required=False,
         max_length=5_000,

@@ -15,10 +15,10 @@ from finobs.ledger.services import record, subject_key
 
 from . import registry, snapshot
 from .choices import RequestState
-from .lifecycle import about, end
-from .models import Policy, Request
+from .lifecycle import end_request, event_data
+from .models import ApprovalPolicy, ApprovalRequest
 
-OPEN = (RequestState.PENDING, RequestState.APPROVED)
+OPEN_STATES = (RequestState.PENDING, RequestState.APPROVED)
 
 
 class ApprovalGuard:
@@ -35,45 +35,47 @@ class ApprovalGuard:
         if standing is not None:
             same = standing.digest == digest and standing.expires_at > clock.now()
             if same and standing.state == RequestState.APPROVED and standing.requested_by_id == actor.pk:
-                end(request=standing, state=RequestState.USED, actor=actor, outcome="Carried out.")
+                end_request(request=standing, state=RequestState.USED, actor=actor, outcome="Carried out.")
                 return standing.pk
             if same and standing.state == RequestState.PENDING:
                 raise ApprovalRequired(standing.pk, "This already waits for approval.")
-            end(request=standing, state=RequestState.VOID, actor=actor, outcome="Something else was asked for since.")
+            end_request(
+                request=standing, state=RequestState.VOID, actor=actor, outcome="Something else was asked for since."
+            )
         request = _ask(actor=actor, action=known, subject=subject, payload=payload, shown=shown, digest=digest)
         raise ApprovalRequired(request.pk, f"{known.label}: sent for approval.")
 
     def changed(self, *, actor: User, subject: Model) -> None:
         """Void what waits on a state of `subject` that is no more."""
         kind, key = subject_key(subject)
-        waiting = Request.objects.select_for_update(of=("self",)).filter(
-            subject_type=kind, subject_id=key, state__in=OPEN
+        waiting = ApprovalRequest.objects.select_for_update(of=("self",)).filter(
+            subject_type=kind, subject_id=key, state__in=OPEN_STATES
         )
         for request in waiting.order_by("pk"):
             if snapshot.digest_now(request, subject) != request.digest:
                 outcome = f"{request.subject_label} changed after this was asked."
-                end(request=request, state=RequestState.VOID, actor=actor, outcome=outcome)
+                end_request(request=request, state=RequestState.VOID, actor=actor, outcome=outcome)
 
 
-def _standing(action: str, subject: Model) -> Request | None:
+def _standing(action: str, subject: Model) -> ApprovalRequest | None:
     kind, key = subject_key(subject)
-    standing = Request.objects.select_for_update(of=("self",))
-    return standing.filter(action=action, subject_type=kind, subject_id=key, state__in=OPEN).first()
+    standing = ApprovalRequest.objects.select_for_update(of=("self",))
+    return standing.filter(action=action, subject_type=kind, subject_id=key, state__in=OPEN_STATES).first()
 
 
 def _ask(
     *,
     actor: User,
-    action: registry.Action,
+    action: registry.ApprovalAction,
     subject: Model,
     payload: Mapping[str, Any],
     shown: dict[str, Any],
     digest: str,
-) -> Request:
-    policy = Policy.objects.filter(action=action.name).first() or Policy(action=action.name)
+) -> ApprovalRequest:
+    policy = ApprovalPolicy.objects.filter(action=action.name).first() or ApprovalPolicy(action=action.name)
     kind, key = subject_key(subject)
     at = clock.now()
-    request = Request(
+    request = ApprovalRequest(
         action=action.name, subject_type=kind, subject_id=key, subject_label=str(subject)[:200], payload=dict(payload),
         shown=shown, digest=digest, quorum=policy.quorum, requested_by=actor,
         last_edited_by=action.last_editor(subject), created_at=at,
@@ -81,6 +83,8 @@ def _ask(
     )  # fmt: skip
     request._history_user = actor  # type: ignore[attr-defined]
     request.save()
-    record(actor=actor, action="approval.request", subject=request, data=about(request) | {"quorum": request.quorum})
+    record(
+        actor=actor, action="approval.request", subject=request, data=event_data(request) | {"quorum": request.quorum}
+    )
     action.requested(request)
     return request

@@ -12,10 +12,10 @@ from finobs.core.errors import NotFound
 from finobs.ledger.services import record
 
 from .choices import RequestState
-from .models import Request
+from .models import ApprovalRequest
 from .registry import get
 
-EVENTS = {
+END_EVENTS = {
     RequestState.USED: "approval.use",
     RequestState.REJECTED: "approval.reject",
     RequestState.WITHDRAWN: "approval.withdraw",
@@ -24,19 +24,19 @@ EVENTS = {
 }
 
 
-def lock(request_id: int) -> tuple[Request, Model]:
+def lock_request(request_id: int) -> tuple[ApprovalRequest, Model]:
     """The request and its subject, both locked. The subject first, as the services of its own app do: no deadlock.
 
     Raises NotFound when either is gone.
     """
-    found = Request.objects.filter(pk=request_id).first()
+    found = ApprovalRequest.objects.filter(pk=request_id).first()
     if found is None:
         raise NotFound
     subject = lock_subject(found)
-    return Request.objects.select_for_update(of=("self",)).get(pk=request_id), subject
+    return ApprovalRequest.objects.select_for_update(of=("self",)).get(pk=request_id), subject
 
 
-def lock_subject(request: Request) -> Model:
+def lock_subject(request: ApprovalRequest) -> Model:
     model = get(request.action).subject_model
     subject = model._default_manager.select_for_update(of=("self",)).filter(pk=request.subject_id).first()
     if subject is None:
@@ -44,18 +44,18 @@ def lock_subject(request: Request) -> Model:
     return subject
 
 
-def end(*, request: Request, state: RequestState, actor: User, outcome: str) -> None:
+def end_request(*, request: ApprovalRequest, state: RequestState, actor: User, outcome: str) -> None:
     """End a locked request: state, history, event, and word to the subject that it waits no longer."""
     request.state = state
     request.outcome = outcome
     request.ended_at = clock.now()
     request._history_user = actor  # type: ignore[attr-defined]
     request.save(update_fields=["state", "outcome", "ended_at"])
-    record(actor=actor, action=EVENTS[state], subject=request, data=about(request) | {"outcome": outcome})
+    record(actor=actor, action=END_EVENTS[state], subject=request, data=event_data(request) | {"outcome": outcome})
     get(request.action).ended(request)
 
 
-def about(request: Request) -> dict[str, Any]:
+def event_data(request: ApprovalRequest) -> dict[str, Any]:
     """What every event about a request says."""
     return {
         "action": request.action,

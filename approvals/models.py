@@ -16,10 +16,10 @@ from simple_history.models import HistoricalRecords
 from finobs.core import clock
 from finobs.core.models import Base
 
-from .choices import RequestState, Verdict
+from .choices import RequestState, Vote
 
 
-class Policy(Base):
+class ApprovalPolicy(Base):
     """How many must agree to an action, and for how long a request stands. Without a row: one, 72 hours."""
 
     action = models.CharField(max_length=80, unique=True)
@@ -39,7 +39,7 @@ class Policy(Base):
         return self.action
 
 
-class Request(Base):
+class ApprovalRequest(Base):
     """Somebody asks that `action` be done to the subject with `payload`; `shown` is what approvers see."""
 
     action = models.CharField(max_length=80)
@@ -78,11 +78,11 @@ class Request(Base):
         return f"{self.action}: {self.subject_label}"
 
 
-class Decision(Base):
-    """One person's verdict. Requester and last editor are repeated here so that the database can refuse them."""
+class ApprovalDecision(Base):
+    """One person's vote. Requester and last editor are repeated here so that the database can refuse them."""
 
-    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="decisions")
-    verdict = models.CharField(max_length=10, choices=Verdict)
+    request = models.ForeignKey(ApprovalRequest, on_delete=models.PROTECT, related_name="decisions")
+    vote = models.CharField(max_length=10, choices=Vote)
     reason = models.TextField(blank=True)
     digest = models.CharField(max_length=64, help_text="Of what this person was shown; equal to the request's.")
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

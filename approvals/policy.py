@@ -1,11 +1,16 @@
 """Who may see requests: those who may see the subject. What each action asks of a decider is registered with it."""
 
-from finobs.core.access import Rule
+from finobs.core.access import AccessRule
 from finobs.core.access import register as say
 
 
 def register() -> None:
-    from .models import Policy, Request
+    from .models import ApprovalPolicy, ApprovalRequest
 
-    say(Request, view=Rule("compliance:read"))
-    say(Policy, view=Rule("system:config"), create=Rule("system:config"), change=Rule("system:config"))
+    say(ApprovalRequest, view=AccessRule("compliance:read"))
+    say(
+        ApprovalPolicy,
+        view=AccessRule("system:config"),
+        create=AccessRule("system:config"),
+        change=AccessRule("system:config"),
+    )

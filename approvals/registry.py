@@ -11,14 +11,14 @@ from django.db.models import Model
 
 from finobs.accounts.models import User
 
-from .models import Request
+from .models import ApprovalRequest
 
 
-def _nothing(request: Request) -> None:
+def _nothing(request: ApprovalRequest) -> None:
     """For an action whose subject need not know that it waits."""
 
 
-def _nowhere(request: Request) -> str:
+def _nowhere(request: ApprovalRequest) -> str:
     return ""
 
 
@@ -28,7 +28,7 @@ def _no_words(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class ApprovalAction:
     """One thing that needs a second pair of eyes.
 
     snapshot(subject, payload): exactly what approvers are shown, in canonical values (see ledger.canonical); the
@@ -45,10 +45,10 @@ class Action:
     decide_action: str
     snapshot: Callable[[Any, Mapping[str, Any]], dict[str, Any]]
     last_editor: Callable[[Any], User | None]
-    execute: Callable[[Request, User], Any]
-    requested: Callable[[Request], None] = _nothing
-    ended: Callable[[Request], None] = _nothing
-    url: Callable[[Request], str] = _nowhere
+    execute: Callable[[ApprovalRequest, User], Any]
+    requested: Callable[[ApprovalRequest], None] = _nothing
+    ended: Callable[[ApprovalRequest], None] = _nothing
+    url: Callable[[ApprovalRequest], str] = _nowhere
     words: Callable[[Mapping[str, Any]], list[tuple[str, str]]] = _no_words
 
     @property
@@ -56,15 +56,15 @@ class Action:
         return self.subject_model._meta.label_lower
 
 
-_actions: dict[str, Action] = {}
+_actions: dict[str, ApprovalAction] = {}
 
 
-def register(action: Action) -> None:
+def register(action: ApprovalAction) -> None:
     """Make `action` approvable. Called from AppConfig.ready()."""
     _actions[action.name] = action
 
 
-def get(name: str) -> Action:
+def get(name: str) -> ApprovalAction:
     """The registered action. Raises ImproperlyConfigured for one that nobody registered."""
     try:
         return _actions[name]
@@ -72,7 +72,7 @@ def get(name: str) -> Action:
         raise ImproperlyConfigured(f"nobody registered the action {name} with approvals") from None
 
 
-def actions() -> list[Action]:
+def actions() -> list[ApprovalAction]:
     """All of them, by name."""
     return [_actions[name] for name in sorted(_actions)]
 

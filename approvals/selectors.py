@@ -8,33 +8,35 @@ from typing import Any
 from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
-from finobs.accounts.choices import Kind
+from finobs.accounts.choices import UserKind
 from finobs.core import access, clock
 from finobs.core.errors import NotFound
 from finobs.ledger.services import subject_key
 
 from . import eligibility, snapshot
 from .choices import RequestState
-from .models import Request
-from .registry import Action, actions, get
+from .models import ApprovalRequest
+from .registry import ApprovalAction, actions, get
 
 
-def requests_visible(user: Any) -> QuerySet[Request]:
+def requests_visible(user: Any) -> QuerySet[ApprovalRequest]:
     """Requests about subjects that `user` may see."""
-    rows = access.restrict(Request.objects.all(), user, "view")
+    rows = access.restrict(ApprovalRequest.objects.all(), user, "view")
     return _people(rows.filter(_about(user, lambda _: "view")))
 
 
-def requests_asked(user: Any) -> QuerySet[Request]:
+def requests_asked(user: Any) -> QuerySet[ApprovalRequest]:
     """What `user` asked for."""
     return requests_visible(user).filter(requested_by=user)
 
 
-def inbox(user: Any) -> QuerySet[Request]:
+def inbox(user: Any) -> QuerySet[ApprovalRequest]:
     """Pending requests that `user` may decide."""
-    if getattr(user, "kind", None) != Kind.HUMAN:
-        return Request.objects.none()
-    rows = access.restrict(Request.objects.filter(state=RequestState.PENDING, expires_at__gt=clock.now()), user, "view")
+    if getattr(user, "kind", None) != UserKind.HUMAN:
+        return ApprovalRequest.objects.none()
+    rows = access.restrict(
+        ApprovalRequest.objects.filter(state=RequestState.PENDING, expires_at__gt=clock.now()), user, "view"
+    )
     rows = rows.exclude(requested_by=user).exclude(last_edited_by=user)
     rows = rows.exclude(decisions__decided_by=user)
     return _people(rows.filter(_about(user, lambda action: action.decide_action)))
@@ -44,7 +46,7 @@ def inbox_count(user: Any) -> int:
     return inbox(user).order_by().count()
 
 
-def request_get(user: Any, pk: int) -> Request:
+def request_get(user: Any, pk: int) -> ApprovalRequest:
     """One visible request with its decisions. Raises NotFound."""
     found = requests_visible(user).filter(pk=pk).prefetch_related("decisions__decided_by").first()
     if found is None:
@@ -52,47 +54,47 @@ def request_get(user: Any, pk: int) -> Request:
     return found
 
 
-def requests_of(user: Any, subject_type: str, subject_id: str | int) -> QuerySet[Request]:
+def requests_of(user: Any, subject_type: str, subject_id: str | int) -> QuerySet[ApprovalRequest]:
     """What was ever asked about one subject, newest first."""
     rows = requests_visible(user).filter(subject_type=subject_type, subject_id=str(subject_id))
     return rows.prefetch_related("decisions__decided_by").order_by("-pk")
 
 
-def pending_same(*, action: str, requester: Any, subject: Model, payload: Mapping[str, Any]) -> Request | None:
+def pending_same(*, action: str, requester: Any, subject: Model, payload: Mapping[str, Any]) -> ApprovalRequest | None:
     """The requester's own request that waits for exactly this, if there is one. For repeated calls."""
     kind, key = subject_key(subject)
-    found = Request.objects.filter(
+    found = ApprovalRequest.objects.filter(
         action=action, subject_type=kind, subject_id=key, state=RequestState.PENDING, requested_by=requester
     ).first()
     same = found is not None and found.digest == snapshot.take(get(action), subject, payload)[1]
     return found if same else None
 
 
-def may_decide(user: Any, request: Request) -> str:
+def may_decide(user: Any, request: ApprovalRequest) -> str:
     """Why `user` may not decide `request`; empty when they may."""
     subject = get(request.action).subject_model._default_manager.filter(pk=request.subject_id).first()
     return eligibility.why_not_decide(user, request, subject) if subject is not None else "The subject is gone."
 
 
-def may_withdraw(user: Any, request: Request) -> bool:
+def may_withdraw(user: Any, request: ApprovalRequest) -> bool:
     return eligibility.may_withdraw(user, request)
 
 
-def action_label(request: Request) -> str:
+def action_label(request: ApprovalRequest) -> str:
     return get(request.action).label
 
 
-def request_words(request: Request) -> list[tuple[str, str]]:
+def request_words(request: ApprovalRequest) -> list[tuple[str, str]]:
     """What was shown, in words; empty when its action has none of its own."""
     return get(request.action).words(request.shown)
 
 
-def subject_url(request: Request) -> str:
+def subject_url(request: ApprovalRequest) -> str:
     """The page of what the request is about; empty when it has none."""
     return get(request.action).url(request)
 
 
-def _people(rows: QuerySet[Request]) -> QuerySet[Request]:
+def _people(rows: QuerySet[ApprovalRequest]) -> QuerySet[ApprovalRequest]:
     return rows.select_related("requested_by", "last_edited_by")
 
 
@@ -104,7 +106,7 @@ def _about(user: Any, action_on: Any) -> Q:
     return found
 
 
-def _subjects(user: Any, action: Action, may: str) -> QuerySet[Any]:
+def _subjects(user: Any, action: ApprovalAction, may: str) -> QuerySet[Any]:
     """By primary key: one index look-up for each request. Subjects have whole-number keys."""
     subjects = access.restrict(action.subject_model._default_manager.all(), user, may)
     return subjects.filter(pk=Cast(OuterRef("subject_id"), BigIntegerField())).order_by()

@@ -8,8 +8,8 @@ from typing import Any
 
 from finobs.ledger.canonical import canonical
 
-from .models import Request
-from .registry import Action, get
+from .models import ApprovalRequest
+from .registry import ApprovalAction, get
 
 
 def digest_of(shown: Mapping[str, Any]) -> str:
@@ -17,12 +17,12 @@ def digest_of(shown: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(shown)).hexdigest()
 
 
-def take(action: Action, subject: Any, payload: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+def take(action: ApprovalAction, subject: Any, payload: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """What approvers of `action` on `subject` would be shown now, and its digest."""
     shown = action.snapshot(subject, payload)
     return shown, digest_of(shown)
 
 
-def digest_now(request: Request, subject: Any) -> str:
+def digest_now(request: ApprovalRequest, subject: Any) -> str:
     """The digest of what the request's approvers would be shown now."""
     return take(get(request.action), subject, request.payload)[1]

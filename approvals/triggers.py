@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-DECISION, REQUEST = "approvals_decision", "approvals_request"
+DECISION, REQUEST = "approvals_approvaldecision", "approvals_approvalrequest"
 
 _SOUND_DECISION = """
 EXISTS (
-  SELECT 1 FROM approvals_request r JOIN accounts_user u ON u.id = NEW.decided_by_id
+  SELECT 1 FROM approvals_approvalrequest r JOIN accounts_user u ON u.id = NEW.decided_by_id
   WHERE r.id = NEW.request_id AND r.state = 'pending' AND r.digest = NEW.digest AND u.kind = 'human'
     AND r.requested_by_id = NEW.requested_by_id AND r.requested_by_id <> NEW.decided_by_id
     AND r.last_edited_by_id IS NOT DISTINCT FROM NEW.last_edited_by_id
@@ -29,7 +29,7 @@ _FROZEN = (
     "last_edited_by_id", "created_at", "expires_at",
 )  # fmt: skip
 _SAME_QUESTION = " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in _FROZEN)
-_VOICES = "(SELECT COUNT(*) FROM approvals_decision d WHERE d.request_id = NEW.id AND d.verdict = 'approve')"
+_VOICES = "(SELECT COUNT(*) FROM approvals_approvaldecision d WHERE d.request_id = NEW.id AND d.vote = 'approve')"
 _SOUND_STEP = f"""
 {_SAME_QUESTION} AND (
   (OLD.state = 'pending' AND NEW.state IN ('pending', 'rejected', 'withdrawn', 'expired', 'void'))

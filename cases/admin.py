@@ -18,9 +18,9 @@ from finobs.core import access
 from finobs.core.admin import AccessAdmin, GrantsAdmin, run_action
 
 from . import selectors, services
-from .choices import REASONS
+from .choices import REASONS_BY_DISPOSITION
 from .models import Case, Incident, Queue
-from .workflow import HUMAN
+from .workflow import HUMAN_STEPS
 
 
 class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -72,7 +72,7 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
             ("", "Go on working"),
             *(
                 (group.label, [(f"{group.value}/{reason.value}", reason.label) for reason in reasons])
-                for group, reasons in REASONS.items()
+                for group, reasons in REASONS_BY_DISPOSITION.items()
             ),
         ],
     )
@@ -88,7 +88,7 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
         self.initial["seen"] = self.instance.version
 
 
-FACTS = (
+CASE_FIELDS = (
     "reference", "account", "typology", "queue", "status", "disposition", "reason_code", "rationale",
     "machine_opinion", "priority", "parts", "alert_count", "block_count", "urgency", "assignee", "holder",
     "last_edited_by", "opened_at", "closed_at", "version", "notes",
@@ -97,7 +97,7 @@ FACTS = (
 
 @admin.register(Case)
 class CaseAdmin(AccessAdmin):
-    """Triage from the back office: take and hand back from the list, notes and closing on the case."""
+    """Triage from the back office: take and release from the list, notes and closing on the case."""
 
     form = CaseForm
     list_display = (
@@ -115,14 +115,14 @@ class CaseAdmin(AccessAdmin):
     list_select_related = ("account", "queue", "assignee")
     search_fields = ("reference", "account__external_id")
     ordering = ("-priority", "-pk")
-    readonly_fields = FACTS
-    actions = ("take", "hand_back")
+    readonly_fields = CASE_FIELDS
+    actions = ("take", "release")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         return selectors.cases_visible(request.user)
 
     def get_fieldsets(self, request: HttpRequest, obj: Case | None = None) -> Any:
-        facts = (None, {"fields": FACTS})
+        facts = (None, {"fields": CASE_FIELDS})
         if not self.has_change_permission(request, obj):
             return (facts,)
         return (facts, ("Note", {"fields": ("note",)}), ("Propose to close", {"fields": ("conclusion", "why", "seen")}))
@@ -148,20 +148,22 @@ class CaseAdmin(AccessAdmin):
             rationale=sent["why"], version=sent["seen"] + bool(sent["note"].strip()),
         )  # fmt: skip
 
-    @admin.action(description=next(step.label for step in HUMAN if step.action == "take"), permissions=["work"])
+    @admin.action(description=next(step.label for step in HUMAN_STEPS if step.action == "take"), permissions=["work"])
     def take(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
         run_action(
             self, request, queryset, "Taken", lambda case: services.case_take(actor=actor_of(request), case=case)
         )
 
-    @admin.action(description=next(step.label for step in HUMAN if step.action == "hand_back"), permissions=["work"])
-    def hand_back(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
+    @admin.action(
+        description=next(step.label for step in HUMAN_STEPS if step.action == "release"), permissions=["work"]
+    )
+    def release(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
         run_action(
             self,
             request,
             queryset,
-            "Handed back",
-            lambda case: services.case_hand_back(actor=actor_of(request), case=case),
+            "Released",
+            lambda case: services.case_release(actor=actor_of(request), case=case),
         )
 
     @admin.display(description="Priority is made of")

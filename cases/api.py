@@ -9,7 +9,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from finobs.accounts.requests import actor_of
-from finobs.core.api import Listed, sent
+from finobs.core.api import SelectorList, validated_body
+from finobs.core.serializers import SentForApprovalSerializer
 
 from . import selectors, services
 from .filters import CaseFilter, IncidentFilter
@@ -23,11 +24,10 @@ from .serializers import (
     NoteAddSerializer,
     NoteSerializer,
     QueueSerializer,
-    SentForApprovalSerializer,
 )
 
 
-class CaseList(Listed[Case]):
+class CaseList(SelectorList[Case]):
     """Cases that you may see, the most urgent first."""
 
     serializer_class = CaseSerializer
@@ -55,12 +55,12 @@ class CaseTake(APIView):
         return _case(request, selectors.case_get(request.user, reference))
 
 
-class CaseHandBack(APIView):
+class CaseRelease(APIView):
     """Give a case that you hold back to its queue."""
 
-    @extend_schema(operation_id="cases_hand_back", request=None, responses=CaseDetailSerializer)
+    @extend_schema(operation_id="cases_release", request=None, responses=CaseDetailSerializer)
     def post(self, request: Request, reference: str) -> Response:
-        services.case_hand_back(actor=actor_of(request), case=selectors.case_get(request.user, reference))
+        services.case_release(actor=actor_of(request), case=selectors.case_get(request.user, reference))
         return _case(request, selectors.case_get(request.user, reference))
 
 
@@ -69,7 +69,7 @@ class CaseAssign(APIView):
 
     @extend_schema(operation_id="cases_assign", request=CaseAssignSerializer, responses=CaseDetailSerializer)
     def post(self, request: Request, reference: str) -> Response:
-        body = sent(CaseAssignSerializer, request)
+        body = validated_body(CaseAssignSerializer, request)
         case = selectors.case_get(request.user, reference)
         to = selectors.person_for_assign(request.user, case, body["to"])
         services.case_assign(actor=actor_of(request), case=case, to=to, reason=body["reason"])
@@ -85,12 +85,12 @@ class CaseClose(APIView):
         responses={200: CaseDetailSerializer, 202: SentForApprovalSerializer},
     )
     def post(self, request: Request, reference: str) -> Response:
-        body = sent(CaseCloseSerializer, request)
+        body = validated_body(CaseCloseSerializer, request)
         services.case_close(actor=actor_of(request), case=selectors.case_get(request.user, reference), **body)
         return _case(request, selectors.case_get(request.user, reference))
 
 
-class CaseNotes(Listed[Note]):
+class CaseNotes(SelectorList[Note]):
     """The notes of a case, newest first."""
 
     serializer_class = NoteSerializer
@@ -105,12 +105,12 @@ class CaseNotes(Listed[Note]):
     @extend_schema(operation_id="cases_note_add", request=NoteAddSerializer, responses={201: NoteSerializer})
     def post(self, request: Request, reference: str) -> Response:
         """Write down what was found."""
-        body = sent(NoteAddSerializer, request)
+        body = validated_body(NoteAddSerializer, request)
         note = services.note_add(actor=actor_of(request), case=selectors.case_get(request.user, reference), **body)
         return Response(NoteSerializer(note).data, status=201)
 
 
-class QueueList(Listed[Queue]):
+class QueueList(SelectorList[Queue]):
     """Queues that you may see, with how many of their cases are unfinished, waiting for approval, and held."""
 
     serializer_class = QueueSerializer
@@ -140,7 +140,7 @@ class QueueTakeNext(APIView):
         return _case(request, selectors.case_get(request.user, taken.reference))
 
 
-class IncidentList(Listed[Incident]):
+class IncidentList(SelectorList[Incident]):
     """Bursts of alerts that you may see, the latest first."""
 
     serializer_class = IncidentSerializer

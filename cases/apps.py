@@ -12,11 +12,11 @@ class CasesConfig(AppConfig):
 
         from . import approval_actions, capacity, outcomes, policy, selectors
         from .models import Case
-        from .services import gather
+        from .services import group_alerts
 
         policy.register()
         registry.register(approval_actions.action())
-        hooks.register_gatherer(gather)
+        hooks.register_gatherer(group_alerts)
         hooks.register_outcomes(outcomes.confirmed)
         hooks.register_dispositions(outcomes.dispositions)
         hooks.register_capacities(capacity.capacity_for)

@@ -9,7 +9,7 @@ from finobs.accounts.models import User
 from finobs.core import clock
 
 
-def create(rows: Sequence[Any], *, actor: User, why: str) -> None:
+def create_with_history(rows: Sequence[Any], *, actor: User, why: str) -> None:
     """Insert rows whose primary keys are set, with history."""
     if not rows:
         return
@@ -18,7 +18,7 @@ def create(rows: Sequence[Any], *, actor: User, why: str) -> None:
     _remember(rows, actor=actor, why=why, update=False)
 
 
-def update(rows: Sequence[Any], *, fields: Sequence[str], actor: User, why: str) -> None:
+def update_with_history(rows: Sequence[Any], *, fields: Sequence[str], actor: User, why: str) -> None:
     """Update locked rows, with history. An upsert: many times quicker than CASE WHEN for each field."""
     if not rows:
         return

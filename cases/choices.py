@@ -3,7 +3,7 @@ from typing import Final
 from django.db.models import TextChoices
 
 
-class Status(TextChoices):
+class CaseStatus(TextChoices):
     """Where the work is."""
 
     NEW = "new", "New"
@@ -21,7 +21,7 @@ class Disposition(TextChoices):
     CONFIRMED = "confirmed", "Confirmed suspicious"
 
 
-class Opinion(TextChoices):
+class MachineOpinion(TextChoices):
     """What a model or an agent thinks. Never a conclusion."""
 
     NONE = "", "No opinion"
@@ -46,7 +46,7 @@ class ReasonCode(TextChoices):
 
 
 # Which reasons go with which conclusion. Forms group by it; the service refuses what is not in it.
-REASONS: Final[dict[Disposition, tuple[ReasonCode, ...]]] = {
+REASONS_BY_DISPOSITION: Final[dict[Disposition, tuple[ReasonCode, ...]]] = {
     Disposition.FALSE_POSITIVE: (ReasonCode.RULE_TOO_WIDE, ReasonCode.DATA_ERROR, ReasonCode.KNOWN_PATTERN),
     Disposition.NO_ACTION: (ReasonCode.KNOWN_PATTERN, ReasonCode.DOCUMENTED_SOURCE, ReasonCode.CUSTOMER_EXPLAINED),
     Disposition.CONFIRMED: (

@@ -10,14 +10,14 @@ from django.db.models import Q, QuerySet
 from detection.choices import Typology
 from finobs.core import clock
 
-from .choices import Disposition, ReasonCode, Status
+from .choices import CaseStatus, Disposition, ReasonCode
 from .models import Case, Incident
 
 
 class CaseFilter(filters.FilterSet):
     """Filters of case lists. `user` decides which queues can be chosen and what "mine" means."""
 
-    status = filters.MultipleChoiceFilter(choices=Status.choices, label="Status")
+    status = filters.MultipleChoiceFilter(choices=CaseStatus.choices, label="Status")
     typology = filters.MultipleChoiceFilter(choices=Typology.choices, label="Typology")
     disposition = filters.MultipleChoiceFilter(choices=Disposition.choices[1:], label="Conclusion")
     reason_code = filters.MultipleChoiceFilter(choices=ReasonCode.choices, label="Reason")
@@ -51,7 +51,7 @@ class IncidentFilter(filters.FilterSet):
     """Filters of incident lists."""
 
     typology = filters.MultipleChoiceFilter(field_name="case__typology", choices=Typology.choices, label="Typology")
-    status = filters.MultipleChoiceFilter(field_name="case__status", choices=Status.choices, label="Case status")
+    status = filters.MultipleChoiceFilter(field_name="case__status", choices=CaseStatus.choices, label="Case status")
     queue = filters.CharFilter(field_name="case__queue__slug", label="Queue")
     account = filters.CharFilter(field_name="case__account__external_id", label="Account")
     case = filters.CharFilter(field_name="case__reference", label="Case")

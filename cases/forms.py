@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 
 from finobs.accounts.models import User
 
-from .choices import REASONS, Disposition
+from .choices import REASONS_BY_DISPOSITION, Disposition
 
-LONGEST_TEXT = 20_000
+MAX_TEXT_LENGTH = 20_000
 
 
 class DraftForm(forms.Form):
@@ -28,7 +28,7 @@ class NoteForm(DraftForm):
     drafts = ("text",)
     text = forms.CharField(
         label="Note",
-        max_length=LONGEST_TEXT,
+        max_length=MAX_TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What you found or think. A note stays as it is; a correction is another note.",
         error_messages={"required": "Write something."},
@@ -49,14 +49,17 @@ class CloseForm(DraftForm):
     reason_code = forms.ChoiceField(
         choices=[
             ("", "Choose…"),
-            *((kind.label, [(code.value, code.label) for code in codes]) for kind, codes in REASONS.items()),
+            *(
+                (kind.label, [(code.value, code.label) for code in codes])
+                for kind, codes in REASONS_BY_DISPOSITION.items()
+            ),
         ],
         label="Reason",
         error_messages={"required": "Choose a reason that goes with it."},
     )
     rationale = forms.CharField(
         label="Rationale",
-        max_length=LONGEST_TEXT,
+        max_length=MAX_TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="Why, in words that somebody who never saw the case can follow.",
         error_messages={"required": "Say why."},
@@ -69,7 +72,7 @@ class CloseForm(DraftForm):
 
 class AssignForm(forms.Form):
     to = forms.ModelChoiceField(queryset=User.objects.none(), label="To", empty_label="Choose…")
-    reason = forms.CharField(label="Why", max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(label="Why", max_length=MAX_TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

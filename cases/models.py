@@ -17,7 +17,7 @@ from finobs.core.access import GroupGrant, UserGrant
 from finobs.core.models import Base, Dated
 from transactions.models import Account
 
-from .choices import Disposition, Opinion, ReasonCode, Status
+from .choices import CaseStatus, Disposition, MachineOpinion, ReasonCode
 
 
 class Queue(Base):
@@ -77,11 +77,11 @@ class Case(Dated):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="cases")
     typology = models.CharField(max_length=40, choices=Typology)
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases", db_index=False)
-    status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
+    status = models.CharField(max_length=20, choices=CaseStatus, default=CaseStatus.NEW)
     disposition = models.CharField(max_length=20, choices=Disposition, default=Disposition.UNSET, blank=True)
     reason_code = models.CharField(max_length=30, choices=ReasonCode, blank=True)
     rationale = models.TextField(blank=True)
-    machine_opinion = models.CharField(max_length=30, choices=Opinion, default=Opinion.NONE, blank=True)
+    machine_opinion = models.CharField(max_length=30, choices=MachineOpinion, default=MachineOpinion.NONE, blank=True)
     priority = models.PositiveSmallIntegerField(default=0, help_text="0 to 100; the sum of its parts.")
     priority_parts = models.JSONField(default=dict)
     alert_count = models.PositiveIntegerField(default=0)
@@ -159,13 +159,13 @@ class Incident(Dated):
         return self.reference
 
 
-class Gathering(Base):
+class CaseAlert(Base):
     """Which incident and case an alert went to. Each alert is gathered once."""
 
-    alert = models.OneToOneField(Alert, on_delete=models.PROTECT, related_name="gathering")
-    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="gatherings")
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="gatherings")
-    gathered_at = models.DateTimeField(default=clock.now)
+    alert = models.OneToOneField(Alert, on_delete=models.PROTECT, related_name="case_alert")
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="case_alerts")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="case_alerts")
+    grouped_at = models.DateTimeField(default=clock.now)
 
 
 class WorkLease(Base):

@@ -9,12 +9,12 @@ from typing import Any
 from django.db.models import Case as Choose
 from django.db.models import F, QuerySet, Value, When
 
-from detection.features.confirmed import NAMES, NEVER, among, moment
+from detection.features.confirmations import NEVER, TRANSACTION_COLUMNS, any_of, database_time
 from detection.models import Alert
 from transactions.models import Transaction
 
-from .choices import Disposition, Status
-from .models import Case, Gathering
+from .choices import CaseStatus, Disposition
+from .models import Case, CaseAlert
 
 
 def confirmed(accounts: Sequence[int] | None, counterparties: Sequence[int], since: datetime) -> tuple[str, list[Any]]:
@@ -27,27 +27,27 @@ def confirmed(accounts: Sequence[int] | None, counterparties: Sequence[int], sin
     """
     arms, values = [], []
     for column, asked in (("a.account_id", accounts), ("t.counterparty_id", counterparties)):
-        condition, value = among(column, asked)
+        condition, value = any_of(column, asked)
         arms.append(f"{_CONFIRMED} AND {condition} AND t.occurred_at > %s")
-        values += [Status.CLOSED.value, Disposition.CONFIRMED.value, value, moment(since)]
+        values += [CaseStatus.CLOSED.value, Disposition.CONFIRMED.value, value, database_time(since)]
     return " UNION ALL ".join(arms), values
 
 
 _CONFIRMED = (
-    f"SELECT {NAMES}, c.closed_at, 0, {NEVER} FROM {Alert._meta.db_table} a "  # noqa: S608
+    f"SELECT {TRANSACTION_COLUMNS}, c.closed_at, 0, {NEVER} FROM {Alert._meta.db_table} a "  # noqa: S608
     f"JOIN {Transaction._meta.db_table} t ON t.id = a.transaction_id "
-    f"JOIN {Gathering._meta.db_table} g ON g.alert_id = a.id JOIN {Case._meta.db_table} c ON c.id = g.case_id "
+    f"JOIN {CaseAlert._meta.db_table} g ON g.alert_id = a.id JOIN {Case._meta.db_table} c ON c.id = g.case_id "
     f"WHERE c.status = %s AND c.disposition = %s AND c.closed_at IS NOT NULL"
 )
 
 
-def dispositions() -> QuerySet[Gathering]:
+def dispositions() -> QuerySet[CaseAlert]:
     """Each transaction of a closed case with what was concluded of it: confirmed suspicious, or anything else.
 
     Rows have `transaction_id`, `occurred_at`, `is_suspicious` and `known_at`. An alert is in one case, a transaction
     has one alert: so each transaction is there once.
     """
-    closed = Gathering.objects.filter(case__status=Status.CLOSED, case__closed_at__isnull=False)
+    closed = CaseAlert.objects.filter(case__status=CaseStatus.CLOSED, case__closed_at__isnull=False)
     return closed.annotate(
         transaction_id=F("alert__transaction_id"), occurred_at=F("alert__transaction__occurred_at"),
         is_suspicious=Choose(When(case__disposition=Disposition.CONFIRMED, then=Value(True)), default=Value(False)),

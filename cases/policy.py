@@ -2,7 +2,7 @@
 
 from detection.models import Alert
 from finobs.core import access
-from finobs.core.access import Rule
+from finobs.core.access import AccessRule
 
 SEE = ("view", "work", "lead")
 WORK = ("work", "lead")
@@ -17,18 +17,18 @@ def register() -> None:
     anchors = ("queue", "")
     access.register(
         Case,
-        view=Rule("compliance:read", SEE, anchors),
-        work=Rule("compliance:read", WORK, anchors, scope=WRITE),
-        lead=Rule("compliance:resolve", LEAD, anchors),
+        view=AccessRule("compliance:read", SEE, anchors),
+        work=AccessRule("compliance:read", WORK, anchors, scope=WRITE),
+        lead=AccessRule("compliance:resolve", LEAD, anchors),
     )
-    access.register(Incident, view=Rule("compliance:read", SEE, ("case__queue", "case")))
+    access.register(Incident, view=AccessRule("compliance:read", SEE, ("case__queue", "case")))
     access.register(
         Queue,
-        view=Rule("compliance:read", SEE),
-        work=Rule("compliance:read", WORK, scope=WRITE),
-        lead=Rule("compliance:resolve", LEAD),
-        create=Rule("system:config"),
-        change=Rule("system:config"),
-        grant=Rule("user:role_assign"),
+        view=AccessRule("compliance:read", SEE),
+        work=AccessRule("compliance:read", WORK, scope=WRITE),
+        lead=AccessRule("compliance:resolve", LEAD),
+        create=AccessRule("system:config"),
+        change=AccessRule("system:config"),
+        grant=AccessRule("user:role_assign"),
     )
-    access.narrow(Alert, "view", grants=SEE, anchors=("gathering__case__queue", "gathering__case"))
+    access.narrow(Alert, "view", grants=SEE, anchors=("case_alert__case__queue", "case_alert__case"))

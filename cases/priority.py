@@ -15,20 +15,20 @@ from typing import Final
 from finobs.core import money
 
 # In display order: name, label, most it can give.
-PARTS: Final = (
+PRIORITY_PARTS: Final = (
     ("score", "Above a model's threshold", 40),
     ("severity", "Severity", 20),
     ("value", "Value", 20),
     ("alerts", "Number of alerts", 10),
     ("age", "Age", 10),
 )
-LABELS: Final = {name: label for name, label, _ in PARTS}
-MOST: Final = {name: most for name, _, most in PARTS}
+PART_LABELS: Final = {name: label for name, label, _ in PRIORITY_PARTS}
+MAX_POINTS: Final = {name: most for name, _, most in PRIORITY_PARTS}
 _TEN_MILLION_DIGITS = 7.0
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PriorityFacts:
     """What a priority is made of. `amounts`: currency to alerted minor units."""
 
     urgency: float | None
@@ -38,7 +38,7 @@ class Facts:
     opened_at: datetime
 
 
-def parts(facts: Facts, now: datetime) -> dict[str, int]:
+def parts(facts: PriorityFacts, now: datetime) -> dict[str, int]:
     """The parts in whole points, in display order."""
     shares = {
         "score": min(max(facts.urgency or 0.0, 0.0), 1.0),
@@ -47,14 +47,14 @@ def parts(facts: Facts, now: datetime) -> dict[str, int]:
         "alerts": _towards_one(facts.alert_count - 1, half=4),
         "age": _towards_one((now - facts.opened_at).total_seconds() / 86_400, half=7),
     }
-    return {name: round(shares[name] * most) for name, _, most in PARTS}
+    return {name: round(shares[name] * most) for name, _, most in PRIORITY_PARTS}
 
 
 def total(points: Mapping[str, int]) -> int:
     return min(100, sum(points.values()))
 
 
-def _severity(facts: Facts) -> float:
+def _severity(facts: PriorityFacts) -> float:
     """A review is 0.3; one block 0.7; more blocks approach 1."""
     if not facts.block_count:
         return 0.3

@@ -12,14 +12,14 @@ from django.urls import reverse
 
 from detection.hooks import Place
 from detection.models import Alert
-from finobs.accounts.choices import Kind
+from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import access, clock
 from finobs.core.errors import Invalid, NotFound
 from transactions.models import Transaction
 
 from . import workflow
-from .choices import Status
+from .choices import CaseStatus
 from .models import (
     Case,
     CaseGroupGrant,
@@ -32,7 +32,6 @@ from .models import (
     WorkLease,
 )
 from .policy import WORK
-from .timeline import Entry as Entry
 from .timeline import case_timeline as case_timeline
 
 M = TypeVar("M", bound=Model)
@@ -58,7 +57,7 @@ def queues_visible(user: Any) -> QuerySet[Queue]:
     held = WorkLease.objects.filter(case__queue=OuterRef("pk"), expires_at__gt=now)
     return access.restrict(Queue.objects.all(), user, "view").annotate(
         open_count=_counted(unfinished, "queue"),
-        awaiting_count=_counted(unfinished.filter(status=Status.AWAITING_APPROVAL), "queue"),
+        awaiting_count=_counted(unfinished.filter(status=CaseStatus.AWAITING_APPROVAL), "queue"),
         held_count=_counted(held, "case__queue"),
     )
 
@@ -101,10 +100,10 @@ def case_get(user: Any, reference: str) -> Case:
 
 def case_alerts(user: Any, case: Case) -> QuerySet[Alert]:
     """The alerts of a case, newest first, with their transactions and what raised them."""
-    rows = access.restrict(Alert.objects.filter(gathering__case=case), user, "view")
+    rows = access.restrict(Alert.objects.filter(case_alert__case=case), user, "view")
     return rows.select_related(
         "transaction__account", "transaction__counterparty", "rule_version__rule", "model_version",
-        "gathering__incident",
+        "case_alert__incident",
     ).defer("model_version__artefact", "model_version__metrics").order_by("-pk")  # fmt: skip
 
 
@@ -126,7 +125,7 @@ def case_actions(user: Any, case: Case) -> list[CaseAction]:
         return []
     holding = workflow.holding_of(case.current_lease, user)
     found = []
-    for step in workflow.HUMAN:
+    for step in workflow.HUMAN_STEPS:
         if allowed[step.permission]:
             why_not = workflow.refusal(step.action, status=case.status, holding=holding)
             found.append(
@@ -151,7 +150,7 @@ def people_for_assign(user: Any, case: Case) -> QuerySet[User]:
         granted |= Q(pk__in=rows.filter(permission__codename__in=grants).values("user_id"))
     for groups in shared:
         granted |= Q(groups__in=groups.filter(permission__codename__in=grants).values("group_id"))
-    people = User.objects.filter(granted, kind=Kind.HUMAN, is_active=True)
+    people = User.objects.filter(granted, kind=UserKind.HUMAN, is_active=True)
     reading = access.rule_for(Case, "work").permission
     able = User.objects.filter(groups__permissions__codename=reading).values("pk")
     return people.filter(pk__in=able).distinct().order_by("name", "pk")
@@ -182,7 +181,7 @@ def incident_get(user: Any, reference: str) -> Incident:
 
 
 def incident_alerts(user: Any, incident: Incident) -> QuerySet[Alert]:
-    return case_alerts(user, incident.case).filter(gathering__incident=incident)
+    return case_alerts(user, incident.case).filter(case_alert__incident=incident)
 
 
 def search(user: Any, text: str) -> QuerySet[Case]:
@@ -191,9 +190,9 @@ def search(user: Any, text: str) -> QuerySet[Case]:
     if not text or "\x00" in text:
         return Case.objects.none()
     incident = Incident.objects.filter(reference__iexact=text).values("case_id")
-    moved = Transaction.objects.filter(external_id=text, alert__gathering__isnull=False)
+    moved = Transaction.objects.filter(external_id=text, alert__case_alert__isnull=False)
     wanted = Q(reference__iexact=text) | Q(account__external_id=text) | Q(pk__in=incident)
-    wanted |= Q(pk__in=moved.values("alert__gathering__case_id"))
+    wanted |= Q(pk__in=moved.values("alert__case_alert__case_id"))
     if text.isdecimal():
         wanted |= Q(reference__endswith=f"-{int(text):06d}")
     return cases_visible(user).filter(wanted)
@@ -201,7 +200,7 @@ def search(user: Any, text: str) -> QuerySet[Case]:
 
 def place_of_alert(user: Any, alert: Alert) -> Place | None:
     """The case that an alert went to, for the alert's page; None for who may not see the case."""
-    case = cases_visible(user).filter(gatherings__alert=alert).first()
+    case = cases_visible(user).filter(case_alerts__alert=alert).first()
     return None if case is None else Place(label=case.reference, url=case_url(case))
 
 

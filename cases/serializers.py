@@ -118,11 +118,3 @@ class CaseCloseSerializer(serializers.Serializer[Any]):
 class CaseAssignSerializer(serializers.Serializer[Any]):
     to = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="Id of the person.")
     reason = serializers.CharField(trim_whitespace=False, allow_blank=True)
-
-
-class SentForApprovalSerializer(serializers.Serializer[Any]):
-    """It is not done yet: it waits for a second pair of eyes."""
-
-    approval_request_id = serializers.IntegerField()
-    status = serializers.CharField(help_text='"pending"')
-    detail = serializers.CharField()

@@ -12,19 +12,19 @@ from typing import Any, Final
 from django.db.models import Q
 from django.urls import reverse
 
-from approvals.models import Request
+from approvals.models import ApprovalRequest
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.ledger.models import Event
 
 from .models import Case, Note
 
-NEWEST: Final = 200
-TITLES: Final = {
+MAX_ENTRIES: Final = 200
+EVENT_TITLES: Final = {
     "case.open": "Case opened",
     "case.alert_add": "Alerts added",
     "case.take": "Taken",
-    "case.hand_back": "Handed back",
+    "case.release": "Released",
     "case.assign": "Assigned",
     "case.close": "Closed",
     "note.add": "Note added",
@@ -37,11 +37,11 @@ TITLES: Final = {
     "approval.void": "Request void",
 }
 # What a change of the row is told by; the rest follows from these, or is told by an event.
-TOLD: Final = ("status", "disposition", "reason_code", "queue", "assignee", "priority", "alert_count")
+CHANGE_FIELDS: Final = ("status", "disposition", "reason_code", "queue", "assignee", "priority", "alert_count")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One thing that happened. kind: "note", "change" or "event"; `url`: the ledger's page of an event."""
 
     at: datetime
@@ -52,7 +52,7 @@ class Entry:
     url: str = ""
 
 
-def case_timeline(user: Any, case: Case) -> list[Entry]:
+def case_timeline(user: Any, case: Case) -> list[TimelineEntry]:
     """The newest 200 things that happened, newest first. Ledger events for those who may read the ledger.
 
     A constant number of queries.
@@ -60,25 +60,25 @@ def case_timeline(user: Any, case: Case) -> list[Entry]:
     if not access.allowed(user, "view", case):
         return []
     entries = [*_notes(case), *_changes(case), *_events(user, case)]
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MAX_ENTRIES]
 
 
-def _notes(case: Case) -> Iterator[Entry]:
-    for note in Note.objects.filter(case=case).select_related("author").order_by("-pk")[:NEWEST]:
-        yield Entry(note.created_at, note.author, "note", "Note", note.text)
+def _notes(case: Case) -> Iterator[TimelineEntry]:
+    for note in Note.objects.filter(case=case).select_related("author").order_by("-pk")[:MAX_ENTRIES]:
+        yield TimelineEntry(note.created_at, note.author, "note", "Note", note.text)
 
 
-def _changes(case: Case) -> list[Entry]:
+def _changes(case: Case) -> list[TimelineEntry]:
     rows: list[Any] = list(
         Case.history.filter(id=case.pk)
         .select_related("history_user")
-        .order_by("-history_date", "-history_id")[: NEWEST + 1]
+        .order_by("-history_date", "-history_id")[: MAX_ENTRIES + 1]
     )
     names = _names(rows)
     found = []
     for after, before in pairwise(rows):
         if text := "; ".join(_differences(before, after, names)):
-            found.append(Entry(after.history_date, after.history_user, "change", _why(after), text))
+            found.append(TimelineEntry(after.history_date, after.history_user, "change", _why(after), text))
     return found
 
 
@@ -92,7 +92,7 @@ def _names(rows: Sequence[Any]) -> dict[int, str]:
 
 
 def _differences(before: Any, after: Any, names: dict[int, str]) -> Iterator[str]:
-    for name in TOLD:
+    for name in CHANGE_FIELDS:
         field: Any = Case._meta.get_field(name)
         old, new = getattr(before, field.attname), getattr(after, field.attname)
         if old != new:
@@ -108,18 +108,18 @@ def _words(field: Any, value: Any, names: dict[int, str]) -> str:
     return str(dict(field.flatchoices).get(value, value))
 
 
-def _events(user: Any, case: Case) -> Iterator[Entry]:
+def _events(user: Any, case: Case) -> Iterator[TimelineEntry]:
     kind = Case._meta.label_lower
-    asked = Request.objects.filter(subject_type=kind, subject_id=str(case.pk)).values_list("pk", flat=True)
+    asked = ApprovalRequest.objects.filter(subject_type=kind, subject_id=str(case.pk)).values_list("pk", flat=True)
     about = Q(subject_type=kind, subject_id=str(case.pk))
-    about |= Q(subject_type=Request._meta.label_lower, subject_id__in=[str(pk) for pk in asked])
+    about |= Q(subject_type=ApprovalRequest._meta.label_lower, subject_id__in=[str(pk) for pk in asked])
     events = access.restrict(Event.objects.filter(about), user, "view").select_related("actor")
-    for event in events.order_by("-pk")[:NEWEST]:
-        yield Entry(event.at, event.actor, "event", _title(event), _text(event), _url(event))
+    for event in events.order_by("-pk")[:MAX_ENTRIES]:
+        yield TimelineEntry(event.at, event.actor, "event", _title(event), _text(event), _url(event))
 
 
 def _title(event: Event) -> str:
-    return TITLES.get(event.action, event.action)
+    return EVENT_TITLES.get(event.action, event.action)
 
 
 def _url(event: Event) -> str:
@@ -131,5 +131,5 @@ def _text(event: Event) -> str:
     data = json.loads(bytes(event.body))["data"]
     if event.action == "case.alert_add":
         return f"{len(data['alerts'])} alert{'s' if len(data['alerts']) != 1 else ''}"
-    told = (data.get(name) for name in ("verdict", "reason", "outcome", "rationale"))
+    told = (data.get(name) for name in ("vote", "reason", "outcome", "rationale"))
     return " · ".join(str(text) for text in told if text)

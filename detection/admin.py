@@ -13,7 +13,7 @@ from finobs.core.admin import AccessAdmin, run_action
 from finobs.core.forms import StrictJSON
 
 from . import services
-from .ml.registry.workflow import HUMAN, Step
+from .ml.registry.workflow import HUMAN_STEPS, StageTransition
 from .models import Alert, LateBatch, ModelVersion, Reassessment, ReassessmentRun, Rule, TrainingRun
 
 
@@ -74,14 +74,14 @@ class RuleAdmin(AccessAdmin):
         return request.user
 
 
-def _taking(step: Step) -> Any:
+def _taking(step: StageTransition) -> Any:
     """An admin action that takes one step of a version's life."""
 
     def take(modeladmin: AccessAdmin, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
         actor: Any = request.user
         run_action(
             modeladmin, request, queryset, step.label,
-            lambda version: services.MODEL_STEPS[step.action](actor=actor, version=version, reason="In the admin."),
+            lambda version: services.STAGE_SERVICES[step.action](actor=actor, version=version, reason="In the admin."),
         )  # fmt: skip
 
     return take
@@ -107,7 +107,7 @@ class ModelVersionAdmin(AccessAdmin):
         """The steps of `workflow`, for who may take them."""
         found: dict[str, Any] = super().get_actions(request)
         may = self._may(request, "change", None)
-        return found | ({step.action: (_taking(step), step.action, step.label) for step in HUMAN} if may else {})
+        return found | ({step.action: (_taking(step), step.action, step.label) for step in HUMAN_STEPS} if may else {})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         """Nothing on the form can be changed, so there is nothing to save; steps are actions of the list."""

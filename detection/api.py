@@ -11,15 +11,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from finobs.accounts.requests import actor_of
-from finobs.core.api import Listed, sent
+from finobs.core.api import SelectorList, validated_body
 from finobs.core.errors import NotFound
+from finobs.core.serializers import OptionalReasonSerializer, SentForApprovalSerializer
 from transactions.selectors import source_get
 
 from . import filters, selectors, serializers, services
 from .models import Alert, LateBatch, ModelVersion, Reassessment, Rule, RuleVersion, TrainingRun
 
 
-class AlertList(Listed[Alert]):
+class AlertList(SelectorList[Alert]):
     queryset = Alert.objects.none()
     serializer_class = serializers.AlertSerializer
     filterset_class = filters.AlertFilter
@@ -56,7 +57,7 @@ class TransactionExplanation(generics.RetrieveAPIView[Alert]):
         return selectors.transaction_explanation(self.request.user, self.kwargs["pk"])[1]
 
 
-class ReassessmentList(Listed[Reassessment]):
+class ReassessmentList(SelectorList[Reassessment]):
     """Decided transactions that late ones touched, where score or outcome is another one since."""
 
     queryset = Reassessment.objects.none()
@@ -80,7 +81,7 @@ class BatchLate(generics.RetrieveAPIView[LateBatch]):
         return found
 
 
-class RuleList(Listed[Rule]):
+class RuleList(SelectorList[Rule]):
     queryset = Rule.objects.none()
     serializer_class = serializers.RuleSerializer
     filterset_class = filters.RuleFilter
@@ -99,7 +100,7 @@ class RuleDetail(generics.RetrieveAPIView[Rule]):
         return selectors.rule_get(self.request.user, self.kwargs["slug"])
 
 
-class RuleVersionList(Listed[RuleVersion]):
+class RuleVersionList(SelectorList[RuleVersion]):
     queryset = RuleVersion.objects.none()
     serializer_class = serializers.RuleVersionSerializer
     filter_backends = ()
@@ -112,12 +113,12 @@ class RuleVersionList(Listed[RuleVersion]):
     @extend_schema(request=serializers.RuleChangeSerializer, responses={201: serializers.RuleVersionSerializer})
     def post(self, request: Request, slug: str) -> Response:
         rule = selectors.rule_get(request.user, slug)
-        body = sent(serializers.RuleChangeSerializer, request)
+        body = validated_body(serializers.RuleChangeSerializer, request)
         made = services.rule_change(actor=actor_of(request), rule=rule, **body)
         return Response(self.get_serializer(made).data, status=201)
 
 
-class ModelList(Listed[ModelVersion]):
+class ModelList(SelectorList[ModelVersion]):
     queryset = ModelVersion.objects.none()
     serializer_class = serializers.ModelVersionSerializer
     filterset_class = filters.ModelFilter
@@ -138,18 +139,18 @@ class ModelStep(generics.GenericAPIView[ModelVersion]):
     """One step of a version's life, by the table of `workflow`. 202 with the request where somebody else approves."""
 
     queryset = ModelVersion.objects.none()
-    serializer_class = serializers.WhySerializer
+    serializer_class = OptionalReasonSerializer
     action = ""
 
-    @extend_schema(responses={200: serializers.ModelVersionSerializer, 202: serializers.WaitingSerializer})
+    @extend_schema(responses={200: serializers.ModelVersionSerializer, 202: SentForApprovalSerializer})
     def post(self, request: Request, pk: int) -> Response:
         version = selectors.model_get(request.user, pk)
-        body = sent(serializers.WhySerializer, request)
-        moved = services.MODEL_STEPS[self.action](actor=actor_of(request), version=version, **body)
+        body = validated_body(OptionalReasonSerializer, request)
+        moved = services.STAGE_SERVICES[self.action](actor=actor_of(request), version=version, **body)
         return Response(serializers.ModelVersionSerializer(moved).data)
 
 
-class TrainingRunList(Listed[TrainingRun]):
+class TrainingRunList(SelectorList[TrainingRun]):
     queryset = TrainingRun.objects.none()
     serializer_class = serializers.TrainingRunSerializer
     filterset_class = filters.TrainingRunFilter
@@ -161,7 +162,7 @@ class TrainingRunList(Listed[TrainingRun]):
     def post(self, request: Request) -> Response:
         """Ask for a candidate. While one of the role waits or runs, that is the answer."""
         selectors.training_sources(request.user)
-        body = sent(serializers.TrainingRequestSerializer, request)
+        body = validated_body(serializers.TrainingRequestSerializer, request)
         slug = body.pop("source", None)
         source = source_get(request.user, slug) if slug else None
         run = services.training_request(actor=actor_of(request), source=source, **body)
@@ -178,11 +179,11 @@ class TrainingRunDetail(generics.RetrieveAPIView[TrainingRun]):
 
 class TrainingRunCancel(generics.GenericAPIView[TrainingRun]):
     queryset = TrainingRun.objects.none()
-    serializer_class = serializers.WhySerializer
+    serializer_class = OptionalReasonSerializer
 
     @extend_schema(responses={200: serializers.TrainingRunSerializer})
     def post(self, request: Request, pk: int) -> Response:
         run = selectors.training_get(request.user, pk)
-        body = sent(serializers.WhySerializer, request)
+        body = validated_body(OptionalReasonSerializer, request)
         ended = services.training_cancel(actor=actor_of(request), run=run, **body)
         return Response(serializers.TrainingRunSerializer(ended).data)

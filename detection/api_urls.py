@@ -24,7 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(
             f"models/<int:pk>/{step.action}", api.ModelStep.as_view(action=step.action), name=f"api-model-{step.action}"
         )
-        for step in workflow.HUMAN
+        for step in workflow.HUMAN_STEPS
     ),
     path("training-runs", api.TrainingRunList.as_view(), name="api-training-list"),
     path("training-runs/<int:pk>", api.TrainingRunDetail.as_view(), name="api-training-detail"),

@@ -12,13 +12,13 @@ class DetectionConfig(AppConfig):
         from . import policy
         from .ml.registry import approval_actions
         from .models import Alert
-        from .services import assess, ensure_judges
+        from .services import assess, ensure_default_detectors
 
         policy.register()
         for action in approval_actions.actions():
             registry.register(action)
         transactions.register_assessor(assess)
-        transactions.register_preparation(ensure_judges)
+        transactions.register_preparation(ensure_default_detectors)
         transactions.register_counter("alerts", Alert.objects.count)
         schedule.register(
             schedule.Periodic(

@@ -9,10 +9,10 @@ from finobs.accounts.system import system_actor
 from finobs.core.errors import Conflict, FinobsError
 from transactions.models import Transaction
 
-from .choices import Role, RunState, Stage
+from .choices import ModelRole, ModelStage, RunState
 from .ml.registry import workflow
 from .ml.registry.services import ever_in_force, model_install
-from .ml.training.pipeline import SHARE
+from .ml.training.pipeline import DEFAULT_SHARE
 from .ml.training.services.training_request import training_request
 from .ml.training.services.training_work import training_work
 from .models import ModelVersion, Rule, TrainingRun
@@ -20,10 +20,10 @@ from .rules.services import ensure_default_rules
 
 log = logging.getLogger("finobs.detection")
 # Enough for a threshold that lets half a percent through: 250 of the training rows lie above it.
-ENOUGH = 50_000
+MIN_TRANSACTIONS = 50_000
 
 
-def ensure_judges() -> None:
+def ensure_default_detectors() -> None:
     """Default rules where there is no rule at all; a first model once there are 50,000 transactions to learn from.
 
     Called before an import's first batch and after each, outside their transactions. Whatever an administrator has
@@ -34,13 +34,13 @@ def ensure_judges() -> None:
     try:
         if not Rule.objects.exists():
             ensure_default_rules(actor=actor)
-        ensure_first_model(actor=actor, role=Role.ANOMALY, least=ENOUGH, rows=ENOUGH)
+        ensure_first_model(actor=actor, role=ModelRole.ANOMALY, least=MIN_TRANSACTIONS, rows=MIN_TRANSACTIONS)
     except Conflict:
         log.info("Another import is seeing to the first rules and the first model")
 
 
 def ensure_first_model(
-    *, actor: User, role: str, least: int = 0, rows: int = 0, share: float = SHARE, abandoned: bool = False
+    *, actor: User, role: str, least: int = 0, rows: int = 0, share: float = DEFAULT_SHARE, abandoned: bool = False
 ) -> TrainingRun | None:
     """Train and install the first model of a role, once; the training run of `actor` that came of it, or None.
 
@@ -70,7 +70,7 @@ def _somebodys(role: str) -> bool:
 
 def _install(actor: User, run: TrainingRun) -> None:
     version = run.model_version
-    if version is None or version.stage != Stage.CANDIDATE:
+    if version is None or version.stage != ModelStage.CANDIDATE:
         return
     try:
         model_install(actor=actor, version=version, reason="The first model of this installation")

@@ -9,7 +9,7 @@ class Outcome(TextChoices):
     BLOCK = "block", "Block"
 
 
-class Stage(TextChoices):
+class ModelStage(TextChoices):
     CANDIDATE = "candidate", "Candidate"
     SHADOW = "shadow", "Shadow"
     CHALLENGER = "challenger", "Challenger"
@@ -17,7 +17,7 @@ class Stage(TextChoices):
     RETIRED = "retired", "Retired"
 
 
-class Role(TextChoices):
+class ModelRole(TextChoices):
     """What a model is for. One of each role may be in force."""
 
     ANOMALY = "anomaly", "Anomaly"  # how unusual a transaction is; learns without outcomes

@@ -6,10 +6,10 @@ import django_filters as filters
 from django import forms
 from django.db.models import QuerySet
 
-from .choices import Outcome, Role, RuleKind, RunState, Stage, Typology
+from .choices import ModelRole, ModelStage, Outcome, RuleKind, RunState, Typology
 from .models import Alert, ModelVersion, Reassessment, Rule, TrainingRun
 
-DATE = forms.DateInput(attrs={"type": "date"})
+DATE_INPUT = forms.DateInput(attrs={"type": "date"})
 ALL_YES_NO = forms.Select(choices=[("", "All"), ("true", "Yes"), ("false", "No")])
 REVIEW_OR_BLOCK = [(each.value, each.label) for each in (Outcome.REVIEW, Outcome.BLOCK)]
 
@@ -18,8 +18,8 @@ class AlertFilter(filters.FilterSet):
     typology = filters.ChoiceFilter(choices=Typology.choices, empty_label="All")
     outcome = filters.ChoiceFilter(choices=REVIEW_OR_BLOCK, empty_label="All")
     account = filters.CharFilter(field_name="account__external_id", label="Account")
-    raised_from = filters.DateFilter("created_at", "date__gte", label="Raised from", widget=DATE)
-    raised_to = filters.DateFilter("created_at", "date__lte", label="Raised to", widget=DATE)
+    raised_from = filters.DateFilter("created_at", "date__gte", label="Raised from", widget=DATE_INPUT)
+    raised_to = filters.DateFilter("created_at", "date__lte", label="Raised to", widget=DATE_INPUT)
 
     class Meta:
         model = Alert
@@ -40,8 +40,8 @@ class RuleFilter(filters.FilterSet):
 
 
 class ModelFilter(filters.FilterSet):
-    role = filters.ChoiceFilter(choices=Role.choices, empty_label="All")
-    stage = filters.ChoiceFilter(choices=Stage.choices, empty_label="All")
+    role = filters.ChoiceFilter(choices=ModelRole.choices, empty_label="All")
+    stage = filters.ChoiceFilter(choices=ModelStage.choices, empty_label="All")
 
     class Meta:
         model = ModelVersion
@@ -49,7 +49,7 @@ class ModelFilter(filters.FilterSet):
 
 
 class TrainingRunFilter(filters.FilterSet):
-    role = filters.ChoiceFilter(choices=Role.choices, empty_label="All")
+    role = filters.ChoiceFilter(choices=ModelRole.choices, empty_label="All")
     state = filters.ChoiceFilter(choices=RunState.choices, empty_label="All")
 
     class Meta:

@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 
 from transactions.models import Source
 
-from .choices import Role
-from .ml.training.anomaly import MOST_FLAGGED
-from .ml.training.pipeline import SHARE
+from .choices import ModelRole
+from .ml.training.anomaly import MAX_FLAGGED_SHARE
+from .ml.training.pipeline import DEFAULT_SHARE
 from .models import Rule
 from .rules import scenarios
 
@@ -21,7 +21,7 @@ class RuleChangeForm(forms.Form):
 
     def __init__(self, data: Any = None, *, rule: Rule, newest: int) -> None:
         super().__init__(data, initial={"version": newest, **(rule.live.parameters if rule.live else {})})
-        for each in scenarios.KINDS[rule.kind].parameters:
+        for each in scenarios.SCENARIOS[rule.kind].parameters:
             self.fields[each.name] = forms.CharField(
                 label=each.label, help_text=each.help, required=each.required, max_length=100
             )
@@ -44,12 +44,12 @@ class TrainForm(forms.Form):
     """What a new candidate is for, what it learns from, and how much of the traffic people can review."""
 
     role = forms.ChoiceField(
-        choices=Role.choices, label="What it is for",
+        choices=ModelRole.choices, label="What it is for",
         help_text="Anomaly: how unusual a transaction is. Supervised: how likely it is to be confirmed, from outcomes.",
     )  # fmt: skip
     source = forms.ModelChoiceField(Source.objects.none(), required=False, empty_label="Every source")
     share = forms.FloatField(
-        label="Share for review", initial=SHARE, min_value=0.0001, max_value=MOST_FLAGGED,
+        label="Share for review", initial=DEFAULT_SHARE, min_value=0.0001, max_value=MAX_FLAGGED_SHARE,
         help_text="How much of what comes in people can review: 0.005 is one in two hundred.",
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from finobs.core import clock
 from finobs.core.models import Base
 from transactions.models import Account, Batch, Source, Transaction
 
-from .choices import Outcome, Role, RuleKind, RunState, Stage, Typology
+from .choices import ModelRole, ModelStage, Outcome, RuleKind, RunState, Typology
 
 
 class Rule(Base):
@@ -61,7 +61,7 @@ class ModelVersion(Base):
     Nothing of it changes but the stage. The same artefact at another threshold is a version of its own, with `parent`.
     """
 
-    role = models.CharField(max_length=12, choices=Role, default=Role.ANOMALY)
+    role = models.CharField(max_length=12, choices=ModelRole, default=ModelRole.ANOMALY)
     kind = models.CharField(max_length=40, default="ensemble")
     number = models.PositiveIntegerField()
     parent = models.ForeignKey(
@@ -78,7 +78,7 @@ class ModelVersion(Base):
     alerts_a_day = models.FloatField(null=True, blank=True, help_text="The capacity that the threshold was set from.")
     artefact = models.BinaryField(help_text="ONNX")
     sha256 = models.CharField(max_length=64)
-    stage = models.CharField(max_length=12, choices=Stage, default=Stage.CANDIDATE)
+    stage = models.CharField(max_length=12, choices=ModelStage, default=ModelStage.CANDIDATE)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
     history = HistoricalRecords(excluded_fields=["artefact"])
@@ -98,7 +98,7 @@ class ModelVersion(Base):
 class TrainingRun(Base):
     """A model being trained: asked for, claimed by a worker under a lease, and how far it is."""
 
-    role = models.CharField(max_length=12, choices=Role)
+    role = models.CharField(max_length=12, choices=ModelRole)
     source = models.ForeignKey(
         Source, on_delete=models.PROTECT, related_name="+", null=True, blank=True, help_text="Empty: every source."
     )

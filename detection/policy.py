@@ -1,6 +1,6 @@
 """Who may do what with rules, models and alerts."""
 
-from finobs.core.access import Rule as Says
+from finobs.core.access import AccessRule as Says
 from finobs.core.access import register as say
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from .choices import Role
+from .choices import ModelRole
 from .ml.registry import workflow
-from .ml.training.pipeline import SEED, SHARE
+from .ml.training.pipeline import DEFAULT_SEED, DEFAULT_SHARE
 from .models import Alert, LateBatch, ModelVersion, Reassessment, Rule, RuleVersion, TrainingRun
 
 
@@ -117,26 +117,14 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
         return [step.action for step in workflow.steps(version.stage)]
 
 
-class WhySerializer(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=2_000, required=False, allow_blank=True, default="")
-
-
-class WaitingSerializer(serializers.Serializer[Any]):
-    """It waits for a second pair of eyes."""
-
-    approval_request_id = serializers.IntegerField()
-    status = serializers.CharField()
-    detail = serializers.CharField()
-
-
 class TrainingRequestSerializer(serializers.Serializer[Any]):
-    role = serializers.ChoiceField(choices=Role.choices)
+    role = serializers.ChoiceField(choices=ModelRole.choices)
     source = serializers.SlugField(  # type: ignore[assignment]
         required=False, help_text="Every source without it."
     )
     rows = serializers.IntegerField(required=False, default=0, min_value=0, help_text="At most; 0 is as usual.")
-    share = serializers.FloatField(required=False, default=SHARE, help_text="Of what comes in, for review.")
-    seed = serializers.IntegerField(required=False, default=SEED, min_value=0, max_value=2**31 - 1)
+    share = serializers.FloatField(required=False, default=DEFAULT_SHARE, help_text="Of what comes in, for review.")
+    seed = serializers.IntegerField(required=False, default=DEFAULT_SEED, min_value=0, max_value=2**31 - 1)
 
 
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
@@ -177,8 +165,8 @@ class ScoreExplanationSerializer(serializers.Serializer[Any]):
     """`base` and the contributions of all features add up to `score`."""
 
     role = serializers.ChoiceField(
-        choices=Role.choices,
-        default=Role.ANOMALY,
+        choices=ModelRole.choices,
+        default=ModelRole.ANOMALY,
         help_text="supervised: the score is a probability of being confirmed.",
     )
     model = serializers.CharField()

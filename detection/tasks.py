@@ -29,7 +29,7 @@ def training_due() -> None:
 @shared_task(name="detection.tasks.explain_batch")
 def explain_batch(batch_id: int) -> int:
     """Make the explanations that a large batch was not kept waiting for. Running it twice makes them once."""
-    return explanations.fill(batch_id)
+    return explanations.explanations_fill(batch_id)
 
 
 @shared_task(name="detection.tasks.reassess")

@@ -22,7 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/<int:pk>/", views.model_detail, name="model-detail"),
     *(
         path(f"models/<int:pk>/{step.action}/", views.model_step, {"action": step.action}, f"model-{step.action}")
-        for step in workflow.HUMAN
+        for step in workflow.HUMAN_STEPS
     ),
     path("training/", views.training_list, name="training-list"),
     path("training/request/", views.training_request, name="training-request"),

@@ -15,7 +15,7 @@ from detection.models import Alert, ModelVersion, Rule, RuleVersion
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import access
-from transactions.choices import Door
+from transactions.choices import IngestMethod
 from transactions.models import Account, Batch, Counterparty, Source, Transaction
 
 PASSWORD = "correct horse battery staple"
@@ -62,7 +62,7 @@ def transaction(
     owner = of or account()
     number = next(_numbers)
     batch = Batch.objects.create(
-        source=owner.source, door=Door.REST, actor=system_actor("test"), received=1, accepted=1
+        source=owner.source, method=IngestMethod.REST, actor=system_actor("test"), received=1, accepted=1
     )
     shop, _ = Counterparty.objects.get_or_create(source=owner.source, external_id="M-1")
     return Transaction.objects.create(

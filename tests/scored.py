@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from detection import features
-from detection.choices import Role, Stage
+from detection.choices import ModelRole, ModelStage
 from detection.features.account import SUPERVISED
 from detection.ml.onnx.boosted_graph import boosted_graph
 from detection.ml.training import anomaly, boosting
@@ -23,7 +23,7 @@ def alert() -> Alert:
     factories.rule_version()
     for role, (artefact, parameters) in _fitted().items():
         factories.model_version(
-            role=role, kind=role.value, stage=Stage.CHAMPION, feature_set=ACCOUNT.name, artefact=artefact,
+            role=role, kind=role.value, stage=ModelStage.CHAMPION, feature_set=ACCOUNT.name, artefact=artefact,
             sha256=hashlib.sha256(artefact).hexdigest(), parameters=parameters,
         )  # fmt: skip
     row = factories.transaction(amount_minor=1_250_000, country="FR")
@@ -32,17 +32,19 @@ def alert() -> Alert:
 
 
 @cache
-def _fitted() -> dict[Role, tuple[bytes, dict[str, Any]]]:
+def _fitted() -> dict[ModelRole, tuple[bytes, dict[str, Any]]]:
     """ONNX and parameters by role; of amounts around 30, of which the larger ones were confirmed."""
     import numpy as np
 
     chance = np.random.default_rng(3)
     matrix = chance.lognormal(0, 0.5, size=(600, len(ACCOUNT.names))).astype(np.float32)
     matrix[:, 0] *= 30
-    trained = anomaly.train(matrix, ACCOUNT, anomaly.Settings(trees=10, sample=128))
-    ranker = boosting.fit(matrix, matrix[:, 0] > 40, ACCOUNT.indexes(SUPERVISED), boosting.Settings(rounds=10))
+    trained = anomaly.train_anomaly(matrix, ACCOUNT, anomaly.AnomalySettings(trees=10, sample=128))
+    ranker = boosting.fit_ranker(
+        matrix, matrix[:, 0] > 40, ACCOUNT.indexes(SUPERVISED), boosting.BoostingSettings(rounds=10)
+    )
     usual = {name: trained.parameters[name] for name in ("typical", "spread")}
     return {
-        Role.ANOMALY: (trained.artefact, trained.parameters),
-        Role.SUPERVISED: (boosted_graph(ranker.model, SUPERVISED, {"feature_set": ACCOUNT.name}), usual),
+        ModelRole.ANOMALY: (trained.artefact, trained.parameters),
+        ModelRole.SUPERVISED: (boosted_graph(ranker.model, SUPERVISED, {"feature_set": ACCOUNT.name}), usual),
     }

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from cases.models import Queue
 from finobs.core import access
-from finobs.core.admin import AccessAdmin, FinobsAdminSite, Shown
+from finobs.core.admin import AccessAdmin, FinobsAdminSite, ReadOnlyAdmin
 from finobs.ledger.models import Event
 from tests import factories
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def enter():
     def signed_in(user):
         client = Client()
-        client.force_login(user, backend="finobs.accounts.backends.PeopleBackend")
+        client.force_login(user, backend="finobs.accounts.backends.RolePermissionBackend")
         return client
 
     return signed_in
@@ -37,12 +37,14 @@ def grants_of(queue, user_or_group=None):
 
 def test_every_model_is_written_by_services_or_not_at_all():
     assert type(stock.site) is FinobsAdminSite or isinstance(stock.site, FinobsAdminSite)
-    loose = {model for model, shown in stock.site._registry.items() if not isinstance(shown, AccessAdmin | Shown)}
+    loose = {
+        model for model, shown in stock.site._registry.items() if not isinstance(shown, AccessAdmin | ReadOnlyAdmin)
+    }
     assert loose == set()
 
 
 def test_what_a_library_registered_cannot_be_written_even_by_a_superuser(superuser, enter):
-    shown = [model for model, page in stock.site._registry.items() if isinstance(page, Shown)]
+    shown = [model for model, page in stock.site._registry.items() if isinstance(page, ReadOnlyAdmin)]
     assert shown
     for model in shown:
         opts = model._meta

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def browser(superuser: User) -> Client:
     client = Client(raise_request_exception=False)
-    client.force_login(superuser, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(superuser, backend="finobs.accounts.backends.RolePermissionBackend")
     return client
 
 

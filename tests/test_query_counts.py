@@ -54,7 +54,7 @@ def scene(queue, analyst, lead, superuser):
 @pytest.mark.parametrize("path", MOST)
 def test_a_page_needs_no_more_queries_than_it_did(path, scene, lead):
     client = Client()
-    client.force_login(lead, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(lead, backend="finobs.accounts.backends.RolePermissionBackend")
     address = path.format(**scene.subjects)
     client.get(address)  # what a process learns once, such as content types, is not the page's
     with CaptureQueriesContext(connection) as asked:

@@ -62,7 +62,7 @@ def ask(person, method: str, address: Address, scene: world.World):
     """What `person` is answered."""
     client = Client(raise_request_exception=False)
     if person is not None:
-        client.force_login(person, backend="finobs.accounts.backends.PeopleBackend")
+        client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
     path, body = "/" + world.fill(address, scene), world.body(method, address, scene)
     if method != "GET" and path.startswith("/api/"):
         headers = {"Idempotency-Key": "matrix-1"}
@@ -78,7 +78,7 @@ def written() -> tuple[int, ...]:
 
 WATCHED = (
     "cases.models.Case", "cases.models.Queue", "cases.models.Note", "cases.models.WorkLease", "cases.models.Incident",
-    "approvals.models.Request", "approvals.models.Decision", "approvals.models.Policy", "detection.models.RuleVersion",
+    "approvals.models.ApprovalRequest", "approvals.models.ApprovalDecision", "approvals.models.ApprovalPolicy", "detection.models.RuleVersion",
     "detection.models.ModelVersion", "detection.models.TrainingRun", "transactions.models.Transaction", "transactions.models.Source",
     "finobs.accounts.models.User",
 )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import Group
 
-from approvals.models import Policy, Request
+from approvals.models import ApprovalPolicy, ApprovalRequest
 from cases.models import Case, Queue
 from cases.services import case_close, case_take, note_add
 from detection.models import ModelVersion, Rule, ShadowScore, TrainingRun
@@ -51,7 +51,7 @@ def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
         )  # fmt: skip
     except ApprovalRequired:
         case.refresh_from_db()
-    Policy.objects.create(action="cases.close")
+    ApprovalPolicy.objects.create(action="cases.close")
     batch = alert.transaction.batch
     token, _ = token_create(
         actor=superuser, user=superuser, name="matrix", scopes=["audit:read"], lifetime=timedelta(days=1)
@@ -64,10 +64,10 @@ def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
             "queues": queue.slug, "cases": case.reference, "incidents": case.incidents.get().reference,
             "alerts": alert.pk, "transactions": alert.transaction_id, "accounts": alert.account_id, "batches": batch.pk,
             "decisions": alert.transaction_id, "sessions": 0,
-            "sources": batch.source.slug, "models": _scoring(alert.account).pk, "training": run.pk, "training-runs": run.pk, "rules": Rule.objects.get().slug, "approvals": Request.objects.get().pk,
+            "sources": batch.source.slug, "models": _scoring(alert.account).pk, "training": run.pk, "training-runs": run.pk, "rules": Rule.objects.get().slug, "approvals": ApprovalRequest.objects.get().pk,
             "quarantine": _quarantined(batch).pk, "users": analyst.pk, "tokens": ApiToken.objects.get(pk=token.pk).pk,
             "events": Event.objects.values_list("uid", flat=True)[0], "subject_type": "cases.case", "subject_id": case.pk,
-            "group": Group.objects.get(name="viewer").pk, "digest": Request.objects.get().digest,
+            "group": Group.objects.get(name="viewer").pk, "digest": ApprovalRequest.objects.get().digest,
         },
         secrets=tuple(text.encode() for text in (case.reference, alert.account.external_id, alert.transaction.external_id)),
     )  # fmt: skip
@@ -147,7 +147,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "close": {
         "disposition": "false_positive", "reason_code": "known_pattern", "rationale": "As in every month.", "version": 1,
     },
-    "decide": {"verdict": "approve", "reason": "Agreed.", "digest": "@digest"},
+    "decide": {"vote": "approve", "reason": "Agreed.", "digest": "@digest"},
     "withdraw": {"reason": "A mistake."},
     "correct": {"amount": "10.00", "values": {"amount": "10.00"}, "version": 1},
     "discard": {"reason": "A test row."},

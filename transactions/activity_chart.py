@@ -12,13 +12,13 @@ from finobs.core import money
 from .choices import Direction
 from .models import Transaction
 
-DAYS = 90
+CHART_DAYS = 90
 WIDTH, HEIGHT, MIDDLE = 720, 160, 80
-STEP = WIDTH / DAYS
+STEP = WIDTH / CHART_DAYS
 
 
 @dataclass(slots=True)
-class Day:
+class ChartDay:
     """One day: sums in minor units, and the bars that show them."""
 
     on: date
@@ -36,21 +36,21 @@ class Day:
 
 
 @dataclass(slots=True)
-class Chart:
+class ActivityChart:
     """The days of one currency, with the sentence that says what they show."""
 
     currency: str
-    days: list[Day]
+    days: list[ChartDay]
     finding: str
     largest: int
     width: int = WIDTH
     height: int = HEIGHT
     middle: int = MIDDLE
     bar: float = round(STEP * 0.7, 2)
-    busy: list[Day] = field(default_factory=list)
+    busy: list[ChartDay] = field(default_factory=list)
 
 
-def chart(rows: Iterable[Transaction], until: datetime, marks: Collection[int] = ()) -> Chart | None:
+def activity_chart(rows: Iterable[Transaction], until: datetime, marks: Collection[int] = ()) -> ActivityChart | None:
     """The chart of the currency that moved most often; None when nothing moved."""
     by_currency: dict[str, list[Transaction]] = defaultdict(list)
     for row in rows:
@@ -58,15 +58,17 @@ def chart(rows: Iterable[Transaction], until: datetime, marks: Collection[int] =
     if not by_currency:
         return None
     currency = max(by_currency, key=lambda code: len(by_currency[code]))
-    first = until.date() - timedelta(days=DAYS - 1)
-    days = {first + timedelta(days=n): Day(first + timedelta(days=n), x=round(n * STEP, 2)) for n in range(DAYS)}
+    first = until.date() - timedelta(days=CHART_DAYS - 1)
+    days = {
+        first + timedelta(days=n): ChartDay(first + timedelta(days=n), x=round(n * STEP, 2)) for n in range(CHART_DAYS)
+    }
     for row in by_currency[currency]:
         if day := days.get(row.occurred_at.date()):
             _add(day, row, row.pk in marks)
     return _drawn(currency, list(days.values()))
 
 
-def _add(day: Day, row: Transaction, marked: bool) -> None:
+def _add(day: ChartDay, row: Transaction, marked: bool) -> None:
     day.count += 1
     day.marked += marked
     if row.direction == Direction.IN:
@@ -75,20 +77,20 @@ def _add(day: Day, row: Transaction, marked: bool) -> None:
         day.out += row.amount_minor
 
 
-def _drawn(currency: str, days: list[Day]) -> Chart:
+def _drawn(currency: str, days: list[ChartDay]) -> ActivityChart:
     largest = max((max(day.out, day.into) for day in days), default=0)
     for day in days:
         day.out_height = round((MIDDLE - 12) * day.out / largest, 2) if largest else 0
         day.in_height = round((MIDDLE - 12) * day.into / largest, 2) if largest else 0
     busy = [day for day in days if day.count]
-    return Chart(currency, days, _finding(currency, busy), largest, busy=busy[::-1])
+    return ActivityChart(currency, days, _finding(currency, busy), largest, busy=busy[::-1])
 
 
-def _finding(currency: str, busy: list[Day]) -> str:
+def _finding(currency: str, busy: list[ChartDay]) -> str:
     """What the chart shows, in one sentence."""
     if not busy:
-        return f"Nothing moved in the last {DAYS} days"
+        return f"Nothing moved in the last {CHART_DAYS} days"
     total = money.display(sum(day.out for day in busy), currency)
     top = max(busy, key=lambda day: max(day.out, day.into))
     peak = money.display(max(top.out, top.into), currency)
-    return f"{total} went out on {len(busy)} of {DAYS} days; the largest day, {top.on:%-d %B}, moved {peak}"
+    return f"{total} went out on {len(busy)} of {CHART_DAYS} days; the largest day, {top.on:%-d %B}, moved {peak}"

@@ -17,7 +17,7 @@ from finobs.core.admin import AccessAdmin, run_action
 from finobs.core.errors import FinobsError, Invalid, NotFound
 
 from . import mappings, selectors, services
-from .choices import Door
+from .choices import IngestMethod
 from .file_import import import_file
 from .files import open_rows
 from .models import (
@@ -33,11 +33,11 @@ from .models import (
 )
 
 # What one web request may reasonably take; the command takes any size.
-LARGEST_UPLOAD = 50_000
+MAX_UPLOAD_ROWS = 50_000
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(help_text=f"CSV in UTF-8 with a header, or Parquet; at most {LARGEST_UPLOAD:,} rows.")
+    file = forms.FileField(help_text=f"CSV in UTF-8 with a header, or Parquet; at most {MAX_UPLOAD_ROWS:,} rows.")
     mapping = forms.CharField(
         required=False, widget=forms.Textarea(attrs={"rows": 4}),
         help_text="finobs, handbook, or a JSON object of field to column. Empty: the source's own, else finobs.",
@@ -87,12 +87,12 @@ class SourceAdmin(AccessAdmin):
         try:
             mapping = _mapping(said, source)
             rows = open_rows(file, file.name, mapping, form.cleaned_data["delimiter"])
-            if rows.total > LARGEST_UPLOAD:
+            if rows.total > MAX_UPLOAD_ROWS:
                 form.add_error(
                     "file", f"About {rows.total:,} rows are too many for a page. Use: manage.py import_transactions."
                 )
                 return False
-            report = import_file(actor=actor, source=source, file=rows, door=Door.ADMIN, file_name=file.name)  # type: ignore[arg-type]
+            report = import_file(actor=actor, source=source, file=rows, method=IngestMethod.ADMIN, file_name=file.name)  # type: ignore[arg-type]
         except FinobsError as refused:
             form.add_error(None, refused.detail)
             return False
@@ -106,8 +106,8 @@ class SourceAdmin(AccessAdmin):
 
 def _mapping(said: str, source: Source) -> mappings.Mapping:
     """The mapping typed, the source's, or finobs's own. A page never reads a file of the server's."""
-    if said and said not in mappings.NAMED and not said.startswith("{"):
-        raise Invalid(f"The mapping must be {', '.join(mappings.NAMED)}, or a JSON object.")
+    if said and said not in mappings.NAMED_MAPPINGS and not said.startswith("{"):
+        raise Invalid(f"The mapping must be {', '.join(mappings.NAMED_MAPPINGS)}, or a JSON object.")
     if not said and source.mapping:
         return mappings.Mapping.parse(source.mapping)
     return mappings.resolve(said or "finobs")[0]
@@ -153,16 +153,26 @@ class TransactionAdmin(ReadAdmin):
 
 @admin.register(Batch)
 class BatchAdmin(ReadAdmin):
-    list_display = ("id", "source", "door", "actor", "received_at", "received", "accepted", "duplicate", "quarantined")
+    list_display = (
+        "id",
+        "source",
+        "method",
+        "actor",
+        "received_at",
+        "received",
+        "accepted",
+        "duplicate",
+        "quarantined",
+    )
     list_select_related = ("source", "actor")
-    list_filter = ("source", "door")
+    list_filter = ("source", "method")
     exclude = ("root",)
 
 
 @admin.register(Label)
 class LabelAdmin(ReadAdmin):
-    list_display = ("transaction", "is_suspicious", "typology", "known_at", "came_with")
-    list_select_related = ("transaction", "came_with")
+    list_display = ("transaction", "is_suspicious", "typology", "known_at", "label_batch")
+    list_select_related = ("transaction", "label_batch")
     list_filter = ("is_suspicious", "transaction__source")
     search_fields = ("=transaction__external_id",)
 

@@ -14,16 +14,17 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from finobs.accounts.requests import actor_of
-from finobs.core.api import Listed
-from finobs.core.idempotency import HEADER, once
+from finobs.core.api import SelectorList
+from finobs.core.idempotency import IDEMPOTENCY_HEADER, once
+from finobs.core.serializers import ReasonSerializer
 
 from . import filters, selectors, serializers, services
-from .choices import Door
+from .choices import IngestMethod
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 from .request_body import read_body
 
 
-class TransactionList(Listed[Transaction]):
+class TransactionList(SelectorList[Transaction]):
     serializer_class = serializers.TransactionSerializer
     filterset_class = filters.TransactionFilter
 
@@ -37,7 +38,7 @@ class TransactionList(Listed[Transaction]):
         request=serializers.IncomingSerializer,
         responses=serializers.IngestedSerializer,
         parameters=[
-            OpenApiParameter(HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True),
+            OpenApiParameter(IDEMPOTENCY_HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True),
             OpenApiParameter("source", OpenApiTypes.STR, description="Slug, for a body that does not name it"),
         ],
     )
@@ -46,7 +47,9 @@ class TransactionList(Listed[Transaction]):
             slug, rows = read_body(request.data, str(request.query_params.get("source", "")))
             actor = actor_of(request)
             source = selectors.source_get(actor, slug)
-            return 200, serializers.ingested(services.ingest(actor=actor, source=source, rows=rows, door=Door.REST))
+            return 200, serializers.ingest_response(
+                services.ingest(actor=actor, source=source, rows=rows, method=IngestMethod.REST)
+            )
 
         return once(request, "transactions", act)
 
@@ -58,7 +61,7 @@ class TransactionDetail(generics.RetrieveAPIView[Transaction]):
         return selectors.transactions_visible(self.request.user)
 
 
-class AccountList(Listed[Account]):
+class AccountList(SelectorList[Account]):
     serializer_class = serializers.AccountSerializer
     filterset_class = filters.AccountFilter
 
@@ -73,7 +76,7 @@ class AccountDetail(generics.RetrieveAPIView[Account]):
         return selectors.accounts_visible(self.request.user)
 
 
-class BatchList(Listed[Batch]):
+class BatchList(SelectorList[Batch]):
     serializer_class = serializers.BatchSerializer
     filterset_class = filters.BatchFilter
 
@@ -88,7 +91,7 @@ class BatchDetail(generics.RetrieveAPIView[Batch]):
         return selectors.batches_visible(self.request.user)
 
 
-class LabelList(Listed[Label]):
+class LabelList(SelectorList[Label]):
     serializer_class = serializers.LabelSerializer
     filterset_class = filters.LabelFilter
 
@@ -102,7 +105,7 @@ class LabelList(Listed[Label]):
         request=serializers.IncomingLabelsSerializer,
         responses=serializers.LabelledSerializer,
         parameters=[
-            OpenApiParameter(HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True),
+            OpenApiParameter(IDEMPOTENCY_HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True),
             OpenApiParameter("source", OpenApiTypes.STR, description="Slug, for a body that does not name it"),
         ],
     )
@@ -111,12 +114,12 @@ class LabelList(Listed[Label]):
             slug, rows = read_body(request.data, str(request.query_params.get("source", "")), "labels")
             actor = actor_of(request)
             source = selectors.source_get(actor, slug)
-            return 200, serializers.labelled(services.labels_add(actor=actor, source=source, rows=rows))
+            return 200, serializers.labels_add_response(services.labels_add(actor=actor, source=source, rows=rows))
 
         return once(request, "labels", act)
 
 
-class SourceList(Listed[Source]):
+class SourceList(SelectorList[Source]):
     serializer_class = serializers.SourceSerializer
     filter_backends = ()
     ordering = ("slug",)
@@ -125,7 +128,7 @@ class SourceList(Listed[Source]):
         return selectors.sources_visible(self.request.user)
 
 
-class QuarantineList(Listed[QuarantinedRow]):
+class QuarantineList(SelectorList[QuarantinedRow]):
     serializer_class = serializers.QuarantinedRowSerializer
     filterset_class = filters.QuarantineFilter
 
@@ -143,7 +146,7 @@ class QuarantineDetail(generics.RetrieveAPIView[QuarantinedRow]):
 class QuarantineAct(generics.GenericAPIView[QuarantinedRow]):
     """Shared by the three things that can be done with a quarantined row."""
 
-    serializer_class: type[BaseSerializer[Any]] = serializers.ReasonSerializer
+    serializer_class: type[BaseSerializer[Any]] = ReasonSerializer
 
     def get_queryset(self) -> QuerySet[QuarantinedRow]:
         return selectors.quarantine_visible(self.request.user)

@@ -21,19 +21,19 @@ from .models import Account, Batch, Counterparty, Label, Party, Source, Transact
 
 P = TypeVar("P", bound=Party)
 # Below it a temporary table costs more than it saves.
-COPY_FROM = 100
+MIN_COPY_ROWS = 100
 # Until the commit, statements for so few rows keep their plans: they are the same again and again, and planning them
 # takes longer than running them.
-FEW = 8
+MAX_GENERIC_PLAN_ROWS = 8
 # A transaction's values in the order of its columns, for the database and for `Transaction.from_db` alike.
 Names = Iterable[str]
 # Asked for once, not once for each id.
 SEQUENCE = "(SELECT pg_get_serial_sequence(%s, 'id')::regclass AS s OFFSET 0) AS sequence"
-TRANSACTION = tuple(str(field.attname) for field in Transaction._meta.concrete_fields)
+TRANSACTION_FIELDS = tuple(str(field.attname) for field in Transaction._meta.concrete_fields)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ExistingRows:
     """What the database knows of a batch before it comes in, and ids for what is new in it."""
 
     known: dict[str, tuple[int, bytes]]
@@ -43,7 +43,9 @@ class Found:
     ids: list[int]
 
 
-def look_up(source: Source, external_ids: Names, accounts: Names, counterparties: Names, number: int) -> Found:
+def lookup_and_reserve(
+    source: Source, external_ids: Names, accounts: Names, counterparties: Names, number: int
+) -> ExistingRows:
     """All of it in one statement: a single decision has time for few round trips. Ids that nothing takes are lost."""
     parts, values = [], []
     asked: list[tuple[str, type[Model], Names]] = [("t", Transaction, external_ids)]
@@ -58,7 +60,7 @@ def look_up(source: Source, external_ids: Names, accounts: Names, counterparties
         for sign, table, many in (("b", Batch._meta.db_table, 1), ("i", Transaction._meta.db_table, number)):
             parts.append(f"SELECT '{sign}', '', nextval(s), NULL FROM {SEQUENCE}, generate_series(1, %s)")  # noqa: S608
             values += [table, many]
-        if number <= FEW:
+        if number <= MAX_GENERIC_PLAN_ROWS:
             parts.append("SELECT 'p', set_config('plan_cache_mode', 'force_generic_plan', true), 0, NULL")
     rows: dict[str, list[Any]] = {sign: [] for sign in "tacbip"}
     with connection.cursor() as cursor:
@@ -67,7 +69,7 @@ def look_up(source: Source, external_ids: Names, accounts: Names, counterparties
         for sign, *row in cursor.fetchall():
             rows[sign].append(row)
     ids = sorted(pk for _, pk, _ in rows["i"]) or next_ids(Transaction, number)
-    return Found(
+    return ExistingRows(
         {name: (pk, bytes(digest)) for name, pk, digest in rows["t"]},
         {name: pk for name, pk, _ in rows["a"]},
         {name: pk for name, pk, _ in rows["c"]},
@@ -76,7 +78,7 @@ def look_up(source: Source, external_ids: Names, accounts: Names, counterparties
     )
 
 
-def parties(model: type[P], source: Source, names: Iterable[str], found: dict[str, int]) -> dict[str, P]:
+def ensure_parties(model: type[P], source: Source, names: Iterable[str], found: dict[str, int]) -> dict[str, P]:
     """The accounts or counterparties of these names, made where they are missing from `found`."""
     missing = sorted(set(names) - found.keys())
     if missing:
@@ -96,7 +98,7 @@ def _parties(model: type[P], source: Source, names: Sequence[str]) -> dict[str, 
     return dict(rows.values_list("external_id", "id"))
 
 
-def known(source: Source, external_ids: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+def existing_transactions(source: Source, external_ids: Sequence[str]) -> dict[str, tuple[int, bytes]]:
     """Of these ids, those that are in already: (primary key, digest)."""
     where, values = _among("external_id", external_ids)
     query = f"SELECT external_id, id, digest FROM {_quote(Transaction)} WHERE source_id = %s AND {where}"  # noqa: S608
@@ -122,7 +124,7 @@ def add_transactions(rows: Sequence[Sequence[Any]]) -> set[int]:
 
     The others lost to a simultaneous import of the same external ids.
     """
-    at = TRANSACTION.index("external_id")
+    at = TRANSACTION_FIELDS.index("external_id")
     ordered = sorted(rows, key=lambda row: str(row[at]))
     fields = Transaction._meta.concrete_fields
     return _insert(Transaction, [str(field.column) for field in fields], _adapted(fields, ordered))
@@ -153,7 +155,7 @@ def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[
     if connection.vendor != "postgresql":
         _executemany(into, columns, rows)
         return {row[0] for row in rows}
-    if len(rows) < COPY_FROM:
+    if len(rows) < MIN_COPY_ROWS:
         return _insert_few(into, columns, rows)
     try:
         with transaction.atomic():

@@ -1,7 +1,7 @@
 from django.db.models import TextChoices
 
 
-class Door(TextChoices):
+class IngestMethod(TextChoices):
     REST = "rest", "REST API"
     FILE = "file", "File import"
     ADMIN = "admin", "Admin"
@@ -19,13 +19,13 @@ class QuarantineState(TextChoices):
     DISCARDED = "discarded", "Discarded"
 
 
-class RowOutcome(TextChoices):
+class RowStatus(TextChoices):
     ACCEPTED = "accepted", "Accepted"
     DUPLICATE = "duplicate", "Already known"
     QUARANTINED = "quarantined", "In quarantine"
 
 
-class LabelOutcome(TextChoices):
+class LabelStatus(TextChoices):
     """What became of a label that came after its transaction."""
 
     ACCEPTED = "accepted", "Accepted"
@@ -34,7 +34,7 @@ class LabelOutcome(TextChoices):
     REFUSED = "refused", "Refused"
 
 
-class Reason(TextChoices):
+class QuarantineReason(TextChoices):
     """Why a row is in quarantine."""
 
     MALFORMED = "malformed", "Not a readable row"

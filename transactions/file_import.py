@@ -11,15 +11,15 @@ from typing import Any
 from finobs.accounts.models import User
 
 from . import hooks
-from .choices import Door
+from .choices import IngestMethod
 from .files import RowFile
 from .models import Source
 from .row_validation import RawRow
-from .services import LARGEST_BATCH, ingest, labels_add
+from .services import MAX_BATCH_SIZE, ingest, labels_add
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What an import came to."""
 
     received: int = 0
@@ -43,17 +43,17 @@ def import_file(
     actor: User,
     source: Source,
     file: RowFile,
-    door: Door,
+    method: IngestMethod,
     file_name: str,
-    batch_size: int = LARGEST_BATCH,
+    batch_size: int = MAX_BATCH_SIZE,
     progress: Callable[[int], Any] = lambda _: None,
-) -> Report:
+) -> ImportReport:
     """Ingest all rows of a file. Each batch is a transaction of its own; running it again accepts nothing twice."""
-    report, begun, before = Report(), time.perf_counter(), hooks.counts()
+    report, begun, before = ImportReport(), time.perf_counter(), hooks.counts()
     hooks.prepare()
     for rows in _batches(file.rows, batch_size):
         batch = ingest(
-            actor=actor, source=source, rows=rows, door=door, file_name=file_name, first_row=report.received + 1
+            actor=actor, source=source, rows=rows, method=method, file_name=file_name, first_row=report.received + 1
         ).batch
         report.received += batch.received
         report.accepted += batch.accepted
@@ -70,7 +70,7 @@ def import_file(
 
 
 @dataclass(slots=True)
-class LabelReport:
+class LabelImportReport:
     """What an import of labels came to. `refusals`: row number, id, reason and detail of each refused row."""
 
     received: int = 0
@@ -83,11 +83,11 @@ class LabelReport:
 
 
 def import_labels(
-    *, actor: User, source: Source, file: RowFile, file_name: str, batch_size: int = LARGEST_BATCH,
+    *, actor: User, source: Source, file: RowFile, file_name: str, batch_size: int = MAX_BATCH_SIZE,
     progress: Callable[[int], Any] = lambda _: None,
-) -> LabelReport:  # fmt: skip
+) -> LabelImportReport:  # fmt: skip
     """Add all labels of a file, batch by batch; running it again takes none twice."""
-    report = LabelReport()
+    report = LabelImportReport()
     for rows in _batches(file.rows, batch_size):
         batch = labels_add(
             actor=actor, source=source, rows=rows, file_name=file_name, first_row=report.received + 1

@@ -11,10 +11,10 @@ from django.db.models import QuerySet
 from finobs.core import money
 from finobs.core.errors import Invalid
 
-from .choices import Direction, Door, QuarantineState, Reason
+from .choices import Direction, IngestMethod, QuarantineReason, QuarantineState
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
-DATE = forms.DateInput(attrs={"type": "date"})
+DATE_INPUT = forms.DateInput(attrs={"type": "date"})
 
 
 class AmountForm(forms.Form):
@@ -40,8 +40,8 @@ class TransactionFilter(filters.FilterSet):
     account = filters.CharFilter(field_name="account__external_id", label="Account")
     counterparty = filters.CharFilter(field_name="counterparty__external_id", label="Counterparty")
     external_id = filters.CharFilter(label="Id at the source")
-    occurred_from = filters.DateFilter("occurred_at", "date__gte", label="Occurred from", widget=DATE)
-    occurred_to = filters.DateFilter("occurred_at", "date__lte", label="Occurred to", widget=DATE)
+    occurred_from = filters.DateFilter("occurred_at", "date__gte", label="Occurred from", widget=DATE_INPUT)
+    occurred_to = filters.DateFilter("occurred_at", "date__lte", label="Occurred to", widget=DATE_INPUT)
     currency = filters.CharFilter(max_length=3)
     amount_min = filters.NumberFilter("amount_minor", "gte", label="Amount from")
     amount_max = filters.NumberFilter("amount_minor", "lte", label="Amount to")
@@ -65,7 +65,7 @@ class AccountFilter(filters.FilterSet):
 
 class BatchFilter(filters.FilterSet):
     source = filters.ModelChoiceFilter(queryset=Source.objects.all(), to_field_name="slug")
-    door = filters.ChoiceFilter(choices=Door)
+    method = filters.ChoiceFilter(choices=IngestMethod)
     faulty = filters.BooleanFilter(method="with_faults", label="With rows in quarantine")
 
     class Meta:
@@ -83,8 +83,8 @@ class LabelFilter(filters.FilterSet):
     external_id = filters.CharFilter(field_name="transaction__external_id", label="Id of the transaction")
     is_suspicious = filters.BooleanFilter()
     typology = filters.CharFilter()
-    known_from = filters.DateFilter("known_at", "date__gte", label="Known from", widget=DATE)
-    known_to = filters.DateFilter("known_at", "date__lte", label="Known to", widget=DATE)
+    known_from = filters.DateFilter("known_at", "date__gte", label="Known from", widget=DATE_INPUT)
+    known_to = filters.DateFilter("known_at", "date__lte", label="Known to", widget=DATE_INPUT)
 
     class Meta:
         model = Label
@@ -94,7 +94,7 @@ class LabelFilter(filters.FilterSet):
 class QuarantineFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=QuarantineState)
     source = filters.ModelChoiceFilter(queryset=Source.objects.all(), to_field_name="slug")
-    reason = filters.ChoiceFilter(choices=Reason)
+    reason = filters.ChoiceFilter(choices=QuarantineReason)
     batch = filters.NumberFilter(label="Batch")
 
     class Meta:

@@ -6,12 +6,12 @@ from typing import Any
 
 from django import forms
 
-from .mappings import REQUIRED
+from .mappings import REQUIRED_FIELDS
 from .models import QuarantinedRow
-from .row_validation import FIELDS, LABELS, LONGEST
+from .row_validation import LABEL_FIELDS, MAX_LENGTHS, ROW_FIELDS
 
-ORDER = (*LONGEST, *LABELS)
-LABELLED = {"external_id": "Id at the source"}
+FIELD_ORDER = (*MAX_LENGTHS, *LABEL_FIELDS)
+FIELD_LABELS = {"external_id": "Id at the source"}
 
 
 class CorrectForm(forms.Form):
@@ -20,16 +20,18 @@ class CorrectForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, row: QuarantinedRow) -> None:
-        initial = {name: row.fields.get(name, "") for name in ORDER} | {"version": row.version}
+        initial = {name: row.fields.get(name, "") for name in FIELD_ORDER} | {"version": row.version}
         super().__init__(data, initial=initial)
-        for name in ORDER:
+        for name in FIELD_ORDER:
             widget = forms.Textarea(attrs={"rows": 2}) if name == "memo" else forms.TextInput()
-            label = LABELLED.get(name, name.replace("_", " ").capitalize())
-            self.fields[name] = forms.CharField(required=name in REQUIRED, max_length=1001, label=label, widget=widget)
-        self.order_fields(["version", *ORDER])
+            label = FIELD_LABELS.get(name, name.replace("_", " ").capitalize())
+            self.fields[name] = forms.CharField(
+                required=name in REQUIRED_FIELDS, max_length=1001, label=label, widget=widget
+            )
+        self.order_fields(["version", *FIELD_ORDER])
 
     def values(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in FIELDS}
+        return {name: self.cleaned_data[name] for name in ROW_FIELDS}
 
 
 class ReasonForm(forms.Form):

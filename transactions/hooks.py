@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AssessmentResult:
     """What the assessor made of one transaction. `evidence` is handed back as it is to whoever called `ingest`."""
 
     transaction_id: int
@@ -24,7 +24,7 @@ class Verdict:
 
 
 class Assessor(Protocol):
-    def __call__(self, *, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[Verdict]: ...
+    def __call__(self, *, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[AssessmentResult]: ...
 
 
 _assessor: Assessor | None = None
@@ -38,17 +38,17 @@ def register_assessor(function: Assessor) -> None:
     _assessor = function
 
 
-def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[Verdict]:
+def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[AssessmentResult]:
     """Assess newly accepted rows, in the transaction that accepts them.
 
     Raises ImproperlyConfigured without an assessor, or if it left a row out: nothing comes in unassessed.
     """
     if _assessor is None:
         raise ImproperlyConfigured("no assessor is registered: nothing may come in unassessed")
-    verdicts = _assessor(batch=batch, transactions=transactions)
-    if {verdict.transaction_id for verdict in verdicts} != {row.id for row in transactions}:
+    results = _assessor(batch=batch, transactions=transactions)
+    if {result.transaction_id for result in results} != {row.id for row in transactions}:
         raise ImproperlyConfigured("the assessor did not answer for every transaction")
-    return verdicts
+    return results
 
 
 def register_preparation(prepare: Callable[[], None]) -> None:

@@ -18,15 +18,15 @@ from typing import Any, Final
 
 from finobs.core.errors import Invalid
 
-from .row_validation import FIELDS, LABELS
+from .row_validation import LABEL_FIELDS, ROW_FIELDS
 
-REQUIRED = ("external_id", "account", "occurred_at", "amount")
-LABEL_REQUIRED = ("external_id", "is_suspicious")
-PARTS = {"column", "value", "plus_days", "words"}
+REQUIRED_FIELDS = ("external_id", "account", "occurred_at", "amount")
+REQUIRED_LABEL_FIELDS = ("external_id", "is_suspicious")
+FIELD_SOURCE_KEYS = {"column", "value", "plus_days", "words"}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FieldSource:
     """Where one field comes from."""
 
     column: str = ""
@@ -53,15 +53,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    parts: dict[str, Part]
+    parts: dict[str, FieldSource]
 
     @classmethod
-    def parse(cls, given: Any, required: Iterable[str] = REQUIRED) -> Mapping:
+    def parse(cls, given: Any, required: Iterable[str] = REQUIRED_FIELDS) -> Mapping:
         """Raises Invalid with a message per field."""
         if not isinstance(given, dict):
             raise Invalid("A mapping is an object: field of a transaction to column of the file.")
         errors: dict[str, list[str]] = {}
-        parts: dict[str, Part] = {}
+        parts: dict[str, FieldSource] = {}
         for name, said in given.items():
             try:
                 parts[name] = _part(name, said)
@@ -89,7 +89,7 @@ class Mapping:
         names = tuple(self.parts)
         return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
 
-    def _list(self, part: Part, columns: dict[str, list[Any]], number: int) -> list[Any]:
+    def _list(self, part: FieldSource, columns: dict[str, list[Any]], number: int) -> list[Any]:
         if not part.column:
             return [part.value] * number
         values = columns[part.column]
@@ -97,7 +97,7 @@ class Mapping:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedMapping:
     """A mapping that finobs knows by name, and what a source for it starts with."""
 
     mapping: dict[str, Any]
@@ -105,9 +105,9 @@ class Named:
     default_currency: str = ""
 
 
-NAMED: Final[dict[str, Named]] = {
+NAMED_MAPPINGS: Final[dict[str, NamedMapping]] = {
     # Fraud Detection Handbook (Le Borgne et al.): simulated card payments, times in UTC, one currency.
-    "handbook": Named(
+    "handbook": NamedMapping(
         source_name="Fraud Detection Handbook",
         default_currency="USD",
         mapping={
@@ -127,24 +127,26 @@ NAMED: Final[dict[str, Named]] = {
             "label_known_at": {"column": "tx_datetime", "plus_days": 7},
         },
     ),
-    "finobs": Named(mapping={name: name for name in sorted(FIELDS)}),
+    "finobs": NamedMapping(mapping={name: name for name in sorted(ROW_FIELDS)}),
 }
 # Columns that a file of the mapping `finobs` may leave out.
-OPTIONAL = FIELDS - set(REQUIRED)
+OPTIONAL_FIELDS = ROW_FIELDS - set(REQUIRED_FIELDS)
 
 
-def of_labels(given: str) -> Mapping:
+def resolve_labels(given: str) -> Mapping:
     """What a mapping, given as `resolve` takes it, says of labels and the ids of their transactions. Raises Invalid."""
-    said = NAMED[given].mapping if given in NAMED else _read(given)
+    said = NAMED_MAPPINGS[given].mapping if given in NAMED_MAPPINGS else _read(given)
     if not isinstance(said, dict):
         raise Invalid("A mapping is an object: field of a label to column of the file.")
-    return Mapping.parse({name: said[name] for name in said if name in ("external_id", *LABELS)}, LABEL_REQUIRED)
+    return Mapping.parse(
+        {name: said[name] for name in said if name in ("external_id", *LABEL_FIELDS)}, REQUIRED_LABEL_FIELDS
+    )
 
 
-def resolve(given: str) -> tuple[Mapping, Named | None]:
+def resolve(given: str) -> tuple[Mapping, NamedMapping | None]:
     """A mapping by name, as JSON text, or from a JSON file. Raises Invalid."""
-    if given in NAMED:
-        return Mapping.parse(NAMED[given].mapping), NAMED[given]
+    if given in NAMED_MAPPINGS:
+        return Mapping.parse(NAMED_MAPPINGS[given].mapping), NAMED_MAPPINGS[given]
     return Mapping.parse(_read(given)), None
 
 
@@ -153,7 +155,9 @@ def _read(given: str) -> Any:
     if not given.lstrip().startswith("{"):
         path = Path(given)
         if not path.is_file():
-            raise Invalid(f"{given} is neither a mapping finobs knows ({', '.join(NAMED)}), nor JSON, nor a file.")
+            raise Invalid(
+                f"{given} is neither a mapping finobs knows ({', '.join(NAMED_MAPPINGS)}), nor JSON, nor a file."
+            )
         said = path.read_text(encoding="utf-8")
     try:
         return json.loads(said)
@@ -161,10 +165,10 @@ def _read(given: str) -> Any:
         raise Invalid(f"The mapping is not valid JSON: {error}.") from None
 
 
-def fitted(mapping: Mapping, header: Iterable[str]) -> Mapping:
+def fit_to_header(mapping: Mapping, header: Iterable[str]) -> Mapping:
     """The mapping without optional fields of their own name that the file has no column for. Raises Invalid."""
     present = list(header)
-    optional = OPTIONAL if "account" in mapping.parts else OPTIONAL - set(LABEL_REQUIRED)
+    optional = OPTIONAL_FIELDS if "account" in mapping.parts else OPTIONAL_FIELDS - set(REQUIRED_LABEL_FIELDS)
     parts = {
         name: part
         for name, part in mapping.parts.items()
@@ -177,14 +181,21 @@ def fitted(mapping: Mapping, header: Iterable[str]) -> Mapping:
     return found
 
 
-def _part(name: str, said: Any) -> Part:
-    if name not in FIELDS:
+def _part(name: str, said: Any) -> FieldSource:
+    if name not in ROW_FIELDS:
         raise ValueError(f"finobs knows no field named {name}.")
     if isinstance(said, str) and said:
-        return Part(column=said)
-    if not isinstance(said, dict) or not said or not said.keys() <= PARTS or ("value" in said) == ("column" in said):
+        return FieldSource(column=said)
+    if (
+        not isinstance(said, dict)
+        or not said
+        or not said.keys() <= FIELD_SOURCE_KEYS
+        or ("value" in said) == ("column" in said)
+    ):
         raise ValueError(f"{name} needs a column's name, or an object with column or value.")
     words, days = said.get("words", {}), said.get("plus_days", 0)
     if not isinstance(words, dict) or not isinstance(days, int):
         raise ValueError(f"{name}: words is an object, plus_days a whole number.")
-    return Part(str(said.get("column", "")), str(said.get("value", "")), days, {k: str(v) for k, v in words.items()})
+    return FieldSource(
+        str(said.get("column", "")), str(said.get("value", "")), days, {k: str(v) for k, v in words.items()}
+    )

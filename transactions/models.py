@@ -12,7 +12,7 @@ from simple_history.models import HistoricalRecords
 from finobs.core import clock, money
 from finobs.core.models import Base
 
-from .choices import Direction, Door, QuarantineState, Reason
+from .choices import Direction, IngestMethod, QuarantineReason, QuarantineState
 
 
 class Source(Base):
@@ -69,7 +69,7 @@ class Batch(Base):
     """Rows that came in together and were committed together. Its ledger event commits to each row's digest."""
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
-    door = models.CharField(max_length=10, choices=Door)
+    method = models.CharField(max_length=10, choices=IngestMethod)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=255, blank=True)
     first_row = models.PositiveBigIntegerField(default=1, help_text="Number of the first row, in the file or request.")
@@ -186,7 +186,7 @@ class Label(LabelContent):
     """What is known of a transaction from outside (a chargeback, a confirmed fraud), and since when."""
 
     transaction = models.OneToOneField(Transaction, on_delete=models.PROTECT, related_name="label")
-    came_with = models.ForeignKey(
+    label_batch = models.ForeignKey(
         LabelBatch, on_delete=models.PROTECT, related_name="labels", null=True, blank=True,
         help_text="Empty: with its transaction.",
     )  # fmt: skip
@@ -204,7 +204,7 @@ class PastLabel(LabelContent):
     """A label that was corrected, as it stood until then. Never changes; the correction says who and when."""
 
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="past_labels")
-    came_with = models.ForeignKey(LabelBatch, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    label_batch = models.ForeignKey(LabelBatch, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     replaced_by = models.ForeignKey(LabelBatch, on_delete=models.PROTECT, related_name="corrections")
     replaced_after = models.BigIntegerField(help_text="The watermark of the correction: the last id told of this one.")
 
@@ -221,7 +221,7 @@ class QuarantinedRow(Base):
     raw = models.BinaryField(help_text="The row as it came (zlib), never cut.")
     raw_size = models.PositiveBigIntegerField()
     raw_digest = models.BinaryField(max_length=32, help_text="SHA-256 of the row as it came; a replay is known by it.")
-    reason = models.CharField(max_length=40, choices=Reason)
+    reason = models.CharField(max_length=40, choices=QuarantineReason)
     detail = models.TextField()
     fields = models.JSONField(default=dict, help_text="The row's fields as far as they could be read.")
     state = models.CharField(max_length=10, choices=QuarantineState, default=QuarantineState.OPEN)

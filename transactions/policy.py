@@ -1,6 +1,6 @@
 """Who may do what with what came in."""
 
-from finobs.core.access import Rule
+from finobs.core.access import AccessRule
 from finobs.core.access import register as say
 
 
@@ -8,13 +8,13 @@ def register() -> None:
     from .models import Account, Batch, Counterparty, Label, LabelBatch, PastLabel, QuarantinedRow, Source, Transaction
 
     for model in (Account, Counterparty, Transaction, Label, PastLabel, LabelBatch, Batch, Source):
-        say(model, view=Rule("transaction:read"))
-    say(Source, ingest=Rule("transaction:create"), label=Rule("transaction:create"))
-    say(Source, create=Rule("system:config"), change=Rule("system:config"))
+        say(model, view=AccessRule("transaction:read"))
+    say(Source, ingest=AccessRule("transaction:create"), label=AccessRule("transaction:create"))
+    say(Source, create=AccessRule("system:config"), change=AccessRule("system:config"))
     say(
         QuarantinedRow,
-        view=Rule("transaction:read"),
-        correct=Rule("transaction:create"),
-        release=Rule("transaction:create"),
-        discard=Rule("transaction:create"),
+        view=AccessRule("transaction:read"),
+        correct=AccessRule("transaction:create"),
+        release=AccessRule("transaction:create"),
+        discard=AccessRule("transaction:create"),
     )

@@ -9,8 +9,8 @@ from rest_framework import serializers
 
 from finobs.core.errors import Invalid
 
-from .choices import Reason
-from .row_validation import RawRow, RowFault, shown
+from .choices import QuarantineReason
+from .row_validation import RawRow, RowFault, quoted
 
 
 def read_body(data: Any, slug: str, what: str = "transactions") -> tuple[str, list[RawRow]]:
@@ -25,7 +25,7 @@ def read_body(data: Any, slug: str, what: str = "transactions") -> tuple[str, li
         rest = {name: value for name, value in data.items() if name != "source"}
         rows = rest.pop(what) if what in rest else [rest]
         if what in data and rest:
-            raise Invalid(f"Beside source and {what} there is {', '.join(map(shown, rest))}.")
+            raise Invalid(f"Beside source and {what} there is {', '.join(map(quoted, rest))}.")
     if not isinstance(rows, list):
         raise Invalid(f"The body is a {what[:-1]}, a list of {what}, or an object with source and {what}.")
     if not slug:
@@ -36,7 +36,7 @@ def read_body(data: Any, slug: str, what: str = "transactions") -> tuple[str, li
 def _raw_row(row: Any) -> RawRow:
     if isinstance(row, dict):
         return RawRow(fields=row)
-    fault = RowFault(Reason.MALFORMED, f"The row is {shown(row)}; it must be an object.")
+    fault = RowFault(QuarantineReason.MALFORMED, f"The row is {quoted(row)}; it must be an object.")
     return RawRow(raw=json.dumps(row).encode(), fault=fault)
 
 

@@ -17,24 +17,24 @@ from zoneinfo import ZoneInfo
 from finobs.core import money
 from finobs.core.errors import Invalid
 
-from .choices import Direction, Reason
+from .choices import Direction, QuarantineReason
 from .reference_data import COUNTRIES, CURRENCIES
 
-LONGEST = {
+MAX_LENGTHS = {
     "external_id": 100, "account": 100, "counterparty": 100, "occurred_at": 40, "amount": 64, "currency": 3,
     "direction": 8, "channel": 32, "country": 2, "memo": 500,
 }  # fmt: skip
-LABELS = ("is_suspicious", "typology", "label_known_at")
-FIELDS = frozenset(LONGEST) | frozenset(LABELS)
+LABEL_FIELDS = ("is_suspicious", "typology", "label_known_at")
+ROW_FIELDS = frozenset(MAX_LENGTHS) | frozenset(LABEL_FIELDS)
 DIRECTIONS = {
     "": Direction.OUT.value, "out": Direction.OUT.value, "debit": Direction.OUT.value,
     "in": Direction.IN.value, "credit": Direction.IN.value,
 }  # fmt: skip
-TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-AHEAD = timedelta(hours=24)
-SHOWN = 80
-KEPT = 1000
+BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+MIN_OCCURRED_AT = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_AHEAD = timedelta(hours=24)
+MAX_QUOTED = 80
+MAX_PRINTABLE = 1000
 
 # Controls, lone surrogates, and the marks that turn the direction of text around, so that an id reads as another.
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -45,7 +45,7 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1
 class RowFault(Exception):
     """Why a row cannot be taken: a reason code and plain words."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: QuarantineReason, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
@@ -64,13 +64,13 @@ class RawRow:
     fault: RowFault | None = None
 
 
-class Label(NamedTuple):
+class RowLabel(NamedTuple):
     is_suspicious: bool
     typology: str
     known_at: datetime
 
 
-class Row(NamedTuple):
+class ValidRow(NamedTuple):
     """A row that holds, with its digest."""
 
     external_id: str
@@ -84,7 +84,7 @@ class Row(NamedTuple):
     country: str
     memo: str
     digest: bytes
-    label: Label | None
+    label: RowLabel | None
 
 
 class RowReader:
@@ -95,16 +95,16 @@ class RowReader:
         self.default_currency = default_currency
         self.zone: tzinfo = UTC if time_zone == "UTC" else ZoneInfo(time_zone)
         self.now = now
-        self.latest = now + AHEAD
+        self.latest = now + MAX_AHEAD
 
-    def read(self, raw: RawRow) -> Row:
+    def read(self, raw: RawRow) -> ValidRow:
         """The normalised row. Raises RowFault."""
         if raw.fault:
             raise raw.fault
         fields = raw.fields
-        if not fields.keys() <= FIELDS:
-            unknown = sorted(shown(name) for name in fields.keys() - FIELDS)
-            raise RowFault(Reason.UNKNOWN_FIELD, f"finobs knows no field named {', '.join(unknown[:5])}.")
+        if not fields.keys() <= ROW_FIELDS:
+            unknown = sorted(quoted(name) for name in fields.keys() - ROW_FIELDS)
+            raise RowFault(QuarantineReason.UNKNOWN_FIELD, f"finobs knows no field named {', '.join(unknown[:5])}.")
         external_id = text(fields, "external_id") or _missing("external_id")
         account = text(fields, "account") or _missing("account")
         occurred_at = self.moment(fields.get("occurred_at"), "occurred_at")
@@ -113,18 +113,22 @@ class RowReader:
         counterparty, channel = text(fields, "counterparty"), text(fields, "channel")
         direction = DIRECTIONS.get(text(fields, "direction").lower())
         if direction is None:
-            raise RowFault(Reason.DIRECTION, f"direction is {shown(fields['direction'])}; it must be in or out.")
+            raise RowFault(
+                QuarantineReason.DIRECTION, f"direction is {quoted(fields['direction'])}; it must be in or out."
+            )
         country, memo = text(fields, "country").upper(), text(fields, "memo")
         if country and country not in COUNTRIES:
-            raise RowFault(Reason.COUNTRY, f"country is {shown(country)}, which is no ISO 3166-1 code of two letters.")
+            raise RowFault(
+                QuarantineReason.COUNTRY, f"country is {quoted(country)}, which is no ISO 3166-1 code of two letters."
+            )
         body = (
             f'{{"account":{encode_basestring(account)},"amount_minor":"{amount_minor}",'
             f'"channel":{encode_basestring(channel)},"counterparty":{encode_basestring(counterparty)},'
             f'"country":"{country}","currency":"{currency}","direction":"{direction}",'
             f'"external_id":{encode_basestring(external_id)},"memo":{encode_basestring(memo)},'
-            f'"occurred_at":"{stamp(occurred_at)}","source":{self.slug}}}'
+            f'"occurred_at":"{timestamp_text(occurred_at)}","source":{self.slug}}}'
         )
-        return Row(
+        return ValidRow(
             external_id, account, counterparty, occurred_at, amount_minor, currency, direction, channel, country,
             memo, hashlib.sha256(body.encode()).digest(), self.label(fields),
         )  # fmt: skip
@@ -142,11 +146,11 @@ class RowReader:
         try:
             found = found.astimezone(UTC)
         except OverflowError:
-            raise RowFault(Reason.DATE, f"{name} is {shown(value)}, outside any calendar.") from None
-        if found < EARLIEST:
-            raise RowFault(Reason.DATE, f"{name} is {shown(value)}, before 1970.")
+            raise RowFault(QuarantineReason.DATE, f"{name} is {quoted(value)}, outside any calendar.") from None
+        if found < MIN_OCCURRED_AT:
+            raise RowFault(QuarantineReason.DATE, f"{name} is {quoted(value)}, before 1970.")
         if found > self.latest and name == "occurred_at":
-            raise RowFault(Reason.DATE, f"{name} is {shown(value)}, more than 24 hours in the future.")
+            raise RowFault(QuarantineReason.DATE, f"{name} is {quoted(value)}, more than 24 hours in the future.")
         return found
 
     def _local(self, naive: datetime, name: str) -> datetime:
@@ -157,21 +161,21 @@ class RowReader:
         try:
             back = local.astimezone(UTC).astimezone(self.zone).replace(tzinfo=None)
         except OverflowError:
-            raise RowFault(Reason.DATE, f"{name} is {naive}, outside any calendar.") from None
+            raise RowFault(QuarantineReason.DATE, f"{name} is {naive}, outside any calendar.") from None
         if back != naive:
-            raise RowFault(Reason.DATE, f"{name} is {naive}, which clocks in {self.zone} skipped that day.")
+            raise RowFault(QuarantineReason.DATE, f"{name} is {naive}, which clocks in {self.zone} skipped that day.")
         return local
 
-    def label(self, fields: Mapping[str, Any]) -> Label | None:
+    def label(self, fields: Mapping[str, Any]) -> RowLabel | None:
         value = fields.get("is_suspicious")
         if value is None or value == "":
             return None
-        truth = TRUTHS.get(str(value).strip().lower())
+        truth = BOOLEANS.get(str(value).strip().lower())
         if truth is None:
-            raise RowFault(Reason.LABEL, f"is_suspicious is {shown(value)}; it must be true or false.")
+            raise RowFault(QuarantineReason.LABEL, f"is_suspicious is {quoted(value)}; it must be true or false.")
         known = fields.get("label_known_at")
         known_at = self.moment(known, "label_known_at") if known else self.now
-        return Label(truth, text(fields, "typology"), known_at)
+        return RowLabel(truth, text(fields, "typology"), known_at)
 
 
 def text(fields: Mapping[str, Any], name: str) -> str:
@@ -184,11 +188,13 @@ def text(fields: Mapping[str, Any], name: str) -> str:
             _not_text(value, name)
         value = str(value)
     value = value.strip()
-    longest = LONGEST.get(name, 40)
+    longest = MAX_LENGTHS.get(name, 40)
     if len(value) > longest:
-        raise RowFault(Reason.TOO_LONG, f"{name} has {len(value):,} characters; {longest} is the most. {shown(value)}")
+        raise RowFault(
+            QuarantineReason.TOO_LONG, f"{name} has {len(value):,} characters; {longest} is the most. {quoted(value)}"
+        )
     if not value.isprintable() and (_FORBIDDEN_MEMO if name == "memo" else _FORBIDDEN).search(value):
-        raise RowFault(Reason.CHARACTERS, f"{name} holds control characters: {shown(value)}.")
+        raise RowFault(QuarantineReason.CHARACTERS, f"{name} holds control characters: {quoted(value)}.")
     return value
 
 
@@ -196,7 +202,9 @@ def amount(value: Any, currency: str) -> int:
     """Whole minor units, not negative: the direction says which way the money went. Raises RowFault."""
     places = CURRENCIES.get(currency)
     if places is None:
-        raise RowFault(Reason.CURRENCY, f"currency is {shown(currency)}, which is no ISO 4217 code finobs knows.")
+        raise RowFault(
+            QuarantineReason.CURRENCY, f"currency is {quoted(currency)}, which is no ISO 4217 code finobs knows."
+        )
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
@@ -205,31 +213,33 @@ def amount(value: Any, currency: str) -> int:
     whole, _, part = value.partition(".")
     if whole.isdigit() and len(value) < 16 and len(part) <= places and (not part or part.isdigit()) and value.isascii():
         return int(whole + part.ljust(places, "0"))
-    if not _DECIMAL.fullmatch(value[:65]) or len(value) > LONGEST["amount"]:
-        raise RowFault(Reason.AMOUNT, f"amount is {shown(value)}, which is no decimal number.")
+    if not _DECIMAL.fullmatch(value[:65]) or len(value) > MAX_LENGTHS["amount"]:
+        raise RowFault(QuarantineReason.AMOUNT, f"amount is {quoted(value)}, which is no decimal number.")
     try:
         minor = money.to_minor(value, currency)
     except Invalid as error:
-        raise RowFault(Reason.AMOUNT, f"amount: {error.detail}") from None
+        raise RowFault(QuarantineReason.AMOUNT, f"amount: {error.detail}") from None
     if minor < 0:
-        raise RowFault(Reason.AMOUNT, f"amount is {shown(value)}, below zero: write it positive and say direction in.")
+        raise RowFault(
+            QuarantineReason.AMOUNT, f"amount is {quoted(value)}, below zero: write it positive and say direction in."
+        )
     return minor
 
 
-def shown(value: Any) -> str:
+def quoted(value: Any) -> str:
     """A value for people's eyes: cut, and without what a page or a database cannot hold."""
-    written = readable(value, SHOWN)
+    written = printable(value, MAX_QUOTED)
     return f"“{written}”" if isinstance(value, str) else written
 
 
-def readable(value: Any, longest: int = KEPT) -> str:
+def printable(value: Any, longest: int = MAX_PRINTABLE) -> str:
     """The beginning of a value as clean text."""
     written = value if isinstance(value, str) else repr(value)
     cut = _FORBIDDEN_MEMO.sub("\ufffd", written[:longest])
     return f"{cut}…" if len(written) > longest else cut
 
 
-def stamp(at: datetime) -> str:
+def timestamp_text(at: datetime) -> str:
     """As ledger.services.timestamp writes it (a test holds them together), three times as quick."""
     return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
@@ -237,19 +247,21 @@ def stamp(at: datetime) -> str:
 def _iso(value: str, name: str) -> datetime:
     if not value:
         _missing(name)
-    if value[4:5] != "-" or value[7:8] != "-" or len(value) > LONGEST["occurred_at"]:
-        raise RowFault(Reason.DATE, f"{name} is {shown(value)}; write it as 2026-03-31T14:05:00Z.")
+    if value[4:5] != "-" or value[7:8] != "-" or len(value) > MAX_LENGTHS["occurred_at"]:
+        raise RowFault(QuarantineReason.DATE, f"{name} is {quoted(value)}; write it as 2026-03-31T14:05:00Z.")
     try:
         return datetime.fromisoformat(value)
     except ValueError:
-        raise RowFault(Reason.DATE, f"{name} is {shown(value)}, which is no date and time of the calendar.") from None
+        raise RowFault(
+            QuarantineReason.DATE, f"{name} is {quoted(value)}, which is no date and time of the calendar."
+        ) from None
 
 
 def _missing(name: str) -> str:
-    raise RowFault(Reason.MISSING, f"{name} is empty.")
+    raise RowFault(QuarantineReason.MISSING, f"{name} is empty.")
 
 
 def _not_text(value: Any, name: str) -> None:
     if value is None or value == "":
         _missing(name)
-    raise RowFault(Reason.TYPE, f"{name} is {shown(value)}; it must be text.")
+    raise RowFault(QuarantineReason.TYPE, f"{name} is {quoted(value)}; it must be text.")

@@ -14,13 +14,13 @@ from finobs.core import access
 from finobs.core.errors import NotFound
 from finobs.core.prepared import Lookup
 
-from .activity_chart import DAYS, chart
+from .activity_chart import CHART_DAYS, activity_chart
 from .choices import QuarantineState
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
 M = TypeVar("M", bound=Model)
 # A chart of more rows than this says no more, and costs seconds.
-MOST_DRAWN = 5_000
+MAX_CHART_ROWS = 5_000
 _source_by_slug = Lookup(lambda slug: Source.objects.filter(slug=slug))
 SLUG = re.compile(r"[-A-Za-z0-9_]{1,40}")
 
@@ -73,7 +73,7 @@ def batch_get(user: Any, pk: int) -> Batch:
 
 def labels_visible(user: Any) -> QuerySet[Label]:
     """Labels as they stand, corrected or not."""
-    rows = Label.objects.select_related("transaction__source", "came_with__actor")
+    rows = Label.objects.select_related("transaction__source", "label_batch__actor")
     return access.restrict(rows, user, "view")
 
 
@@ -111,11 +111,11 @@ def account_activity(user: Any, account: Account, marks: Collection[int] = ()) -
     latest = rows.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
     if latest is None:
         return {"chart": None, "rows": [], "marks": marks}
-    within = rows.filter(occurred_at__gt=latest - timedelta(days=DAYS)).order_by("-occurred_at", "-id")
-    found = list(within[:MOST_DRAWN])
+    within = rows.filter(occurred_at__gt=latest - timedelta(days=CHART_DAYS)).order_by("-occurred_at", "-id")
+    found = list(within[:MAX_CHART_ROWS])
     pointed_out = [row for row in found if row.pk in marks]
     return {
-        "chart": chart(found, latest, marks),
+        "chart": activity_chart(found, latest, marks),
         "rows": (pointed_out + [row for row in found if row.pk not in marks])[:25],
         "marks": marks,
     }

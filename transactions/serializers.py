@@ -7,11 +7,11 @@ from typing import Any
 from rest_framework import serializers
 
 from . import selectors
-from .choices import LabelOutcome, RowOutcome
+from .choices import LabelStatus, RowStatus
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 from .request_body import IncomingTransactionSerializer
-from .row_validation import readable
-from .services import Ingested, Labelled, LabelResult, RowResult
+from .row_validation import printable
+from .services import IngestResult, LabelResult, LabelsAddResult, RowResult
 
 
 class SourceSerializer(serializers.ModelSerializer[Source]):
@@ -61,7 +61,7 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
     class Meta:
         model = Batch
         fields = (
-            "id", "source", "door", "actor", "file_name", "first_row", "received_at", "received", "accepted",
+            "id", "source", "method", "actor", "file_name", "first_row", "received_at", "received", "accepted",
             "duplicate", "quarantined", "root",
         )  # fmt: skip
 
@@ -95,17 +95,13 @@ class QuarantinedRowDetailSerializer(QuarantinedRowSerializer):
         fields = (*QuarantinedRowSerializer.Meta.fields, "raw")  # type: ignore[assignment]
 
     def get_raw(self, row: QuarantinedRow) -> str:
-        return readable(selectors.raw_of(row)[:20_000].decode("utf-8", "replace"), 20_000)
+        return printable(selectors.raw_of(row)[:20_000].decode("utf-8", "replace"), 20_000)
 
 
 class CorrectionSerializer(serializers.Serializer[Any]):
     # Named so because `fields` is what a serializer calls its own.
     version = serializers.IntegerField(min_value=1)
     values = serializers.DictField(child=serializers.CharField(allow_blank=True, allow_null=True, max_length=1000))
-
-
-class ReasonSerializer(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=2000)
 
 
 class IncomingSerializer(serializers.Serializer[Any]):
@@ -116,7 +112,7 @@ class IncomingSerializer(serializers.Serializer[Any]):
 class RowResultSerializer(serializers.Serializer[RowResult]):
     row_number = serializers.IntegerField()
     external_id = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=RowOutcome.choices)
+    outcome = serializers.ChoiceField(choices=RowStatus.choices)
     transaction_id = serializers.IntegerField(allow_null=True)
     decision = serializers.CharField(help_text="approve, review or block; empty unless accepted now")
     score = serializers.FloatField(allow_null=True)
@@ -135,7 +131,7 @@ class IngestedSerializer(serializers.Serializer[Any]):
     results = RowResultSerializer(many=True)
 
 
-def ingested(done: Ingested) -> dict[str, Any]:
+def ingest_response(done: IngestResult) -> dict[str, Any]:
     """The answer to an ingest, as IngestedSerializer describes it, without its cost for ten thousand rows."""
     names = tuple(RowResultSerializer().fields)
     counts = ("received", "accepted", "duplicate", "quarantined")
@@ -148,7 +144,7 @@ class LabelSerializer(serializers.ModelSerializer[Label]):
     source = serializers.CharField(source="transaction.source.slug")  # type: ignore[assignment]
     external_id = serializers.CharField(source="transaction.external_id")
     label_known_at = serializers.DateTimeField(source="known_at")
-    label_batch_id = serializers.IntegerField(source="came_with_id", allow_null=True)
+    label_batch_id = serializers.IntegerField(allow_null=True)
 
     class Meta:
         model = Label
@@ -174,7 +170,7 @@ class IncomingLabelsSerializer(serializers.Serializer[Any]):
 class LabelResultSerializer(serializers.Serializer[LabelResult]):
     row_number = serializers.IntegerField()
     external_id = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=LabelOutcome.choices)
+    outcome = serializers.ChoiceField(choices=LabelStatus.choices)
     transaction_id = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField()
     detail = serializers.CharField()
@@ -190,7 +186,7 @@ class LabelledSerializer(serializers.Serializer[Any]):
     results = LabelResultSerializer(many=True)
 
 
-def labelled(done: Labelled) -> dict[str, Any]:
+def labels_add_response(done: LabelsAddResult) -> dict[str, Any]:
     """The answer to `labels_add`, as LabelledSerializer describes it."""
     names = tuple(LabelResultSerializer().fields)
     counts = ("received", "accepted", "corrected", "duplicate", "refused")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from finobs.core.errors import Conflict
 from finobs.core.http import render_page
-from finobs.core.lists import listed
+from finobs.core.lists import list_context
 from finobs.core.pagination import count
 
 from . import filters, selectors, services
@@ -150,7 +150,7 @@ def _list(
 ) -> HttpResponse:
     """A list with its filters, its count and one page of it."""
     chosen = filter_set(given or request.GET, queryset=rows)
-    context = listed(request, chosen, order=("-id",)) | {"chips": _chips(request, chosen)}
+    context = list_context(request, chosen, order=("-id",)) | {"chips": _chips(request, chosen)}
     return render_page(request, f"transactions/{name}_list.html", context, partial="list")
 
 

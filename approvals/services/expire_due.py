@@ -6,8 +6,8 @@ from finobs.core import clock
 from finobs.core.service import service
 
 from ..choices import RequestState
-from ..lifecycle import end, lock
-from ..models import Request
+from ..lifecycle import end_request, lock_request
+from ..models import ApprovalRequest
 
 
 def expire_due() -> int:
@@ -16,14 +16,14 @@ def expire_due() -> int:
     Who: the beat. Records: approval.expire. Safe to run twice, and at the same time as a decision.
     """
     actor = system_actor("approvals")
-    due = Request.objects.filter(state=RequestState.PENDING, expires_at__lte=clock.now())
+    due = ApprovalRequest.objects.filter(state=RequestState.PENDING, expires_at__lte=clock.now())
     return sum(_expire(actor=actor, request_id=pk) for pk in due.order_by("pk").values_list("pk", flat=True))
 
 
 @service
 def _expire(*, actor: User, request_id: int) -> bool:
-    request, _ = lock(request_id)
+    request, _ = lock_request(request_id)
     if request.state != RequestState.PENDING or request.expires_at > clock.now():
         return False
-    end(request=request, state=RequestState.EXPIRED, actor=actor, outcome="Nobody decided in time.")
+    end_request(request=request, state=RequestState.EXPIRED, actor=actor, outcome="Nobody decided in time.")
     return True

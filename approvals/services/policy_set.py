@@ -6,25 +6,25 @@ from finobs.core.errors import Invalid
 from finobs.core.service import service
 from finobs.ledger.services import record
 
-from ..models import Policy
+from ..models import ApprovalPolicy
 from ..registry import names
 
 
 @service
-def policy_set(*, actor: User, action: str, quorum: int, expires_after_hours: int) -> Policy:
+def policy_set(*, actor: User, action: str, quorum: int, expires_after_hours: int) -> ApprovalPolicy:
     """Say how many must approve `action`, and for how long a request stands. Requests already made keep theirs.
 
     Who: system:config. Records: policy.set. Raises: NotAllowed, Invalid.
     """
-    policy = Policy.objects.select_for_update().filter(action=action).first()
-    access.require(actor, "change" if policy else "create", policy or Policy)
+    policy = ApprovalPolicy.objects.select_for_update().filter(action=action).first()
+    access.require(actor, "change" if policy else "create", policy or ApprovalPolicy)
     if action not in names():
         raise Invalid(fields={"action": [f"{action!r} is no action that can be approved."]})
     if not 1 <= quorum <= 10:
         raise Invalid(fields={"quorum": ["At least 1 and at most 10 people."]})
     if not 1 <= expires_after_hours <= 24 * 90:
         raise Invalid(fields={"expires_after_hours": ["At least 1 hour and at most 90 days."]})
-    policy = policy or Policy(action=action)
+    policy = policy or ApprovalPolicy(action=action)
     policy.quorum, policy.expires_after_hours = quorum, expires_after_hours
     policy._history_user = actor  # type: ignore[attr-defined]
     policy.save()

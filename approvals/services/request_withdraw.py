@@ -6,21 +6,21 @@ from finobs.core.errors import InvalidTransition, NotAllowed
 from finobs.core.service import service
 
 from ..choices import RequestState
-from ..lifecycle import end, lock
-from ..models import Request
+from ..lifecycle import end_request, lock_request
+from ..models import ApprovalRequest
 
 
 @service
-def request_withdraw(*, actor: User, request: Request, reason: str = "") -> Request:
+def request_withdraw(*, actor: User, request: ApprovalRequest, reason: str = "") -> ApprovalRequest:
     """Take back a request that is still pending.
 
     Who: the requester. Records: approval.withdraw. Raises: NotFound, NotAllowed, InvalidTransition.
     """
-    locked, subject = lock(request.pk)
+    locked, subject = lock_request(request.pk)
     access.require(actor, "view", subject)
     if locked.requested_by_id != actor.pk:
         raise NotAllowed("Only whoever asked can withdraw this.")
     if locked.state != RequestState.PENDING:
         raise InvalidTransition(f"This request is not pending: {locked.get_state_display().lower()}.")
-    end(request=locked, state=RequestState.WITHDRAWN, actor=actor, outcome=reason.strip() or "Withdrawn.")
+    end_request(request=locked, state=RequestState.WITHDRAWN, actor=actor, outcome=reason.strip() or "Withdrawn.")
     return locked

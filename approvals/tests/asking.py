@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from approvals.models import Request
+from approvals.models import ApprovalRequest
 from approvals.services import request_decide
 from cases.models import Case
 from cases.services import case_close
@@ -16,12 +16,14 @@ from finobs.core.errors import ApprovalRequired
 CONCLUSION = {"disposition": "confirmed", "reason_code": "money_mule", "rationale": "Money in and out within minutes."}
 
 
-def ask(actor: User, case: Case, **fields: Any) -> Request:
+def ask(actor: User, case: Case, **fields: Any) -> ApprovalRequest:
     version = Case.objects.get(pk=case.pk).version
     with pytest.raises(ApprovalRequired) as asked:
         case_close(**{"actor": actor, "case": case, "version": version, **CONCLUSION, **fields})
-    return Request.objects.get(pk=asked.value.request_id)
+    return ApprovalRequest.objects.get(pk=asked.value.request_id)
 
 
-def decide(actor: User, request: Request, verdict: str = "approve", reason: str = "", digest: str = "") -> Request:
-    return request_decide(actor=actor, request=request, verdict=verdict, reason=reason, digest=digest or request.digest)
+def decide(
+    actor: User, request: ApprovalRequest, vote: str = "approve", reason: str = "", digest: str = ""
+) -> ApprovalRequest:
+    return request_decide(actor=actor, request=request, vote=vote, reason=reason, digest=digest or request.digest)

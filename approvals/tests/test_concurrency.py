@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from approvals.choices import RequestState
-from approvals.models import Decision, Policy, Request
+from approvals.models import ApprovalDecision, ApprovalPolicy, ApprovalRequest
 from cases.models import Case
 from cases.services import case_take, note_add
 from finobs.accounts.models import User
@@ -43,13 +43,13 @@ def people() -> tuple[Case, User, User]:
 @pytest.mark.parametrize("quorum", [1, 2])
 def test_fifty_approvals_by_one_person_count_once(quorum: int) -> None:
     case, analyst, lead = people()
-    Policy.objects.create(action="cases.close", quorum=quorum)
+    ApprovalPolicy.objects.create(action="cases.close", quorum=quorum)
     request = ask(analyst, case)
     with ThreadPoolExecutor(16) as threads:
         outcomes = Counter(threads.map(lambda _: try_(lambda: decide(lead, request)), range(50)))
     request.refresh_from_db()
     assert outcomes["done"] == 1, outcomes
-    assert Decision.objects.count() == 1
+    assert ApprovalDecision.objects.count() == 1
     assert request.state == (RequestState.USED if quorum == 1 else RequestState.PENDING)
     assert Event.objects.filter(action="case.close").count() == (1 if quorum == 1 else 0)
 
@@ -62,6 +62,6 @@ def test_approving_and_editing_at_once_never_closes_on_what_was_not_shown() -> N
             decided = threads.submit(try_, lambda: decide(lead, request))  # noqa: B023
             noted = threads.submit(try_, lambda: note_add(actor=analyst, case=case, text="One more thing."))  # noqa: B023
         outcomes = (decided.result(), noted.result())
-        state = Request.objects.get(pk=request.pk).state
+        state = ApprovalRequest.objects.get(pk=request.pk).state
         assert (outcomes[0] == "done") == (state == RequestState.USED)
         assert outcomes.count("done") == 1, outcomes

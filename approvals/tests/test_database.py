@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from approvals.choices import RequestState, Verdict
-from approvals.models import Decision, Request
-from finobs.accounts.choices import Kind
+from approvals.choices import RequestState, Vote
+from approvals.models import ApprovalDecision, ApprovalRequest
+from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import clock
 from tests import factories
@@ -18,58 +18,58 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def asked(db: None) -> Request:
-    return Request.objects.create(
+def asked(db: None) -> ApprovalRequest:
+    return ApprovalRequest.objects.create(
         action="x", subject_type="cases.case", subject_id="1", subject_label="C", shown={}, digest="d" * 64, quorum=1,
         requested_by=factories.user("Requester"), last_edited_by=factories.user("Editor"), expires_at=clock.now(),
     )  # fmt: skip
 
 
-def decide(request: Request, **fields: Any) -> Decision:
+def decide(request: ApprovalRequest, **fields: Any) -> ApprovalDecision:
     with transaction.atomic():
-        return Decision.objects.create(
+        return ApprovalDecision.objects.create(
             **{
-                "request": request, "verdict": Verdict.APPROVE, "digest": request.digest,
+                "request": request, "vote": Vote.APPROVE, "digest": request.digest,
                 "decided_by": fields.pop("decided_by", None) or factories.user("Decider"),
                 "requested_by": request.requested_by, "last_edited_by": request.last_edited_by, **fields,
             }
         )  # fmt: skip
 
 
-def test_a_second_person_s_decision_is_taken(asked: Request) -> None:
+def test_a_second_person_s_decision_is_taken(asked: ApprovalRequest) -> None:
     assert decide(asked).pk
 
 
 @pytest.mark.parametrize("who", ["requested_by", "last_edited_by"])
-def test_neither_requester_nor_last_editor_decides(asked: Request, who: str) -> None:
+def test_neither_requester_nor_last_editor_decides(asked: ApprovalRequest, who: str) -> None:
     with pytest.raises(DatabaseError):
         decide(asked, decided_by=getattr(asked, who))
 
 
 @pytest.mark.parametrize("who", ["requested_by", "last_edited_by"])
-def test_a_decision_cannot_lie_about_them(asked: Request, who: str) -> None:
+def test_a_decision_cannot_lie_about_them(asked: ApprovalRequest, who: str) -> None:
     """The check constraints alone could be talked out of it by naming somebody else."""
     with pytest.raises(DatabaseError):
         decide(asked, decided_by=getattr(asked, who), **{who: factories.user("Decoy")})
 
 
-def test_a_decision_cannot_forget_the_last_editor(asked: Request) -> None:
+def test_a_decision_cannot_forget_the_last_editor(asked: ApprovalRequest) -> None:
     with pytest.raises(DatabaseError):
         decide(asked, decided_by=asked.last_edited_by, last_edited_by=None)
 
 
-@pytest.mark.parametrize("kind", [Kind.SERVICE, Kind.SYSTEM])
-def test_only_people_decide(asked: Request, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [UserKind.SERVICE, UserKind.SYSTEM])
+def test_only_people_decide(asked: ApprovalRequest, kind: UserKind) -> None:
     with pytest.raises(DatabaseError):
         decide(asked, decided_by=factories.user("Robot", kind=kind))
 
 
-def test_a_decision_is_of_the_digest_that_was_asked(asked: Request) -> None:
+def test_a_decision_is_of_the_digest_that_was_asked(asked: ApprovalRequest) -> None:
     with pytest.raises(DatabaseError):
         decide(asked, digest="e" * 64)
 
 
-def test_one_voice_each(asked: Request) -> None:
+def test_one_voice_each(asked: ApprovalRequest) -> None:
     person = factories.user("Decider")
     decide(asked, decided_by=person)
     with pytest.raises(DatabaseError):
@@ -79,47 +79,47 @@ def test_one_voice_each(asked: Request) -> None:
 @pytest.mark.parametrize(
     "state", [RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED, RequestState.VOID]
 )
-def test_an_ended_request_takes_no_decision_and_stays_ended(asked: Request, state: RequestState) -> None:
-    Request.objects.filter(pk=asked.pk).update(state=state)
+def test_an_ended_request_takes_no_decision_and_stays_ended(asked: ApprovalRequest, state: RequestState) -> None:
+    ApprovalRequest.objects.filter(pk=asked.pk).update(state=state)
     with pytest.raises(DatabaseError):
         decide(asked)
     for other in RequestState:
         with pytest.raises(DatabaseError), transaction.atomic():
-            Request.objects.filter(pk=asked.pk).update(state=other)
+            ApprovalRequest.objects.filter(pk=asked.pk).update(state=other)
 
 
 @pytest.mark.parametrize("state", [RequestState.APPROVED, RequestState.USED])
-def test_nothing_is_approved_without_its_quorum(asked: Request, state: RequestState) -> None:
+def test_nothing_is_approved_without_its_quorum(asked: ApprovalRequest, state: RequestState) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
-        Request.objects.filter(pk=asked.pk).update(state=state)
+        ApprovalRequest.objects.filter(pk=asked.pk).update(state=state)
 
 
-def test_an_approval_is_used_once(asked: Request) -> None:
+def test_an_approval_is_used_once(asked: ApprovalRequest) -> None:
     decide(asked)
-    Request.objects.filter(pk=asked.pk).update(state=RequestState.APPROVED)
-    Request.objects.filter(pk=asked.pk).update(state=RequestState.USED)
+    ApprovalRequest.objects.filter(pk=asked.pk).update(state=RequestState.APPROVED)
+    ApprovalRequest.objects.filter(pk=asked.pk).update(state=RequestState.USED)
     with pytest.raises(DatabaseError), transaction.atomic():
-        Request.objects.filter(pk=asked.pk).update(state=RequestState.APPROVED)
+        ApprovalRequest.objects.filter(pk=asked.pk).update(state=RequestState.APPROVED)
 
 
 @pytest.mark.parametrize("change", [{"digest": "f" * 64}, {"quorum": 2}, {"shown": {"a": 1}}, {"last_edited_by": None}])
-def test_what_was_asked_does_not_change(asked: Request, change: dict[str, Any]) -> None:
+def test_what_was_asked_does_not_change(asked: ApprovalRequest, change: dict[str, Any]) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
-        Request.objects.filter(pk=asked.pk).update(**change)
+        ApprovalRequest.objects.filter(pk=asked.pk).update(**change)
 
 
-def test_a_request_begins_pending(asked: Request, analyst: User) -> None:
+def test_a_request_begins_pending(asked: ApprovalRequest, analyst: User) -> None:
     asked.pk, asked.subject_id, asked.state = None, "2", RequestState.APPROVED
     with pytest.raises(DatabaseError), transaction.atomic():
         asked.save(force_insert=True)
 
 
-def test_decisions_and_requests_are_kept(asked: Request) -> None:
+def test_decisions_and_requests_are_kept(asked: ApprovalRequest) -> None:
     decision = decide(asked)
     for statement in (
-        f"UPDATE approvals_decision SET reason = 'other' WHERE id = {decision.pk}",
-        f"DELETE FROM approvals_decision WHERE id = {decision.pk}",
-        f"DELETE FROM approvals_request WHERE id = {asked.pk}",
+        f"UPDATE approvals_approvaldecision SET reason = 'other' WHERE id = {decision.pk}",
+        f"DELETE FROM approvals_approvaldecision WHERE id = {decision.pk}",
+        f"DELETE FROM approvals_approvalrequest WHERE id = {asked.pk}",
     ):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from approvals.models import Decision, Request
+from approvals.models import ApprovalDecision, ApprovalRequest
 from cases import services
-from cases.choices import Status
+from cases.choices import CaseStatus
 from cases.models import Case
 from finobs.accounts.models import User
 
@@ -20,13 +20,13 @@ HTMX: dict[str, Any] = {"headers": {"HX-Request": "true"}}
 
 
 @pytest.fixture
-def asked(analyst: User, case: Case) -> Request:
+def asked(analyst: User, case: Case) -> ApprovalRequest:
     return ask(analyst, case)
 
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(user, backend="finobs.accounts.backends.RolePermissionBackend")
     return client
 
 
@@ -36,19 +36,19 @@ def text(user: User, path: str, **extra: Any) -> str:
     return response.content.decode()
 
 
-def verdict(request: Request, word: str = "approve", **other: str) -> dict[str, str]:
-    return {"verdict": word, "digest": request.digest, **other}
+def vote(request: ApprovalRequest, word: str = "approve", **other: str) -> dict[str, str]:
+    return {"vote": word, "digest": request.digest, **other}
 
 
 @pytest.mark.parametrize(
     ("person", "status"), [("analyst", 200), ("lead", 200), ("auditor", 200), ("stranger", 404), ("admin", 404)]
 )
-def test_those_who_see_the_case_see_the_request(person: str, status: int, asked: Request, request: Any) -> None:
+def test_those_who_see_the_case_see_the_request(person: str, status: int, asked: ApprovalRequest, request: Any) -> None:
     client = signed_in(request.getfixturevalue(person))
     assert client.get(f"/approvals/{asked.pk}/").status_code == status
 
 
-def test_it_shows_exactly_what_was_asked_and_the_digest(lead: User, asked: Request) -> None:
+def test_it_shows_exactly_what_was_asked_and_the_digest(lead: User, asked: ApprovalRequest) -> None:
     page = text(lead, f"/approvals/{asked.pk}/")
     assert CONCLUSION["rationale"] in page
     assert asked.digest[:12] in page
@@ -57,14 +57,14 @@ def test_it_shows_exactly_what_was_asked_and_the_digest(lead: User, asked: Reque
     assert "Approve" in page
 
 
-def test_the_requester_may_withdraw_but_not_decide(analyst: User, asked: Request) -> None:
+def test_the_requester_may_withdraw_but_not_decide(analyst: User, asked: ApprovalRequest) -> None:
     page = text(analyst, f"/approvals/{asked.pk}/")
     assert "You asked for this yourself" in page
     assert "Withdraw the request" in page
     assert 'value="approve"' not in page
 
 
-def test_the_auditor_sees_all_of_it_and_has_no_button(auditor: User, asked: Request) -> None:
+def test_the_auditor_sees_all_of_it_and_has_no_button(auditor: User, asked: ApprovalRequest) -> None:
     page = text(auditor, f"/approvals/{asked.pk}/")
     assert CONCLUSION["rationale"] in page
     assert "Your grants do not include" in page
@@ -72,16 +72,16 @@ def test_the_auditor_sees_all_of_it_and_has_no_button(auditor: User, asked: Requ
         assert button not in page
 
 
-def test_a_lead_approves_without_javascript(lead: User, case: Case, asked: Request) -> None:
-    response = signed_in(lead).post(f"/approvals/{asked.pk}/decide/", verdict(asked), follow=True)
+def test_a_lead_approves_without_javascript(lead: User, case: Case, asked: ApprovalRequest) -> None:
+    response = signed_in(lead).post(f"/approvals/{asked.pk}/decide/", vote(asked), follow=True)
     assert response.redirect_chain == [(f"/approvals/{asked.pk}/", 302)]
     assert "your decision is recorded" in response.content.decode()
     case.refresh_from_db()
-    assert case.status == Status.CLOSED
+    assert case.status == CaseStatus.CLOSED
 
 
-def test_with_htmx_the_case_hears_of_it(lead: User, asked: Request) -> None:
-    response = signed_in(lead).post(f"/approvals/{asked.pk}/decide/", verdict(asked), **HTMX)
+def test_with_htmx_the_case_hears_of_it(lead: User, asked: ApprovalRequest) -> None:
+    response = signed_in(lead).post(f"/approvals/{asked.pk}/decide/", vote(asked), **HTMX)
     assert response.status_code == 200
     assert "<html" not in response.content.decode()
     assert "Approved and carried out" in response.content.decode()
@@ -90,63 +90,65 @@ def test_with_htmx_the_case_hears_of_it(lead: User, asked: Request) -> None:
 
 
 @pytest.mark.parametrize(("person", "status"), [("analyst", 403), ("auditor", 403), ("stranger", 404), ("admin", 404)])
-def test_who_may_not_decide(person: str, status: int, asked: Request, request: Any) -> None:
+def test_who_may_not_decide(person: str, status: int, asked: ApprovalRequest, request: Any) -> None:
     client = signed_in(request.getfixturevalue(person))
-    assert client.post(f"/approvals/{asked.pk}/decide/", verdict(asked)).status_code == status
-    assert not Decision.objects.exists()
+    assert client.post(f"/approvals/{asked.pk}/decide/", vote(asked)).status_code == status
+    assert not ApprovalDecision.objects.exists()
 
 
-def test_rejecting_without_a_reason_is_said_beside_the_field(lead: User, asked: Request) -> None:
-    response = signed_in(lead).post(f"/approvals/{asked.pk}/decide/", verdict(asked, "reject"))
+def test_rejecting_without_a_reason_is_said_beside_the_field(lead: User, asked: ApprovalRequest) -> None:
+    response = signed_in(lead).post(f"/approvals/{asked.pk}/decide/", vote(asked, "reject"))
     assert response.status_code == 422
     assert "Say why you reject it." in response.content.decode()
 
 
-def test_rejecting_with_a_reason_sends_the_case_back_to_work(lead: User, case: Case, asked: Request) -> None:
+def test_rejecting_with_a_reason_sends_the_case_back_to_work(lead: User, case: Case, asked: ApprovalRequest) -> None:
     client = signed_in(lead)
-    told = verdict(asked, "reject", reason="The second account is missing.")
+    told = vote(asked, "reject", reason="The second account is missing.")
     assert client.post(f"/approvals/{asked.pk}/decide/", told).status_code == 302
     case.refresh_from_db()
-    assert case.status == Status.OPEN
+    assert case.status == CaseStatus.OPEN
     assert "The second account is missing." in text(lead, f"/approvals/{asked.pk}/")
 
 
-def test_another_digest_is_a_conflict_and_the_reason_stays(lead: User, asked: Request) -> None:
-    told = {"verdict": "reject", "digest": "0" * 64, "reason": "Not convinced yet."}
+def test_another_digest_is_a_conflict_and_the_reason_stays(lead: User, asked: ApprovalRequest) -> None:
+    told = {"vote": "reject", "digest": "0" * 64, "reason": "Not convinced yet."}
     response = signed_in(lead).post(f"/approvals/{asked.pk}/decide/", told, **HTMX)
     assert response.status_code == 409
     assert "Not convinced yet." in response.content.decode()
     assert asked.digest in response.content.decode()  # what is really asked is what the next click is bound to
-    assert not Decision.objects.exists()
+    assert not ApprovalDecision.objects.exists()
 
 
 @pytest.mark.parametrize("word", ["", "maybe"])
-def test_a_verdict_is_one_of_two_words(word: str, lead: User, asked: Request) -> None:
-    assert signed_in(lead).post(f"/approvals/{asked.pk}/decide/", verdict(asked, word)).status_code == 422
+def test_a_verdict_is_one_of_two_words(word: str, lead: User, asked: ApprovalRequest) -> None:
+    assert signed_in(lead).post(f"/approvals/{asked.pk}/decide/", vote(asked, word)).status_code == 422
 
 
-def test_a_case_that_changed_meanwhile_voids_the_request(lead: User, analyst: User, case: Case, asked: Request) -> None:
+def test_a_case_that_changed_meanwhile_voids_the_request(
+    lead: User, analyst: User, case: Case, asked: ApprovalRequest
+) -> None:
     services.note_add(actor=analyst, case=case, text="Something new.")
-    response = signed_in(lead).post(f"/approvals/{asked.pk}/decide/", verdict(asked))
+    response = signed_in(lead).post(f"/approvals/{asked.pk}/decide/", vote(asked))
     assert response.status_code == 409
     assert "not pending" in response.content.decode()
 
 
-def test_withdrawing(analyst: User, lead: User, case: Case, asked: Request) -> None:
+def test_withdrawing(analyst: User, lead: User, case: Case, asked: ApprovalRequest) -> None:
     path = f"/approvals/{asked.pk}/withdraw/"
     assert signed_in(lead).post(path).status_code == 403
     assert signed_in(analyst).post(path).status_code == 302
     assert signed_in(analyst).post(path).status_code == 409
     case.refresh_from_db()
-    assert case.status == Status.OPEN
+    assert case.status == CaseStatus.OPEN
 
 
 @pytest.mark.parametrize("path", ["decide", "withdraw"])
-def test_it_cannot_be_done_by_following_a_link(path: str, lead: User, asked: Request) -> None:
+def test_it_cannot_be_done_by_following_a_link(path: str, lead: User, asked: ApprovalRequest) -> None:
     assert signed_in(lead).get(f"/approvals/{asked.pk}/{path}/").status_code == 405
 
 
-def test_the_panel_is_a_fragment_and_a_page_of_its_own(lead: User, case: Case, asked: Request) -> None:
+def test_the_panel_is_a_fragment_and_a_page_of_its_own(lead: User, case: Case, asked: ApprovalRequest) -> None:
     path = f"/approvals/panel/cases.case/{case.pk}/"
     part = text(lead, path, **HTMX)
     assert "<html" not in part
@@ -154,12 +156,12 @@ def test_the_panel_is_a_fragment_and_a_page_of_its_own(lead: User, case: Case, a
     assert "<html" in text(lead, path)
 
 
-def test_the_panel_of_what_one_may_not_see_is_empty(stranger: User, case: Case, asked: Request) -> None:
+def test_the_panel_of_what_one_may_not_see_is_empty(stranger: User, case: Case, asked: ApprovalRequest) -> None:
     assert "None asked yet" in text(stranger, f"/approvals/panel/cases.case/{case.pk}/", **HTMX)
     assert "None asked yet" in text(stranger, f"/approvals/panel/no.such/{case.pk}/", **HTMX)
 
 
-def test_the_inbox_has_what_i_may_decide(analyst: User, lead: User, auditor: User, asked: Request) -> None:
+def test_the_inbox_has_what_i_may_decide(analyst: User, lead: User, auditor: User, asked: ApprovalRequest) -> None:
     link = f"/approvals/{asked.pk}/"
     assert link in text(lead, "/approvals/")
     assert link not in text(analyst, "/approvals/")
@@ -167,7 +169,7 @@ def test_the_inbox_has_what_i_may_decide(analyst: User, lead: User, auditor: Use
 
 
 def test_the_other_tabs_have_what_i_asked_and_what_i_may_see(
-    analyst: User, lead: User, auditor: User, stranger: User, asked: Request
+    analyst: User, lead: User, auditor: User, stranger: User, asked: ApprovalRequest
 ) -> None:
     link = f"/approvals/{asked.pk}/"
     assert link in text(analyst, "/approvals/?show=asked")
@@ -176,13 +178,13 @@ def test_the_other_tabs_have_what_i_asked_and_what_i_may_see(
     assert link not in text(stranger, "/approvals/?show=all")
 
 
-def test_what_was_decided_is_told_with_who_and_why(auditor: User, lead: User, asked: Request) -> None:
+def test_what_was_decided_is_told_with_who_and_why(auditor: User, lead: User, asked: ApprovalRequest) -> None:
     decide(lead, asked, reason="Convincing.")
     page = text(auditor, f"/approvals/{asked.pk}/")
     assert "Leo Lead" in page
     assert "Convincing." in page
 
 
-def test_nobody_is_sent_to_sign_in(asked: Request) -> None:
+def test_nobody_is_sent_to_sign_in(asked: ApprovalRequest) -> None:
     for path in ("/approvals/", f"/approvals/{asked.pk}/", "/approvals/panel/cases.case/1/"):
         assert Client().get(path).status_code == 302

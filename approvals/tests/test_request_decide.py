@@ -8,13 +8,13 @@ import pytest
 from django.test import Client
 
 from approvals.choices import RequestState
-from approvals.models import Decision, Policy, Request
+from approvals.models import ApprovalDecision, ApprovalPolicy, ApprovalRequest
 from approvals.selectors import inbox, may_decide
 from approvals.services import policy_set, request_withdraw
-from cases.choices import Status
+from cases.choices import CaseStatus
 from cases.models import Case, Queue
 from cases.services import note_add
-from finobs.accounts.choices import Kind
+from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import clock
 from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
@@ -37,7 +37,7 @@ def test_the_requester_cannot_decide_even_as_lead(case: Case, analyst: User, que
     request = ask(boss, case)
     with pytest.raises(NotAllowed, match="yourself"):
         decide(boss, request)
-    assert not Decision.objects.exists()
+    assert not ApprovalDecision.objects.exists()
 
 
 def test_whoever_wrote_the_last_note_cannot_decide(case: Case, analyst: User, lead: User, queue: Queue) -> None:
@@ -76,8 +76,8 @@ def test_a_superuser_who_is_a_second_person_may(case: Case, analyst: User, super
     assert decide(superuser, ask(analyst, case)).state == RequestState.USED
 
 
-@pytest.mark.parametrize("kind", [Kind.SERVICE, Kind.SYSTEM])
-def test_machines_never_decide(case: Case, analyst: User, queue: Queue, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [UserKind.SERVICE, UserKind.SYSTEM])
+def test_machines_never_decide(case: Case, analyst: User, queue: Queue, kind: UserKind) -> None:
     machine = somebody("compliance", "lead", queue, kind=kind)
     with pytest.raises(NotAllowed, match="Only people"):
         decide(machine, ask(analyst, case))
@@ -127,7 +127,7 @@ def test_rejecting_needs_a_reason(case: Case, analyst: User, lead: User) -> None
 def test_a_rejection_reopens_the_case_and_ends_the_request(case: Case, analyst: User, lead: User) -> None:
     request = decide(lead, ask(analyst, case), "reject", "Ask the customer first.")
     case.refresh_from_db()
-    assert (case.status, case.disposition, request.outcome) == (Status.OPEN, "", "Ask the customer first.")
+    assert (case.status, case.disposition, request.outcome) == (CaseStatus.OPEN, "", "Ask the customer first.")
     with pytest.raises(InvalidTransition):
         decide(lead, request)
 
@@ -154,7 +154,7 @@ def test_a_subject_changed_behind_the_gate_voids_it_for_good(case: Case, analyst
         decide(lead, request)
     request.refresh_from_db()
     case.refresh_from_db()
-    assert (request.state, case.status) == (RequestState.VOID, Status.OPEN)
+    assert (request.state, case.status) == (RequestState.VOID, CaseStatus.OPEN)
     assert Event.objects.filter(action="approval.void").exists()
 
 
@@ -174,8 +174,8 @@ def test_a_requester_who_may_no_longer_do_it_voids_it(case: Case, analyst: User,
         decide(lead, request)
     case.refresh_from_db()
     request.refresh_from_db()
-    assert (case.status, request.state) == (Status.OPEN, RequestState.VOID)
-    assert not Decision.objects.exists()
+    assert (case.status, request.state) == (CaseStatus.OPEN, RequestState.VOID)
+    assert not ApprovalDecision.objects.exists()
 
 
 def test_neither_approve_nor_reject_is_invalid(case: Case, analyst: User, lead: User) -> None:
@@ -221,7 +221,7 @@ def test_only_configurators_set_policies(admin: User, lead: User) -> None:
     for wrong in ({"quorum": 0}, {"expires_after_hours": 0}, {"action": "cases.burn"}):
         with pytest.raises(Invalid):
             policy_set(**{"actor": admin, "action": "cases.close", "quorum": 1, "expires_after_hours": 1, **wrong})  # type: ignore[arg-type]
-    assert not Policy.objects.exists()
+    assert not ApprovalPolicy.objects.exists()
 
 
 def test_the_inbox_holds_what_one_may_decide(case: Case, analyst: User, lead: User, auditor: User, admin: User) -> None:
@@ -244,17 +244,17 @@ def test_what_the_inbox_offers_is_what_the_service_allows(case: Case, analyst: U
 
 
 def test_two_cases_wait_side_by_side(case: Case, analyst: User, lead: User, queue: Queue) -> None:
-    other = factories.case(inside=queue, status=Status.OPEN)
+    other = factories.case(inside=queue, status=CaseStatus.OPEN)
     first, second = ask(analyst, case), ask(analyst, other)
     decide(lead, second)
     first.refresh_from_db()
-    assert (first.state, Case.objects.get(pk=case.pk).status) == (RequestState.PENDING, Status.AWAITING_APPROVAL)
+    assert (first.state, Case.objects.get(pk=case.pk).status) == (RequestState.PENDING, CaseStatus.AWAITING_APPROVAL)
     assert set(inbox(lead)) == {first}
 
 
 def test_the_api_decides_with_the_same_service(case: Case, analyst: User, lead: User, stranger: User) -> None:
     request = ask(analyst, case)
-    url, body = f"/api/v1/approvals/{request.pk}", {"verdict": "approve", "digest": request.digest}
+    url, body = f"/api/v1/approvals/{request.pk}", {"vote": "approve", "digest": request.digest}
     client = Client()
     assert client.post(f"{url}/decide", body, content_type="application/json").status_code in (401, 403)
     client.force_login(stranger)
@@ -275,7 +275,7 @@ def test_lists_take_few_queries(
     from approvals.selectors import requests_visible
 
     for _ in range(5):
-        ask(analyst, factories.case(inside=queue, status=Status.OPEN))
+        ask(analyst, factories.case(inside=queue, status=CaseStatus.OPEN))
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         assert len([(row.requested_by.name, row.subject_label) for row in requests_visible(lead)]) == 5
 
@@ -285,4 +285,4 @@ def test_requests_never_seen_by_number_from_afar(case: Case, analyst: User, stra
     client = Client()
     client.force_login(stranger)
     assert client.get("/api/v1/approvals").json()["results"] == []
-    assert Request.objects.count() == 1
+    assert ApprovalRequest.objects.count() == 1

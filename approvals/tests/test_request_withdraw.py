@@ -10,7 +10,7 @@ from django.test import Client
 from approvals.choices import RequestState
 from approvals.services import expire_due, request_withdraw
 from approvals.tasks import expire_due as expire_due_task
-from cases.choices import Status
+from cases.choices import CaseStatus
 from cases.models import Case
 from finobs.accounts.models import User
 from finobs.core import clock
@@ -23,7 +23,7 @@ from .asking import ask, decide
 def test_the_requester_takes_it_back_and_works_on(case: Case, analyst: User) -> None:
     request = request_withdraw(actor=analyst, request=ask(analyst, case), reason="I found more.")
     case.refresh_from_db()
-    assert (request.state, request.outcome, case.status) == (RequestState.WITHDRAWN, "I found more.", Status.OPEN)
+    assert (request.state, request.outcome, case.status) == (RequestState.WITHDRAWN, "I found more.", CaseStatus.OPEN)
     assert Event.objects.get(action="approval.withdraw").actor == analyst
 
 
@@ -57,5 +57,5 @@ def test_time_ends_it_and_reopens_the_case(case: Case, analyst: User) -> None:
         assert expire_due() == 0
     request.refresh_from_db()
     case.refresh_from_db()
-    assert (request.state, case.status) == (RequestState.EXPIRED, Status.OPEN)
+    assert (request.state, case.status) == (RequestState.EXPIRED, CaseStatus.OPEN)
     assert Event.objects.get(action="approval.expire").actor.kind == "system"

@@ -8,7 +8,7 @@ from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 
 from .. import selectors
-from .presenters import card
+from .presenters import request_card
 
 LATEST = 5
 
@@ -18,5 +18,5 @@ LATEST = 5
 def panel(request: SignedInRequest, subject_type: str, subject_id: int) -> HttpResponse:
     """What was asked about one subject: a fragment of that subject's page, and a page of its own without htmx."""
     asked = selectors.requests_of(request.user, subject_type, subject_id)[:LATEST]
-    cards = [card(request.user, one) for one in asked]
+    cards = [request_card(request.user, one) for one in asked]
     return render_page(request, "approvals/panel.html", {"cards": cards}, partial="panel")

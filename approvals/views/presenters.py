@@ -11,11 +11,11 @@ from finobs.ledger.canonical import canonical
 from .. import selectors
 from ..choices import RequestState
 from ..forms import DecideForm
-from ..models import Request
+from ..models import ApprovalRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class SnapshotFact:
     """One line of what was shown. `level` is how deep it stood; a heading has no value."""
 
     label: str
@@ -24,11 +24,11 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    request: Request
+class RequestCard:
+    request: ApprovalRequest
     label: str
     url: str
-    facts: list[Fact]
+    facts: list[SnapshotFact]
     exact: str
     is_pending: bool
     why_not: str
@@ -36,14 +36,14 @@ class Card:
     form: DecideForm
 
 
-def card(user: Any, request: Request, form: DecideForm | None = None) -> Card:
+def request_card(user: Any, request: ApprovalRequest, form: DecideForm | None = None) -> RequestCard:
     pending = request.state == RequestState.PENDING
     words = selectors.request_words(request)
-    return Card(
+    return RequestCard(
         request=request,
         label=selectors.action_label(request),
         url=selectors.subject_url(request),
-        facts=[Fact(label, text, 0) for label, text in words] or list(facts(request.shown)),
+        facts=[SnapshotFact(label, text, 0) for label, text in words] or list(snapshot_facts(request.shown)),
         exact=canonical(request.shown).decode(),
         is_pending=pending,
         why_not=selectors.may_decide(user, request) if pending else "",
@@ -52,19 +52,19 @@ def card(user: Any, request: Request, form: DecideForm | None = None) -> Card:
     )
 
 
-def facts(shown: Mapping[str, Any], level: int = 0) -> Iterator[Fact]:
+def snapshot_facts(shown: Mapping[str, Any], level: int = 0) -> Iterator[SnapshotFact]:
     """Every value of `shown`, in its order, in words."""
     for name, value in shown.items():
         label = str(name).replace("_", " ").capitalize()
         if isinstance(value, Mapping):
-            yield Fact(label, "", level)
-            yield from facts(value, level + 1)
+            yield SnapshotFact(label, "", level)
+            yield from snapshot_facts(value, level + 1)
         elif isinstance(value, list | tuple) and any(isinstance(inner, Mapping) for inner in value):
-            yield Fact(label, "", level)
+            yield SnapshotFact(label, "", level)
             for number, inner in enumerate(value, start=1):
-                yield from facts({str(number): inner}, level + 1)
+                yield from snapshot_facts({str(number): inner}, level + 1)
         else:
-            yield Fact(label, _words(value), level)
+            yield SnapshotFact(label, _words(value), level)
 
 
 def _words(value: Any) -> str:

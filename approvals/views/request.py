@@ -16,7 +16,7 @@ from finobs.core.http import render_page
 
 from .. import selectors, services
 from ..forms import DecideForm, WithdrawForm
-from .presenters import card
+from .presenters import request_card
 
 
 @login_required
@@ -50,7 +50,7 @@ def request_withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, pk: int, *, form: DecideForm | None = None, status: int = 200) -> HttpResponse:
-    shown = card(request.user, selectors.request_get(request.user, pk), form)
+    shown = request_card(request.user, selectors.request_get(request.user, pk), form)
     return render_page(request, "approvals/request_detail.html", {"card": shown}, partial="request", status=status)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from finobs.accounts.choices import Kind
+from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.errors import Invalid
@@ -26,7 +26,7 @@ def case_assign(*, actor: User, case: Case, to: User, reason: str) -> Case:
     access.require(actor, "lead", locked)
     case_locking.check("assign", case=locked, actor=actor, lease=case_locking.lease_of(locked))
     reason = case_locking.reason_text(reason)
-    if to.kind != Kind.HUMAN or not access.allowed(to, "work", locked):
+    if to.kind != UserKind.HUMAN or not access.allowed(to, "work", locked):
         raise Invalid(fields={"to": [f"{to} may not work this case."]})
     before = locked.assignee_id
     case_locking.hold(locked, to, minutes=ASSIGNED_MINUTES)

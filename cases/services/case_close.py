@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from approvals.models import Request
+from approvals.models import ApprovalRequest
 from approvals.selectors import pending_same
 from finobs.accounts.models import User
 from finobs.core import access, clock, gate
@@ -9,7 +9,7 @@ from finobs.core.service import service
 from finobs.ledger.services import record
 
 from .. import approval_actions
-from ..choices import Status
+from ..choices import CaseStatus
 from ..models import Case, WorkLease
 from ..workflow import target
 from . import case_locking
@@ -26,26 +26,28 @@ def case_close(*, actor: User, case: Case, disposition: str, reason_code: str, r
     """
     locked = case_locking.lock_case(case)
     access.require(actor, "work", locked)
-    payload = approval_actions.payload(disposition=disposition, reason_code=reason_code, rationale=rationale)
-    if locked.status == Status.AWAITING_APPROVAL:
-        asked = pending_same(action=approval_actions.ACTION, requester=actor, subject=locked, payload=payload)
+    payload = approval_actions.close_payload(disposition=disposition, reason_code=reason_code, rationale=rationale)
+    if locked.status == CaseStatus.AWAITING_APPROVAL:
+        asked = pending_same(action=approval_actions.CLOSE_ACTION, requester=actor, subject=locked, payload=payload)
         if asked is not None:
             raise ApprovalRequired(asked.pk, "This already waits for approval.")
     case_locking.check("close", case=locked, actor=actor, lease=case_locking.lease_of(locked))
     if version != locked.version:
         raise Conflict("The case has changed since you looked at it. Read what is new, then propose again.")
-    approval = gate.pass_through(actor=actor, action=approval_actions.ACTION, subject=locked, payload=payload)
+    approval = gate.pass_through(actor=actor, action=approval_actions.CLOSE_ACTION, subject=locked, payload=payload)
     return _close(actor=actor, case=locked, payload=payload, approval=approval)
 
 
 @service
-def close_approved(request: Request, approver: User) -> Case:
+def close_approved(request: ApprovalRequest, approver: User) -> Case:
     """Carry out an approved closing as its requester, by using the approval up. Called by approvals."""
     actor = request.requested_by
     locked = case_locking.lock_case(Case(pk=int(request.subject_id)))
     access.require(actor, "work", locked)
     case_locking.check("carry_out", case=locked, actor=actor, lease=None)
-    approval = gate.pass_through(actor=actor, action=approval_actions.ACTION, subject=locked, payload=request.payload)
+    approval = gate.pass_through(
+        actor=actor, action=approval_actions.CLOSE_ACTION, subject=locked, payload=request.payload
+    )
     locked.refresh_from_db()
     return _close(actor=actor, case=locked, payload=request.payload, approval=approval)
 

@@ -12,8 +12,8 @@ from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotFound
 from .. import workflow
 from ..models import Case, WorkLease
 
-SHORTEST_REASON = 3
-LONGEST_REASON = 2_000
+MIN_REASON_LENGTH = 3
+MAX_REASON_LENGTH = 2_000
 
 
 def lock_case(case: Case) -> Case:
@@ -70,11 +70,11 @@ def save(case: Case, *, actor: User, why: str, fields: Iterable[str]) -> None:
     case.save(update_fields=[*fields, "version", "updated_at"])
 
 
-def reason_text(text: str, *, field: str = "reason", least: int = SHORTEST_REASON) -> str:
+def reason_text(text: str, *, field: str = "reason", least: int = MIN_REASON_LENGTH) -> str:
     """A reason that says something. Raises Invalid."""
     text = text.strip()
     if len(text) < least:
         raise Invalid(fields={field: [f"Say why, in at least {least} characters."]})
-    if len(text) > LONGEST_REASON:
-        raise Invalid(fields={field: [f"At most {LONGEST_REASON:,} characters."]})
+    if len(text) > MAX_REASON_LENGTH:
+        raise Invalid(fields={field: [f"At most {MAX_REASON_LENGTH:,} characters."]})
     return text

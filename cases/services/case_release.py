@@ -10,18 +10,18 @@ from . import case_locking
 
 
 @service
-def case_hand_back(*, actor: User, case: Case) -> Case:
+def case_release(*, actor: User, case: Case) -> Case:
     """Give a case that one holds back to its queue.
 
-    Who: its holder. Records: case.hand_back. Raises: NotFound, NotAllowed, InvalidTransition, Conflict.
+    Who: its holder. Records: case.release. Raises: NotFound, NotAllowed, InvalidTransition, Conflict.
     """
     locked = case_locking.lock_case(case)
     access.require(actor, "work", locked)
     lease = case_locking.lease_of(locked)
-    case_locking.check("hand_back", case=locked, actor=actor, lease=lease)
+    case_locking.check("release", case=locked, actor=actor, lease=lease)
     if lease is not None:
         lease.delete()
     locked.assignee = None
-    case_locking.save(locked, actor=actor, why="Handed back", fields=["assignee"])
-    record(actor=actor, action="case.hand_back", subject=locked)
+    case_locking.save(locked, actor=actor, why="Released", fields=["assignee"])
+    record(actor=actor, action="case.release", subject=locked)
     return locked

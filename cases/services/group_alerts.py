@@ -12,24 +12,24 @@ from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import clock, gate
 from finobs.core.service import service
-from finobs.ledger.services import Entry, record_many
+from finobs.ledger.services import NewEvent, record_many
 from transactions.models import Account
 
 from .. import bulk, priority
-from ..choices import Status
-from ..models import Case, Gathering, Incident, Queue
+from ..choices import CaseStatus
+from ..models import Case, CaseAlert, Incident, Queue
 from ..numbers import reference, reserve
 from .queue_create import ensure_default_queue
 
-BURST = timedelta(hours=24)
+INCIDENT_GAP = timedelta(hours=24)
 Key = tuple[int, str]
-GROWS = (
+GROWN_FIELDS = (
     "alert_count", "block_count", "urgency", "amounts", "priority", "priority_parts", "version", "updated_at",
 )  # fmt: skip
 
 
 @dataclass(slots=True)
-class Found:
+class NewAlert:
     """An alert with what gathering needs of its transaction."""
 
     alert_id: int
@@ -42,7 +42,7 @@ class Found:
 
 
 @dataclass(slots=True)
-class Gathered:
+class Grouping:
     """What one call makes and changes, written together at the end."""
 
     cases: dict[Key, Case]
@@ -50,11 +50,11 @@ class Gathered:
     incidents: dict[Key, list[Incident]] = field(default_factory=lambda: defaultdict(list))
     new_incidents: list[Incident] = field(default_factory=list)
     grown: dict[int, Incident] = field(default_factory=dict)
-    rows: list[Gathering] = field(default_factory=list)
+    rows: list[CaseAlert] = field(default_factory=list)
 
 
 @service
-def gather(*, alerts: Sequence[Alert]) -> None:
+def group_alerts(*, alerts: Sequence[Alert]) -> None:
     """Put each new alert into an incident and a case: one open case for each account and typology.
 
     Who: finobs itself, in the transaction of the ingest that raised the alerts. Alerts gathered already are left
@@ -72,42 +72,43 @@ def gather(*, alerts: Sequence[Alert]) -> None:
     _write(gathered, actor)
     _record(found, gathered, actor)
     for case in gathered.cases.values():
-        if case.status == Status.AWAITING_APPROVAL:
+        if case.status == CaseStatus.AWAITING_APPROVAL:
             gate.changed(actor=actor, subject=case)
 
 
-def _new(alerts: Sequence[Alert]) -> list[Found]:
+def _new(alerts: Sequence[Alert]) -> list[NewAlert]:
     ids = [alert.pk for alert in alerts]
-    rows = Alert.objects.filter(pk__in=ids, gathering__isnull=True).order_by("transaction__occurred_at", "pk")
+    rows = Alert.objects.filter(pk__in=ids, case_alert__isnull=True).order_by("transaction__occurred_at", "pk")
     names = (
         "pk", "account_id", "typology", "outcome", "parameters", "score",
         "transaction__occurred_at", "transaction__amount_minor", "transaction__currency",
     )  # fmt: skip
     return [
-        Found(row[0], (row[1], row[2]), row[3], urgency(row[4], row[5]), *row[6:]) for row in rows.values_list(*names)
+        NewAlert(row[0], (row[1], row[2]), row[3], urgency(row[4], row[5]), *row[6:])
+        for row in rows.values_list(*names)
     ]
 
 
-def _lock_accounts(found: Iterable[Found]) -> None:
+def _lock_accounts(found: Iterable[NewAlert]) -> None:
     """Two gatherings for one account wait for each other. NO KEY: rows may go on referring to the account."""
     ids = {alert.key[0] for alert in found}
     locked = Account.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
     list(locked.values_list("pk", flat=True))
 
 
-def _cases(found: Sequence[Found]) -> Gathered:
+def _cases(found: Sequence[NewAlert]) -> Grouping:
     """Open cases, locked, and new ones for the keys that have none."""
     keys = dict.fromkeys(alert.key for alert in found)
     standing = (
         Case.objects.filter(account_id__in={key[0] for key in keys}, typology__in={key[1] for key in keys})
-        .exclude(status=Status.CLOSED)
+        .exclude(status=CaseStatus.CLOSED)
         .order_by("pk")
         .select_for_update()
     )
     cases = {(case.account_id, case.typology): case for case in standing}
     cases = {key: case for key, case in cases.items() if key in keys}
     opened = _open([key for key in keys if key not in cases])
-    return Gathered(cases | {(case.account_id, case.typology): case for case in opened}, opened)
+    return Grouping(cases | {(case.account_id, case.typology): case for case in opened}, opened)
 
 
 def _open(keys: Sequence[Key]) -> list[Case]:
@@ -125,14 +126,14 @@ def _open(keys: Sequence[Key]) -> list[Case]:
     ]  # fmt: skip
 
 
-def _incidents(found: Sequence[Found], gathered: Gathered) -> None:
+def _incidents(found: Sequence[NewAlert], gathered: Grouping) -> None:
     """Each alert, in order of time, joins the burst it is within a day of, or begins one."""
     at = clock.now()
     new = {case.pk for case in gathered.opened}
     near = Incident.objects.filter(
         case_id__in=[case.pk for case in gathered.cases.values() if case.pk not in new],
-        last_at__gte=found[0].occurred_at - BURST,
-        first_at__lte=found[-1].occurred_at + BURST,
+        last_at__gte=found[0].occurred_at - INCIDENT_GAP,
+        first_at__lte=found[-1].occurred_at + INCIDENT_GAP,
     ).select_related("case")
     for incident in near.order_by("pk"):
         gathered.incidents[(incident.case.account_id, incident.case.typology)].append(incident)
@@ -142,14 +143,14 @@ def _incidents(found: Sequence[Found], gathered: Gathered) -> None:
         incident.last_at = max(incident.last_at, alert.occurred_at)
         incident.alert_count += 1
         gathered.rows.append(
-            Gathering(alert_id=alert.alert_id, incident=incident, case=gathered.cases[alert.key], gathered_at=at)
+            CaseAlert(alert_id=alert.alert_id, incident=incident, case=gathered.cases[alert.key], grouped_at=at)
         )
     _number(gathered.new_incidents, at)
 
 
-def _burst(gathered: Gathered, alert: Found, at: datetime) -> Incident:
+def _burst(gathered: Grouping, alert: NewAlert, at: datetime) -> Incident:
     for incident in gathered.incidents[alert.key]:
-        if incident.first_at - BURST <= alert.occurred_at <= incident.last_at + BURST:
+        if incident.first_at - INCIDENT_GAP <= alert.occurred_at <= incident.last_at + INCIDENT_GAP:
             if incident.pk:
                 incident.updated_at = at
                 gathered.grown[incident.pk] = incident
@@ -168,7 +169,7 @@ def _number(incidents: Sequence[Incident], at: datetime) -> None:
         incident.pk, incident.reference = number, reference("I", at.year, number)
 
 
-def _grow(found: Iterable[Found], gathered: Gathered) -> None:
+def _grow(found: Iterable[NewAlert], gathered: Grouping) -> None:
     at = clock.now()
     for alert in found:
         case = gathered.cases[alert.key]
@@ -187,7 +188,7 @@ def prioritise(case: Case, at: datetime) -> bool:
     """Work out the priority anew; say whether it changed."""
     amounts = {currency: int(minor) for currency, minor in case.amounts.items()}
     parts = priority.parts(
-        priority.Facts(case.urgency, case.block_count, case.alert_count, amounts, case.opened_at), at
+        priority.PriorityFacts(case.urgency, case.block_count, case.alert_count, amounts, case.opened_at), at
     )
     if parts == case.priority_parts:
         return False
@@ -195,32 +196,32 @@ def prioritise(case: Case, at: datetime) -> bool:
     return True
 
 
-def _write(gathered: Gathered, actor: User) -> None:
+def _write(gathered: Grouping, actor: User) -> None:
     new = {case.pk for case in gathered.opened}
     grown = [case for case in gathered.cases.values() if case.pk not in new]
-    bulk.create(gathered.opened, actor=actor, why="Opened")
-    bulk.update(grown, fields=GROWS, actor=actor, why="Alerts added")
-    bulk.create(gathered.new_incidents, actor=actor, why="Opened")
+    bulk.create_with_history(gathered.opened, actor=actor, why="Opened")
+    bulk.update_with_history(grown, fields=GROWN_FIELDS, actor=actor, why="Alerts added")
+    bulk.create_with_history(gathered.new_incidents, actor=actor, why="Opened")
     grown_incidents = list(gathered.grown.values())
     changed = ("first_at", "last_at", "alert_count", "updated_at")
-    bulk.update(grown_incidents, fields=changed, actor=actor, why="Alerts added")
+    bulk.update_with_history(grown_incidents, fields=changed, actor=actor, why="Alerts added")
     for row in gathered.rows:
         row.incident_id = row.incident.pk
-    Gathering.objects.bulk_create(gathered.rows)
+    CaseAlert.objects.bulk_create(gathered.rows)
 
 
-def _record(found: Iterable[Found], gathered: Gathered, actor: User) -> None:
+def _record(found: Iterable[NewAlert], gathered: Grouping, actor: User) -> None:
     """One event for each case opened, and one for each case that got alerts, naming them."""
     alerts: dict[Key, list[str]] = defaultdict(list)
     for alert in found:
         alerts[alert.key].append(str(alert.alert_id))
     entries = [
-        Entry(
+        NewEvent(
             "case.open", case,
             {"reference": case.reference, "account": str(case.account_id), "typology": case.typology,
              "queue": str(case.queue_id)},
         )
         for case in gathered.opened
     ]  # fmt: skip
-    entries += [Entry("case.alert_add", gathered.cases[key], {"alerts": ids}) for key, ids in alerts.items()]
+    entries += [NewEvent("case.alert_add", gathered.cases[key], {"alerts": ids}) for key, ids in alerts.items()]
     record_many(actor=actor, entries=entries)

@@ -9,7 +9,7 @@ from finobs.ledger.services import record
 from ..models import Case, Note
 from . import case_locking
 
-LONGEST = 20_000
+MAX_NOTE_LENGTH = 20_000
 
 
 @service
@@ -40,6 +40,6 @@ def _text(text: str) -> str:
         raise Invalid(fields={"text": ["Write something."]})
     if "\x00" in text:
         raise Invalid(fields={"text": ["A note is text; it holds a NUL character."]})
-    if len(text) > LONGEST:
-        raise Invalid(fields={"text": [f"At most {LONGEST:,} characters; this has {len(text):,}."]})
+    if len(text) > MAX_NOTE_LENGTH:
+        raise Invalid(fields={"text": [f"At most {MAX_NOTE_LENGTH:,} characters; this has {len(text):,}."]})
     return text

@@ -32,5 +32,5 @@ def _refresh(*, after: int) -> tuple[int, int] | None:
     at = clock.now()
     older = [case for case in cases if prioritise(case, at)]
     fields = ("priority", "priority_parts")
-    bulk.update(older, fields=fields, actor=system_actor("priorities"), why="Priority worked out anew")
+    bulk.update_with_history(older, fields=fields, actor=system_actor("priorities"), why="Priority worked out anew")
     return cases[-1].pk, len(older)

@@ -9,7 +9,7 @@ from finobs.core.service import service
 from finobs.ledger.services import record
 
 from ..models import Queue
-from .queue_fields import checked, data_of, only_default
+from .queue_fields import queue_data, replace_default, validate_queue
 
 CHANGEABLE = ("name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day")
 
@@ -26,14 +26,16 @@ def queue_change(*, actor: User, queue: Queue, **fields: Any) -> Queue:
     access.require(actor, "change", locked)
     if unknown := sorted(set(fields) - set(CHANGEABLE)):
         raise Invalid(fields={name: ["This cannot be changed."] for name in unknown})
-    before = data_of(locked)
+    before = queue_data(locked)
     for name, value in fields.items():
         setattr(locked, name, value)
-    checked(locked)
-    changed = {name: {"from": before[name], "to": now} for name, now in data_of(locked).items() if now != before[name]}
+    validate_queue(locked)
+    changed = {
+        name: {"from": before[name], "to": now} for name, now in queue_data(locked).items() if now != before[name]
+    }
     if not changed:
         return locked
-    only_default(locked, actor=actor)
+    replace_default(locked, actor=actor)
     locked._history_user = actor  # type: ignore[attr-defined]
     locked.save()
     record(actor=actor, action="queue.change", subject=locked, data=changed)

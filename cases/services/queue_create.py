@@ -11,7 +11,7 @@ from finobs.core.service import service
 from finobs.ledger.services import record
 
 from ..models import Queue
-from .queue_fields import checked, data_of, only_default
+from .queue_fields import queue_data, replace_default, validate_queue
 
 AUDITORS = "auditor"
 DEFAULT_SLUG = "general"
@@ -48,11 +48,11 @@ def ensure_default_queue() -> Queue:
 
 
 def _create(*, actor: User, queue: Queue) -> Queue:
-    checked(queue)
-    only_default(queue, actor=actor)
+    validate_queue(queue)
+    replace_default(queue, actor=actor)
     queue._history_user = actor  # type: ignore[attr-defined]
     queue.save()
     for group in Group.objects.filter(name=AUDITORS):
         access.grant(group, "view", queue)
-    record(actor=actor, action="queue.create", subject=queue, data=data_of(queue) | {"viewers": [AUDITORS]})
+    record(actor=actor, action="queue.create", subject=queue, data=queue_data(queue) | {"viewers": [AUDITORS]})
     return queue

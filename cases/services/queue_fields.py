@@ -13,10 +13,10 @@ from finobs.core.errors import Invalid
 from ..models import Queue
 
 # More than a thousand people review in a day; a number beyond it was mistyped.
-MOST_ALERTS_A_DAY = 100_000
+MAX_ALERTS_A_DAY = 100_000
 
 
-def checked(queue: Queue) -> None:
+def validate_queue(queue: Queue) -> None:
     """Raise Invalid, field by field."""
     fields: dict[str, list[str]] = {}
     try:
@@ -29,8 +29,8 @@ def checked(queue: Queue) -> None:
         fields["typologies"] = [f"No such typology: {', '.join(unknown)}."]
     if not 1 <= (queue.lease_minutes or 0) <= 24 * 60:
         fields["lease_minutes"] = ["Between one minute and one day."]
-    if queue.alerts_a_day is not None and not 1 <= queue.alerts_a_day <= MOST_ALERTS_A_DAY:
-        fields["alerts_a_day"] = [f"From 1 to {MOST_ALERTS_A_DAY:,}, or empty where it is not set."]
+    if queue.alerts_a_day is not None and not 1 <= queue.alerts_a_day <= MAX_ALERTS_A_DAY:
+        fields["alerts_a_day"] = [f"From 1 to {MAX_ALERTS_A_DAY:,}, or empty where it is not set."]
     others = Queue.objects.exclude(pk=queue.pk).values_list("name", "typologies")
     for name, taken in others:
         if shared := sorted(set(taken) & set(map(str, typologies))):
@@ -39,7 +39,7 @@ def checked(queue: Queue) -> None:
         raise Invalid(fields=fields)
 
 
-def only_default(queue: Queue, *, actor: User) -> None:
+def replace_default(queue: Queue, *, actor: User) -> None:
     """A new default takes the place of the old one."""
     if not queue.is_default:
         return
@@ -49,6 +49,6 @@ def only_default(queue: Queue, *, actor: User) -> None:
         other.save(update_fields=["is_default"])
 
 
-def data_of(queue: Queue) -> dict[str, Any]:
+def queue_data(queue: Queue) -> dict[str, Any]:
     names = ("slug", "name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day")
     return {name: getattr(queue, name) for name in names}

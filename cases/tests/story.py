@@ -7,7 +7,7 @@ from typing import Any
 from django.test import Client
 
 from cases.models import Case, Queue
-from cases.services import gather
+from cases.services import group_alerts
 from detection.choices import Typology
 from finobs.accounts.models import User
 from tests import factories
@@ -20,18 +20,18 @@ def cases_in(queue: Queue, number: int = 1, *, alerts: int = 1) -> list[Case]:
     made = []
     for _ in range(number):
         account = factories.account()
-        gather(alerts=[factories.alert(of=account, score=0.81) for _ in range(alerts)])
+        group_alerts(alerts=[factories.alert(of=account, score=0.81) for _ in range(alerts)])
         made.append(Case.objects.get(account=account))
     return made
 
 
 def more_alerts(case: Case, number: int) -> None:
-    gather(alerts=[factories.alert(of=case.account, score=0.5) for _ in range(number)])
+    group_alerts(alerts=[factories.alert(of=case.account, score=0.5) for _ in range(number)])
 
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(user, backend="finobs.accounts.backends.RolePermissionBackend")
     return client
 
 

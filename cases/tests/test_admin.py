@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from approvals.choices import RequestState
-from approvals.models import Policy, Request
-from cases.choices import Status
+from approvals.models import ApprovalPolicy, ApprovalRequest
+from cases.choices import CaseStatus
 from cases.models import Case, Queue
 from cases.services import case_take
 from finobs.accounts.models import User
@@ -51,16 +51,16 @@ def test_triage_and_approval_can_be_done_from_here(case: Case, analyst: User, le
     answered = client.post(change, sent, follow=True)
     assert "sent for approval" in texts(answered)
     case.refresh_from_db()
-    assert (case.status, case.notes.get().author) == (Status.AWAITING_APPROVAL, analyst)
+    assert (case.status, case.notes.get().author) == (CaseStatus.AWAITING_APPROVAL, analyst)
 
-    request = Request.objects.get()
-    decide = reverse("admin:approvals_request_change", args=[request.pk])
+    request = ApprovalRequest.objects.get()
+    decide = reverse("admin:approvals_approvalrequest_change", args=[request.pk])
     assert "known_pattern" in client.get(decide).content.decode()
-    assert client.post(decide, {"verdict": "approve", "seen": request.digest}).status_code == 403
-    staff(lead).post(decide, {"verdict": "approve", "seen": request.digest})
+    assert client.post(decide, {"vote": "approve", "seen": request.digest}).status_code == 403
+    staff(lead).post(decide, {"vote": "approve", "seen": request.digest})
     case.refresh_from_db()
     request.refresh_from_db()
-    assert (case.status, request.state) == (Status.CLOSED, RequestState.USED)
+    assert (case.status, request.state) == (CaseStatus.CLOSED, RequestState.USED)
 
 
 def test_a_stale_form_is_refused_with_what_was_typed_and_nothing_happens(case: Case, analyst: User) -> None:
@@ -70,7 +70,7 @@ def test_a_stale_form_is_refused_with_what_was_typed_and_nothing_happens(case: C
     assert answered.status_code == 409
     assert "has changed since" in answered.text
     assert "Salary every month." in answered.text
-    assert not Request.objects.exists()
+    assert not ApprovalRequest.objects.exists()
 
 
 def test_an_approval_of_what_changed_stays_void(case: Case, analyst: User, lead: User) -> None:
@@ -78,9 +78,9 @@ def test_an_approval_of_what_changed_stays_void(case: Case, analyst: User, lead:
     sent = {"note": "", "conclusion": "false_positive/known_pattern", "why": "Salary every month.", "seen": 2}
     staff(analyst).post(reverse("admin:cases_case_change", args=[case.pk]), sent)
     case.notes.create(author=analyst, text="Written around the service.")
-    request = Request.objects.get()
-    decide = reverse("admin:approvals_request_change", args=[request.pk])
-    answered = staff(lead).post(decide, {"verdict": "approve", "seen": request.digest}, follow=True)
+    request = ApprovalRequest.objects.get()
+    decide = reverse("admin:approvals_approvalrequest_change", args=[request.pk])
+    answered = staff(lead).post(decide, {"vote": "approve", "seen": request.digest}, follow=True)
     request.refresh_from_db()
     assert "changed after this was asked" in texts(answered)
     assert request.state == RequestState.VOID
@@ -110,7 +110,7 @@ def test_cases_of_other_queues_are_not_there(analyst: User, case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["cases_case", "cases_incident", "cases_queue", "approvals_request", "approvals_policy"]
+    "name", ["cases_case", "cases_incident", "cases_queue", "approvals_approvalrequest", "approvals_approvalpolicy"]
 )
 def test_lists_and_history_open(superuser: User, case: Case, name: str) -> None:
     client = Client()
@@ -150,10 +150,12 @@ def test_an_administrator_makes_changes_and_grants_a_queue(admin: User, analyst:
 def test_an_administrator_sets_a_policy(admin: User, analyst: User) -> None:
     client = staff(admin)
     client.post(
-        reverse("admin:approvals_policy_add"), {"action": "cases.close", "quorum": 2, "expires_after_hours": 24}
+        reverse("admin:approvals_approvalpolicy_add"), {"action": "cases.close", "quorum": 2, "expires_after_hours": 24}
     )
-    policy = Policy.objects.get()
-    client.post(reverse("admin:approvals_policy_change", args=[policy.pk]), {"quorum": 1, "expires_after_hours": 24})
+    policy = ApprovalPolicy.objects.get()
+    client.post(
+        reverse("admin:approvals_approvalpolicy_change", args=[policy.pk]), {"quorum": 1, "expires_after_hours": 24}
+    )
     policy.refresh_from_db()
     assert policy.quorum == 1
     assert Event.objects.filter(action="policy.set").count() == 2

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from approvals.models import Request
+from approvals.models import ApprovalRequest
 from cases.models import Case, Queue
 from finobs.accounts.models import User
 from finobs.accounts.services import token_create
@@ -36,12 +36,12 @@ def test_a_case_goes_its_way(case: Case, analyst: User, lead: User) -> None:
     path = f"cases/{case.reference}"
     taken = post(analyst, f"{path}/take").json()
     assert (taken["status"], taken["lease"]["holder"]["name"]) == ("open", "Ana Analyst")
-    assert {step["name"] for step in taken["actions"] if step["enabled"]} == {"note", "close", "hand_back"}
+    assert {step["name"] for step in taken["actions"] if step["enabled"]} == {"note", "close", "release"}
     assert post(analyst, f"{path}/notes", {"text": "It is a mule."}).status_code == 201
     assert client(analyst).get(f"/api/v1/{path}/notes").json()["results"][0]["text"] == "It is a mule."
     asked = post(analyst, f"{path}/close", {**CONCLUSION, "version": 3})
     assert (asked.status_code, asked.json()["status"]) == (202, "pending")
-    assert asked.json()["approval_request_id"] == Request.objects.get().pk
+    assert asked.json()["approval_request_id"] == ApprovalRequest.objects.get().pk
     again = post(analyst, f"{path}/close", {**CONCLUSION, "version": 3})
     assert (again.status_code, again.json()["approval_request_id"]) == (202, asked.json()["approval_request_id"])
     assert client(analyst).get(f"/api/v1/{path}").json()["status"] == "awaiting_approval"
@@ -51,7 +51,7 @@ def test_a_case_goes_its_way(case: Case, analyst: User, lead: User) -> None:
     ("verb", "body"),
     [
         ("take", {}),
-        ("hand-back", {}),
+        ("release", {}),
         ("notes", {"text": "x"}),
         ("close", {**CONCLUSION, "version": 1}),
         ("assign", {"to": 1, "reason": "Because."}),
@@ -80,7 +80,7 @@ def test_strangers_find_nothing_and_auditors_may_not(
 def test_what_does_not_hold_is_refused(case: Case, analyst: User, body: dict[str, Any], status: int) -> None:
     post(analyst, f"cases/{case.reference}/take")
     assert post(analyst, f"cases/{case.reference}/close", body).status_code == status
-    assert not Request.objects.exists()
+    assert not ApprovalRequest.objects.exists()
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 20_001, "a\x00b"])

@@ -35,7 +35,7 @@ def test_a_capacity_that_is_none_is_refused(number: int, admin: User, queue: Que
 
 
 def test_administrators_set_it_in_the_back_office(admin: User, queue: Queue, client: Client) -> None:
-    client.force_login(admin, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(admin, backend="finobs.accounts.backends.RolePermissionBackend")
     fields = {"name": queue.name, "description": "", "typologies": [], "lease_minutes": 30, "alerts_a_day": 12}
     assert client.post(f"/admin/cases/queue/{queue.pk}/change/", fields).status_code == 302
     queue.refresh_from_db()
@@ -43,7 +43,7 @@ def test_administrators_set_it_in_the_back_office(admin: User, queue: Queue, cli
 
 
 def test_the_list_and_machines_say_it(analyst: User, queue: Queue, client: Client) -> None:
-    client.force_login(analyst, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(analyst, backend="finobs.accounts.backends.RolePermissionBackend")
     assert "not set" in client.get("/cases/queues/").content.decode()
     Queue.objects.filter(pk=queue.pk).update(alerts_a_day=1_200)
     assert "1,200" in client.get("/cases/queues/").content.decode()

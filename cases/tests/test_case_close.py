@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from approvals.choices import RequestState
-from approvals.models import Request
+from approvals.models import ApprovalRequest
 from approvals.services import request_decide
 from cases import services
-from cases.choices import Status
+from cases.choices import CaseStatus
 from cases.models import Case, WorkLease
 from finobs.accounts.models import User
 from finobs.core.errors import ApprovalRequired, Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
@@ -25,29 +25,29 @@ def case(queue: Any, analyst: User) -> Case:
     alert = factories.alert()
     queue.typologies = [alert.typology]
     queue.save()
-    services.gather(alerts=[alert])
+    services.group_alerts(alerts=[alert])
     return services.case_take(actor=analyst, case=Case.objects.get())
 
 
-def propose(actor: User, case: Case, **fields: Any) -> Request:
+def propose(actor: User, case: Case, **fields: Any) -> ApprovalRequest:
     with pytest.raises(ApprovalRequired) as asked:
         services.case_close(
             **{"actor": actor, "case": case, "version": Case.objects.get(pk=case.pk).version, **WHY, **fields}
         )
-    return Request.objects.get(pk=asked.value.request_id)
+    return ApprovalRequest.objects.get(pk=asked.value.request_id)
 
 
-def approve(actor: User, request: Request) -> Request:
-    return request_decide(actor=actor, request=request, verdict="approve", digest=request.digest)
+def approve(actor: User, request: ApprovalRequest) -> ApprovalRequest:
+    return request_decide(actor=actor, request=request, vote="approve", digest=request.digest)
 
 
 def test_a_lead_s_approval_closes_it(case: Case, analyst: User, lead: User) -> None:
     request = propose(analyst, case)
     case.refresh_from_db()
-    assert (case.status, case.disposition) == (Status.AWAITING_APPROVAL, "")
+    assert (case.status, case.disposition) == (CaseStatus.AWAITING_APPROVAL, "")
     assert approve(lead, request).state == RequestState.USED
     case.refresh_from_db()
-    assert (case.status, case.disposition, case.reason_code) == (Status.CLOSED, "false_positive", "known_pattern")
+    assert (case.status, case.disposition, case.reason_code) == (CaseStatus.CLOSED, "false_positive", "known_pattern")
     assert case.closed_at is not None
     assert not WorkLease.objects.exists()
 
@@ -68,7 +68,7 @@ def test_the_close_is_the_requester_s_act_and_the_approval_the_lead_s(case: Case
 def test_asking_for_the_same_again_is_answered_with_the_same_request(case: Case, analyst: User) -> None:
     first = propose(analyst, case)
     assert propose(analyst, case, version=1) == first
-    assert Request.objects.count() == 1
+    assert ApprovalRequest.objects.count() == 1
 
 
 def test_another_conclusion_while_one_waits_is_refused(case: Case, analyst: User) -> None:
@@ -80,7 +80,7 @@ def test_another_conclusion_while_one_waits_is_refused(case: Case, analyst: User
 def test_a_stale_form_is_a_conflict(case: Case, analyst: User) -> None:
     with pytest.raises(Conflict):
         services.case_close(actor=analyst, case=case, version=case.version - 1, **WHY)
-    assert not Request.objects.exists()
+    assert not ApprovalRequest.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -127,17 +127,17 @@ def test_a_new_note_voids_the_request_and_reopens_the_case(case: Case, analyst: 
     services.note_add(actor=lead, case=case, text="There is a second account.")
     request.refresh_from_db()
     case.refresh_from_db()
-    assert (request.state, case.status) == (RequestState.VOID, Status.OPEN)
+    assert (request.state, case.status) == (RequestState.VOID, CaseStatus.OPEN)
     with pytest.raises(InvalidTransition):
         approve(lead, request)
 
 
 def test_a_new_alert_voids_the_request_and_reopens_the_case(case: Case, analyst: User) -> None:
     request = propose(analyst, case)
-    services.gather(alerts=[factories.alert(of=case.account)])
+    services.group_alerts(alerts=[factories.alert(of=case.account)])
     request.refresh_from_db()
     case.refresh_from_db()
-    assert (request.state, case.status, case.alert_count) == (RequestState.VOID, Status.OPEN, 2)
+    assert (request.state, case.status, case.alert_count) == (RequestState.VOID, CaseStatus.OPEN, 2)
 
 
 def test_a_closed_case_takes_no_note_and_cannot_be_taken(case: Case, analyst: User, lead: User) -> None:

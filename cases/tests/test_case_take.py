@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from cases.choices import Status
+from cases.choices import CaseStatus
 from cases.models import Case, Queue, WorkLease
-from cases.services import case_assign, case_hand_back, case_take, case_take_next, note_add
+from cases.services import case_assign, case_release, case_take, case_take_next, note_add
 from finobs.accounts.models import User
 from finobs.core import clock
 from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
@@ -34,7 +34,7 @@ def colleague(queue: Queue) -> User:
 def test_taking_opens_assigns_and_holds_it(case: Case, analyst: User) -> None:
     case_take(actor=analyst, case=case)
     case.refresh_from_db()
-    assert (case.status, case.assignee, case.version) == (Status.OPEN, analyst, 2)
+    assert (case.status, case.assignee, case.version) == (CaseStatus.OPEN, analyst, 2)
     assert case.lease.holder == analyst
     assert case.lease.expires_at - case.lease.taken_at == timedelta(minutes=case.queue.lease_minutes)
     event = Event.objects.get(action="case.take")
@@ -76,7 +76,7 @@ def test_work_extends_the_hold(case: Case, analyst: User) -> None:
     assert WorkLease.objects.get().expires_at == factories.NOON + timedelta(minutes=59)
 
 
-@pytest.mark.parametrize("verb", [case_take, case_hand_back])
+@pytest.mark.parametrize("verb", [case_take, case_release])
 def test_who_may(case: Case, auditor: User, stranger: User, admin: User, verb: object) -> None:
     with pytest.raises(NotAllowed):
         verb(actor=auditor, case=case)  # type: ignore[operator]
@@ -87,19 +87,19 @@ def test_who_may(case: Case, auditor: User, stranger: User, admin: User, verb: o
 
 def test_handing_back_frees_it(case: Case, analyst: User, colleague: User) -> None:
     case_take(actor=analyst, case=case)
-    case_hand_back(actor=analyst, case=case)
+    case_release(actor=analyst, case=case)
     case.refresh_from_db()
     assert (case.assignee, WorkLease.objects.count()) == (None, 0)
-    assert Event.objects.filter(action="case.hand_back", actor=analyst).count() == 1
+    assert Event.objects.filter(action="case.release", actor=analyst).count() == 1
     assert case_take_next(actor=colleague, queue=case.queue) == case
 
 
 def test_only_the_holder_hands_back(case: Case, analyst: User, lead: User) -> None:
     with pytest.raises(InvalidTransition):
-        case_hand_back(actor=analyst, case=case)
+        case_release(actor=analyst, case=case)
     case_take(actor=analyst, case=case)
     with pytest.raises(Conflict):
-        case_hand_back(actor=lead, case=case)
+        case_release(actor=lead, case=case)
 
 
 def test_a_lead_assigns_to_who_may_work_it(case: Case, analyst: User, lead: User, colleague: User) -> None:
@@ -125,7 +125,7 @@ def test_assigning_needs_a_reason_and_a_worker(
 
 def test_next_is_the_most_urgent_that_nobody_holds(queue: Queue, analyst: User, colleague: User) -> None:
     low, high, mid = (factories.case(inside=queue, priority=points) for points in (10, 90, 50))
-    factories.case(inside=queue, priority=99, status=Status.AWAITING_APPROVAL)
+    factories.case(inside=queue, priority=99, status=CaseStatus.AWAITING_APPROVAL)
     factories.case(priority=98)
     assert [case_take_next(actor=person, queue=queue) for person in (analyst, colleague, analyst)] == [high, mid, low]
     assert case_take_next(actor=analyst, queue=queue) is None

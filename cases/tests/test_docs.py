@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from cases.choices import REASONS
-from cases.workflow import TABLE, Transition
+from cases.choices import REASONS_BY_DISPOSITION
+from cases.workflow import TRANSITIONS, Transition
 
 
 def row(step: Transition) -> str:
@@ -19,11 +19,14 @@ def row(step: Transition) -> str:
 
 def table() -> str:
     head = "| step | key | who | from | to | held by | needs |\n| --- | --- | --- | --- | --- | --- | --- |"
-    return "\n".join([head, *(row(step) for step in TABLE)])
+    return "\n".join([head, *(row(step) for step in TRANSITIONS)])
 
 
 def reasons() -> str:
-    lines = (f"| {name.label} | {', '.join(reason.label for reason in found)} |" for name, found in REASONS.items())
+    lines = (
+        f"| {name.label} | {', '.join(reason.label for reason in found)} |"
+        for name, found in REASONS_BY_DISPOSITION.items()
+    )
     return "\n".join(["| conclusion | reasons |\n| --- | --- |", *lines])
 
 

@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases.choices import Disposition, ReasonCode, Status
-from cases.models import Case, Gathering, Incident, Queue
-from cases.services import ensure_default_queue, gather, priorities_refresh
+from cases.choices import CaseStatus, Disposition, ReasonCode
+from cases.models import Case, CaseAlert, Incident, Queue
+from cases.services import ensure_default_queue, group_alerts, priorities_refresh
 from cases.tasks import priorities_refresh as priorities_refresh_task
 from detection.choices import Outcome, Typology
 from detection.models import Alert
@@ -48,7 +48,7 @@ def alerts_on(account: Any, count: int, **fields: Any) -> list[Alert]:
 
 def close(case: Case) -> None:
     Case.objects.filter(pk=case.pk).update(
-        status=Status.CLOSED,
+        status=CaseStatus.CLOSED,
         disposition=Disposition.CONFIRMED,
         reason_code=ReasonCode.MONEY_MULE,
         closed_at=clock.now(),
@@ -68,17 +68,22 @@ def asked(threshold: float, score: float, role: str = "anomaly") -> dict[str, An
 
 def test_an_alert_opens_an_incident_and_a_case_in_the_queue_of_its_typology(routed: Queue) -> None:
     alert = factories.alert(score=0.75, parameters=asked(0.5, 0.75))
-    gather(alerts=[alert])
+    group_alerts(alerts=[alert])
     case = Case.objects.get()
-    assert (case.queue, case.account, case.typology, case.status) == (routed, alert.account, alert.typology, Status.NEW)
+    assert (case.queue, case.account, case.typology, case.status) == (
+        routed,
+        alert.account,
+        alert.typology,
+        CaseStatus.NEW,
+    )
     assert (case.alert_count, case.urgency, case.amounts) == (1, 0.25, {"USD": "1250000"})
     assert case.reference == f"C-{clock.now():%Y}-{case.pk:06d}"
-    assert Gathering.objects.get(alert=alert).incident == Incident.objects.get(case=case)
+    assert CaseAlert.objects.get(alert=alert).incident == Incident.objects.get(case=case)
     assert case.priority == sum(case.priority_parts.values()) > 0
 
 
 def test_it_is_recorded_by_finobs_itself(routed: Queue) -> None:
-    gather(alerts=[factories.alert()])
+    group_alerts(alerts=[factories.alert()])
     events = Event.objects.exclude(action="queue.create").order_by("pk")
     assert [(event.action, event.actor_type) for event in events] == [
         ("case.open", "system"),
@@ -89,8 +94,8 @@ def test_it_is_recorded_by_finobs_itself(routed: Queue) -> None:
 
 def test_later_alerts_of_account_and_typology_join_the_open_case(routed: Queue) -> None:
     first = factories.alert(score=0.2, parameters=asked(0.1, 0.2))
-    gather(alerts=[first])
-    gather(alerts=[factories.alert(of=first.account, score=0.9, parameters=asked(0.5, 0.9, "supervised"))])
+    group_alerts(alerts=[first])
+    group_alerts(alerts=[factories.alert(of=first.account, score=0.9, parameters=asked(0.5, 0.9, "supervised"))])
     case = Case.objects.get()
     assert (case.alert_count, case.urgency, case.version) == (2, 0.9, 2)
     assert case.history.count() == 2
@@ -98,55 +103,55 @@ def test_later_alerts_of_account_and_typology_join_the_open_case(routed: Queue) 
 
 def test_another_account_or_typology_is_another_case(routed: Queue) -> None:
     first = factories.alert()
-    gather(alerts=[first, factories.alert(), factories.alert(of=first.account, typology=Typology.DORMANT)])
+    group_alerts(alerts=[first, factories.alert(), factories.alert(of=first.account, typology=Typology.DORMANT)])
     assert Case.objects.count() == 3
 
 
 def test_a_closed_case_stays_closed_and_a_new_one_opens(routed: Queue) -> None:
     first = factories.alert()
-    gather(alerts=[first])
+    group_alerts(alerts=[first])
     close(Case.objects.get())
-    gather(alerts=[factories.alert(of=first.account)])
-    assert list(Case.objects.order_by("pk").values_list("status", flat=True)) == [Status.CLOSED, Status.NEW]
+    group_alerts(alerts=[factories.alert(of=first.account)])
+    assert list(Case.objects.order_by("pk").values_list("status", flat=True)) == [CaseStatus.CLOSED, CaseStatus.NEW]
 
 
 def test_alerts_within_a_day_are_one_incident_and_later_ones_another(routed: Queue) -> None:
     account = factories.account()
     alerts = alerts_on(account, 60)
-    gather(alerts=[alerts[0], alerts[23], alerts[46]])
+    group_alerts(alerts=[alerts[0], alerts[23], alerts[46]])
     assert Incident.objects.count() == 1
     later = alerts_on(account, 1)[0]
     Transaction.objects.filter(pk=later.transaction_id).update(occurred_at=factories.NOON + timedelta(hours=71))
-    gather(alerts=[later])
+    group_alerts(alerts=[later])
     assert list(Incident.objects.order_by("pk").values_list("alert_count", flat=True)) == [3, 1]
-    gather(alerts=[alerts[50]])
+    group_alerts(alerts=[alerts[50]])
     assert list(Incident.objects.order_by("pk").values_list("alert_count", flat=True)) == [4, 1]
     assert Case.objects.get().alert_count == 5
 
 
 def test_an_alert_is_gathered_once(routed: Queue) -> None:
     alert = factories.alert()
-    gather(alerts=[alert])
-    gather(alerts=[alert])
-    assert (Gathering.objects.count(), Case.objects.get().alert_count) == (1, 1)
+    group_alerts(alerts=[alert])
+    group_alerts(alerts=[alert])
+    assert (CaseAlert.objects.count(), Case.objects.get().alert_count) == (1, 1)
 
 
 def test_what_no_queue_takes_goes_to_the_default_queue_which_is_made_when_missing(db: None) -> None:
-    gather(alerts=[factories.alert()])
+    group_alerts(alerts=[factories.alert()])
     assert Case.objects.get().queue == ensure_default_queue() == Queue.objects.get(is_default=True)
     assert Event.objects.filter(action="queue.create").count() == 1
 
 
 def test_nothing_to_gather_is_nothing(db: None) -> None:
-    gather(alerts=[])
+    group_alerts(alerts=[])
     assert not Case.objects.exists()
 
 
 def test_a_block_outweighs_a_review(routed: Queue) -> None:
-    gather(alerts=[factories.alert()])
+    group_alerts(alerts=[factories.alert()])
     mild = Case.objects.order_by("pk").first()
     account = factories.account()
-    gather(alerts=alerts_on(account, 1, outcome=Outcome.BLOCK, score=None))
+    group_alerts(alerts=alerts_on(account, 1, outcome=Outcome.BLOCK, score=None))
     hard = Case.objects.get(account=account)
     assert mild is not None
     assert (mild.block_count, hard.block_count) == (0, 1)
@@ -160,7 +165,7 @@ def test_queries_do_not_grow_with_alerts(routed: Queue) -> None:
     for size in (2, 12):
         alerts = [alert for _ in range(size) for alert in alerts_on(factories.account(), 1, version=version)]
         with CaptureQueriesContext(connection) as queries:
-            gather(alerts=alerts)
+            group_alerts(alerts=alerts)
         counts.append(len(queries))
     assert counts[1] - counts[0] <= 2, counts
 
@@ -172,15 +177,15 @@ def test_five_hundred_alerts_are_quick(routed: Queue, accounts: int) -> None:
     made = [factories.account(of=routed_source) for routed_source in [factories.source()] for _ in range(accounts)]
     alerts = [alert for account in made for alert in alerts_on(account, 500 // accounts, version=version)]
     began, busy = time.perf_counter(), time.process_time()
-    gather(alerts=alerts)
+    group_alerts(alerts=alerts)
     took, busy = time.perf_counter() - began, time.process_time() - busy
     print(f"\n500 alerts on {accounts} accounts: {took * 1000:.0f} ms, {busy * 1000:.0f} of them ours")  # noqa: T201
-    assert Gathering.objects.count() == 500
+    assert CaseAlert.objects.count() == 500
     assert Case.objects.count() == accounts
     assert busy < 1.0  # of our own time: how long it takes by the clock depends on who else is at work
     again = [alert for account in made[:20] for alert in alerts_on(account, 25, version=version)]
     began = time.perf_counter()
-    gather(alerts=again)
+    group_alerts(alerts=again)
     print(f"500 more on 20 of them: {(time.perf_counter() - began) * 1000:.0f} ms")  # noqa: T201
     assert Case.objects.count() == accounts
 
@@ -194,7 +199,7 @@ def test_gathering_at_once_opens_exactly_one_case() -> None:
 
     def work(chunk: list[Alert]) -> None:
         try:
-            gather(alerts=chunk)
+            group_alerts(alerts=chunk)
         finally:
             connection.close()
 
@@ -202,13 +207,13 @@ def test_gathering_at_once_opens_exactly_one_case() -> None:
         list(threads.map(work, chunks))
     assert Case.objects.filter(queue=queue).count() == 2
     assert [case.alert_count for case in Case.objects.all()] == [12, 12]
-    assert Gathering.objects.count() == 24
+    assert CaseAlert.objects.count() == 24
     assert sum(Incident.objects.values_list("alert_count", flat=True)) == 24
 
 
 def test_cases_age_without_making_forms_stale(routed: Queue) -> None:
     with clock.at(factories.NOON):
-        gather(alerts=[factories.alert()])
+        group_alerts(alerts=[factories.alert()])
     before = Case.objects.get()
     with clock.at(factories.NOON + timedelta(days=14)):
         assert priorities_refresh() == 1

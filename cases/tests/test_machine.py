@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from approvals.choices import RequestState
-from approvals.models import Decision, Request
+from approvals.models import ApprovalDecision, ApprovalRequest
 from approvals.services import expire_due, request_decide, request_withdraw
 from cases import services
-from cases.choices import Status
+from cases.choices import CaseStatus
 from cases.models import Case
-from cases.workflow import TABLE
+from cases.workflow import TRANSITIONS
 from finobs.core import access, clock
 from finobs.core.errors import ApprovalRequired, FinobsError
 from finobs.ledger.models import Event
 from tests import factories
 
 PEOPLE = ("analyst", "second analyst", "lead", "second lead", "auditor", "stranger", "superuser", "machine")
-STEPS = {(source, step.target or source) for step in TABLE for source in step.sources}
+STEPS = {(source, step.target or source) for step in TRANSITIONS for source in step.sources}
 ENDED = (RequestState.USED, RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED, RequestState.VOID)
 who = st.sampled_from(PEOPLE)
 # Mostly people who may, so that runs go deep; the others are tried in between.
@@ -61,7 +61,7 @@ class CaseAndApproval(RuleBasedStateMachine):
         alert = factories.alert(of=self.account)
         self.queue.typologies = [alert.typology]
         self.queue.save()
-        services.gather(alerts=[alert])
+        services.group_alerts(alerts=[alert])
         self.case = Case.objects.get(account=self.account)
         self.status = str(self.case.status)
 
@@ -94,8 +94,8 @@ class CaseAndApproval(RuleBasedStateMachine):
         self.act(lambda: services.case_take_next(actor=self.person(name), queue=self.queue))
 
     @rule(name=who)
-    def hand_back(self, name: str) -> None:
-        self.act(lambda: services.case_hand_back(actor=self.person(name), case=self.case))
+    def release(self, name: str) -> None:
+        self.act(lambda: services.case_release(actor=self.person(name), case=self.case))
 
     @rule(name=who, to=who)
     def assign(self, name: str, to: str) -> None:
@@ -124,14 +124,14 @@ class CaseAndApproval(RuleBasedStateMachine):
         )  # fmt: skip
         assert not done, "a case was closed by one person"
 
-    @rule(name=able, verdict=st.sampled_from(["approve", "reject"]), wrong=seldom)
-    def decide(self, name: str, verdict: str, wrong: bool) -> None:
-        request = Request.objects.order_by("-pk").first()
+    @rule(name=able, vote=st.sampled_from(["approve", "reject"]), wrong=seldom)
+    def decide(self, name: str, vote: str, wrong: bool) -> None:
+        request = ApprovalRequest.objects.order_by("-pk").first()
         if request is not None:
             digest = request.digest if not wrong else "0" * 64
             person = self.person(name)
             done = self.act(
-                lambda: request_decide(actor=person, request=request, verdict=verdict, reason="Why.", digest=digest)
+                lambda: request_decide(actor=person, request=request, vote=vote, reason="Why.", digest=digest)
             )
             assert not (wrong and done)
             if done:
@@ -139,7 +139,7 @@ class CaseAndApproval(RuleBasedStateMachine):
 
     @rule(name=who)
     def withdraw(self, name: str) -> None:
-        request = Request.objects.order_by("-pk").first()
+        request = ApprovalRequest.objects.order_by("-pk").first()
         if request is not None:
             self.act(lambda: request_withdraw(actor=self.person(name), request=request))
 
@@ -150,8 +150,8 @@ class CaseAndApproval(RuleBasedStateMachine):
 
     @rule()
     def another_alert(self) -> None:
-        if self.status != Status.CLOSED:
-            self.act(lambda: services.gather(alerts=[factories.alert(of=self.account)]))
+        if self.status != CaseStatus.CLOSED:
+            self.act(lambda: services.group_alerts(alerts=[factories.alert(of=self.account)]))
 
     @rule(name=st.sampled_from(["analyst", "lead"]))
     def leave_or_return(self, name: str) -> None:
@@ -175,27 +175,27 @@ class CaseAndApproval(RuleBasedStateMachine):
 
     @invariant()
     def it_waits_exactly_when_a_request_is_pending(self) -> None:
-        waiting = Request.objects.filter(state__in=[RequestState.PENDING, RequestState.APPROVED])
+        waiting = ApprovalRequest.objects.filter(state__in=[RequestState.PENDING, RequestState.APPROVED])
         if hasattr(self, "case"):
-            assert waiting.count() == int(self.current().status == Status.AWAITING_APPROVAL)
+            assert waiting.count() == int(self.current().status == CaseStatus.AWAITING_APPROVAL)
             assert not waiting.filter(state=RequestState.APPROVED).exists()
 
     @invariant()
     def ends_stay_ends(self) -> None:
         for pk, state in self.ended.items():
-            assert Request.objects.get(pk=pk).state == state
-        self.ended = dict(Request.objects.filter(state__in=ENDED).values_list("pk", "state"))
+            assert ApprovalRequest.objects.get(pk=pk).state == state
+        self.ended = dict(ApprovalRequest.objects.filter(state__in=ENDED).values_list("pk", "state"))
 
     @invariant()
     def closed_means_approved_by_a_second_person(self) -> None:
-        for decision in Decision.objects.select_related("decided_by", "request"):
+        for decision in ApprovalDecision.objects.select_related("decided_by", "request"):
             assert decision.decided_by_id not in (decision.request.requested_by_id, decision.request.last_edited_by_id)
             assert decision.decided_by.kind == "human"
             assert decision.digest == decision.request.digest
-        used = Request.objects.filter(state=RequestState.USED)
-        closed = int(hasattr(self, "case") and self.current().status == Status.CLOSED)
+        used = ApprovalRequest.objects.filter(state=RequestState.USED)
+        closed = int(hasattr(self, "case") and self.current().status == CaseStatus.CLOSED)
         assert used.count() == closed == Event.objects.filter(action="case.close").count()
-        assert all(row.decisions.filter(verdict="approve").count() >= row.quorum for row in used)
+        assert all(row.decisions.filter(vote="approve").count() >= row.quorum for row in used)
 
 
 @pytest.mark.django_db

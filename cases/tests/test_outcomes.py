@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from cases.choices import Disposition, Status
+from cases.choices import CaseStatus, Disposition
 from cases.models import Case
 from detection import hooks
-from detection.features import confirmed, history
+from detection.features import confirmations, history
 from detection.models import Alert
 from tests import factories
 
@@ -29,7 +29,7 @@ def alert(queue):
 
 def close(disposition):
     Case.objects.update(
-        status=Status.CLOSED,
+        status=CaseStatus.CLOSED,
         disposition=disposition,
         closed_at=CLOSED,
         reason_code="other_suspicion",
@@ -38,7 +38,7 @@ def close(disposition):
 
 
 def asked(alert):
-    return confirmed.confirmed([alert.account_id], [], SINCE)
+    return confirmations.confirmations_of([alert.account_id], [], SINCE)
 
 
 def test_a_confirmed_case_makes_its_transactions_outcomes(alert):
@@ -46,8 +46,8 @@ def test_a_confirmed_case_makes_its_transactions_outcomes(alert):
     close(Disposition.CONFIRMED)
     (found,) = asked(alert)
     assert (found.transaction_id, found.known_at) == (alert.transaction_id, CLOSED)
-    assert confirmed.confirmed([], [alert.transaction.counterparty_id], SINCE) == [found]
-    assert confirmed.confirmed(None, [], SINCE) == [found]
+    assert confirmations.confirmations_of([], [alert.transaction.counterparty_id], SINCE) == [found]
+    assert confirmations.confirmations_of(None, [], SINCE) == [found]
 
 
 @pytest.mark.parametrize("disposition", [Disposition.FALSE_POSITIVE, Disposition.NO_ACTION])
@@ -58,9 +58,9 @@ def test_any_other_conclusion_makes_none(alert, disposition):
 
 def test_others_and_older_ones_are_left_out(alert):
     close(Disposition.CONFIRMED)
-    assert confirmed.confirmed([alert.account_id + 1000], [], SINCE) == []
-    assert confirmed.confirmed([alert.account_id], [], factories.NOON) == []
-    assert confirmed.confirmed(list(range(10_000)), [], SINCE) == asked(alert)
+    assert confirmations.confirmations_of([alert.account_id + 1000], [], SINCE) == []
+    assert confirmations.confirmations_of([alert.account_id], [], factories.NOON) == []
+    assert confirmations.confirmations_of(list(range(10_000)), [], SINCE) == asked(alert)
 
 
 def test_a_transaction_after_the_closing_sees_it_and_one_before_does_not(alert):

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from approvals.models import Request
+from approvals.models import ApprovalRequest
 from cases import services
-from cases.choices import REASONS, Disposition, Status
+from cases.choices import REASONS_BY_DISPOSITION, CaseStatus, Disposition
 from cases.models import Case, Queue
 from finobs.accounts.models import User
 
@@ -43,8 +43,8 @@ def test_without_javascript_it_leads_back_to_the_case(analyst: User, case: Case)
     assert response.redirect_chain == [(f"/cases/{case.reference}/", 302)]
     assert "Sent for approval" in response.content.decode()
     case.refresh_from_db()
-    assert case.status == Status.AWAITING_APPROVAL
-    assert Request.objects.get().payload == {
+    assert case.status == CaseStatus.AWAITING_APPROVAL
+    assert ApprovalRequest.objects.get().payload == {
         "disposition": "no_action",
         "reason_code": "customer_explained",
         "rationale": WHY,
@@ -64,7 +64,7 @@ def test_htmx_gets_the_case_as_it_waits_and_the_way_on(analyst: User, case: Case
 def test_who_may_not(person: str, status: int, case: Case, request: Any) -> None:
     client = signed_in(request.getfixturevalue(person))
     assert client.post(path(case), fields(case)).status_code == status
-    assert not Request.objects.exists()
+    assert not ApprovalRequest.objects.exists()
 
 
 def test_a_stale_form_comes_back_with_what_was_typed(analyst: User, lead: User, case: Case) -> None:
@@ -79,7 +79,7 @@ def test_a_stale_form_comes_back_with_what_was_typed(analyst: User, lead: User, 
     assert '<option value="no_action" selected>' in page
     assert "data-open-now" in page
     assert "Look at the second account too." in page  # what is new is on the same page
-    assert not Request.objects.exists()
+    assert not ApprovalRequest.objects.exists()
 
 
 def test_sent_again_after_reading_it_goes_through(analyst: User, lead: User, case: Case) -> None:
@@ -89,7 +89,7 @@ def test_sent_again_after_reading_it_goes_through(analyst: User, lead: User, cas
     page = client.post(path(case), stale).content.decode()
     version = page.split('name="version" value="')[1].split('"')[0]
     assert client.post(path(case), fields(case, version=version)).status_code == 302
-    assert Request.objects.count() == 1
+    assert ApprovalRequest.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_what_does_not_hold_is_said_beside_its_field(
     assert f'href="#id_{field}"' in page
     assert 'aria-invalid="true"' in page
     assert wrong.get("rationale", WHY) in page
-    assert not Request.objects.exists()
+    assert not ApprovalRequest.objects.exists()
 
 
 def test_a_version_that_is_no_number_is_refused(analyst: User, case: Case) -> None:
@@ -127,7 +127,7 @@ def test_a_case_held_by_somebody_else_is_not_theirs_to_close(analyst: User, lead
 
 def test_the_reasons_are_offered_by_disposition(analyst: User, case: Case) -> None:
     page = signed_in(analyst).get(path(case)).content.decode()
-    for disposition, codes in REASONS.items():
+    for disposition, codes in REASONS_BY_DISPOSITION.items():
         group = page.split(f'<optgroup label="{Disposition(disposition).label}">')[1].split("</optgroup>")[0]
         assert group.count("<option") == len(codes)
 
@@ -137,4 +137,4 @@ def test_proposing_the_same_twice_makes_one_request(analyst: User, case: Case) -
     client = signed_in(analyst)
     assert client.post(path(case), same).status_code == 302
     assert client.post(path(case), same).status_code == 302
-    assert Request.objects.count() == 1
+    assert ApprovalRequest.objects.count() == 1

@@ -67,9 +67,9 @@ def test_a_case_that_is_taken_already_names_its_holder(analyst: User, lead: User
 def test_handing_back_frees_it(analyst: User, case: Case) -> None:
     services.case_take(actor=analyst, case=case)
     client = signed_in(analyst)
-    assert client.post(f"/cases/{case.reference}/hand-back/").status_code == 302
+    assert client.post(f"/cases/{case.reference}/release/").status_code == 302
     assert not WorkLease.objects.exists()
-    assert client.post(f"/cases/{case.reference}/hand-back/").status_code == 409
+    assert client.post(f"/cases/{case.reference}/release/").status_code == 409
 
 
 def test_a_lead_assigns_to_somebody_who_may_work_it(lead: User, analyst: User, case: Case) -> None:

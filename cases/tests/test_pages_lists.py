@@ -104,7 +104,7 @@ def test_incidents_can_be_filtered(analyst: User, case: Case) -> None:
 
 @pytest.mark.parametrize("what", ["reference", "account", "transaction", "incident"])
 def test_search_finds_a_case_by_its_names(what: str, analyst: User, case: Case) -> None:
-    alert = case.gatherings.get().alert
+    alert = case.case_alerts.get().alert
     names = {
         "reference": case.reference.lower(),
         "account": case.account.external_id,

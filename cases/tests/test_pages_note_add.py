@@ -61,7 +61,7 @@ def test_it_cannot_be_done_by_following_a_link(analyst: User, case: Case) -> Non
 
 def test_a_form_from_elsewhere_is_refused(analyst: User, case: Case) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(analyst, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(analyst, backend="finobs.accounts.backends.RolePermissionBackend")
     assert client.post(path(case), {"text": "Seen."}).status_code == 403
     assert not Note.objects.exists()
 

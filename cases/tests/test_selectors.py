@@ -9,10 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases import priority, selectors
-from cases.choices import REASONS, Disposition, ReasonCode, Status
+from cases.choices import REASONS_BY_DISPOSITION, CaseStatus, Disposition, ReasonCode
 from cases.models import Case, Incident, Queue
-from cases.services import case_take, gather, note_add
-from cases.workflow import HUMAN, TABLE, refusal
+from cases.services import case_take, group_alerts, note_add
+from cases.workflow import HUMAN_STEPS, TRANSITIONS, refusal
 from finobs.accounts.models import User
 from finobs.core.errors import NotFound
 from tests import factories
@@ -23,7 +23,7 @@ def case(queue: Queue, analyst: User) -> Case:
     alert = factories.alert()
     queue.typologies = [alert.typology]
     queue.save()
-    gather(alerts=[alert])
+    group_alerts(alerts=[alert])
     return case_take(actor=analyst, case=Case.objects.get())
 
 
@@ -127,7 +127,7 @@ def test_the_list_is_filtered(queue: Queue, analyst: User, filters: dict[str, An
 
 def test_actions_follow_the_table_and_say_why_not(case: Case, analyst: User, lead: User, auditor: User) -> None:
     mine = {step.name: step for step in selectors.case_actions(analyst, selectors.case_get(analyst, case.reference))}
-    assert {name for name, step in mine.items() if step.enabled} == {"note", "close", "hand_back"}
+    assert {name for name, step in mine.items() if step.enabled} == {"note", "close", "release"}
     assert mine["take"].why_not == "You hold this case already."
     assert "assign" not in mine
     others = {step.name: step for step in selectors.case_actions(lead, selectors.case_get(lead, case.reference))}
@@ -137,22 +137,22 @@ def test_actions_follow_the_table_and_say_why_not(case: Case, analyst: User, lea
 
 
 def test_every_refusal_has_words() -> None:
-    for step in TABLE:
-        for status in Status:
+    for step in TRANSITIONS:
+        for status in CaseStatus:
             for holding in ("mine", "free", "others"):
                 said = refusal(step.action, status=status, holding=holding)
                 possible = status in step.sources and holding in step.holding
                 assert bool(said) != possible
-    assert len({step.key for step in HUMAN}) == len(HUMAN)
+    assert len({step.key for step in HUMAN_STEPS}) == len(HUMAN_STEPS)
 
 
 def test_every_reason_goes_with_a_conclusion() -> None:
-    assert set(REASONS) == set(Disposition) - {Disposition.UNSET}
-    assert {reason for reasons in REASONS.values() for reason in reasons} == set(ReasonCode)
+    assert set(REASONS_BY_DISPOSITION) == set(Disposition) - {Disposition.UNSET}
+    assert {reason for reasons in REASONS_BY_DISPOSITION.values() for reason in reasons} == set(ReasonCode)
 
 
-def facts(**fields: Any) -> priority.Facts:
-    return priority.Facts(
+def facts(**fields: Any) -> priority.PriorityFacts:
+    return priority.PriorityFacts(
         **{"urgency": 0.5, "block_count": 0, "alert_count": 1, "amounts": {"USD": 100_000},
            "opened_at": factories.NOON, **fields}
     )  # fmt: skip
@@ -165,7 +165,7 @@ def test_a_priority_is_the_sum_of_its_parts_and_rises_with_each() -> None:
     extreme = facts(urgency=1.0, block_count=10**6, alert_count=10**6, amounts={"USD": 10**17})
     assert priority.total(priority.parts(extreme, factories.NOON.replace(year=2099))) == 100
     assert priority.total(priority.parts(facts(urgency=None, amounts={}), factories.NOON)) == 6
-    assert list(priority.parts(facts(), factories.NOON)) == [name for name, _, _ in priority.PARTS]
+    assert list(priority.parts(facts(), factories.NOON)) == [name for name, _, _ in priority.PRIORITY_PARTS]
 
 
 def test_a_bad_case_leaves_room_above_it() -> None:

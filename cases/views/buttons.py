@@ -17,13 +17,13 @@ PLACES: Final[dict[str, tuple[str, Way, str, str]]] = {
     "take": ("hand-grab", "post", "cases:case-take", "You hold it; nobody else is handed it"),
     "note": ("note", "jump", "cases:note-add", "What you found or think"),
     "close": ("gavel", "dialog", "cases:case-close", "Goes to a lead for approval"),
-    "hand_back": ("arrow-back-up", "post", "cases:case-hand-back", "Back to the queue, for others"),
+    "release": ("arrow-back-up", "post", "cases:case-release", "Back to the queue, for others"),
     "assign": ("user-plus", "dialog", "cases:case-assign", "Give it to somebody else"),
 }
 # "t" takes the next case of the queue, wherever one is.
 KEYS_OF_THE_LIST: Final = {"t"}
 # Where these cannot be pressed, the page says why already: who holds the case.
-HOLDING: Final = {"take", "hand_back"}
+HOLDING: Final = {"take", "release"}
 
 
 @dataclass(frozen=True, slots=True)

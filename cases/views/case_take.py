@@ -42,7 +42,7 @@ def case_take(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def case_hand_back(request: SignedInRequest, reference: str) -> HttpResponse:
+def case_release(request: SignedInRequest, reference: str) -> HttpResponse:
     case = selectors.case_get(request.user, reference)
-    hand_back = partial(services.case_hand_back, actor=request.user, case=case)
-    return press(request, case, hand_back, f"{reference} is back in its queue.")
+    release = partial(services.case_release, actor=request.user, case=case)
+    return press(request, case, release, f"{reference} is back in its queue.")

@@ -7,13 +7,13 @@ from django.views.decorators.http import require_GET
 from detection.selectors import may_explain
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
-from finobs.core.lists import listed
+from finobs.core.lists import list_context
 
 from .. import selectors
 from ..filters import IncidentFilter
-from .page import MOST_ALERTS
+from .page import MAX_ALERTS
 
-ORDER = ("-last_at", "-id")
+INCIDENT_ORDER = ("-last_at", "-id")
 
 
 @login_required
@@ -21,7 +21,7 @@ ORDER = ("-last_at", "-id")
 def incident_list(request: SignedInRequest) -> HttpResponse:
     """Bursts of alerts, the latest first."""
     chosen = IncidentFilter(request.GET, queryset=selectors.incidents_visible(request.user))
-    context = listed(request, chosen, order=ORDER)
+    context = list_context(request, chosen, order=INCIDENT_ORDER)
     return render_page(request, "cases/incident_list.html", context, partial="list")
 
 
@@ -30,6 +30,6 @@ def incident_list(request: SignedInRequest) -> HttpResponse:
 def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     """One burst: its alerts, and the case that they went to."""
     incident = selectors.incident_get(request.user, reference)
-    alerts = selectors.incident_alerts(request.user, incident)[:MOST_ALERTS]
+    alerts = selectors.incident_alerts(request.user, incident)[:MAX_ALERTS]
     context = {"incident": incident, "case": incident.case, "alerts": alerts, "may_explain": may_explain(request.user)}
     return render_page(request, "cases/incident_detail.html", context)

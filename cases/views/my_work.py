@@ -12,9 +12,9 @@ from finobs.core.http import render_page
 from finobs.core.pagination import count, paginate
 
 from .. import selectors
-from .page import ORDER
+from .page import CASE_ORDER
 
-MOST_APPROVALS = 10
+MAX_APPROVALS = 10
 
 
 @login_required
@@ -23,11 +23,11 @@ def my_work(request: SignedInRequest) -> HttpResponse:
     """Where the day starts: what I hold, what waits for my decision, and the queues I may take from."""
     mine, waiting = selectors.my_work(request.user), approvals.inbox(request.user)
     context = {
-        "page": paginate(mine, order=ORDER, cursor=request.GET.get("cursor", "")),
+        "page": paginate(mine, order=CASE_ORDER, cursor=request.GET.get("cursor", "")),
         "counted": count(mine),
         "queues": selectors.queues_visible(request.user),
         "workable": selectors.queues_workable(request.user),
-        "waiting": [(one, approvals.action_label(one)) for one in islice(waiting, MOST_APPROVALS)],
+        "waiting": [(one, approvals.action_label(one)) for one in islice(waiting, MAX_APPROVALS)],
         "waiting_counted": count(waiting),
     }
     return render_page(request, "cases/my_work.html", context)
@@ -46,6 +46,6 @@ def search(request: SignedInRequest) -> HttpResponse:
     """Cases by reference, incident, account or alerted transaction."""
     text = request.GET.get("q", "").strip()[:100]
     found = selectors.search(request.user, text)
-    page = paginate(found, order=ORDER, cursor=request.GET.get("cursor", ""), bound=text)
+    page = paginate(found, order=CASE_ORDER, cursor=request.GET.get("cursor", ""), bound=text)
     context = {"text": text, "page": page, "counted": count(found)}
     return render_page(request, "cases/search.html", context)

@@ -24,12 +24,12 @@ from ..forms import AssignForm, CloseForm, NoteForm
 from ..models import Case, Queue
 from ..workflow import WORKABLE
 from .buttons import buttons, not_now
-from .summary import summary
-from .timeline import told_once
+from .summary import case_summary
+from .timeline import merge_entries
 
-ORDER = ("-priority", "-id")
+CASE_ORDER = ("-priority", "-id")
 TEMPLATE = "cases/workbench.html"
-MOST_ALERTS = 50
+MAX_ALERTS = 50
 # Quick views of a queue: label, and the filters that make it.
 VIEWS = (
     ("Open", ""),
@@ -81,24 +81,24 @@ def list_parts(request: SignedInRequest, queue: Queue) -> dict[str, Any]:
     bound, cursor = list_query(request), request.GET.get("cursor", "")
     return {
         "counted": count(rows),
-        "page": paginate(rows, order=ORDER, cursor=cursor, bound=bound),
+        "page": paginate(rows, order=CASE_ORDER, cursor=cursor, bound=bound),
         "views": [(label, f"?{query}" if query else "") for label, query in VIEWS],
     }
 
 
 def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
     user, lease = request.user, case.current_lease
-    alerts = list(selectors.case_alerts(user, case)[:MOST_ALERTS])
+    alerts = list(selectors.case_alerts(user, case)[:MAX_ALERTS])
     possible = buttons(user, case)
     return {
         "lease": lease,
         "alerts": alerts,
         "may_explain": may_explain(user),
-        "more_alerts": case.alert_count > len(alerts) == MOST_ALERTS,
-        "summary": summary(alerts),
+        "more_alerts": case.alert_count > len(alerts) == MAX_ALERTS,
+        "summary": case_summary(alerts),
         "notes": selectors.case_notes(user, case),
         "incidents": selectors.case_incidents(user, case),
-        "timeline": told_once(selectors.case_timeline(user, case)),
+        "timeline": merge_entries(selectors.case_timeline(user, case)),
         "buttons": possible,
         "not_now": not_now(possible),
         "is_done": case.status not in WORKABLE,

@@ -9,11 +9,11 @@ from datetime import datetime
 from detection.choices import Outcome
 from detection.models import Alert
 
-GRAVITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
+SEVERITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class CaseSummary:
     """`gravest` is the alert that decides how urgent this is; the two times span the alerts read here."""
 
     gravest: Alert
@@ -21,12 +21,12 @@ class Summary:
     last_at: datetime
 
 
-def summary(alerts: Sequence[Alert]) -> Summary | None:
+def case_summary(alerts: Sequence[Alert]) -> CaseSummary | None:
     if not alerts:
         return None
     times = [alert.transaction.occurred_at for alert in alerts]
-    return Summary(max(alerts, key=_gravity), min(times), max(times))
+    return CaseSummary(max(alerts, key=_gravity), min(times), max(times))
 
 
 def _gravity(alert: Alert) -> tuple[int, float, int]:
-    return GRAVITY[Outcome(alert.outcome)], alert.score or 0.0, alert.transaction.amount_minor
+    return SEVERITY[Outcome(alert.outcome)], alert.score or 0.0, alert.transaction.amount_minor

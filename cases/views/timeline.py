@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from ..selectors import Entry
+from ..timeline import TimelineEntry
 
 # A service writes its row, its history and its event within one transaction.
 ONE_ACT = timedelta(seconds=2)
@@ -14,10 +14,10 @@ ONE_ACT = timedelta(seconds=2)
 EVENTS = {"Note": "Note added", "Proposed to close": "Sent for approval"}
 
 
-def told_once(entries: Sequence[Entry]) -> list[Entry]:
+def merge_entries(entries: Sequence[TimelineEntry]) -> list[TimelineEntry]:
     """`entries` in their order, without the events that only say again what another entry says."""
     events = [entry for entry in entries if entry.kind == "event"]
-    said: dict[int, Entry] = {}
+    said: dict[int, TimelineEntry] = {}
     for entry in entries:
         if entry.kind != "event" and (twin := next(_twins(entry, events), None)):
             events.remove(twin)
@@ -26,7 +26,7 @@ def told_once(entries: Sequence[Entry]) -> list[Entry]:
     return [said.get(id(entry), entry) for entry in entries if not (entry.kind == "event" and id(entry) in said)]
 
 
-def _twins(entry: Entry, events: Sequence[Entry]) -> Iterator[Entry]:
+def _twins(entry: TimelineEntry, events: Sequence[TimelineEntry]) -> Iterator[TimelineEntry]:
     title = EVENTS.get(entry.title, entry.title)
     for event in events:
         if event.title == title and event.actor == entry.actor and abs(event.at - entry.at) <= ONE_ACT:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..choices import Role
+from ..choices import ModelRole
 from ..pipeline.snapshot import models_of
 
 # Where each role's half of the scale begins. What resembles confirmed outcomes goes before what is merely unusual:
 # of the demo's alerts, 11 of 30 that a supervised model asked for were confirmed, none of 83 that only the other did.
-BEGINS = {Role.SUPERVISED.value: 0.5, Role.ANOMALY.value: 0.0}
+BEGINS = {ModelRole.SUPERVISED.value: 0.5, ModelRole.ANOMALY.value: 0.0}
 
 
 def urgency(parameters: Mapping[str, Any], score: float | None) -> float | None:

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
-from finobs.core.lists import listed
+from finobs.core.lists import list_context
 
 from .. import hooks, selectors, services
 from ..filters import AlertFilter
@@ -21,7 +21,7 @@ def alert_list(request: SignedInRequest) -> HttpResponse:
     """Alerts of the cases that this person may see, the newest first."""
     chosen = AlertFilter(request.GET, queryset=selectors.alerts_visible(request.user))
     return render_page(
-        request, "detection/alert_list.html", listed(request, chosen, order=NEWEST_FIRST), partial="list"
+        request, "detection/alert_list.html", list_context(request, chosen, order=NEWEST_FIRST), partial="list"
     )
 
 

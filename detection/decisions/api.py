@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 
 from finobs.core.errors import FinobsError, Invalid
 from finobs.core.http import problem
-from finobs.core.idempotency import HEADER, once
-from transactions.choices import RowOutcome
+from finobs.core.idempotency import IDEMPOTENCY_HEADER, once
+from transactions.choices import RowStatus
 from transactions.request_body import read_body
 from transactions.selectors import source_get
 from transactions.services import RowResult
@@ -42,7 +42,7 @@ class DecisionMake(APIView):
             200: serializers.TransactionDecisionSerializer,
             (422, "application/problem+json"): serializers.QuarantinedSerializer,
         },
-        parameters=[OpenApiParameter(HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER), SOURCE],
+        parameters=[OpenApiParameter(IDEMPOTENCY_HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER), SOURCE],
     )
     def post(self, request: Request) -> HttpResponse:
         return once(request, "decisions", lambda: one(decided(request, most=1)), needs_key=False)
@@ -55,7 +55,10 @@ class DecisionBatch(APIView):
         "for each.",
         request=serializers.DecisionBatchRequestSerializer,
         responses=serializers.DecidedSerializer,
-        parameters=[OpenApiParameter(HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True), SOURCE],
+        parameters=[
+            OpenApiParameter(IDEMPOTENCY_HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True),
+            SOURCE,
+        ],
     )
     def post(self, request: Request) -> HttpResponse:
         return once(request, "decisions/batch", lambda: (200, many(decided(request))))
@@ -81,7 +84,7 @@ def one(made: Decided) -> tuple[int, dict[str, Any]]:
     if decision is None:
         # Answered, not raised: what lies in quarantine must be committed.
         return 422, problem(refusal(row))
-    return (201 if row.outcome == RowOutcome.ACCEPTED else 200), decision
+    return (201 if row.outcome == RowStatus.ACCEPTED else 200), decision
 
 
 def many(made: Decided) -> dict[str, Any]:

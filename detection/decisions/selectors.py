@@ -15,11 +15,11 @@ from transactions.models import Source
 from transactions.services import RowResult
 
 from .. import features
-from ..choices import Outcome, Role
-from ..ml.scoring import MEMBERS
+from ..choices import ModelRole, Outcome
+from ..ml.scoring import MEMBER_COLUMNS
 from ..models import Assessment, ModelVersion, RuleVersion
-from ..pipeline.batch_assessment import APPROVED, Evidence
-from ..pipeline.decision import LiveRule
+from ..pipeline.batch_assessment import APPROVED_DECISION, AssessmentContext
+from ..pipeline.decision import ActiveRule
 from ..pipeline.snapshot import fired_ids
 
 CHUNK = 900
@@ -50,7 +50,7 @@ class Kept(NamedTuple):
 COLUMNS = (
     "transaction_id", "outcome", "score", "fired", "assessed_at", "transaction__external_id",
     "transaction__account_id", "transaction__batch_id", "transaction__source__slug", "model_version_id",
-    "anomaly_version_id", "anomaly_score", *MEMBERS, "transaction__alert__id", "transaction__alert__typology",
+    "anomaly_version_id", "anomaly_score", *MEMBER_COLUMNS, "transaction__alert__id", "transaction__alert__typology",
     "transaction__alert__reasons",
 )  # fmt: skip
 
@@ -96,19 +96,19 @@ def decisions_of(user: Any, transaction_ids: Collection[int]) -> dict[int, dict[
     return {row.transaction_id: _decision(row, rules, versions) for row in rows}
 
 
-def decision_told(row: RowResult, source: Source, batch_id: int, evidence: Evidence) -> dict[str, Any]:
+def decision_told(row: RowResult, source: Source, batch_id: int, evidence: AssessmentContext) -> dict[str, Any]:
     """What `decisions_of` will say of a row that was taken in just now, without asking the database.
 
     For the answer to whoever brought the row in: `ingest` has checked that they may.
     """
     judged = evidence.judged
     index = judged.place(row.transaction_id or 0)
-    decision = judged.decisions.get(index, APPROVED)
+    decision = judged.decisions.get(index, APPROVED_DECISION)
     flagged = decision.outcome != Outcome.APPROVE
     leading = judged.leading.version.pk if judged.leading else None
-    anomaly = judged.of_role(Role.ANOMALY)
+    anomaly = judged.of_role(ModelRole.ANOMALY)
     unusual = (anomaly.version.pk, anomaly.scores[index]) if anomaly else (None, None)
-    members = (anomaly.members[name][index] if anomaly and name in anomaly.members else None for name in MEMBERS)
+    members = (anomaly.members[name][index] if anomaly and name in anomaly.members else None for name in MEMBER_COLUMNS)
     first = (row.transaction_id, decision.outcome.value, row.score, list(fired_ids(decision)), evidence.at)
     came = (row.external_id, row.account_id, batch_id, source.slug)
     why = (row.alert_id, decision.typology, list(decision.reasons)) if flagged else (None,) * 3
@@ -132,7 +132,7 @@ def _versions(ids: Iterable[int]) -> dict[int, Version]:
     return {row[0]: Version(*row) for row in rows.values_list(*VERSION)}
 
 
-def _rule(rule: LiveRule) -> dict[str, Any]:
+def _rule(rule: ActiveRule) -> dict[str, Any]:
     return {"version_id": rule.version_id, "rule": rule.slug, "number": rule.number, "typology": rule.typology}
 
 
@@ -175,7 +175,7 @@ def _parts(row: Kept, models: Sequence[dict[str, Any]]) -> dict[str, str | None]
     """What the rules demanded and what each model asked for. The decision is the most severe of them."""
     asked: dict[str, str | None] = {model["role"]: model["decision"] for model in models}
     rules = row.outcome if row.fired or not models else Outcome.APPROVE.value
-    return {"rules": rules} | {role: asked.get(role) for role in (Role.ANOMALY.value, Role.SUPERVISED.value)}
+    return {"rules": rules} | {role: asked.get(role) for role in (ModelRole.ANOMALY.value, ModelRole.SUPERVISED.value)}
 
 
 def _models(row: Kept, versions: Mapping[int, Version]) -> list[dict[str, Any]]:
@@ -184,7 +184,7 @@ def _models(row: Kept, versions: Mapping[int, Version]) -> list[dict[str, Any]]:
     if row.model_version_id is not None and row.model_version_id != row.anomaly_version_id:
         found.append(_model(versions[row.model_version_id], row.score))
     if row.anomaly_version_id is not None:
-        members = {name: getattr(row, name) for name in MEMBERS} if row.if_score is not None else None
+        members = {name: getattr(row, name) for name in MEMBER_COLUMNS} if row.if_score is not None else None
         found.append(_model(versions[row.anomaly_version_id], row.anomaly_score, members))
     return found
 

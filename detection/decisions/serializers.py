@@ -6,10 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from transactions.choices import RowOutcome
+from transactions.choices import RowStatus
 from transactions.request_body import IncomingTransactionSerializer
 
-from ..choices import Outcome, Role, Typology
+from ..choices import ModelRole, Outcome, Typology
 
 
 class DecisionRequestSerializer(IncomingTransactionSerializer):
@@ -37,7 +37,7 @@ class MembersSerializer(serializers.Serializer[Any]):
 class DecidingModelSerializer(serializers.Serializer[Any]):
     version_id = serializers.IntegerField()
     model = serializers.CharField()
-    role = serializers.ChoiceField(choices=Role.choices)
+    role = serializers.ChoiceField(choices=ModelRole.choices)
     feature_set = serializers.CharField()
     feature_digest = serializers.CharField(allow_null=True)
     threshold = serializers.FloatField()
@@ -94,7 +94,7 @@ class QuarantinedSerializer(serializers.Serializer[Any]):
 class DecidedRowSerializer(serializers.Serializer[Any]):
     row_number = serializers.IntegerField()
     external_id = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=RowOutcome.choices)
+    outcome = serializers.ChoiceField(choices=RowStatus.choices)
     decision = TransactionDecisionSerializer(allow_null=True)
     quarantined_row_id = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField()

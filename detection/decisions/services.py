@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from finobs.accounts.models import User
-from transactions.choices import Door
+from transactions.choices import IngestMethod
 from transactions.models import Source
-from transactions.services import Ingested, RawRow, RowResult, ingest
+from transactions.services import IngestResult, RawRow, RowResult, ingest
 
-from ..pipeline.batch_assessment import Evidence
+from ..pipeline.batch_assessment import AssessmentContext
 from . import selectors
 
 
@@ -19,7 +19,7 @@ from . import selectors
 class Decided:
     """What came in, and the decision on each transaction by its id. A row in quarantine has none."""
 
-    ingested: Ingested
+    ingested: IngestResult
     by_transaction: dict[int, dict[str, Any]]
 
     def on(self, row: RowResult) -> dict[str, Any] | None:
@@ -32,11 +32,11 @@ def decision_make(*, actor: User, source: Source, rows: Sequence[RawRow]) -> Dec
     Who may: `transaction:create` and `transaction:read`. Records what `ingest` and `assess` record, and nothing of
     its own. Raises as `ingest` does.
     """
-    done = ingest(actor=actor, source=source, rows=rows, door=Door.REST)
+    done = ingest(actor=actor, source=source, rows=rows, method=IngestMethod.REST)
     told = {
         row.transaction_id: selectors.decision_told(row, source, done.batch.pk, row.evidence)
         for row in done.rows
-        if row.transaction_id is not None and isinstance(row.evidence, Evidence)
+        if row.transaction_id is not None and isinstance(row.evidence, AssessmentContext)
     }
     known = {row.transaction_id for row in done.rows if row.transaction_id is not None} - told.keys()
     return Decided(done, told | selectors.decisions_of(actor, known) if known else told)

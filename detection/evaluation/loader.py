@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from finobs.core import money
 from finobs.core.errors import Invalid
 from transactions.choices import Direction
-from transactions.mappings import Mapping, Part, fitted
+from transactions.mappings import FieldSource, Mapping, fit_to_header
 
-from ..features.bulk import DAY, History, Outcomes
+from ..features.bulk import DAY_MICROSECONDS, ConfirmedRows, History
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,11 +23,11 @@ ROUND_TO = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class EvaluationRows:
     """Every transaction of the file. `day`: days since 1970 (UTC); `account` says the card."""
 
     history: History
-    outcomes: Outcomes
+    outcomes: ConfirmedRows
     minor: Ints
     unit: Ints
     currency: list[str]
@@ -39,7 +39,7 @@ class Rows:
         return len(self.minor)
 
 
-def load(path: Path, mapping: Mapping, delay_days: int) -> Rows:
+def load_rows(path: Path, mapping: Mapping, delay_days: int) -> EvaluationRows:
     """Read a Parquet or CSV file by its mapping. A label is known `delay_days` after its transaction.
 
     Raises Invalid for a file that cannot be read, lacks a column, or holds what is no time, amount or label.
@@ -49,7 +49,7 @@ def load(path: Path, mapping: Mapping, delay_days: int) -> Rows:
 
     try:
         table = _table(path)
-        mapping = fitted(mapping, table.column_names)
+        mapping = fit_to_header(mapping, table.column_names)
         if "is_suspicious" not in mapping.parts:
             raise Invalid("The mapping has no is_suspicious: without labels nothing can be judged.")
         return _rows(_File(table, mapping), delay_days, np)
@@ -77,7 +77,7 @@ class _File:
         """As one Arrow array; a fixed value as often as there are rows; None if the mapping has no such field."""
         import pyarrow
 
-        part: Part | None = self.parts.get(name)
+        part: FieldSource | None = self.parts.get(name)
         if part is None:
             return None
         if not part.column:
@@ -99,7 +99,7 @@ class _File:
         return found
 
 
-def _rows(file: _File, delay_days: int, np: Any) -> Rows:
+def _rows(file: _File, delay_days: int, np: Any) -> EvaluationRows:
     import pyarrow
     import pyarrow.compute as compute
 
@@ -123,11 +123,13 @@ def _rows(file: _File, delay_days: int, np: Any) -> Rows:
         account * (country.max() + 2) + country + 1,
     )  # fmt: skip
     occurred = time[suspicious]
-    outcomes = Outcomes(account[suspicious], counterparty[suspicious], occurred, occurred + delay_days * DAY)
+    outcomes = ConfirmedRows(
+        account[suspicious], counterparty[suspicious], occurred, occurred + delay_days * DAY_MICROSECONDS
+    )
     direction = file.column("direction")
     incoming = np.array([each == Direction.IN for each in direction.to_pylist()]) if direction else None
     incoming = np.zeros(number, dtype=bool) if incoming is None else incoming
-    return Rows(history, outcomes, minor, unit, currency, incoming, suspicious, time // DAY)
+    return EvaluationRows(history, outcomes, minor, unit, currency, incoming, suspicious, time // DAY_MICROSECONDS)
 
 
 def _units(currency: list[str], np: Any) -> Ints:

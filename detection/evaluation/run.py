@@ -16,8 +16,8 @@ from ..ml import metrics
 from ..ml.training import boosting, ensemble
 from ..pipeline.decision import SEVERITY
 from ..rules import scenarios
-from .loader import Rows
-from .split import Split, judged_rows, labelled_rows, learned_rows
+from .loader import EvaluationRows
+from .split import Split, held_out_rows, labelled_rows, train_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 Report = Callable[[str], None]
 
 
-def evaluate(rows: Rows, split: Split, seed: int = 7, say: Report = lambda _: None) -> dict[str, Any]:
+def evaluate(rows: EvaluationRows, split: Split, seed: int = 7, say: Report = lambda _: None) -> dict[str, Any]:
     """{"rows": ..., "results": {ranking: metrics}}. Raises Invalid for a split that cannot be judged."""
     check(split)
     card, fraud = rows.history.account, rows.suspicious
-    train, test = learned_rows(split, rows.day), judged_rows(split, rows.day, card, fraud)
+    train, test = train_rows(split, rows.day), held_out_rows(split, rows.day, card, fraud)
     labelled = labelled_rows(split, rows.day)
     if not len(train) or not len(labelled) or not fraud[test].any() or fraud[test].all():
         raise Invalid("These days hold no rows to learn from, or no frauds (or nothing else) to be judged by.")
@@ -53,7 +53,7 @@ def check(split: Split) -> None:
         raise Invalid("Training and test overlap.")
 
 
-def rank(rows: Rows, train: Any, labelled: Any, test: Any, seed: int, say: Report) -> dict[str, Scores]:
+def rank(rows: EvaluationRows, train: Any, labelled: Any, test: Any, seed: int, say: Report) -> dict[str, Scores]:
     """A score for each test row, by each of what is evaluated; higher is more suspicious."""
     import numpy as np
 
@@ -67,11 +67,11 @@ def rank(rows: Rows, train: Any, labelled: Any, test: Any, seed: int, say: Repor
         return taken
 
     say("Ensemble")
-    fitted = ensemble.fit(of(train), ACCOUNT.indexes(RISK7), ensemble.Settings(seed=seed))
+    fitted = ensemble.fit_ensemble(of(train), ACCOUNT.indexes(RISK7), ensemble.EnsembleSettings(seed=seed))
     parts = fitted.parts(of(test))
     say("Supervised")
-    ranker = boosting.fit(
-        of(labelled), rows.suspicious[labelled], ACCOUNT.indexes(SUPERVISED), boosting.Settings(seed=seed)
+    ranker = boosting.fit_ranker(
+        of(labelled), rows.suspicious[labelled], ACCOUNT.indexes(SUPERVISED), boosting.BoostingSettings(seed=seed)
     )
     score = ranker.score(of(test))
     return {
@@ -84,7 +84,7 @@ def rank(rows: Rows, train: Any, labelled: Any, test: Any, seed: int, say: Repor
     }
 
 
-def decision(rows: Rows, test: Any, score: Scores) -> Scores:
+def decision(rows: EvaluationRows, test: Any, score: Scores) -> Scores:
     """The order in which people would see them: what a rule demands first, then by the score of the re-ranker."""
     import numpy as np
 

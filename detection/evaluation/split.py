@@ -33,7 +33,7 @@ class Split:
         return min(self.train_from, self.train_to - self.supervised_days + 1)
 
 
-def learned_rows(split: Split, day: Ints) -> Ints:
+def train_rows(split: Split, day: Ints) -> Ints:
     import numpy as np
 
     return np.flatnonzero((day >= split.train_from) & (day <= split.train_to))
@@ -47,7 +47,7 @@ def labelled_rows(split: Split, day: Ints) -> Ints:
     return np.flatnonzero((day > split.train_to - split.supervised_days) & (day <= last))
 
 
-def judged_rows(split: Split, day: Ints, card: Ints, fraud: NDArray[np.bool_]) -> Ints:
+def held_out_rows(split: Split, day: Ints, card: Ints, fraud: NDArray[np.bool_]) -> Ints:
     """Rows of the test days, without cards whose fraud since the first training day was known the day before."""
     import numpy as np
 

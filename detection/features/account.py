@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from finobs.core import money
 from transactions.choices import Direction
 
-from .bulk import LOW_BITS, RISK_WINDOWS, WINDOWS
-from .bulk import NAMES as STATISTICS
+from .bulk import LOW_BITS, RISK_WINDOWS, STATISTICS, WINDOWS
 from .columns import Columns
 from .sets import FeatureSet
 
@@ -29,12 +28,12 @@ if TYPE_CHECKING:
 
 SECOND, DAY_SECONDS, MONDAY = 1_000_000, 86_400, 3
 NIGHT_UNTIL, SATURDAY, ROUND_TO = 7, 5, 100
-FEWEST_FOR_Z, LEAST_DEVIATION, LEAST_MEAN = 3, 5.0, 1.0
-LONGEST_SINCE = 30 * DAY_SECONDS
+MIN_ROWS_FOR_Z, MIN_DEVIATION, MIN_MEAN = 3, 5.0, 1.0
+MAX_SINCE = 30 * DAY_SECONDS
 # Additive smoothing of fraud rates, by a base rate of 0.8 % (measured, reference "detection" section 2).
 BASE_RATE = 0.008
 
-NAMES = (
+FEATURE_NAMES = (
     "amount", "log_amount", "hour", "weekday", "is_weekend", "is_night", "is_round", "is_incoming",
     *(f"account_{what}_{days}" for days in WINDOWS for what in ("count", "mean", "sum")),
     "account_ratio_7", "account_ratio_30", "account_z_7", "account_z_30", "account_since", "account_round_share",
@@ -99,7 +98,7 @@ def derive(minor: Ints, unit: Ints, moments: Ints, incoming: Bools, history: dic
     """The features from whole numbers; float64 all the way, cast once into the float32 array that comes out."""
     import numpy as np
 
-    out = np.empty((len(minor), len(NAMES)), dtype=np.float32)
+    out = np.empty((len(minor), len(FEATURE_NAMES)), dtype=np.float32)
     found = _Derived(minor, unit, moments, incoming, history)
     for column, feature in enumerate(_plan()):
         out[:, column] = feature(found)
@@ -109,7 +108,7 @@ def derive(minor: Ints, unit: Ints, moments: Ints, incoming: Bools, history: dic
 @cache
 def _plan() -> tuple[Callable[[_Derived], NDArray[np.generic]], ...]:
     """How each of NAMES is derived: from the row itself, or as `<entity>_<what>_<days>`."""
-    return tuple(_feature(name) for name in NAMES)
+    return tuple(_feature(name) for name in FEATURE_NAMES)
 
 
 def _feature(name: str) -> Callable[[_Derived], NDArray[np.generic]]:
@@ -179,7 +178,7 @@ class _Derived:
         import numpy as np
 
         waited = self.history[f"{entity}_since"]
-        return np.log1p(np.where(waited < 0, LONGEST_SINCE, waited / SECOND))
+        return np.log1p(np.where(waited < 0, MAX_SINCE, waited / SECOND))
 
     def of_count(self, entity: str, days: str) -> Ints:
         """With the row itself."""
@@ -202,7 +201,7 @@ class _Derived:
         """To the mean before; 1, as if usual, without any before: the first of an account is no outlier for that."""
         import numpy as np
 
-        ratio = self.amount / np.maximum(LEAST_MEAN, self.previous(entity, days))
+        ratio = self.amount / np.maximum(MIN_MEAN, self.previous(entity, days))
         return np.where(self.history[f"{entity}_count_{days}"] == 0, 1, ratio)
 
     def of_z(self, entity: str, days: str) -> Floats:
@@ -214,8 +213,8 @@ class _Derived:
         squares = high * float(1 << 2 * LOW_BITS) + mixed * float(1 << LOW_BITS + 1) + low
         mean = self.history[f"{entity}_sum_{days}"] / np.maximum(count, 1)
         spread = np.sqrt(np.maximum(squares / np.maximum(count, 1) - mean * mean, 0)) / self.unit
-        z = (self.amount - mean / self.unit) / np.maximum(LEAST_DEVIATION, spread)
-        return np.where(count < FEWEST_FOR_Z, 0, z)
+        z = (self.amount - mean / self.unit) / np.maximum(MIN_DEVIATION, spread)
+        return np.where(count < MIN_ROWS_FOR_Z, 0, z)
 
     def of_mature(self, entity: str, days: str) -> Ints:
         return self.history[f"{entity}_mature_{days}"]
@@ -234,4 +233,4 @@ class _Derived:
         return (self.of_frauds(entity, days) + BASE_RATE) / (self.of_mature(entity, days) + 1)
 
 
-ACCOUNT = FeatureSet("account-1", NAMES, account, STATISTICS)
+ACCOUNT = FeatureSet("account-1", FEATURE_NAMES, account, STATISTICS)

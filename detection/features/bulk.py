@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from .wavelet_matrix import Bounded
+from .wavelet_matrix import WaveletMatrix
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-DAY = 86_400_000_000  # microseconds
+DAY_MICROSECONDS = 86_400_000_000  # microseconds
 WINDOWS = (1, 7, 30)
 RISK_WINDOWS = (1, 3, 7, 14, 21, 30)
-LONGEST = 30
+MAX_WINDOW = 30
 # A transaction counts as looked at by somebody once it is this old; what is younger has had no time for an outcome.
-MATURE = 7
-HORIZON = LONGEST + MATURE
+LABEL_DELAY_DAYS = 7
+HORIZON = MAX_WINDOW + LABEL_DELAY_DAYS
 # Squares are summed as three exact parts of (high * 2^24 + low): amounts up to 2^47 minor units, beyond it cut.
 LOW_BITS = 24
-LARGEST = (1 << 47) - 1
+MAX_AMOUNT = (1 << 47) - 1
 # No sum of a window says more than this: beyond it, two numbers would not fit into 64 bits any more.
-MOST_SUM = 1 << 62
+MAX_SUM = 1 << 62
 COARSE = 20  # bits that are left out to see whether a sum of 64 bits has overflowed
 
 ACCOUNT = (
@@ -44,11 +44,11 @@ COUNTERPARTY = (
     "counterparty_since",
     *(f"counterparty_{what}_{days}" for days in RISK_WINDOWS for what in ("mature", "frauds")),
 )
-NAMES = (*ACCOUNT, *COUNTERPARTY)
+STATISTICS = (*ACCOUNT, *COUNTERPARTY)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcomes:
+class ConfirmedRows:
     """Transactions confirmed as suspicious: whose, when they occurred, since when it is known (microseconds).
 
     `after`: only rows with a greater id are told; `weight`: 1, or -1 for what was taken back from them on.
@@ -61,9 +61,9 @@ class Outcomes:
     after: Ints | None = None
     weight: Ints | None = None
 
-    def taken(self, kept: Bools) -> Outcomes:
+    def taken(self, kept: Bools) -> ConfirmedRows:
         after, weight = (None if part is None else part[kept] for part in (self.after, self.weight))
-        return Outcomes(
+        return ConfirmedRows(
             self.account[kept], self.counterparty[kept], self.occurred[kept], self.known[kept], after, weight
         )  # fmt: skip
 
@@ -88,7 +88,7 @@ class History:
         return History(*(getattr(self, each.name)[order] for each in fields(self)))
 
 
-def statistics(history: History, outcomes: Outcomes, wanted: Ints, bound: Ints | None = None) -> dict[str, Ints]:
+def statistics(history: History, outcomes: ConfirmedRows, wanted: Ints, bound: Ints | None = None) -> dict[str, Ints]:
     """NAMES -> one whole number for each of the rows at the indexes `wanted`, from all rows before it.
 
     Before it: (time, id) is less, and, if given, the id is less than the row's `bound`; of outcomes, what is told to
@@ -112,13 +112,15 @@ def statistics(history: History, outcomes: Outcomes, wanted: Ints, bound: Ints |
     of_account, of_counterparty = stream_of(rows.account), stream_of(rows.counterparty)
     _entity(found, "account", of_account, rows, (7, 30))
     _entity(found, "counterparty", of_counterparty, rows, (30,))
-    found["account_round_30"] = of_account.total(rows.is_round, of_account.since(LONGEST))
+    found["account_round_30"] = of_account.total(rows.is_round, of_account.since(MAX_WINDOW))
     for name in ("pair", "country"):
         stream = stream_of(getattr(rows, name))
-        found[f"{name}_count_30"] = stream.count(stream.since(LONGEST))
-    until = of_counterparty.since(MATURE)
+        found[f"{name}_count_30"] = stream.count(stream.since(MAX_WINDOW))
+    until = of_counterparty.since(LABEL_DELAY_DAYS)
     for days in RISK_WINDOWS:
-        found[f"counterparty_mature_{days}"] = of_counterparty.between(of_counterparty.since(MATURE + days), until)
+        found[f"counterparty_mature_{days}"] = of_counterparty.between(
+            of_counterparty.since(LABEL_DELAY_DAYS + days), until
+        )
     now = rows.time[at]
     if len(now):
         outcomes = outcomes.taken(outcomes.known <= now.max())
@@ -127,7 +129,7 @@ def statistics(history: History, outcomes: Outcomes, wanted: Ints, bound: Ints |
     for days in RISK_WINDOWS:
         counted = _confirmed(outcomes.counterparty, outcomes, rows.counterparty[at], now, days, bound)
         found[f"counterparty_frauds_{days}"] = counted
-    return {name: found[name] for name in NAMES}
+    return {name: found[name] for name in STATISTICS}
 
 
 def _newer(rows: History, at: Ints, bound: Ints) -> Bools | None:
@@ -152,7 +154,7 @@ def parts(amount: Ints) -> tuple[Ints, Ints, Ints]:
     """The three parts that squares are summed in."""
     import numpy as np
 
-    cut = np.minimum(amount, LARGEST)
+    cut = np.minimum(amount, MAX_AMOUNT)
     high, low = cut >> LOW_BITS, cut & ((1 << LOW_BITS) - 1)
     return high * high, high * low, low * low
 
@@ -171,7 +173,7 @@ class _Clock:
 
     def ago(self, days: int) -> Ints:
         if days not in self._known:
-            self._known[days] = self.rank(self.now - days * DAY)
+            self._known[days] = self.rank(self.now - days * DAY_MICROSECONDS)
         return self._known[days]
 
 
@@ -213,10 +215,10 @@ class _Stream:
         import numpy as np
 
         found = self._total(values, start)
-        if values.sum(dtype=np.float64) < MOST_SUM:
+        if values.sum(dtype=np.float64) < MAX_SUM:
             return found
-        is_more = self._total(values >> COARSE, start) >= (MOST_SUM + MOST_SUM // 2) >> COARSE
-        return np.where(is_more, MOST_SUM, np.minimum(found, MOST_SUM))
+        is_more = self._total(values >> COARSE, start) >= (MAX_SUM + MAX_SUM // 2) >> COARSE
+        return np.where(is_more, MAX_SUM, np.minimum(found, MAX_SUM))
 
     def _total(self, values: Ints, start: Ints) -> Ints:
         import numpy as np
@@ -243,7 +245,7 @@ class _BoundedStream(_Stream):
         self.newer = newer[self.order]
         self.ahead = np.concatenate(([0], np.cumsum(self.newer)))
         self.kept = self.order[self.newer]
-        self.bounded = Bounded(ids[self.kept], bound)
+        self.bounded = WaveletMatrix(ids[self.kept], bound)
 
     def between(self, start: Ints, end: Ints) -> Ints:
         first, last = self.ahead[start], self.ahead[end]
@@ -278,15 +280,15 @@ def _entity(found: dict[str, Ints], name: str, stream: _Stream, rows: History, s
     for part, values in zip(("hh", "hl", "ll"), parts(rows.amount), strict=True):
         for days in squared:
             found[f"{name}_{part}_{days}"] = total(values, stream.since(days))
-    found[f"{name}_since"] = stream.last(stream.since(LONGEST))
+    found[f"{name}_since"] = stream.last(stream.since(MAX_WINDOW))
 
 
-def _confirmed(of: Ints, outcomes: Outcomes, key: Ints, now: Ints, days: int, bound: Ints | None) -> Ints:
+def _confirmed(of: Ints, outcomes: ConfirmedRows, key: Ints, now: Ints, days: int, bound: Ints | None) -> Ints:
     """Outcomes that became known in (t - days, t], of transactions of the entity in (t - 37 days, t)."""
     import numpy as np
 
     start = np.maximum(outcomes.known, outcomes.occurred + 1)
-    end = np.minimum(outcomes.known + days * DAY, outcomes.occurred + HORIZON * DAY)
+    end = np.minimum(outcomes.known + days * DAY_MICROSECONDS, outcomes.occurred + HORIZON * DAY_MICROSECONDS)
     kept = (end > start) & (of >= 0)
     after = None if outcomes.after is None or bound is None else outcomes.after[kept]
     weight = np.ones(kept.sum(), dtype=np.int64) if outcomes.weight is None else outcomes.weight[kept]
@@ -328,7 +330,7 @@ class _Asked:
 
         weight = self.weight[order]
         if self.after is not None and self.bound is not None and self.after.max() >= self.bound.min():
-            return Bounded(self.after[order], self.bound).between(first, last, weight)
+            return WaveletMatrix(self.after[order], self.bound).between(first, last, weight)
         sums = np.concatenate(([0], np.cumsum(weight)))
         found: Ints = sums[last] - sums[first]
         return found

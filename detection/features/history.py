@@ -16,9 +16,9 @@ from django.db import connection
 from finobs.core import money
 from transactions.models import Transaction
 
-from . import bulk, confirmed, online
+from . import bulk, confirmations, online
 from .account import ROUND_TO, microseconds
-from .bulk import HORIZON, NAMES, History, Outcomes
+from .bulk import HORIZON, STATISTICS, ConfirmedRows, History
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-FEW = 8
+MAX_ONLINE_ROWS = 8
 EPOCH_2000 = 946_684_800_000_000  # microseconds; PostgreSQL counts from there
 CODE = 4  # bytes that a currency or a country is written in
 
@@ -40,12 +40,12 @@ def of_transactions(transactions: Sequence[Transaction], as_of: int | None = Non
     import numpy as np
 
     if not transactions:
-        return {name: np.zeros(0, dtype=np.int64) for name in NAMES}
+        return {name: np.zeros(0, dtype=np.int64) for name in STATISTICS}
     since = min(row.occurred_at for row in transactions) - timedelta(days=HORIZON)
     accounts = sorted({row.account_id for row in transactions})
     others = sorted({row.counterparty_id for row in transactions if row.counterparty_id is not None})
-    labels = confirmed.confirmed(accounts, others, since)
-    if len(transactions) <= FEW:
+    labels = confirmations.confirmations_of(accounts, others, since)
+    if len(transactions) <= MAX_ONLINE_ROWS:
         return _asked(transactions, labels, as_of)
     return _computed(transactions, labels, accounts, others, since, as_of)
 
@@ -56,7 +56,7 @@ def _before(row: Transaction, as_of: int | None) -> int:
 
 
 def _asked(
-    transactions: Sequence[Transaction], labels: Sequence[confirmed.Confirmed], as_of: int | None
+    transactions: Sequence[Transaction], labels: Sequence[confirmations.Confirmation], as_of: int | None
 ) -> dict[str, Ints]:
     import numpy as np
 
@@ -66,12 +66,12 @@ def _asked(
         own = [known for known in labels if known.currency == each.currency and known.told(before)]
         known = [(one.account_id, one.counterparty_id, one.occurred_at, one.known_at) for one in own]
         rows.append(online.statistics(each, known, None if as_of is None else before))
-    return {name: np.array([row[name] for row in rows], dtype=np.int64) for name in NAMES}
+    return {name: np.array([row[name] for row in rows], dtype=np.int64) for name in STATISTICS}
 
 
 def _computed(
     transactions: Sequence[Transaction],
-    labels: Sequence[confirmed.Confirmed],
+    labels: Sequence[confirmations.Confirmation],
     accounts: Sequence[int],
     others: Sequence[int],
     since: datetime,
@@ -103,14 +103,14 @@ def _computed(
 
 
 def _outcomes(
-    labels: Sequence[confirmed.Confirmed], account: Ints, counterparty: Ints, known_as: dict[int, int]
-) -> Outcomes:
+    labels: Sequence[confirmations.Confirmation], account: Ints, counterparty: Ints, known_as: dict[int, int]
+) -> ConfirmedRows:
     """In the numbers of the history; what has no row there touches none of it. What was taken back counts twice: once
     from when it was told, and once against that from when it was not told any more."""
     import numpy as np
 
     told = [(each, each.after, 1) for each in labels]
-    told += [(each, each.until, -1) for each in labels if each.until < confirmed.NEVER]
+    told += [(each, each.until, -1) for each in labels if each.until < confirmations.NEVER]
     labels = [each for each, _, _ in told]
     kinds = len(known_as)
     of = [known_as.get(_code(each.currency), -1) for each in labels]
@@ -122,7 +122,7 @@ def _outcomes(
         ]),
     ]  # fmt: skip
     kept = np.array(of, dtype=np.int64) >= 0
-    return Outcomes(
+    return ConfirmedRows(
         places[0][kept], places[1][kept],
         microseconds([each.occurred_at for each in labels])[kept],
         microseconds([each.known_at for each in labels])[kept],
@@ -152,9 +152,12 @@ def load(
 ) -> dict[str, Ints]:
     """Every row of these accounts and counterparties as columns, up to the id `last`; -1 for no counterparty, codes
     for texts."""
-    (own, mine), (other, theirs) = confirmed.among("account_id", accounts), confirmed.among("counterparty_id", others)
+    (own, mine), (other, theirs) = (
+        confirmations.any_of("account_id", accounts),
+        confirmations.any_of("counterparty_id", others),
+    )
     where = f"occurred_at > %s AND occurred_at <= %s AND id <= %s AND ({own} OR {other})"
-    given = [confirmed.moment(since), confirmed.moment(until), last, mine, theirs]
+    given = [confirmations.database_time(since), confirmations.database_time(until), last, mine, theirs]
     table = connection.ops.quote_name(Transaction._meta.db_table)
     if connection.vendor == "postgresql":
         return _load_packed(table, where, given)

@@ -18,8 +18,8 @@ from finobs.core import money
 from transactions.models import Transaction
 
 from .account import ROUND_TO
-from .bulk import HORIZON, LARGEST, LONGEST, LOW_BITS, MATURE, MOST_SUM, RISK_WINDOWS, WINDOWS
-from .confirmed import moment
+from .bulk import HORIZON, LABEL_DELAY_DAYS, LOW_BITS, MAX_AMOUNT, MAX_SUM, MAX_WINDOW, RISK_WINDOWS, WINDOWS
+from .confirmations import database_time
 
 MICROSECOND = timedelta(microseconds=1)
 HALF = 32  # bits
@@ -45,11 +45,11 @@ def _asked(row: Transaction, entities: tuple[str, ...], before: int | None) -> d
     """All entities of a row in one statement, one range query beside the other."""
     given = {
         "account": row.account_id, "currency": row.currency, "id": row.pk, "before": before,
-        "t": moment(row.occurred_at),
+        "t": database_time(row.occurred_at),
         "round": ROUND_TO * 10 ** money.exponent(row.currency), "counterparty": row.counterparty_id,
         "country": row.country,
     }  # fmt: skip
-    given |= {f"t{days}": moment(row.occurred_at - timedelta(days=days)) for days in _cuts()}
+    given |= {f"t{days}": database_time(row.occurred_at - timedelta(days=days)) for days in _cuts()}
     try:
         values = _read(_statement(entities, before is not None), given)
     except OperationalError as error:
@@ -57,7 +57,7 @@ def _asked(row: Transaction, entities: tuple[str, ...], before: int | None) -> d
             raise
         values = _read(_statement(entities, before is not None, in_halves=True), given)
     since = {f"{each}_since": _since(row.occurred_at, values.pop(f"{each}_last")) for each in entities}
-    return {name: min(_whole(value), MOST_SUM) for name, value in values.items()} | since
+    return {name: min(_whole(value), MAX_SUM) for name, value in values.items()} | since
 
 
 def _read(statement: tuple[tuple[str, ...], str], given: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +76,9 @@ def _whole(value: Any) -> int:
 
 @cache
 def _cuts() -> tuple[int, ...]:
-    return tuple(sorted({*WINDOWS, *RISK_WINDOWS, MATURE, *(MATURE + days for days in RISK_WINDOWS)}))
+    return tuple(
+        sorted({*WINDOWS, *RISK_WINDOWS, LABEL_DELAY_DAYS, *(LABEL_DELAY_DAYS + days for days in RISK_WINDOWS)})
+    )
 
 
 @cache
@@ -94,10 +96,10 @@ def _range(entity: str, again: bool, in_halves: bool) -> str:
     """Short names inside: a driver keeps what it has understood of a statement only up to some length."""
     listed = ", ".join(f"{column} AS {name}" for name, column in _columns(entity, in_halves))
     table = connection.ops.quote_name(Transaction._meta.db_table)
-    cut = f"CASE WHEN amount_minor > {LARGEST} THEN {LARGEST} ELSE amount_minor END"
+    cut = f"CASE WHEN amount_minor > {MAX_AMOUNT} THEN {MAX_AMOUNT} ELSE amount_minor END"
     earlier = "id < %(before)s AND (occurred_at < %(t)s OR id < %(id)s)" if again else "id < %(id)s"
     return (
-        f"SELECT {listed}, MAX(t) FILTER (WHERE t > %(t{LONGEST})s) AS {entity}_last FROM ("  # noqa: S608
+        f"SELECT {listed}, MAX(t) FILTER (WHERE t > %(t{MAX_WINDOW})s) AS {entity}_last FROM ("  # noqa: S608
         f"SELECT occurred_at AS t, amount_minor AS a, counterparty_id AS c, country AS l, ({cut}) >> {LOW_BITS} AS h, "
         f"({cut}) & {(1 << LOW_BITS) - 1} AS w FROM {table} WHERE {entity}_id = %({entity})s "
         f"AND occurred_at > %(t{HORIZON})s AND occurred_at <= %(t)s AND currency = %(currency)s AND {earlier}) r"
@@ -114,9 +116,12 @@ def _columns(entity: str, in_halves: bool = False) -> Iterator[tuple[str, str]]:
             yield f"{entity}_{part}_{days}", _sum(value, days, in_halves)
     if entity == "counterparty":
         for days in RISK_WINDOWS:
-            yield f"counterparty_mature_{days}", _count(f"t > %(t{MATURE + days})s AND t <= %(t{MATURE})s")
+            yield (
+                f"counterparty_mature_{days}",
+                _count(f"t > %(t{LABEL_DELAY_DAYS + days})s AND t <= %(t{LABEL_DELAY_DAYS})s"),
+            )
         return
-    recent = f"t > %(t{LONGEST})s"
+    recent = f"t > %(t{MAX_WINDOW})s"
     yield "account_round_30", _count(f"{recent} AND a %% %(round)s = 0")
     yield "pair_count_30", _count(f"{recent} AND c = %(counterparty)s")
     yield "country_count_30", _count(f"{recent} AND l = %(country)s")
@@ -153,7 +158,10 @@ def _frauds(
     known = [
         each[3] for each in confirmed if each[at] == key and t - timedelta(days=HORIZON) < each[2] < t and each[3] <= t
     ]
-    return {f"{entity}_frauds_{days}": sum(moment > t - timedelta(days=days) for moment in known) for days in windows}
+    return {
+        f"{entity}_frauds_{days}": sum(database_time > t - timedelta(days=days) for database_time in known)
+        for days in windows
+    }
 
 
 def _since(t: datetime, last: Any) -> int:

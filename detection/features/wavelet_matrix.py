@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
-class Bounded:
+class WaveletMatrix:
     """`of`: a whole number for each row, in the order of time; `bounds`: for each query, only rows with less count."""
 
     def __init__(self, of: Ints, bounds: Ints) -> None:

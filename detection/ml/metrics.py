@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CARDS = 100
-ALERTS = 0.005
-NAMES = ("auc", "ap", "cp100", "cp100_share", "recall_at_half_percent", "precision_at_half_percent")
+CARDS_PER_DAY = 100
+ALERT_SHARE = 0.005
+METRIC_NAMES = ("auc", "ap", "cp100", "cp100_share", "recall_at_half_percent", "precision_at_half_percent")
 
 
 def measures(
@@ -26,17 +26,17 @@ def measures(
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     cp, ceiling = card_precision(score, fraud, card, day), card_precision(fraud.astype(float), fraud, card, day)
-    recall, precision = at_share(score, fraud, ALERTS)
+    recall, precision = at_share(score, fraud, ALERT_SHARE)
     values = (
         float(roc_auc_score(fraud, score)), float(average_precision_score(fraud, score)), cp,
         cp / ceiling if ceiling else 0.0, recall, precision,
     )  # fmt: skip
-    return dict(zip(NAMES, values, strict=True))
+    return dict(zip(METRIC_NAMES, values, strict=True))
 
 
 def card_precision(
     score: NDArray[np.float64], fraud: NDArray[np.bool_], card: NDArray[np.int64], day: NDArray[np.int64],
-    cards: int = CARDS,
+    cards: int = CARDS_PER_DAY,
 ) -> float:  # fmt: skip
     """The mean over days of the share of right ones among the `cards` highest cards."""
     import numpy as np

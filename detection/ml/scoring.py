@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DECIMALS = 6
+SCORE_DECIMALS = 6
 # Champions of both roles, and what scores beside them.
-MOST_SESSIONS = 6
+MAX_SESSIONS = 6
 # What the ensemble's graph says of its members, by the column that keeps it.
-MEMBERS = ("if_score", "pca_error")
+MEMBER_COLUMNS = ("if_score", "pca_error")
 _sessions: dict[tuple[int, int, str], Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ModelScores:
     """What a version makes of a batch: a score for each row, and its members' own where it has members.
 
     Scores have six decimals, and the threshold is compared with exactly those.
@@ -40,12 +40,12 @@ class Scored:
     members: dict[str, list[float]]
 
 
-def scored(version: ModelVersion, matrix: NDArray[np.float32]) -> Scored:
+def score_version(version: ModelVersion, matrix: NDArray[np.float32]) -> ModelScores:
     """`matrix` has the whole feature set. Raises Unavailable if the artefact is not what was published."""
     session = session_of(version)
-    kept = [name for name in MEMBERS if name in session.offers]
+    kept = [name for name in MEMBER_COLUMNS if name in session.offers]
     found, *members = _run(session, matrix, ["score", *kept])
-    return Scored(version, found, dict(zip(kept, members, strict=True)))
+    return ModelScores(version, found, dict(zip(kept, members, strict=True)))
 
 
 def session_of(version: ModelVersion) -> Any:
@@ -53,12 +53,12 @@ def session_of(version: ModelVersion) -> Any:
     key = (os.getpid(), version.pk, version.sha256)
     found = _sessions.get(key)
     if found is None:
-        made = open_session(checked(bytes(version.artefact), version.sha256))
-        found = remember(_sessions, key, made, MOST_SESSIONS)
+        made = open_session(verified_artefact(bytes(version.artefact), version.sha256))
+        found = remember(_sessions, key, made, MAX_SESSIONS)
     return found
 
 
-def checked(artefact: bytes, sha256: str) -> bytes:
+def verified_artefact(artefact: bytes, sha256: str) -> bytes:
     if hashlib.sha256(artefact).hexdigest() != sha256:
         raise Unavailable("The model in force is not the one that was published: its checksum differs.")
     return artefact
@@ -85,7 +85,7 @@ def _looks_at(kept: Mapping[str, str]) -> list[int] | None:
     return None if tuple(names) == feature_set.names else feature_set.indexes(names)
 
 
-def score(session: Any, matrix: NDArray[np.float32]) -> list[float]:
+def score_matrix(session: Any, matrix: NDArray[np.float32]) -> list[float]:
     """A score in 0..1 for each row of an (n, features of the set) float32 array."""
     return _run(session, matrix, ["score"])[0]
 
@@ -94,7 +94,9 @@ def _run(session: Any, matrix: NDArray[np.float32], outputs: list[str]) -> list[
     if session.looks_at is not None:
         matrix = matrix[:, session.looks_at]
     found = session.run(outputs, {"features": matrix})
-    return [[round(value, DECIMALS) for value in column.reshape(-1).astype("float64").tolist()] for column in found]
+    return [
+        [round(value, SCORE_DECIMALS) for value in column.reshape(-1).astype("float64").tolist()] for column in found
+    ]
 
 
 def columns_for(feature_set: str, transactions: Sequence[Transaction], as_of: int | None = None) -> Columns:

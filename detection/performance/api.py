@@ -11,23 +11,23 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from finobs.accounts.requests import actor_of
-from finobs.core.api import CursorPagination, sent
+from finobs.core.api import CursorPagination, validated_body
 from finobs.core.errors import Invalid
 from transactions.models import Transaction
 
 from .. import services
-from ..choices import Role
+from ..choices import ModelRole
 from ..selectors import model_get
 from ..serializers import ModelVersionSerializer
 from . import selectors, serializers
-from .capacity import capacity
-from .confusion_cells import BINS, CELLS
+from .capacity import capacity_report
+from .confusion_cells import CALIBRATION_BINS, CELLS
 from .forms import CapacityForm, LeaderboardForm, RowsForm, WindowForm
 from .leaderboard import leaderboard
 from .views import NEWEST_FIRST, versions_asked
 from .window import Window
 
-DAYS = [
+WINDOW_PARAMETERS = [
     OpenApiParameter("from", str, description="First day, UTC. Without both days: the newest thirty."),
     OpenApiParameter("to", str, description="Last day, UTC."),
 ]
@@ -44,7 +44,9 @@ def window_of(form: WindowForm, user: Any) -> Window:
 class ModelPerformance(APIView):
     """A version's scores against what became known over some days."""
 
-    @extend_schema(operation_id="models_performance", parameters=DAYS, responses=serializers.PerformanceSerializer)
+    @extend_schema(
+        operation_id="models_performance", parameters=WINDOW_PARAMETERS, responses=serializers.PerformanceSerializer
+    )
     def get(self, request: Request, pk: int) -> Response:
         version, window = model_get(request.user, pk), window_of(WindowForm(request.query_params), request.user)
         found = selectors.performance(request.user, version, window)
@@ -59,9 +61,9 @@ class ModelPerformanceRows(APIView):
     @extend_schema(
         operation_id="models_performance_rows", responses=serializers.ScoredRowSerializer(many=True),
         parameters=[
-            *DAYS,
+            *WINDOW_PARAMETERS,
             OpenApiParameter("cell", str, enum=list(CELLS)),
-            OpenApiParameter("bin", int, description=f"Bin of the score, 0 to {BINS - 1}."),
+            OpenApiParameter("bin", int, description=f"Bin of the score, 0 to {CALIBRATION_BINS - 1}."),
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
@@ -83,7 +85,7 @@ class ModelLeaderboard(APIView):
     @extend_schema(
         operation_id="models_leaderboard", responses=serializers.LeaderboardSerializer,
         parameters=[
-            *DAYS, OpenApiParameter("role", str, enum=Role.values),
+            *WINDOW_PARAMETERS, OpenApiParameter("role", str, enum=ModelRole.values),
             OpenApiParameter("version", int, many=True, description="Compare these; else all that are not retired."),
         ],
     )  # fmt: skip
@@ -91,7 +93,7 @@ class ModelLeaderboard(APIView):
         form = LeaderboardForm(request.query_params)
         window = window_of(form, request.user)
         role, chosen = (
-            form.cleaned_data["role"] or Role.ANOMALY,
+            form.cleaned_data["role"] or ModelRole.ANOMALY,
             versions_asked(request.query_params.getlist("version")),
         )
         found = leaderboard(request.user, role, window, chosen)
@@ -103,12 +105,13 @@ class ModelCapacity(APIView):
 
     @extend_schema(
         operation_id="models_capacity", responses=serializers.CapacitySerializer,
-        parameters=[*DAYS, OpenApiParameter("alerts_a_day", float, description="Else what is left in the queue.")],
+        parameters=[*WINDOW_PARAMETERS, OpenApiParameter("alerts_a_day", float,
+        description="Else what is left in the queue.")],
     )  # fmt: skip
     def get(self, request: Request, pk: int) -> Response:
         version, form = model_get(request.user, pk), CapacityForm(request.query_params)
         window = window_of(form, request.user)
-        found = capacity(request.user, version, window, form.cleaned_data["alerts_a_day"])
+        found = capacity_report(request.user, version, window, form.cleaned_data["alerts_a_day"])
         return Response(serializers.CapacitySerializer(found).data)
 
 
@@ -120,7 +123,7 @@ class ModelThreshold(APIView):
         responses={201: ModelVersionSerializer},
     )  # fmt: skip
     def post(self, request: Request, pk: int) -> Response:
-        version, body = model_get(request.user, pk), sent(serializers.ThresholdSetSerializer, request)
+        version, body = model_get(request.user, pk), validated_body(serializers.ThresholdSetSerializer, request)
         window = selectors.window_asked(request.user, body.pop("from"), body.pop("to"))
         made = services.model_threshold_set(actor=actor_of(request), version=version, window=window, **body)
         return Response(ModelVersionSerializer(made).data, status=201)

@@ -10,21 +10,21 @@ from finobs.core import access
 from finobs.core.errors import Invalid
 
 from .. import hooks
-from ..choices import Stage, Typology
+from ..choices import ModelStage, Typology
 from ..ml.training import anomaly
 from ..models import Alert, ModelVersion
 from . import scores, thresholds
-from .metrics import Rows
-from .thresholds import Level
+from .metrics import ScoredRows
+from .thresholds import ThresholdLevel
 from .window import Window
 
 # What a model alone asks for goes to the queue of this typology.
 TYPOLOGY = Typology.UNUSUAL
-MOST_A_DAY = 100_000
+MAX_ALERTS_A_DAY = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class QueueHeadroom:
     """What fills the queue of a model's alerts before the model does, on average a day.
 
     queue: None where no queue takes them. by_rules: alerts of rules that go to it. by_other: what the model of the
@@ -46,7 +46,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Capacity:
+class CapacityReport:
     """A version's threshold against capacity: `now` as it stands, `chosen` for `asked` alerts a day.
 
     Where `refusal` is not empty, it says why no threshold can be set from this.
@@ -54,64 +54,64 @@ class Capacity:
 
     version: ModelVersion
     window: Window
-    rows: Rows
+    rows: ScoredRows
     days: int
-    room: Room
+    room: QueueHeadroom
     asked: float
-    now: Level | None
-    chosen: Level | None
-    curve: list[Level]
+    now: ThresholdLevel | None
+    chosen: ThresholdLevel | None
+    curve: list[ThresholdLevel]
     refusal: str
 
 
-def capacity(user: Any, version: ModelVersion, window: Window, asked: float | None = None) -> Capacity:
+def capacity_report(user: Any, version: ModelVersion, window: Window, asked: float | None = None) -> CapacityReport:
     """What the queue can take, what fills it already, and which threshold gives `asked` further alerts a day.
 
     Without `asked`: what is left in the queue, else what the version gives now. Raises NotAllowed, Invalid.
     """
     access.require(user, "view", version)
-    if asked is not None and not 0 < asked <= MOST_A_DAY:
-        raise Invalid(fields={"alerts_a_day": [f"More than 0 and at most {MOST_A_DAY:,} a day."]})
+    if asked is not None and not 0 < asked <= MAX_ALERTS_A_DAY:
+        raise Invalid(fields={"alerts_a_day": [f"More than 0 and at most {MAX_ALERTS_A_DAY:,} a day."]})
     rows = _rows(version, window)
     first, last = rows.first, rows.last
     span = Window(first, last) if first and last else window
     room, taken = _room(user, version, span)
     free = rows.only(_outside(rows, taken))
-    now = thresholds.level(rows, free, version.threshold, span.days) if len(rows) else None
+    now = thresholds.threshold_level(rows, free, version.threshold, span.days) if len(rows) else None
     asked = _usual(room, now) if asked is None else asked
     chosen = _chosen(rows, free, asked, span.days)
     around = asked or (now.a_day if now else 0) or 1.0
-    curve = thresholds.curve(rows, free, around, span.days, anomaly.MOST_FLAGGED)
+    curve = thresholds.capacity_curve(rows, free, around, span.days, anomaly.MAX_FLAGGED_SHARE)
     days, refusal = span.days if len(rows) else 0, _refusal(rows, asked, chosen)
-    return Capacity(version, window, rows, days, room, asked, now, chosen, curve, refusal)
+    return CapacityReport(version, window, rows, days, room, asked, now, chosen, curve, refusal)
 
 
-def _usual(room: Room, now: Level | None) -> float:
+def _usual(room: QueueHeadroom, now: ThresholdLevel | None) -> float:
     """What is left in the queue, else what the version gives now."""
     if room.left is not None:
         return room.left
     return now.a_day if now else 0.0
 
 
-def _chosen(rows: Rows, free: Rows, asked: float, days: int) -> Level | None:
+def _chosen(rows: ScoredRows, free: ScoredRows, asked: float, days: int) -> ThresholdLevel | None:
     threshold = thresholds.threshold_for(free, thresholds.rows_for(asked, days))
-    return None if threshold is None else thresholds.level(rows, free, threshold, days)
+    return None if threshold is None else thresholds.threshold_level(rows, free, threshold, days)
 
 
-def _rows(version: ModelVersion, window: Window) -> Rows:
+def _rows(version: ModelVersion, window: Window) -> ScoredRows:
     return scores.together(list(scores.scored(version.role, scores.family_ids(version), window).values()))
 
 
-def _room(user: Any, version: ModelVersion, span: Window) -> tuple[Room, Collection[int]]:
+def _room(user: Any, version: ModelVersion, span: Window) -> tuple[QueueHeadroom, Collection[int]]:
     """And the ids of the transactions that rules, or the other model, alert anyway."""
     queue = hooks.capacity(user, TYPOLOGY)
     inside = {"transaction__occurred_at__gte": span.since, "transaction__occurred_at__lt": span.until}
     ruled = dict(Alert.objects.filter(rule_version__isnull=False, **inside).values_list("transaction_id", "typology"))
     here = sum(1 for typology in ruled.values() if queue is not None and typology in queue.typologies)
-    champions = ModelVersion.objects.filter(stage=Stage.CHAMPION).exclude(role=version.role)
+    champions = ModelVersion.objects.filter(stage=ModelStage.CHAMPION).exclude(role=version.role)
     other = champions.defer("artefact", "metrics").first()
     flagged = set() if other is None else _flagged(other, inside) - ruled.keys()
-    return Room(queue, here / span.days, other, len(flagged) / span.days), ruled.keys() | flagged
+    return QueueHeadroom(queue, here / span.days, other, len(flagged) / span.days), ruled.keys() | flagged
 
 
 def _flagged(version: ModelVersion, inside: dict[str, Any]) -> set[int]:
@@ -123,22 +123,22 @@ def _flagged(version: ModelVersion, inside: dict[str, Any]) -> set[int]:
     return {pk for leg in found for pk in leg}
 
 
-def _outside(rows: Rows, taken: Collection[int]) -> Any:
+def _outside(rows: ScoredRows, taken: Collection[int]) -> Any:
     import numpy as np
 
     return ~np.isin(rows.ids, np.array(sorted(taken), dtype=np.int64))
 
 
-def _refusal(rows: Rows, asked: float, chosen: Level | None) -> str:
+def _refusal(rows: ScoredRows, asked: float, chosen: ThresholdLevel | None) -> str:
     if not len(rows):
         return "This version scored nothing in these days, so there is nothing to set a threshold by."
     if asked <= 0:
         return "Nothing is left in the queue: rules and the other model fill it already."
     if chosen is None:
         return f"No threshold gives at most {asked:g} alerts a day and still flags anything in these days."
-    if chosen.flagged_share > anomaly.MOST_FLAGGED:
+    if chosen.flagged_share > anomaly.MAX_FLAGGED_SHARE:
         return (
             f"It would flag {chosen.flagged_share:.1%} of the transactions it scored; a model that flags (nearly) "
-            f"everything tells nobody where to look. The limit is {anomaly.MOST_FLAGGED:.0%}."
+            f"everything tells nobody where to look. The limit is {anomaly.MAX_FLAGGED_SHARE:.0%}."
         )
     return ""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 CONFIRMED, CLEARED, UNKNOWN = 1, 0, -1
-KNOWN = (CONFIRMED, CLEARED)
-EVERY = (CONFIRMED, CLEARED, UNKNOWN)
+LABELLED = (CONFIRMED, CLEARED)
+ALL_CLASSES = (CONFIRMED, CLEARED, UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,15 @@ CELLS: Final[dict[str, Cell]] = {
     "tn": Cell("not flagged and cleared (true negatives)", False, (CLEARED,)),
     "unknown_flagged": Cell("flagged, without an outcome", True, (UNKNOWN,)),
     "unknown_unflagged": Cell("not flagged, without an outcome", False, (UNKNOWN,)),
-    "flagged_known": Cell("flagged, with an outcome", True, KNOWN),
-    "flagged": Cell("flagged", True, EVERY),
-    "unflagged": Cell("not flagged", False, EVERY),
+    "flagged_known": Cell("flagged, with an outcome", True, LABELLED),
+    "flagged": Cell("flagged", True, ALL_CLASSES),
+    "unflagged": Cell("not flagged", False, ALL_CLASSES),
     "confirmed": Cell("confirmed suspicious", None, (CONFIRMED,)),
     "cleared": Cell("cleared", None, (CLEARED,)),
-    "known": Cell("with an outcome", None, KNOWN),
+    "known": Cell("with an outcome", None, LABELLED),
     "unknown": Cell("without an outcome", None, (UNKNOWN,)),
-    "scored": Cell("scored", None, EVERY),
+    "scored": Cell("scored", None, ALL_CLASSES),
 }
 # Bins of a score from 0 to 1; a score of 1 is in the last. The same numbers divide rows in Python and in SQL.
-BINS = 10
-EDGES: Final = tuple(round(index / BINS, 1) for index in range(BINS + 1))
+CALIBRATION_BINS = 10
+EDGES: Final = tuple(round(index / CALIBRATION_BINS, 1) for index in range(CALIBRATION_BINS + 1))

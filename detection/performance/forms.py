@@ -10,14 +10,14 @@ from django import forms
 from finobs.core.errors import Invalid
 from finobs.core.forms import submit
 
-from ..choices import Role
+from ..choices import ModelRole
 from ..models import ModelVersion
 from . import selectors
-from .capacity import MOST_A_DAY, Capacity
+from .capacity import MAX_ALERTS_A_DAY, CapacityReport
 from .window import Window, window
 
-LEAST_A_DAY = 0.01
-DAY = forms.DateInput(attrs={"type": "date"})
+MIN_ALERTS_A_DAY = 0.01
+DATE_INPUT = forms.DateInput(attrs={"type": "date"})
 
 
 class WindowForm(forms.Form):
@@ -26,8 +26,8 @@ class WindowForm(forms.Form):
     def __init__(self, data: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(data, auto_id="window_%s", **kwargs)
         # "from" is no name that a class could hold.
-        self.fields["from"] = forms.DateField(label="From", required=False, widget=DAY)
-        self.fields["to"] = forms.DateField(label="To", required=False, widget=DAY)
+        self.fields["from"] = forms.DateField(label="From", required=False, widget=DATE_INPUT)
+        self.fields["to"] = forms.DateField(label="To", required=False, widget=DATE_INPUT)
 
     def window(self, user: Any) -> Window | None:
         """None where the days make no sense; the form then says why."""
@@ -56,20 +56,22 @@ class RowsForm(WindowForm):
 
 
 class LeaderboardForm(WindowForm):
-    role = forms.ChoiceField(choices=Role.choices, required=False)
+    role = forms.ChoiceField(choices=ModelRole.choices, required=False)
 
 
 class CapacityForm(WindowForm):
     """And how many alerts a day to look at; without, what is left in the queue."""
 
-    alerts_a_day = forms.FloatField(label="Alerts a day", required=False, min_value=LEAST_A_DAY, max_value=MOST_A_DAY)
+    alerts_a_day = forms.FloatField(
+        label="Alerts a day", required=False, min_value=MIN_ALERTS_A_DAY, max_value=MAX_ALERTS_A_DAY
+    )
 
 
 class ThresholdForm(forms.Form):
     """How many alerts a day, on which days' scores, and why. The days are those that were shown."""
 
     alerts_a_day = forms.FloatField(
-        label="Alerts a day", min_value=LEAST_A_DAY, max_value=MOST_A_DAY,
+        label="Alerts a day", min_value=MIN_ALERTS_A_DAY, max_value=MAX_ALERTS_A_DAY,
         help_text="On average, beside what rules and the other model alert anyway.",
     )  # fmt: skip
     reason = forms.CharField(
@@ -79,7 +81,7 @@ class ThresholdForm(forms.Form):
     last = forms.DateField(widget=forms.HiddenInput)
 
     @classmethod
-    def of(cls, found: Capacity) -> ThresholdForm:
+    def of(cls, found: CapacityReport) -> ThresholdForm:
         """Prefilled with what is left in the queue, of the days that are shown."""
         asked = round(found.asked, 4) or None
         return cls(initial={"alerts_a_day": asked, "first": found.window.first, "last": found.window.last})

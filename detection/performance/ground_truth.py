@@ -16,7 +16,7 @@ from .window import Window
 PERSON, LABEL, NOBODY = "person", "label", ""
 
 
-def labelled(prefix: str = "") -> Case:
+def label_class(prefix: str = "") -> Case:
     """The outcome by imported labels alone, of rows from which `prefix` leads to the transaction."""
     known = {f"{prefix}label__known_at__lte": clock.now()}
     return Case(
@@ -26,7 +26,7 @@ def labelled(prefix: str = "") -> Case:
     )  # fmt: skip
 
 
-def dispositions(window: Window) -> dict[int, bool]:
+def labels_within(window: Window) -> dict[int, bool]:
     """Whether people found each transaction of these days suspicious, where they concluded."""
     found = _concluded()
     if found is None:
@@ -35,7 +35,7 @@ def dispositions(window: Window) -> dict[int, bool]:
     return {pk: bool(is_suspicious) for pk, is_suspicious in inside.values_list("transaction_id", "is_suspicious")}
 
 
-def with_outcomes(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
+def with_ground_truth(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
     """The rows with `outcome` (1, 0, -1) and `said_by` (a person, a label, or nobody)."""
     found = _concluded()
     whens: list[Any] = []
@@ -44,7 +44,7 @@ def with_outcomes(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
         whens = [(Exists(mine.filter(is_suspicious=True)), CONFIRMED), (Exists(mine), CLEARED)]
     labels = Q(label__known_at__lte=clock.now())
     return rows.annotate(
-        outcome=Case(*(When(each, then=Value(said)) for each, said in whens), default=labelled()),
+        outcome=Case(*(When(each, then=Value(said)) for each, said in whens), default=label_class()),
         said_by=Case(
             *(When(each, then=Value(PERSON)) for each, _ in whens),
             When(labels, then=Value(LABEL)), default=Value(NOBODY),

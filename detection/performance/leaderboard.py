@@ -12,21 +12,21 @@ from django.db.models import Case, When
 from finobs.core import access
 from finobs.core.errors import Invalid
 
-from ..choices import Role, Stage
+from ..choices import ModelRole, ModelStage
 from ..models import ModelVersion
 from . import scores
-from .metrics import Rows
+from .metrics import ScoredRows
 from .selectors import Performance, of_rows
 from .window import Window
 
 # More beside one another than anybody compares; those in use are taken, then the newest.
-MOST = 25
-IN_USE = (Stage.CHAMPION, Stage.CHALLENGER, Stage.SHADOW)
-BAR = 80
+MAX_VERSIONS = 25
+IN_USE = (ModelStage.CHAMPION, ModelStage.CHALLENGER, ModelStage.SHADOW)
+BAR_WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LeaderboardEntry:
     """One version: on the rows that all compared ones scored (None where it is not compared), and on its own."""
 
     version: ModelVersion
@@ -36,7 +36,7 @@ class Entry:
     @property
     def bar(self) -> float:
         """The length of its bar, of BAR."""
-        return round(BAR * ((self.common or self.own).ranking.average_precision or 0), 1)
+        return round(BAR_WIDTH * ((self.common or self.own).ranking.average_precision or 0), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class Leaderboard:
     rows: how many rows all of `entries` scored. is_cut: there are more versions, which were left out.
     """
 
-    role: Role
+    role: ModelRole
     window: Window
     rows: int
-    entries: list[Entry]
-    others: list[Entry]
+    entries: list[LeaderboardEntry]
+    others: list[LeaderboardEntry]
     is_cut: bool
 
     @property
@@ -66,16 +66,16 @@ def leaderboard(user: Any, role: str, window: Window, chosen: Collection[int] = 
     Raises NotAllowed, and Invalid for a role that there is none of.
     """
     access.require(user, "view", ModelVersion)
-    if role not in Role.values:
-        raise Invalid(fields={"role": [f"One of {', '.join(Role.values)}."]})
+    if role not in ModelRole.values:
+        raise Invalid(fields={"role": [f"One of {', '.join(ModelRole.values)}."]})
     visible = access.restrict(ModelVersion.objects.filter(role=role), user, "view").defer("artefact", "metrics")
-    versions = list(visible.order_by(_unused(), "-pk")[: MOST + 1])
-    is_cut, versions = len(versions) > MOST, versions[:MOST]
+    versions = list(visible.order_by(_unused(), "-pk")[: MAX_VERSIONS + 1])
+    is_cut, versions = len(versions) > MAX_VERSIONS, versions[:MAX_VERSIONS]
     own = _own(versions, scores.scored(role, [each.pk for each in versions], window))
     compared = {each.pk for each in versions if len(own[each.pk]) and _is_wanted(each, chosen)}
     common = _common([own[pk] for pk in compared])
     entries = [
-        Entry(
+        LeaderboardEntry(
             each,
             of_rows(each, window, common[own[each.pk]]) if each.pk in compared else None,
             of_rows(each, window, own[each.pk]),
@@ -84,15 +84,15 @@ def leaderboard(user: Any, role: str, window: Window, chosen: Collection[int] = 
     ]
     ranked = sorted((each for each in entries if each.common), key=_merit, reverse=True)
     return Leaderboard(
-        Role(role), window, _number(common), ranked, [each for each in entries if each.common is None], is_cut
+        ModelRole(role), window, _number(common), ranked, [each for each in entries if each.common is None], is_cut
     )
 
 
 def _unused() -> Case:
-    return Case(When(stage__in=IN_USE, then=0), When(stage=Stage.RETIRED, then=2), default=1)
+    return Case(When(stage__in=IN_USE, then=0), When(stage=ModelStage.RETIRED, then=2), default=1)
 
 
-def _own(versions: Sequence[ModelVersion], scored: Mapping[int, Rows]) -> dict[int, Rows]:
+def _own(versions: Sequence[ModelVersion], scored: Mapping[int, ScoredRows]) -> dict[int, ScoredRows]:
     """What each version's artefact scored, whichever of the versions that share it was at work."""
     members: dict[tuple[str, str], list[int]] = {}
     for each in versions:
@@ -102,10 +102,10 @@ def _own(versions: Sequence[ModelVersion], scored: Mapping[int, Rows]) -> dict[i
 
 
 def _is_wanted(version: ModelVersion, chosen: Collection[int]) -> bool:
-    return version.pk in chosen if chosen else version.stage != Stage.RETIRED
+    return version.pk in chosen if chosen else version.stage != ModelStage.RETIRED
 
 
-def _common(compared: Sequence[Rows]) -> dict[Rows, Rows]:
+def _common(compared: Sequence[ScoredRows]) -> dict[ScoredRows, ScoredRows]:
     """Of each, the rows that all have."""
     import numpy as np
 
@@ -116,11 +116,11 @@ def _common(compared: Sequence[Rows]) -> dict[Rows, Rows]:
     return {each: each.only(np.isin(each.ids, shared, assume_unique=True)) for each in different}
 
 
-def _number(common: Mapping[Rows, Rows]) -> int:
+def _number(common: Mapping[ScoredRows, ScoredRows]) -> int:
     return len(next(iter(common.values()))) if common else 0
 
 
-def _merit(entry: Entry) -> tuple[float, int]:
+def _merit(entry: LeaderboardEntry) -> tuple[float, int]:
     """Without outcomes there is no ranking but the newest first."""
     found = entry.common.ranking.average_precision if entry.common else None
     return (-1.0 if found is None else found, entry.version.pk)

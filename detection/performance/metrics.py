@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .confusion_cells import BINS, CLEARED, CONFIRMED, EDGES, UNKNOWN
-from .proportions import Harmonic, Share
+from .confusion_cells import CALIBRATION_BINS, CLEARED, CONFIRMED, EDGES, UNKNOWN
+from .proportions import F1, Proportion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class ScoredRows:
     """Rows that a version scored: ids of transactions (ascending), days since 1970, scores, outcomes (1, 0, -1)."""
 
     ids: NDArray[np.int64]
@@ -29,11 +29,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def only(self, mask: NDArray[np.bool_] | NDArray[np.int64]) -> Rows:
-        return Rows(self.ids[mask], self.days[mask], self.scores[mask], self.outcomes[mask])
+    def only(self, mask: NDArray[np.bool_] | NDArray[np.int64]) -> ScoredRows:
+        return ScoredRows(self.ids[mask], self.days[mask], self.scores[mask], self.outcomes[mask])
 
     @cached_property
-    def known(self) -> Rows:
+    def known(self) -> ScoredRows:
         """Those with an outcome."""
         return self.only(self.outcomes != UNKNOWN)
 
@@ -52,7 +52,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class ConfusionMatrix:
     """The confusion matrix, and beside it the rows whose outcome nobody knows."""
 
     tp: int
@@ -95,27 +95,27 @@ class Matrix:
         return self.known + self.unknown
 
     @property
-    def precision(self) -> Share:
-        return Share(self.tp, self.tp + self.fp)
+    def precision(self) -> Proportion:
+        return Proportion(self.tp, self.tp + self.fp)
 
     @property
-    def recall(self) -> Share:
-        return Share(self.tp, self.tp + self.fn)
+    def recall(self) -> Proportion:
+        return Proportion(self.tp, self.tp + self.fn)
 
     @property
-    def f1(self) -> Harmonic:
-        return Harmonic(self.tp, self.tp + self.fp + self.fn)
+    def f1(self) -> F1:
+        return F1(self.tp, self.tp + self.fp + self.fn)
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
+class CalibrationBin:
     """Rows with an outcome whose score lies from `first` to below `last` (the last one: up to 1)."""
 
     number: int
     first: float
     last: float
     mean: float | None
-    confirmed: Share
+    confirmed: Proportion
 
     @property
     def gap(self) -> float | None:
@@ -127,7 +127,7 @@ class Bin:
 class Ranking:
     """What does not depend on a threshold."""
 
-    bins: list[Bin]
+    bins: list[CalibrationBin]
     auc: float | None
     average_precision: float | None
 
@@ -136,43 +136,44 @@ class Ranking:
         return calibration_error(self.bins)
 
 
-def matrix(rows: Rows, threshold: float) -> Matrix:
+def confusion_matrix(rows: ScoredRows, threshold: float) -> ConfusionMatrix:
     flagged = rows.scores >= threshold
 
     def count(is_flagged: bool, outcome: int) -> int:
         return int(((flagged == is_flagged) & (rows.outcomes == outcome)).sum())
 
-    return Matrix(
+    return ConfusionMatrix(
         tp=count(True, CONFIRMED), fp=count(True, CLEARED), fn=count(False, CONFIRMED), tn=count(False, CLEARED),
         unknown_flagged=count(True, UNKNOWN), unknown_unflagged=count(False, UNKNOWN),
     )  # fmt: skip
 
 
-def calibration(rows: Rows) -> list[Bin]:
+def calibration(rows: ScoredRows) -> list[CalibrationBin]:
     """Ten bins of equal width over the rows with an outcome."""
     import numpy as np
 
     known = rows.known
-    place = np.clip(np.searchsorted(np.array(EDGES), known.scores, side="right") - 1, 0, BINS - 1)
-    counts = np.bincount(place, minlength=BINS)
-    sums = np.bincount(place, weights=known.scores, minlength=BINS)
-    right = np.bincount(place[known.outcomes == CONFIRMED], minlength=BINS)
+    place = np.clip(np.searchsorted(np.array(EDGES), known.scores, side="right") - 1, 0, CALIBRATION_BINS - 1)
+    counts = np.bincount(place, minlength=CALIBRATION_BINS)
+    sums = np.bincount(place, weights=known.scores, minlength=CALIBRATION_BINS)
+    right = np.bincount(place[known.outcomes == CONFIRMED], minlength=CALIBRATION_BINS)
     return [
-        Bin(
+        CalibrationBin(
             index, EDGES[index], EDGES[index + 1],
-            float(sums[index] / counts[index]) if counts[index] else None, Share(int(right[index]), int(counts[index])),
+            float(sums[index] / counts[index]) if counts[index] else None, Proportion(int(right[index]),
+            int(counts[index])),
         )
-        for index in range(BINS)
+        for index in range(CALIBRATION_BINS)
     ]  # fmt: skip
 
 
-def calibration_error(bins: list[Bin]) -> float | None:
+def calibration_error(bins: list[CalibrationBin]) -> float | None:
     """Expected calibration error: gaps between mean score and confirmed share, each by its share of the rows."""
     total = sum(each.confirmed.of for each in bins)
     return sum(abs(each.gap or 0) * each.confirmed.of for each in bins) / total if total else None
 
 
-def auc(rows: Rows) -> float | None:
+def auc(rows: ScoredRows) -> float | None:
     """How often a confirmed row scores higher than a cleared one, ties by half; None without both."""
     import numpy as np
 
@@ -184,7 +185,7 @@ def auc(rows: Rows) -> float | None:
     return float((below + not_above).sum() / (2 * len(right) * len(wrong)))
 
 
-def average_precision(rows: Rows) -> float | None:
+def average_precision(rows: ScoredRows) -> float | None:
     """Precision at each score, weighed by the recall it adds; None without both confirmed and cleared rows."""
     import numpy as np
 

@@ -10,7 +10,7 @@ Z = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Proportion:
     """`hits` of `of`, with the Wilson score interval (Wilson 1927), which holds for few rows and at 0 and 1 too."""
 
     hits: int
@@ -40,7 +40,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Harmonic(Share):
+class F1(Proportion):
     """F1 of `hits` (true positives) and `of` (all rows that are flagged, confirmed or both).
 
     F1 = 2J / (1 + J) of the share J = tp / (tp + fp + fn), and rises with it: so J's interval gives F1's.
@@ -52,5 +52,5 @@ class Harmonic(Share):
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        found = Share(self.hits, self.of).interval
+        found = Proportion(self.hits, self.of).interval
         return None if found is None else (2 * found[0] / (1 + found[0]), 2 * found[1] / (1 + found[1]))

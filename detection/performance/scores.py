@@ -14,10 +14,10 @@ from django.db.models import Case, Exists, F, Func, IntegerField, OuterRef, Q, Q
 
 from transactions.models import Transaction
 
-from ..choices import Role
+from ..choices import ModelRole
 from ..models import Assessment, ModelVersion, ShadowScore
 from . import ground_truth
-from .metrics import Rows
+from .metrics import ScoredRows
 from .window import Window
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def assessed(role: str, versions: Sequence[int]) -> QuerySet[Assessment]:
     An anomaly model's score stands in `score` where no supervised model was in force.
     """
     leading = Q(model_version_id__in=versions, score__isnull=False)
-    if role == Role.SUPERVISED:
+    if role == ModelRole.SUPERVISED:
         return Assessment.objects.filter(leading).annotate(version=F("model_version_id"), value=F("score"))
     beside = Q(anomaly_version_id__in=versions, anomaly_score__isnull=False)
     return Assessment.objects.filter(beside | leading).annotate(
@@ -76,7 +76,7 @@ def legs(role: str, versions: Sequence[int]) -> tuple[QuerySet[Any], QuerySet[An
     return assessed(role, versions), shadowed(versions)
 
 
-def scored(role: str, versions: Sequence[int], window: Window) -> dict[int, Rows]:
+def scored(role: str, versions: Sequence[int], window: Window) -> dict[int, ScoredRows]:
     """What each version scored of the window's days with its outcomes, by version. Three statements, for any number.
 
     Memory: 32 bytes a row, beside the rows as the database gives them.
@@ -86,11 +86,11 @@ def scored(role: str, versions: Sequence[int], window: Window) -> dict[int, Rows
         table = _read(leg, window)
         for pk, parts in found.items():
             parts.append(table[table[:, 0] == pk])
-    concluded = ground_truth.dispositions(window)
+    concluded = ground_truth.labels_within(window)
     return {pk: _rows(parts, concluded) for pk, parts in found.items()}
 
 
-def together(parts: Sequence[Rows]) -> Rows:
+def together(parts: Sequence[ScoredRows]) -> ScoredRows:
     """The rows of several versions with the same artefact, each transaction once."""
     import numpy as np
 
@@ -99,7 +99,7 @@ def together(parts: Sequence[Rows]) -> Rows:
     ids, days, values, known = (
         np.concatenate([getattr(each, name) for each in parts]) for name in ("ids", "days", "scores", "outcomes")
     )
-    return Rows(ids, days, values, known).only(np.unique(ids, return_index=True)[1])
+    return ScoredRows(ids, days, values, known).only(np.unique(ids, return_index=True)[1])
 
 
 def scored_by(
@@ -132,7 +132,7 @@ def _read(leg: QuerySet[Any], window: Window) -> NDArray[np.float64]:
     import numpy as np
 
     inside = leg.filter(transaction__occurred_at__gte=window.since, transaction__occurred_at__lt=window.until)
-    day, known = DayNumber("transaction__occurred_at"), ground_truth.labelled("transaction__")
+    day, known = DayNumber("transaction__occurred_at"), ground_truth.label_class("transaction__")
     columns = inside.order_by().annotate(day=day, known=known)
     query = columns.values_list("version", "transaction_id", "day", "value", "known").query
     with connection.cursor() as cursor:
@@ -140,7 +140,7 @@ def _read(leg: QuerySet[Any], window: Window) -> NDArray[np.float64]:
         return np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 5)
 
 
-def _rows(parts: Sequence[NDArray[np.float64]], concluded: dict[int, bool]) -> Rows:
+def _rows(parts: Sequence[NDArray[np.float64]], concluded: dict[int, bool]) -> ScoredRows:
     """Sorted by transaction, each once; what people concluded outranks a label."""
     import numpy as np
 
@@ -150,4 +150,4 @@ def _rows(parts: Sequence[NDArray[np.float64]], concluded: dict[int, bool]) -> R
     said = np.array(sorted(concluded), dtype=np.int64)
     found, at, _ = np.intersect1d(ids, said, assume_unique=True, return_indices=True)
     known[at] = [int(concluded[int(pk)]) for pk in found]
-    return Rows(ids, days, table[first, 3], known)
+    return ScoredRows(ids, days, table[first, 3], known)

@@ -15,10 +15,10 @@ from transactions.models import Transaction
 
 from ..models import ModelVersion
 from . import metrics, scores
-from .confusion_cells import BINS, CELLS, EDGES, EVERY
-from .ground_truth import with_outcomes
-from .metrics import Matrix, Ranking, Rows
-from .window import Window, asked
+from .confusion_cells import ALL_CLASSES, CALIBRATION_BINS, CELLS, EDGES
+from .ground_truth import with_ground_truth
+from .metrics import ConfusionMatrix, Ranking, ScoredRows
+from .window import Window, requested_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Performance:
 
     version: ModelVersion
     window: Window
-    matrix: Matrix
+    matrix: ConfusionMatrix
     ranking: Ranking
     first: date | None
     last: date | None
@@ -58,7 +58,7 @@ def newest() -> datetime:
 def window_asked(user: Any, first: date | None, last: date | None) -> Window:
     """The days asked for; without any, the 30 that end with the newest assessed transaction. Raises Invalid."""
     access.require(user, "view", ModelVersion)
-    return asked(first, last, newest() if first is None and last is None else clock.now())
+    return requested_window(first, last, newest() if first is None and last is None else clock.now())
 
 
 def performance(user: Any, version: ModelVersion, window: Window) -> Performance:
@@ -70,9 +70,15 @@ def performance(user: Any, version: ModelVersion, window: Window) -> Performance
     return of_rows(version, window, scores.together(list(by_version.values())), also)
 
 
-def of_rows(version: ModelVersion, window: Window, rows: Rows, also: Sequence[ModelVersion] = ()) -> Performance:
+def of_rows(version: ModelVersion, window: Window, rows: ScoredRows, also: Sequence[ModelVersion] = ()) -> Performance:
     return Performance(
-        version, window, metrics.matrix(rows, version.threshold), rows.ranking, rows.first, rows.last, list(also)
+        version,
+        window,
+        metrics.confusion_matrix(rows, version.threshold),
+        rows.ranking,
+        rows.first,
+        rows.last,
+        list(also),
     )
 
 
@@ -83,14 +89,14 @@ def rows(user: Any, version: ModelVersion, window: Window, cell: str, number: in
     """
     access.require(user, "view", version)
     access.require(user, "view", Transaction)
-    if cell not in CELLS or not (number is None or 0 <= number < BINS):
+    if cell not in CELLS or not (number is None or 0 <= number < CALIBRATION_BINS):
         raise NotFound
     chosen = CELLS[cell]
     least, below = _bounds(version.threshold, chosen.is_flagged, number)
     found = access.restrict(Transaction.objects.select_related("source", "account", "counterparty"), user, "view")
     inside = found.filter(occurred_at__gte=window.since, occurred_at__lt=window.until)
-    wanted = Q() if chosen.outcomes == EVERY else Q(outcome__in=chosen.outcomes)
-    return with_outcomes(scores.scored_by(inside, version, least=least, below=below)).filter(wanted)
+    wanted = Q() if chosen.outcomes == ALL_CLASSES else Q(outcome__in=chosen.outcomes)
+    return with_ground_truth(scores.scored_by(inside, version, least=least, below=below)).filter(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,6 @@ def _bounds(threshold: float, is_flagged: bool | None, number: int | None) -> tu
     below = [threshold] if is_flagged is False else []
     if number:
         least.append(EDGES[number])
-    if number is not None and number < BINS - 1:
+    if number is not None and number < CALIBRATION_BINS - 1:
         below.append(EDGES[number + 1])
     return max(least, default=None), min(below, default=None)

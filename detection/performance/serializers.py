@@ -7,11 +7,11 @@ from typing import Any
 from rest_framework import serializers
 
 from ..models import ModelVersion
-from .forms import LEAST_A_DAY
+from .forms import MIN_ALERTS_A_DAY
 from .leaderboard import Leaderboard
 
 
-class ShareSerializer(serializers.Serializer[Any]):
+class ProportionSerializer(serializers.Serializer[Any]):
     """`hits` of `of`; `low` and `high` are its 95 % interval."""
 
     hits = serializers.IntegerField()
@@ -21,7 +21,7 @@ class ShareSerializer(serializers.Serializer[Any]):
     high = serializers.FloatField(allow_null=True)
 
 
-class MatrixSerializer(serializers.Serializer[Any]):
+class ConfusionMatrixSerializer(serializers.Serializer[Any]):
     tp = serializers.IntegerField()
     fp = serializers.IntegerField()
     fn = serializers.IntegerField()
@@ -30,12 +30,12 @@ class MatrixSerializer(serializers.Serializer[Any]):
     unknown_unflagged = serializers.IntegerField()
 
 
-class BinSerializer(serializers.Serializer[Any]):
+class CalibrationBinSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     first = serializers.FloatField()
     last = serializers.FloatField()
     mean_score = serializers.FloatField(source="mean", allow_null=True)
-    confirmed = ShareSerializer()
+    confirmed = ProportionSerializer()
 
 
 class ComparedVersionSerializer(serializers.ModelSerializer[ModelVersion]):
@@ -55,14 +55,14 @@ class PerformanceSerializer(serializers.Serializer[Any]):
     scored_to = serializers.DateField(source="last", allow_null=True)
     scored = serializers.IntegerField(source="matrix.scored")
     known = serializers.IntegerField(source="matrix.known", help_text="Rows with an outcome.")
-    matrix = MatrixSerializer()
-    precision = ShareSerializer(source="matrix.precision")
-    recall = ShareSerializer(source="matrix.recall", help_text="Of what became known, not of all there was.")
-    f1 = ShareSerializer(source="matrix.f1")
+    matrix = ConfusionMatrixSerializer()
+    precision = ProportionSerializer(source="matrix.precision")
+    recall = ProportionSerializer(source="matrix.recall", help_text="Of what became known, not of all there was.")
+    f1 = ProportionSerializer(source="matrix.f1")
     auc = serializers.FloatField(source="ranking.auc", allow_null=True)
     average_precision = serializers.FloatField(source="ranking.average_precision", allow_null=True)
     flagged_a_day = serializers.FloatField(source="alerts_a_day", allow_null=True)
-    calibration = BinSerializer(source="ranking.bins", many=True)
+    calibration = CalibrationBinSerializer(source="ranking.bins", many=True)
     calibration_error = serializers.FloatField(source="ranking.calibration_error", allow_null=True)
 
 
@@ -80,7 +80,7 @@ class ScoredRowSerializer(serializers.Serializer[Any]):
         return {1: True, 0: False}.get(row.outcome)
 
 
-class EntrySerializer(serializers.Serializer[Any]):
+class LeaderboardEntrySerializer(serializers.Serializer[Any]):
     version = ComparedVersionSerializer()
     common = PerformanceSerializer(allow_null=True, help_text="On the rows that all compared versions scored.")
     own = PerformanceSerializer(help_text="On all the rows that it scored.")
@@ -90,21 +90,21 @@ class LeaderboardSerializer(serializers.Serializer[Leaderboard]):
     role = serializers.CharField()
     rows = serializers.IntegerField(help_text="How many rows all compared versions scored.")
     known = serializers.IntegerField(help_text="How many of them have an outcome.")
-    entries = EntrySerializer(many=True, help_text="Compared, by average precision.")
-    others = EntrySerializer(many=True, help_text="Not compared.")
+    entries = LeaderboardEntrySerializer(many=True, help_text="Compared, by average precision.")
+    others = LeaderboardEntrySerializer(many=True, help_text="Not compared.")
 
 
-class LevelSerializer(serializers.Serializer[Any]):
+class ThresholdLevelSerializer(serializers.Serializer[Any]):
     threshold = serializers.FloatField()
     alerts = serializers.IntegerField(help_text="That nothing else alerted.")
     alerts_a_day = serializers.FloatField(source="a_day")
     flagged_share = serializers.FloatField()
     unknown = serializers.IntegerField(help_text="Alerts without an outcome.")
-    precision = ShareSerializer()
-    recall = ShareSerializer()
+    precision = ProportionSerializer()
+    recall = ProportionSerializer()
 
 
-class RoomSerializer(serializers.Serializer[Any]):
+class QueueHeadroomSerializer(serializers.Serializer[Any]):
     """Averages a day."""
 
     queue = serializers.CharField(source="queue.queue", allow_null=True, default=None)
@@ -117,16 +117,16 @@ class RoomSerializer(serializers.Serializer[Any]):
 class CapacitySerializer(serializers.Serializer[Any]):
     version = ComparedVersionSerializer()
     days = serializers.IntegerField()
-    room = RoomSerializer()
+    room = QueueHeadroomSerializer()
     asked = serializers.FloatField()
-    now = LevelSerializer(allow_null=True)
-    chosen = LevelSerializer(allow_null=True)
-    curve = LevelSerializer(many=True)
+    now = ThresholdLevelSerializer(allow_null=True)
+    chosen = ThresholdLevelSerializer(allow_null=True)
+    curve = ThresholdLevelSerializer(many=True)
     refusal = serializers.CharField(help_text="Why no threshold can be set from this; empty when one can.")
 
 
 class ThresholdSetSerializer(serializers.Serializer[Any]):
-    alerts_a_day = serializers.FloatField(min_value=LEAST_A_DAY)
+    alerts_a_day = serializers.FloatField(min_value=MIN_ALERTS_A_DAY)
     reason = serializers.CharField(max_length=2_000)
 
     def get_fields(self) -> dict[str, Any]:

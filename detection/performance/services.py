@@ -14,14 +14,14 @@ from finobs.core.errors import Invalid, NotFound
 from finobs.core.service import service
 from finobs.ledger.services import record
 
-from ..choices import Stage
+from ..choices import ModelStage
 from ..ml.training import anomaly
 from ..models import ModelVersion
-from .capacity import Capacity, capacity
-from .thresholds import Level
+from .capacity import CapacityReport, capacity_report
+from .thresholds import ThresholdLevel
 from .window import Window
 
-SHORTEST_REASON, LONGEST_REASON = 3, 2_000
+MIN_REASON_LENGTH, MAX_REASON_LENGTH = 3, 2_000
 # What a parent was measured at, or asked for, at its own threshold: not true of another one.
 OF_THE_SHARE = frozenset({"share", "precision", "recall"})
 
@@ -38,16 +38,16 @@ def model_threshold_set(
     """
     access.require(actor, "change", version)
     reason = reason.strip()
-    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-        raise Invalid(fields={"reason": [f"Say why, in {SHORTEST_REASON} to {LONGEST_REASON:,} characters."]})
-    found = capacity(actor, version, window, alerts_a_day)
+    if not MIN_REASON_LENGTH <= len(reason) <= MAX_REASON_LENGTH:
+        raise Invalid(fields={"reason": [f"Say why, in {MIN_REASON_LENGTH} to {MAX_REASON_LENGTH:,} characters."]})
+    found = capacity_report(actor, version, window, alerts_a_day)
     if found.refusal or found.chosen is None:
         raise Invalid(fields={"alerts_a_day": [found.refusal]})
     return _model_threshold_set(actor=actor, found=found, chosen=found.chosen, reason=reason)
 
 
 @service
-def _model_threshold_set(*, actor: User, found: Capacity, chosen: Level, reason: str) -> ModelVersion:
+def _model_threshold_set(*, actor: User, found: CapacityReport, chosen: ThresholdLevel, reason: str) -> ModelVersion:
     locked = ModelVersion.objects.select_for_update(of=("self",)).filter(pk=found.version.pk).first()
     if locked is None:
         raise NotFound
@@ -55,13 +55,15 @@ def _model_threshold_set(*, actor: User, found: Capacity, chosen: Level, reason:
     if chosen.threshold == locked.threshold:
         raise Invalid(fields={"alerts_a_day": [f"This is its threshold already: {locked.threshold:.6f}."]})
     asked_before = ModelVersion.objects.filter(
-        sha256=locked.sha256, role=locked.role, stage=Stage.CANDIDATE, threshold=chosen.threshold,
+        sha256=locked.sha256, role=locked.role, stage=ModelStage.CANDIDATE, threshold=chosen.threshold,
         alerts_a_day=found.asked,
     )  # fmt: skip
     return asked_before.first() or _make(actor, locked, found, chosen, reason)
 
 
-def _make(actor: User, parent: ModelVersion, found: Capacity, chosen: Level, reason: str) -> ModelVersion:
+def _make(
+    actor: User, parent: ModelVersion, found: CapacityReport, chosen: ThresholdLevel, reason: str
+) -> ModelVersion:
     newest = ModelVersion.objects.filter(kind=parent.kind).aggregate(number=Max("number"))["number"] or 0
     expected = _expected(found, chosen)
     made = ModelVersion(
@@ -87,7 +89,7 @@ def _without_share(kept: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if name not in OF_THE_SHARE}
 
 
-def _scores(found: Capacity, chosen: Level) -> dict[str, Any]:
+def _scores(found: CapacityReport, chosen: ThresholdLevel) -> dict[str, Any]:
     """The scores that the threshold was set from, in place of those of the rows that the parent's was."""
     return {
         "flagged_share": chosen.flagged_share, "threshold_rows": chosen.scored, **anomaly.histogram(found.rows.scores),
@@ -99,7 +101,7 @@ def _day(day: date) -> str:
     return date_format(day, "j M Y")
 
 
-def _expected(found: Capacity, chosen: Level) -> dict[str, Any]:
+def _expected(found: CapacityReport, chosen: ThresholdLevel) -> dict[str, Any]:
     """What the window lets expect, kept with the version. Rates are null where nothing is known."""
     return {
         "from": str(found.window.first), "to": str(found.window.last), "rows": chosen.scored, "alerts": chosen.alerts,

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .confusion_cells import CONFIRMED
-from .metrics import Rows
-from .proportions import Share
+from .metrics import ScoredRows
+from .proportions import Proportion
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 # Powers of the square root of two around what was asked for: a dozen steps from an eighth to eight times as much.
-STEPS = range(-6, 7)
+CURVE_STEPS = range(-6, 7)
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class ThresholdLevel:
     """What one threshold would have added in the window, on average a day, and how much of it was right.
 
     alerts: rows at or above the threshold that nothing else alerted. flagged: all rows at or above it.
@@ -32,8 +32,8 @@ class Level:
     a_day: float
     flagged: int
     scored: int
-    precision: Share
-    recall: Share
+    precision: Proportion
+    recall: Proportion
 
     @property
     def unknown(self) -> int:
@@ -45,30 +45,32 @@ class Level:
         return self.flagged / self.scored if self.scored else 0.0
 
 
-def threshold_for(free: Rows, most: int) -> float | None:
+def threshold_for(free: ScoredRows, most: int) -> float | None:
     """The lowest score that at most `most` rows reach; None where even the highest is shared by more."""
     return _lowest(_descending(free), most)
 
 
-def level(rows: Rows, free: Rows, threshold: float, days: int) -> Level:
+def threshold_level(rows: ScoredRows, free: ScoredRows, threshold: float, days: int) -> ThresholdLevel:
     """`free` are those of `rows` that nothing else alerts."""
     alerts = free.only(free.scores >= threshold)
     known = alerts.known
     right = int((known.outcomes == CONFIRMED).sum())
-    return Level(
+    return ThresholdLevel(
         threshold=threshold, alerts=len(alerts), a_day=len(alerts) / days, scored=len(rows),
-        flagged=int((rows.scores >= threshold).sum()), precision=Share(right, len(known)),
-        recall=Share(right, int((free.outcomes == CONFIRMED).sum())),
+        flagged=int((rows.scores >= threshold).sum()), precision=Proportion(right, len(known)),
+        recall=Proportion(right, int((free.outcomes == CONFIRMED).sum())),
     )  # fmt: skip
 
 
-def curve(rows: Rows, free: Rows, a_day: float, days: int, most_flagged: float) -> list[Level]:
+def capacity_curve(
+    rows: ScoredRows, free: ScoredRows, a_day: float, days: int, most_flagged: float
+) -> list[ThresholdLevel]:
     """Levels around `a_day` alerts a day, fewest first; only those that flag something, and not nearly everything."""
-    ordered, found = _descending(free), dict[float, Level]()
-    for step in STEPS:
+    ordered, found = _descending(free), dict[float, ThresholdLevel]()
+    for step in CURVE_STEPS:
         threshold = _lowest(ordered, rows_for(a_day * math.sqrt(2) ** step, days))
         if threshold is not None and threshold not in found:
-            found[threshold] = level(rows, free, threshold, days)
+            found[threshold] = threshold_level(rows, free, threshold, days)
     return [each for each in found.values() if each.flagged_share <= most_flagged]
 
 
@@ -77,7 +79,7 @@ def rows_for(a_day: float, days: int) -> int:
     return math.floor(a_day * days + 0.01)
 
 
-def _descending(free: Rows) -> NDArray[np.float64]:
+def _descending(free: ScoredRows) -> NDArray[np.float64]:
     import numpy as np
 
     return np.sort(free.scores)[::-1]

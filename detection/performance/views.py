@@ -18,11 +18,11 @@ from finobs.core.http import render_page
 from finobs.core.pagination import paginate
 
 from .. import services
-from ..choices import Role
+from ..choices import ModelRole
 from ..models import ModelVersion
 from ..selectors import may_configure, model_get
 from . import charts, selectors
-from .capacity import capacity
+from .capacity import capacity_report
 from .confusion_cells import CELLS, EDGES
 from .forms import CapacityForm, LeaderboardForm, RowsForm, ThresholdForm, WindowForm
 from .leaderboard import leaderboard
@@ -84,8 +84,8 @@ def model_leaderboard(request: SignedInRequest) -> HttpResponse:
     """All versions of a role on the same days and rows."""
     form = LeaderboardForm(request.GET)
     window = form.window(request.user)
-    role = (form.cleaned_data.get("role") if form.is_valid() else "") or Role.ANOMALY
-    context: dict[str, Any] = {"form": form, "roles": Role.choices, "role": role}
+    role = (form.cleaned_data.get("role") if form.is_valid() else "") or ModelRole.ANOMALY
+    context: dict[str, Any] = {"form": form, "roles": ModelRole.choices, "role": role}
     if window is not None:
         chosen = versions_asked(request.GET.getlist("version"))
         context |= {"board": leaderboard(request.user, role, window, chosen), "chosen": chosen, **_moves(window)}
@@ -125,7 +125,7 @@ def _capacity_page(
 ) -> HttpResponse:  # fmt: skip
     context: dict[str, Any] = {"version": version, "form": form, "may_set": may_configure(request.user)}
     if window is not None:
-        found = capacity(request.user, version, window, form.cleaned_data["alerts_a_day"])
+        found = capacity_report(request.user, version, window, form.cleaned_data["alerts_a_day"])
         context |= {
             "found": found, "picture": charts.capacity_curve(found.curve, found.now, found.chosen), **_moves(window),
             "threshold_form": setting or ThresholdForm.of(found),

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from finobs.core.errors import Invalid
 
-DAYS = 30
+DEFAULT_DAYS = 30
 # Beyond it a page would read more rows than somebody waits for.
-MOST_DAYS = 92
+MAX_DAYS = 92
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
 
 
@@ -54,21 +54,21 @@ def window(first: date, last: date) -> Window:
         raise Invalid(fields={"to": [f"A day from {FIRST} to {LAST}."]})
     if last < first:
         raise Invalid(fields={"to": ["The last day lies before the first."]})
-    if (last - first).days >= MOST_DAYS:
-        raise Invalid(fields={"to": [f"At most {MOST_DAYS} days at a time."]})
+    if (last - first).days >= MAX_DAYS:
+        raise Invalid(fields={"to": [f"At most {MAX_DAYS} days at a time."]})
     return Window(first, last)
 
 
-def asked(first: date | None, last: date | None, newest: datetime) -> Window:
+def requested_window(first: date | None, last: date | None, newest: datetime) -> Window:
     """The window of one or both days given; without any, the 30 days that end with the `newest` transaction's.
 
     Raises Invalid.
     """
     if first is None and last is None:
-        last = min(max(newest.astimezone(UTC).date(), FIRST + timedelta(days=DAYS)), LAST)
+        last = min(max(newest.astimezone(UTC).date(), FIRST + timedelta(days=DEFAULT_DAYS)), LAST)
     if last is None and first is not None:
-        last = min(first + timedelta(days=DAYS - 1), LAST) if first <= LAST else first
+        last = min(first + timedelta(days=DEFAULT_DAYS - 1), LAST) if first <= LAST else first
     assert last is not None
     if first is None:
-        first = max(last - timedelta(days=DAYS - 1), FIRST) if last >= FIRST else last
+        first = max(last - timedelta(days=DEFAULT_DAYS - 1), FIRST) if last >= FIRST else last
     return window(first, last)

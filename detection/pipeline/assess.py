@@ -11,25 +11,25 @@ from django.db import transaction
 
 from finobs.accounts.system import system_actor
 from finobs.core import clock, dispatch
-from finobs.core.prepared import insert
-from finobs.ledger.services import Entry, record_many
-from transactions.hooks import Verdict
+from finobs.core.prepared import bulk_insert
+from finobs.ledger.services import NewEvent, record_many
+from transactions.hooks import AssessmentResult
 from transactions.models import Batch, Source, Transaction
 
 from .. import hooks
-from ..choices import Outcome, Role
-from ..ml.scoring import MEMBERS, Scored
+from ..choices import ModelRole, Outcome
+from ..ml.scoring import MEMBER_COLUMNS, ModelScores
 from ..models import Alert
 from . import bulk_load, explanations
 from . import snapshot as snap
-from .active import in_force
-from .batch_assessment import Evidence, Judged
-from .explanations import GivenToMany
-from .late.late_batch_record import note_late
+from .active import active_detectors
+from .batch_assessment import AssessmentContext, BatchAssessment
+from .explanations import ScoredVectors
+from .late.late_batch_record import late_batch_record
 
 
-def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict]:
-    """Decide each transaction of `batch`: approve, review or block; a verdict for each, in their order.
+def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[AssessmentResult]:
+    """Decide each transaction of `batch`: approve, review or block; a result for each, in their order.
 
     Called by `ingest`, in its transaction; the actor is finobs itself ("assess"), so no permission is asked.
     Keeps an assessment for each, an alert for each review or block; records `transaction.review` or
@@ -41,81 +41,83 @@ def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict
         return _assess(batch, transactions)
 
 
-def _assess(batch: Batch, transactions: Sequence[Transaction]) -> list[Verdict]:
-    judged, at = Judged(in_force(batch.source), transactions), clock.now()
+def _assess(batch: Batch, transactions: Sequence[Transaction]) -> list[AssessmentResult]:
+    judged, at = BatchAssessment(active_detectors(batch.source), transactions), clock.now()
     _persist(judged, at)
     alerts = raise_alerts(judged, batch.source, sorted(judged.decisions), at)
-    note_late(judged, batch)
+    late_batch_record(judged, batch)
     return _verdicts(judged, alerts, at)
 
 
-def _verdicts(judged: Judged, alerts: Mapping[int, Alert], at: datetime) -> list[Verdict]:
+def _verdicts(judged: BatchAssessment, alerts: Mapping[int, Alert], at: datetime) -> list[AssessmentResult]:
     leading = judged.leading
     scores: Sequence[float | None] = leading.scores if leading else [None] * len(judged.transactions)
-    evidence, approved = Evidence(judged, at), Outcome.APPROVE.value
+    evidence, approved = AssessmentContext(judged, at), Outcome.APPROVE.value
     found = []
     for index, (row, score) in enumerate(zip(judged.transactions, scores, strict=True)):
         decision, alert = judged.decisions.get(index), alerts.get(row.id)
         outcome = decision.outcome.value if decision else approved
-        found.append(Verdict(row.id, outcome, score, alert.pk if alert else None, evidence))
+        found.append(AssessmentResult(row.id, outcome, score, alert.pk if alert else None, evidence))
     return found
 
 
-def _persist(judged: Judged, at: datetime) -> None:
+def _persist(judged: BatchAssessment, at: datetime) -> None:
     number = len(judged.transactions)
     nothing: list[Any] = [None] * number
-    anomaly = judged.of_role(Role.ANOMALY)
+    anomaly = judged.of_role(ModelRole.ANOMALY)
     outcomes, fired = [Outcome.APPROVE.value] * number, ["[]"] * number
     for index, decision in judged.decisions.items():
         outcomes[index], fired[index] = decision.outcome.value, json.dumps(snap.fired_ids(decision))
     bulk_load.add_assessments(
         [row.id for row in judged.transactions], outcomes, fired,
         *(column for each in (judged.leading, anomaly) for column in _scores(each, nothing)),
-        *(anomaly.members.get(name, nothing) if anomaly else nothing for name in MEMBERS),
+        *(anomaly.members.get(name, nothing) if anomaly else nothing for name in MEMBER_COLUMNS),
         at=at,
     )  # fmt: skip
     for each in judged.beside:
         bulk_load.add_shadow_scores(judged.transactions, each)
 
 
-def _scores(scored: Scored | None, nothing: list[Any]) -> tuple[list[Any], list[Any]]:
+def _scores(scored: ModelScores | None, nothing: list[Any]) -> tuple[list[Any], list[Any]]:
     """A column of scores, and one of whose they are."""
     return (nothing, nothing) if scored is None else (scored.scores, [scored.version.pk] * len(nothing))
 
 
-def raise_alerts(judged: Judged, source: Source, chosen: Sequence[int], at: datetime) -> dict[int, Alert]:
+def raise_alerts(judged: BatchAssessment, source: Source, chosen: Sequence[int], at: datetime) -> dict[int, Alert]:
     """Raise an alert for each chosen row, record it, and hand it on; alerts by transaction id."""
     chosen = [index for index in chosen if judged.decisions[index].outcome != Outcome.APPROVE]
     if not chosen:
         return {}
     made = [_alert(judged, source, index, at) for index in chosen]
-    if explanations.attach(made, [_made_of(judged, each, chosen) for each in judged.champions]):
+    if explanations.attach_explanations(made, [_made_of(judged, each, chosen) for each in judged.champions]):
         for batch_id in sorted({judged.transactions[index].batch_id for index in chosen}):
             dispatch.on_commit("detection.tasks.explain_batch", batch_id)
-    raised = insert(made)
+    raised = bulk_insert(made)
     record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
     hooks.gather(raised)
     return {each.transaction_id: each for each in raised}
 
 
-def _made_of(judged: Judged, scored: Scored, chosen: Sequence[int]) -> GivenToMany:
+def _made_of(judged: BatchAssessment, scored: ModelScores, chosen: Sequence[int]) -> ScoredVectors:
     matrix = judged.matrices[scored.version.feature_set]
-    return GivenToMany(scored.version, [scored.scores[index] for index in chosen], [matrix[index] for index in chosen])
+    return ScoredVectors(
+        scored.version, [scored.scores[index] for index in chosen], [matrix[index] for index in chosen]
+    )
 
 
-def _alert(judged: Judged, source: Source, index: int, at: datetime) -> Alert:
+def _alert(judged: BatchAssessment, source: Source, index: int, at: datetime) -> Alert:
     row, decision, leading = judged.transactions[index], judged.decisions[index], judged.leading
-    kept = snap.snapshot(row, source, judged.vectors(index), judged.history(index))
+    kept = snap.input_snapshot(row, source, judged.vectors(index), judged.history(index))
     return Alert(
         transaction=row, account=row.account, typology=decision.typology, outcome=decision.outcome,
         score=decision.score, rule_version_id=next(iter(snap.fired_ids(decision)), None),
         model_version=leading.version if leading else None,
-        parameters=snap.parameters(decision, judged.champions, index), snapshot=kept,
-        snapshot_digest=snap.digest(kept), reasons=list(decision.reasons), created_at=at,
+        parameters=snap.parameter_snapshot(decision, judged.champions, index), snapshot=kept,
+        snapshot_digest=snap.snapshot_digest(kept), reasons=list(decision.reasons), created_at=at,
     )  # fmt: skip
 
 
-def _entries(alert: Alert) -> list[Entry]:
+def _entries(alert: Alert) -> list[NewEvent]:
     """What the ledger keeps of an alert: the decision on the transaction, and the alert with its evidence."""
     why = {
         "score": None if alert.score is None else repr(alert.score),
@@ -128,10 +130,10 @@ def _entries(alert: Alert) -> list[Entry]:
     evidence = {
         "transaction": alert.transaction_id, "account": alert.account_id, "typology": str(alert.typology),
         "outcome": str(alert.outcome), "snapshot_digest": alert.snapshot_digest,
-        "parameters_digest": snap.digest(alert.parameters),
-        "explanation_digest": snap.digest(alert.explanation) if alert.explanation else None,
+        "parameters_digest": snap.snapshot_digest(alert.parameters),
+        "explanation_digest": snap.snapshot_digest(alert.explanation) if alert.explanation else None,
     }  # fmt: skip
     return [
-        Entry(f"transaction.{'reassess' if late else Outcome(alert.outcome).value}", alert.transaction, why),
-        Entry("alert.raise", alert, why | evidence),
+        NewEvent(f"transaction.{'reassess' if late else Outcome(alert.outcome).value}", alert.transaction, why),
+        NewEvent("alert.raise", alert, why | evidence),
     ]

@@ -18,11 +18,11 @@ from ..features import columns as cols
 from ..features.columns import Columns
 from ..ml import scoring
 from ..ml.explain import reason_codes
-from ..ml.scoring import Scored
+from ..ml.scoring import ModelScores
 from ..models import ModelVersion
 from ..rules import scenarios
-from .active import InForce
-from .decision import Decision, Opinion, by_row, decide
+from .active import ActiveDetectors
+from .decision import Decision, ModelVote, decide, findings_by_row
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,15 +32,15 @@ log = logging.getLogger("finobs.detection")
 ColumnsFor = Callable[[str, Sequence[Transaction]], Columns]
 
 
-APPROVED = Decision(Outcome.APPROVE, "")
+APPROVED_DECISION = Decision(Outcome.APPROVE, "")
 
 
-class Judged:
+class BatchAssessment:
     """What was made of each transaction. `decisions` has those that a rule fired on or a model asks to see; the rest
     are approved."""
 
     def __init__(
-        self, force: InForce, transactions: Sequence[Transaction], columns_for: ColumnsFor | None = None
+        self, force: ActiveDetectors, transactions: Sequence[Transaction], columns_for: ColumnsFor | None = None
     ) -> None:
         self.transactions = transactions
         self.matrices: dict[str, NDArray[np.float32]] = {}
@@ -53,7 +53,7 @@ class Judged:
         self.decisions = self._decide(force)
 
     @property
-    def leading(self) -> Scored | None:
+    def leading(self) -> ModelScores | None:
         """Whose score is shown."""
         return self.champions[0] if self.champions else None
 
@@ -65,10 +65,10 @@ class Judged:
     def _places(self) -> dict[int, int]:
         return {row.id: index for index, row in enumerate(self.transactions)}
 
-    def of_role(self, role: str) -> Scored | None:
+    def of_role(self, role: str) -> ModelScores | None:
         return next((each for each in self.champions if each.version.role == role), None)
 
-    def opinions(self, index: int) -> tuple[Opinion, ...]:
+    def opinions(self, index: int) -> tuple[ModelVote, ...]:
         return tuple(_opinion(each.version, each.scores[index]) for each in self.champions)
 
     def history(self, index: int) -> dict[str, int] | None:
@@ -80,10 +80,10 @@ class Judged:
         """A row of each feature set that a champion looks at."""
         return {each.version.feature_set: self.matrices[each.version.feature_set][index] for each in self.champions}
 
-    def _scored(self, versions: Sequence[ModelVersion]) -> list[Scored]:
-        return [scoring.scored(version, self.matrices[version.feature_set]) for version in versions]
+    def _scored(self, versions: Sequence[ModelVersion]) -> list[ModelScores]:
+        return [scoring.score_version(version, self.matrices[version.feature_set]) for version in versions]
 
-    def _scored_beside(self, versions: Sequence[ModelVersion]) -> list[Scored]:
+    def _scored_beside(self, versions: Sequence[ModelVersion]) -> list[ModelScores]:
         """What decides nothing stops nothing either: a version that cannot score is left out, and the log says so."""
         found = []
         for version in versions:
@@ -95,9 +95,11 @@ class Judged:
                 log.exception("%s decides nothing, and cannot score", version)
         return found
 
-    def _decide(self, force: InForce) -> dict[int, Decision]:
+    def _decide(self, force: ActiveDetectors) -> dict[int, Decision]:
         """By the index of the row."""
-        fired = by_row((rule, scenarios.evaluate(rule.kind, self.columns, rule.parameters)) for rule in force.rules)
+        fired = findings_by_row(
+            (rule, scenarios.evaluate(rule.kind, self.columns, rule.parameters)) for rule in force.rules
+        )
         asked = set(fired)
         for each in self.champions:
             threshold = each.version.threshold
@@ -115,12 +117,12 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class AssessmentContext:
     """What the decisions of a batch rest on, for whoever asked for them."""
 
-    judged: Judged
+    judged: BatchAssessment
     at: datetime
 
 
-def _opinion(version: ModelVersion, score: float) -> Opinion:
-    return Opinion(version.role, str(version), score, version.threshold)
+def _opinion(version: ModelVersion, score: float) -> ModelVote:
+    return ModelVote(version.role, str(version), score, version.threshold)

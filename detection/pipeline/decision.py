@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..choices import Outcome, Role, Typology
+from ..choices import ModelRole, Outcome, Typology
 from ..rules.scenarios import Finding, Findings
 
 SEVERITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
 
 
 @dataclass(frozen=True, slots=True)
-class LiveRule:
+class ActiveRule:
     """A rule version in force, as far as deciding needs it."""
 
     version_id: int
@@ -25,7 +25,7 @@ class LiveRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class ModelVote:
     """What a model in force makes of one transaction."""
 
     role: str
@@ -41,7 +41,7 @@ class Opinion:
     @property
     def words(self) -> str:
         said = f"score {self.score:.6f}, at or above {self.threshold:.6f} ({self.label})."
-        if self.role == Role.SUPERVISED:
+        if self.role == ModelRole.SUPERVISED:
             return f"It resembles what people confirmed before: {said}"
         return f"It is unusual for its account and others: {said}"
 
@@ -52,14 +52,14 @@ class Decision:
 
     outcome: Outcome
     typology: str
-    fired: Sequence[tuple[LiveRule, Finding]] = ()
+    fired: Sequence[tuple[ActiveRule, Finding]] = ()
     score: float | None = None
     reasons: Sequence[str] = field(default_factory=list)
     late: Mapping[str, Any] | None = None  # what came in late, where it was looked at again for that
 
 
 def decide(
-    fired: Sequence[tuple[LiveRule, Finding]], opinions: Sequence[Opinion] = (), plain: Sequence[str] = ()
+    fired: Sequence[tuple[ActiveRule, Finding]], opinions: Sequence[ModelVote] = (), plain: Sequence[str] = ()
 ) -> Decision:
     """Rules set the floor; a model can only raise approve to review, never lower anything.
 
@@ -76,7 +76,7 @@ def decide(
     return Decision(outcome, typology, ordered, score, [*reasons, *asking, *plain])
 
 
-def looked_at_again(decision: Decision, late: Mapping[str, Any]) -> Decision:
+def with_late_arrivals(decision: Decision, late: Mapping[str, Any]) -> Decision:
     """The same decision, because of what came in late: `count`, and of the first of them `external_id`, `occurred_at`
     and whose history it is `of` ("account" or "counterparty")."""
     first = f"{late['external_id']}, of {str(late['occurred_at'])[:16].replace('T', ' ')} UTC"
@@ -86,9 +86,9 @@ def looked_at_again(decision: Decision, late: Mapping[str, Any]) -> Decision:
     return replace(decision, reasons=[*decision.reasons, f"{who} changed {whose} history."], late=late)
 
 
-def by_row(found: Iterable[tuple[LiveRule, Findings]]) -> dict[int, list[tuple[LiveRule, Finding]]]:
+def findings_by_row(found: Iterable[tuple[ActiveRule, Findings]]) -> dict[int, list[tuple[ActiveRule, Finding]]]:
     """Findings of all rules, for each row that any rule fired on."""
-    rows: dict[int, list[tuple[LiveRule, Finding]]] = {}
+    rows: dict[int, list[tuple[ActiveRule, Finding]]] = {}
     for rule, findings in found:
         for index, finding in findings.items():
             rows.setdefault(index, []).append((rule, finding))

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 FORM = 2
 # An explanation takes milliseconds: a batch of alerts must not wait for its own. The rest are made after the commit.
-AT_ONCE = 25
-AT_A_TIME = 200
+MAX_INLINE = 25
+ROWS_PER_UPDATE = 200
 NO_MODEL = "No model was in force: rules alone decided, and there is no score to explain."
 # What form 1 has not.
 SINCE_FORM_2 = ("role", "currency", "beside")
 
 
-class Given(NamedTuple):
+class ScoredVector(NamedTuple):
     """What a model made of one row of its feature set."""
 
     version: ModelVersion
@@ -41,7 +41,7 @@ class Given(NamedTuple):
     vector: NDArray[np.float32]
 
 
-class GivenToMany(NamedTuple):
+class ScoredVectors(NamedTuple):
     """The same of several rows."""
 
     version: ModelVersion
@@ -49,7 +49,7 @@ class GivenToMany(NamedTuple):
     vectors: Sequence[NDArray[np.float32]]
 
 
-def explain(given: Sequence[Given], currency: str) -> dict[str, Any]:
+def explain(given: Sequence[ScoredVector], currency: str) -> dict[str, Any]:
     """The first is the one whose score is shown. Raises Unavailable if that cannot be explained; what stands beside it
     and cannot be is left out, and the log says so."""
     shown, *others = given
@@ -63,7 +63,7 @@ def explain(given: Sequence[Given], currency: str) -> dict[str, Any]:
     return {"form": FORM, "currency": currency, **kept, "beside": beside}
 
 
-def attach(alerts: Sequence[Alert], models: Sequence[GivenToMany]) -> bool:
+def attach_explanations(alerts: Sequence[Alert], models: Sequence[ScoredVectors]) -> bool:
     """Give new alerts their explanations, those of the highest scores first; says whether any is left for later.
 
     `models`: what each model in force made of these alerts, in their order; the first gave the score that is shown. A
@@ -72,23 +72,23 @@ def attach(alerts: Sequence[Alert], models: Sequence[GivenToMany]) -> bool:
     if not models:
         return False
     order = sorted(range(len(alerts)), key=lambda index: (-(alerts[index].score or 0.0), index))
-    for index in order[:AT_ONCE]:
-        given = [Given(each.version, each.scores[index], each.vectors[index]) for each in models]
+    for index in order[:MAX_INLINE]:
+        given = [ScoredVector(each.version, each.scores[index], each.vectors[index]) for each in models]
         try:
             alerts[index].explanation = explain(given, alerts[index].transaction.currency)
         except Exception:  # Whatever it is: the alert matters more.
             log.exception("an alert was raised without its explanation")
-    return len(alerts) > AT_ONCE
+    return len(alerts) > MAX_INLINE
 
 
 def of_alert(alert: Alert) -> dict[str, Any]:
     """The kept explanation, or the same made now. Raises NotFound where no model scored, Unavailable."""
     if alert.explanation:
         return dict(alert.explanation)
-    return again(alert)
+    return recompute(alert)
 
 
-def again(alert: Alert) -> dict[str, Any]:
+def recompute(alert: Alert) -> dict[str, Any]:
     """From the alert's own model versions, vectors and scores, whatever was kept, in the form that was kept. Raises as
     `of_alert` does."""
     try:
@@ -102,7 +102,7 @@ def again(alert: Alert) -> dict[str, Any]:
     return _form_1(found) if (alert.explanation or {}).get("form") == 1 else found
 
 
-def _given(alert: Alert) -> Iterator[Given]:
+def _given(alert: Alert) -> Iterator[ScoredVector]:
     """What each model made of the alert's transaction, as the alert keeps it. Raises KeyError, ValueError."""
     kept = [] if alert.score is None else models_of(alert.parameters)
     versions = ModelVersion.objects.in_bulk([each["version"] for each in kept])
@@ -111,7 +111,7 @@ def _given(alert: Alert) -> Iterator[Given]:
         texts = features_of(alert.snapshot, version.feature_set)
         (vector,) = features.from_text(features.get(version.feature_set).names, texts)
         # Of one model before there were roles, the score is the alert's.
-        yield Given(version, float(each.get("score", alert.score or 0)), vector)
+        yield ScoredVector(version, float(each.get("score", alert.score or 0)), vector)
 
 
 def of_assessment(assessment: Assessment, alert: Alert | None) -> dict[str, Any]:
@@ -131,26 +131,26 @@ def of_assessment(assessment: Assessment, alert: Alert | None) -> dict[str, Any]
     return explain(given, row.currency)
 
 
-def _made_again(version: ModelVersion, score: float, row: Transaction) -> Given:
+def _made_again(version: ModelVersion, score: float, row: Transaction) -> ScoredVector:
     vector = scoring.matrix_for(version.feature_set, scoring.columns_for(version.feature_set, [row]))
     # A session of its own: those of the models in force stay where they are.
-    session = scoring.open_session(scoring.checked(bytes(version.artefact), version.sha256))
-    (now,) = scoring.score(session, vector)
+    session = scoring.open_session(scoring.verified_artefact(bytes(version.artefact), version.sha256))
+    (now,) = scoring.score_matrix(session, vector)
     if now != score:
         raise Unavailable(
             f"What is known of this transaction makes a score of {now:.6f} now, not the {score:.6f} of then: later or "
             "corrected rows changed its history."
         )
-    return Given(version, score, vector[0])
+    return ScoredVector(version, score, vector[0])
 
 
-def fill(batch_id: int) -> int:
+def explanations_fill(batch_id: int) -> int:
     """Explanations for the alerts of a batch that were raised without; returns how many. Safe to run twice."""
     rows = Alert.objects.filter(transaction__batch_id=batch_id, explanation__isnull=True, model_version__isnull=False)
     without = list(rows.values_list("pk", flat=True))
     filled = 0
-    for start in range(0, len(without), AT_A_TIME):
-        some = Alert.objects.filter(pk__in=without[start : start + AT_A_TIME])
+    for start in range(0, len(without), ROWS_PER_UPDATE):
+        some = Alert.objects.filter(pk__in=without[start : start + ROWS_PER_UPDATE])
         filled += Alert.objects.bulk_update([alert for alert in some if _filled(alert)], ["explanation"])
     return filled
 
@@ -158,7 +158,7 @@ def fill(batch_id: int) -> int:
 def _filled(alert: Alert) -> bool:
     """One that cannot be explained does not keep the others from it."""
     try:
-        alert.explanation = again(alert)
+        alert.explanation = recompute(alert)
     except FinobsError:
         log.exception("alert %s stays without its explanation", alert.pk)
         return False

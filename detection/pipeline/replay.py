@@ -16,7 +16,7 @@ from ..rules import scenarios
 from ..rules.scenarios import Finding
 from . import explanations
 from . import snapshot as snap
-from .decision import Decision, LiveRule, Opinion, decide, looked_at_again
+from .decision import ActiveRule, Decision, ModelVote, decide, with_late_arrivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Replay:
 def replay(alert: Alert) -> Replay:
     """Decide the snapshot again with the rule versions and the model version that the alert names. Writes nothing."""
     differences: list[str] = []
-    if snap.digest(alert.snapshot) != alert.snapshot_digest:
+    if snap.snapshot_digest(alert.snapshot) != alert.snapshot_digest:
         differences.append("The snapshot is not the one that was kept: its digest differs.")
     try:
         decision = _decide(alert, differences)
@@ -54,7 +54,7 @@ def replay(alert: Alert) -> Replay:
 
 def _decide(alert: Alert, differences: list[str]) -> Decision:
     columns = cols.of_snapshot(alert.snapshot)
-    fired: list[tuple[LiveRule, Finding]] = []
+    fired: list[tuple[ActiveRule, Finding]] = []
     for kept in alert.parameters["rules"]:
         rule = _rule(kept, differences)
         findings = scenarios.evaluate(rule.kind, columns, rule.parameters)
@@ -66,7 +66,7 @@ def _decide(alert: Alert, differences: list[str]) -> Decision:
         except FinobsError as error:
             differences.append(error.detail)
     decision, late = decide(fired, opinions, _plain(alert)), alert.parameters.get("late")
-    return looked_at_again(decision, late) if late else decision
+    return with_late_arrivals(decision, late) if late else decision
 
 
 def _plain(alert: Alert) -> list[str]:
@@ -80,7 +80,7 @@ def _explanation(alert: Alert) -> list[str]:
     if alert.explanation is None:
         return []
     try:
-        now = explanations.again(alert)
+        now = explanations.recompute(alert)
     except FinobsError as error:
         return [error.detail]
     kept = dict(alert.explanation)
@@ -91,14 +91,14 @@ def _explanation(alert: Alert) -> list[str]:
     ]
 
 
-def _rule(kept: dict[str, Any], differences: list[str]) -> LiveRule:
+def _rule(kept: dict[str, Any], differences: list[str]) -> ActiveRule:
     version = RuleVersion.objects.filter(pk=kept["version"]).first()
     if version is None or version.parameters != kept["parameters"]:
         differences.append(f"Version {kept['number']} of rule {kept['rule']} is not what it was.")
-    return LiveRule(kept["version"], kept["rule"], kept["number"], kept["kind"], kept["typology"], kept["parameters"])
+    return ActiveRule(kept["version"], kept["rule"], kept["number"], kept["kind"], kept["typology"], kept["parameters"])
 
 
-def _opinion(alert: Alert, kept: dict[str, Any], columns: cols.Columns, differences: list[str]) -> Opinion:
+def _opinion(alert: Alert, kept: dict[str, Any], columns: cols.Columns, differences: list[str]) -> ModelVote:
     """What the kept model makes of the kept vector; the features of the kept transaction must give that vector."""
     version = ModelVersion.objects.get(pk=kept["version"])
     if (version.sha256, repr(version.threshold)) != (kept["sha256"], kept["threshold"]):
@@ -107,8 +107,8 @@ def _opinion(alert: Alert, kept: dict[str, Any], columns: cols.Columns, differen
     if features.as_text(feature_set.names, feature_set.build(columns)[0]) != vector:
         differences.append("The features of this transaction are not what they were.")
     # A session of its own: what the process keeps open is for what is in force.
-    session = scoring.open_session(scoring.checked(bytes(version.artefact), version.sha256))
-    (score,) = scoring.score(session, features.from_text(feature_set.names, vector))
+    session = scoring.open_session(scoring.verified_artefact(bytes(version.artefact), version.sha256))
+    (score,) = scoring.score_matrix(session, features.from_text(feature_set.names, vector))
     if "score" in kept and repr(score) != kept["score"]:
         differences.append(f"{kept['model']} gives a score of {score:.6f}, not {kept['score']}.")
-    return Opinion(kept["role"], kept["model"], score, float(kept["threshold"]))
+    return ModelVote(kept["role"], kept["model"], score, float(kept["threshold"]))

@@ -12,13 +12,13 @@ from finobs.ledger.services import timestamp
 from transactions.models import Source, Transaction
 
 from .. import features
-from ..choices import Role
-from ..ml.scoring import Scored
+from ..choices import ModelRole
+from ..ml.scoring import ModelScores
 from ..models import ModelVersion
 from .decision import Decision
 
 
-def snapshot(
+def input_snapshot(
     row: Transaction, source: Source, vectors: Mapping[str, Any], history: Mapping[str, int] | None = None
 ) -> dict[str, Any]:
     """The transaction's fields, and, for models that looked at it, the feature vector and the whole numbers of the
@@ -62,12 +62,12 @@ def features_of(kept: Mapping[str, Any], feature_set: str) -> dict[str, str | No
     return found
 
 
-def digest(kept: dict[str, Any]) -> str:
+def snapshot_digest(kept: dict[str, Any]) -> str:
     """SHA-256 of the canonical bytes."""
     return hashlib.sha256(canonical(kept)).hexdigest()
 
 
-def parameters(decision: Decision, champions: Sequence[Scored], index: int) -> dict[str, Any]:
+def parameter_snapshot(decision: Decision, champions: Sequence[ModelScores], index: int) -> dict[str, Any]:
     """Of every rule version that fired, of every model that scored, and of what came in late, if that is why."""
     late = {} if decision.late is None else {"late": dict(decision.late)}
     return late | {
@@ -81,7 +81,7 @@ def models_of(kept: Mapping[str, Any]) -> list[dict[str, Any]]:
     if "models" in kept:
         return list(kept["models"])
     first = kept.get("model")
-    return [first | {"role": Role.ANOMALY.value}] if first else []
+    return [first | {"role": ModelRole.ANOMALY.value}] if first else []
 
 
 def _rule(rule: Any) -> dict[str, Any]:

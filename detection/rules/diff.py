@@ -13,7 +13,7 @@ WIDTH, HEIGHT, FOOT = 640, 160, 20
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ParameterChange:
     """One parameter of a version beside the version before it."""
 
     label: str
@@ -25,14 +25,16 @@ class Change:
         return self.before not in ("", self.after)
 
 
-def version_changes(kind: str, versions: Sequence[RuleVersion]) -> list[tuple[RuleVersion, list[Change]]]:
+def version_diffs(kind: str, versions: Sequence[RuleVersion]) -> list[tuple[RuleVersion, list[ParameterChange]]]:
     """Each version (newest first) with its parameters against the one before."""
-    labels = [(each.name, each.label) for each in scenarios.KINDS[kind].parameters]
+    labels = [(each.name, each.label) for each in scenarios.SCENARIOS[kind].parameters]
     return [
         (
             version,
             [
-                Change(label, _text(older.parameters.get(name)) if older else "", _text(version.parameters.get(name)))
+                ParameterChange(
+                    label, _text(older.parameters.get(name)) if older else "", _text(version.parameters.get(name))
+                )
                 for name, label in labels
             ],
         )
@@ -45,7 +47,7 @@ def _text(value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class HistogramBar:
     x: float
     y: float
     height: float
@@ -61,7 +63,7 @@ class Histogram:
     tail that matters is a few rows in thousands."""
 
     finding: str
-    bars: list[Bar]
+    bars: list[HistogramBar]
     threshold_x: float
     width: int = WIDTH
     height: int = HEIGHT
@@ -74,7 +76,7 @@ def histogram(version: ModelVersion) -> Histogram | None:
         return None
     step, room, highest = WIDTH / len(counts), HEIGHT - FOOT, max(counts) ** 0.5 or 1
     bars = [
-        Bar(
+        HistogramBar(
             round(index * step, 1), round(room - room * count**0.5 / highest, 1),
             round(room * count**0.5 / highest, 1), round(step - 1, 1), count, edges[index], edges[index + 1],
         )

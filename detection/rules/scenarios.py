@@ -33,7 +33,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Scenario:
     """`validate` returns the parameters in their one written form or raises Invalid; `evaluate` finds rows by index."""
 
     parameters: tuple[Parameter, ...]
@@ -43,24 +43,24 @@ class Kind:
 
 def validate(kind: str, parameters: Any) -> dict[str, Any]:
     """Raises Invalid with a message for each parameter that does not hold."""
-    if kind not in KINDS:
+    if kind not in SCENARIOS:
         raise Invalid(fields={"kind": [f"There is no kind of rule {kind!r}."]})
     if not isinstance(parameters, Mapping):
         raise Invalid(fields={"parameters": ["The parameters are an object."]})
-    known = {each.name for each in KINDS[kind].parameters}
+    known = {each.name for each in SCENARIOS[kind].parameters}
     wrong = {str(name): ["This kind of rule has no such parameter."] for name in parameters if name not in known}
     wrong |= {
         each.name: ["This field is required."]
-        for each in KINDS[kind].parameters
+        for each in SCENARIOS[kind].parameters
         if each.required and not parameters.get(each.name)
     }
     if wrong:
         raise Invalid("The parameters do not hold.", wrong)
-    return KINDS[kind].validate(parameters)
+    return SCENARIOS[kind].validate(parameters)
 
 
 def evaluate(kind: str, columns: Columns, parameters: Mapping[str, Any]) -> Findings:
-    return KINDS[kind].evaluate(columns, parameters)
+    return SCENARIOS[kind].evaluate(columns, parameters)
 
 
 def _validate_amount(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,8 +122,8 @@ def _amount_words(minor: int, limit: int, currency: str, severity: Outcome) -> s
     return f"Amount of {amount} is at or above the {severity.value} limit of {at}."
 
 
-KINDS: dict[str, Kind] = {
-    RuleKind.AMOUNT: Kind(
+SCENARIOS: dict[str, Scenario] = {
+    RuleKind.AMOUNT: Scenario(
         (
             Parameter("currency", "Currency", "ISO 4217. The rule looks at amounts in this currency only.", True),
             Parameter("review_at", "Review at", "Amounts at or above it go to a person."),

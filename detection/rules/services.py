@@ -18,7 +18,7 @@ from ..choices import RuleKind, Typology
 from ..models import Rule, RuleVersion
 from . import scenarios
 
-LONGEST_REASON = 2_000
+MAX_REASON_LENGTH = 2_000
 
 
 @service
@@ -156,6 +156,6 @@ def _reason(text: str) -> str:
     text = text.strip()
     if len(text) < 3:
         raise Invalid(fields={"reason": ["Say why, in at least 3 characters."]})
-    if len(text) > LONGEST_REASON:
-        raise Invalid(fields={"reason": [f"At most {LONGEST_REASON:,} characters."]})
+    if len(text) > MAX_REASON_LENGTH:
+        raise Invalid(fields={"reason": [f"At most {MAX_REASON_LENGTH:,} characters."]})
     return text

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
-from finobs.core.lists import listed
+from finobs.core.lists import list_context
 
 from .. import selectors, services
 from ..filters import RuleFilter
@@ -27,7 +27,7 @@ from . import diff
 def rule_list(request: SignedInRequest) -> HttpResponse:
     chosen = RuleFilter(request.GET, queryset=selectors.rules_visible(request.user))
     return render_page(
-        request, "detection/rule_list.html", listed(request, chosen, order=("name", "id")), partial="list"
+        request, "detection/rule_list.html", list_context(request, chosen, order=("name", "id")), partial="list"
     )
 
 
@@ -73,7 +73,7 @@ def _rule_page(
     newest = versions[0].number if versions else 0
     context = {
         "rule": rule,
-        "versions": diff.version_changes(rule.kind, versions),
+        "versions": diff.version_diffs(rule.kind, versions),
         "form": form or RuleChangeForm(rule=rule, newest=newest),
         "retire": retire or RetireForm(auto_id="retire_%s"),
         "may_configure": selectors.may_configure(request.user),

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 
 from ..ml.explain import waterfalls
-from ..ml.explain.feature_labels import wording
+from ..ml.explain.feature_labels import feature_label
 from ..models import Alert
 from ..pipeline.snapshot import models_of
 
@@ -18,7 +18,7 @@ register = template.Library()
 @register.filter
 def worded(feature: str) -> str:
     """A feature's name as people read it."""
-    return wording(feature).label
+    return feature_label(feature).label
 
 
 @register.filter

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from cases.choices import Disposition, Status
-from cases.models import Case, Gathering, Incident
-from detection.choices import Outcome, Role, Typology
+from cases.choices import CaseStatus, Disposition
+from cases.models import Case, CaseAlert, Incident
+from detection.choices import ModelRole, Outcome, Typology
 from detection.models import Alert, Assessment, ModelVersion, ShadowScore
 from detection.performance.window import Window
 from tests import factories
@@ -18,7 +18,7 @@ WINDOW = Window(date(2026, 3, 1), date(2026, 3, 30))
 NOON = factories.NOON
 
 
-def version(role: str = Role.SUPERVISED, **fields: Any) -> ModelVersion:
+def version(role: str = ModelRole.SUPERVISED, **fields: Any) -> ModelVersion:
     return factories.model_version(**{"role": role, "kind": role, "threshold": 0.5, **fields})
 
 
@@ -40,11 +40,11 @@ def scored(transaction: Transaction, by: ModelVersion, score: float, *, shadow: 
         ShadowScore.objects.create(transaction=transaction, model_version=by, score=score)
         return
     leading = {"model_version": by, "score": score}
-    beside = {"anomaly_version": by, "anomaly_score": score} if by.role == Role.ANOMALY else {}
+    beside = {"anomaly_version": by, "anomaly_score": score} if by.role == ModelRole.ANOMALY else {}
     assessed, _ = Assessment.objects.get_or_create(
         transaction=transaction, defaults={"outcome": Outcome.APPROVE, "assessed_at": NOON, **leading}
     )
-    Assessment.objects.filter(pk=assessed.pk).update(**beside, **(leading if by.role == Role.SUPERVISED else {}))
+    Assessment.objects.filter(pk=assessed.pk).update(**beside, **(leading if by.role == ModelRole.SUPERVISED else {}))
 
 
 def rows(by: ModelVersion, outcomes: Sequence[tuple[float, bool | None]], **fields: Any) -> list[Transaction]:
@@ -69,9 +69,9 @@ def concluded(
     """A closed case with an alert of this transaction."""
     alert = alerted(transaction)
     case = factories.case(
-        of=transaction.account, status=Status.CLOSED, disposition=disposition, reason_code="other_suspicion",
+        of=transaction.account, status=CaseStatus.CLOSED, disposition=disposition, reason_code="other_suspicion",
         closed_at=at or NOON + timedelta(days=3),
     )  # fmt: skip
     incident = Incident.objects.create(reference=f"I-{case.pk}", case=case, first_at=NOON, last_at=NOON, alert_count=1)
-    Gathering.objects.create(alert=alert, incident=incident, case=case)
+    CaseAlert.objects.create(alert=alert, incident=incident, case=case)
     return case

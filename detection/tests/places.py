@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from approvals.models import Request
+from approvals.models import ApprovalRequest
 from approvals.services import request_decide
 from detection.models import ModelVersion
 from detection.services import model_install, model_train
@@ -18,12 +18,14 @@ from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core.errors import ApprovalRequired
 from tests import factories
-from transactions.choices import Door
+from transactions.choices import IngestMethod
 from transactions.models import Account, Batch, Counterparty, Source, Transaction
 
 
 def batch(of: Source, number: int) -> Batch:
-    return Batch.objects.create(source=of, door=Door.REST, actor=system_actor("test"), received=number, accepted=number)
+    return Batch.objects.create(
+        source=of, method=IngestMethod.REST, actor=system_actor("test"), received=number, accepted=number
+    )
 
 
 def arrived(of: Source, amounts: Sequence[int], **fields: Any) -> list[Transaction]:
@@ -64,8 +66,8 @@ def agreed(step: Any, actor: Any, version: ModelVersion, reason: str = "Better")
     """A step that somebody else approves: proposed by `actor`, agreed to by a lead."""
     with pytest.raises(ApprovalRequired) as waiting:
         step(actor=actor, version=version, reason=reason)
-    asked = Request.objects.get(pk=waiting.value.request_id)
-    request_decide(actor=approver(), request=asked, verdict="approve", digest=asked.digest)
+    asked = ApprovalRequest.objects.get(pk=waiting.value.request_id)
+    request_decide(actor=approver(), request=asked, vote="approve", digest=asked.digest)
     version.refresh_from_db()
     return version
 
@@ -85,7 +87,7 @@ def supervised(learned: Sequence[Transaction], threshold: float = 0.5, stage: st
     matrix = scoring.matrix_for("account-1", scoring.columns_for("account-1", learned))
     own = features.ACCOUNT.indexes(SUPERVISED)
     suspicious = matrix[:, 0] > sorted(matrix[:, 0].tolist())[len(matrix) // 2]
-    fitted = ranking.fit(matrix, suspicious, own, ranking.Settings(rounds=20))
+    fitted = ranking.fit_ranker(matrix, suspicious, own, ranking.BoostingSettings(rounds=20))
     kept = {"feature_set": "account-1", "feature_digest": features.ACCOUNT.digest}
     artefact = boosted_graph(fitted.model, SUPERVISED, kept)
     return ModelVersion.objects.create(

@@ -15,7 +15,7 @@ from sklearn.ensemble import IsolationForest
 from detection import features
 from detection.ml import scoring
 from detection.ml.explain import explainer, waterfall
-from detection.ml.onnx.graph_metadata import typical
+from detection.ml.onnx.graph_metadata import medians
 from detection.ml.onnx.trees import forest_graph
 from detection.models import Alert
 from detection.pipeline import explanations
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 def signed_in(person):
     client = Client()
-    client.force_login(person, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
     return client
 
 
@@ -86,14 +86,14 @@ def test_the_ledger_keeps_its_digest(alerts):
     from detection.pipeline import snapshot as snap
 
     event = Event.objects.filter(action="alert.raise").latest("pk")
-    assert json.loads(bytes(event.body))["data"]["explanation_digest"] == snap.digest(alerts[-1].explanation)
+    assert json.loads(bytes(event.body))["data"]["explanation_digest"] == snap.snapshot_digest(alerts[-1].explanation)
 
 
 def test_an_alert_by_rules_alone_has_none_and_says_so(source, open_queue, analyst):
     factories.rule_version()
     rows = places.arrived(source, [1_000_000])
-    (verdict,) = assess(batch=rows[0].batch, transactions=rows)
-    alert = Alert.objects.get(transaction_id=verdict.transaction_id)
+    (result,) = assess(batch=rows[0].batch, transactions=rows)
+    alert = Alert.objects.get(transaction_id=result.transaction_id)
     assert alert.explanation is None
     client = signed_in(analyst)
     answer = client.get(f"/api/v1/alerts/{alert.pk}/explanation")
@@ -120,7 +120,7 @@ def test_a_fragment_is_the_figure_alone(alerts, analyst):
 
 def test_the_case_page_offers_it_for_each_alert(alerts, analyst):
     alert = alerts[-1]
-    page = signed_in(analyst).get(f"/cases/{alert.gathering.case.reference}/").content.decode()
+    page = signed_in(analyst).get(f"/cases/{alert.case_alert.case.reference}/").content.decode()
     assert f'hx-get="/detection/alerts/{alert.pk}/explanation/"' in page
 
 
@@ -149,7 +149,7 @@ def test_on_demand_and_kept_are_the_same(alerts, analyst):
     alert = alerts[-1]
     answer = signed_in(analyst).get(f"/api/v1/transactions/{alert.transaction_id}/explanation").json()
     assert answer["features"] == alert.explanation["features"]
-    assert explanations.again(alert) == alert.explanation
+    assert explanations.recompute(alert) == alert.explanation
 
 
 @pytest.mark.parametrize("path", ["/api/v1/alerts/{0}/explanation", "/detection/alerts/{0}/explanation/"])
@@ -192,14 +192,14 @@ def test_other_words_are_no_difference(alerts):
 def test_a_large_batch_waits_for_the_first_only(
     source, superuser, open_queue, monkeypatch, django_capture_on_commit_callbacks
 ):
-    monkeypatch.setattr(explanations, "AT_ONCE", 1)
+    monkeypatch.setattr(explanations, "MAX_INLINE", 1)
     with django_capture_on_commit_callbacks() as later:
         alerts = raised(source, superuser, amounts=[90_000_000, 70_000_000, 80_000_000])
     assert [alert.score for alert in alerts if alert.explanation] == [max(alert.score or 0 for alert in alerts)]
     assert later
     batch = alerts[0].transaction.batch_id
-    assert explanations.fill(batch) == len(alerts) - 1
-    assert explanations.fill(batch) == 0
+    assert explanations.explanations_fill(batch) == len(alerts) - 1
+    assert explanations.explanations_fill(batch) == 0
     for alert in Alert.objects.all():
         assert total(alert.explanation) == pytest.approx(alert.score, abs=1e-6)
 
@@ -269,7 +269,7 @@ def test_explaining_uses_neither_shap_nor_scikit_learn(alerts, monkeypatch):
     monkeypatch.setattr(sys.modules[module.__module__], "_explainers", {})
     for name in ("shap", "sklearn", "pickle"):
         monkeypatch.setitem(sys.modules, name, None)
-    assert explanations.again(alerts[0]) == alerts[0].explanation
+    assert explanations.recompute(alerts[0]) == alerts[0].explanation
 
 
 @pytest.fixture
@@ -279,14 +279,14 @@ def forest(db):
     rows = chance.normal(size=(900, len(features.BASIC.names))).astype(np.float32)
     fitted = IsolationForest(n_estimators=30, max_samples=256, random_state=7).fit(rows)
     artefact = forest_graph(fitted, features.BASIC.names, {})
-    parameters = {"sample": 256, "typical": typical(rows, features.BASIC.names)}
+    parameters = {"sample": 256, "typical": medians(rows, features.BASIC.names)}
     sha256 = hashlib.sha256(artefact).hexdigest()
     return factories.model_version(artefact=artefact, sha256=sha256, parameters=parameters), rows
 
 
 def test_a_plain_forest_of_before_is_explained_too(forest):
     version, rows = forest
-    scores = scoring.score(scoring.open_session(bytes(version.artefact)), rows[:50])
+    scores = scoring.score_matrix(scoring.open_session(bytes(version.artefact)), rows[:50])
     for row, score in zip(rows, scores, strict=False):
         kept = explainer(version).explain(row, score)
         assert total(kept) == pytest.approx(score, abs=1e-6)
@@ -296,7 +296,7 @@ def test_a_plain_forest_of_before_is_explained_too(forest):
 
 def test_a_score_that_the_parts_do_not_make_is_not_explained(forest):
     version, rows = forest
-    (score,) = scoring.score(scoring.open_session(bytes(version.artefact)), rows[:1])
+    (score,) = scoring.score_matrix(scoring.open_session(bytes(version.artefact)), rows[:1])
     with pytest.raises(Unavailable, match="the parts make a score of"):
         explainer(version).explain(rows[0], score + 0.01)
 
@@ -322,4 +322,4 @@ def test_the_words_above_every_bar_end_within_the_picture(alerts):
 
 def test_what_is_usual_is_the_median_of_the_known():
     matrix = np.array([[1, np.nan], [2, np.nan], [9, np.nan]], dtype=np.float32)
-    assert typical(matrix, ("a", "b")) == {"a": "2.0"}
+    assert medians(matrix, ("a", "b")) == {"a": "2.0"}

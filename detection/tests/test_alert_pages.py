@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def signed_in(person):
     client = Client()
-    client.force_login(person, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
     return client
 
 
@@ -85,8 +85,8 @@ def test_the_replay_page_says_what_came_out(source, analyst, queue, superuser):
     queue.save()
     factories.rule_version()
     rows = places.arrived(source, [1_000_000])
-    (verdict,) = assess(batch=rows[0].batch, transactions=rows)
-    page = signed_in(analyst).get(f"/detection/alerts/{verdict.alert_id}/replay/").content.decode()
+    (result,) = assess(batch=rows[0].batch, transactions=rows)
+    page = signed_in(analyst).get(f"/detection/alerts/{result.alert_id}/replay/").content.decode()
     assert "The same alert" in page
 
 

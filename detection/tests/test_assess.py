@@ -10,10 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from detection import hooks
-from detection.choices import Outcome, Role, Typology
+from detection.choices import ModelRole, Outcome, Typology
 from detection.ml import scoring
 from detection.models import Alert, Assessment
-from detection.pipeline.decision import LiveRule, Opinion, decide
+from detection.pipeline.decision import ActiveRule, ModelVote, decide
 from detection.rules.scenarios import Finding
 from detection.services import assess
 from detection.tests import places
@@ -32,16 +32,16 @@ def run(rows):
 def test_it_answers_for_every_transaction_in_their_order(source, gathered):
     factories.rule_version()
     rows = places.arrived(source, AMOUNTS)
-    verdicts = run(rows)
-    assert [verdict.transaction_id for verdict in verdicts] == [row.pk for row in rows]
-    assert [verdict.outcome for verdict in verdicts] == ["approve", "review", "block", "approve"]
-    assert [verdict.alert_id is not None for verdict in verdicts] == [False, True, True, False]
+    results = run(rows)
+    assert [result.transaction_id for result in results] == [row.pk for row in rows]
+    assert [result.outcome for result in results] == ["approve", "review", "block", "approve"]
+    assert [result.alert_id is not None for result in results] == [False, True, True, False]
 
 
 def test_without_a_champion_there_is_no_score(source, gathered):
     factories.rule_version()
     rows = places.arrived(source, AMOUNTS)
-    assert {verdict.score for verdict in run(rows)} == {None}
+    assert {result.score for result in run(rows)} == {None}
     assert not Assessment.objects.exclude(score=None, model_version=None).exists()
 
 
@@ -132,9 +132,9 @@ def test_the_most_severe_rule_names_the_typology(source, gathered):
 def test_a_model_adds_review_where_no_rule_fires(source, gathered, superuser):
     version = places.champion(source, superuser)
     (row,) = places.arrived(source, [80_000_000], **afterwards())
-    (verdict,) = run([row])
-    assert verdict.outcome == "review"
-    assert verdict.score >= version.threshold
+    (result,) = run([row])
+    assert result.outcome == "review"
+    assert result.score >= version.threshold
     alert = Alert.objects.get()
     assert (alert.typology, alert.rule_version, alert.model_version) == (Typology.UNUSUAL, None, version)
     assert [model["sha256"] for model in alert.parameters["models"]] == [version.sha256]
@@ -145,17 +145,17 @@ def test_a_model_adds_review_where_no_rule_fires(source, gathered, superuser):
 def test_what_is_usual_is_approved_with_its_score(source, gathered, superuser):
     version = places.champion(source, superuser)
     (row,) = places.arrived(source, [3_012], **afterwards())
-    (verdict,) = run([row])
-    assert verdict.outcome == "approve"
-    assert 0 < verdict.score < version.threshold
+    (result,) = run([row])
+    assert result.outcome == "approve"
+    assert 0 < result.score < version.threshold
     assert Assessment.objects.get(pk=row.pk).model_version == version
 
 
 @pytest.mark.parametrize("score", [0.0, 0.1, 0.9, None])
 @pytest.mark.parametrize("severity", [Outcome.REVIEW, Outcome.BLOCK])
 def test_no_score_lowers_what_a_rule_demands(score, severity):
-    rule = LiveRule(1, "r", 1, "amount", "large_amount", {})
-    opinions = [] if score is None else [Opinion(role, "model v1", score, 0.5) for role in Role.values]
+    rule = ActiveRule(1, "r", 1, "amount", "large_amount", {})
+    opinions = [] if score is None else [ModelVote(role, "model v1", score, 0.5) for role in ModelRole.values]
     assert decide([(rule, Finding(severity, "why"))], opinions).outcome == severity
 
 
@@ -163,9 +163,9 @@ def test_a_low_score_leaves_a_block_standing_end_to_end(source, gathered, superu
     version = places.champion(source, superuser)
     factories.rule_version(parameters={"currency": "USD", "review_at": None, "block_at": "30.00"})
     (row,) = places.arrived(source, [3_012], **afterwards())
-    (verdict,) = run([row])
-    assert verdict.outcome == "block"
-    assert verdict.score < version.threshold
+    (result,) = run([row])
+    assert result.outcome == "block"
+    assert result.score < version.threshold
 
 
 def test_the_size_of_batches_changes_no_decision(source, gathered, superuser):
@@ -182,18 +182,18 @@ def test_the_size_of_batches_changes_no_decision(source, gathered, superuser):
 def run_in(source, amounts, size):
     """Verdicts of rows that come in `size` at a time, some of them later than they occurred."""
     late = [timedelta(hours=5 * (index % 7 == 0)) for index in range(len(amounts))]
-    verdicts = []
+    results = []
     for start in range(0, len(amounts), size):
         rows = places.arrived(source, amounts[start : start + size])
         for index, row in enumerate(rows, start):
             row.occurred_at = factories.NOON + timedelta(minutes=index) - late[index]
             row.save()
-        verdicts += run(rows)
-    return verdicts
+        results += run(rows)
+    return results
 
 
-def decided(verdicts):
-    return [(verdict.outcome, verdict.score) for verdict in verdicts]
+def decided(results):
+    return [(result.outcome, result.score) for result in results]
 
 
 def afterwards():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detection.features.wavelet_matrix import Bounded
+from detection.features.wavelet_matrix import WaveletMatrix
 
 
 def drawn(seed, size, queries):
@@ -19,7 +19,7 @@ def drawn(seed, size, queries):
 @pytest.mark.parametrize("seed", range(4))
 def test_sums_counts_and_the_last_are_those_of_the_rows_that_came_before(size, seed):
     ids, bounds, start, end, values = drawn(seed, size, 60)
-    found = Bounded(ids, bounds)
+    found = WaveletMatrix(ids, bounds)
     counts, sums, last = found.between(start, end), found.between(start, end, values), found.last(start, end)
     for index, (low, high, bound) in enumerate(zip(start, end, bounds, strict=True)):
         rows = [place for place in range(low, high) if ids[place] < bound]
@@ -32,7 +32,7 @@ def test_hot_ones_in_reverse_cost_little():
     """A counterparty that everybody pays, in a file sorted backwards: pairs would be fifty million."""
     size = 10_000
     ids = np.arange(size)[::-1].copy()
-    found = Bounded(ids, ids)
+    found = WaveletMatrix(ids, ids)
     places = np.arange(size)
     assert not found.between(np.zeros(size, dtype=np.int64), places).any()
     assert (found.last(places, np.full(size, size)) == np.where(ids > 0, size - 1, -1)).all()

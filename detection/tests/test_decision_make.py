@@ -32,7 +32,7 @@ def fields(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 def signed_in(person) -> Client:
     client = Client(raise_request_exception=False)
-    client.force_login(person, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
     return client
 
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 
 from detection import bootstrap  # fmt: skip
-from detection.choices import Stage
+from detection.choices import ModelStage
 from detection.models import ModelVersion, Rule, TrainingRun
-from detection.services import ensure_judges, model_retire, model_train, rule_retire, training_request, training_work
+from detection.services import (
+    ensure_default_detectors,
+    model_retire,
+    model_train,
+    rule_retire,
+    training_request,
+    training_work,
+)
 from detection.tests import places
 from finobs.core.errors import Conflict
 from finobs.ledger.models import Event
@@ -18,32 +25,32 @@ pytestmark = pytest.mark.django_db
 
 
 def test_without_any_rule_the_default_ones_come_into_force():
-    ensure_judges()
+    ensure_default_detectors()
     assert set(Rule.objects.values_list("slug", flat=True)) == {"large-amount-usd", "large-amount-eur"}
     assert Event.objects.filter(action="rule.create", actor_type="system").count() == 2
     assert not ModelVersion.objects.exists()
 
 
 def test_rules_that_somebody_retired_stay_retired(superuser):
-    ensure_judges()
+    ensure_default_detectors()
     for rule in Rule.objects.all():
         rule_retire(actor=superuser, rule=rule, reason="Not ours")
-    ensure_judges()
+    ensure_default_detectors()
     assert not Rule.objects.filter(live__isnull=False).exists()
 
 
 def test_the_first_model_comes_once_there_is_enough_to_learn_from(source, gathered, superuser, monkeypatch):
-    monkeypatch.setattr(bootstrap, "ENOUGH", 2_000)
+    monkeypatch.setattr(bootstrap, "MIN_TRANSACTIONS", 2_000)
     places.arrived(source, places.habits(1_999, seed=3))
-    ensure_judges()
+    ensure_default_detectors()
     assert not ModelVersion.objects.exists()
     places.arrived(source, places.habits(1, seed=4))
-    ensure_judges()
-    ensure_judges()
+    ensure_default_detectors()
+    ensure_default_detectors()
     version = ModelVersion.objects.get()
-    assert version.stage == Stage.CHAMPION
+    assert version.stage == ModelStage.CHAMPION
     places.agreed(model_retire, superuser, version)
-    ensure_judges()
+    ensure_default_detectors()
     assert ModelVersion.objects.count() == 1
 
 
@@ -52,25 +59,25 @@ def test_two_imports_at_once_do_not_stop_one_another(beginning, source, gathered
     def beaten(**_: object) -> None:
         raise Conflict("Somebody else made the same in this moment.")
 
-    monkeypatch.setattr(bootstrap, "ENOUGH", 1)
+    monkeypatch.setattr(bootstrap, "MIN_TRANSACTIONS", 1)
     monkeypatch.setattr(bootstrap, beginning, beaten)
     places.arrived(source, [1_000])
-    ensure_judges()
+    ensure_default_detectors()
     assert not ModelVersion.objects.exists()
 
 
 def test_an_import_asks_for_it():
-    assert ensure_judges in hooks._preparations
+    assert ensure_default_detectors in hooks._preparations
 
 
 @pytest.fixture
 def many(source, gathered, monkeypatch):
-    monkeypatch.setattr(bootstrap, "ENOUGH", 600)
+    monkeypatch.setattr(bootstrap, "MIN_TRANSACTIONS", 600)
     places.arrived(source, places.habits(600))
 
 
 def test_the_first_model_stands_in_the_ledger_as_installed(many):
-    ensure_judges()
+    ensure_default_detectors()
     acts = Event.objects.filter(action__in=["training.request", "model.train", "model.install", "model.promote"])
     assert list(acts.order_by("id").values_list("action", flat=True)) == [
         "training.request", "model.train", "model.install"
@@ -79,10 +86,10 @@ def test_the_first_model_stands_in_the_ledger_as_installed(many):
 
 
 def test_a_first_training_that_was_refused_is_not_tried_at_every_batch(source, gathered, monkeypatch):
-    monkeypatch.setattr(bootstrap, "ENOUGH", 600)
+    monkeypatch.setattr(bootstrap, "MIN_TRANSACTIONS", 600)
     places.arrived(source, [5_000] * 600, occurred_at=factories.NOON)
-    ensure_judges()
-    ensure_judges()
+    ensure_default_detectors()
+    ensure_default_detectors()
     assert TrainingRun.objects.get().state == "failed"
     assert "everything" in TrainingRun.objects.get().error
     assert not ModelVersion.objects.exists()
@@ -91,22 +98,22 @@ def test_a_first_training_that_was_refused_is_not_tried_at_every_batch(source, g
 def test_one_that_a_worker_finished_is_installed_at_the_next_batch(many, monkeypatch):
     with monkeypatch.context() as busy:
         busy.setattr(bootstrap, "training_work", lambda *_, **__: None)
-        ensure_judges()
+        ensure_default_detectors()
     run = TrainingRun.objects.get()
     assert run.state == "queued"
     training_work(run.pk)
-    ensure_judges()
-    assert ModelVersion.objects.get().stage == Stage.CHAMPION
+    ensure_default_detectors()
+    assert ModelVersion.objects.get().stage == ModelStage.CHAMPION
 
 
 def test_what_somebody_is_training_is_left_to_them(many, admin):
     training_request(actor=admin, role="anomaly")
-    ensure_judges()
+    ensure_default_detectors()
     assert TrainingRun.objects.get().asked_by == admin
     assert not ModelVersion.objects.exists()
 
 
 def test_what_somebody_has_trained_is_left_to_them(many, admin):
     model_train(actor=admin)
-    ensure_judges()
-    assert ModelVersion.objects.get().stage == Stage.CANDIDATE
+    ensure_default_detectors()
+    assert ModelVersion.objects.get().stage == ModelStage.CANDIDATE

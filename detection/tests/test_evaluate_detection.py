@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 
-from detection.evaluation.loader import load
-from detection.evaluation.split import Split, judged_rows, labelled_rows, learned_rows
+from detection.evaluation.loader import load_rows
+from detection.evaluation.split import Split, held_out_rows, labelled_rows, train_rows
 from detection.ml import metrics
 from finobs.core.errors import Invalid
 from finobs.settings import env
@@ -68,7 +68,7 @@ def test_it_says_everything_of_every_ranking_and_the_same_again(small, capsys):
     assert list(found["results"]) == [
         "isolation_forest", "pca_autoencoder", "ensemble", "supervised", "decision", "amount_baseline",
     ]  # fmt: skip
-    assert all(tuple(each) == metrics.NAMES for each in found["results"].values())
+    assert all(tuple(each) == metrics.METRIC_NAMES for each in found["results"].values())
     assert found["results"]["supervised"]["auc"] > 0.8
     assert found["results"]["decision"]["ap"] >= found["results"]["supervised"]["ap"]
     assert judged(capsys, small, *arguments) == found
@@ -121,7 +121,7 @@ def test_csv_reads_as_parquet_does(small, tmp_path):
     path = tmp_path / "small.csv"
     write_csv(pq.read_table(small), path)
     mapping = resolve("handbook")[0]
-    first, second = load(small, mapping, 7), load(path, mapping, 7)
+    first, second = load_rows(small, mapping, 7), load_rows(path, mapping, 7)
     assert np.array_equal(first.minor, second.minor)
     assert np.array_equal(first.history.time, second.history.time)
     assert np.array_equal(first.suspicious, second.suspicious)
@@ -132,7 +132,7 @@ def test_a_mapping_without_labels_is_refused(small):
         '{"external_id": "transaction_id", "account": "customer_id", "occurred_at": "tx_datetime", "amount": "amount"}'
     )[0]
     with pytest.raises(Invalid, match="is_suspicious"):
-        load(small, mapping, 7)
+        load_rows(small, mapping, 7)
 
 
 def test_a_card_whose_fraud_is_known_leaves_the_days_after():
@@ -140,8 +140,8 @@ def test_a_card_whose_fraud_is_known_leaves_the_days_after():
     card = np.array([1, 2, 3, 1, 2, 2, 3])
     fraud = np.array([True, True, False, False, False, False, False])
     split = Split(0, 1, 8, 9, 7)
-    assert learned_rows(split, day).tolist() == [0, 1]
-    assert judged_rows(split, day, card, fraud).tolist() == [4, 6]
+    assert train_rows(split, day).tolist() == [0, 1]
+    assert held_out_rows(split, day, card, fraud).tolist() == [4, 6]
 
 
 def test_the_supervised_model_learns_only_what_was_known_before_the_test():

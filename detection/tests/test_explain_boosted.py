@@ -11,14 +11,14 @@ import onnx
 import pytest
 
 from detection import features
-from detection.choices import Role
+from detection.choices import ModelRole
 from detection.ml import scoring
 from detection.ml.explain import Explainer, waterfall
 from detection.ml.explain.members import members
-from detection.ml.explain.onnx_trees import boosted
-from detection.ml.explain.tree_shap import Forest
+from detection.ml.explain.onnx_trees import boosted_trees
+from detection.ml.explain.tree_shap import TreeShap
 from detection.ml.onnx.boosted_graph import boosted_graph
-from detection.ml.onnx.graph_metadata import BOOSTED, boosted_metadata, leaf_rows
+from detection.ml.onnx.graph_metadata import BOOSTED_KEY, boosted_metadata, leaf_rows
 from detection.ml.training import boosting
 from detection.models import ModelVersion
 from finobs.core.errors import Unavailable
@@ -39,13 +39,13 @@ def learned(matrix: np.ndarray, **settings):
     suspicious = (np.nan_to_num(matrix[:, 0], nan=5.0) * np.nan_to_num(matrix[:, 2], nan=0.1) > 2) & (
         np.nan_to_num(matrix[:, 1]) < 1
     )
-    chosen = boosting.Settings(**{"rounds": 40, **settings})
-    ranker = boosting.fit(matrix, suspicious, list(range(matrix.shape[1])), chosen)
+    chosen = boosting.BoostingSettings(**{"rounds": 40, **settings})
+    ranker = boosting.fit_ranker(matrix, suspicious, list(range(matrix.shape[1])), chosen)
     names = BASIC[: matrix.shape[1]]
     return ranker, boosted_graph(ranker.model, names, {"feature_set": features.BASIC.name})
 
 
-def trees_of(artefact: bytes) -> Forest:
+def trees_of(artefact: bytes) -> TreeShap:
     graph = onnx.load_model_from_string(artefact)
     return members(graph, {each.key: each.value for each in graph.metadata_props}, {}).forest
 
@@ -53,7 +53,7 @@ def trees_of(artefact: bytes) -> Forest:
 def version(artefact: bytes, **fields) -> ModelVersion:
     sha256 = hashlib.sha256(artefact).hexdigest()
     return ModelVersion(
-        **{"role": Role.SUPERVISED, "kind": "supervised", "number": 1, "feature_set": features.BASIC.name,
+        **{"role": ModelRole.SUPERVISED, "kind": "supervised", "number": 1, "feature_set": features.BASIC.name,
            "artefact": artefact, "sha256": sha256, **fields}
     )  # fmt: skip
 
@@ -88,7 +88,7 @@ def test_contributions_and_base_add_up_to_the_log_odds(missing):
         assert found == pytest.approx(margin, abs=1e-5)
 
 
-def value(ours: Forest, row: np.ndarray, known: frozenset[int]) -> float:
+def value(ours: TreeShap, row: np.ndarray, known: frozenset[int]) -> float:
     nodes = ours.nodes
 
     def walk(node: int) -> float:
@@ -128,14 +128,14 @@ def test_the_graph_keeps_how_many_rows_came_to_each_leaf_and_little_else():
     counts = np.concatenate([tree.nodes["count"] for (tree,) in ranker.model._predictors])
     assert (nodes.rows == counts).all()
     kept = {each.key: each.value for each in onnx.load_model_from_string(artefact).metadata_props}
-    assert len(kept[BOOSTED]) < 0.06 * len(artefact)
+    assert len(kept[BOOSTED_KEY]) < 0.06 * len(artefact)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.2])
 def test_every_probability_is_explained_to_the_millionth(missing):
     matrix = rows(missing=missing)
     _, artefact = learned(matrix)
-    scores = scoring.score(scoring.open_session(artefact), matrix[:200])
+    scores = scoring.score_matrix(scoring.open_session(artefact), matrix[:200])
     explainer = Explainer(version(artefact))
     for row, score in zip(matrix, scores, strict=False):
         kept = explainer.explain(row, score)
@@ -153,10 +153,10 @@ def test_every_probability_is_explained_to_the_millionth(missing):
 def test_counts_of_other_trees_are_refused():
     _, artefact = learned(rows())
     graph = onnx.load_model_from_string(artefact)
-    counts = leaf_rows({each.key: each.value for each in graph.metadata_props}[BOOSTED])
+    counts = leaf_rows({each.key: each.value for each in graph.metadata_props}[BOOSTED_KEY])
     for wrong in (counts[:-1], [0, *counts[1:]], [counts[0] + 1, *counts[1:]]):
         with pytest.raises(ValueError, match=r"counts of training rows|on the same rows"):
-            boosted(graph, wrong)
+            boosted_trees(graph, wrong)
 
 
 def test_counts_are_had_back_as_they_were_written():
@@ -167,6 +167,6 @@ def test_a_graph_that_is_more_than_its_trees_is_not_explained():
     """As one with a calibration behind it would be."""
     matrix = rows()
     _, artefact = learned(matrix)
-    (score,) = scoring.score(scoring.open_session(artefact), matrix[:1])
+    (score,) = scoring.score_matrix(scoring.open_session(artefact), matrix[:1])
     with pytest.raises(Unavailable, match="the parts make a score of"):
         Explainer(version(artefact)).explain(matrix[0], score * 0.9)

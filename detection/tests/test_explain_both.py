@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def signed_in(person):
     client = Client()
-    client.force_login(person, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
     return client
 
 
@@ -65,7 +65,7 @@ def test_both_add_up_each_to_its_own_score(alert, ranker, anomaly):
 
 
 def test_again_is_the_same_to_the_digit_and_so_is_the_replay(alert):
-    assert explanations.again(alert) == alert.explanation
+    assert explanations.recompute(alert) == alert.explanation
     assert replay(alert).differences == []
     alert.explanation["beside"][0]["base"] = "0.5"
     assert replay(alert).differences == ["Explanation: its beside came out otherwise."]
@@ -85,7 +85,7 @@ def test_the_page_draws_both_under_the_names_of_their_models(alert, analyst, ran
 def test_the_fragment_that_the_case_page_loads_has_both(alert, analyst):
     where = f"/detection/alerts/{alert.pk}/explanation/"
     client = signed_in(analyst)
-    assert f'hx-get="{where}"' in client.get(f"/cases/{alert.gathering.case.reference}/").content.decode()
+    assert f'hx-get="{where}"' in client.get(f"/cases/{alert.case_alert.case.reference}/").content.decode()
     page = client.get(where, headers={"HX-Request": "true"}).content.decode().strip()
     assert page.startswith("<figure")
     assert page.count("<figure") == page.count("</table>") - page.count("<details") - 1 == 2
@@ -147,13 +147,13 @@ def test_one_that_fails_stops_neither_the_decision_nor_the_others(source, ranker
 
 
 def test_the_rest_of_a_batch_is_filled_though_one_cannot_be(source, ranker, monkeypatch, caplog):
-    monkeypatch.setattr(explanations, "AT_ONCE", 0)
+    monkeypatch.setattr(explanations, "MAX_INLINE", 0)
     rows = come(source, [80_000_000, 70_000_000, 60_000_000])
     spoilt = Alert.objects.order_by("id")[1]
     snapshot = copy.deepcopy(spoilt.snapshot)
     snapshot["features"] = {}
     Alert.objects.filter(pk=spoilt.pk).update(snapshot=snapshot)
-    assert explanations.fill(rows[0].batch_id) == 2
+    assert explanations.explanations_fill(rows[0].batch_id) == 2
     assert list(Alert.objects.filter(explanation__isnull=True)) == [spoilt]
     assert "stays without its explanation" in caplog.text
 
@@ -196,5 +196,5 @@ def test_the_list_shows_the_score_of_the_model_that_asked(alert, analyst, anomal
     page = signed_in(analyst).get("/detection/alerts/").content.decode()
     assert f'{asked:.2f} <span class="text-secondary">anomaly</span>' in page
     assert asked != pytest.approx(alert.score)
-    case = signed_in(analyst).get(f"/cases/{alert.gathering.case.reference}/").content.decode()
+    case = signed_in(analyst).get(f"/cases/{alert.case_alert.case.reference}/").content.decode()
     assert f"anomaly score {asked:.2f}" in case

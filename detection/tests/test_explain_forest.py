@@ -10,9 +10,9 @@ import onnx
 import pytest
 from sklearn.ensemble import IsolationForest
 
-from detection.ml.explain.onnx_trees import grown as read
+from detection.ml.explain.onnx_trees import isolation_trees as read
 from detection.ml.explain.onnx_trees import path_length
-from detection.ml.explain.tree_shap import Forest
+from detection.ml.explain.tree_shap import TreeShap
 from detection.ml.onnx.trees import forest_graph
 
 NAMES = tuple("abcdef")
@@ -33,7 +33,7 @@ def grown(matrix: np.ndarray, **settings):
     names = tuple(f"f{index}" for index in range(matrix.shape[1]))
     graph = onnx.load_model_from_string(forest_graph(forest, names, {}))
     nodes = read(graph, forest.max_samples_)
-    return forest, Forest(nodes, matrix.shape[1], divisor=len(nodes.roots))
+    return forest, TreeShap(nodes, matrix.shape[1], divisor=len(nodes.roots))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_contributions_and_base_add_up_to_the_length_that_scikit_learn_scores_by
         assert 2 ** -(length / path_length(256)[256]) == pytest.approx(score, abs=1e-9)
 
 
-def value(ours: Forest, row: np.ndarray, known: frozenset[int]) -> float:
+def value(ours: TreeShap, row: np.ndarray, known: frozenset[int]) -> float:
     """The mean path length when only `known` features are: by walking every tree, as the definition says."""
     nodes = ours.nodes
 

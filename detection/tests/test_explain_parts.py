@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.ml.explain.contributions import Part, combine, slope
+from detection.ml.explain.contributions import MemberContributions, combine, slope
 
 numbers = st.floats(-20, 20)
 
 
-def part(base: float, contributions: list[float]) -> Part:
+def part(base: float, contributions: list[float]) -> MemberContributions:
     values = np.array(contributions)
-    return Part("one", "units", base, base + float(values.sum()), values)
+    return MemberContributions("one", "units", base, base + float(values.sum()), values)
 
 
 def fold(raw: float) -> float:

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from detection import features
-from detection.choices import Role
+from detection.choices import ModelRole
 from detection.ml.explain import reason_codes
-from detection.ml.explain.reason_templates import SAYINGS, SILENT, About
-from detection.ml.onnx.graph_metadata import spread
+from detection.ml.explain.reason_templates import REASON_TEMPLATES, SILENT, TransactionContext
+from detection.ml.onnx.graph_metadata import quantiles
 from detection.models import Alert, ModelVersion
 from detection.services import assess
 from detection.tests import places
 from tests import factories
 
 NAMES = features.ACCOUNT.names
-OUT = About("$12,500.00", "USD", False, True, "FR")
+OUT = TransactionContext("$12,500.00", "USD", False, True, "FR")
 CALM = {
     "account_ratio_7": 1, "account_ratio_30": 1, "counterparty_ratio_7": 1, "counterparty_ratio_30": 1, "amount": 40,
     "log_amount": 3.7, "account_since": 11, "counterparty_since": 9, "account_count_1": 1, "account_count_7": 5,
@@ -35,8 +35,8 @@ def version():
     for name, value in CALM.items():
         matrix[:, NAMES.index(name)] = value * chance.uniform(0.8, 1.2, len(matrix))
     return ModelVersion(
-        pk=77, role=Role.ANOMALY, number=1, feature_set="account-1", sha256="1" * 64,
-        parameters={"spread": spread(matrix, NAMES)},
+        pk=77, role=ModelRole.ANOMALY, number=1, feature_set="account-1", sha256="1" * 64,
+        parameters={"spread": quantiles(matrix, NAMES)},
     )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_it_says(version, changed, said):
 
 
 def test_money_that_came_in_is_from_somebody(version):
-    came = About("€10.00", "EUR", True, True, "DE")
+    came = TransactionContext("€10.00", "EUR", True, True, "DE")
     assert told(version, came, is_new_country=1, is_new_counterparty=1) == [
         "This account's first payment from DE in 30 days.",
         "This account's first payment from this counterparty in 30 days.",
@@ -87,7 +87,10 @@ def test_money_that_came_in_is_from_somebody(version):
 
 
 def test_what_the_transaction_does_not_name_is_not_called_new(version):
-    assert told(version, About("€10.00", "EUR", False, False, ""), is_new_country=1, is_new_counterparty=1) == []
+    assert (
+        told(version, TransactionContext("€10.00", "EUR", False, False, ""), is_new_country=1, is_new_counterparty=1)
+        == []
+    )
 
 
 def test_the_sum_of_one_is_its_amount(version):
@@ -119,7 +122,7 @@ def test_the_rarest_is_told_first(version):
     matrix = np.tile(vector(), (5_000, 1))
     matrix[:, NAMES.index("account_ratio_30")] = chance.uniform(1, 20, len(matrix))
     used_to_it = ModelVersion(
-        pk=78, number=2, feature_set="account-1", sha256="2" * 64, parameters={"spread": spread(matrix, NAMES)}
+        pk=78, number=2, feature_set="account-1", sha256="2" * 64, parameters={"spread": quantiles(matrix, NAMES)}
     )
     changed = {"account_ratio_30": 19.0, "account_count_1": 90}
     assert [said.split()[0] for said in told(version, **changed)] == ["19.0", "90"]
@@ -127,7 +130,7 @@ def test_the_rarest_is_told_first(version):
 
 
 def test_every_feature_has_something_to_say_or_a_reason_not_to():
-    says = {each.name for each in SAYINGS}
+    says = {each.name for each in REASON_TEMPLATES}
     for feature_set in features.FEATURE_SETS.values():
         assert set(feature_set.names) <= says | SILENT
     assert not says & SILENT

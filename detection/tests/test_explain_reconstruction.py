@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from detection.ml.explain.pca_shap import Reconstruction
+from detection.ml.explain.pca_shap import PcaShap
 
 SIZE = 5
 
@@ -28,10 +28,10 @@ def member(clip: float | None = None):
         "weights": [1, 2, 0.5, 3, 1], "clip": clip, "second_moment": (z.T @ z / len(z)).tolist(),
         "background_mean": z.mean(axis=0).tolist(),
     }  # fmt: skip
-    return Reconstruction(kept), rows, z
+    return PcaShap(kept), rows, z
 
 
-def coalitions(pca: Reconstruction, background: np.ndarray, row: np.ndarray) -> list[float]:
+def coalitions(pca: PcaShap, background: np.ndarray, row: np.ndarray) -> list[float]:
     """Shapley values by definition: what is not known comes from each background row in turn."""
     z = pca.standardised(row)
 

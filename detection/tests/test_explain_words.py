@@ -6,7 +6,7 @@ import pytest
 
 from detection import features
 from detection.ml.explain import waterfall
-from detection.ml.explain.feature_labels import lines, reasons, wording
+from detection.ml.explain.feature_labels import feature_label, lines, reasons
 from detection.ml.explain.waterfall import LETTER, WIDTH
 
 
@@ -43,7 +43,7 @@ def test_every_feature_of_every_set_has_words():
     for feature_set in features.FEATURE_SETS.values():
         for name in set(feature_set.names) - {"hour_sin", "hour_cos"}:
             plain = name.replace("_", " ").capitalize()
-            assert wording(name).label != plain or name in ("amount", "weekday"), name
+            assert feature_label(name).label != plain or name in ("amount", "weekday"), name
 
 
 def test_sine_and_cosine_are_one_time_of_day():
@@ -93,7 +93,7 @@ def test_of_reasons_that_say_nearly_the_same_one_is_told():
 def test_every_label_has_room_above_its_bar():
     room = int(WIDTH / LETTER) - len(" +0.1234")
     for feature_set in features.FEATURE_SETS.values():
-        assert [name for name in feature_set.names if len(wording(name).label) > room] == []
+        assert [name for name in feature_set.names if len(feature_label(name).label) > room] == []
 
 
 def test_the_picture_and_its_table_tell_as_many_others():

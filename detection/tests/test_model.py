@@ -9,13 +9,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from approvals.models import Request
+from approvals.models import ApprovalRequest
 from detection import features
 from detection.features.columns import Columns
 from detection.ml import scoring
 from detection.ml.onnx import trees
 from detection.ml.training import anomaly
-from detection.ml.training.anomaly import Settings
+from detection.ml.training.anomaly import AnomalySettings
 from detection.models import ModelVersion
 from detection.services import model_promote, model_train
 from detection.tests import places
@@ -23,7 +23,7 @@ from finobs.core.errors import Invalid, NotAllowed
 from finobs.ledger.models import Event
 from tests import factories
 
-QUICK = Settings(trees=12, sample=256)
+QUICK = AnomalySettings(trees=12, sample=256)
 
 
 def sample(rows=3_000, seed=1):
@@ -32,7 +32,7 @@ def sample(rows=3_000, seed=1):
 
 
 def of(forest):
-    return anomaly.Fitted(lambda rows: -forest.score_samples(rows), anomaly.forest_splits(forest))
+    return anomaly.ComparableModel(lambda rows: -forest.score_samples(rows), anomaly.forest_splits(forest))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def fitted():
 
 def test_the_graph_scores_as_what_was_fitted(fitted):
     forest, session, matrix = fitted
-    assert np.abs(np.array(scoring.score(session, matrix)) + forest.score_samples(matrix)).max() < 1e-5
+    assert np.abs(np.array(scoring.score_matrix(session, matrix)) + forest.score_samples(matrix)).max() < 1e-5
 
 
 def test_the_score_is_two_to_the_minus_depth(fitted):
@@ -74,14 +74,14 @@ def test_missing_values_go_where_they_went_in_training():
     matrix[np.random.default_rng(5).random(matrix.shape) < 0.2] = np.nan
     forest = IsolationForest(n_estimators=20, max_samples=512, random_state=2).fit(matrix)
     session = scoring.open_session(trees.forest_graph(forest, features.BASIC.names, {}))
-    assert np.abs(np.array(scoring.score(session, matrix)) + forest.score_samples(matrix)).max() < 1e-5
+    assert np.abs(np.array(scoring.score_matrix(session, matrix)) + forest.score_samples(matrix)).max() < 1e-5
 
 
 def test_a_row_scores_the_same_in_every_batch(fitted):
     _, session, matrix = fitted
-    together = scoring.score(session, matrix)
+    together = scoring.score_matrix(session, matrix)
     for size in (1, 2, 3, 7, 64, 129, 1000):
-        parts = [scoring.score(session, matrix[at : at + size]) for at in range(0, 1000, size)]
+        parts = [scoring.score_matrix(session, matrix[at : at + size]) for at in range(0, 1000, size)]
         assert [value for part in parts for value in part][:1000] == together[:1000]
 
 
@@ -93,12 +93,12 @@ def test_the_floor_is_the_greatest_float32_not_above():
 
 
 def test_the_same_rows_and_seed_give_the_same_artefact():
-    first, second = (anomaly.train(sample(), features.BASIC, QUICK) for _ in range(2))
+    first, second = (anomaly.train_anomaly(sample(), features.BASIC, QUICK) for _ in range(2))
     assert (first.sha256, first.threshold) == (second.sha256, second.threshold)
 
 
 def test_the_threshold_sends_the_asked_share_to_review():
-    trained = anomaly.train(sample(), features.BASIC, Settings(share=0.02, trees=50, sample=256))
+    trained = anomaly.train_anomaly(sample(), features.BASIC, AnomalySettings(share=0.02, trees=50, sample=256))
     assert trained.metrics["flagged_share"] == pytest.approx(0.02, abs=0.002)
     assert sum(trained.metrics["histogram"]) == 3_000
 
@@ -106,12 +106,12 @@ def test_the_threshold_sends_the_asked_share_to_review():
 @pytest.mark.parametrize("share", [0, -0.1, 0.5, 1])
 def test_a_senseless_share_is_refused(share):
     with pytest.raises(Invalid):
-        anomaly.train(sample(), features.BASIC, Settings(share=share))
+        anomaly.train_anomaly(sample(), features.BASIC, AnomalySettings(share=share))
 
 
 def test_too_few_rows_are_refused():
     with pytest.raises(Invalid, match="too few"):
-        anomaly.train(sample(rows=100), features.BASIC, QUICK)
+        anomaly.train_anomaly(sample(rows=100), features.BASIC, QUICK)
 
 
 def test_basic_features_are_what_they_say():
@@ -199,7 +199,7 @@ def test_the_command_trains_and_promotes(source, capsys):
     call_command("train_model", "--source", source.slug, "--promote")
     second = json.loads(capsys.readouterr().out)
     assert second["stage"] == "candidate"
-    assert Request.objects.get(pk=second["approval_request_id"]).subject_id == str(second["id"])
+    assert ApprovalRequest.objects.get(pk=second["approval_request_id"]).subject_id == str(second["id"])
     with pytest.raises(CommandError, match="no source"):
         call_command("train_model", "--source", "nowhere")
 
@@ -207,7 +207,7 @@ def test_the_command_trains_and_promotes(source, capsys):
 @pytest.mark.django_db
 def test_the_card_shows_parameters_window_and_scores(candidate, admin, analyst):
     client = Client()
-    client.force_login(analyst, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(analyst, backend="finobs.accounts.backends.RolePermissionBackend")
     page = client.get(f"/detection/models/{candidate.pk}/").content.decode()
     for text in (
         candidate.sha256,
@@ -219,5 +219,5 @@ def test_the_card_shows_parameters_window_and_scores(candidate, admin, analyst):
     ):
         assert (text in page) == (text != "style=")
     assert "Put in force" not in page
-    client.force_login(admin, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(admin, backend="finobs.accounts.backends.RolePermissionBackend")
     assert "Put in force" in client.get(f"/detection/models/{candidate.pk}/").content.decode()

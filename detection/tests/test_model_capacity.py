@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from detection.choices import Role, Stage, Typology
+from detection.choices import ModelRole, ModelStage, Typology
 from detection.ml.registry import approval_actions
-from detection.ml.registry.model_card import card
+from detection.ml.registry.model_card import model_card
 from detection.models import Assessment, ModelVersion
 from detection.performance import capacity as capacities
 from detection.performance.selectors import performance
@@ -35,7 +35,7 @@ def queue_for_models():
 def version():
     """Scored 40 rows on each of two days: 0.60, 0.61, ..., of which the highest eight are confirmed."""
     made = judged.version(
-        stage=Stage.CHAMPION, threshold=0.9, metrics={"parity": 1e-7, "flagged_share": 0.01, "edges": [0, 1]}
+        stage=ModelStage.CHAMPION, threshold=0.9, metrics={"parity": 1e-7, "flagged_share": 0.01, "edges": [0, 1]}
     )
     owner = factories.account()
     for index in range(80):
@@ -45,7 +45,7 @@ def version():
 
 
 def capacity(*asked: Any) -> Any:
-    return capacities.capacity(*asked)
+    return capacities.capacity_report(*asked)
 
 
 def rows_of(version):
@@ -58,7 +58,7 @@ def set_threshold(actor, version, a_day=4, reason="Two people less in summer.", 
 
 def client_of(user):
     client = Client()
-    client.force_login(user, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(user, backend="finobs.accounts.backends.RolePermissionBackend")
     return client
 
 
@@ -83,7 +83,7 @@ def test_rules_come_first_and_what_they_alert_is_no_further_alert(analyst, versi
 
 
 def test_the_other_model_in_force_fills_the_queue_too(analyst, version, queue_for_models):
-    other = judged.version(Role.ANOMALY, stage=Stage.CHAMPION, threshold=0.5)
+    other = judged.version(ModelRole.ANOMALY, stage=ModelStage.CHAMPION, threshold=0.5)
     rows = rows_of(version)
     judged.scored(rows[-1], other, 0.9)
     judged.scored(rows[0], other, 0.9)
@@ -138,7 +138,7 @@ def test_it_says_when_nothing_is_left_and_when_nothing_was_scored(analyst, versi
 def test_a_new_candidate_is_made_of_the_same_artefact(admin, version):
     made = set_threshold(admin, version)
     assert (made.parent, made.sha256, made.role, made.kind) == (version, version.sha256, version.role, version.kind)
-    assert (made.stage, made.threshold, made.alerts_a_day, made.created_by) == (Stage.CANDIDATE, 0.672, 4.0, admin)
+    assert (made.stage, made.threshold, made.alerts_a_day, made.created_by) == (ModelStage.CANDIDATE, 0.672, 4.0, admin)
     assert made.number != version.number
     assert made.metrics["parity"] == 1e-7
     assert made.metrics["flagged_share"] == 8 / 80
@@ -152,7 +152,7 @@ def test_a_new_candidate_is_made_of_the_same_artefact(admin, version):
         4.0,
     )
     version.refresh_from_db()
-    assert (version.stage, version.threshold) == (Stage.CHAMPION, 0.9)
+    assert (version.stage, version.threshold) == (ModelStage.CHAMPION, 0.9)
     body = bytes(Event.objects.get(action="model.threshold_set").body).decode()
     for said in (
         '"threshold":"0.672"',
@@ -188,7 +188,9 @@ def test_it_claims_nothing_that_was_measured_at_another_threshold(admin, version
     assert not {"precision", "recall"} & {*made.metrics, *shown}
     assert (shown["auc"], made.parameters) == ("0.9", {"trees": 100})
     assert told["expected"] == {"precision": "1.0", "known": "8", "recall": "1.0"}
-    assert ("Reach the threshold", "10.000% of the 80 transactions of 1 Mar 2026 to 30 Mar 2026") in card(made).figures
+    assert ("Reach the threshold", "10.000% of the 80 transactions of 1 Mar 2026 to 30 Mar 2026") in model_card(
+        made
+    ).figures
 
 
 def test_asking_twice_makes_one(admin, version):

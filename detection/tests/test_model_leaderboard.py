@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from detection.choices import Role, Stage
+from detection.choices import ModelRole, ModelStage
 from detection.performance import leaderboard as boards
 from detection.tests import judged
 from detection.tests.judged import WINDOW
@@ -23,12 +23,12 @@ QUERY = {"role": "supervised", "from": "2026-03-01", "to": "2026-03-30"}
 
 @pytest.fixture
 def champion():
-    return judged.version(stage=Stage.CHAMPION)
+    return judged.version(stage=ModelStage.CHAMPION)
 
 
 @pytest.fixture
 def shadow():
-    return judged.version(stage=Stage.SHADOW)
+    return judged.version(stage=ModelStage.SHADOW)
 
 
 @pytest.fixture
@@ -46,12 +46,12 @@ def leaderboard(*asked: Any) -> Any:
 
 def client_of(user):
     client = Client()
-    client.force_login(user, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(user, backend="finobs.accounts.backends.RolePermissionBackend")
     return client
 
 
 def test_they_are_ranked_on_the_rows_that_all_scored(analyst, champion, shadow, both):
-    board = leaderboard(analyst, Role.SUPERVISED, WINDOW)
+    board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     assert [entry.version for entry in board.entries] == [shadow, champion]
     assert (board.rows, board.known, board.others) == (4, 4, [])
     first, second = (entry.common for entry in board.entries)
@@ -62,24 +62,24 @@ def test_they_are_ranked_on_the_rows_that_all_scored(analyst, champion, shadow, 
 
 def test_each_has_its_own_threshold(analyst, champion, both):
     strict = judged.version(sha256=champion.sha256, threshold=0.85)
-    found = {entry.version: entry.common.matrix for entry in leaderboard(analyst, Role.SUPERVISED, WINDOW).entries}
+    found = {entry.version: entry.common.matrix for entry in leaderboard(analyst, ModelRole.SUPERVISED, WINDOW).entries}
     assert (found[champion].flagged, found[strict].flagged) == (2, 1)
     assert found[champion].scored == found[strict].scored == 4
 
 
 def test_retired_ones_and_those_without_scores_stand_beside(analyst, champion, shadow, both):
-    retired, fresh = judged.version(stage=Stage.RETIRED), judged.version()
+    retired, fresh = judged.version(stage=ModelStage.RETIRED), judged.version()
     judged.row(retired, 0.9, True)
-    board = leaderboard(analyst, Role.SUPERVISED, WINDOW)
+    board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     assert {entry.version for entry in board.others} == {retired, fresh}
     assert board.rows == 4
     assert {entry.version: entry.own.matrix.scored for entry in board.others} == {retired: 1, fresh: 0}
 
 
 def test_those_chosen_are_compared_retired_or_not(analyst, champion, shadow, both):
-    retired = judged.version(stage=Stage.RETIRED)
+    retired = judged.version(stage=ModelStage.RETIRED)
     judged.scored(both[0], retired, 0.7, shadow=True)
-    board = leaderboard(analyst, Role.SUPERVISED, WINDOW, {retired.pk, champion.pk, 10**9})
+    board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW, {retired.pk, champion.pk, 10**9})
     assert {entry.version for entry in board.entries} == {retired, champion}
     assert (board.rows, [entry.version for entry in board.others]) == (1, [shadow])
 
@@ -87,29 +87,29 @@ def test_those_chosen_are_compared_retired_or_not(analyst, champion, shadow, bot
 def test_without_outcomes_the_newest_is_first_and_nothing_is_claimed(analyst, champion, shadow):
     row = judged.row(champion, 0.9)
     judged.scored(row, shadow, 0.1, shadow=True)
-    board = leaderboard(analyst, Role.SUPERVISED, WINDOW)
+    board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     assert [entry.version for entry in board.entries] == [shadow, champion]
     assert (board.known, board.entries[0].common.ranking.average_precision, board.entries[0].bar) == (0, None, 0)
 
 
 def test_roles_do_not_mix(analyst, champion, both):
-    judged.row(judged.version(Role.ANOMALY), 0.9, True)
-    assert len(leaderboard(analyst, Role.ANOMALY, WINDOW).entries) == 1
+    judged.row(judged.version(ModelRole.ANOMALY), 0.9, True)
+    assert len(leaderboard(analyst, ModelRole.ANOMALY, WINDOW).entries) == 1
     with pytest.raises(Invalid):
         leaderboard(analyst, "oracle", WINDOW)
 
 
 def test_beyond_so_many_those_in_use_stay_and_it_is_said(analyst, champion, shadow, both, monkeypatch):
-    monkeypatch.setattr(boards, "MOST", 2)
+    monkeypatch.setattr(boards, "MAX_VERSIONS", 2)
     for _ in range(3):
         judged.version()
-    board = leaderboard(analyst, Role.SUPERVISED, WINDOW)
+    board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     assert (board.is_cut, [entry.version for entry in board.entries], board.others) == (True, [shadow, champion], [])
 
 
 def test_a_stranger_sees_none(stranger, both):
     with pytest.raises(NotAllowed):
-        leaderboard(stranger, Role.SUPERVISED, WINDOW)
+        leaderboard(stranger, ModelRole.SUPERVISED, WINDOW)
 
 
 def test_the_page_shows_both_tables_and_links_each_version(analyst, champion, shadow, both):
@@ -149,16 +149,16 @@ def test_machines_get_the_same_ranking(analyst, champion, shadow, both):
 def test_it_takes_as_many_queries_for_many_versions_as_for_two(analyst, champion, shadow, both):
     def number() -> int:
         with CaptureQueriesContext(connection) as made:
-            leaderboard(analyst, Role.SUPERVISED, WINDOW)
+            leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
         return len(made)
 
-    leaderboard(analyst, Role.SUPERVISED, WINDOW)
+    leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     few = number()
     for _ in range(6):
-        judged.scored(both[0], judged.version(stage=Stage.SHADOW), 0.5, shadow=True)
+        judged.scored(both[0], judged.version(stage=ModelStage.SHADOW), 0.5, shadow=True)
     assert number() == few <= 5
 
 
 def test_a_person_s_conclusion_counts_here_too(analyst, champion, both):
     judged.concluded(judged.row(champion, 0.7, of=factories.account()))
-    assert leaderboard(analyst, Role.SUPERVISED, WINDOW, {champion.pk}).known == 6
+    assert leaderboard(analyst, ModelRole.SUPERVISED, WINDOW, {champion.pk}).known == 6

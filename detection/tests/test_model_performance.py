@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases.choices import Disposition
-from detection.choices import Role, Stage
+from detection.choices import ModelRole, ModelStage
 from detection.performance import selectors
 from detection.performance.confusion_cells import CELLS
 from detection.tests import judged
@@ -32,7 +32,7 @@ DAYS = {"from": "2026-03-01", "to": "2026-03-30"}
 
 @pytest.fixture
 def version():
-    return judged.version(stage=Stage.CHAMPION)
+    return judged.version(stage=ModelStage.CHAMPION)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def asked(user: Any, version: Any, window: Any = WINDOW) -> Any:
 
 def page(user, version, name="model-performance", **query):
     client = Client()
-    client.force_login(user, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(user, backend="finobs.accounts.backends.RolePermissionBackend")
     return client.get(reverse(f"detection:{name}", args=[version.pk]), {**DAYS, **query})
 
 
@@ -162,7 +162,7 @@ def test_without_outcomes_or_with_one_kind_only_the_page_says_so(outcomes, analy
     assert "it needs both" in shown.content.decode()
 
 
-@pytest.mark.parametrize("role", Role.values)
+@pytest.mark.parametrize("role", ModelRole.values)
 @pytest.mark.parametrize("shadow", [False, True])
 def test_a_score_counts_wherever_it_was_kept(role, shadow, analyst):
     version = judged.version(role)
@@ -174,7 +174,7 @@ def test_a_score_counts_wherever_it_was_kept(role, shadow, analyst):
 
 
 def test_an_anomaly_score_beside_a_supervised_one_is_the_anomaly_model_s(analyst, version):
-    anomaly = judged.version(Role.ANOMALY)
+    anomaly = judged.version(ModelRole.ANOMALY)
     moved = judged.row(version, 0.9, True)
     judged.scored(moved, anomaly, 0.2)
     assert asked(analyst, version).matrix.tp == 1
@@ -196,7 +196,7 @@ def test_versions_of_one_artefact_share_their_scores_and_each_row_counts_once(an
 def test_other_versions_scores_do_not_count(analyst, version):
     judged.row(judged.version(), 0.9, True)
     judged.row(judged.version(), 0.9, True, shadow=True)
-    judged.row(judged.version(Role.ANOMALY, sha256=version.sha256), 0.9, True)
+    judged.row(judged.version(ModelRole.ANOMALY, sha256=version.sha256), 0.9, True)
     assert asked(analyst, version).matrix.scored == 0
 
 
@@ -221,7 +221,7 @@ def test_the_page_links_every_number_to_its_rows(analyst, version, mixed):
 
 def test_an_anomaly_score_is_said_to_be_no_probability(analyst, version, mixed):
     assert "no probability" not in page(analyst, version).content.decode()
-    anomaly = judged.version(Role.ANOMALY)
+    anomaly = judged.version(ModelRole.ANOMALY)
     judged.row(anomaly, 0.9, True)
     assert "no probability of being confirmed" in page(analyst, anomaly).content.decode()
 
@@ -270,7 +270,7 @@ def _permissions(name: str) -> Any:
 
 def test_the_summary_is_a_fragment_for_the_model_card(analyst, version, mixed):
     client = Client(headers={"HX-Request": "true"})
-    client.force_login(analyst, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(analyst, backend="finobs.accounts.backends.RolePermissionBackend")
     shown = client.get(reverse("detection:model-performance-summary", args=[version.pk])).content.decode()
     assert "<html" not in shown
     assert "0.800" in shown
@@ -285,7 +285,7 @@ def test_the_model_card_asks_for_the_summary_and_works_without_a_script(analyst,
 
 def test_machines_get_the_same_numbers_and_rows(analyst, version, mixed):
     client = Client()
-    client.force_login(analyst, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(analyst, backend="finobs.accounts.backends.RolePermissionBackend")
     found = client.get(f"/api/v1/models/{version.pk}/performance", DAYS).json()
     assert found["matrix"] == {"tp": 4, "fp": 1, "fn": 1, "tn": 3, "unknown_flagged": 1, "unknown_unflagged": 2}
     assert (found["precision"]["value"], found["precision"]["of"], found["known"]) == (0.8, 5, 9)
@@ -307,7 +307,7 @@ def test_machines_get_the_same_numbers_and_rows(analyst, version, mixed):
 
 def test_machines_are_told_what_does_not_hold(analyst, version):
     client = Client()
-    client.force_login(analyst, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(analyst, backend="finobs.accounts.backends.RolePermissionBackend")
     refused = client.get(f"/api/v1/models/{version.pk}/performance", {"from": "2026-03-01", "to": "2026-02-01"})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "#/to")
 

@@ -8,14 +8,14 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from approvals.choices import RequestState
-from approvals.models import Request
+from approvals.models import ApprovalRequest
 from approvals.services import request_decide
-from detection.choices import Role, Stage
+from detection.choices import ModelRole, ModelStage
 from detection.ml.registry import approval_actions, workflow
 from detection.models import ModelVersion
-from detection.pipeline.active import in_force
+from detection.pipeline.active import active_detectors
 from detection.services import (
-    MODEL_STEPS,
+    STAGE_SERVICES,
     model_challenge,
     model_install,
     model_promote,
@@ -41,7 +41,7 @@ def candidate(source, admin):
 def twin(version, **fields):
     """Another version with the same artefact."""
     made = ModelVersion.objects.get(pk=version.pk)
-    made.pk, made.stage = None, Stage.CANDIDATE
+    made.pk, made.stage = None, ModelStage.CANDIDATE
     made.number = ModelVersion.objects.count() + 1
     for name, value in fields.items():
         setattr(made, name, value)
@@ -52,11 +52,11 @@ def twin(version, **fields):
 def asked(step, actor, version, reason="Better"):
     with pytest.raises(ApprovalRequired) as waiting:
         step(actor=actor, version=version, reason=reason)
-    return Request.objects.get(pk=waiting.value.request_id)
+    return ApprovalRequest.objects.get(pk=waiting.value.request_id)
 
 
-def decide(person, request, verdict="approve", reason=""):
-    return request_decide(actor=person, request=request, verdict=verdict, digest=request.digest, reason=reason)
+def decide(person, request, vote="approve", reason=""):
+    return request_decide(actor=person, request=request, vote=vote, digest=request.digest, reason=reason)
 
 
 def actions(number):
@@ -66,14 +66,14 @@ def actions(number):
 def test_promoting_waits_for_somebody_else(candidate, superuser, lead, source):
     request = asked(model_promote, superuser, candidate, "Fewer false alerts.")
     candidate.refresh_from_db()
-    assert candidate.stage == Stage.CANDIDATE
-    assert in_force(source).champions == []
+    assert candidate.stage == ModelStage.CANDIDATE
+    assert active_detectors(source).champions == []
     with pytest.raises(NotAllowed, match="asked for this yourself"):
         decide(superuser, request)
     decide(lead, request)
     candidate.refresh_from_db()
-    assert candidate.stage == Stage.CHAMPION
-    assert [each.pk for each in in_force(source).champions] == [candidate.pk]
+    assert candidate.stage == ModelStage.CHAMPION
+    assert [each.pk for each in active_detectors(source).champions] == [candidate.pk]
     data = json.loads(bytes(Event.objects.get(action="model.promote").body))["data"]
     assert (data["approval"], data["reason"]) == (str(request.pk), "Fewer false alerts.")
 
@@ -85,7 +85,7 @@ def test_approvers_are_shown_what_decides(candidate, superuser, lead):
     assert shown["replaces"] == {"model": str(candidate), "sha256": candidate.sha256}
     assert (shown["sha256"], shown["role"], shown["threshold"]) == (better.sha256, "anomaly", "0.7")
     assert (shown["alerts_a_day"], shown["metrics"]["auc"], shown["reason"]) == ("12.5", "0.91", "Sees more.")
-    words = dict(approval_actions.promote_words(shown))
+    words = dict(approval_actions.promote_summary(shown))
     assert words["Replaces"] == str(candidate)
     assert (words["AUC"], words["Threshold"], words["Alerts a day"]) == ("0.9100", "0.700000", "12.5")
     assert "Expected precision" not in words
@@ -96,7 +96,7 @@ def test_of_a_threshold_of_its_own_approvers_are_shown_what_to_expect(candidate,
     expected = {"precision": 0.826087, "recall": None, "known": 23}
     metrics = {**candidate.metrics, "precision": 0.3913, "recall": 0.4, "judged_rows": 5660, "capacity": expected}
     shown = asked(model_promote, superuser, twin(candidate, threshold=0.7, alerts_a_day=4, metrics=metrics)).shown
-    words = dict(approval_actions.promote_words(shown))
+    words = dict(approval_actions.promote_summary(shown))
     assert (words["Expected precision"], words["Expected recall"]) == ("0.8261", "not known")
     assert (words["Alerts with an outcome behind that"], words["Transactions it was judged on"]) == ("23", "5,660")
     assert "Precision at the share for review" not in words
@@ -119,7 +119,7 @@ def test_who_has_no_say_in_compliance_does_not_approve_it(candidate, superuser, 
 def test_a_rejection_leaves_everything_as_it_was(candidate, superuser, lead):
     decide(lead, asked(model_promote, superuser, candidate), "reject", "Not judged on outcomes.")
     candidate.refresh_from_db()
-    assert candidate.stage == Stage.CANDIDATE
+    assert candidate.stage == ModelStage.CANDIDATE
 
 
 def test_asking_for_the_same_again_is_answered_with_the_same_request(candidate, superuser):
@@ -135,7 +135,7 @@ def test_another_champion_meanwhile_voids_what_was_shown(candidate, superuser, l
     stale.refresh_from_db()
     assert stale.state == RequestState.VOID
     candidate.refresh_from_db()
-    assert candidate.stage == Stage.CANDIDATE
+    assert candidate.stage == ModelStage.CANDIDATE
 
 
 def test_moving_on_voids_what_waits(candidate, superuser):
@@ -150,11 +150,11 @@ def test_the_one_before_is_retired_and_can_be_put_back(candidate, superuser, sou
     places.agreed(model_promote, superuser, candidate)
     places.agreed(model_promote, superuser, second)
     candidate.refresh_from_db()
-    assert (candidate.stage, second.stage) == (Stage.RETIRED, Stage.CHAMPION)
+    assert (candidate.stage, second.stage) == (ModelStage.RETIRED, ModelStage.CHAMPION)
     places.agreed(model_promote, superuser, candidate, "The new one is noisy.")
     second.refresh_from_db()
-    assert (candidate.stage, second.stage) == (Stage.CHAMPION, Stage.RETIRED)
-    assert [each.pk for each in in_force(source).champions] == [candidate.pk]
+    assert (candidate.stage, second.stage) == (ModelStage.CHAMPION, ModelStage.RETIRED)
+    assert [each.pk for each in active_detectors(source).champions] == [candidate.pk]
 
 
 @pytest.mark.parametrize("step", [model_promote, model_retire])
@@ -164,57 +164,57 @@ def test_what_somebody_else_approves_has_a_reason(candidate, superuser, step):
     with pytest.raises(Invalid) as refused:
         step(actor=superuser, version=candidate, reason=" ")
     assert "reason" in refused.value.fields
-    assert not Request.objects.exists()
+    assert not ApprovalRequest.objects.exists()
 
 
 def test_a_champion_of_each_role(candidate, superuser, source):
-    other = twin(candidate, role=Role.SUPERVISED)
+    other = twin(candidate, role=ModelRole.SUPERVISED)
     places.agreed(model_promote, superuser, candidate)
     places.agreed(model_promote, superuser, other)
-    assert {each.role for each in in_force(source).champions} == {"anomaly", "supervised"}
+    assert {each.role for each in active_detectors(source).champions} == {"anomaly", "supervised"}
 
 
 def test_taking_the_one_in_force_out_waits_too(candidate, superuser, lead, source):
     places.installed(candidate)
     request = asked(model_retire, superuser, candidate, "Noisy.")
     candidate.refresh_from_db()
-    assert candidate.stage == Stage.CHAMPION
-    assert "no anomaly model decides" in dict(approval_actions.retire_words(request.shown))["What follows"].lower()
+    assert candidate.stage == ModelStage.CHAMPION
+    assert "no anomaly model decides" in dict(approval_actions.retire_summary(request.shown))["What follows"].lower()
     decide(lead, request)
     candidate.refresh_from_db()
-    assert candidate.stage == Stage.RETIRED
-    assert in_force(source).champions == []
+    assert candidate.stage == ModelStage.RETIRED
+    assert active_detectors(source).champions == []
     with pytest.raises(InvalidTransition):
         model_retire(actor=superuser, version=candidate)
 
 
 def test_what_decides_nothing_is_moved_without_approval(candidate, superuser, source):
-    assert model_shadow(actor=superuser, version=candidate, reason="To see.").stage == Stage.SHADOW
-    assert model_challenge(actor=superuser, version=candidate).stage == Stage.CHALLENGER
-    assert model_retire(actor=superuser, version=candidate).stage == Stage.RETIRED
+    assert model_shadow(actor=superuser, version=candidate, reason="To see.").stage == ModelStage.SHADOW
+    assert model_challenge(actor=superuser, version=candidate).stage == ModelStage.CHALLENGER
+    assert model_retire(actor=superuser, version=candidate).stage == ModelStage.RETIRED
     assert actions(3) == ["model.retire", "model.challenge", "model.shadow"]
-    assert not Request.objects.exists()
+    assert not ApprovalRequest.objects.exists()
     stages = [row.stage for row in candidate.history.order_by("history_id")]
     assert stages == ["candidate", "shadow", "challenger", "retired"]
 
 
 def test_one_challenger_of_a_role(candidate, superuser):
-    second, third = twin(candidate), twin(candidate, role=Role.SUPERVISED)
+    second, third = twin(candidate), twin(candidate, role=ModelRole.SUPERVISED)
     for version in (candidate, second, third):
         model_challenge(actor=superuser, version=version)
     candidate.refresh_from_db()
-    assert candidate.stage == Stage.RETIRED
+    assert candidate.stage == ModelStage.RETIRED
     with pytest.raises(IntegrityError), transaction.atomic():
-        twin(candidate, stage=Stage.CHALLENGER)
+        twin(candidate, stage=ModelStage.CHALLENGER)
 
 
-@pytest.mark.parametrize("action", [step.action for step in workflow.HUMAN])
-@pytest.mark.parametrize("stage", list(Stage))
+@pytest.mark.parametrize("action", [step.action for step in workflow.HUMAN_STEPS])
+@pytest.mark.parametrize("stage", list(ModelStage))
 def test_only_the_steps_of_the_table_exist(candidate, superuser, action, stage):
     ModelVersion.objects.filter(pk=candidate.pk).update(stage=stage)
     step = workflow.BY_ACTION[action]
     try:
-        MODEL_STEPS[action](actor=superuser, version=candidate, reason="Why not.")
+        STAGE_SERVICES[action](actor=superuser, version=candidate, reason="Why not.")
     except InvalidTransition:
         assert stage not in step.sources
     except ApprovalRequired:
@@ -226,12 +226,12 @@ def test_only_the_steps_of_the_table_exist(candidate, superuser, action, stage):
         assert candidate.stage == step.target
 
 
-@pytest.mark.parametrize("action", [step.action for step in workflow.HUMAN])
+@pytest.mark.parametrize("action", [step.action for step in workflow.HUMAN_STEPS])
 def test_only_who_may_configure_moves_it(candidate, analyst, lead, auditor, action):
     for person in (analyst, lead, auditor):
         with pytest.raises(NotAllowed):
-            MODEL_STEPS[action](actor=person, version=candidate)
-    assert not Request.objects.exists()
+            STAGE_SERVICES[action](actor=person, version=candidate)
+    assert not ApprovalRequest.objects.exists()
 
 
 @pytest.mark.parametrize("step", [model_shadow, model_challenge, model_promote])
@@ -257,7 +257,7 @@ def test_an_artefact_that_is_not_the_published_one_goes_nowhere(candidate, super
 
 def test_the_first_of_a_role_is_installed_by_finobs_itself(candidate):
     actor = system_actor("demo")
-    assert model_install(actor=actor, version=candidate, reason="First").stage == Stage.CHAMPION
+    assert model_install(actor=actor, version=candidate, reason="First").stage == ModelStage.CHAMPION
     assert actions(1) == ["model.install"]
 
 
@@ -289,4 +289,4 @@ def test_a_requester_who_may_no_longer_does_not_get_it_carried_out(candidate, le
     with pytest.raises(Conflict, match="could not be carried out"):
         decide(lead, request)
     candidate.refresh_from_db()
-    assert candidate.stage == Stage.CANDIDATE
+    assert candidate.stage == ModelStage.CANDIDATE

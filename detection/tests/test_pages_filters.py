@@ -12,7 +12,7 @@ from finobs.accounts.models import User
 @pytest.fixture
 def client(analyst: User) -> Client:
     client = Client()
-    client.force_login(analyst, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(analyst, backend="finobs.accounts.backends.RolePermissionBackend")
     return client
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from detection.performance import charts, metrics, thresholds
 from detection.performance.confusion_cells import EDGES
-from detection.performance.metrics import Rows
-from detection.performance.proportions import Harmonic, Share
+from detection.performance.metrics import ScoredRows
+from detection.performance.proportions import F1, Proportion
 
 
 def rows(scores, outcomes, days=None):
     number = len(scores)
-    return Rows(
+    return ScoredRows(
         np.arange(1, number + 1), np.array(days or [0] * number, dtype=np.int64),
         np.array(scores, dtype=np.float64), np.array(outcomes, dtype=np.int64),
     )  # fmt: skip
@@ -31,7 +31,7 @@ def by_chance(number=3_000, seed=4, decimals=2):
 
 
 def test_the_matrix_divides_every_row_once_and_at_the_threshold_is_flagged():
-    found = metrics.matrix(rows([0.5, 0.499999, 0.9, 0.1, 0.7, 0.2], [1, 1, 0, 0, -1, -1]), 0.5)
+    found = metrics.confusion_matrix(rows([0.5, 0.499999, 0.9, 0.1, 0.7, 0.2], [1, 1, 0, 0, -1, -1]), 0.5)
     assert (found.tp, found.fn, found.fp, found.tn) == (1, 1, 1, 1)
     assert (found.unknown_flagged, found.unknown_unflagged) == (1, 1)
     assert (found.flagged, found.unflagged, found.known, found.unknown, found.scored) == (3, 3, 4, 2, 6)
@@ -39,7 +39,7 @@ def test_the_matrix_divides_every_row_once_and_at_the_threshold_is_flagged():
 
 
 def test_precision_recall_and_f1_come_from_it():
-    found = metrics.matrix(rows([0.9] * 8 + [0.1] * 4, [1] * 6 + [0] * 2 + [1] * 3 + [0]), 0.5)
+    found = metrics.confusion_matrix(rows([0.9] * 8 + [0.1] * 4, [1] * 6 + [0] * 2 + [1] * 3 + [0]), 0.5)
     assert (found.precision.value, found.recall.value) == (6 / 8, 6 / 9)
     assert found.f1.value == pytest.approx(2 * (6 / 8) * (6 / 9) / (6 / 8 + 6 / 9))
     assert found.f1.of == 11
@@ -56,18 +56,18 @@ def test_precision_recall_and_f1_come_from_it():
     ],
 )
 def test_the_interval_is_wilson_s(hits, of, low, high):
-    found = Share(hits, of)
+    found = Proportion(hits, of)
     assert [found.low, found.high] == pytest.approx([low, high], abs=5e-5)
 
 
 def test_the_interval_of_f1_holds_it_and_follows_the_share_below_it():
-    found, share = Harmonic(6, 11), Share(6, 11)
+    found, share = F1(6, 11), Proportion(6, 11)
     assert found.low < found.value < found.high  # type: ignore[operator]
     assert found.low == pytest.approx(2 * share.low / (1 + share.low))  # type: ignore[operator]
 
 
 def test_of_nothing_nothing_is_said():
-    for found in (Share(0, 0), Harmonic(0, 0)):
+    for found in (Proportion(0, 0), F1(0, 0)):
         assert (found.value, found.low, found.high) == (None, None, None)
     empty = rows([], [])
     assert (metrics.auc(empty), metrics.average_precision(empty), empty.first, empty.last) == (None,) * 4
@@ -127,15 +127,15 @@ def test_no_threshold_where_the_highest_score_is_shared_by_too_many():
 def test_a_level_counts_what_is_further_and_flags_all():
     every = rows([0.9, 0.8, 0.7, 0.2], [1, 0, -1, 1], days=[0, 1, 1, 1])
     free = every.only(np.array([False, True, True, True]))
-    found = thresholds.level(every, free, 0.7, 2)
+    found = thresholds.threshold_level(every, free, 0.7, 2)
     assert (found.alerts, found.a_day, found.flagged, found.scored, found.unknown) == (2, 1.0, 3, 4, 1)
-    assert (found.precision, found.recall) == (Share(0, 1), Share(0, 1))
+    assert (found.precision, found.recall) == (Proportion(0, 1), Proportion(0, 1))
     assert found.flagged_share == 0.75
 
 
 def test_the_curve_rises_in_alerts_falls_in_thresholds_and_passes_what_was_asked():
     found = by_chance(decimals=6)
-    curve = thresholds.curve(found, found, 2, 30, 0.2)
+    curve = thresholds.capacity_curve(found, found, 2, 30, 0.2)
     assert [each.a_day for each in curve] == sorted(each.a_day for each in curve)
     assert [each.threshold for each in curve] == sorted((each.threshold for each in curve), reverse=True)
     assert 2 in [round(each.a_day, 6) for each in curve]
@@ -151,7 +151,7 @@ def test_whole_alerts_a_day_survive_four_decimals():
 
 
 def test_words_beside_lines_that_touch_are_said_once():
-    close = charts._apart([charts.Tick(100, "now"), charts.Tick(110, "chosen")])
+    close = charts._apart([charts.ChartTick(100, "now"), charts.ChartTick(110, "chosen")])
     assert [mark.text for mark in close] == ["", "now, chosen"]
-    far = [charts.Tick(100, "now"), charts.Tick(200, "chosen")]
+    far = [charts.ChartTick(100, "now"), charts.ChartTick(200, "chosen")]
     assert charts._apart(far) == far

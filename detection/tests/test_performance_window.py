@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from detection.performance.window import LAST, Window, asked, window
+from detection.performance.window import LAST, Window, requested_window, window
 from finobs.core.errors import Invalid
 
 NEWEST = datetime(2018, 8, 14, 23, 59, tzinfo=UTC)
 
 
 def test_without_days_it_is_the_thirty_that_end_with_the_newest_transaction():
-    found = asked(None, None, NEWEST)
+    found = requested_window(None, None, NEWEST)
     assert (found.first, found.last, found.days) == (date(2018, 7, 16), date(2018, 8, 14), 30)
 
 
@@ -28,7 +28,7 @@ def test_without_days_it_is_the_thirty_that_end_with_the_newest_transaction():
     ],
 )
 def test_one_day_is_enough_to_say_which(first, last, expected):
-    assert asked(first, last, NEWEST) == expected
+    assert requested_window(first, last, NEWEST) == expected
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_one_day_is_enough_to_say_which(first, last, expected):
 )
 def test_days_that_make_no_sense_are_refused(first, last, field):
     with pytest.raises(Invalid) as refused:
-        asked(first, last, NEWEST)
+        requested_window(first, last, NEWEST)
     assert field in refused.value.fields
 
 

@@ -14,10 +14,10 @@ from detection.choices import RunState
 from detection.decisions.selectors import decisions_of
 from detection.features import ACCOUNT, history
 from detection.models import Alert, Assessment, LateBatch, Reassessment, ReassessmentRun
-from detection.pipeline.active import in_force
-from detection.pipeline.batch_assessment import Judged
+from detection.pipeline.active import active_detectors
+from detection.pipeline.batch_assessment import BatchAssessment
 from detection.pipeline.late import affected, reassess
-from detection.pipeline.late.late_batch_record import SETTLING
+from detection.pipeline.late.late_batch_record import SETTLING_TIME
 from detection.selectors import transaction_explanation
 from detection.services import assess, reassess_due, replay
 from detection.tests import places
@@ -34,9 +34,9 @@ DAY = timedelta(days=1)
 START = factories.NOON + 40 * DAY
 
 
-def come(source, *given, account="A-1", shop="M-1", door="rest"):
+def come(source, *given, account="A-1", shop="M-1", method="rest"):
     """One batch of (when, amount) of these two, assessed as `ingest` does."""
-    into = Batch.objects.create(source=source, door=door, actor=system_actor("test"), received=len(given))
+    into = Batch.objects.create(source=source, method=method, actor=system_actor("test"), received=len(given))
     owner, _ = Account.objects.get_or_create(source=source, external_id=account)
     other = Counterparty.objects.get_or_create(source=source, external_id=shop)[0] if shop else None
     first = Transaction.objects.count()
@@ -70,10 +70,10 @@ def test_what_comes_in_order_leaves_nothing_to_do(source, usual):
 
 def test_a_late_payment_is_due_at_once_and_a_file_once_it_has_settled(source, usual):
     come(source, (START - DAY, 3_000), account="A-2", shop="M-2")
-    come(source, (START - DAY, 3_000), account="A-2", shop="M-2", door="file")
+    come(source, (START - DAY, 3_000), account="A-2", shop="M-2", method="file")
     first, second = LateBatch.objects.order_by("pk")
     assert first.due_at <= clock.now()
-    assert timedelta() < second.due_at - clock.now() <= SETTLING
+    assert timedelta() < second.due_at - clock.now() <= SETTLING_TIME
 
 
 def test_rows_of_one_batch_overtake_one_another_too(source, model):
@@ -156,7 +156,7 @@ def test_what_reaches_a_threshold_now_is_raised_with_the_reason(source, hidden, 
 
 
 def test_the_decision_that_was_made_stays_what_was_answered(source, hidden, superuser):
-    scores = Judged(in_force(source), hidden).champions[0].scores
+    scores = BatchAssessment(active_detectors(source), hidden).champions[0].scores
     for row, score in zip(hidden, scores, strict=True):
         Assessment.objects.filter(pk=row.pk).update(score=score)
     before = decisions_of(superuser, [row.pk for row in hidden])
@@ -172,7 +172,7 @@ def test_the_decision_that_was_made_stays_what_was_answered(source, hidden, supe
 def test_one_late_payment_is_named(source, hidden):
     brought = small(source, 1)
     run = ReassessmentRun.objects.create(source=source, as_of=brought[0].pk)
-    found = affected.cause(hidden[0], brought[0].batch_id)
+    found = affected.late_arrival_cause(hidden[0], brought[0].batch_id)
     assert (found["count"], found["of"], found["external_id"]) == (1, "account", brought[0].external_id)
     run.delete()
 
@@ -263,14 +263,14 @@ def test_batches_that_are_due_together_are_one_run_and_the_newest_is_the_cause(s
 
 def test_a_source_whose_file_still_comes_in_is_left_to_settle(source, usual):
     come(source, (START - DAY, 3_000), account="A-2", shop="M-2")
-    come(source, (START - DAY, 3_000), account="A-2", shop="M-2", door="file")
+    come(source, (START - DAY, 3_000), account="A-2", shop="M-2", method="file")
     assert reassess_due() == 0
-    LateBatch.objects.filter(due_at__lt=clock.now()).update(due_at=clock.now() - reassess.PATIENCE - DAY)
+    LateBatch.objects.filter(due_at__lt=clock.now()).update(due_at=clock.now() - reassess.MAX_SETTLING_TIME - DAY)
     assert reassess_due() > 0
 
 
 def test_what_costs_too_much_is_left_out_the_oldest_first_and_counted(source, usual, monkeypatch):
-    monkeypatch.setattr(reassess, "MOST", 2)
+    monkeypatch.setattr(reassess, "MAX_AFFECTED", 2)
     come(source, (START - DAY, 50_000), account="A-2", shop="M-2")
     assert reassess_due() == 2
     due = LateBatch.objects.get()
@@ -279,7 +279,7 @@ def test_what_costs_too_much_is_left_out_the_oldest_first_and_counted(source, us
 
 
 def test_what_was_left_behind_is_gone_on_with_where_it_stood(source, usual, monkeypatch):
-    monkeypatch.setattr(reassess, "PART", 1)
+    monkeypatch.setattr(reassess, "ROWS_PER_PART", 1)
     come(source, (START - DAY, 50_000), account="A-2", shop="M-2")
     real = reassess.reassess_part
     parts: list[Any] = []
@@ -364,7 +364,7 @@ def test_the_kernel_finds_what_the_definition_says(source, seed):
     Transaction.objects.bulk_update(rows, ["batch"])
     for batch in {row.batch for row in rows}:
         pairs = {(new.pk, old.pk) for new in rows if new.batch_id == batch.pk for old in rows if touches(new, old)}
-        found = affected.touched(batch)
+        found = affected.affected_transactions(batch)
         assert found.ids.tolist() == sorted({old for _, old in pairs})
         assert found.late == len({new for new, _ in pairs})
         assert pairs

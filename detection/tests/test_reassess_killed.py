@@ -61,7 +61,7 @@ def test_twelve_kills_lose_nothing_and_double_nothing(monkeypatch):
 
     synchronise()
     monkeypatch.setattr(hooks, "_gatherer", lambda **_: None)
-    monkeypatch.setattr(reassess, "PART", 3)
+    monkeypatch.setattr(reassess, "ROWS_PER_PART", 3)
     monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda *_: None)
     source = factories.source("cards")
     root = factories.user("Root", is_staff=True, is_superuser=True)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 def client(person):
     found = Client()
-    found.force_login(person, backend="finobs.accounts.backends.PeopleBackend")
+    found.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
     return found
 
 

@@ -35,7 +35,7 @@ def test_what_was_made_is_the_answer_whatever_others_forget(most):
 def test_sessions_explainers_and_tables_outlive_the_tidying_of_others(monkeypatch):
     version = ModelVersion(pk=1, number=1, feature_set="account-1", sha256="0" * 64, artefact=b"")
     monkeypatch.setattr(scoring, "_sessions", Crowded())
-    monkeypatch.setattr(scoring, "checked", lambda *_: b"")
+    monkeypatch.setattr(scoring, "verified_artefact", lambda *_: b"")
     monkeypatch.setattr(scoring, "open_session", lambda _: "session")
     assert scoring.session_of(version) == "session"
     made: Any = object()

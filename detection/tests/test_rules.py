@@ -140,7 +140,7 @@ def test_the_amount_rule_compares_exactly_at_the_limit():
 def test_the_page_shows_versions_side_by_side_and_takes_a_new_one(admin):
     rule = make(admin)
     client = Client()
-    client.force_login(admin, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(admin, backend="finobs.accounts.backends.RolePermissionBackend")
     body = {"currency": "USD", "review_at": "9000", "block_at": "50000", "reason": "New law", "version": 1}
     answer = client.post(f"/detection/rules/{rule.slug}/change/", body, follow=True)
     assert answer.status_code == 200
@@ -155,7 +155,7 @@ def test_the_page_shows_versions_side_by_side_and_takes_a_new_one(admin):
 def test_the_page_offers_no_form_to_readers(admin, analyst):
     rule = make(admin)
     client = Client()
-    client.force_login(analyst, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(analyst, backend="finobs.accounts.backends.RolePermissionBackend")
     assert "Put in force" not in client.get(f"/detection/rules/{rule.slug}/").content.decode()
     body = {"currency": "USD", "review_at": "9000", "reason": "Mine", "version": 1}
     assert client.post(f"/detection/rules/{rule.slug}/change/", body).status_code == 403
@@ -164,7 +164,7 @@ def test_the_page_offers_no_form_to_readers(admin, analyst):
 def test_the_api_lists_rules_and_takes_a_version(admin):
     rule = make(admin)
     client = Client()
-    client.force_login(admin, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(admin, backend="finobs.accounts.backends.RolePermissionBackend")
     assert client.get("/api/v1/rules").json()["results"][0]["live"]["number"] == 1
     body = {"parameters": GOOD | {"review_at": "9000"}, "reason": "New law", "version": 1}
     answer = client.post(f"/api/v1/rules/{rule.slug}/versions", json.dumps(body), content_type="application/json")
@@ -176,7 +176,7 @@ def test_the_api_lists_rules_and_takes_a_version(admin):
 
 def test_the_admin_makes_and_changes_rules_through_the_services(superuser):
     client = Client()
-    client.force_login(superuser, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(superuser, backend="finobs.accounts.backends.RolePermissionBackend")
     body = {
         "slug": "big", "name": "Big", "kind": "amount", "typology": "large_amount", "obligation": "", "source": "",
         "parameters": json.dumps(GOOD), "reason": "A start", "version": "",

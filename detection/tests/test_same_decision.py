@@ -129,7 +129,7 @@ def doors(source, admin, tmp_path):
     factories.rule_version(parameters={"currency": "EUR", "review_at": "5000.00", "block_at": None})
     client = Client()
     person = factories.user("Root", is_staff=True, is_superuser=True)
-    client.force_login(person, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
     return Doors(client, source, tmp_path)
 
 
@@ -180,5 +180,5 @@ def test_the_examples_reach_every_outcome(doors):
     )
     assert (
         Transaction.objects.filter(external_id__startswith="P-").count()
-        == Batch.objects.filter(door="rest").count() - 1
+        == Batch.objects.filter(method="rest").count() - 1
     )

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections
 
-from detection.choices import Role, RunState
+from detection.choices import ModelRole, RunState
 from detection.models import ModelVersion, TrainingRun
 from detection.services import training_request, training_wake, training_work
 from detection.tests import places
@@ -64,7 +64,7 @@ def test_a_killed_workers_run_is_finished_by_another(step, superuser, monkeypatc
     places.arrived(factories.source("cards"), places.habits(600))
     sent = []
     monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda *given: sent.append(given))
-    run = training_request(actor=superuser, role=Role.ANOMALY)
+    run = training_request(actor=superuser, role=ModelRole.ANOMALY)
     pid = worker(run.pk, step)
     try:
         wait_for(run, step)
@@ -88,7 +88,7 @@ def test_a_killed_workers_run_is_finished_by_another(step, superuser, monkeypatc
 def test_two_workers_at_once_make_one_version(superuser, monkeypatch):
     places.arrived(factories.source("cards"), places.habits(600))
     monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda *_: None)
-    run = training_request(actor=superuser, role=Role.ANOMALY)
+    run = training_request(actor=superuser, role=ModelRole.ANOMALY)
     children = [worker(run.pk, "never") for _ in range(3)]
     for pid in children:
         os.waitpid(pid, 0)

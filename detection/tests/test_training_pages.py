@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from approvals.models import Request
-from detection.choices import Role, RunState
+from approvals.models import ApprovalRequest
+from detection.choices import ModelRole, RunState
 from detection.ml.registry import workflow
-from detection.ml.registry.model_card import card
+from detection.ml.registry.model_card import model_card
 from detection.models import ModelVersion, TrainingRun
-from detection.services import MODEL_STEPS, model_train, training_request, training_work
+from detection.services import STAGE_SERVICES, model_train, training_request, training_work
 from detection.tests import places
 from detection.tests.test_model_stage import twin
 
 pytestmark = pytest.mark.django_db
-PEOPLE = "finobs.accounts.backends.PeopleBackend"
+PEOPLE = "finobs.accounts.backends.RolePermissionBackend"
 
 
 def client_of(person):
@@ -38,7 +38,7 @@ def candidate(source, admin):
 
 @pytest.fixture
 def run(admin, source):
-    return training_request(actor=admin, role=Role.ANOMALY, source=source)
+    return training_request(actor=admin, role=ModelRole.ANOMALY, source=source)
 
 
 def test_asking_on_the_page_leads_to_the_run(admin, source):
@@ -100,7 +100,7 @@ def test_the_list_of_models_shows_what_is_being_trained_and_what_was_measured(ru
 
 
 def test_the_card_says_what_is_known_and_who_did_what(candidate, superuser, analyst):
-    places.agreed(MODEL_STEPS["promote"], superuser, candidate, "Good enough.")
+    places.agreed(STAGE_SERVICES["promote"], superuser, candidate, "Good enough.")
     shown = page(analyst, f"/detection/models/{candidate.pk}/")
     digest = candidate.parameters["feature_digest"]
     for text in (candidate.sha256, digest, "Anomaly", "Good enough.", superuser.name, "30 days", "Champion"):
@@ -109,10 +109,12 @@ def test_the_card_says_what_is_known_and_who_did_what(candidate, superuser, anal
 
 
 def test_limits_are_said_from_facts(candidate):
-    assert any("source cards only" in limit for limit in card(candidate).limits)
-    assert not any("Nobody can say" in limit for limit in card(candidate).limits)
-    unjudged = twin(candidate, role=Role.SUPERVISED, metrics={"not_judged": "Too few.", "threshold_from": "rows that"})
-    said = card(unjudged)
+    assert any("source cards only" in limit for limit in model_card(candidate).limits)
+    assert not any("Nobody can say" in limit for limit in model_card(candidate).limits)
+    unjudged = twin(
+        candidate, role=ModelRole.SUPERVISED, metrics={"not_judged": "Too few.", "threshold_from": "rows that"}
+    )
+    said = model_card(unjudged)
     assert any("Nobody can say yet how good it is" in limit for limit in said.limits)
     assert ("Not judged", "Too few.") in said.figures
     assert said.size == len(bytes(candidate.artefact))
@@ -120,7 +122,7 @@ def test_limits_are_said_from_facts(candidate):
 
 def test_buttons_are_the_steps_of_the_table(candidate, admin):
     shown = page(admin, f"/detection/models/{candidate.pk}/")
-    for step in workflow.HUMAN:
+    for step in workflow.HUMAN_STEPS:
         assert (f"/detection/models/{candidate.pk}/{step.action}/" in shown) == (candidate.stage in step.sources)
 
 
@@ -129,7 +131,7 @@ def test_the_page_says_that_it_was_sent_for_approval(candidate, admin):
     assert "sent for approval" in response.content.decode()
     panel = page(admin, f"/approvals/panel/detection.modelversion/{candidate.pk}/")
     assert candidate.sha256 in panel
-    assert Request.objects.get().payload == {"reason": "Good"}
+    assert ApprovalRequest.objects.get().payload == {"reason": "Good"}
 
 
 def test_a_refused_step_says_why_beside_the_form(candidate, admin):
@@ -151,7 +153,7 @@ def test_machines_take_the_same_steps(candidate, admin, analyst):
     assert post(admin, f"{path}/shadow", reason="To see").json()["stage"] == "shadow"
     waits = post(admin, f"{path}/promote", reason="Better")
     assert waits.status_code == 202
-    assert waits.json()["approval_request_id"] == Request.objects.get().pk
+    assert waits.json()["approval_request_id"] == ApprovalRequest.objects.get().pk
     assert post(admin, f"{path}/shadow").status_code == 409
 
 
@@ -179,7 +181,7 @@ def test_the_admin_offers_no_saving_of_what_nobody_can_change(candidate, admin):
 def test_the_admin_offers_the_same_steps(candidate, admin, run):
     client = client_of(admin)
     listed = client.get("/admin/detection/modelversion/").content.decode()
-    assert [step.label in listed for step in workflow.HUMAN] == [True] * len(workflow.HUMAN)
+    assert [step.label in listed for step in workflow.HUMAN_STEPS] == [True] * len(workflow.HUMAN_STEPS)
     assert workflow.BY_ACTION["install"].label not in listed
     chosen = {"action": "promote", "_selected_action": [candidate.pk]}
     assert "Sent for approval: 1" in client.post("/admin/detection/modelversion/", chosen, follow=True).content.decode()

@@ -9,7 +9,7 @@ from importlib import import_module
 import pytest
 from django.db import IntegrityError, OperationalError, transaction
 
-from detection.choices import Role, RunState
+from detection.choices import ModelRole, RunState
 from detection.ml.training.services.training_work import (
     ATTEMPTS,
     LEASE,
@@ -48,7 +48,7 @@ def sent(monkeypatch):
 @pytest.fixture
 def run(admin, source, sent):
     places.arrived(source, places.habits(600))
-    return training_request(actor=admin, role=Role.ANOMALY, source=source)
+    return training_request(actor=admin, role=ModelRole.ANOMALY, source=source)
 
 
 def claimed(run):
@@ -85,17 +85,17 @@ def test_asking_records_and_wakes_a_worker(run, admin, sent):
 
 
 def test_asking_again_while_one_is_under_way_is_answered_with_that_one(run, superuser, sent):
-    assert training_request(actor=superuser, role=Role.ANOMALY) == run
+    assert training_request(actor=superuser, role=ModelRole.ANOMALY) == run
     claimed(run)
-    assert training_request(actor=superuser, role=Role.ANOMALY) == run
-    assert training_request(actor=superuser, role=Role.SUPERVISED) != run
+    assert training_request(actor=superuser, role=ModelRole.ANOMALY) == run
+    assert training_request(actor=superuser, role=ModelRole.SUPERVISED) != run
     assert len(sent) == 2
 
 
 def test_who_may_not_train_does_not_ask_or_cancel(run, analyst, lead, auditor, stranger):
     for person in (analyst, lead, auditor, stranger):
         with pytest.raises(NotAllowed):
-            training_request(actor=person, role=Role.ANOMALY)
+            training_request(actor=person, role=ModelRole.ANOMALY)
         with pytest.raises((NotAllowed, NotFound)):
             training_cancel(actor=person, run=run)
     run.refresh_from_db()
@@ -196,7 +196,7 @@ def test_cancelling_stops_the_worker_at_its_next_word(run, admin, monkeypatch):
 
 def test_a_refusal_fails_the_run_in_plain_words(admin, source, sent):
     places.arrived(source, places.habits(700))
-    failed = worked(training_request(actor=admin, role=Role.SUPERVISED))
+    failed = worked(training_request(actor=admin, role=ModelRole.SUPERVISED))
     assert failed.state == RunState.FAILED
     assert "50 is the least" in failed.error
     assert last_event()["action"] == "training.fail"
@@ -214,7 +214,7 @@ def test_a_mistake_of_ours_fails_it_and_is_logged(run, monkeypatch, caplog):
     def broken(*given):
         raise ZeroDivisionError("half a tree")
 
-    monkeypatch.setattr(WORK, "learn", broken)
+    monkeypatch.setattr(WORK, "train_candidate", broken)
     failed = worked(run)
     assert failed.state == RunState.FAILED
     assert "half a tree" not in failed.error
@@ -226,7 +226,7 @@ def test_a_database_that_goes_away_leaves_it_to_the_next_worker(run, monkeypatch
         raise OperationalError("server closed the connection")
 
     with monkeypatch.context() as broken:
-        broken.setattr(WORK, "learn", gone)
+        broken.setattr(WORK, "train_candidate", gone)
         with pytest.raises(OperationalError):
             worked(run)
     run.refresh_from_db()
@@ -286,7 +286,7 @@ def past(source, sent):
 
 def test_a_first_supervised_model_is_asked_for_when_enough_is_known(past, sent):
     run = due()
-    assert run.role == Role.SUPERVISED
+    assert run.role == ModelRole.SUPERVISED
     assert run.asked_by.kind == "system"
     assert worked(run).state == RunState.DONE
     assert ModelVersion.objects.get().stage == "candidate"

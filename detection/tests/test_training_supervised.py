@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from detection import features
-from detection.choices import Role
+from detection.choices import ModelRole
 from detection.features.account import SUPERVISED, microseconds
 from detection.ml import scoring
 from detection.ml.explain import explainability_check
 from detection.ml.onnx.boosted_graph import boosted_graph
 from detection.ml.training import boosting, dataset, supervised
-from detection.ml.training.supervised import LEARNED, NEWEST, Settings, train
+from detection.ml.training.supervised import LEARNED, NEWEST, SupervisedSettings, train_supervised
 from detection.models import ModelVersion
 from detection.services import model_train
 from detection.tests import outcomes, places
@@ -24,7 +24,7 @@ from finobs.core.errors import Invalid
 from tests import factories
 from transactions.models import Label, Transaction
 
-QUICK = Settings(share=0.05, boosting=boosting.Settings(rounds=30, least_in_leaf=10))
+QUICK = SupervisedSettings(share=0.05, boosting=boosting.BoostingSettings(rounds=30, least_in_leaf=10))
 DAY = supervised.DAY
 NEVER = np.iinfo(np.int64).max
 
@@ -36,13 +36,13 @@ def made_up(days=60, a_day=100, seed=4):
     matrix = chance.normal(size=(number, len(features.ACCOUNT.names))).astype(np.float32)
     occurred = np.arange(number) * (DAY // a_day) + 20_000 * DAY
     known = np.where(matrix[:, features.ACCOUNT.indexes(["amount"])[0]] > 1.5, occurred + 2 * DAY, NEVER)
-    rows = dataset.Rows(np.arange(number), occurred, matrix, factories.NOON, factories.NOON)
+    rows = dataset.TrainingRows(np.arange(number), occurred, matrix, factories.NOON, factories.NOON)
     return rows, known, int(occurred[-1])
 
 
 def test_it_learns_four_weeks_that_have_had_their_outcome():
     rows, known, as_of = made_up()
-    trained = train(rows, known, as_of, as_of, QUICK)
+    trained = train_supervised(rows, known, as_of, as_of, QUICK)
     days = (as_of - rows.occurred[trained.learned]) / DAY
     assert days.min() == pytest.approx(7, abs=0.02)
     assert days.max() == pytest.approx(35, abs=0.02)
@@ -53,56 +53,56 @@ def test_what_became_known_after_the_training_is_not_looked_at():
     rows, known, as_of = made_up()
     later = np.where(known < NEVER, known + 400 * DAY, NEVER)
     with pytest.raises(Invalid, match=r"0 of 2,800 transactions are confirmed as suspicious; 50 is the least"):
-        train(rows, later, as_of, as_of, QUICK)
+        train_supervised(rows, later, as_of, as_of, QUICK)
 
 
 def test_what_is_not_confirmed_counts_as_not_suspicious():
     rows, known, as_of = made_up()
     half = np.where(np.arange(len(rows)) % 2 == 0, known, NEVER)
-    assert train(rows, half, as_of, as_of, QUICK).metrics["confirmed"] == pytest.approx(
-        train(rows, known, as_of, as_of, QUICK).metrics["confirmed"] / 2, rel=0.2
+    assert train_supervised(rows, half, as_of, as_of, QUICK).metrics["confirmed"] == pytest.approx(
+        train_supervised(rows, known, as_of, as_of, QUICK).metrics["confirmed"] / 2, rel=0.2
     )
 
 
 def test_the_threshold_is_a_share_of_the_newest_rows_that_it_has_not_learned_from():
     rows, known, as_of = made_up()
-    found = train(rows, known, as_of, as_of, QUICK)
+    found = train_supervised(rows, known, as_of, as_of, QUICK)
     assert found.metrics["threshold_from"] == NEWEST
     assert found.metrics["threshold_rows"] == 700
     assert found.metrics["flagged_share"] == pytest.approx(0.05, abs=0.02)
     session = scoring.open_session(found.artefact)
-    newest = np.array(scoring.score(session, rows.matrix[rows.occurred > as_of - 7 * DAY]))
+    newest = np.array(scoring.score_matrix(session, rows.matrix[rows.occurred > as_of - 7 * DAY]))
     assert (newest >= found.threshold).mean() == found.metrics["flagged_share"]
 
 
 def test_with_too_few_new_rows_it_says_that_the_threshold_is_of_its_own():
     rows, known, as_of = made_up(a_day=60)
-    assert train(rows, known, as_of, as_of, QUICK).metrics["threshold_from"] == LEARNED
+    assert train_supervised(rows, known, as_of, as_of, QUICK).metrics["threshold_from"] == LEARNED
 
 
 def test_the_judge_knew_only_what_was_known_then():
     rows, known, as_of = made_up()
-    judged = train(rows, known, as_of, as_of, QUICK).metrics
+    judged = train_supervised(rows, known, as_of, as_of, QUICK).metrics
     assert judged["judged_rows"] == 700
     assert judged["auc"] > 0.95
     assert judged["average_precision"] > 0.8
     late = np.where(known < NEVER, as_of - DAY, NEVER)
-    unjudged = train(rows, late, as_of, as_of, QUICK).metrics
+    unjudged = train_supervised(rows, late, as_of, as_of, QUICK).metrics
     assert "auc" not in unjudged
     assert "50 is the least" in unjudged["not_judged"]
 
 
 def test_the_same_rows_and_seed_make_the_same_model():
     rows, known, as_of = made_up()
-    first, second = (train(rows, known, as_of, as_of, QUICK) for _ in range(2))
+    first, second = (train_supervised(rows, known, as_of, as_of, QUICK) for _ in range(2))
     assert (first.sha256, first.threshold, first.metrics) == (second.sha256, second.threshold, second.metrics)
 
 
 def test_a_few_rounds_at_a_time_are_the_same_model(monkeypatch):
     rows, known, _ = made_up(days=20)
-    several = boosting.fit(rows.matrix, known < NEVER, list(range(30)), boosting.Settings(rounds=50))
+    several = boosting.fit_ranker(rows.matrix, known < NEVER, list(range(30)), boosting.BoostingSettings(rounds=50))
     monkeypatch.setattr(boosting, "ROUNDS_A_STEP", 50)
-    once = boosting.fit(rows.matrix, known < NEVER, list(range(30)), boosting.Settings(rounds=50))
+    once = boosting.fit_ranker(rows.matrix, known < NEVER, list(range(30)), boosting.BoostingSettings(rounds=50))
     assert np.array_equal(several.score(rows.matrix), once.score(rows.matrix))
     assert several.model.n_iter_ == 50
 
@@ -118,12 +118,12 @@ def test_a_graph_that_differs_is_refused(monkeypatch):
 
     monkeypatch.setattr(supervised, "boosted_graph", moved)
     with pytest.raises(Invalid, match="differs from what was fitted"):
-        train(rows, known, as_of, as_of, QUICK)
+        train_supervised(rows, known, as_of, as_of, QUICK)
 
 
 def test_parity_is_of_real_rows_and_of_as_many_on_thresholds():
     rows, known, as_of = made_up(a_day=400)
-    found = train(rows, known, as_of, as_of, QUICK).metrics
+    found = train_supervised(rows, known, as_of, as_of, QUICK).metrics
     assert found["parity_rows"] == 20_000
     assert found["parity"] < 1e-5
 
@@ -140,7 +140,7 @@ def past(source):
 
 @pytest.mark.django_db
 def test_a_version_keeps_all_that_made_it(past, source, admin):
-    version = model_train(actor=admin, role=Role.SUPERVISED, source=source, share=0.05)
+    version = model_train(actor=admin, role=ModelRole.SUPERVISED, source=source, share=0.05)
     assert (version.role, str(version), version.stage) == ("supervised", "supervised v1", "candidate")
     assert version.training_rows == pytest.approx(28 * 40, abs=2)
     assert version.parameters["features"] == list(SUPERVISED)
@@ -152,7 +152,7 @@ def test_a_version_keeps_all_that_made_it(past, source, admin):
 @pytest.mark.django_db
 def test_features_are_those_of_the_moment_of_scoring(past, admin):
     """A row read for training has the vector that it had when it was the newest."""
-    rows = dataset.read(admin, features.ACCOUNT, source=None, most=5_000)
+    rows = dataset.read_training_rows(admin, features.ACCOUNT, source=None, most=5_000)
     early = [row for row in past if row.occurred_at < past[0].occurred_at + timedelta(days=20)]
     Label.objects.filter(transaction__pk__gt=early[-1].pk).delete()
     Transaction.objects.filter(pk__gt=early[-1].pk).delete()
@@ -164,7 +164,7 @@ def test_features_are_those_of_the_moment_of_scoring(past, admin):
 
 @pytest.mark.django_db
 def test_each_row_has_its_outcome_since_it_was_known(past, admin):
-    rows = dataset.read(admin, features.ACCOUNT, source=None, most=5_000)
+    rows = dataset.read_training_rows(admin, features.ACCOUNT, source=None, most=5_000)
     labelled = (dataset.known_since(rows) < NEVER).sum()
     assert labelled == Label.objects.count()
     first = Label.objects.select_related("transaction").order_by("transaction_id").first()
@@ -178,7 +178,7 @@ def test_each_row_has_its_outcome_since_it_was_known(past, admin):
 def test_too_few_outcomes_say_how_many_are_known_and_needed(source, admin):
     places.arrived(source, places.habits(700))
     with pytest.raises(Invalid, match=r"0 of \d+ transactions are confirmed as suspicious; 50 is the least"):
-        model_train(actor=admin, role=Role.SUPERVISED)
+        model_train(actor=admin, role=ModelRole.SUPERVISED)
     assert not ModelVersion.objects.exists()
 
 
@@ -198,14 +198,14 @@ def test_a_model_whose_scores_cannot_be_explained_is_not_published(monkeypatch):
 
     monkeypatch.setattr(explainability_check, "Explainer", Lost)
     with pytest.raises(Invalid, match=r"cannot be published.*cannot be explained.*no leaves"):
-        train(rows, known, as_of, as_of, QUICK)
+        train_supervised(rows, known, as_of, as_of, QUICK)
 
 
 def test_a_model_that_flags_everything_is_not_published(monkeypatch):
     rows, known, as_of = made_up()
     monkeypatch.setattr(supervised, "threshold_for", lambda *_: 0.0)
     with pytest.raises(Invalid, match=r"cannot be published.*everything"):
-        train(rows, known, as_of, as_of, QUICK)
+        train_supervised(rows, known, as_of, as_of, QUICK)
 
 
 def test_settings_reach_back_far_enough_for_the_judge():

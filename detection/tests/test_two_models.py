@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from detection.models import Alert, Assessment, ModelVersion, ShadowScore
-from detection.pipeline.decision import Opinion, decide
+from detection.pipeline.decision import ModelVote, decide
 from detection.services import assess, replay
 from detection.tests import places
 from finobs.core.errors import Unavailable
@@ -33,19 +33,19 @@ def come(source, amounts):
 
 def test_the_supervised_score_is_shown_and_the_anomaly_score_kept_beside_it(source, anomaly, learned):
     ranker = places.supervised(learned)
-    (row,), (verdict,) = come(source, [3_012])
+    (row,), (result,) = come(source, [3_012])
     kept = Assessment.objects.get(pk=row.pk)
     assert (kept.model_version, kept.anomaly_version) == (ranker, anomaly)
-    assert verdict.score == kept.score != kept.anomaly_score
+    assert result.score == kept.score != kept.anomaly_score
     assert (0, 0) < (kept.if_score or 0, kept.pca_error or 0) < (1, float("inf"))
 
 
 @pytest.mark.parametrize(("threshold", "asked"), [(0.0, {"supervised", "anomaly"}), (1.1, {"anomaly"})])
 def test_either_model_may_ask_for_review(threshold, asked, source, anomaly, learned):
     places.supervised(learned, threshold=threshold)
-    (verdict,) = come(source, [80_000_000])[1]
+    (result,) = come(source, [80_000_000])[1]
     alert = Alert.objects.get()
-    assert (verdict.outcome, alert.outcome, alert.score) == ("review", "review", verdict.score)
+    assert (result.outcome, alert.outcome, alert.score) == ("review", "review", result.score)
     assert {model["role"] for model in alert.parameters["models"] if model["asks"]} == asked
     assert [model["role"] for model in alert.parameters["models"]] == ["supervised", "anomaly"]
     assert len(alert.reasons) == len(asked)
@@ -53,8 +53,8 @@ def test_either_model_may_ask_for_review(threshold, asked, source, anomaly, lear
 
 def test_a_low_supervised_score_lowers_nothing(source, anomaly, learned):
     """What the anomaly model, or a rule, asks to see is seen, however sure the other model is."""
-    asking = Opinion("anomaly", "ensemble v1", 0.9, 0.8)
-    calm = Opinion("supervised", "supervised v1", 0.001, 0.5)
+    asking = ModelVote("anomaly", "ensemble v1", 0.9, 0.8)
+    calm = ModelVote("supervised", "supervised v1", 0.001, 0.5)
     assert decide([], [calm, asking]).outcome == "review"
     assert decide([], [calm]).outcome == "approve"
     assert decide([], [calm, asking]).score == 0.001
@@ -78,8 +78,8 @@ def test_the_replay_notices_another_threshold(source, anomaly, learned):
 @pytest.mark.parametrize("stage", ["shadow", "challenger"])
 def test_who_looks_on_scores_everything_and_decides_nothing(stage, source, anomaly, learned):
     version = places.supervised(learned, threshold=0.0, stage=stage)
-    rows, verdicts = come(source, [3_012] * 25)
-    assert {verdict.outcome for verdict in verdicts} == {"approve"}
+    rows, results = come(source, [3_012] * 25)
+    assert {result.outcome for result in results} == {"approve"}
     assert set(Assessment.objects.values_list("model_version_id", flat=True)) == {anomaly.pk}
     kept = ShadowScore.objects.filter(model_version=version)
     assert set(kept.values_list("transaction_id", flat=True)) == {row.pk for row in rows}
@@ -89,8 +89,8 @@ def test_who_looks_on_scores_everything_and_decides_nothing(stage, source, anoma
 def test_who_looks_on_and_cannot_score_stops_nothing(source, anomaly, learned, caplog):
     broken = places.supervised(learned, threshold=0.0, stage="shadow")
     ModelVersion.objects.filter(pk=broken.pk).update(sha256="0" * 64)
-    _, (verdict,) = come(source, [3_012])
-    assert verdict.outcome == "approve"
+    _, (result,) = come(source, [3_012])
+    assert result.outcome == "approve"
     assert Assessment.objects.get().model_version == anomaly
     assert not ShadowScore.objects.exists()
     assert f"{broken} decides nothing, and cannot score" in caplog.text
@@ -109,7 +109,7 @@ def test_other_stages_do_not_score(stage, source, anomaly, learned):
 
 def test_a_supervised_model_alone_decides_too(source, gathered):
     ranker = places.supervised(places.arrived(source, places.habits(400, seed=5)), threshold=0.0)
-    (row,), (verdict,) = come(source, [3_012])
+    (row,), (result,) = come(source, [3_012])
     kept = Assessment.objects.get(pk=row.pk)
-    assert (verdict.outcome, kept.model_version, kept.anomaly_version) == ("review", ranker, None)
+    assert (result.outcome, kept.model_version, kept.anomaly_version) == ("review", ranker, None)
     assert (kept.anomaly_score, kept.if_score, kept.pca_error) == (None, None, None)

@@ -35,7 +35,7 @@ class AccessToken(tokens.AccessToken):
         return _backend(settings.SECRET_KEY)
 
 
-def issue(user: User, token: ApiToken | None = None) -> AccessToken:
+def issue_access_token(user: User, token: ApiToken | None = None) -> AccessToken:
     claims = AccessToken()
     claims["sub"] = str(user.pk)
     claims["epoch"] = user.session_epoch
@@ -43,7 +43,7 @@ def issue(user: User, token: ApiToken | None = None) -> AccessToken:
     return claims
 
 
-def read(text: str) -> AccessToken | None:
+def read_access_token(text: str) -> AccessToken | None:
     """The claims of a JWT that is ours, for us, of the right type and in time; else None.
 
     The header chooses nothing: one algorithm, one key; `kid`, `jku`, `jwk` and `x5u` are not looked at.

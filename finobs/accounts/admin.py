@@ -16,7 +16,7 @@ from finobs.core import access
 from finobs.core.admin import AccessAdmin, run_action
 
 from . import services
-from .choices import Kind
+from .choices import UserKind
 from .models import ApiToken, Session, User
 from .requests import actor_of
 from .roles import ROLES
@@ -41,7 +41,7 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.pk:
             self.initial["roles"] = self.instance.roles
         if "kind" in self.fields:
-            self.fields["kind"].widget.choices = [pair for pair in Kind.choices if pair[0] != Kind.SYSTEM]
+            self.fields["kind"].widget.choices = [pair for pair in UserKind.choices if pair[0] != UserKind.SYSTEM]
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -99,7 +99,7 @@ class UserAdmin(AccessAdmin):
             return
         made = services.user_create(actor=actor_of(request), **typed)
         obj.pk = made.pk
-        if made.kind == Kind.HUMAN:
+        if made.kind == UserKind.HUMAN:
             self._show_link(request, made)
 
     def _change(self, actor: Any, user: User, typed: dict[str, Any], changed: set[str]) -> None:

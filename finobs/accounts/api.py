@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
-from finobs.core.api import CursorPagination, sent
+from finobs.core.api import CursorPagination, validated_body
 
 from . import access_token, login, schema, selectors, services
 from . import serializers as shapes
@@ -25,19 +25,19 @@ from .authentication import ApiTokenAuthentication
 from .filters import UserFilter
 from .models import ApiToken, User
 from .requests import actor_of
-from .views.login import WRONG
+from .views.login import WRONG_CREDENTIALS
 
 __all__ = ["schema"]
 
 
-class Me(APIView):
+class CurrentUserView(APIView):
     @extend_schema(responses=shapes.MeSerializer, operation_id="me")
     def get(self, request: Request) -> Response:
         """Who this caller is and what they may do now."""
         return Response(shapes.MeSerializer(actor_of(request)).data)
 
 
-class AccessTokens(APIView):
+class AccessTokenView(APIView):
     """Five minutes of access, for a password or for an API token."""
 
     authentication_classes = (ApiTokenAuthentication,)
@@ -50,20 +50,20 @@ class AccessTokens(APIView):
         """With an API token in the header the body stays empty; the JWT has that token's scopes."""
         token = request.auth if isinstance(request.auth, ApiToken) else None
         person = token.user if token is not None else self._prove(request)
-        issued = access_token.issue(person, token)
+        issued = access_token.issue_access_token(person, token)
         seconds = int(settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds())  # type: ignore[attr-defined]
         return Response({"access": str(issued), "expires_in": seconds}, headers={"Cache-Control": "no-store"})
 
     def _prove(self, request: Request) -> User:
-        typed = sent(shapes.CredentialsSerializer, request)
-        person = login.prove(request._request, typed["email"], typed["password"])
+        typed = validated_body(shapes.CredentialsSerializer, request)
+        person = login.authenticate(request._request, typed["email"], typed["password"])
         if person is None:
-            raise AuthenticationFailed(WRONG)
+            raise AuthenticationFailed(WRONG_CREDENTIALS)
         services.sign_in(actor=person)
         return person
 
 
-class Users(ViewSetMixin, ListModelMixin, GenericAPIView[User]):
+class UserViewSet(ViewSetMixin, ListModelMixin, GenericAPIView[User]):
     """People and machine accounts."""
 
     queryset = User.objects.none()
@@ -82,18 +82,18 @@ class Users(ViewSetMixin, ListModelMixin, GenericAPIView[User]):
     @extend_schema(request=shapes.UserCreateSerializer, responses={201: shapes.UserSerializer})
     def create(self, request: Request) -> Response:
         """Add somebody, without a password: issue a reset link for a person, a token for a machine."""
-        fields = sent(shapes.UserCreateSerializer, request)
+        fields = validated_body(shapes.UserCreateSerializer, request)
         return self._answer(services.user_create(actor=actor_of(request), **fields), status=201)
 
     @extend_schema(request=shapes.UserChangeSerializer)
     def partial_update(self, request: Request, pk: int) -> Response:
-        fields = sent(shapes.UserChangeSerializer, request)
+        fields = validated_body(shapes.UserChangeSerializer, request)
         return self._answer(services.user_change(actor=actor_of(request), user=self._find(pk), **fields))
 
     @extend_schema(request=shapes.RolesSerializer)
     def roles(self, request: Request, pk: int) -> Response:
         """Make these exactly the roles. Their sessions and JWTs end."""
-        fields = sent(shapes.RolesSerializer, request)
+        fields = validated_body(shapes.RolesSerializer, request)
         return self._answer(services.role_assign(actor=actor_of(request), user=self._find(pk), **fields))
 
     @extend_schema(request=None)
@@ -123,7 +123,7 @@ class Users(ViewSetMixin, ListModelMixin, GenericAPIView[User]):
         return Response(shapes.UserSerializer(user).data, status=status)
 
 
-class Tokens(ViewSetMixin, ListModelMixin, GenericAPIView[ApiToken]):
+class TokenViewSet(ViewSetMixin, ListModelMixin, GenericAPIView[ApiToken]):
     """One's own API tokens."""
 
     queryset = ApiToken.objects.none()
@@ -138,7 +138,7 @@ class Tokens(ViewSetMixin, ListModelMixin, GenericAPIView[ApiToken]):
     @extend_schema(request=shapes.TokenCreateSerializer, responses={201: shapes.TokenCreatedSerializer})
     def create(self, request: Request) -> Response:
         """The secret is in this answer only. `user` may name a machine account."""
-        fields = sent(shapes.TokenCreateSerializer, request)
+        fields = validated_body(shapes.TokenCreateSerializer, request)
         actor, owner = actor_of(request), fields.pop("user", None)
         del fields["days"]
         user = actor if owner is None else selectors.user_get(actor, owner)

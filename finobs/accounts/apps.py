@@ -13,6 +13,6 @@ class AccountsConfig(AppConfig):
         from . import backends, login, policy, roles
 
         policy.register()
-        post_migrate.connect(backends.forget)
+        post_migrate.connect(backends.clear_permission_cache)
         post_migrate.connect(roles.after_migrate, sender=self)
-        user_logged_in.connect(login.register, dispatch_uid="finobs.accounts.register")
+        user_logged_in.connect(login.session_start, dispatch_uid="finobs.accounts.register")

@@ -16,17 +16,17 @@ from finobs.core import clock
 from finobs.core.prepared import Lookup
 
 from . import token_format
-from .access_token import AccessToken, read
-from .backends import permissions_of, remember
-from .choices import Kind
+from .access_token import AccessToken, read_access_token
+from .backends import cache_permissions, permissions_of
+from .choices import UserKind
 from .models import ApiToken, User
 
-REFUSED = "This token is not valid: it is unknown, expired or revoked."
-USED_EVERY = timedelta(minutes=1)
-USER = f'"{ApiToken._meta.db_table}"."user_id"'
+TOKEN_REFUSED = "This token is not valid: it is unknown, expired or revoked."
+LAST_USED_INTERVAL = timedelta(minutes=1)
+USER_COLUMN = f'"{ApiToken._meta.db_table}"."user_id"'
 _by_prefix = Lookup(
     lambda prefix: (
-        ApiToken.objects.select_related("user").annotate(permissions=permissions_of(USER)).filter(prefix=prefix)
+        ApiToken.objects.select_related("user").annotate(permissions=permissions_of(USER_COLUMN)).filter(prefix=prefix)
     )
 )
 
@@ -35,14 +35,14 @@ class ApiTokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer finobs_...`"""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        text = bearer(request)
-        if text is None or not text.startswith(token_format.BEGINNING):
+        text = bearer_token(request)
+        if text is None or not text.startswith(token_format.TOKEN_PREFIX):
             return None
-        token = find(text)
+        token = token_find(text)
         if token is None:
-            raise AuthenticationFailed(REFUSED)
+            raise AuthenticationFailed(TOKEN_REFUSED)
         _used(token)
-        return scoped(token), token
+        return user_with_scopes(token), token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="finobs"'
@@ -52,27 +52,27 @@ class JwtAuthentication(BaseAuthentication):
     """`Authorization: Bearer eyJ...`: every bearer that is no API token must be one of our JWTs."""
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
-        text = bearer(request)
-        if text is None or text.startswith(token_format.BEGINNING):
+        text = bearer_token(request)
+        if text is None or text.startswith(token_format.TOKEN_PREFIX):
             return None
-        claims = read(text)
+        claims = read_access_token(text)
         user = _bearer_of(claims) if claims is not None else None
         if claims is None or user is None:
-            raise AuthenticationFailed(REFUSED)
+            raise AuthenticationFailed(TOKEN_REFUSED)
         return user, claims
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="finobs"'
 
 
-class SignedIn(BasePermission):
+class IsSignedIn(BasePermission):
     """Somebody, and active; what they may do is decided by the services."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return bool(request.user and request.user.is_authenticated and request.user.is_active)
 
 
-def bearer(request: Request) -> str | None:
+def bearer_token(request: Request) -> str | None:
     """What stands after `Bearer`, or None where another scheme, or nothing, is offered."""
     parts = get_authorization_header(request).split()
     if not parts or parts[0].lower() != b"bearer":
@@ -82,23 +82,23 @@ def bearer(request: Request) -> str | None:
     return parts[1].decode("ascii")
 
 
-def find(text: str) -> ApiToken | None:
+def token_find(text: str) -> ApiToken | None:
     """The live token that `text` is."""
-    prefix = token_format.well_formed(text)
+    prefix = token_format.prefix_of(text)
     token = _by_prefix(prefix) if prefix else None
     if token is None or not hmac.compare_digest(token.digest, token_format.digest(text)):
         return None
-    if not live(token):
+    if not is_live(token):
         return None
-    remember(token.user, token.permissions)  # type: ignore[attr-defined]
+    cache_permissions(token.user, token.permissions)  # type: ignore[attr-defined]
     return token
 
 
-def live(token: ApiToken) -> bool:
-    return token.state == "live" and token.user.is_active and token.user.kind != Kind.SYSTEM
+def is_live(token: ApiToken) -> bool:
+    return token.state == "live" and token.user.is_active and token.user.kind != UserKind.SYSTEM
 
 
-def scoped(token: ApiToken) -> User:
+def user_with_scopes(token: ApiToken) -> User:
     """The owner, who may at most what the token's scopes name (SEC-8)."""
     user = token.user
     user.token_scopes = frozenset(token.scopes)
@@ -107,18 +107,18 @@ def scoped(token: ApiToken) -> User:
 
 def _bearer_of(claims: AccessToken) -> User | None:
     """Whose JWT this is, while they and the token it was given for are as they were then."""
-    user = User.objects.filter(pk=claims["sub"]).exclude(kind=Kind.SYSTEM).first()
+    user = User.objects.filter(pk=claims["sub"]).exclude(kind=UserKind.SYSTEM).first()
     if user is None or not user.is_active or user.session_epoch != claims["epoch"]:
         return None
     if claims["key"] is None:
-        return user if user.kind == Kind.HUMAN else None
+        return user if user.kind == UserKind.HUMAN else None
     token = ApiToken.objects.select_related("user").filter(pk=claims["key"], user=user).first()
-    return scoped(token) if token is not None and live(token) else None
+    return user_with_scopes(token) if token is not None and is_live(token) else None
 
 
 def _used(token: ApiToken) -> None:
     """Once a minute is enough to see whether a key is still needed, and spares a write per request."""
     now = clock.now()
-    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USED_EVERY)
-    if token.last_used_at is None or now - token.last_used_at >= USED_EVERY:
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_INTERVAL)
+    if token.last_used_at is None or now - token.last_used_at >= LAST_USED_INTERVAL:
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)

@@ -15,7 +15,7 @@ from .models import User
 _names: dict[int, str] = {}
 
 
-class PeopleBackend(ModelBackend):
+class RolePermissionBackend(ModelBackend):
     """Signs in people only; machines use tokens, and finobs's own processes never sign in."""
 
     def user_can_authenticate(self, user: object) -> bool:
@@ -49,7 +49,7 @@ def permissions_of(column: str) -> RawSQL:
     return RawSQL(_query(ids).format(user=column), [], output_field=TextField())  # noqa: S611
 
 
-def remember(user: User, permissions: str | None) -> None:
+def cache_permissions(user: User, permissions: str | None) -> None:
     """Spare this user's first question for permissions the statement that answers it."""
     if not user.is_superuser:
         user._perm_cache = _named(map(int, (permissions or "").split()))  # type: ignore[attr-defined]
@@ -64,7 +64,7 @@ def _named(ids: Iterable[int]) -> set[str]:
     return {_names[pk] for pk in wanted}
 
 
-def forget(**_: Any) -> None:
+def clear_permission_cache(**_: Any) -> None:
     """Permissions may be others now: something migrated."""
     _names.clear()
 

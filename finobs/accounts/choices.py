@@ -1,13 +1,13 @@
 from django.db.models import TextChoices
 
 
-class Kind(TextChoices):
+class UserKind(TextChoices):
     HUMAN = "human", "Person"
     SERVICE = "service", "Machine account"
     SYSTEM = "system", "Part of finobs itself"
 
 
-class Ending(TextChoices):
+class SessionEndReason(TextChoices):
     """Why a session is over."""
 
     SIGNED_OUT = "signed_out", "Signed out"

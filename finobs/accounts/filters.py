@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from .choices import Kind
+from .choices import UserKind
 from .models import User
 from .roles import ROLES
 
@@ -15,7 +15,7 @@ from .roles import ROLES
 class UserFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="found", label="Name or e-mail")
     role = django_filters.ChoiceFilter(field_name="groups__name", choices=[(role, role.title()) for role in ROLES])
-    kind = django_filters.ChoiceFilter(choices=Kind.choices)
+    kind = django_filters.ChoiceFilter(choices=UserKind.choices)
     is_active = django_filters.BooleanFilter()
 
     class Meta:

@@ -11,13 +11,13 @@ from django import forms
 from .models import User
 from .selectors import permissions_held
 
-LONGEST_PASSWORD = 1024  # no rule of composition, and room for any passphrase
-TWELVE = "At least 12 characters. A few unrelated words make a good one; no kind of character is demanded."
+MAX_PASSWORD_LENGTH = 1024  # no rule of composition, and room for any passphrase
+PASSWORD_HELP = "At least 12 characters. A few unrelated words make a good one; no kind of character is demanded."
 
 
 def _password(label: str, autocomplete: str, help_text: str = "") -> forms.CharField:
     widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-    return forms.CharField(label=label, strip=False, max_length=LONGEST_PASSWORD, widget=widget, help_text=help_text)
+    return forms.CharField(label=label, strip=False, max_length=MAX_PASSWORD_LENGTH, widget=widget, help_text=help_text)
 
 
 class SignInForm(forms.Form):
@@ -28,7 +28,7 @@ class SignInForm(forms.Form):
 
 
 class PasswordSetForm(forms.Form):
-    new = _password("New password", "new-password", TWELVE)
+    new = _password("New password", "new-password", PASSWORD_HELP)
     again = _password("New password, again", "new-password")
 
     def clean(self) -> dict[str, Any]:

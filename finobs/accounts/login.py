@@ -15,7 +15,7 @@ from . import services
 from .models import User
 from .throttling import client_ip
 
-BACKEND = "finobs.accounts.backends.PeopleBackend"
+BACKEND = "finobs.accounts.backends.RolePermissionBackend"
 
 
 def digest(key: str | None) -> str:
@@ -23,7 +23,7 @@ def digest(key: str | None) -> str:
     return hashlib.sha256((key or "").encode()).hexdigest()
 
 
-def prove(request: HttpRequest, email: str, password: str) -> User | None:
+def authenticate(request: HttpRequest, email: str, password: str) -> User | None:
     """The person with this password, or None. A failure is counted and, unless already throttled, recorded."""
     person = auth.authenticate(request, username=email.lower(), password=password)
     if isinstance(person, User):
@@ -61,7 +61,7 @@ def _leave(request: HttpRequest) -> None:
         request.session.flush()
 
 
-def register(request: HttpRequest, user: User, **_: Any) -> None:
+def session_start(request: HttpRequest, user: User, **_: Any) -> None:
     """Receives user_logged_in: however a session begins, it is in the register, or it is none."""
     if not request.session.session_key:
         request.session.save()
@@ -73,7 +73,7 @@ def register(request: HttpRequest, user: User, **_: Any) -> None:
     )
 
 
-def onward(request: HttpRequest) -> str:
+def next_url(request: HttpRequest) -> str:
     """Where to go after signing in: `next` if it is an address of ours, else home."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):

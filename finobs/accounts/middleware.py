@@ -17,13 +17,13 @@ from django.utils import timezone
 from finobs.core import clock
 
 from . import services
-from .choices import Ending
+from .choices import SessionEndReason
 from .login import digest
 from .models import Session, User
 from .system import system_actor
 
 Handler = Callable[[HttpRequest], HttpResponse]
-SEEN_EVERY = timedelta(seconds=60)
+LAST_SEEN_INTERVAL = timedelta(seconds=60)
 
 
 class SessionLifetimeMiddleware:
@@ -42,10 +42,10 @@ class SessionLifetimeMiddleware:
 
     def check(self, request: HttpRequest) -> None:
         session = Session.objects.filter(digest=digest(request.session.session_key)).first()
-        ending = over(session, request.user)
+        ending = end_reason(session, request.user)
         if session is not None and ending is None:
             return _seen(session)
-        if session is not None and ending in (Ending.IDLE, Ending.AGE) and session.ended_at is None:
+        if session is not None and ending in (SessionEndReason.IDLE, SessionEndReason.AGE) and session.ended_at is None:
             services.session_expire(actor=system_actor("sessions"), session=session, ending=ending)
         request.session.flush()
         request.user = AnonymousUser()
@@ -53,26 +53,26 @@ class SessionLifetimeMiddleware:
             request.session["ended"] = str(ending)
 
 
-def over(session: Session | None, user: User | AnonymousUser) -> str | None:
+def end_reason(session: Session | None, user: User | AnonymousUser) -> str | None:
     """Why this session is over, or None while it lives."""
     if session is None or not isinstance(user, User):
-        return session.ended_by or Ending.CHANGED if session is not None else Ending.ENDED
+        return session.ended_by or SessionEndReason.CHANGED if session is not None else SessionEndReason.ENDED
     if session.ended_at is not None:
         return session.ended_by
     if session.epoch != user.session_epoch or session.user_id != user.pk:
-        return Ending.CHANGED
+        return SessionEndReason.CHANGED
     now = clock.now()
     if now - session.created_at >= timedelta(seconds=settings.SESSION_ABSOLUTE_SECONDS):
-        return Ending.AGE
+        return SessionEndReason.AGE
     if now - session.last_seen_at >= timedelta(seconds=settings.SESSION_IDLE_SECONDS):
-        return Ending.IDLE
+        return SessionEndReason.IDLE
     return None
 
 
 def _seen(session: Session) -> None:
     """Written once a minute at most: a page is many requests."""
     now = clock.now()
-    if now - session.last_seen_at >= min(SEEN_EVERY, timedelta(seconds=settings.SESSION_IDLE_SECONDS / 4)):
+    if now - session.last_seen_at >= min(LAST_SEEN_INTERVAL, timedelta(seconds=settings.SESSION_IDLE_SECONDS / 4)):
         Session.objects.filter(pk=session.pk, ended_at=None).update(last_seen_at=now)
 
 

@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 from finobs.core import clock
 from finobs.core.models import Base
 
-from .choices import Ending, Kind
+from .choices import SessionEndReason, UserKind
 
 # In this order: Edge says Chrome too, Chrome says Safari too, Android says Linux too.
 BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"))
@@ -54,7 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField("e-mail", unique=True)
     last_login = None  # the register of sessions knows it
     name = models.CharField(max_length=120)
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.HUMAN)
+    kind = models.CharField(max_length=10, choices=UserKind, default=UserKind.HUMAN)
     is_active = models.BooleanField("active", default=True)
     is_staff = models.BooleanField("may open the admin", default=False)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[valid_zone])
@@ -108,7 +108,7 @@ class Session(Base):
     created_at = models.DateTimeField("signed in", default=clock.now)
     last_seen_at = models.DateTimeField("last seen", default=clock.now)
     ended_at = models.DateTimeField("ended", null=True, blank=True)
-    ended_by = models.CharField("why", max_length=12, choices=Ending, blank=True)
+    ended_by = models.CharField("why", max_length=12, choices=SessionEndReason, blank=True)
 
     class Meta(Base.Meta):
         ordering = ("-created_at",)

@@ -1,6 +1,6 @@
 """Who may do what to people and tokens."""
 
-from finobs.core.access import Rule
+from finobs.core.access import AccessRule
 from finobs.core.access import register as say
 
 
@@ -11,14 +11,14 @@ def register() -> None:
 
     say(
         User,
-        view=Rule("user:list"),
-        create=Rule("user:create"),
-        change=Rule("user:update"),
-        deactivate=Rule("user:delete"),
-        reset_password=Rule("user:update"),
-        assign_role=Rule("user:role_assign"),
+        view=AccessRule("user:list"),
+        create=AccessRule("user:create"),
+        change=AccessRule("user:update"),
+        deactivate=AccessRule("user:delete"),
+        reset_password=AccessRule("user:update"),
+        assign_role=AccessRule("user:role_assign"),
     )
     # A token hands out its owner's power, as a role does.
-    say(ApiToken, view=Rule("user:list"), create=Rule("user:role_assign"), revoke=Rule("user:update"))
-    say(Session, view=Rule("user:update"), end=Rule("user:update"))
-    say(Group, view=Rule("user:list"))
+    say(ApiToken, view=AccessRule("user:list"), create=AccessRule("user:role_assign"), revoke=AccessRule("user:update"))
+    say(Session, view=AccessRule("user:update"), end=AccessRule("user:update"))
+    say(Group, view=AccessRule("user:list"))

@@ -12,23 +12,23 @@ from django.contrib.auth.models import Permission
 from finobs.core import access
 from finobs.core.errors import Invalid, NotAllowed
 
-from .choices import Kind
+from .choices import UserKind
 from .models import User
 from .roles import PERMISSIONS, ROLES
 
 
-def held(user: User) -> frozenset[str]:
+def permissions_held(user: User) -> frozenset[str]:
     """The named permissions that `user` may use now; for a scoped token, no more than its scopes."""
     return frozenset(name for name in PERMISSIONS if access.has_permission(user, name))
 
 
-def carried(user: User) -> frozenset[str]:
+def permissions_carried(user: User) -> frozenset[str]:
     """The named permissions that the roles of `user` carry, active or not."""
     codenames = Permission.objects.filter(group__user=user, content_type__app_label="accounts")
     return frozenset(codenames.values_list("codename", flat=True))
 
 
-def of_roles(roles: Iterable[str]) -> frozenset[str]:
+def permissions_of_roles(roles: Iterable[str]) -> frozenset[str]:
     """Every permission that any of `roles` carries. Raises Invalid for a role that does not exist."""
     unknown = sorted(set(roles) - set(ROLES))
     if unknown:
@@ -36,19 +36,19 @@ def of_roles(roles: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*(ROLES[role] for role in roles))
 
 
-def require_reach(actor: User, target: User) -> None:
+def require_not_above(actor: User, target: User) -> None:
     """Raise NotAllowed unless `actor` holds whatever `target` could do."""
-    if target.kind == Kind.SYSTEM:
+    if target.kind == UserKind.SYSTEM:
         raise NotAllowed("This is a part of finobs itself; nobody changes it.")
     if target.is_superuser and not (actor.is_superuser and actor.token_scopes is None):
         raise NotAllowed("Only a superuser may change a superuser.")
-    if carried(target) - held(actor):
+    if permissions_carried(target) - permissions_held(actor):
         raise NotAllowed("This person's roles carry permissions that you do not hold.")
 
 
-def require_may_give(actor: User, roles: Iterable[str]) -> None:
+def require_may_assign(actor: User, roles: Iterable[str]) -> None:
     """Raise NotAllowed unless `actor` may assign roles at all, and holds everything that `roles` carry."""
-    wanted = of_roles(roles)
+    wanted = permissions_of_roles(roles)
     access.require_permission(actor, "user:role_assign")
-    if wanted - held(actor):
+    if wanted - permissions_held(actor):
         raise NotAllowed("These roles carry permissions that you do not hold.")

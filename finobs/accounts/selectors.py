@@ -11,8 +11,8 @@ from django.db.models import F, QuerySet
 from finobs.core import access, clock
 from finobs.core.errors import NotFound
 
+from . import privilege_ceiling
 from .models import ApiToken, Session, User
-from .privilege_ceiling import held
 from .roles import PERMISSIONS
 
 
@@ -28,7 +28,7 @@ def user_get(user: Any, pk: int) -> User:
 
 def permissions_held(user: User) -> list[tuple[str, str]]:
     """What this person may do now, as (name, in words), in the order of the table."""
-    mine = held(user)
+    mine = privilege_ceiling.permissions_held(user)
     return [(name, words) for name, words in PERMISSIONS.items() if name in mine]
 
 

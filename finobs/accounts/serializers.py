@@ -8,13 +8,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from .choices import Kind
+from .choices import UserKind
 from .models import ApiToken, User
 from .roles import PERMISSIONS, ROLES
 from .selectors import permissions_held
 
 
-class Strict(serializers.Serializer[Any]):
+class StrictSerializer(serializers.Serializer[Any]):
     """Refuses unknown fields, so that nothing is believed to have been set that was not."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -47,21 +47,21 @@ class MeSerializer(UserSerializer):
         return [name for name, _ in permissions_held(user)]
 
 
-class UserCreateSerializer(Strict):
+class UserCreateSerializer(StrictSerializer):
     email = serializers.EmailField(max_length=254)
     name = serializers.CharField(max_length=120)
-    kind = serializers.ChoiceField(choices=[Kind.HUMAN.value, Kind.SERVICE.value], default=Kind.HUMAN.value)
+    kind = serializers.ChoiceField(choices=[UserKind.HUMAN.value, UserKind.SERVICE.value], default=UserKind.HUMAN.value)
     roles = serializers.ListField(child=serializers.ChoiceField(choices=sorted(ROLES)), default=list)
     time_zone = serializers.CharField(max_length=64, default="UTC")
 
 
-class UserChangeSerializer(Strict):
+class UserChangeSerializer(StrictSerializer):
     email = serializers.EmailField(max_length=254, required=False)
     name = serializers.CharField(max_length=120, required=False)
     time_zone = serializers.CharField(max_length=64, required=False)
 
 
-class RolesSerializer(Strict):
+class RolesSerializer(StrictSerializer):
     roles = serializers.ListField(child=serializers.ChoiceField(choices=sorted(ROLES)))
 
 
@@ -76,7 +76,7 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
         read_only_fields = fields
 
 
-class TokenCreateSerializer(Strict):
+class TokenCreateSerializer(StrictSerializer):
     name = serializers.CharField(max_length=80)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=list(PERMISSIONS)), min_length=1)
     days = serializers.IntegerField(min_value=1, max_value=365)
@@ -100,7 +100,7 @@ class ResetLinkSerializer(serializers.Serializer[Any]):
     url = serializers.URLField(read_only=True, help_text="Works once, for a day. Shown in this answer only.")
 
 
-class CredentialsSerializer(Strict):
+class CredentialsSerializer(StrictSerializer):
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
 

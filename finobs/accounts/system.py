@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
-from .choices import Kind
+from .choices import UserKind
 from .models import User
 
 
@@ -16,7 +16,7 @@ def system_actor(name: str) -> User:
 
 
 def _made(email: str, name: str) -> User:
-    user = User(email=email, name=name, kind=Kind.SYSTEM, password=make_password(None))
+    user = User(email=email, name=name, kind=UserKind.SYSTEM, password=make_password(None))
     user._history_user = user  # type: ignore[attr-defined]  # not whoever's request happens to need it first
     try:
         with transaction.atomic():

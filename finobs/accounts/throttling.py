@@ -26,7 +26,7 @@ from .models import Session
 
 PER_ADDRESS = 50
 PER_ACCOUNT = 100
-FAMILIAR = timedelta(days=30)
+FAMILIAR_WITHIN = timedelta(days=30)
 
 
 class Throttled(FinobsError):
@@ -35,7 +35,7 @@ class Throttled(FinobsError):
     status, code, title = 429, "throttled", "Too many attempts"
 
 
-class Handler(AxesDatabaseHandler):
+class AttemptHandler(AxesDatabaseHandler):
     """Counts for the pair as django-axes does; at the limit too when a wider limit is reached."""
 
     def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:
@@ -56,7 +56,7 @@ def _sum(attempts: QuerySet[Any]) -> int:
 
 
 def _familiar(email: str, ip: str | None) -> bool:
-    since = clock.now() - FAMILIAR
+    since = clock.now() - FAMILIAR_WITHIN
     return Session.objects.filter(user__email=email, ip=ip, created_at__gte=since).exists()
 
 

@@ -3,8 +3,8 @@
 The fixed beginning and the CRC let secret scanners find a leaked one without asking us; the secret is 256 random
 bits, so that a plain SHA-256 digest of it is safe to keep.
 
->>> prefix, text = make()
->>> well_formed(text) == prefix, well_formed(text[:-1] + "!") is None
+>>> prefix, text = generate()
+>>> prefix_of(text) == prefix, prefix_of(text[:-1] + "!") is None
 (True, True)
 """
 
@@ -15,21 +15,21 @@ import re
 import secrets
 import zlib
 
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-BEGINNING = "finobs_"
-SHAPE = re.compile(r"finobs_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
+TOKEN_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+TOKEN_PREFIX = "finobs_"
+TOKEN_PATTERN = re.compile(r"finobs_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
 
 
-def make() -> tuple[str, str]:
+def generate() -> tuple[str, str]:
     """A new (prefix, token)."""
     prefix = _base62(secrets.randbelow(62**8), 8)
-    body = f"{BEGINNING}{prefix}_{_base62(secrets.randbits(256), 43)}"
+    body = f"{TOKEN_PREFIX}{prefix}_{_base62(secrets.randbits(256), 43)}"
     return prefix, body + _checksum(body)
 
 
-def well_formed(text: str) -> str | None:
+def prefix_of(text: str) -> str | None:
     """The prefix of what could be a token, or None: checked before the database is asked."""
-    found = SHAPE.fullmatch(text)
+    found = TOKEN_PATTERN.fullmatch(text)
     if found is None or _checksum(text[:-6]) != found[3]:
         return None
     return found[1]
@@ -47,5 +47,5 @@ def _base62(number: int, width: int) -> str:
     digits = []
     for _ in range(width):
         number, rest = divmod(number, 62)
-        digits.append(ALPHABET[rest])
+        digits.append(TOKEN_ALPHABET[rest])
     return "".join(reversed(digits))

@@ -31,7 +31,7 @@ GroupGrant = GroupObjectPermissionBase
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AccessRule:
     """What one action on one model asks for.
 
     permission: named role permission, such as "compliance:read".
@@ -46,10 +46,10 @@ class Rule:
     scope: str = ""
 
 
-_rules: dict[tuple[type[Model], str], Rule] = {}
+_rules: dict[tuple[type[Model], str], AccessRule] = {}
 
 
-def register(model: type[Model], **rules: Rule) -> None:
+def register(model: type[Model], **rules: AccessRule) -> None:
     """Say what each action on `model` asks for. Called from AppConfig.ready()."""
     for action, rule in rules.items():
         _rules[(model, action)] = rule
@@ -60,14 +60,14 @@ def narrow(model: type[Model], action: str, *, grants: tuple[str, ...], anchors:
     _rules[(model, action)] = replace(rule_for(model, action), grants=grants, anchors=anchors)
 
 
-def rule_for(model: type[Model], action: str) -> Rule:
+def rule_for(model: type[Model], action: str) -> AccessRule:
     for base in model.__mro__:
         if (base, action) in _rules:
             return _rules[(base, action)]
     raise ImproperlyConfigured(f"no policy says who may {action} {model._meta.label}")
 
 
-def rules() -> dict[tuple[type[Model], str], Rule]:
+def rules() -> dict[tuple[type[Model], str], AccessRule]:
     """The whole table, for documentation and for the url matrix."""
     return dict(_rules)
 
@@ -155,7 +155,7 @@ def _active(user: Any) -> bool:
     return user is not None and getattr(user, "is_authenticated", False) and user.is_active
 
 
-def _by_role(user: Any, rule: Rule) -> bool:
+def _by_role(user: Any, rule: AccessRule) -> bool:
     return has_permission(user, rule.permission) and _within_scopes(user, rule.scope or rule.permission)
 
 

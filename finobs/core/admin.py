@@ -32,7 +32,7 @@ class FinobsAdminSite(admin.AdminSite):
         """What a library registers for its own tables is shown to administrators, never written."""
         if admin_class is None or not issubclass(admin_class, AccessAdmin):
             base = admin_class or admin.ModelAdmin
-            admin_class = type(f"Shown{base.__name__}", (Shown, base), {})
+            admin_class = type(f"Shown{base.__name__}", (ReadOnlyAdmin, base), {})
         super().register(model_or_iterable, admin_class, **options)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -50,16 +50,26 @@ class FinobsAdminSite(admin.AdminSite):
         """By what they are for, not by the alphabet."""
         apps: list[Any] = super().get_app_list(request, app_label)
         for app in apps:
-            app["name"] = NAMES.get(app["app_label"], app["name"])
-        return sorted(apps, key=lambda app: ORDER.index(app["app_label"]) if app["app_label"] in ORDER else 99)
+            app["name"] = APP_NAMES.get(app["app_label"], app["name"])
+        return sorted(apps, key=lambda app: APP_ORDER.index(app["app_label"]) if app["app_label"] in APP_ORDER else 99)
 
 
-ORDER = ("accounts", "cases", "detection", "transactions", "approvals", "ledger", "auth", "django_celery_beat", "axes")
+APP_ORDER = (
+    "accounts",
+    "cases",
+    "detection",
+    "transactions",
+    "approvals",
+    "ledger",
+    "auth",
+    "django_celery_beat",
+    "axes",
+)
 
-NAMES = {"auth": "Roles", "django_celery_beat": "Schedules", "axes": "Sign-in attempts"}
+APP_NAMES = {"auth": "Roles", "django_celery_beat": "Schedules", "axes": "Sign-in attempts"}
 
 
-class Shown(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A library's table: administrators see it; whatever writes it is the library."""
 
     actions = None
@@ -166,20 +176,20 @@ class AccessAdmin(SimpleHistoryAdmin):
         try:
             response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
         except FinobsError as refused:
-            if request.method != "POST" or hasattr(request, REFUSED):
+            if request.method != "POST" or hasattr(request, REFUSAL_ATTRIBUTE):
                 raise
-            setattr(request, REFUSED, refused)
+            setattr(request, REFUSAL_ATTRIBUTE, refused)
             response = super().changeform_view(request, object_id, form_url, extra_context)
             response.status_code = refused.status
         return response
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        refused: FinobsError | None = getattr(request, REFUSED, None)
+        refused: FinobsError | None = getattr(request, REFUSAL_ATTRIBUTE, None)
         return form if refused is None else _refusing(form, refused)
 
 
-REFUSED = "_finobs_refused"
+REFUSAL_ATTRIBUTE = "_finobs_refused"
 
 
 def _refusing(form: Any, refused: FinobsError) -> Any:

@@ -38,16 +38,16 @@ class GrantsForm(forms.Form):
         field.choices = [(name, name.capitalize()) for name in choices]
 
 
-class PersonForm(UserManage):
+class GrantUserForm(UserManage):
     user = forms.EmailField(label="E-mail of a person", error_messages={"does_not_exist": "Nobody has this e-mail."})
 
 
-class RoleForm(GroupManage):
+class GrantGroupForm(GroupManage):
     group = forms.CharField(label="Name of a group", max_length=80, error_messages={"does_not_exist": "No such group."})
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class GrantRow:
     principal: Any
     held: list[bool]
     url: str
@@ -80,8 +80,8 @@ class GrantsAdmin(GuardedModelAdminMixin):
     def obj_perms_manage_view(self, request: HttpRequest, object_pk: str) -> HttpResponse:
         """Who holds what, and a field to name somebody else."""
         obj = self._granted_object(request, object_pk)
-        person = PersonForm(request.POST if "person" in request.POST else None)
-        group = RoleForm(request.POST if "group-of" in request.POST else None)
+        person = GrantUserForm(request.POST if "person" in request.POST else None)
+        group = GrantGroupForm(request.POST if "group-of" in request.POST else None)
         if person.is_valid():
             return redirect(self._url("permissions_manage_user", obj.pk, person.cleaned_data["user"].pk))
         if group.is_valid():
@@ -137,10 +137,10 @@ class GrantsAdmin(GuardedModelAdminMixin):
         access.require(request.user, "grant", self.model)
         return _found(self.model, pk, access.restrict(self.model._default_manager.all(), request.user, "grant"))
 
-    def _rows(self, obj: Any, holders: Any, kind: str) -> list[Row]:
+    def _rows(self, obj: Any, holders: Any, kind: str) -> list[GrantRow]:
         ordered = sorted(holders.items(), key=lambda item: str(item[0]))
         return [
-            Row(
+            GrantRow(
                 principal,
                 [self._codename(name) in codenames for name in self.grants],
                 self._url(f"permissions_manage_{kind}", obj.pk, principal.pk),

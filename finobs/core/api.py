@@ -57,7 +57,7 @@ class CursorPagination(BasePagination):
         return self._request.build_absolute_uri(f"{self._request.path}?{params.urlencode()}")
 
 
-class Listed(generics.ListAPIView[M]):
+class SelectorList(generics.ListAPIView[M]):
     """A list by selector, filter set and cursor, newest first unless it says otherwise."""
 
     pagination_class = CursorPagination
@@ -65,7 +65,7 @@ class Listed(generics.ListAPIView[M]):
     ordering: tuple[str, ...] = ("-id",)
 
 
-def sent(serializer: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
+def validated_body(serializer: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
     """The body of `request` as `serializer` reads it; what does not hold is answered with 422."""
     body = serializer(data=request.data)
     body.is_valid(raise_exception=True)

@@ -10,7 +10,7 @@ from csp.utils import build_policy
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-HEADER = "Content-Security-Policy"
+CSP_HEADER = "Content-Security-Policy"
 
 
 class ContentSecurityMiddleware(CSPMiddleware):
@@ -20,9 +20,9 @@ class ContentSecurityMiddleware(CSPMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         parts: Any = self.get_policy_parts(request=request, response=response)
         own = parts.config or parts.update or parts.replace or parts.nonce
-        if own or getattr(response, "_csp_exempt", False) or HEADER in response:
+        if own or getattr(response, "_csp_exempt", False) or CSP_HEADER in response:
             return super().process_response(request, response)
-        response[HEADER] = _common()
+        response[CSP_HEADER] = _common()
         return response
 
 

@@ -21,9 +21,9 @@ from .errors import ApprovalRequired, Conflict, FinobsError, Invalid
 from .http import PROBLEM, waiting
 from .models import IdempotentAnswer
 
-HEADER = "Idempotency-Key"
-LONGEST_KEY = 200
-KEPT_FOR = timedelta(hours=48)
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+MAX_KEY_LENGTH = 200
+RETENTION = timedelta(hours=48)
 
 Act = Callable[[], tuple[int, Any]]
 
@@ -36,7 +36,7 @@ def once(request: Request, endpoint: str, act: Act, *, needs_key: bool = True) -
     not kept: the same key may try again. Raises FinobsError 400 without a key, Invalid for a key that was used for
     another request, Conflict while the first one is still at work.
     """
-    if not needs_key and HEADER not in request.headers:
+    if not needs_key and IDEMPOTENCY_HEADER not in request.headers:
         status, body = _run(act)
         return _response(status, JSONRenderer().render(body))
     key, caller = _key(request), cast(Any, request.user)
@@ -55,7 +55,7 @@ def once(request: Request, endpoint: str, act: Act, *, needs_key: bool = True) -
         return _response(answer.status, answer.body)
 
 
-def forget(before: timedelta = KEPT_FOR) -> int:
+def delete_expired(before: timedelta = RETENTION) -> int:
     """Delete answers older than that; returns how many."""
     return IdempotentAnswer.objects.filter(created_at__lt=clock.now() - before).delete()[0]
 
@@ -68,10 +68,10 @@ def _run(act: Act) -> tuple[int, Any]:
 
 
 def _key(request: Request) -> str:
-    key = str(request.headers.get(HEADER, ""))
-    if key and len(key) <= LONGEST_KEY and key.isascii() and key.isprintable():
+    key = str(request.headers.get(IDEMPOTENCY_HEADER, ""))
+    if key and len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable():
         return key
-    asked = f"at most {LONGEST_KEY} printable ASCII characters" if key else "an Idempotency-Key header"
+    asked = f"at most {MAX_KEY_LENGTH} printable ASCII characters" if key else "an Idempotency-Key header"
     error = FinobsError(f"This call needs {asked}, a new one for each new request.")
     error.code, error.title = "idempotency-key", "The idempotency key is missing or malformed"
     raise error

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from .pagination import count, paginate
 
 
-def listed(request: HttpRequest, chosen: Any, *, order: Sequence[str]) -> dict[str, Any]:
+def list_context(request: HttpRequest, chosen: Any, *, order: Sequence[str]) -> dict[str, Any]:
     """The context of a list. `chosen` is its filter set; filters that make no sense leave nothing, and say why."""
     found = chosen.qs if chosen.is_valid() else chosen.queryset.none()
     kept = request.GET.copy()

@@ -14,7 +14,7 @@ from moneyed.l10n import format_money
 from .errors import Invalid
 
 # BIGINT holds 9.2e18; ten times that room keeps sums over windows inside it.
-LARGEST_MINOR = 10**17
+MAX_MINOR = 10**17
 
 
 @cache
@@ -47,7 +47,7 @@ def to_minor(amount: str | int | Decimal, currency: str) -> int:
     minor, rest = (whole * 10**shift, 0) if shift >= 0 else divmod(whole, 10**-shift) if coarsest >= 0 else (0, whole)
     if rest:
         raise Invalid(f"{str(amount)[:40]} has more decimal places than {currency} has ({places}).")
-    if minor > LARGEST_MINOR:
+    if minor > MAX_MINOR:
         raise Invalid(f"{str(amount)[:40]} {currency} is larger than any amount this system accepts.")
     return -minor if sign else minor
 

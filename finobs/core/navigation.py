@@ -20,7 +20,7 @@ Counter = Callable[[Any], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NavigationEntry:
     """A place in the navigation: shown to those whose roles carry `permission` ("" for every signed-in person)."""
 
     name: str
@@ -35,17 +35,19 @@ class Entry:
     near: str = ""  # a list without an entry of its own whose pages belong here too
 
 
-NAVIGATION: tuple[Entry, ...] = (
-    Entry("cases:my-work", "My work", "inbox", "compliance:read", go="m", counter="sla", counted="due soon"),
-    Entry("cases:queue-list", "Queues", "stack-2", "compliance:read", go="q"),
-    Entry("cases:incident-list", "Incidents", "hierarchy", "compliance:read", go="i"),
-    Entry("detection:alert-list", "Alerts", "bell", "anomaly:read", go="a"),
-    Entry(
+NAVIGATION: tuple[NavigationEntry, ...] = (
+    NavigationEntry("cases:my-work", "My work", "inbox", "compliance:read", go="m", counter="sla", counted="due soon"),
+    NavigationEntry("cases:queue-list", "Queues", "stack-2", "compliance:read", go="q"),
+    NavigationEntry("cases:incident-list", "Incidents", "hierarchy", "compliance:read", go="i"),
+    NavigationEntry("detection:alert-list", "Alerts", "bell", "anomaly:read", go="a"),
+    NavigationEntry(
         "approvals:inbox", "Approvals", "checks", "compliance:read", go="p", counter="approvals", counted="to approve"
     ),
-    Entry("transactions:transaction-list", "Transactions", "arrows-exchange", "transaction:read", go="t", group="Data"),
-    Entry("transactions:account-list", "Accounts", "building-bank", "transaction:read", go="c", group="Data"),
-    Entry(
+    NavigationEntry(
+        "transactions:transaction-list", "Transactions", "arrows-exchange", "transaction:read", go="t", group="Data"
+    ),
+    NavigationEntry("transactions:account-list", "Accounts", "building-bank", "transaction:read", go="c", group="Data"),
+    NavigationEntry(
         "transactions:batch-list",
         "Batches",
         "database-import",
@@ -54,9 +56,11 @@ NAVIGATION: tuple[Entry, ...] = (
         group="Data",
         near="detection:reassessment-list",
     ),
-    Entry("transactions:quarantine-list", "Quarantine", "alert-triangle", "transaction:read", go="u", group="Data"),
-    Entry("detection:rule-list", "Rules", "adjustments", "model:read", go="r", group="Detection"),
-    Entry(
+    NavigationEntry(
+        "transactions:quarantine-list", "Quarantine", "alert-triangle", "transaction:read", go="u", group="Data"
+    ),
+    NavigationEntry("detection:rule-list", "Rules", "adjustments", "model:read", go="r", group="Detection"),
+    NavigationEntry(
         "detection:model-list",
         "Models",
         "chart-line",
@@ -65,11 +69,11 @@ NAVIGATION: tuple[Entry, ...] = (
         group="Detection",
         near="detection:training-list",
     ),
-    Entry("ledger:event-list", "Ledger", "shield-check", "audit:read", go="l", group="Records"),
-    Entry("admin:index", "Admin", "settings", "", go="d", group="Records", staff=True),
+    NavigationEntry("ledger:event-list", "Ledger", "shield-check", "audit:read", go="l", group="Records"),
+    NavigationEntry("admin:index", "Admin", "settings", "", go="d", group="Records", staff=True),
 )
 
-ACCOUNT: tuple[tuple[str, str, str], ...] = (
+ACCOUNT_LINKS: tuple[tuple[str, str, str], ...] = (
     ("accounts:profile", "Profile", "user-circle"),
     ("accounts:token-list", "API tokens", "key"),
     ("accounts:session-list", "Sessions", "devices"),
@@ -97,23 +101,23 @@ def address(name: str, *args: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class NavigationItem:
     """One navigation entry as this person sees it on this page."""
 
-    entry: Entry
+    entry: NavigationEntry
     url: str
     active: bool
     count: int
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class NavigationGroup:
     label: str
-    items: list[Item]
+    items: list[NavigationItem]
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class NavigationLink:
     url: str
     label: str
     icon: str
@@ -132,23 +136,23 @@ class Shell:
         return bool(self.user is not None and self.user.is_authenticated)
 
     @cached_property
-    def items(self) -> list[Item]:
+    def items(self) -> list[NavigationItem]:
         """Every place that this person may open, in order."""
         open_to = [(entry, url) for entry in NAVIGATION if self._may(entry) and (url := address(entry.name))]
         places = {url: url for _, url in open_to} | {
             also: url for entry, url in open_to if entry.near and (also := address(entry.near))
         }
         here = places.get(_nearest([*places], self.here), "")
-        return [Item(entry, url, url == here, self._count(entry.counter)) for entry, url in open_to]
+        return [NavigationItem(entry, url, url == here, self._count(entry.counter)) for entry, url in open_to]
 
     @cached_property
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[NavigationGroup]:
         named = groupby(self.items, key=lambda item: item.entry.group)
-        return [Group(label, list(items)) for label, items in named]
+        return [NavigationGroup(label, list(items)) for label, items in named]
 
     @cached_property
-    def account(self) -> list[Link]:
-        return [Link(url, label, icon) for name, label, icon in ACCOUNT if (url := address(name))]
+    def account(self) -> list[NavigationLink]:
+        return [NavigationLink(url, label, icon) for name, label, icon in ACCOUNT_LINKS if (url := address(name))]
 
     @cached_property
     def approvals(self) -> int:
@@ -195,7 +199,7 @@ class Shell:
             self._counted[name] = count(name, self.user)
         return self._counted.get(name, 0)
 
-    def _may(self, entry: Entry) -> bool:
+    def _may(self, entry: NavigationEntry) -> bool:
         if not self.signed_in or (entry.staff and not self.user.is_staff):
             return False
         return not entry.permission or access.has_permission(self.user, entry.permission)

@@ -12,9 +12,9 @@ from django.db.models import Model, Q, QuerySet
 from .errors import Invalid
 
 M = TypeVar("M", bound=Model)
-SALT = "finobs.cursor"
-LARGEST_PAGE = 200
-COUNT_UP_TO = 10_000
+CURSOR_SALT = "finobs.cursor"
+MAX_PAGE_SIZE = 200
+MAX_COUNT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def paginate(
     `bound` is the filter text that the cursor belongs to: a cursor is no use under other filters.
     Raises Invalid for a cursor that is forged, or of another list.
     """
-    limit = max(1, min(limit, LARGEST_PAGE))
+    limit = max(1, min(limit, MAX_PAGE_SIZE))
     backwards, key = _read(cursor, order, bound) if cursor else (False, None)
     direction = [_flip(name) for name in order] if backwards else list(order)
     rows = queryset.order_by(*direction)
@@ -54,8 +54,8 @@ def paginate(
 
 def count(queryset: QuerySet[Any]) -> tuple[int, bool]:
     """How many rows, and whether that is exact: nobody is made to wait for a total beyond 10,000."""
-    found = queryset.order_by()[: COUNT_UP_TO + 1].count()
-    return (COUNT_UP_TO, False) if found > COUNT_UP_TO else (found, True)
+    found = queryset.order_by()[: MAX_COUNT + 1].count()
+    return (MAX_COUNT, False) if found > MAX_COUNT else (found, True)
 
 
 def _flip(name: str) -> str:
@@ -79,12 +79,12 @@ def _write(item: Model, order: Sequence[str], bound: str, *, backwards: bool) ->
         for step in name.removeprefix("-").split("__"):
             value = getattr(value, step)
         values.append(value.isoformat() if hasattr(value, "isoformat") else value)
-    return signing.dumps([int(backwards), ",".join(order), bound, values], salt=SALT, compress=True)
+    return signing.dumps([int(backwards), ",".join(order), bound, values], salt=CURSOR_SALT, compress=True)
 
 
 def _read(cursor: str, order: Sequence[str], bound: str) -> tuple[bool, list[Any]]:
     try:
-        backwards, of_order, of_bound, values = signing.loads(cursor, salt=SALT)
+        backwards, of_order, of_bound, values = signing.loads(cursor, salt=CURSOR_SALT)
     except (signing.BadSignature, ValueError) as error:
         raise Invalid("This page address is not valid any more; start from the first page.") from error
     if (of_order, of_bound) != (",".join(order), bound):

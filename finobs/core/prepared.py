@@ -17,7 +17,7 @@ from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=Model)
 # Rows in one statement: a database takes so many values (32,766 on SQLite, 65,535 on PostgreSQL).
-AT_ONCE = 500
+MAX_ROWS_PER_STATEMENT = 500
 VALUE = "\x01the value"  # no text that may be asked for
 
 
@@ -81,14 +81,14 @@ def together() -> Iterator[None]:
         yield
 
 
-def insert(made: Sequence[M]) -> Sequence[M]:
+def bulk_insert(made: Sequence[M]) -> Sequence[M]:
     """Insert new rows of one model, 500 in one statement, as `bulk_create` does; those without an id get theirs.
 
     Rows come all with an id or all without. `bulk_create` would send each column as one array, which psycopg writes
     value by value: with texts of some kilobytes that takes longer than everything else (measured).
     """
-    for start in range(0, len(made), AT_ONCE):
-        _insert(made[start : start + AT_ONCE])
+    for start in range(0, len(made), MAX_ROWS_PER_STATEMENT):
+        _insert(made[start : start + MAX_ROWS_PER_STATEMENT])
     return made
 
 

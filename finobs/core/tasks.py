@@ -13,5 +13,5 @@ from . import idempotency
 @shared_task(name="finobs.core.tasks.tidy")
 def tidy() -> None:
     """Drop answers that are too old to be replayed, and sessions that have run out."""
-    idempotency.forget()
+    idempotency.delete_expired()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -27,16 +27,16 @@ from finobs.core.errors import Invalid
 from finobs.ledger.models import Checkpoint
 from finobs.ledger.services.seal import seal_all
 from finobs.settings import env
-from transactions.choices import Door
+from transactions.choices import IngestMethod
 from transactions.models import Batch, QuarantinedRow, Source, Transaction
 from transactions.services import RawRow, ingest, source_create
 
 from . import first_models, users
 from .generator import Plan, generate
 
-BATCH = 5_000
-GENERATED = "demo"
-QUEUES: tuple[dict[str, Any], ...] = (
+ROWS_PER_BATCH = 5_000
+GENERATED_SOURCE = "demo"
+DEMO_QUEUES: tuple[dict[str, Any], ...] = (
     {
         "slug": "aml-1", "name": "AML level 1", "is_default": True,
         "description": "Large amounts, structuring, and money that passes through.",
@@ -52,7 +52,7 @@ QUEUES: tuple[dict[str, Any], ...] = (
     },
 )  # fmt: skip
 # Near the limits from which cash is reported in the United States and the European Union.
-LIMITS = (("USD", "8500.00", "25000.00"), ("EUR", "8500.00", "25000.00"), ("GBP", "7500.00", "20000.00"))
+AMOUNT_LIMITS = (("USD", "8500.00", "25000.00"), ("EUR", "8500.00", "25000.00"), ("GBP", "7500.00", "20000.00"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class Feed:
 def seed(say: Callable[[str], None]) -> None:
     """Bring everything in that is not there yet, and say what there is."""
     actor = system_actor("demo")
-    queues = {row["slug"]: _queue(actor, row) for row in QUEUES}
-    users.settle(actor=actor, queues=queues)
-    for currency, review, block in LIMITS:
+    queues = {row["slug"]: _queue(actor, row) for row in DEMO_QUEUES}
+    users.ensure_users(actor=actor, queues=queues)
+    for currency, review, block in AMOUNT_LIMITS:
         _rule(actor, currency, review, block)
     with ExitStack() as stack:
         load(actor, _from_file(actor, stack, Path(env.DEMO_DATA)) if env.DEMO_DATA else _generated(actor, say), say)
@@ -96,18 +96,25 @@ def load(actor: User, feed: Feed, say: Callable[[str], None]) -> None:
                 first_models.ensure_champion(actor, say)
             if done == learn_at:
                 first_models.ensure_supervised_early(actor, say)
-            upto = min(done + BATCH, *(stop for stop in (train_at, learn_at, feed.total) if stop > done))
+            upto = min(done + ROWS_PER_BATCH, *(stop for stop in (train_at, learn_at, feed.total) if stop > done))
             batch = list(islice(rows, upto - done))
             if not batch:
                 return
-            ingest(actor=actor, source=feed.source, rows=batch, door=Door.FILE, file_name=feed.name, first_row=done + 1)
+            ingest(
+                actor=actor,
+                source=feed.source,
+                rows=batch,
+                method=IngestMethod.FILE,
+                file_name=feed.name,
+                first_row=done + 1,
+            )
             done += len(batch)
             bar.update(len(batch))
 
 
 def loaded(source: Source, name: str) -> int:
     """How many rows of the feed are in, accepted or not."""
-    last = Batch.objects.filter(source=source, door=Door.FILE, file_name=name).order_by("-first_row").first()
+    last = Batch.objects.filter(source=source, method=IngestMethod.FILE, file_name=name).order_by("-first_row").first()
     return last.first_row + last.received - 1 if last else 0
 
 
@@ -138,9 +145,9 @@ def _source(actor: User, slug: str, name: str, currency: str = "") -> Source:
 
 def _generated(actor: User, say: Callable[[str], None]) -> Feed:
     """The generator's rows. Their plan is the name of the batches, so that every start goes on with the first one's."""
-    source = _source(actor, GENERATED, "Demo payments")
+    source = _source(actor, GENERATED_SOURCE, "Demo payments")
     wanted = Plan(env.SEED_TRANSACTIONS, env.SEED_ACCOUNTS, env.SEED_DAYS, env.SEED, source.created_at.date())
-    first = Batch.objects.filter(source=source, door=Door.FILE, first_row=1).first()
+    first = Batch.objects.filter(source=source, method=IngestMethod.FILE, first_row=1).first()
     plan = plan_of(first.file_name) if first else wanted
     if plan != wanted:
         say(f"Demo data is there already ({name_of(plan)}); it stays. To start anew: remove {env.VAR_DIR}")
@@ -171,7 +178,7 @@ def _from_file(actor: User, stack: ExitStack, path: Path) -> Feed:
 
     mapping = env.DEMO_MAPPING or _fitting(opened)
     named = mappings.resolve(mapping)[1]
-    slug = mapping if named and named.source_name else GENERATED
+    slug = mapping if named and named.source_name else GENERATED_SOURCE
     source = _source(actor, slug, (named and named.source_name) or path.stem, named.default_currency if named else "")
     total = opened(mapping).total
     limit = env.DEMO_TRANSACTIONS or total

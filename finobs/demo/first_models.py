@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from detection.choices import Role, RunState
+from detection.choices import ModelRole, RunState
 from detection.ml.training import boosting
-from detection.ml.training.anomaly import FEWEST_ROWS
+from detection.ml.training.anomaly import MIN_ROWS
 from detection.ml.training.services.training_due import mature_outcomes
 from detection.models import ModelVersion
 from detection.services import ensure_first_model
@@ -15,20 +15,20 @@ from finobs.accounts.models import User
 
 # Of the demo's rows, so many of the last ones go to review: enough to work on, few enough to work through.
 SHARE: Final = 0.008
-PART: Final = 0.3
-MOST: Final = 100_000
+FIRST_PART: Final = 0.3
+MAX_TRAINING_ROWS: Final = 100_000
 # What comes in after this part is scored by both models, so that there are alerts to compare them on.
 LAST_PART: Final = 0.8
 
 
 def first_part(total: int) -> int:
     """How many rows come in before the model is trained."""
-    return min(int(total * PART), MOST)
+    return min(int(total * FIRST_PART), MAX_TRAINING_ROWS)
 
 
 def ensure_champion(actor: User, say: Callable[[str], None]) -> None:
     """Train and install unless one was. Too few rows leave the rules alone to judge, and are no fault."""
-    _ensure(actor, Role.ANOMALY, say, "The rules judge alone.")
+    _ensure(actor, ModelRole.ANOMALY, say, "The rules judge alone.")
 
 
 def last_part(total: int) -> int:
@@ -38,19 +38,19 @@ def last_part(total: int) -> int:
 
 def ensure_supervised_early(actor: User, say: Callable[[str], None]) -> None:
     """Before the last part comes in, unless outcomes are few: a training that failed is not repeated."""
-    if len(mature_outcomes(actor)) >= 2 * boosting.FEWEST_OUTCOMES:
+    if len(mature_outcomes(actor)) >= 2 * boosting.MIN_CONFIRMED:
         ensure_supervised(actor, say)
 
 
 def ensure_supervised(actor: User, say: Callable[[str], None]) -> None:
     """Once everything is in: learn from the outcomes that are known, if they are enough."""
-    _ensure(actor, Role.SUPERVISED, say, "No model learns from outcomes yet.")
+    _ensure(actor, ModelRole.SUPERVISED, say, "No model learns from outcomes yet.")
 
 
-def _ensure(actor: User, role: Role, say: Callable[[str], None], without: str) -> None:
+def _ensure(actor: User, role: ModelRole, say: Callable[[str], None], without: str) -> None:
     """Whoever worked on it before is dead: the demo runs once on its data."""
     before = ModelVersion.objects.filter(role=role).exists()
-    run = ensure_first_model(actor=actor, role=role, least=FEWEST_ROWS, share=SHARE, abandoned=True)
+    run = ensure_first_model(actor=actor, role=role, least=MIN_ROWS, share=SHARE, abandoned=True)
     if run is None:
         if not before:
             say(f"No {role.label.lower()} model: too few transactions. {without}")

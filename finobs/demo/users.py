@@ -15,11 +15,11 @@ from finobs.core import access
 from finobs.settings import env
 
 DOMAIN: Final = "demo.finobs.example"
-ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
+PASSWORD_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoUser:
     """grants: queue slug and what may be done with the queue."""
 
     box: str
@@ -34,14 +34,16 @@ class Person:
         return f"{self.box}@{DOMAIN}"
 
 
-PEOPLE: Final = (
-    Person("admin", "Ada Okafor", "admin", "people, queues, rules, sources", is_staff=True),
-    Person("lead", "Leo Brandt", "compliance", "leads both queues, approves", (("aml-1", "lead"), ("fraud", "lead"))),
-    Person("lead2", "Lin Moreau", "compliance", "leads both queues, approves", (("aml-1", "lead"), ("fraud", "lead"))),
-    Person("analyst", "Ana Ruiz", "analyst", "works AML level 1", (("aml-1", "work"),)),
-    Person("analyst2", "Ben Haas", "analyst", "works the fraud desk", (("fraud", "work"),)),
-    Person("viewer", "Vera Lind", "viewer", "sees AML level 1", (("aml-1", "view"),)),
-    Person("auditor", "Aud Salisu", "auditor", "sees everything, changes nothing"),
+DEMO_USERS: Final = (
+    DemoUser("admin", "Ada Okafor", "admin", "people, queues, rules, sources", is_staff=True),
+    DemoUser("lead", "Leo Brandt", "compliance", "leads both queues, approves", (("aml-1", "lead"), ("fraud", "lead"))),
+    DemoUser(
+        "lead2", "Lin Moreau", "compliance", "leads both queues, approves", (("aml-1", "lead"), ("fraud", "lead"))
+    ),
+    DemoUser("analyst", "Ana Ruiz", "analyst", "works AML level 1", (("aml-1", "work"),)),
+    DemoUser("analyst2", "Ben Haas", "analyst", "works the fraud desk", (("fraud", "work"),)),
+    DemoUser("viewer", "Vera Lind", "viewer", "sees AML level 1", (("aml-1", "view"),)),
+    DemoUser("auditor", "Aud Salisu", "auditor", "sees everything, changes nothing"),
 )
 
 
@@ -49,15 +51,15 @@ def password() -> str:
     """This installation's demo password, made at the first start and kept where only its owner reads it."""
     path = env.VAR_DIR / "demo_password"
     if not path.exists() or not path.read_text().strip():
-        groups = ("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+        groups = ("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(4)) for _ in range(4))
         path.touch(mode=0o600)
         path.write_text("-".join(groups))
     return path.read_text().strip()
 
 
-def settle(*, actor: User, queues: dict[str, Queue]) -> None:
+def ensure_users(*, actor: User, queues: dict[str, Queue]) -> None:
     """Add the people that are not there yet, with their password and grants. Who was changed since stays so."""
-    for person in PEOPLE:
+    for person in DEMO_USERS:
         user = User.objects.filter(email=person.email).first()
         if user is None:
             user = user_create(
@@ -73,5 +75,5 @@ def settle(*, actor: User, queues: dict[str, Queue]) -> None:
 
 def introduction(port: int = env.PORT) -> str:
     """Who can sign in, for the terminal."""
-    rows = [f"  {person.email:36} {person.name:12} {person.role:11} {person.does}" for person in PEOPLE]
+    rows = [f"  {person.email:36} {person.name:12} {person.role:11} {person.does}" for person in DEMO_USERS]
     return "\n".join([f"Sign in at http://127.0.0.1:{port} with the password {password()} as", *rows])

@@ -29,7 +29,7 @@ from finobs.celery import app
 HOST = "127.0.0.1"
 
 
-class Busy(Exception):
+class AddressInUse(Exception):
     """Somebody else has the port, or runs on the same data."""
 
 
@@ -39,14 +39,14 @@ def claim_port(port: int) -> socket.socket:
     probe.settimeout(0.5)
     with contextlib.closing(probe):
         if probe.connect_ex((HOST, port)) == 0:
-            raise Busy(f"Port {port} is in use. Choose another: PORT={port + 1}")
+            raise AddressInUse(f"Port {port} is in use. Choose another: PORT={port + 1}")
     held = socket.socket()
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         held.bind((HOST, port))
     except OSError as error:
         held.close()
-        raise Busy(
+        raise AddressInUse(
             f"Port {port} cannot be used ({error.strerror}). Choose another: PORT={port + 1} make demo"
         ) from None
     return held
@@ -60,7 +60,7 @@ def claim_data(folder: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise Busy(f"Another finobs is running on {folder}. Stop it, or set FINOBS_VAR_DIR.") from None
+        raise AddressInUse(f"Another finobs is running on {folder}. Stop it, or set FINOBS_VAR_DIR.") from None
     return lock
 
 

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from finobs.core.api import Listed
+from finobs.core.api import SelectorList
 from finobs.core.errors import Conflict, Invalid
 
 from . import filters, selectors, serializers
@@ -22,7 +22,7 @@ from .models import Checkpoint, Event
 SIZE = OpenApiParameter("size", OpenApiTypes.INT64, description="Prove under the checkpoint of this size")
 
 
-class EventList(Listed[Event]):
+class EventList(SelectorList[Event]):
     serializer_class = serializers.EventSerializer
     filterset_class = filters.EventFilter
     queryset = Event.objects.none()
@@ -55,7 +55,7 @@ class EventProof(APIView):
         return Response(serializers.ProofSerializer(shown).data)
 
 
-class CheckpointList(Listed[Checkpoint]):
+class CheckpointList(SelectorList[Checkpoint]):
     serializer_class = serializers.CheckpointSerializer
     filterset_class = filters.CheckpointFilter
     ordering = ("-size",)

@@ -15,12 +15,12 @@ from django.conf import settings
 from finobs.core.errors import Invalid, NotFound
 
 from . import tree
-from .models import Checkpoint, Event, Leaf
+from .models import Checkpoint, Event, TreeLeaf
 from .note import Statement, text_of
 
 FORMAT = "finobs-ledger-bundle/1"
 VERIFIER = Path(__file__).parent / "offline" / "verify.py"
-MOST_CHECKPOINTS = 50
+MAX_CHECKPOINTS = 50
 README = """What this is
 ------------
 Records of the ledger {origin}, with everything that is needed to check them: that each is exactly what was recorded,
@@ -71,21 +71,21 @@ def _leaves(uids: Sequence[UUID | str], size: int) -> Iterator[tuple[int, bytes]
     known = set(Event.objects.filter(uid__in=asked).values_list("uid", flat=True))
     if asked - known:
         raise NotFound(f"There is no event {min(map(str, asked - known))}.")
-    places = Leaf.objects.filter(event__uid__in=asked, seq__lt=size).order_by("seq")
+    places = TreeLeaf.objects.filter(event__uid__in=asked, seq__lt=size).order_by("seq")
     if places.count() != len(asked):
         raise Invalid("Some of these events are not sealed yet; try again in a moment.")
     return ((seq, bytes(body)) for seq, body in places.values_list("seq", "event__body").iterator())
 
 
 def _all(size: int) -> Iterator[tuple[int, bytes]]:
-    places = Leaf.objects.filter(seq__lt=size).order_by("seq").values_list("seq", "event__body")
+    places = TreeLeaf.objects.filter(seq__lt=size).order_by("seq").values_list("seq", "event__body")
     return ((seq, bytes(body)) for seq, body in places.iterator(chunk_size=2_000))
 
 
 def _chosen(newest: int) -> list[Checkpoint]:
     """Some checkpoints over the whole life of the log, always the newest."""
     sizes = list(Checkpoint.objects.order_by("size").values_list("size", flat=True))
-    step = max(1, len(sizes) // MOST_CHECKPOINTS)
+    step = max(1, len(sizes) // MAX_CHECKPOINTS)
     return list(Checkpoint.objects.filter(size__in={*sizes[::step], newest}).order_by("size"))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 Canonical: TypeAlias = "str | int | bool | Sequence[Canonical] | Mapping[str, Canonical] | None"
-LARGEST_EXACT = 2**53 - 1
+MAX_EXACT_INTEGER = 2**53 - 1
 
 
 def canonical(value: Canonical) -> bytes:
@@ -24,7 +24,7 @@ def _check(value: object) -> None:
     if value is None or isinstance(value, str | bool):
         return
     if isinstance(value, int):
-        if abs(value) > LARGEST_EXACT:
+        if abs(value) > MAX_EXACT_INTEGER:
             raise ValueError(f"{value} is not exact in JSON: write it as text")
     elif isinstance(value, Mapping):
         for key, inner in value.items():

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from .models import Checkpoint, Event
 
-DATE = forms.DateInput(attrs={"type": "date"})
+DATE_INPUT = forms.DateInput(attrs={"type": "date"})
 STATE = (("sealed", "Sealed"), ("pending", "Waiting to be sealed"))
 
 
@@ -25,8 +25,8 @@ class EventFilter(filters.FilterSet):
     subject_type = filters.CharFilter(label="Subject (cases.case)")
     subject_id = filters.CharFilter(label="Subject's id")
     request_id = filters.CharFilter(label="Request id")
-    after = filters.DateFilter(field_name="at", lookup_expr="date__gte", label="From", widget=DATE)
-    before = filters.DateFilter(field_name="at", lookup_expr="date__lte", label="To", widget=DATE)
+    after = filters.DateFilter(field_name="at", lookup_expr="date__gte", label="From", widget=DATE_INPUT)
+    before = filters.DateFilter(field_name="at", lookup_expr="date__lte", label="To", widget=DATE_INPUT)
     state = filters.ChoiceFilter(choices=STATE, method="in_state", label="State")
 
     class Meta:
@@ -44,8 +44,8 @@ class CheckpointFilter(filters.FilterSet):
     """By size and by day."""
 
     size_min = filters.NumberFilter(field_name="size", lookup_expr="gte", label="Size from")
-    after = filters.DateFilter(field_name="sealed_at", lookup_expr="date__gte", label="Sealed from", widget=DATE)
-    before = filters.DateFilter(field_name="sealed_at", lookup_expr="date__lte", label="Sealed to", widget=DATE)
+    after = filters.DateFilter(field_name="sealed_at", lookup_expr="date__gte", label="Sealed from", widget=DATE_INPUT)
+    before = filters.DateFilter(field_name="sealed_at", lookup_expr="date__lte", label="Sealed to", widget=DATE_INPUT)
 
     class Meta:
         model = Checkpoint

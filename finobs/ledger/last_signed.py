@@ -11,32 +11,32 @@ from . import keys
 from .note import Statement, open_checkpoint, text_of
 
 
-def path() -> Path:
+def file_path() -> Path:
     return Path(settings.LEDGER_KEY_FILE + ".signed")
 
 
-def last() -> str | None:
+def latest() -> str | None:
     try:
-        return path().read_text()
+        return file_path().read_text()
     except FileNotFoundError:
         return None
 
 
-def statement(note: str) -> Statement:
+def statement_of(note: str) -> Statement:
     return open_checkpoint(note, keys.verifier_keys(), settings.LEDGER_ORIGIN)
 
 
-def remember(note: str) -> None:
+def store(note: str) -> None:
     """Keep `note` if it is the largest. After the commit: a kill in between leaves the older one, which also holds."""
-    known = last()
+    known = latest()
     if known is not None and Statement.parse(text_of(known)).size >= Statement.parse(text_of(note)).size:
         return
-    draft = path().with_name(f"{path().name}.{os.getpid()}")
+    draft = file_path().with_name(f"{file_path().name}.{os.getpid()}")
     draft.write_text(note)
     draft.chmod(0o600)
-    draft.replace(path())
+    draft.replace(file_path())
 
 
-def forget() -> None:
+def delete() -> None:
     """After a restore that a person has accepted."""
-    path().unlink(missing_ok=True)
+    file_path().unlink(missing_ok=True)

@@ -40,13 +40,13 @@ class Event(Base):
         return f"{self.action} {self.subject_type} {self.subject_id}"
 
 
-class Pending(Base):
+class PendingEvent(Base):
     """Events not sealed yet. Filled by a trigger; a disposable queue, rebuilt by an anti-join."""
 
     event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True, related_name="pending")
 
 
-class Leaf(Base):
+class TreeLeaf(Base):
     """The place of an event in the tree: `seq` counts from 0 without a gap, by construction."""
 
     seq = models.BigIntegerField(primary_key=True)
@@ -54,7 +54,7 @@ class Leaf(Base):
     leaf = models.BinaryField(max_length=32)
 
 
-class Node(Base):
+class TreeNode(Base):
     """A full subtree of 2**8, 2**16, ... leaves, kept so that a proof reads hundreds of rows, not millions."""
 
     height = models.PositiveSmallIntegerField()

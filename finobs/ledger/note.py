@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from .merkle import HASH_SIZE
 
 ED25519 = 0x01  # the algorithm byte: another scheme gets another byte, and old notes stay readable
-MOST_SIGNATURES = 64
+MAX_SIGNATURES = 64
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _NAME = re.compile(r"[^\s+]{1,200}")
 
@@ -126,7 +126,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class VerifiedNote:
     """A note whose signatures hold."""
 
     text: str
@@ -156,7 +156,7 @@ def sign(text: str, keys: Iterable[SigningKey]) -> str:
     return f"{text}\n{''.join(lines)}"
 
 
-def open_note(note: str, keys: Sequence[VerifierKey]) -> Opened:
+def open_note(note: str, keys: Sequence[VerifierKey]) -> VerifiedNote:
     """The text of `note`, once at least one of `keys` has signed it and none of them has a bad signature on it."""
     text, signatures = _split(note)
     known = {(key.name, key.key_id): key for key in keys}
@@ -172,7 +172,7 @@ def open_note(note: str, keys: Sequence[VerifierKey]) -> Opened:
             signed_by.append(key)
     if not signed_by:
         raise NoteError("no known key has signed this note")
-    return Opened(text, tuple(signed_by), unknown)
+    return VerifiedNote(text, tuple(signed_by), unknown)
 
 
 def open_checkpoint(note: str, keys: Sequence[VerifierKey], origin: str) -> Statement:
@@ -197,8 +197,8 @@ def _split(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     if at < 0 or not note.endswith("\n") or at + 2 == len(note):
         raise NoteError("a note is text, an empty line, and signatures")
     text, lines = note[: at + 1], note[at + 2 : -1].split("\n")
-    if len(lines) > MOST_SIGNATURES:
-        raise NoteError(f"more than {MOST_SIGNATURES} signatures")
+    if len(lines) > MAX_SIGNATURES:
+        raise NoteError(f"more than {MAX_SIGNATURES} signatures")
     return text, [_signature(line) for line in lines]
 
 

@@ -15,9 +15,9 @@ from finobs.core import access, clock
 from finobs.core.errors import Invalid, NotFound
 
 from . import tree
-from .models import Alarm, Checkpoint, Event, Leaf, Pending
+from .models import Alarm, Checkpoint, Event, PendingEvent, TreeLeaf
 
-LATE_AFTER_SECONDS = 60  # REL: seal lag alarm
+MAX_SEAL_LAG_SECONDS = 60  # REL: seal lag alarm
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class SealState:
 
     @property
     def late(self) -> bool:
-        return self.lag_seconds > LATE_AFTER_SECONDS
+        return self.lag_seconds > MAX_SEAL_LAG_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class Proof:
 
 def seal_state() -> SealState:
     """No user asks this: it holds no content."""
-    oldest = Pending.objects.order_by("event_id").values_list("event__at", flat=True).first()
+    oldest = PendingEvent.objects.order_by("event_id").values_list("event__at", flat=True).first()
     return SealState(
-        pending=Pending.objects.count(),
+        pending=PendingEvent.objects.count(),
         lag_seconds=max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0,
         size=Checkpoint.objects.values_list("size", flat=True).first() or 0,
         alarms=list(Alarm.objects.filter(settled_at=None).values_list("detail", flat=True)),
@@ -126,7 +126,7 @@ def timeline(user: Any, subject_type: str, subject_id: str) -> QuerySet[Event]:
 def proof_of(user: Any, event: Event, *, size: int | None = None) -> Proof | None:
     """The proof of `event` under the first checkpoint that seals it, or under the one at `size`; None while pending."""
     access.require(user, "view", Event)
-    place = Leaf.objects.filter(event=event).first()
+    place = TreeLeaf.objects.filter(event=event).first()
     if place is None:
         return None
     checkpoints = Checkpoint.objects.filter(size__gt=place.seq).order_by("size")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .merkle import TILE, consistency_path, inclusion_path, range_hash, root
-from .models import Leaf, Node
+from .models import TreeLeaf, TreeNode
 
 
 def subtree(height: int, position: int) -> bytes:
@@ -12,10 +12,12 @@ def subtree(height: int, position: int) -> bytes:
     width = 1 << (height - kept)
     start = position * width
     if kept:
-        rows = Node.objects.filter(height=kept, position__gte=start, position__lt=start + width).order_by("position")
+        rows = TreeNode.objects.filter(height=kept, position__gte=start, position__lt=start + width).order_by(
+            "position"
+        )
         hashes = [bytes(value) for value in rows.values_list("hash", flat=True)]
     else:
-        leaves = Leaf.objects.filter(seq__gte=start, seq__lt=start + width).order_by("seq")
+        leaves = TreeLeaf.objects.filter(seq__gte=start, seq__lt=start + width).order_by("seq")
         hashes = [bytes(value) for value in leaves.values_list("leaf", flat=True)]
     if len(hashes) != width:
         raise LookupError(f"the tree has a gap under height {height}, position {position}")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-APPEND_ONLY = ("ledger_event", "ledger_leaf", "ledger_node", "ledger_checkpoint")
+APPEND_ONLY = ("ledger_event", "ledger_treeleaf", "ledger_treenode", "ledger_checkpoint")
 FILL = "ledger_event_fill_pending"
 
 _POSTGRESQL_FUNCTIONS = """
@@ -24,7 +24,7 @@ BEGIN
 END $$;
 CREATE OR REPLACE FUNCTION ledger_fill_pending() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO ledger_pending (event_id) SELECT id FROM added ON CONFLICT DO NOTHING;
+  INSERT INTO ledger_pendingevent (event_id) SELECT id FROM added ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $$;
 """
@@ -108,5 +108,5 @@ def _create(vendor: str) -> Iterator[str]:
             )
     yield (
         "CREATE TRIGGER ledger_event_fill_pending AFTER INSERT ON ledger_event BEGIN "
-        "INSERT OR IGNORE INTO ledger_pending (event_id) VALUES (NEW.id); END"
+        "INSERT OR IGNORE INTO ledger_pendingevent (event_id) VALUES (NEW.id); END"
     )

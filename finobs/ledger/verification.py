@@ -19,11 +19,11 @@ from django.db import connection
 
 from . import keys, last_signed, triggers
 from .merkle import HASH_SIZE, Frontier
-from .models import Checkpoint, Node
+from .models import Checkpoint, TreeNode
 from .note import NoteError, Statement, VerifierKey, open_checkpoint
 
 CHUNK = 5_000
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 _AT = {
     "postgresql": """to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), e.uid::text""",
     "sqlite": (
@@ -35,15 +35,15 @@ _AT = {
 _COLUMNS = "e.id, e.action, e.actor_id, e.actor_type, e.subject_type, e.subject_id, e.request_id, e.body, e.leaf"
 
 _STRAY_LEAVES = (
-    "SELECT seq, event_id FROM ledger_leaf WHERE seq < 0 "
+    "SELECT seq, event_id FROM ledger_treeleaf WHERE seq < 0 "
     "OR seq >= (SELECT COALESCE(MAX(size), 0) FROM ledger_checkpoint) ORDER BY seq LIMIT 5"
 )
 _LOST_EVENTS = (
-    "SELECT e.id, e.uid FROM ledger_event e WHERE NOT EXISTS (SELECT 1 FROM ledger_leaf l WHERE l.event_id = e.id) "
-    "AND NOT EXISTS (SELECT 1 FROM ledger_pending p WHERE p.event_id = e.id) ORDER BY e.id LIMIT 5"
+    "SELECT e.id, e.uid FROM ledger_event e WHERE NOT EXISTS (SELECT 1 FROM ledger_treeleaf l WHERE l.event_id = e.id) "
+    "AND NOT EXISTS (SELECT 1 FROM ledger_pendingevent p WHERE p.event_id = e.id) ORDER BY e.id LIMIT 5"
 )
 _DOUBLE_EVENTS = (
-    "SELECT e.id, e.uid FROM ledger_pending p JOIN ledger_leaf l ON l.event_id = p.event_id "
+    "SELECT e.id, e.uid FROM ledger_pendingevent p JOIN ledger_treeleaf l ON l.event_id = p.event_id "
     "JOIN ledger_event e ON e.id = p.event_id ORDER BY e.id LIMIT 5"
 )
 
@@ -64,7 +64,7 @@ class Problem:
 
 
 @dataclass
-class Report:
+class VerificationReport:
     """What `verify` found."""
 
     size: int = 0
@@ -80,7 +80,7 @@ class Report:
         return not self.problems
 
     def add(self, problem: Problem) -> None:
-        if len(self.problems) < MOST_PROBLEMS:
+        if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
 
     def as_dict(self) -> dict[str, Any]:
@@ -93,10 +93,10 @@ class Report:
         }  # fmt: skip
 
 
-def verify(*, notes: Sequence[str] = (), vkeys: Sequence[VerifierKey] | None = None) -> Report:
+def verify(*, notes: Sequence[str] = (), vkeys: Sequence[VerifierKey] | None = None) -> VerificationReport:
     """Check everything. `notes` are checkpoints that came from outside: only they show a cut tail or a rewrite."""
     started = time.perf_counter()
-    report = Report()
+    report = VerificationReport()
     check = _Check(report, list(keys.verifier_keys() if vkeys is None else vkeys), _external(notes))
     check.leaves()
     check.rest()
@@ -109,14 +109,14 @@ def verify(*, notes: Sequence[str] = (), vkeys: Sequence[VerifierKey] | None = N
 def _external(notes: Sequence[str]) -> list[str]:
     """The given notes, and the one that the sealer remembers where this process may read it."""
     try:
-        remembered = last_signed.last()
+        remembered = last_signed.latest()
     except PermissionError:
         remembered = None
     return [*notes, remembered] if remembered else list(notes)
 
 
 class _Check:
-    def __init__(self, report: Report, vkeys: list[VerifierKey], notes: list[str]) -> None:
+    def __init__(self, report: VerificationReport, vkeys: list[VerifierKey], notes: list[str]) -> None:
         self.report, self.vkeys = report, vkeys
         self.frontier = Frontier()
         self.size = Checkpoint.objects.values_list("size", flat=True).first() or 0
@@ -229,7 +229,7 @@ class _Check:
         for height in {node.height for node in done}:
             level = {node.position: node for node in done if node.height == height}
             kept = dict(
-                Node.objects.filter(height=height, position__gte=min(level), position__lte=max(level)).values_list(
+                TreeNode.objects.filter(height=height, position__gte=min(level), position__lte=max(level)).values_list(
                     "position", "hash"
                 )
             )
@@ -267,7 +267,7 @@ def _placed(size: int) -> Iterator[list[Any]]:
     if connection.vendor == "postgresql":
         join = "LEFT JOIN LATERAL (SELECT * FROM ledger_event x WHERE x.id = l.event_id OFFSET 0) e ON TRUE"
     sql = (
-        f"SELECT l.seq, l.leaf, l.event_id, {_AT[connection.vendor]}, {_COLUMNS} FROM ledger_leaf l "  # noqa: S608
+        f"SELECT l.seq, l.leaf, l.event_id, {_AT[connection.vendor]}, {_COLUMNS} FROM ledger_treeleaf l "  # noqa: S608
         f"{join} WHERE l.seq >= %s AND l.seq < %s ORDER BY l.seq"
     )
     for start in range(0, size, CHUNK):
@@ -277,8 +277,8 @@ def _placed(size: int) -> Iterator[list[Any]]:
 
 def _waiting() -> Iterator[list[Any]]:
     sql = (
-        f"SELECT {_AT[connection.vendor]}, {_COLUMNS} FROM ledger_pending p JOIN ledger_event e ON e.id = p.event_id "  # noqa: S608
-        "WHERE p.event_id > %s ORDER BY p.event_id LIMIT %s"
+        f"SELECT {_AT[connection.vendor]}, {_COLUMNS} FROM ledger_pendingevent p "  # noqa: S608
+        "JOIN ledger_event e ON e.id = p.event_id WHERE p.event_id > %s ORDER BY p.event_id LIMIT %s"
     )
     after = 0
     while rows := _rows(sql, [after, CHUNK]):

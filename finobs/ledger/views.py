@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from finobs.core.http import render_page
-from finobs.core.lists import listed
+from finobs.core.lists import list_context
 from finobs.core.pagination import paginate
 
 from . import filters, selectors
@@ -66,5 +66,5 @@ def _list(
 ) -> HttpResponse:
     """A list with its filters, its count and one page of it."""
     chosen = filter_set(request.GET, queryset=rows)
-    context = listed(request, chosen, order=(order,))
+    context = list_context(request, chosen, order=(order,))
     return render_page(request, f"ledger/{name}_list.html", context | more, partial="list")

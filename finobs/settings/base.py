@@ -7,7 +7,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from . import env
+from finobs.settings import env
 
 BASE_DIR = env.BASE_DIR
 
@@ -88,7 +88,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "finobs.accounts.backends.PeopleBackend",
+    "finobs.accounts.backends.RolePermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -107,7 +107,7 @@ SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_HANDLER = "finobs.accounts.throttling.Handler"
+AXES_HANDLER = "finobs.accounts.throttling.AttemptHandler"
 AXES_LOCKOUT_CALLABLE = "finobs.accounts.throttling.locked_out"
 AXES_CLIENT_IP_CALLABLE = "finobs.accounts.throttling.client_ip"
 AXES_USERNAME_FORM_FIELD = "username"
@@ -166,7 +166,7 @@ REST_FRAMEWORK = {
         "finobs.accounts.authentication.JwtAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["finobs.accounts.authentication.SignedIn"],
+    "DEFAULT_PERMISSION_CLASSES": ["finobs.accounts.authentication.IsSignedIn"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["finobs.core.http.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -181,7 +181,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "OutcomeEnum": "detection.choices.Outcome.choices",
-        "RowOutcomeEnum": "transactions.choices.RowOutcome.choices",
+        "RowOutcomeEnum": "transactions.choices.RowStatus.choices",
         "RequestStateEnum": "approvals.choices.RequestState.choices",
         "QuarantineStateEnum": "transactions.choices.QuarantineState.choices",
     },

@@ -2,9 +2,9 @@
 
 import secrets
 
-from . import env
-from .base import *  # noqa: F403
-from .base import database
+from finobs.settings import env
+from finobs.settings.base import *  # noqa: F403
+from finobs.settings.base import database
 
 DEBUG = False
 env.VAR_DIR.mkdir(parents=True, exist_ok=True)

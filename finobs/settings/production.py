@@ -2,9 +2,9 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from . import env
-from .base import *  # noqa: F403
-from .base import database
+from finobs.settings import env
+from finobs.settings.base import *  # noqa: F403
+from finobs.settings.base import database
 
 DEBUG = False
 for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS"):

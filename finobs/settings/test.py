@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from .base import *  # noqa: F403
-from .base import database
+from finobs.settings.base import *  # noqa: F403
+from finobs.settings.base import database
 
 DEBUG = False
 SECRET_KEY = "test-only-" + "k" * 60

@@ -12,10 +12,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from detection.choices import Role
+from detection.choices import ModelRole
 from detection.models import Alert, Assessment
 from detection.services import ensure_default_rules, model_install, model_train
-from finobs.accounts.choices import Kind
+from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.accounts.services import token_create, user_create
 from finobs.accounts.system import system_actor
@@ -24,10 +24,10 @@ from finobs.demo.generator import Plan, generate
 from tests.benchmarks import server
 from tests.benchmarks.registry import Timings, benchmark
 from transactions import bulk_load
-from transactions.choices import Door
+from transactions.choices import IngestMethod
 from transactions.models import Account, Batch, Source, Transaction
-from transactions.row_validation import LABELS
-from transactions.services import LARGEST_BATCH, RawRow, ingest, source_create
+from transactions.row_validation import LABEL_FIELDS
+from transactions.services import MAX_BATCH_SIZE, RawRow, ingest, source_create
 
 URL = "/api/v1/decisions"
 LEARNED = 30_000
@@ -78,20 +78,20 @@ def _learn(actor: User, source: Source, rows: Iterator[Mapping[str, Any]]) -> No
     """The default rules and a model of each role in force, and a past with labels for the accounts."""
     ensure_default_rules(actor=actor)
     past = [RawRow(fields=row) for row in islice(rows, LEARNED)]
-    for start in range(0, LEARNED, LARGEST_BATCH):
-        ingest(actor=actor, source=source, rows=past[start : start + LARGEST_BATCH], door=Door.FILE)
-    for role in Role:
+    for start in range(0, LEARNED, MAX_BATCH_SIZE):
+        ingest(actor=actor, source=source, rows=past[start : start + MAX_BATCH_SIZE], method=IngestMethod.FILE)
+    for role in ModelRole:
         model_install(actor=actor, version=model_train(actor=actor, role=role), reason="Benchmark")
 
 
 def _token(actor: User) -> str:
-    feed = user_create(actor=actor, email="feed@bench.example", name="Feed", kind=Kind.SERVICE, roles=["admin"])
+    feed = user_create(actor=actor, email="feed@bench.example", name="Feed", kind=UserKind.SERVICE, roles=["admin"])
     scopes = ["transaction:create", "transaction:read"]
     return token_create(actor=actor, user=feed, name="bench", scopes=scopes, lifetime=timedelta(days=1))[1]
 
 
 def _bodies(rows: Iterator[Mapping[str, Any]], number: int) -> list[str]:
-    asked = ({name: row[name] for name in row if name not in LABELS} for row in islice(rows, number))
+    asked = ({name: row[name] for name in row if name not in LABEL_FIELDS} for row in islice(rows, number))
     return [json.dumps({"source": "cards", **row}, default=str) for row in asked]
 
 
@@ -110,7 +110,7 @@ def _checked(found: dict[str, Any]) -> int:
 
 def _bare_insert(actor: User, source: Source, number: int = 500) -> float:
     """One row of `transactions_transaction` and a commit, from this process, a second."""
-    batch = Batch.objects.create(source=source, door=Door.REST, actor=actor)
+    batch = Batch.objects.create(source=source, method=IngestMethod.REST, actor=actor)
     account = Account.objects.filter(source=source).values_list("pk", flat=True)[0]
     at, spent = clock.now(), 0.0
     for position, pk in enumerate(bulk_load.next_ids(Transaction, number)):

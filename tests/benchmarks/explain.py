@@ -7,7 +7,7 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from detection.choices import Role
+from detection.choices import ModelRole
 from finobs.core import clock
 from tests.benchmarks.registry import Timings, benchmark
 
@@ -33,18 +33,18 @@ def explain(size: int) -> Timings:
     from detection.ml import scoring
     from detection.ml.explain import reason_codes
     from detection.ml.explain.explainer import explainer
-    from detection.ml.explain.reason_templates import About
+    from detection.ml.explain.reason_templates import TransactionContext
     from detection.pipeline import explanations
 
     matrix, suspicious = _rows(np.random.default_rng(7))
     versions = [_supervised(matrix, suspicious), _anomaly(matrix)]
-    scores = [scoring.score(scoring.open_session(bytes(version.artefact)), matrix) for version in versions]
+    scores = [scoring.score_matrix(scoring.open_session(bytes(version.artefact)), matrix) for version in versions]
     highest = np.argsort(scores[0])[::-1][:size]
     spent: dict[str, list[float]] = {"supervised": [], "anomaly": [], "reasons": []}
-    about, worst = About("$1,234.50", "USD", False, True, "FR"), 0.0
+    about, worst = TransactionContext("$1,234.50", "USD", False, True, "FR"), 0.0
     for index in highest:
         given = [
-            explanations.Given(version, its[index], matrix[index])
+            explanations.ScoredVector(version, its[index], matrix[index])
             for version, its in zip(versions, scores, strict=True)
         ]
         started = perf_counter()
@@ -78,28 +78,28 @@ def _supervised(matrix: NDArray[np.float32], suspicious: NDArray[np.bool_]) -> M
     from detection.ml.onnx.boosted_graph import boosted_graph
     from detection.ml.training import boosting
 
-    ranker = boosting.fit(matrix, suspicious, features.ACCOUNT.indexes(SUPERVISED), boosting.Settings())
+    ranker = boosting.fit_ranker(matrix, suspicious, features.ACCOUNT.indexes(SUPERVISED), boosting.BoostingSettings())
     artefact = boosted_graph(ranker.model, SUPERVISED, {"feature_set": features.ACCOUNT.name})
-    return _version(-1, Role.SUPERVISED, artefact, matrix, {})
+    return _version(-1, ModelRole.SUPERVISED, artefact, matrix, {})
 
 
 def _anomaly(matrix: NDArray[np.float32]) -> ModelVersion:
     from detection import features
     from detection.ml.training import anomaly
 
-    trained = anomaly.train(matrix, features.ACCOUNT, anomaly.Settings())
-    return _version(-2, Role.ANOMALY, trained.artefact, matrix, trained.parameters)
+    trained = anomaly.train_anomaly(matrix, features.ACCOUNT, anomaly.AnomalySettings())
+    return _version(-2, ModelRole.ANOMALY, trained.artefact, matrix, trained.parameters)
 
 
-def _version(pk: int, role: Role, artefact: bytes, matrix: NDArray[np.float32], parameters: Any) -> ModelVersion:
+def _version(pk: int, role: ModelRole, artefact: bytes, matrix: NDArray[np.float32], parameters: Any) -> ModelVersion:
     from detection import features
-    from detection.ml.onnx.graph_metadata import spread, typical
+    from detection.ml.onnx.graph_metadata import medians, quantiles
     from detection.models import ModelVersion
 
     names = features.ACCOUNT.names
     return ModelVersion(
         pk=pk, role=role.value, number=0, feature_set=features.ACCOUNT.name, artefact=artefact, training_rows=ROWS,
-        parameters={**parameters, "typical": typical(matrix, names), "spread": spread(matrix, names)},
+        parameters={**parameters, "typical": medians(matrix, names), "spread": quantiles(matrix, names)},
         sha256=hashlib.sha256(artefact).hexdigest(), trained_from=clock.now(), trained_to=clock.now(), threshold=0.5,
     )  # fmt: skip
 
@@ -110,9 +110,9 @@ def _rows(chance: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.
     import numpy as np
 
     from detection.features.account import derive
-    from detection.features.bulk import DAY, History, Outcomes, statistics
+    from detection.features.bulk import DAY_MICROSECONDS, ConfirmedRows, History, statistics
 
-    time = np.sort(chance.integers(0, DAYS_OF_ROWS * DAY, ROWS))
+    time = np.sort(chance.integers(0, DAYS_OF_ROWS * DAY_MICROSECONDS, ROWS))
     account, terminal = chance.integers(0, ACCOUNTS, ROWS), chance.integers(0, TERMINALS, ROWS)
     is_large = chance.random(ROWS) < 0.004
     minor = (chance.lognormal(3.5, 0.6, ROWS) * (1 + account % 7) * np.where(is_large, 12, 1) * 100).astype(np.int64)
@@ -122,6 +122,8 @@ def _rows(chance: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.
         np.arange(ROWS), time, minor, (minor % 10_000 == 0).astype(np.int64), account, terminal,
         account * TERMINALS + terminal, country,
     )  # fmt: skip
-    outcomes = Outcomes(account[suspicious], terminal[suspicious], time[suspicious], time[suspicious] + 7 * DAY)
+    outcomes = ConfirmedRows(
+        account[suspicious], terminal[suspicious], time[suspicious], time[suspicious] + 7 * DAY_MICROSECONDS
+    )
     found = statistics(history, outcomes, np.arange(ROWS))
     return derive(minor, np.full(ROWS, 100), time, np.zeros(ROWS, dtype=bool), found), suspicious

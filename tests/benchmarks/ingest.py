@@ -9,7 +9,7 @@ from itertools import islice
 from time import perf_counter
 from typing import Any
 
-from detection.choices import Role
+from detection.choices import ModelRole
 from detection.models import Alert
 from detection.services import ensure_default_rules, model_install, model_train
 from finobs.accounts.models import User
@@ -17,10 +17,10 @@ from finobs.accounts.system import system_actor
 from finobs.core import clock
 from finobs.demo.generator import Plan, generate
 from tests.benchmarks.registry import Timings, benchmark
-from transactions.choices import Door
+from transactions.choices import IngestMethod
 from transactions.models import Account, Batch, Source, Transaction
 from transactions.row_validation import RowReader
-from transactions.services import LARGEST_BATCH, RawRow, ingest, source_create
+from transactions.services import MAX_BATCH_SIZE, RawRow, ingest, source_create
 
 LABELS = ("is_suspicious", "typology", "label_known_at")
 LEARNED = 30_000
@@ -51,9 +51,9 @@ def _learn(actor: User) -> None:
     """A model of each role in force, which learned from a past with labels."""
     source = source_create(actor=actor, slug="past", default_currency="USD")
     past = [RawRow(fields=row) for row in generate(_plan(LEARNED, 4))]
-    for start in range(0, LEARNED, LARGEST_BATCH):
-        ingest(actor=actor, source=source, rows=past[start : start + LARGEST_BATCH], door=Door.FILE)
-    for role in Role:
+    for start in range(0, LEARNED, MAX_BATCH_SIZE):
+        ingest(actor=actor, source=source, rows=past[start : start + MAX_BATCH_SIZE], method=IngestMethod.FILE)
+    for role in ModelRole:
         version = model_train(actor=actor, role=role, source=source)
         model_install(actor=actor, version=version, reason="Benchmark")
 
@@ -63,14 +63,14 @@ def _through(actor: User, slug: str, seed: int, size: int) -> Iterator[tuple[flo
     source = source_create(actor=actor, slug=slug, default_currency="USD")
     for rows in _batches(size, seed):
         started = perf_counter()
-        ingest(actor=actor, source=source, rows=rows, door=Door.FILE)
+        ingest(actor=actor, source=source, rows=rows, method=IngestMethod.FILE)
         yield perf_counter() - started, len(rows)
 
 
 def _batches(size: int, seed: int) -> Iterator[list[RawRow]]:
     found = generate(_plan(size, seed))
     rows = (RawRow(fields={name: row[name] for name in row if name not in LABELS}) for row in found)
-    while batch := list(islice(rows, LARGEST_BATCH)):
+    while batch := list(islice(rows, MAX_BATCH_SIZE)):
         yield batch
 
 
@@ -81,13 +81,13 @@ def _plan(size: int, seed: int) -> Plan:
 def _plain(actor: User, size: int) -> float:
     """Seconds that bulk_create alone takes for the same rows, without counterparties, assessments and events."""
     source = source_create(actor=actor, slug="plain", default_currency="USD")
-    batch = Batch.objects.create(source=source, door=Door.FILE, actor=actor)
+    batch = Batch.objects.create(source=source, method=IngestMethod.FILE, actor=actor)
     spent = 0.0
     accounts: dict[str, Account] = {}
     for rows in _batches(size, 3):
         made = [_transaction(source, batch, accounts, read) for read in _read(source, rows)]
         started = perf_counter()
-        Transaction.objects.bulk_create(made, batch_size=LARGEST_BATCH)
+        Transaction.objects.bulk_create(made, batch_size=MAX_BATCH_SIZE)
         spent += perf_counter() - started
     return spent
 

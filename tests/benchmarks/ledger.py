@@ -17,8 +17,8 @@ from finobs.accounts.system import system_actor
 from finobs.core.models import IdempotentAnswer
 from finobs.ledger import keys
 from finobs.ledger.merkle import verify_inclusion
-from finobs.ledger.models import Checkpoint, Leaf
-from finobs.ledger.services import Entry, record, record_many
+from finobs.ledger.models import Checkpoint, TreeLeaf
+from finobs.ledger.services import NewEvent, record, record_many
 from finobs.ledger.services.seal import seal, seal_all
 from finobs.ledger.tree import inclusion
 from finobs.ledger.verification import verify
@@ -66,7 +66,7 @@ def prove(size: int) -> Timings:
         seal_all()
         last = Checkpoint.objects.latest("size")
         for index in range(0, last.size, max(1, last.size // 500)):
-            leaf = bytes(Leaf.objects.get(seq=index).leaf)
+            leaf = bytes(TreeLeaf.objects.get(seq=index).leaf)
             started = perf_counter()
             path = inclusion(index, last.size)
             held = verify_inclusion(leaf=leaf, index=index, size=last.size, proof=path, root=bytes(last.root))
@@ -138,7 +138,7 @@ def _fill(size: int) -> None:
 def _record(start: int, count: int) -> None:
     actor = system_actor("bench")
     entries = [
-        Entry("case.close", ("cases.case", str(number)), {"disposition": "false_positive", "rationale": RATIONALE})
+        NewEvent("case.close", ("cases.case", str(number)), {"disposition": "false_positive", "rationale": RATIONALE})
         for number in range(start, start + count)
     ]
     with transaction.atomic():

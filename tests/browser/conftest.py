@@ -111,7 +111,7 @@ def sign_in() -> SignIn:
 
     def enter(page: Page, user: Any) -> None:
         client = Client()
-        client.force_login(user, backend="finobs.accounts.backends.PeopleBackend")
+        client.force_login(user, backend="finobs.accounts.backends.RolePermissionBackend")
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]
         page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "domain": "localhost", "path": "/"}])
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from approvals.models import Request
+from approvals.models import ApprovalRequest
 from cases import services
 from cases.models import Case, Note, Queue
 from cases.tests.story import cases_in
@@ -112,11 +112,11 @@ def test_a_case_from_take_next_to_closed(page, other, cases, analyst, lead, audi
     panel = page.locator("#approval")
     expect(panel).to_contain_text("You asked for this yourself")
     expect(panel.get_by_role("button", name="Approve")).to_have_count(0)
-    request = Request.objects.get()
+    request = ApprovalRequest.objects.get()
     token = page.locator('meta[name="csrf-token"]').get_attribute("content")
     forged = page.request.post(
         f"/approvals/{request.pk}/decide/",
-        form={"verdict": "approve", "digest": request.digest},
+        form={"vote": "approve", "digest": request.digest},
         headers={"X-CSRFToken": token, "Referer": page.url},
     )
     assert forged.status == 403
@@ -191,7 +191,7 @@ def test_the_keys_carry_a_case_through(page, cases, analyst, sign_in):
 
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keys of this page")
-    for label in ("Take the next case", "Add note", "Propose to close", "Hand back", "Next and previous row"):
+    for label in ("Take the next case", "Add note", "Propose to close", "Release", "Next and previous row"):
         expect(keys).to_contain_text(label)
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()

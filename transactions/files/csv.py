@@ -11,17 +11,22 @@ from typing import BinaryIO
 
 from finobs.core.errors import Invalid
 
-from ..choices import Reason
-from ..mappings import Mapping, fitted
-from ..row_validation import RawRow, RowFault, shown
+from ..choices import QuarantineReason
+from ..mappings import Mapping, fit_to_header
+from ..row_validation import RawRow, RowFault, quoted
 from . import RowFile
 
-LONGEST_LINE = 64 * 1024 * 1024
+MAX_LINE_BYTES = 64 * 1024 * 1024
 # A quoted field may hold line breaks; an unclosed quote must not swallow the file.
-LONGEST_RECORD = 100
-FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"PK": "a ZIP archive or a spreadsheet", b"\x1f\x8b": "gzip"}
+MAX_RECORD_LINES = 100
+FOREIGN_SIGNATURES = {
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+    b"PK": "a ZIP archive or a spreadsheet",
+    b"\x1f\x8b": "gzip",
+}
 
-csv.field_size_limit(LONGEST_LINE)
+csv.field_size_limit(MAX_LINE_BYTES)
 
 
 def csv_rows(stream: BinaryIO, mapping: Mapping, delimiter: str = ",") -> RowFile:
@@ -31,7 +36,7 @@ def csv_rows(stream: BinaryIO, mapping: Mapping, delimiter: str = ",") -> RowFil
     total = _lines(stream)
     lines = _Lines(stream)
     header = _header(lines, delimiter)
-    return RowFile(_rows(lines, header, fitted(mapping, header), delimiter), max(total - 1, 0))
+    return RowFile(_rows(lines, header, fit_to_header(mapping, header), delimiter), max(total - 1, 0))
 
 
 def _lines(stream: BinaryIO) -> int:
@@ -53,9 +58,9 @@ class _Lines:
         self.number += 1
         if self.back:
             return self.back.popleft()
-        line = self.stream.readline(LONGEST_LINE)
-        if len(line) == LONGEST_LINE:
-            raise Invalid(f"Line {self.number:,} is longer than {LONGEST_LINE:,} bytes: this is no CSV file.")
+        line = self.stream.readline(MAX_LINE_BYTES)
+        if len(line) == MAX_LINE_BYTES:
+            raise Invalid(f"Line {self.number:,} is longer than {MAX_LINE_BYTES:,} bytes: this is no CSV file.")
         return line
 
     def put_back(self, lines: list[bytes]) -> None:
@@ -65,7 +70,7 @@ class _Lines:
 
 def _header(lines: _Lines, delimiter: str) -> list[str]:
     line = lines.next()
-    for start, kind in FOREIGN.items():
+    for start, kind in FOREIGN_SIGNATURES.items():
         if line.startswith(start):
             raise Invalid(f"The file is {kind}, not CSV in UTF-8.")
     try:
@@ -106,7 +111,7 @@ def _record(lines: _Lines, line: bytes, delimiter: str, width: int) -> tuple[lis
         _check_width(values, width, lines.number)
         return values, line
     number, more, raw = lines.number, list[bytes](), line
-    while raw.count(b'"') % 2 and len(more) < LONGEST_RECORD and (following := lines.next()):
+    while raw.count(b'"') % 2 and len(more) < MAX_RECORD_LINES and (following := lines.next()):
         more.append(following)
         raw += following
     try:
@@ -115,7 +120,7 @@ def _record(lines: _Lines, line: bytes, delimiter: str, width: int) -> tuple[lis
         _check_width(values, width, number)
     except csv.Error as error:
         lines.put_back(more)
-        raise RowFault(Reason.MALFORMED, f"Line {number} is not valid CSV: {error}.") from None
+        raise RowFault(QuarantineReason.MALFORMED, f"Line {number} is not valid CSV: {error}.") from None
     except RowFault:
         lines.put_back(more)
         raise
@@ -128,13 +133,14 @@ def _text(raw: bytes, number: int) -> str:
     except UnicodeDecodeError as error:
         found = raw[error.start : error.start + 8].hex(" ")
         raise RowFault(
-            Reason.ENCODING, f"Line {number} is not valid UTF-8 from byte {error.start + 1} on ({found})."
+            QuarantineReason.ENCODING, f"Line {number} is not valid UTF-8 from byte {error.start + 1} on ({found})."
         ) from None
 
 
 def _check_width(values: list[str], width: int, number: int) -> None:
     if len(values) != width:
-        begin = shown(",".join(values[:3])[:80])
+        begin = quoted(",".join(values[:3])[:80])
         raise RowFault(
-            Reason.MALFORMED, f"Line {number} has {len(values)} columns, the header has {width}. It begins {begin}."
+            QuarantineReason.MALFORMED,
+            f"Line {number} has {len(values)} columns, the header has {width}. It begins {begin}.",
         )

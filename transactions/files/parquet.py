@@ -9,14 +9,14 @@ from typing import Any, BinaryIO
 
 from finobs.core.errors import Invalid
 
-from ..choices import Reason
-from ..mappings import Mapping, fitted
+from ..choices import QuarantineReason
+from ..mappings import Mapping, fit_to_header
 from ..row_validation import RawRow, RowFault
 from . import RowFile
 
-ROWS_AT_ONCE = 10_000
+ROWS_PER_BATCH = 10_000
 # What one record batch may unpack to: fifty kilobytes on disk can say the same megabyte ten thousand times.
-LARGEST_UNPACKED = 256 * 1024 * 1024
+MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 
 
 def parquet_rows(stream: BinaryIO, mapping: Mapping) -> RowFile:
@@ -30,7 +30,7 @@ def parquet_rows(stream: BinaryIO, mapping: Mapping) -> RowFile:
 
     with _readable():
         file = ParquetFile(stream)
-        fit = fitted(mapping, file.schema_arrow.names)
+        fit = fit_to_header(mapping, file.schema_arrow.names)
         kinds = {name: file.schema_arrow.field(name).type for name in fit.columns}
     for name, kind in kinds.items():
         if types.is_nested(kind):
@@ -55,7 +55,7 @@ def _readable() -> Iterator[None]:
 
 
 def _rows(file: Any, mapping: Mapping) -> Iterator[RawRow]:
-    batches = file.iter_batches(ROWS_AT_ONCE, columns=mapping.columns)
+    batches = file.iter_batches(ROWS_PER_BATCH, columns=mapping.columns)
     while (batch := _next(batches)) is not None:
         columns = {name: _values(batch.column(name)) for name in mapping.columns}
         for fields in mapping.rows(columns, batch.num_rows):
@@ -66,7 +66,7 @@ def _next(batches: Iterator[Any]) -> Any:
     with _readable():
         batch: Any = next(batches, None)
         unpacked = 0 if batch is None else sum(_unpacked(column) for column in batch.columns)
-    if unpacked > LARGEST_UNPACKED:
+    if unpacked > MAX_UNPACKED_BYTES:
         raise Invalid(f"{batch.num_rows:,} rows of the file unpack to {unpacked:,} bytes: these are no transactions.")
     return batch
 
@@ -87,7 +87,7 @@ def _row(fields: dict[str, Any]) -> RawRow:
         return RawRow(fields)
     readable = {name: value.decode("utf-8", "replace") if name in broken else value for name, value in fields.items()}
     raw = json.dumps({name: value.hex() if name in broken else str(value) for name, value in fields.items()})
-    return RawRow(readable, raw.encode(), RowFault(Reason.ENCODING, f"{', '.join(broken)}: not valid UTF-8."))
+    return RawRow(readable, raw.encode(), RowFault(QuarantineReason.ENCODING, f"{', '.join(broken)}: not valid UTF-8."))
 
 
 def _values(column: Any) -> list[Any]:

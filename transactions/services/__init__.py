@@ -1,16 +1,16 @@
 """Every write of this room."""
 
 from ..row_validation import RawRow
-from .ingest import LARGEST_BATCH, Ingested, RowResult, ingest
-from .labels import Labelled, LabelResult, labels_add
+from .ingest import MAX_BATCH_SIZE, IngestResult, RowResult, ingest
+from .labels import LabelResult, LabelsAddResult, labels_add
 from .quarantine import quarantine_correct, quarantine_discard, quarantine_release
 from .source import source_change, source_create
 
 __all__ = [
-    "LARGEST_BATCH",
-    "Ingested",
+    "MAX_BATCH_SIZE",
+    "IngestResult",
     "LabelResult",
-    "Labelled",
+    "LabelsAddResult",
     "RawRow",
     "RowResult",
     "ingest",

@@ -11,18 +11,18 @@ from django.db.models.base import ModelState
 from finobs.accounts.models import User
 from finobs.core import access, clock
 from finobs.core.errors import Invalid, TooLarge
-from finobs.core.prepared import insert
+from finobs.core.prepared import bulk_insert
 from finobs.core.service import service
 from finobs.ledger import merkle
 from finobs.ledger.services import leaf_hash, record
 
 from .. import bulk_load, hooks
-from ..choices import Door, Reason, RowOutcome
+from ..choices import IngestMethod, QuarantineReason, RowStatus
 from ..models import Account, Batch, Counterparty, Label, Source, Transaction
-from ..row_validation import RawRow, Row, RowFault, RowReader
-from .quarantine_add import set_aside
+from ..row_validation import RawRow, RowFault, RowReader, ValidRow
+from .quarantine_add import quarantine_add
 
-LARGEST_BATCH = 10_000
+MAX_BATCH_SIZE = 10_000
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class RowResult:
 
     row_number: int
     external_id: str
-    outcome: RowOutcome
+    outcome: RowStatus
     transaction_id: int | None = None
     account_id: int | None = None
     reason: str = ""
@@ -44,15 +44,21 @@ class RowResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class IngestResult:
     batch: Batch
     rows: list[RowResult]
 
 
 @service
 def ingest(
-    *, actor: User, source: Source, rows: Sequence[RawRow], door: Door, file_name: str = "", first_row: int = 1
-) -> Ingested:
+    *,
+    actor: User,
+    source: Source,
+    rows: Sequence[RawRow],
+    method: IngestMethod,
+    file_name: str = "",
+    first_row: int = 1,
+) -> IngestResult:
     """Take up to 10,000 rows in: each is accepted and assessed, known already, or in quarantine with the reason.
 
     Who may: `transaction:create`. Records `batch.ingest` with the counts and the RFC 6962 root over the digests of
@@ -64,10 +70,10 @@ def ingest(
         raise Invalid(f"The source {source.name} is not active.")
     if not rows:
         raise Invalid("There are no rows.")
-    if len(rows) > LARGEST_BATCH:
-        raise TooLarge(f"{len(rows):,} rows are more than one batch takes ({LARGEST_BATCH:,}).")
+    if len(rows) > MAX_BATCH_SIZE:
+        raise TooLarge(f"{len(rows):,} rows are more than one batch takes ({MAX_BATCH_SIZE:,}).")
     batch = Batch(
-        source=source, door=door, actor=actor, file_name=file_name[:255], first_row=first_row,
+        source=source, method=method, actor=actor, file_name=file_name[:255], first_row=first_row,
         received_at=clock.now(), received=len(rows),
     )  # fmt: skip
     return _Intake(batch, rows).run()
@@ -80,10 +86,10 @@ class _Intake:
         self.batch, self.source, self.raw = batch, batch.source, raw
         self.results: dict[int, RowResult] = {}
         self.faults: dict[int, RowFault] = {}
-        self.rows: dict[int, Row] = {}
+        self.rows: dict[int, ValidRow] = {}
         self.transactions: list[Transaction] = []
 
-    def run(self) -> Ingested:
+    def run(self) -> IngestResult:
         self.read()
         found = self.look_up()
         self.batch.pk = found.batch_id
@@ -91,7 +97,7 @@ class _Intake:
         self.quarantine()
         self.conclude()
         self.assess()
-        return Ingested(self.batch, [self.results[index] for index in range(len(self.raw))])
+        return IngestResult(self.batch, [self.results[index] for index in range(len(self.raw))])
 
     def read(self) -> None:
         source = self.source
@@ -105,9 +111,9 @@ class _Intake:
             except RowFault as fault:
                 self.faults[index] = fault
 
-    def look_up(self) -> bulk_load.Found:
+    def look_up(self) -> bulk_load.ExistingRows:
         rows = self.rows.values()
-        return bulk_load.look_up(
+        return bulk_load.lookup_and_reserve(
             self.source,
             (row.external_id for row in rows),
             (row.account for row in rows),
@@ -130,17 +136,18 @@ class _Intake:
     def compare(self, index: int, digest: bytes, pk: int | None, where: str) -> None:
         row = self.rows[index]
         if row.digest == digest:
-            self.results[index] = self.result(index, RowOutcome.DUPLICATE, transaction_id=pk)
+            self.results[index] = self.result(index, RowStatus.DUPLICATE, transaction_id=pk)
         else:
             self.faults[index] = RowFault(
-                Reason.CONFLICT, f"external_id “{row.external_id}” came with other content {where}; that one stays."
+                QuarantineReason.CONFLICT,
+                f"external_id “{row.external_id}” came with other content {where}; that one stays.",
             )
 
-    def persist(self, fresh: dict[str, int], found: bulk_load.Found) -> None:
+    def persist(self, fresh: dict[str, int], found: bulk_load.ExistingRows) -> None:
         rows = [self.rows[index] for index in fresh.values()]
         named = (row.counterparty for row in rows if row.counterparty)
-        accounts = bulk_load.parties(Account, self.source, (row.account for row in rows), found.accounts)
-        others = bulk_load.parties(Counterparty, self.source, named, found.counterparties)
+        accounts = bulk_load.ensure_parties(Account, self.source, (row.account for row in rows), found.accounts)
+        others = bulk_load.ensure_parties(Counterparty, self.source, named, found.counterparties)
         values = [
             self.values(pk, position, row, accounts[row.account].pk, others.get(row.counterparty))
             for position, (pk, row) in enumerate(zip(found.ids, rows, strict=False))
@@ -156,7 +163,7 @@ class _Intake:
         for each in self.transactions:
             index = fresh[each.external_id]
             self.results[index] = self.result(
-                index, RowOutcome.ACCEPTED, transaction_id=each.id, account_id=each.account_id
+                index, RowStatus.ACCEPTED, transaction_id=each.id, account_id=each.account_id
             )
         self.point_repeats()
         self.add_labels(fresh)
@@ -174,7 +181,7 @@ class _Intake:
         for index in again:
             self.results.pop(index, None)
             self.faults.pop(index, None)
-        self.sort_out(again, bulk_load.known(self.source, sorted(lost)))
+        self.sort_out(again, bulk_load.existing_transactions(self.source, sorted(lost)))
         for external_id in lost:
             del fresh[external_id]
         for position, each in enumerate(self.transactions):
@@ -190,38 +197,40 @@ class _Intake:
 
     def quarantine(self) -> None:
         """Set the faulty rows aside. One that lies there already, byte for byte, came again: a duplicate."""
-        kept = set_aside(self.batch, {index: (self.raw[index], fault) for index, fault in self.faults.items()})
+        kept = quarantine_add(self.batch, {index: (self.raw[index], fault) for index, fault in self.faults.items()})
         for index, fault in self.faults.items():
             pk, is_new = kept[index]
             self.results[index] = self.result(
-                index, RowOutcome.QUARANTINED if is_new else RowOutcome.DUPLICATE,
+                index, RowStatus.QUARANTINED if is_new else RowStatus.DUPLICATE,
                 reason=fault.reason.value, detail=fault.detail, quarantined_row_id=pk,
             )  # fmt: skip
 
     def conclude(self) -> None:
         outcomes = [result.outcome for result in self.results.values()]
         batch = self.batch
-        batch.accepted = outcomes.count(RowOutcome.ACCEPTED)
-        batch.duplicate = outcomes.count(RowOutcome.DUPLICATE)
-        batch.quarantined = outcomes.count(RowOutcome.QUARANTINED)
+        batch.accepted = outcomes.count(RowStatus.ACCEPTED)
+        batch.duplicate = outcomes.count(RowStatus.DUPLICATE)
+        batch.quarantined = outcomes.count(RowStatus.QUARANTINED)
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
-        insert([batch])  # once, with its counts; what refers to it is checked at the commit
+        bulk_insert([batch])  # once, with its counts; what refers to it is checked at the commit
         data = {name: getattr(batch, name) for name in ("received", "accepted", "duplicate", "quarantined")}
-        data |= {"source": batch.source.slug, "door": str(batch.door), "file": batch.file_name}
+        data |= {"source": batch.source.slug, "method": str(batch.method), "file": batch.file_name}
         data |= {"first_row": batch.first_row, "root": batch.root.hex()}
         record(actor=batch.actor, action="batch.ingest", subject=batch, data=data)
 
     def assess(self) -> None:
         if not self.transactions:
             return
-        accepted = (result for result in self.results.values() if result.outcome == RowOutcome.ACCEPTED)
+        accepted = (result for result in self.results.values() if result.outcome == RowStatus.ACCEPTED)
         by_pk = {result.transaction_id: result for result in accepted}
-        for verdict in hooks.assess(batch=self.batch, transactions=self.transactions):
-            result = by_pk[verdict.transaction_id]
-            result.decision, result.score, result.alert_id = verdict.outcome, verdict.score, verdict.alert_id
-            result.evidence = verdict.evidence
+        for assessed in hooks.assess(batch=self.batch, transactions=self.transactions):
+            result = by_pk[assessed.transaction_id]
+            result.decision, result.score, result.alert_id = assessed.outcome, assessed.score, assessed.alert_id
+            result.evidence = assessed.evidence
 
-    def values(self, pk: int, position: int, row: Row, account: int, other: Counterparty | None) -> tuple[Any, ...]:
+    def values(
+        self, pk: int, position: int, row: ValidRow, account: int, other: Counterparty | None
+    ) -> tuple[Any, ...]:
         """As persist.TRANSACTION orders them."""
         return (
             pk, self.source.pk, row.external_id, self.batch.pk, position, account, other.pk if other else None,
@@ -232,7 +241,7 @@ class _Intake:
     def transaction(self, values: Sequence[Any], account: Account, counterparty: Counterparty | None) -> Transaction:
         """As `from_db` makes it, at a fifth of the time: ten thousand rows wait for it."""
         made = Transaction.__new__(Transaction)
-        made.__dict__.update(zip(bulk_load.TRANSACTION, values, strict=True))
+        made.__dict__.update(zip(bulk_load.TRANSACTION_FIELDS, values, strict=True))
         made._state = ModelState()
         made._state.adding, made._state.db = False, self.batch._state.db
         made._state.fields_cache = {
@@ -240,6 +249,6 @@ class _Intake:
         }  # fmt: skip
         return made
 
-    def result(self, index: int, outcome: RowOutcome, **more: Any) -> RowResult:
+    def result(self, index: int, outcome: RowStatus, **more: Any) -> RowResult:
         row = self.rows.get(index)
         return RowResult(self.batch.first_row + index, row.external_id if row else "", outcome, **more)

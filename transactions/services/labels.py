@@ -18,16 +18,16 @@ from finobs.ledger.canonical import canonical
 from finobs.ledger.services import leaf_hash, record, timestamp
 
 from .. import bulk_load
-from ..choices import LabelOutcome, Reason
+from ..choices import LabelStatus, QuarantineReason
 from ..models import Label, LabelBatch, LabelContent, PastLabel, Source, Transaction
-from ..row_validation import LABELS, RawRow, RowFault, RowReader, shown, text
-from ..row_validation import Label as Said
-from .ingest import LARGEST_BATCH
-from .quarantine_add import readable_fields
+from ..row_validation import LABEL_FIELDS, RawRow, RowFault, RowReader, quoted, text
+from ..row_validation import RowLabel as Said
+from .ingest import MAX_BATCH_SIZE
+from .quarantine_add import printable_fields
 
-FIELDS: Final = frozenset({"external_id", *LABELS})
-UNKNOWN: Final = "unknown-transaction"
-AT_ONCE = 1_000
+LABEL_ROW_FIELDS: Final = frozenset({"external_id", *LABEL_FIELDS})
+UNKNOWN_TRANSACTION: Final = "unknown-transaction"
+MAX_ROWS_PER_STATEMENT = 1_000
 
 
 @dataclass(slots=True)
@@ -36,14 +36,14 @@ class LabelResult:
 
     row_number: int
     external_id: str
-    outcome: LabelOutcome
+    outcome: LabelStatus
     transaction_id: int | None = None
     reason: str = ""
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelsAddResult:
     batch: LabelBatch
     rows: list[LabelResult]
 
@@ -51,7 +51,7 @@ class Labelled:
 @service
 def labels_add(
     *, actor: User, source: Source, rows: Sequence[RawRow], file_name: str = "", first_row: int = 1
-) -> Labelled:
+) -> LabelsAddResult:
     """Take up to 10,000 labels (external_id, is_suspicious, typology, label_known_at) of transactions that are in.
 
     Who may: `transaction:create`. Each is accepted (there was none), corrects what stood (which is kept), is known
@@ -63,8 +63,8 @@ def labels_add(
     access.require(actor, "label", source)
     if not rows:
         raise Invalid("There are no rows.")
-    if len(rows) > LARGEST_BATCH:
-        raise TooLarge(f"{len(rows):,} rows are more than one batch takes ({LARGEST_BATCH:,}).")
+    if len(rows) > MAX_BATCH_SIZE:
+        raise TooLarge(f"{len(rows):,} rows are more than one batch takes ({MAX_BATCH_SIZE:,}).")
     batch = LabelBatch(
         source=source, actor=actor, file_name=file_name[:255], first_row=first_row, received_at=clock.now(),
         received=len(rows),
@@ -72,7 +72,7 @@ def labels_add(
     return _Labelling(batch, rows).run()
 
 
-def digest(source: str, external_id: str, label: Said | LabelContent) -> bytes:
+def label_digest(source: str, external_id: str, label: Said | LabelContent) -> bytes:
     """SHA-256 of the canonical bytes of what a label says."""
     said: dict[str, Any] = {"source": source, "external_id": external_id, "typology": label.typology}
     said |= {"is_suspicious": label.is_suspicious, "label_known_at": timestamp(label.known_at)}
@@ -90,9 +90,11 @@ class _Labelling:
         self.corrected: dict[int, Said] = {}
         self.digests: list[bytes] = []
 
-    def run(self) -> Labelled:
+    def run(self) -> LabelsAddResult:
         self.read()
-        known = bulk_load.known(self.source, sorted({external_id for external_id, _ in self.rows.values()}))
+        known = bulk_load.existing_transactions(
+            self.source, sorted({external_id for external_id, _ in self.rows.values()})
+        )
         self.watermark = _watermark()
         pks = [pk for pk, _ in known.values()]
         self.standing = {label.transaction_id: label for label in _of(Label, pks)}
@@ -101,10 +103,14 @@ class _Labelling:
             if external_id in known:
                 self.settle(index, known[external_id][0], said)
             else:
-                self.refuse(index, UNKNOWN, f"{self.source.slug} has brought in no transaction {shown(external_id)}.")
+                self.refuse(
+                    index,
+                    UNKNOWN_TRANSACTION,
+                    f"{self.source.slug} has brought in no transaction {quoted(external_id)}.",
+                )
         self.conclude()
         self.write()
-        return Labelled(self.batch, [self.results[index] for index in range(len(self.raw))])
+        return LabelsAddResult(self.batch, [self.results[index] for index in range(len(self.raw))])
 
     def read(self) -> None:
         source = self.source
@@ -123,38 +129,40 @@ class _Labelling:
         stands: Said | LabelContent | None = earlier or self.standing.get(pk)
         timed = bool(self.raw[index].fields.get("label_known_at"))
         if stands is not None and _same(stands, said, timed):
-            self.result(index, LabelOutcome.DUPLICATE, pk)
+            self.result(index, LabelStatus.DUPLICATE, pk)
         elif earlier is not None:
-            self.refuse(index, Reason.CONFLICT, "Another row of this call says something else of it; that one stays.")
+            self.refuse(
+                index, QuarantineReason.CONFLICT, "Another row of this call says something else of it; that one stays."
+            )
         elif any(_same(past, said, timed) for past in self.past if past.transaction_id == pk):
             self.refuse(
-                index, Reason.CONFLICT,
+                index, QuarantineReason.CONFLICT,
                 "It said so before it was corrected. To say it again, give the moment since when it is known.",
             )  # fmt: skip
         else:
             (self.new if stands is None else self.corrected)[pk] = said
-            self.digests.append(digest(self.source.slug, self.rows[index][0], said))
-            self.result(index, LabelOutcome.ACCEPTED if stands is None else LabelOutcome.CORRECTED, pk)
+            self.digests.append(label_digest(self.source.slug, self.rows[index][0], said))
+            self.result(index, LabelStatus.ACCEPTED if stands is None else LabelStatus.CORRECTED, pk)
 
-    def result(self, index: int, outcome: LabelOutcome, pk: int | None = None, **more: str) -> None:
+    def result(self, index: int, outcome: LabelStatus, pk: int | None = None, **more: str) -> None:
         external_id = self.rows[index][0] if index in self.rows else _name(self.raw[index])
         self.results[index] = LabelResult(self.batch.first_row + index, external_id, outcome, pk, **more)
 
     def refuse(self, index: int, reason: str, detail: str) -> None:
-        self.result(index, LabelOutcome.REFUSED, reason=str(reason), detail=detail)
+        self.result(index, LabelStatus.REFUSED, reason=str(reason), detail=detail)
 
     def conclude(self) -> None:
         batch, ordered = self.batch, [self.results[index] for index in range(len(self.raw))]
-        for outcome in LabelOutcome:
+        for outcome in LabelStatus:
             setattr(batch, outcome.value, sum(result.outcome == outcome for result in ordered))
         batch.refusals = [
             {"row": result.row_number, "reason": result.reason, "detail": result.detail,
-             "fields": readable_fields(self.raw[index].fields)}
-            for index, result in enumerate(ordered) if result.outcome == LabelOutcome.REFUSED
+             "fields": printable_fields(self.raw[index].fields)}
+            for index, result in enumerate(ordered) if result.outcome == LabelStatus.REFUSED
         ]  # fmt: skip
         batch.root = merkle.root([leaf_hash(each) for each in self.digests])
         batch.save(force_insert=True)
-        data = {name: getattr(batch, name) for name in ("received", *LabelOutcome.values)}
+        data = {name: getattr(batch, name) for name in ("received", *LabelStatus.values)}
         data |= {"source": self.source.slug, "file": batch.file_name, "first_row": batch.first_row}
         data |= {"watermark": str(self.watermark), "root": batch.root.hex()}
         record(actor=batch.actor, action="batch.label", subject=batch, data=data)
@@ -162,21 +170,21 @@ class _Labelling:
     def write(self) -> None:
         bulk_load.add_labels(
             [
-                Label(transaction_id=pk, watermark=self.watermark, came_with=self.batch, **said._asdict())
+                Label(transaction_id=pk, watermark=self.watermark, label_batch=self.batch, **said._asdict())
                 for pk, said in sorted(self.new.items())
             ]
         )
         changed = [self.standing[pk] for pk in sorted(self.corrected)]
-        PastLabel.objects.bulk_create([self.replaced(label) for label in changed], batch_size=AT_ONCE)
+        PastLabel.objects.bulk_create([self.replaced(label) for label in changed], batch_size=MAX_ROWS_PER_STATEMENT)
         for label in changed:
             for name, value in self.corrected[label.transaction_id]._asdict().items():
                 setattr(label, name, value)
-            label.watermark, label.came_with = self.watermark, self.batch
-        fields = ("is_suspicious", "typology", "known_at", "watermark", "came_with")
-        Label.objects.bulk_update(changed, fields, batch_size=AT_ONCE)
+            label.watermark, label.label_batch = self.watermark, self.batch
+        fields = ("is_suspicious", "typology", "known_at", "watermark", "label_batch")
+        Label.objects.bulk_update(changed, fields, batch_size=MAX_ROWS_PER_STATEMENT)
 
     def replaced(self, label: Label) -> PastLabel:
-        kept = ("transaction_id", "is_suspicious", "typology", "known_at", "watermark", "came_with_id")
+        kept = ("transaction_id", "is_suspicious", "typology", "known_at", "watermark", "label_batch_id")
         return PastLabel(
             **{name: getattr(label, name) for name in kept}, replaced_by=self.batch, replaced_after=self.watermark
         )
@@ -185,22 +193,22 @@ class _Labelling:
 def _read(reader: RowReader, raw: RawRow) -> tuple[str, Said]:
     if raw.fault:
         raise raw.fault
-    if not raw.fields.keys() <= FIELDS:
-        unknown = sorted(shown(name) for name in raw.fields.keys() - FIELDS)
-        raise RowFault(Reason.UNKNOWN_FIELD, f"A label has no field named {', '.join(unknown[:5])}.")
+    if not raw.fields.keys() <= LABEL_ROW_FIELDS:
+        unknown = sorted(quoted(name) for name in raw.fields.keys() - LABEL_ROW_FIELDS)
+        raise RowFault(QuarantineReason.UNKNOWN_FIELD, f"A label has no field named {', '.join(unknown[:5])}.")
     external_id = text(raw.fields, "external_id")
     label = reader.label(raw.fields)
     if not external_id or label is None:
-        raise RowFault(Reason.MISSING, f"{'is_suspicious' if external_id else 'external_id'} is empty.")
+        raise RowFault(QuarantineReason.MISSING, f"{'is_suspicious' if external_id else 'external_id'} is empty.")
     if label.known_at > reader.latest:
-        raise RowFault(Reason.DATE, f"label_known_at is {label.known_at:%Y-%m-%d}: nobody knows it yet.")
+        raise RowFault(QuarantineReason.DATE, f"label_known_at is {label.known_at:%Y-%m-%d}: nobody knows it yet.")
     return external_id, label
 
 
 def _name(raw: RawRow) -> str:
     """The id as far as it can be read."""
     value = raw.fields.get("external_id")
-    return shown(value)[1:-1][:100] if isinstance(value, str) else ""
+    return quoted(value)[1:-1][:100] if isinstance(value, str) else ""
 
 
 def _same(stands: Said | LabelContent, said: Said, timed: bool) -> bool:
@@ -209,8 +217,8 @@ def _same(stands: Said | LabelContent, said: Said, timed: bool) -> bool:
 
 
 def _of(model: Any, pks: Sequence[int]) -> Iterable[Any]:
-    for start in range(0, len(pks), AT_ONCE):
-        yield from model.objects.filter(transaction_id__in=pks[start : start + AT_ONCE])
+    for start in range(0, len(pks), MAX_ROWS_PER_STATEMENT):
+        yield from model.objects.filter(transaction_id__in=pks[start : start + MAX_ROWS_PER_STATEMENT])
 
 
 def _watermark() -> int:

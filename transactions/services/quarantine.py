@@ -12,11 +12,11 @@ from finobs.core.service import service
 from finobs.ledger.services import record
 
 from .. import bulk_load
-from ..choices import Door, QuarantineState, Reason
+from ..choices import IngestMethod, QuarantineReason, QuarantineState
 from ..models import QuarantinedRow
-from ..row_validation import FIELDS, RawRow, Row, RowFault, RowReader
+from ..row_validation import ROW_FIELDS, RawRow, RowFault, RowReader, ValidRow
 from .ingest import ingest
-from .quarantine_add import readable_fields
+from .quarantine_add import printable_fields
 
 
 @service
@@ -30,10 +30,10 @@ def quarantine_correct(*, actor: User, row: QuarantinedRow, fields: Mapping[str,
     row = _open(actor, row, "correct")
     if version != row.version:
         raise Conflict("Somebody has changed this row since you opened it. Your text is kept below.")
-    if unknown := fields.keys() - FIELDS:
+    if unknown := fields.keys() - ROW_FIELDS:
         raise Invalid(f"finobs knows no field named {', '.join(sorted(unknown))}.")
-    corrected = {name: value for name, value in readable_fields(fields).items() if value not in (None, "")}
-    changed = sorted(name for name in FIELDS if corrected.get(name) != row.fields.get(name))
+    corrected = {name: value for name, value in printable_fields(fields).items() if value not in (None, "")}
+    changed = sorted(name for name in ROW_FIELDS if corrected.get(name) != row.fields.get(name))
     row.fields = corrected
     _judge(row)
     _save(row, actor, "corrected")
@@ -55,7 +55,11 @@ def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str) -> Quar
         record(actor=actor, action="quarantine.refuse", subject=row, data={"reason": row.reason, "detail": row.detail})
         return row
     done = ingest(
-        actor=actor, source=row.source, rows=[RawRow(fields=row.fields)], door=Door.RELEASE, first_row=row.row_number
+        actor=actor,
+        source=row.source,
+        rows=[RawRow(fields=row.fields)],
+        method=IngestMethod.RELEASE,
+        first_row=row.row_number,
     ).rows[0]
     if done.transaction_id is None:
         raise Conflict(done.detail)  # another import was quicker: nothing of this one stays
@@ -95,9 +99,9 @@ def _judge(row: QuarantinedRow) -> bool:
     except RowFault as fault:
         row.reason, row.detail = fault.reason, fault.detail
         return False
-    known = bulk_load.known(row.source, [read.external_id]).get(read.external_id)
+    known = bulk_load.existing_transactions(row.source, [read.external_id]).get(read.external_id)
     if known and known[1] != read.digest:
-        row.reason = Reason.CONFLICT
+        row.reason = QuarantineReason.CONFLICT
         row.detail = (
             f"external_id “{read.external_id}” is transaction {known[0]} with other content, and that one stays. "
             "Correct the id, or discard the row."
@@ -106,7 +110,7 @@ def _judge(row: QuarantinedRow) -> bool:
     return True
 
 
-def _read(row: QuarantinedRow) -> Row:
+def _read(row: QuarantinedRow) -> ValidRow:
     source = row.source
     reader = RowReader(
         slug=source.slug, default_currency=source.default_currency, time_zone=source.time_zone, now=clock.now()

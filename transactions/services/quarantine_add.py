@@ -11,14 +11,14 @@ from typing import Any
 from simple_history.utils import bulk_create_with_history
 
 from ..models import Batch, QuarantinedRow
-from ..row_validation import RawRow, RowFault, readable
+from ..row_validation import RawRow, RowFault, printable
 
 
-def set_aside(batch: Batch, faulty: Mapping[int, tuple[RawRow, RowFault]]) -> dict[int, tuple[int, bool]]:
+def quarantine_add(batch: Batch, faulty: Mapping[int, tuple[RawRow, RowFault]]) -> dict[int, tuple[int, bool]]:
     """For each index in the batch: the quarantined row that holds it, and whether it is a new one."""
     if not faulty:
         return {}
-    raws = {index: raw.raw or written(raw) for index, (raw, _) in faulty.items()}
+    raws = {index: raw.raw or fields_as_json(raw) for index, (raw, _) in faulty.items()}
     digests = {index: hashlib.sha256(raw).digest() for index, raw in raws.items()}
     known = _known(batch, set(digests.values()))
     fresh: dict[bytes, QuarantinedRow] = {}
@@ -35,7 +35,7 @@ def set_aside(batch: Batch, faulty: Mapping[int, tuple[RawRow, RowFault]]) -> di
     return kept
 
 
-def written(raw: RawRow) -> bytes:
+def fields_as_json(raw: RawRow) -> bytes:
     """The fields as JSON, for a door that has no bytes of the single row."""
     return json.dumps(dict(raw.fields), sort_keys=True, default=str, ensure_ascii=True).encode()
 
@@ -54,16 +54,16 @@ def _row(batch: Batch, index: int, raw: RawRow, content: bytes, digest: bytes, f
     return QuarantinedRow(
         batch=batch, source=batch.source, row_number=batch.first_row + index, raw=zlib.compress(content, 1),
         raw_size=len(content), raw_digest=digest, reason=fault.reason, detail=fault.detail,
-        fields=readable_fields(raw.fields),
+        fields=printable_fields(raw.fields),
     )  # fmt: skip
 
 
-def readable_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+def printable_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as a page and a JSON column can hold them: what is too long for any field is cut."""
-    return {readable(name, 60): _readable(value) for name, value in list(fields.items())[:50]}
+    return {printable(name, 60): _readable(value) for name, value in list(fields.items())[:50]}
 
 
 def _readable(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    return readable(value if isinstance(value, str) else str(value))
+    return printable(value if isinstance(value, str) else str(value))

@@ -14,7 +14,7 @@ from finobs.ledger.services import record
 from ..models import Source
 from ..reference_data import CURRENCIES
 
-FIELDS = ("name", "default_currency", "time_zone", "mapping", "is_active")
+SOURCE_FIELDS = ("name", "default_currency", "time_zone", "mapping", "is_active")
 
 
 @service
@@ -38,7 +38,7 @@ def source_change(*, actor: User, source: Source, **fields: Any) -> Source:
     """
     source = Source.objects.select_for_update().get(pk=source.pk)
     access.require(actor, "change", source)
-    if unknown := fields.keys() - set(FIELDS):
+    if unknown := fields.keys() - set(SOURCE_FIELDS):
         raise Invalid(f"A source's {', '.join(sorted(unknown))} cannot be changed.")
     before = _state(source)
     for name, value in fields.items():
@@ -55,7 +55,7 @@ def _save(source: Source, actor: User) -> None:
 
 
 def _state(source: Source) -> dict[str, Any]:
-    return {name: getattr(source, name) for name in FIELDS}
+    return {name: getattr(source, name) for name in SOURCE_FIELDS}
 
 
 def _check(source: Source) -> None:

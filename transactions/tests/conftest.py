@@ -19,9 +19,9 @@ class Assessor:
     def __init__(self) -> None:
         self.seen: list[str] = []
 
-    def __call__(self, *, batch: Any, transactions: Sequence[Any]) -> list[hooks.Verdict]:
+    def __call__(self, *, batch: Any, transactions: Sequence[Any]) -> list[hooks.AssessmentResult]:
         self.seen += [row.external_id for row in transactions]
-        return [hooks.Verdict(row.pk, "approve", 0.25) for row in transactions]
+        return [hooks.AssessmentResult(row.pk, "approve", 0.25) for row in transactions]
 
 
 @pytest.fixture(autouse=True)

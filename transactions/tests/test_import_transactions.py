@@ -18,7 +18,7 @@ from pyarrow import parquet
 from finobs.settings import env
 from tests import factories
 from transactions import hooks
-from transactions.choices import Reason
+from transactions.choices import QuarantineReason
 from transactions.models import Label, QuarantinedRow, Source, Transaction
 
 pytestmark = pytest.mark.django_db
@@ -57,18 +57,21 @@ def test_a_csv_comes_in_once_and_the_report_says_what_became_of_it(tmp_path, ban
 
 
 BAD = {
-    "too few columns": (b"T-9,A-1\n", Reason.MALFORMED),
-    "too many columns": (GOOD.replace(b"\n", b",more\n") % 9, Reason.MALFORMED),
-    "an open quote": (b'T-9,"A-1,M-1,2026-03-02T12:00:00Z,12.50,USD\n', Reason.MALFORMED),
-    "a quote in the middle": (b'T-9,A-1,"M"x-1,2026-03-02T12:00:00Z,12.50,USD\n', Reason.MALFORMED),
-    "invalid UTF-8": (b"T-9,A\xff,M-1,2026-03-02T12:00:00Z,12.50,USD\n", Reason.ENCODING),
-    "cut UTF-8": (b"T-9,A\xe2\x82,M-1,2026-03-02T12:00:00Z,12.50,USD\n", Reason.ENCODING),
-    "a NUL": (b"T-9,A\x00,M-1,2026-03-02T12:00:00Z,12.50,USD\n", Reason.CHARACTERS),
-    "a field of 10 MB": (b"T-9," + b"A" * 10_000_000 + b",M-1,2026-03-02T12:00:00Z,12.50,USD\n", Reason.TOO_LONG),
-    "NaN": (b"T-9,A-1,M-1,2026-03-02T12:00:00Z,NaN,USD\n", Reason.AMOUNT),
-    "1e400": (b"T-9,A-1,M-1,2026-03-02T12:00:00Z,1e400,USD\n", Reason.AMOUNT),
-    "year 0": (b"T-9,A-1,M-1,0000-03-02T12:00:00Z,1,USD\n", Reason.DATE),
-    "an unknown currency": (b"T-9,A-1,M-1,2026-03-02T12:00:00Z,1,BTC\n", Reason.CURRENCY),
+    "too few columns": (b"T-9,A-1\n", QuarantineReason.MALFORMED),
+    "too many columns": (GOOD.replace(b"\n", b",more\n") % 9, QuarantineReason.MALFORMED),
+    "an open quote": (b'T-9,"A-1,M-1,2026-03-02T12:00:00Z,12.50,USD\n', QuarantineReason.MALFORMED),
+    "a quote in the middle": (b'T-9,A-1,"M"x-1,2026-03-02T12:00:00Z,12.50,USD\n', QuarantineReason.MALFORMED),
+    "invalid UTF-8": (b"T-9,A\xff,M-1,2026-03-02T12:00:00Z,12.50,USD\n", QuarantineReason.ENCODING),
+    "cut UTF-8": (b"T-9,A\xe2\x82,M-1,2026-03-02T12:00:00Z,12.50,USD\n", QuarantineReason.ENCODING),
+    "a NUL": (b"T-9,A\x00,M-1,2026-03-02T12:00:00Z,12.50,USD\n", QuarantineReason.CHARACTERS),
+    "a field of 10 MB": (
+        b"T-9," + b"A" * 10_000_000 + b",M-1,2026-03-02T12:00:00Z,12.50,USD\n",
+        QuarantineReason.TOO_LONG,
+    ),
+    "NaN": (b"T-9,A-1,M-1,2026-03-02T12:00:00Z,NaN,USD\n", QuarantineReason.AMOUNT),
+    "1e400": (b"T-9,A-1,M-1,2026-03-02T12:00:00Z,1e400,USD\n", QuarantineReason.AMOUNT),
+    "year 0": (b"T-9,A-1,M-1,0000-03-02T12:00:00Z,1,USD\n", QuarantineReason.DATE),
+    "an unknown currency": (b"T-9,A-1,M-1,2026-03-02T12:00:00Z,1,BTC\n", QuarantineReason.CURRENCY),
 }
 
 
@@ -196,7 +199,10 @@ def test_parquet_of_many_types_is_read_exactly(tmp_path, bank):
     report = run(tmp_path / "rows.parquet")
     assert (report["accepted"], report["quarantined"]) == (1, 3)
     assert Transaction.objects.get().amount_minor == 5716
-    assert set(QuarantinedRow.objects.values_list("reason", flat=True)) == {Reason.ENCODING, Reason.AMOUNT}
+    assert set(QuarantinedRow.objects.values_list("reason", flat=True)) == {
+        QuarantineReason.ENCODING,
+        QuarantineReason.AMOUNT,
+    }
 
 
 def test_a_parquet_file_that_is_none_is_refused(tmp_path, bank):

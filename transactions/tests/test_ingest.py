@@ -16,22 +16,22 @@ from finobs.ledger.models import Event
 from finobs.ledger.services import leaf_hash
 from tests import factories
 from transactions import bulk_load, hooks
-from transactions.choices import Door, QuarantineState, Reason, RowOutcome
+from transactions.choices import IngestMethod, QuarantineReason, QuarantineState, RowStatus
 from transactions.models import Account, Batch, Label, QuarantinedRow, Transaction
 from transactions.row_validation import RawRow, RowFault
-from transactions.services import Ingested, ingest
+from transactions.services import IngestResult, ingest
 
 from .conftest import raw
 
 pytestmark = pytest.mark.django_db
-ACCEPTED, DUPLICATE, QUARANTINED = RowOutcome.ACCEPTED, RowOutcome.DUPLICATE, RowOutcome.QUARANTINED
+ACCEPTED, DUPLICATE, QUARANTINED = RowStatus.ACCEPTED, RowStatus.DUPLICATE, RowStatus.QUARANTINED
 
 
-def take(actor, bank, *rows: RawRow, **more) -> Ingested:
-    return ingest(actor=actor, source=bank, rows=rows, door=Door.REST, **more)
+def take(actor, bank, *rows: RawRow, **more) -> IngestResult:
+    return ingest(actor=actor, source=bank, rows=rows, method=IngestMethod.REST, **more)
 
 
-def outcomes(done: Ingested) -> list[str]:
+def outcomes(done: IngestResult) -> list[str]:
     return [row.outcome for row in done.rows]
 
 
@@ -70,7 +70,7 @@ def test_the_same_row_again_is_known_and_not_assessed_again(service, bank, asses
 def test_other_content_under_a_known_id_goes_to_quarantine_and_overwrites_nothing(service, bank):
     take(service, bank, raw(1))
     done = take(service, bank, raw(1, amount="99.00"))
-    assert done.rows[0].reason == Reason.CONFLICT
+    assert done.rows[0].reason == QuarantineReason.CONFLICT
     assert "T-1" in done.rows[0].detail
     assert Transaction.objects.get().amount_minor == 1250
     assert QuarantinedRow.objects.get().fields["amount"] == "99.00"
@@ -96,7 +96,7 @@ def test_a_bad_row_never_stops_its_neighbours_and_is_kept_whole(service, bank):
     long = "m" * 10_000_000
     done = take(service, bank, raw(1), raw(2, memo=long), raw(3), raw(4, amount="NaN"), first_row=10)
     assert outcomes(done) == [ACCEPTED, QUARANTINED, ACCEPTED, QUARANTINED]
-    row = QuarantinedRow.objects.get(reason=Reason.TOO_LONG)
+    row = QuarantinedRow.objects.get(reason=QuarantineReason.TOO_LONG)
     assert row.row_number == 11
     assert long.encode() in zlib.decompress(bytes(row.raw))
     assert row.raw_size > 10_000_000
@@ -110,7 +110,11 @@ def test_what_no_text_column_can_hold_is_kept_as_well(service, bank):
 
 
 def test_a_fault_found_by_the_door_is_kept_with_its_bytes(service, bank):
-    take(service, bank, RawRow(raw=b"\xff\xfe,1", fault=RowFault(Reason.ENCODING, "Line 2 is not valid UTF-8.")))
+    take(
+        service,
+        bank,
+        RawRow(raw=b"\xff\xfe,1", fault=RowFault(QuarantineReason.ENCODING, "Line 2 is not valid UTF-8.")),
+    )
     row = QuarantinedRow.objects.get()
     assert zlib.decompress(bytes(row.raw)) == b"\xff\xfe,1"
     assert row.detail == "Line 2 is not valid UTF-8."
@@ -160,7 +164,7 @@ def test_a_large_batch_is_as_good_as_a_small_one(service, bank):
 
 
 def test_values_stand_in_the_order_of_the_columns():
-    assert bulk_load.TRANSACTION == (
+    assert bulk_load.TRANSACTION_FIELDS == (
         "id", "source_id", "external_id", "batch_id", "position", "account_id", "counterparty_id", "occurred_at",
         "received_at", "amount_minor", "currency", "direction", "channel", "country", "memo", "digest",
     )  # fmt: skip

@@ -11,7 +11,7 @@ from django.db import connection
 
 from tests import factories
 from transactions import hooks
-from transactions.choices import Door, Reason
+from transactions.choices import IngestMethod, QuarantineReason
 from transactions.models import Account, QuarantinedRow, Transaction
 from transactions.services import ingest
 
@@ -40,8 +40,8 @@ def together(jobs: list[Any]) -> list[Any]:
 
 
 def test_the_same_rows_from_four_sides_are_accepted_once(feed, bank, monkeypatch):
-    def assess(*, batch: Any, transactions: Any) -> list[hooks.Verdict]:
-        return [hooks.Verdict(row.pk, "approve") for row in transactions]
+    def assess(*, batch: Any, transactions: Any) -> list[hooks.AssessmentResult]:
+        return [hooks.AssessmentResult(row.pk, "approve") for row in transactions]
 
     monkeypatch.setattr(hooks, "_assessor", assess)
     rows = [raw(n, account=f"A-{n % 17}", counterparty=f"M-{n % 13}") for n in range(400)]
@@ -49,7 +49,7 @@ def test_the_same_rows_from_four_sides_are_accepted_once(feed, bank, monkeypatch
     def job(seed: int) -> Any:
         mixed = random.Random(seed).sample(rows, len(rows))
         return lambda: [
-            ingest(actor=feed, source=bank, rows=mixed[start : start + 150], door=Door.REST).batch
+            ingest(actor=feed, source=bank, rows=mixed[start : start + 150], method=IngestMethod.REST).batch
             for start in range(0, 400, 150)
         ]
 
@@ -66,8 +66,8 @@ def test_the_same_rows_from_four_sides_are_accepted_once(feed, bank, monkeypatch
 def test_of_two_contents_under_one_id_one_wins_and_the_other_is_kept(feed, bank):
     def job(amount: str) -> Any:
         rows = [raw(n, amount=amount) for n in range(150)]
-        return lambda: ingest(actor=feed, source=bank, rows=rows, door=Door.REST)
+        return lambda: ingest(actor=feed, source=bank, rows=rows, method=IngestMethod.REST)
 
     together([job("1.00"), job("2.00")])
     assert Transaction.objects.count() == 150
-    assert QuarantinedRow.objects.filter(reason=Reason.CONFLICT).count() == 150
+    assert QuarantinedRow.objects.filter(reason=QuarantineReason.CONFLICT).count() == 150

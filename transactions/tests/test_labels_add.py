@@ -14,11 +14,11 @@ from finobs.ledger import merkle
 from finobs.ledger.models import Event
 from finobs.ledger.services import leaf_hash
 from tests import factories
-from transactions.choices import Door
+from transactions.choices import IngestMethod
 from transactions.models import Label, LabelBatch, PastLabel, Transaction
 from transactions.row_validation import RawRow
 from transactions.services import ingest, labels_add
-from transactions.services.labels import digest
+from transactions.services.labels import label_digest
 
 from .conftest import raw
 
@@ -28,7 +28,7 @@ KNOWN = "2026-03-20T00:00:00Z"
 
 @pytest.fixture
 def rows(service, bank):
-    ingest(actor=service, source=bank, rows=[raw(n) for n in range(1, 6)], door=Door.REST)
+    ingest(actor=service, source=bank, rows=[raw(n) for n in range(1, 6)], method=IngestMethod.REST)
     return list(Transaction.objects.order_by("pk"))
 
 
@@ -53,12 +53,12 @@ def test_a_label_is_taken_with_who_when_and_the_watermark(service, bank, rows):
     assert (label.is_suspicious, label.typology) == (True, "structuring")
     assert label.known_at == datetime(2026, 3, 20, tzinfo=UTC)
     assert label.watermark >= rows[-1].pk
-    assert (label.came_with, done.batch.actor) == (done.batch, service)
+    assert (label.label_batch, done.batch.actor) == (done.batch, service)
 
 
 def test_whoever_comes_in_next_has_a_greater_id_than_the_watermark(service, bank, rows):
     add(service, bank, said())
-    ingest(actor=service, source=bank, rows=[raw(9)], door=Door.REST)
+    ingest(actor=service, source=bank, rows=[raw(9)], method=IngestMethod.REST)
     assert Transaction.objects.latest("pk").pk > Label.objects.get().watermark
 
 
@@ -86,23 +86,23 @@ def test_a_label_without_a_moment_is_known_from_now_on(service, bank, rows, monk
 def test_a_changed_label_is_a_correction_and_what_stood_is_kept(service, bank, rows):
     first = add(service, bank, said()).batch
     taken = Label.objects.get().watermark
-    ingest(actor=service, source=bank, rows=[raw(9)], door=Door.REST)
+    ingest(actor=service, source=bank, rows=[raw(9)], method=IngestMethod.REST)
     other = factories.user("Second", role="admin")
     done = add(other, bank, said(is_suspicious="false"))
     assert outcomes(done) == ["corrected"]
     label, past = Label.objects.get(), PastLabel.objects.get()
-    assert (label.is_suspicious, label.came_with) == (False, done.batch)
-    assert (past.is_suspicious, past.watermark, past.came_with) == (True, taken, first)
+    assert (label.is_suspicious, label.label_batch) == (False, done.batch)
+    assert (past.is_suspicious, past.watermark, past.label_batch) == (True, taken, first)
     assert (past.replaced_by.actor, past.replaced_after) == (other, label.watermark)
     assert past.replaced_after > past.watermark
 
 
 def test_a_label_that_came_with_its_transaction_is_corrected_too(service, bank):
-    ingest(actor=service, source=bank, rows=[raw(1, is_suspicious="0")], door=Door.REST)
+    ingest(actor=service, source=bank, rows=[raw(1, is_suspicious="0")], method=IngestMethod.REST)
     own = Label.objects.get()
     assert own.watermark == own.transaction_id
     assert outcomes(add(service, bank, said())) == ["corrected"]
-    assert PastLabel.objects.get().came_with is None
+    assert PastLabel.objects.get().label_batch is None
 
 
 def test_an_old_file_does_not_undo_a_correction(service, bank, rows):
@@ -151,7 +151,7 @@ def test_the_event_commits_to_what_was_taken(service, bank, rows):
     event = Event.objects.get(action="batch.label")
     data = json.loads(bytes(event.body))["data"]
     labels = [Label.objects.get(transaction=row) for row in (rows[1], rows[0])]
-    leaves = [leaf_hash(digest("bank", label.transaction.external_id, label)) for label in labels]
+    leaves = [leaf_hash(label_digest("bank", label.transaction.external_id, label)) for label in labels]
     assert data["root"] == merkle.root(leaves).hex() == bytes(done.batch.root).hex()
     assert (data["accepted"], data["refused"], data["source"]) == (2, 1, "bank")
     assert event.subject_id == str(done.batch.pk)
@@ -179,7 +179,7 @@ def test_none_or_too_many_are_refused(service, bank):
 
 
 def test_many_cost_few_statements(service, bank, django_assert_max_num_queries):
-    ingest(actor=service, source=bank, rows=[raw(n) for n in range(600)], door=Door.REST)
+    ingest(actor=service, source=bank, rows=[raw(n) for n in range(600)], method=IngestMethod.REST)
     with django_assert_max_num_queries(16):
         add(service, bank, *(said(n) for n in range(600)))
     with django_assert_max_num_queries(24):
@@ -202,14 +202,14 @@ def test_nothing_comes_in_while_labels_are_being_added(bank, monkeypatch):
     feed = factories.user("feed", role="admin")
 
     def assess(*, batch, transactions):
-        return [hooks.Verdict(row.pk, "approve") for row in transactions]
+        return [hooks.AssessmentResult(row.pk, "approve") for row in transactions]
 
     monkeypatch.setattr(hooks, "_assessor", assess)
-    ingest(actor=feed, source=bank, rows=[raw(1)], door=Door.REST)
+    ingest(actor=feed, source=bank, rows=[raw(1)], method=IngestMethod.REST)
 
     def bring(number):
         try:
-            return ingest(actor=feed, source=bank, rows=[raw(number)], door=Door.REST).rows[0].transaction_id
+            return ingest(actor=feed, source=bank, rows=[raw(number)], method=IngestMethod.REST).rows[0].transaction_id
         finally:
             connection.close()
 

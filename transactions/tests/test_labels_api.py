@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pyarrow import parquet
 
-from transactions.choices import Door
+from transactions.choices import IngestMethod
 from transactions.models import Label, LabelBatch, PastLabel
 from transactions.services import ingest
 
@@ -29,12 +29,12 @@ LABEL = {
 
 @pytest.fixture
 def rows(service, bank):
-    return ingest(actor=service, source=bank, rows=[raw(n) for n in range(1, 5)], door=Door.REST).rows
+    return ingest(actor=service, source=bank, rows=[raw(n) for n in range(1, 5)], method=IngestMethod.REST).rows
 
 
 def client(person):
     found = Client()
-    found.force_login(person, backend="finobs.accounts.backends.PeopleBackend")
+    found.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
     return found
 
 

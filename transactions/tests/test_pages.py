@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from tests import factories
 from transactions import selectors
-from transactions.choices import Door, QuarantineState
+from transactions.choices import IngestMethod, QuarantineState
 from transactions.models import Account, Batch, QuarantinedRow, Transaction
 from transactions.services import ingest, quarantine_correct
 
@@ -22,7 +22,7 @@ LISTS = ["transaction-list", "account-list", "batch-list"]
 @pytest.fixture
 def taken(service, bank):
     rows = [raw(1), raw(2, amount="90", direction="in"), raw(3, amount="<script>")]
-    return ingest(actor=service, source=bank, rows=rows, door=Door.FILE, file_name="march.csv")
+    return ingest(actor=service, source=bank, rows=rows, method=IngestMethod.FILE, file_name="march.csv")
 
 
 def page(client, person, name: str, *arguments, status: int = 200, **query) -> str:
@@ -43,8 +43,8 @@ def test_lists_show_rows_with_their_count_to_readers_and_none_to_strangers(clien
 def test_lists_ask_the_database_as_often_for_many_rows_as_for_few(
     client, admin, bank, taken, name, django_assert_max_num_queries
 ):
-    ingest(actor=admin, source=bank, rows=[raw(n, account=f"A-{n}") for n in range(10, 40)], door=Door.FILE)
-    ingest(actor=admin, source=bank, rows=[raw(n, amount="x") for n in range(50, 60)], door=Door.FILE)
+    ingest(actor=admin, source=bank, rows=[raw(n, account=f"A-{n}") for n in range(10, 40)], method=IngestMethod.FILE)
+    ingest(actor=admin, source=bank, rows=[raw(n, amount="x") for n in range(50, 60)], method=IngestMethod.FILE)
     client.force_login(admin)
     with django_assert_max_num_queries(20):
         client.get(reverse(f"transactions:{name}"))

@@ -6,7 +6,7 @@ import pytest
 
 from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
 from finobs.ledger.models import Event
-from transactions.choices import Door, QuarantineState, Reason
+from transactions.choices import IngestMethod, QuarantineReason, QuarantineState
 from transactions.models import Batch, QuarantinedRow, Transaction
 from transactions.selectors import quarantine_visible
 from transactions.services import ingest, quarantine_correct, quarantine_discard, quarantine_release
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def row(service, bank) -> QuarantinedRow:
-    ingest(actor=service, source=bank, rows=[raw(1, amount="NaN")], door=Door.FILE)
+    ingest(actor=service, source=bank, rows=[raw(1, amount="NaN")], method=IngestMethod.FILE)
     return QuarantinedRow.objects.get()
 
 
@@ -35,7 +35,7 @@ def test_a_corrected_row_is_released_through_the_same_way_as_every_other(row, ad
     assert row.transaction.amount_minor == 1250
     assert assessor.seen == ["T-1"]
     assert (row.resolved_by, row.resolution) == (admin, "the bank confirmed it")
-    assert Batch.objects.latest("id").door == Door.RELEASE
+    assert Batch.objects.latest("id").method == IngestMethod.RELEASE
     assert actions() == ["quarantine.correct", "quarantine.release"]
     assert [past.history_user.name for past in row.history.all()] == ["Ada Admin", "Ada Admin", "feed"]
 
@@ -43,24 +43,24 @@ def test_a_corrected_row_is_released_through_the_same_way_as_every_other(row, ad
 def test_a_row_that_still_fails_stays_open_with_the_new_reason(row, admin):
     quarantine_correct(actor=admin, row=row, fields={**fields(1), "amount": "5", "currency": "BTC"}, version=1)
     row = quarantine_release(actor=admin, row=row, reason="try")
-    assert (row.state, row.reason) == (QuarantineState.OPEN, Reason.CURRENCY)
+    assert (row.state, row.reason) == (QuarantineState.OPEN, QuarantineReason.CURRENCY)
     assert not Transaction.objects.exists()
     assert QuarantinedRow.objects.count() == 1
     assert actions() == ["quarantine.correct", "quarantine.refuse"]
 
 
 def test_a_row_under_a_known_id_never_overwrites_and_is_released_under_its_own(service, bank, admin):
-    ingest(actor=service, source=bank, rows=[raw(1), raw(1, amount="99")], door=Door.FILE)
+    ingest(actor=service, source=bank, rows=[raw(1), raw(1, amount="99")], method=IngestMethod.FILE)
     row = QuarantinedRow.objects.get()
     row = quarantine_release(actor=admin, row=row, reason="try")
-    assert (row.state, row.reason) == (QuarantineState.OPEN, Reason.CONFLICT)
+    assert (row.state, row.reason) == (QuarantineState.OPEN, QuarantineReason.CONFLICT)
     row = quarantine_correct(actor=admin, row=row, fields={**row.fields, "external_id": "T-1b"}, version=row.version)
     assert quarantine_release(actor=admin, row=row, reason="new id").state == QuarantineState.RELEASED
     assert sorted(Transaction.objects.values_list("amount_minor", flat=True)) == [1250, 9900]
 
 
 def test_a_corrected_row_that_is_in_already_is_tied_to_it(row, service, bank, admin, assessor):
-    ingest(actor=service, source=bank, rows=[raw(1)], door=Door.FILE)
+    ingest(actor=service, source=bank, rows=[raw(1)], method=IngestMethod.FILE)
     row = quarantine_correct(actor=admin, row=row, fields=fields(1), version=1)
     row = quarantine_release(actor=admin, row=row, reason="sent again meanwhile")
     assert row.transaction == Transaction.objects.get()

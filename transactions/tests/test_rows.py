@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from finobs.ledger.canonical import canonical
 from finobs.ledger.services import timestamp
-from transactions.choices import Reason
-from transactions.row_validation import FIELDS, RawRow, Row, RowFault, RowReader, shown, stamp
+from transactions.choices import QuarantineReason
+from transactions.row_validation import ROW_FIELDS, RawRow, RowFault, RowReader, ValidRow, quoted, timestamp_text
 
 from .conftest import fields
 
 NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 
 
-def read(zone: str = "UTC", default: str = "USD", **changes) -> Row:
+def read(zone: str = "UTC", default: str = "USD", **changes) -> ValidRow:
     reader = RowReader(slug="bank", default_currency=default, time_zone=zone, now=NOW)
     return reader.read(RawRow(fields(**changes)))
 
@@ -36,7 +36,7 @@ def test_a_good_row_becomes_whole_minor_units_and_utc():
     assert row.occurred_at == datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
-def _digest(row: Row) -> bytes:
+def _digest(row: ValidRow) -> bytes:
     body = {
         "source": "bank", "external_id": row.external_id, "account": row.account, "counterparty": row.counterparty,
         "occurred_at": timestamp(row.occurred_at), "amount_minor": str(row.amount_minor), "currency": row.currency,
@@ -53,7 +53,7 @@ def test_the_digest_is_of_the_canonical_bytes_whatever_the_text(account, memo, c
     try:
         row = read(account=account, memo=memo, counterparty=counterparty, amount=f"{amount // 100}.{amount % 100:02}")
     except RowFault as fault:
-        assert fault.reason in (Reason.MISSING, Reason.CHARACTERS)  # noqa: PT017
+        assert fault.reason in (QuarantineReason.MISSING, QuarantineReason.CHARACTERS)  # noqa: PT017
         return
     assert row.digest == _digest(row)
     assert row.amount_minor == amount
@@ -61,7 +61,7 @@ def test_the_digest_is_of_the_canonical_bytes_whatever_the_text(account, memo, c
 
 @given(at=st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)))
 def test_a_stamp_is_the_ledgers_timestamp(at):
-    assert stamp(at) == timestamp(at)
+    assert timestamp_text(at) == timestamp(at)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_amounts_that_hold(amount, currency, minor):
 )  # fmt: skip
 def test_impossible_amounts_are_refused_in_words_that_name_the_field(amount):
     fault = refused(amount=amount)
-    assert fault.reason in (Reason.AMOUNT, Reason.MISSING, Reason.TYPE)
+    assert fault.reason in (QuarantineReason.AMOUNT, QuarantineReason.MISSING, QuarantineReason.TYPE)
     assert "amount" in fault.detail
     assert len(fault.detail) < 300
 
@@ -93,7 +93,7 @@ def test_impossible_amounts_are_refused_in_words_that_name_the_field(amount):
 )  # fmt: skip
 def test_impossible_dates_are_refused_in_words_that_name_the_field(moment):
     fault = refused(occurred_at=moment)
-    assert fault.reason in (Reason.DATE, Reason.MISSING, Reason.TYPE)
+    assert fault.reason in (QuarantineReason.DATE, QuarantineReason.MISSING, QuarantineReason.TYPE)
     assert "occurred_at" in fault.detail
 
 
@@ -112,33 +112,33 @@ def test_a_local_time_that_occurs_twice_is_the_first_of_both():
 
 def test_a_local_time_that_the_clocks_skipped_is_refused():
     fault = refused("Europe/Berlin", occurred_at="2025-03-30T02:30:00")
-    assert fault.reason == Reason.DATE
+    assert fault.reason == QuarantineReason.DATE
     assert "skipped" in fault.detail
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"currency": "XYZ"}, Reason.CURRENCY),
-        ({"currency": "XXX"}, Reason.CURRENCY),
-        ({"currency": "ZZ"}, Reason.CURRENCY),
-        ({"country": "QQ"}, Reason.COUNTRY),
-        ({"direction": "up"}, Reason.DIRECTION),
-        ({"external_id": ...}, Reason.MISSING),
-        ({"external_id": "   "}, Reason.MISSING),
-        ({"account": ""}, Reason.MISSING),
-        ({"account": "A\x00B"}, Reason.CHARACTERS),
-        ({"account": "A\ud800"}, Reason.CHARACTERS),
-        ({"counterparty": "A\u202eB"}, Reason.CHARACTERS),
-        ({"memo": "bell\x07"}, Reason.CHARACTERS),
-        ({"memo": "m" * 501}, Reason.TOO_LONG),
-        ({"memo": "m" * 10_000_000}, Reason.TOO_LONG),
-        ({"external_id": "x" * 101}, Reason.TOO_LONG),
-        ({"account": {"nested": 1}}, Reason.TYPE),
-        ({"account": 1.5}, Reason.TYPE),
-        ({"colour": "red"}, Reason.UNKNOWN_FIELD),
-        ({"is_suspicious": "perhaps"}, Reason.LABEL),
-        ({"is_suspicious": True, "label_known_at": "soon"}, Reason.DATE),
+        ({"currency": "XYZ"}, QuarantineReason.CURRENCY),
+        ({"currency": "XXX"}, QuarantineReason.CURRENCY),
+        ({"currency": "ZZ"}, QuarantineReason.CURRENCY),
+        ({"country": "QQ"}, QuarantineReason.COUNTRY),
+        ({"direction": "up"}, QuarantineReason.DIRECTION),
+        ({"external_id": ...}, QuarantineReason.MISSING),
+        ({"external_id": "   "}, QuarantineReason.MISSING),
+        ({"account": ""}, QuarantineReason.MISSING),
+        ({"account": "A\x00B"}, QuarantineReason.CHARACTERS),
+        ({"account": "A\ud800"}, QuarantineReason.CHARACTERS),
+        ({"counterparty": "A\u202eB"}, QuarantineReason.CHARACTERS),
+        ({"memo": "bell\x07"}, QuarantineReason.CHARACTERS),
+        ({"memo": "m" * 501}, QuarantineReason.TOO_LONG),
+        ({"memo": "m" * 10_000_000}, QuarantineReason.TOO_LONG),
+        ({"external_id": "x" * 101}, QuarantineReason.TOO_LONG),
+        ({"account": {"nested": 1}}, QuarantineReason.TYPE),
+        ({"account": 1.5}, QuarantineReason.TYPE),
+        ({"colour": "red"}, QuarantineReason.UNKNOWN_FIELD),
+        ({"is_suspicious": "perhaps"}, QuarantineReason.LABEL),
+        ({"is_suspicious": True, "label_known_at": "soon"}, QuarantineReason.DATE),
     ],
 )
 def test_what_else_cannot_be_taken_says_which_field_and_why(changes, reason):
@@ -152,7 +152,7 @@ def test_what_else_cannot_be_taken_says_which_field_and_why(changes, reason):
 
 def test_a_row_may_leave_the_currency_to_its_source():
     assert read(default="EUR", currency=...).currency == "EUR"
-    assert refused(default="", currency=...).reason == Reason.MISSING
+    assert refused(default="", currency=...).reason == QuarantineReason.MISSING
 
 
 def test_letters_and_words_are_read_as_they_are_meant():
@@ -172,7 +172,7 @@ ANYTHING = st.one_of(
 )
 
 
-@given(st.dictionaries(st.sampled_from(sorted(FIELDS)) | st.text(max_size=5), ANYTHING))
+@given(st.dictionaries(st.sampled_from(sorted(ROW_FIELDS)) | st.text(max_size=5), ANYTHING))
 def test_whatever_comes_is_a_row_or_a_fault_with_words(given_fields):
     reader = RowReader(slug="bank", default_currency="USD", time_zone="Europe/Berlin", now=NOW)
     try:
@@ -182,4 +182,4 @@ def test_whatever_comes_is_a_row_or_a_fault_with_words(given_fields):
 
 
 def test_a_value_is_cut_for_display():
-    assert len(shown("x" * 10_000)) < 100
+    assert len(quoted("x" * 10_000)) < 100

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from finobs.core.errors import Conflict, Invalid, NotAllowed
 from finobs.ledger.models import Event
-from transactions.admin import LARGEST_UPLOAD
-from transactions.choices import Door, QuarantineState
+from transactions.admin import MAX_UPLOAD_ROWS
+from transactions.choices import IngestMethod, QuarantineState
 from transactions.models import Batch, QuarantinedRow, Source, Transaction
 from transactions.services import ingest, source_change, source_create
 
@@ -87,7 +87,7 @@ def test_an_uploaded_file_goes_the_same_way_in(admin, client, bank):
     assert client.get(reverse("admin:transactions_source_upload", args=[bank.pk])).status_code == 200
     assert upload(client, bank, GOOD).status_code == 302
     batch = Batch.objects.get()
-    assert (batch.door, batch.accepted, batch.quarantined, batch.actor) == (Door.ADMIN, 1, 1, admin)
+    assert (batch.method, batch.accepted, batch.quarantined, batch.actor) == (IngestMethod.ADMIN, 1, 1, admin)
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_an_uploaded_file_goes_the_same_way_in(admin, client, bank):
         (b"\xff\xfe", {}, "UTF-16"),
         (GOOD, {"mapping": "/etc/passwd"}, "must be"),
         (GOOD, {"mapping": "{"}, "not valid JSON"),
-        (b"external_id\n" + b"1\n" * (LARGEST_UPLOAD + 1), {"mapping": ""}, "no column"),
-        (GOOD + b"T-3,A-1,2026-03-02,5\n" * (LARGEST_UPLOAD + 1), {}, "import_transactions"),
+        (b"external_id\n" + b"1\n" * (MAX_UPLOAD_ROWS + 1), {"mapping": ""}, "no column"),
+        (GOOD + b"T-3,A-1,2026-03-02,5\n" * (MAX_UPLOAD_ROWS + 1), {}, "import_transactions"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_refused_on_the_page(admin, client, bank, content, more, said):
@@ -110,7 +110,7 @@ def test_a_file_that_cannot_be_taken_is_refused_on_the_page(admin, client, bank,
 
 
 def test_the_admin_reads_what_came_in_and_changes_none_of_it(admin, client, bank):
-    ingest(actor=admin, source=bank, rows=[raw(1)], door=Door.REST)
+    ingest(actor=admin, source=bank, rows=[raw(1)], method=IngestMethod.REST)
     client.force_login(admin)
     row = Transaction.objects.get()
     for name, pk in (("transaction", row.pk), ("account", row.account_id), ("batch", row.batch_id)):
@@ -122,7 +122,7 @@ def test_the_admin_reads_what_came_in_and_changes_none_of_it(admin, client, bank
 
 
 def test_quarantined_rows_are_discarded_and_released_in_the_admin(admin, client, bank):
-    ingest(actor=admin, source=bank, rows=[raw(1, amount="x"), raw(2, amount="y")], door=Door.REST)
+    ingest(actor=admin, source=bank, rows=[raw(1, amount="x"), raw(2, amount="y")], method=IngestMethod.REST)
     client.force_login(admin)
     first, second = QuarantinedRow.objects.order_by("id")
     url = reverse("admin:transactions_quarantinedrow_changelist")

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from finobs.core.models import IdempotentAnswer
-from transactions.choices import Reason
+from transactions.choices import QuarantineReason
 from transactions.models import Batch, QuarantinedRow, Transaction
 
 from .conftest import fields
@@ -240,7 +240,7 @@ def test_quarantine_is_corrected_released_and_discarded_over_the_api(admin, anal
     assert act("discard", second, {"reason": ""}).status_code == 422
     assert act("discard", second, {"reason": "a test row of theirs"}).json()["state"] == "discarded"
     assert act("discard", second, {"reason": "again"}).status_code == 409
-    assert QuarantinedRow.objects.get(pk=second).reason == Reason.AMOUNT
+    assert QuarantinedRow.objects.get(pk=second).reason == QuarantineReason.AMOUNT
 
 
 def test_pages_of_a_list_do_not_overlap(admin, analyst, bank):

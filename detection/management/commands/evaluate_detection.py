@@ -11,7 +11,7 @@ from finobs.core.errors import FinobsError
 from transactions.mappings import resolve
 
 from ...evaluation.split import Split
-from ...ml.metrics import NAMES
+from ...ml.metrics import METRIC_NAMES
 
 EPOCH = date(1970, 1, 1)
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
-        from ...evaluation.loader import load
+        from ...evaluation.loader import load_rows
         from ...evaluation.run import check, evaluate
 
         first, last, test_first, test_last = (
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         split = Split(first, last, test_first, test_last, options["label_delay_days"], options["supervised_days"])
         try:
             check(split)
-            rows = load(options["file"], resolve(options["mapping"])[0], split.delay)
+            rows = load_rows(options["file"], resolve(options["mapping"])[0], split.delay)
             found = evaluate(rows, split, options["seed"], self.say)
         except FinobsError as error:
             raise CommandError(error.detail) from error
@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
 def _table(found: dict[str, Any]) -> str:
     counts = "{train:,} rows to learn from, {test:,} judged, {test_frauds:,} of them frauds".format(**found["rows"])
-    lines = [counts, "", " " * 18 + "".join(f"{name.replace('_half_percent', '_0.5%'):>20}" for name in NAMES)]
+    lines = [counts, "", " " * 18 + "".join(f"{name.replace('_half_percent', '_0.5%'):>20}" for name in METRIC_NAMES)]
     for name, values in found["results"].items():
-        lines.append(f"{name:<18}" + "".join(f"{values[each]:>20.3f}" for each in NAMES))
+        lines.append(f"{name:<18}" + "".join(f"{values[each]:>20.3f}" for each in METRIC_NAMES))
     return "\n".join(lines)

@@ -10,9 +10,9 @@ from finobs.core.errors import ApprovalRequired, FinobsError
 from transactions.models import Source
 
 from ... import services
-from ...choices import Role
+from ...choices import ModelRole
 from ...ml.registry.services import ever_in_force
-from ...ml.training.pipeline import SHARE
+from ...ml.training.pipeline import DEFAULT_SHARE
 from ...models import ModelVersion
 
 
@@ -23,10 +23,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--role", choices=Role.values, default=Role.ANOMALY.value)
+        parser.add_argument("--role", choices=ModelRole.values, default=ModelRole.ANOMALY.value)
         parser.add_argument("--source", help="slug of a source; all sources without it")
         parser.add_argument("--rows", type=int, default=0, help="at most so many, the newest; 0: as usual")
-        parser.add_argument("--share", type=float, default=SHARE, help="of the transactions that go to review")
+        parser.add_argument("--share", type=float, default=DEFAULT_SHARE, help="of the transactions that go to review")
         parser.add_argument("--promote", action="store_true", help="put it in force, or ask for the approval")
 
     def handle(self, **options: Any) -> None:

@@ -22,7 +22,7 @@ TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
-class Part:
+class MemberContributions:
     """One member's contributions in its own unit. They and `base` add up to `value`."""
 
     name: str
@@ -34,7 +34,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ScoreContributions:
     """Contributions in the units of the score. They and `base` add up to it."""
 
     base: float
@@ -42,7 +42,9 @@ class Shown:
     contributions: NDArray[np.float64]
 
 
-def combine(parts: Sequence[Part], curves: Sequence[Curve], display: Curve, score: float) -> Shown:
+def combine(
+    parts: Sequence[MemberContributions], curves: Sequence[Curve], display: Curve, score: float
+) -> ScoreContributions:
     """score = display(sum of curve(value) over the members). Raises ValueError if that is not `score`.
 
     What rounding leaves of the score, less than a millionth, is shared out by size.
@@ -59,8 +61,8 @@ def combine(parts: Sequence[Part], curves: Sequence[Curve], display: Curve, scor
         raise ValueError(f"the parts make a score of {score - rest:.6f}, not {score:.6f}")
     size = np.abs(found)
     if size.sum() > TOLERANCE:
-        return Shown(base, score, found + rest * size / size.sum())
-    return Shown(base, score, found + rest / len(found))
+        return ScoreContributions(base, score, found + rest * size / size.sum())
+    return ScoreContributions(base, score, found + rest / len(found))
 
 
 def slope(curve: Curve, start: float, end: float) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import FinobsError, Invalid
 
-from ...choices import Role
+from ...choices import ModelRole
 from ...models import ModelVersion
 from .. import scoring
 from .explainer import Explainer
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS, LOOKED_AT = 20, 2_000
-LIMIT = 1e-6
+MAX_DIFFERENCE = 1e-6
 
 
-def explainable(
+def require_explainable(
     artefact: bytes,
     feature_set: str,
     parameters: Mapping[str, Any],
     rows: NDArray[np.float32],
-    role: str = Role.ANOMALY,
+    role: str = ModelRole.ANOMALY,
 ) -> float:
     """The largest difference between a score and the sum of what explains it, over 20 of `rows`, spread from the lowest
     score to the highest. `rows` have all features of the set; `parameters` are those that the version will have.
@@ -44,7 +44,7 @@ def explainable(
         raise Invalid(f"The model cannot be published: {error.detail}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise Invalid(f"The model cannot be published: its scores cannot be explained ({error}).") from error
-    if not worst <= LIMIT:
+    if not worst <= MAX_DIFFERENCE:
         raise Invalid(f"The model cannot be published: what explains a score differs from it by {worst:.2g}.")
     return worst
 
@@ -55,7 +55,7 @@ def _chosen(artefact: bytes, rows: NDArray[np.float32]) -> list[tuple[NDArray[np
     if not len(rows):
         raise ValueError("there is no row to explain")
     rows = rows[np.linspace(0, len(rows) - 1, min(LOOKED_AT, len(rows))).astype(int)]
-    scores = scoring.score(scoring.open_session(artefact), rows)
+    scores = scoring.score_matrix(scoring.open_session(artefact), rows)
     places = np.linspace(0, len(rows) - 1, min(ROWS, len(rows))).astype(int)
     return [(rows[index], scores[index]) for index in np.argsort(scores, kind="stable")[places]]
 

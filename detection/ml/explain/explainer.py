@@ -13,16 +13,16 @@ from ...models import ModelVersion
 from ...remembered import remember
 from .. import scoring
 from . import feature_labels
-from .contributions import Part, Shown, combine
+from .contributions import MemberContributions, ScoreContributions, combine
 from .members import members
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DECIMALS = 9
+CONTRIBUTION_DECIMALS = 9
 # Of two roles: champion, challenger, and one that somebody looks back at.
-KEPT = 4
+MAX_EXPLAINERS = 4
 _explainers: dict[tuple[int, int, str], Explainer] = {}
 
 
@@ -35,14 +35,14 @@ class Explainer:
         self.label, self.version_id, self.role = str(version), version.pk, str(version.role)
         self.feature_set = version.feature_set
         self.sha256 = version.sha256
-        graph = onnx.load_model_from_string(scoring.checked(bytes(version.artefact), version.sha256))
+        graph = onnx.load_model_from_string(scoring.verified_artefact(bytes(version.artefact), version.sha256))
         metadata = {each.key: each.value for each in graph.metadata_props}
         self.names = tuple(metadata["features"].split(","))
         self.typical: Mapping[str, str] = version.parameters.get("typical", {})
         self.where = features.get(version.feature_set).indexes(self.names)
         self.members = members(graph, metadata, version.parameters)
 
-    def shown(self, row: NDArray[np.float32], score: float) -> tuple[Shown, list[Part]]:
+    def shown(self, row: NDArray[np.float32], score: float) -> tuple[ScoreContributions, list[MemberContributions]]:
         """The contributions to the score, and each member's own. `row` has the features that the model looks at."""
         parts = self.members.parts(row)
         return combine(parts, *self.members.curves(), score), parts
@@ -80,11 +80,11 @@ def explainer(version: ModelVersion) -> Explainer:
             made = Explainer(version)
         except (ValueError, KeyError, TypeError) as error:
             raise Unavailable(f"{version} cannot be explained: {error}.") from error
-        found = remember(_explainers, key, made, KEPT)
+        found = remember(_explainers, key, made, MAX_EXPLAINERS)
     return found
 
 
-def _member(part: Part) -> dict[str, Any]:
+def _member(part: MemberContributions) -> dict[str, Any]:
     texts = {name: [_text(value) for value in values] for name, values in part.details.items()}
     return {
         "name": part.name, "unit": part.unit, "base": _text(part.base), "value": _text(part.value),
@@ -94,4 +94,4 @@ def _member(part: Part) -> dict[str, Any]:
 
 def _text(value: float) -> str:
     """Nine decimals; no "-0"."""
-    return f"{round(float(value), DECIMALS) + 0.0:.{DECIMALS}f}"
+    return f"{round(float(value), CONTRIBUTION_DECIMALS) + 0.0:.{CONTRIBUTION_DECIMALS}f}"

@@ -26,16 +26,16 @@ from .formatting import (
     yes,
 )
 
-MOST_REASONS = 3
+MAX_REASONS = 3
 # A contribution below this is no reason: it would not be seen in a score of four decimals.
-LEAST = 0.0005
+MIN_CONTRIBUTION = 0.0005
 OF = {"account": "this account", "counterparty": "this counterparty"}
 
 Say = Callable[[Values, str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class FeatureLabel:
     """What a feature is called, how its value is shown, and what it says as a reason: from its values, and as shown."""
 
     label: str
@@ -43,15 +43,15 @@ class Wording:
     say: Say
 
 
-def _flag(label: str, is_so: str, is_not: str) -> Wording:
-    return Wording(label, yes, lambda values, _: is_so if values[0] > 0.5 else is_not)
+def _flag(label: str, is_so: str, is_not: str) -> FeatureLabel:
+    return FeatureLabel(label, yes, lambda values, _: is_so if values[0] > 0.5 else is_not)
 
 
-ROW: dict[str, Wording] = {
-    "amount": Wording("Amount", in_money, lambda _, shown: f"An amount of {shown}"),
-    "log_amount": Wording("Amount", in_log_money, lambda _, shown: f"An amount of {shown}"),
-    "hour": Wording("Time of day", clock, lambda _, shown: f"It was {shown}"),
-    "weekday": Wording("Weekday", weekday, lambda _, shown: f"It was a {shown}"),
+ROW: dict[str, FeatureLabel] = {
+    "amount": FeatureLabel("Amount", in_money, lambda _, shown: f"An amount of {shown}"),
+    "log_amount": FeatureLabel("Amount", in_log_money, lambda _, shown: f"An amount of {shown}"),
+    "hour": FeatureLabel("Time of day", clock, lambda _, shown: f"It was {shown}"),
+    "weekday": FeatureLabel("Weekday", weekday, lambda _, shown: f"It was a {shown}"),
     "is_weekend": _flag("Weekend", "It was at the weekend", "It was on a working day"),
     "is_night": _flag("At night", "It was at night", "It was by day"),
     "is_round": _flag("Round amount", "The amount is round", "The amount is not round"),
@@ -63,21 +63,21 @@ ROW: dict[str, Wording] = {
     "is_new_country": _flag(
         "New country", "This account's first with this country in 30 days", "This account knows this country"
     ),
-    "account_since": Wording(
+    "account_since": FeatureLabel(
         "Since this account's last", waited, lambda _, shown: f"{shown} after this account's last transaction"
     ),
-    "counterparty_since": Wording(
+    "counterparty_since": FeatureLabel(
         "Since this counterparty's last", waited, lambda _, shown: f"{shown} after this counterparty's last transaction"
     ),
-    "account_round_share": Wording(
+    "account_round_share": FeatureLabel(
         "Round amounts of this account", share,
         lambda _, shown: f"{shown} of this account's amounts in 30 days are round",
     ),
 }  # fmt: skip
 
 # Shown as one: neither means anything alone.
-TOGETHER: dict[tuple[str, ...], Wording] = {
-    ("hour_sin", "hour_cos"): Wording("Time of day", clock, lambda _, shown: f"It was {shown}")
+TOGETHER: dict[tuple[str, ...], FeatureLabel] = {
+    ("hour_sin", "hour_cos"): FeatureLabel("Time of day", clock, lambda _, shown: f"It was {shown}")
 }
 WINDOWED = re.compile(r"(?P<who>account|counterparty)_(?P<what>[a-z]+)_(?P<days>\d+)")
 
@@ -88,7 +88,7 @@ def _deviations(value: float) -> str:
     return f"{abs(value):,.1f} standard deviations {'above' if value > 0 else 'below'}"
 
 
-def _windowed(who: str, what: str, days: str) -> Wording | None:
+def _windowed(who: str, what: str, days: str) -> FeatureLabel | None:
     of, ages, span = OF[who], f"{days}-day", window(days)
     table: dict[str, tuple[str, Show, Say]] = {
         "ratio": (f"Against {of}'s {ages} mean", times, lambda _, shown: f"{shown} {of}'s {ages} mean"),
@@ -122,21 +122,21 @@ def _windowed(who: str, what: str, days: str) -> Wording | None:
             lambda v, _: f"{counted(v[0], 'transaction')} of {of} due an outcome in {span}",
         ),
     }  # fmt: skip
-    return Wording(*table[what]) if what in table else None
+    return FeatureLabel(*table[what]) if what in table else None
 
 
 @cache
-def wording(name: str) -> Wording:
+def feature_label(name: str) -> FeatureLabel:
     if name in ROW:
         return ROW[name]
     windowed = WINDOWED.fullmatch(name)
     found = _windowed(**windowed.groupdict()) if windowed else None
     label = name.replace("_", " ").capitalize()
-    return found or Wording(label, plain, lambda _, shown: f"{label} of {shown}")
+    return found or FeatureLabel(label, plain, lambda _, shown: f"{label} of {shown}")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ExplanationLine:
     """A feature, or features that are shown as one: what was seen, what is usual, what it did to the score."""
 
     label: str
@@ -156,14 +156,14 @@ def signed(contribution: float) -> str:
     return "0.0000" if shown[1:] == "0.0000" else shown
 
 
-def lines(each: Sequence[Mapping[str, Any]], currency: str = "") -> list[Line]:
+def lines(each: Sequence[Mapping[str, Any]], currency: str = "") -> list[ExplanationLine]:
     """The kept features in words, what did most to the score first. Amounts are told in `currency`; what is usual of
     them is over all that the model learned from, so without one."""
     found = [_line(said, kept, currency) for said, kept in _grouped(each)]
     return sorted(found, key=lambda line: (-abs(line.contribution), line.label))
 
 
-def _grouped(each: Sequence[Mapping[str, Any]]) -> list[tuple[Wording, list[Mapping[str, Any]]]]:
+def _grouped(each: Sequence[Mapping[str, Any]]) -> list[tuple[FeatureLabel, list[Mapping[str, Any]]]]:
     """Each feature, or features that are shown as one, with how they are said."""
     left = {kept["name"]: kept for kept in each}
     found = [
@@ -171,7 +171,7 @@ def _grouped(each: Sequence[Mapping[str, Any]]) -> list[tuple[Wording, list[Mapp
         for names, together in TOGETHER.items()
         if all(name in left for name in names)
     ]
-    return found + [(wording(name), [kept]) for name, kept in left.items()]
+    return found + [(feature_label(name), [kept]) for name, kept in left.items()]
 
 
 # Of the same amounts, and of the same outcomes.
@@ -185,17 +185,17 @@ def _family(name: str) -> str:
     return f"{windowed['who']} {NEARLY_THE_SAME.get(windowed['what'], windowed['what'])}"
 
 
-def _line(said: Wording, kept: Sequence[Mapping[str, Any]], currency: str) -> Line:
+def _line(said: FeatureLabel, kept: Sequence[Mapping[str, Any]], currency: str) -> ExplanationLine:
     contribution = _contribution(kept)
     observed, expected = _values(kept, "observed"), _values(kept, "expected")
     usual = said.show(expected, "") if expected else ""
     if observed is None:
-        return Line(said.label, "not known", usual, contribution, "")
+        return ExplanationLine(said.label, "not known", usual, contribution, "")
     shown = said.show(observed, currency)
     reason = said.say(observed, shown)
     if usual and usual != said.show(observed, ""):
         reason += f" (usual: {usual})"
-    return Line(said.label, shown, usual, contribution, f"{reason}.", _family(kept[0]["name"]))
+    return ExplanationLine(said.label, shown, usual, contribution, f"{reason}.", _family(kept[0]["name"]))
 
 
 def _contribution(kept: Sequence[Mapping[str, Any]]) -> float:
@@ -209,12 +209,12 @@ def _values(kept: Sequence[Mapping[str, Any]], what: str) -> list[float] | None:
 
 def reasons(each: Sequence[Mapping[str, Any]], currency: str = "") -> list[str]:
     """What raised the score most, in words; at most three, and of what says nearly the same, one."""
-    raised = [(said, kept) for said, kept in _grouped(each) if _contribution(kept) >= LEAST]
+    raised = [(said, kept) for said, kept in _grouped(each) if _contribution(kept) >= MIN_CONTRIBUTION]
     told: dict[str, str] = {}
     for said, kept in sorted(raised, key=lambda found: (-_contribution(found[1]), found[0].label)):
         line = _line(said, kept, currency)
         if line.words:
             told.setdefault(line.family, line.words)
-        if len(told) == MOST_REASONS:
+        if len(told) == MAX_REASONS:
             break
     return list(told.values())

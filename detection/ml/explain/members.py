@@ -10,65 +10,71 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..onnx import graph_metadata as keys
 from . import onnx_trees
-from .contributions import Curve, Part
-from .pca_shap import Reconstruction
-from .tree_shap import Forest
+from .contributions import Curve, MemberContributions
+from .pca_shap import PcaShap
+from .tree_shap import TreeShap
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-class Members(Protocol):
+class ExplainedMembers(Protocol):
     """Every member is a sum over features; score = display(sum of curve(value) over the members)."""
 
-    forest: Forest
+    forest: TreeShap
 
-    def parts(self, row: NDArray[np.float32]) -> list[Part]: ...
+    def parts(self, row: NDArray[np.float32]) -> list[MemberContributions]: ...
     def curves(self) -> tuple[list[Curve], Curve]: ...
 
 
-def members(graph: Any, metadata: Mapping[str, str], parameters: Mapping[str, Any]) -> Members:
+def members(graph: Any, metadata: Mapping[str, str], parameters: Mapping[str, Any]) -> ExplainedMembers:
     """Raises ValueError or KeyError for a graph that does not say what it takes to explain it."""
     features = len(metadata["features"].split(","))
-    if keys.BOOSTED in metadata:
-        return Boosted(graph, keys.leaf_rows(metadata[keys.BOOSTED]), features)
-    ensemble = json.loads(metadata[keys.KEY]) if keys.KEY in metadata else {}
-    return Anomaly(graph, int(ensemble.get("sample") or parameters["sample"]), features, ensemble)
+    if keys.BOOSTED_KEY in metadata:
+        return BoostedMember(graph, keys.leaf_rows(metadata[keys.BOOSTED_KEY]), features)
+    ensemble = json.loads(metadata[keys.ENSEMBLE_KEY]) if keys.ENSEMBLE_KEY in metadata else {}
+    return AnomalyMembers(graph, int(ensemble.get("sample") or parameters["sample"]), features, ensemble)
 
 
-class Boosted:
+class BoostedMember:
     """Gradient boosting: log-odds are the sum of its trees, the score is the probability that they stand for."""
 
     def __init__(self, graph: Any, leaf_rows: list[int], features: int) -> None:
-        nodes, start = onnx_trees.boosted(graph, leaf_rows)
-        self.forest = Forest(nodes, features, start=start)
+        nodes, start = onnx_trees.boosted_trees(graph, leaf_rows)
+        self.forest = TreeShap(nodes, features, start=start)
 
-    def parts(self, row: NDArray[np.float32]) -> list[Part]:
+    def parts(self, row: NDArray[np.float32]) -> list[MemberContributions]:
         found, base = self.forest.attribute(row), self.forest.base
-        return [Part("gradient_boosting", "log-odds", base, base + float(found.sum()), found)]
+        return [MemberContributions("gradient_boosting", "log-odds", base, base + float(found.sum()), found)]
 
     def curves(self) -> tuple[list[Curve], Curve]:
         return [lambda margin: margin], _chance
 
 
-class Anomaly:
+class AnomalyMembers:
     """An Isolation Forest, alone or with a PCA reconstruction beside it."""
 
     def __init__(self, graph: Any, sample: int, features: int, ensemble: dict[str, Any]) -> None:
-        nodes = onnx_trees.grown(graph, sample)
-        self.forest = Forest(nodes, features, divisor=len(nodes.roots))
+        nodes = onnx_trees.isolation_trees(graph, sample)
+        self.forest = TreeShap(nodes, features, divisor=len(nodes.roots))
         self.normaliser = float(onnx_trees.path_length(sample)[sample])
         self.ensemble = ensemble
-        self.reconstruction = Reconstruction(ensemble) if ensemble else None
+        self.reconstruction = PcaShap(ensemble) if ensemble else None
 
-    def parts(self, row: NDArray[np.float32]) -> list[Part]:
+    def parts(self, row: NDArray[np.float32]) -> list[MemberContributions]:
         lengths, base = self.forest.attribute(row), self.forest.base
-        parts = [Part("isolation_forest", "splits until it stands alone", base, base + float(lengths.sum()), lengths)]
+        parts = [
+            MemberContributions(
+                "isolation_forest", "splits until it stands alone", base, base + float(lengths.sum()), lengths
+            )
+        ]
         pca = self.reconstruction
         if pca is not None:
             found = {"reconstructed": pca.reconstructed(row), "feature_errors": pca.errors(row)}
-            parts.append(Part("pca", "reconstruction error", pca.base, pca.error(row), pca.attribute(row), found))
+            parts.append(
+                MemberContributions("pca", "reconstruction error", pca.base, pca.error(row), pca.attribute(row), found)
+            )
         return parts
 
     def curves(self) -> tuple[list[Curve], Curve]:

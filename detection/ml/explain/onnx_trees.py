@@ -20,7 +20,7 @@ OPERATOR = "TreeEnsembleRegressor"
 
 
 @dataclass(frozen=True, slots=True)
-class Nodes:
+class TreeNodes:
     """Every node of every tree by its index; a leaf is its own child. `value` is a leaf's: a path length, or its share
     of the sum."""
 
@@ -46,7 +46,7 @@ def path_length(sample: int) -> NDArray[np.float64]:
     return found
 
 
-def grown(graph: Any, sample: int) -> Nodes:
+def isolation_trees(graph: Any, sample: int) -> TreeNodes:
     """The nodes of an Isolation Forest's graph, grown on `sample` rows a tree. Raises ValueError if that cannot be."""
     import numpy as np
 
@@ -59,7 +59,7 @@ def grown(graph: Any, sample: int) -> Nodes:
     return _nodes(found, np.where(found.is_leaf, found.depth + path_length(sample)[rows], 0.0), rows)
 
 
-def boosted(graph: Any, leaf_rows: Sequence[int]) -> tuple[Nodes, float]:
+def boosted_trees(graph: Any, leaf_rows: Sequence[int]) -> tuple[TreeNodes, float]:
     """The nodes of a boosted graph, and what their sum starts from. `leaf_rows`: how many training rows came to each
     leaf, in the order of the graph's leaves. Raises ValueError if they do not fit it."""
     import numpy as np
@@ -126,9 +126,9 @@ def _read(graph: Any) -> _Read:
     )
 
 
-def _nodes(found: _Read, value: NDArray[np.float64], rows: NDArray[np.int64]) -> Nodes:
+def _nodes(found: _Read, value: NDArray[np.float64], rows: NDArray[np.int64]) -> TreeNodes:
     _close_idle_splits(found.is_leaf, value, found.children, found.levels)
-    return Nodes(
+    return TreeNodes(
         found.feature, found.threshold, found.missing, found.children, found.is_leaf, found.depth, found.levels[0],
         value, rows,
     )  # fmt: skip

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Reconstruction:
+class PcaShap:
     """The PCA member of a model, from its metadata: `mean`, `scale`, `projector` (F, F), `weights`, `second_moment`
     and, where they are there, `background_mean`, `clip` (of standardised values) and `divide` (F unless told)."""
 

@@ -21,15 +21,15 @@ from ... import features
 from ...models import ModelVersion
 from ...pipeline.snapshot import features_of
 from ...remembered import remember
-from .feature_labels import MOST_REASONS
-from .reason_templates import SAYINGS, About, Saying
+from .feature_labels import MAX_REASONS
+from .reason_templates import REASON_TEMPLATES, ReasonTemplate, TransactionContext
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 BEYOND = ("", *(f"above {share} of those the model learned from" for share in ("90%", "99%", "99.9%")))
-KEPT = 6
+MAX_TABLES = 6
 _tables: dict[tuple[int, int, str], list[_Row]] = {}
 
 
@@ -37,7 +37,7 @@ _tables: dict[tuple[int, int, str], list[_Row]] = {}
 class _Row:
     """A saying with where its feature stands, and the training rows' three percentiles on the side that is told."""
 
-    saying: Saying
+    saying: ReasonTemplate
     index: int
     steps: tuple[float, float, float]
 
@@ -49,7 +49,7 @@ class _Row:
 
 def of_transaction(version: ModelVersion, vector: NDArray[np.float32], row: Transaction) -> list[str]:
     """The sentences for a transaction and its row of the version's feature set."""
-    about = About(
+    about = TransactionContext(
         _amount(row.amount_minor, row.currency), row.currency, row.direction == Direction.IN,
         row.counterparty_id is not None, row.country,
     )  # fmt: skip
@@ -59,7 +59,7 @@ def of_transaction(version: ModelVersion, vector: NDArray[np.float32], row: Tran
 def of_snapshot(version: ModelVersion, snapshot: Mapping[str, Any]) -> list[str]:
     """The same sentences from what an alert keeps."""
     row = snapshot["transaction"]
-    about = About(
+    about = TransactionContext(
         _amount(int(row["amount_minor"]), row["currency"]), row["currency"], row["direction"] == Direction.IN,
         row["counterparty"] is not None, row["country"],
     )  # fmt: skip
@@ -68,7 +68,7 @@ def of_snapshot(version: ModelVersion, snapshot: Mapping[str, Any]) -> list[str]
     return of_vector(version, vector, about)
 
 
-def of_vector(version: ModelVersion, vector: NDArray[np.float32], about: About) -> list[str]:
+def of_vector(version: ModelVersion, vector: NDArray[np.float32], about: TransactionContext) -> list[str]:
     """None for a version that was trained before the spread of its rows was kept."""
     values = vector.reshape(-1).tolist()
     names = features.get(version.feature_set).names
@@ -83,7 +83,7 @@ def of_vector(version: ModelVersion, vector: NDArray[np.float32], about: About) 
         said = saying.say(values[row.index], about, BEYOND[rarity], lambda name: float(values[names.index(name)]))
         if said:
             told[saying.family] = f"{said}."
-        if len(told) == MOST_REASONS:
+        if len(told) == MAX_REASONS:
             break
     return list(told.values())
 
@@ -96,10 +96,10 @@ def _table(version: ModelVersion) -> list[_Row]:
         names, spread = features.get(version.feature_set).names, version.parameters.get("spread", {})
         made = [
             _Row(each, names.index(each.name), _steps(spread[each.name], each.is_low))
-            for each in SAYINGS
+            for each in REASON_TEMPLATES
             if each.name in names and each.name in spread
         ]
-        found = remember(_tables, key, made, KEPT)
+        found = remember(_tables, key, made, MAX_TABLES)
     return found
 
 

@@ -14,7 +14,7 @@ Other = Callable[[str], float]
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class TransactionContext:
     """What a sentence needs of the transaction besides its features. `amount` is as people read it."""
 
     amount: str
@@ -29,7 +29,7 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class ReasonTemplate:
     """A feature, the family of those that say nearly the same, the least (of what is rare when low: the most) that is
     worth telling, and its sentence.
 
@@ -39,7 +39,7 @@ class Saying:
 
     name: str
     family: str
-    say: Callable[[float, About, str, Other], str]
+    say: Callable[[float, TransactionContext, str, Other], str]
     least: float = 0.5
     is_low: bool = False
 
@@ -55,85 +55,85 @@ SILENT = frozenset(
     )
 )  # fmt: skip
 AN_HOUR = math.log1p(3_600)
-LEAST_RATIO, LEAST_DEVIATIONS, LEAST_COUNT, LEAST_SHARE = 1.5, 2.0, 3.0, 0.3
+MIN_RATIO, MIN_DEVIATIONS, MIN_COUNT, MIN_SHARE = 1.5, 2.0, 3.0, 0.3
 
 
 def _last(days: int) -> str:
     return "the last day" if days == 1 else f"the last {days} days"
 
 
-def _confirmed(who: str, days: int) -> Saying:
+def _confirmed(who: str, days: int) -> ReasonTemplate:
     with_whom = "with this counterparty" if who == "counterparty" else "of this account"
 
-    def say(value: float, _about: About, _beyond: str, other: Other) -> str:
+    def say(value: float, _about: TransactionContext, _beyond: str, other: Other) -> str:
         due = other(f"counterparty_mature_{days}") if who == "counterparty" and days in WINDOWS else 0
         of = f", against {due:,.0f} due an outcome" if due >= value else ""
         verb = "was" if value == 1 else "were"
         return f"{counted(value, 'transaction')} {with_whom} {verb} confirmed suspicious in {_last(days)}{of}"
 
-    return Saying(f"{who}_frauds_{days}", f"{who} outcomes", say)
+    return ReasonTemplate(f"{who}_frauds_{days}", f"{who} outcomes", say)
 
 
-def _ratio(who: str, days: int) -> Saying:
-    return Saying(
-        f"{who}_ratio_{days}", f"{who} size", lambda v, *_: f"{times([v], '')} {OF[who]}'s {days}-day mean", LEAST_RATIO
+def _ratio(who: str, days: int) -> ReasonTemplate:
+    return ReasonTemplate(
+        f"{who}_ratio_{days}", f"{who} size", lambda v, *_: f"{times([v], '')} {OF[who]}'s {days}-day mean", MIN_RATIO
     )
 
 
-def _deviations(who: str, days: int) -> Saying:
-    return Saying(
+def _deviations(who: str, days: int) -> ReasonTemplate:
+    return ReasonTemplate(
         f"{who}_z_{days}", f"{who} size",
-        lambda v, *_: f"{v:,.1f} standard deviations above {OF[who]}'s {days}-day mean", LEAST_DEVIATIONS,
+        lambda v, *_: f"{v:,.1f} standard deviations above {OF[who]}'s {days}-day mean", MIN_DEVIATIONS,
     )  # fmt: skip
 
 
-def _count(who: str, days: int) -> Saying:
-    return Saying(
+def _count(who: str, days: int) -> ReasonTemplate:
+    return ReasonTemplate(
         f"{who}_count_{days}", f"{who} pace",
         lambda v, _about, beyond, _other: (
             f"{counted(v, 'transaction')} of {OF[who]} in {_last(days)}, {beyond}"
         ),
-        LEAST_COUNT,
+        MIN_COUNT,
     )  # fmt: skip
 
 
-def _sum(days: int) -> Saying:
-    def say(value: float, about: About, beyond: str, other: Other) -> str:
+def _sum(days: int) -> ReasonTemplate:
+    def say(value: float, about: TransactionContext, beyond: str, other: Other) -> str:
         if other(f"account_count_{days}") < 2:
             return ""  # It is the amount.
         return f"{sum_of_money(value, about.currency)} in all for this account in {_last(days)}, {beyond}"
 
-    return Saying(f"account_sum_{days}", "account sum", say)
+    return ReasonTemplate(f"account_sum_{days}", "account sum", say)
 
 
-def _amount(name: str) -> Saying:
-    return Saying(
+def _amount(name: str) -> ReasonTemplate:
+    return ReasonTemplate(
         name, "amount",
         lambda _v, about, beyond, _other: f"An amount of {about.amount}, {beyond}",
     )  # fmt: skip
 
 
-def _since(who: str) -> Saying:
-    return Saying(
+def _since(who: str) -> ReasonTemplate:
+    return ReasonTemplate(
         f"{who}_since", f"{who} pace", lambda v, *_: f"{waited([v], '')} after {OF[who]}'s last transaction",
         AN_HOUR, is_low=True,
     )  # fmt: skip
 
 
-def _new_country(_v: float, about: About, _beyond: str, _other: Other) -> str:
+def _new_country(_v: float, about: TransactionContext, _beyond: str, _other: Other) -> str:
     return f"This account's first {about.payment} {about.country} in 30 days" if about.country else ""
 
 
-def _new_counterparty(_v: float, about: About, _beyond: str, _other: Other) -> str:
+def _new_counterparty(_v: float, about: TransactionContext, _beyond: str, _other: Other) -> str:
     return f"This account's first {about.payment} this counterparty in 30 days" if about.has_counterparty else ""
 
 
-SAYINGS = (
+REASON_TEMPLATES = (
     *(_confirmed("counterparty", days) for days in (7, 30, 14, 21, 3, 1)),
     *(_confirmed("account", days) for days in (7, 30)),
     _ratio("account", 30), _ratio("account", 7), _deviations("account", 30), _deviations("account", 7),
-    Saying("is_new_country", "country", _new_country),
-    Saying("is_new_counterparty", "counterparty", _new_counterparty),
+    ReasonTemplate("is_new_country", "country", _new_country),
+    ReasonTemplate("is_new_counterparty", "counterparty", _new_counterparty),
     *(_count("account", days) for days in WINDOWS),
     _since("account"),
     _amount("amount"), _amount("log_amount"),
@@ -141,11 +141,11 @@ SAYINGS = (
     _ratio("counterparty", 30), _ratio("counterparty", 7), _deviations("counterparty", 30),
     *(_count("counterparty", days) for days in WINDOWS),
     _since("counterparty"),
-    Saying(
+    ReasonTemplate(
         "account_round_share", "round",
-        lambda v, *_: f"{share([v], '')} of this account's amounts in the last 30 days are round", LEAST_SHARE,
+        lambda v, *_: f"{share([v], '')} of this account's amounts in the last 30 days are round", MIN_SHARE,
     ),
-    Saying("is_round", "round", lambda *_: "The amount is round"),
-    Saying("is_night", "time", lambda *_: "It was at night (UTC)"),
-    Saying("is_weekend", "time", lambda *_: "It was at the weekend (UTC)"),
+    ReasonTemplate("is_round", "round", lambda *_: "The amount is round"),
+    ReasonTemplate("is_night", "time", lambda *_: "It was at night (UTC)"),
+    ReasonTemplate("is_weekend", "time", lambda *_: "It was at the weekend (UTC)"),
 )  # fmt: skip

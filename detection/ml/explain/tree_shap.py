@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .onnx_trees import Nodes
+from .onnx_trees import TreeNodes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,13 +31,13 @@ class _Level:
     inner: NDArray[np.int64]
 
 
-class Forest:
+class TreeShap:
     """Arrays for one model's trees, made once. `attribute` then takes a row.
 
     The value of a row is `start` + the sum of its leaves / `divisor`: the number of trees gives their mean.
     """
 
-    def __init__(self, nodes: Nodes, features: int, *, divisor: int = 1, start: float = 0.0) -> None:
+    def __init__(self, nodes: TreeNodes, features: int, *, divisor: int = 1, start: float = 0.0) -> None:
         self.nodes, self.features, self.divisor = nodes, features, float(divisor)
         self.start = start
         self._tabulate(self._lay_out())

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .feature_labels import Line, lines, signed, wording
+from .feature_labels import ExplanationLine, feature_label, lines, signed
 from .formatting import number
 
 WIDTH, STEP, HEAD, FOOT = 480, 36, 40, 30
 LEFT, RIGHT = 4, 476
-MOST = 10
+MAX_BARS = 10
 LETTER = 7.7  # how wide one is, at most, so that words above a bar end within the picture
 TITLES = {
     "isolation_forest": "Isolation Forest", "pca": "PCA reconstruction", "gradient_boosting": "Gradient boosting",
@@ -21,7 +21,7 @@ UNITS = {"supervised": "probability of being confirmed suspicious", "anomaly": "
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class WaterfallBar:
     label: str
     text: str
     kind: str
@@ -41,7 +41,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class MemberTable:
     """One member's contributions in its own unit, as rows of text."""
 
     title: str
@@ -57,9 +57,9 @@ class Waterfall:
     finding: str
     base: str
     score: str
-    lines: list[Line]
-    bars: list[Bar]
-    members: list[Member]
+    lines: list[ExplanationLine]
+    bars: list[WaterfallBar]
+    members: list[MemberTable]
     model: str
     unit: str
     base_x: float
@@ -68,13 +68,13 @@ class Waterfall:
     width: int = WIDTH
 
     @property
-    def lines_told(self) -> list[Line]:
+    def lines_told(self) -> list[ExplanationLine]:
         """Those that are drawn."""
         seen = _seen(self.lines)
-        return seen if len(seen) <= MOST else seen[: MOST - 1]
+        return seen if len(seen) <= MAX_BARS else seen[: MAX_BARS - 1]
 
     @property
-    def lines_beyond(self) -> list[Line]:
+    def lines_beyond(self) -> list[ExplanationLine]:
         return self.lines[len(self.lines_told) :]
 
     @property
@@ -129,11 +129,11 @@ def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
     return Waterfall(*told, at(base), at(score), height)
 
 
-def members(explanation: Mapping[str, Any]) -> list[Member]:
+def members(explanation: Mapping[str, Any]) -> list[MemberTable]:
     """Each member of the model, its features in the order of the model."""
     kept = explanation["features"]
     return [
-        Member(
+        MemberTable(
             TITLES.get(each["name"], each["name"]), each["unit"], _short(each["value"]), _short(each["base"]),
             "reconstructed" in each, [_member_row(each, index, one) for index, one in enumerate(kept)],
         )
@@ -142,7 +142,7 @@ def members(explanation: Mapping[str, Any]) -> list[Member]:
 
 
 def _member_row(member: Mapping[str, Any], index: int, kept: Mapping[str, Any]) -> tuple[str, ...]:
-    row = (wording(kept["name"]).label, f"{float(member['contributions'][index]):+.4f}")
+    row = (feature_label(kept["name"]).label, f"{float(member['contributions'][index]):+.4f}")
     if "reconstructed" not in member:
         return row
     return (*row, _short(kept["observed"]), _short(member["reconstructed"][index]))
@@ -152,30 +152,33 @@ def _short(text: str | None) -> str:
     return "not known" if text is None else number(float(text))
 
 
-def _seen(each: list[Line]) -> list[Line]:
+def _seen(each: list[ExplanationLine]) -> list[ExplanationLine]:
     """Those that moved the score by what can be read of it; they stand first."""
     return [line for line in each if line.signed != "0.0000"]
 
 
-def _few(each: list[Line]) -> list[Line]:
+def _few(each: list[ExplanationLine]) -> list[ExplanationLine]:
     """Those that can be seen; of many, the least together with those that cannot."""
     seen = _seen(each)
-    if len(seen) <= MOST:
+    if len(seen) <= MAX_BARS:
         return seen
-    rest = each[MOST - 1 :]
-    return [*each[: MOST - 1], Line(f"{len(rest)} others", "", "", sum(line.contribution for line in rest), "")]
+    rest = each[MAX_BARS - 1 :]
+    return [
+        *each[: MAX_BARS - 1],
+        ExplanationLine(f"{len(rest)} others", "", "", sum(line.contribution for line in rest), ""),
+    ]
 
 
-def _bar(line: Line, start: float, end: float, y: int) -> Bar:
+def _bar(line: ExplanationLine, start: float, end: float, y: int) -> WaterfallBar:
     left, right = min(start, end), max(start, end)
     room = WIDTH - LETTER * (len(line.label) + len(line.signed) + 1)
-    return Bar(
+    return WaterfallBar(
         line.label, line.signed, "up" if line.contribution >= 0 else "down", left, y,
         max(round(right - left, 1), 1), end, round(max(LEFT, min(left, room)), 1),
     )  # fmt: skip
 
 
-def _finding(each: list[Line], base: float, score: float) -> str:
+def _finding(each: list[ExplanationLine], base: float, score: float) -> str:
     is_up = score >= base
     moved = [line for line in each if (line.contribution > 0) == is_up and abs(line.contribution) >= 0.0005][:2]
     named = " and ".join(f"“{line.label}” ({line.contribution:+.4f})" for line in moved)

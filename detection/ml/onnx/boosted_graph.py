@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .graph_metadata import BOOSTED, boosted_metadata
+from .graph_metadata import BOOSTED_KEY, boosted_metadata
 from .trees import floor32
 
 
@@ -29,7 +29,7 @@ def boosted_graph(model: Any, names: Sequence[str], metadata: Mapping[str, str])
     graph = helper.make_graph(nodes, "supervised", [features], outputs)
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
     built = helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="finobs")
-    kept = {**metadata, "features": ",".join(names), BOOSTED: boosted_metadata(_leaf_rows(model))}
+    kept = {**metadata, "features": ",".join(names), BOOSTED_KEY: boosted_metadata(_leaf_rows(model))}
     helper.set_model_props(built, kept)
     checker.check_model(built)
     artefact: bytes = built.SerializeToString(deterministic=True)

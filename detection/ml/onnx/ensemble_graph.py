@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..training.ensemble import LEAST_ERROR, Ensemble
-from .graph_metadata import KEY, ensemble_metadata
+from ..training.ensemble import MIN_ERROR, Ensemble
+from .graph_metadata import ENSEMBLE_KEY, ensemble_metadata
 from .trees import trees
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def ensemble_graph(fitted: Ensemble, names: Sequence[str], metadata: Mapping[str
     kept = ensemble_metadata(
         sample=fitted.forest.max_samples_, mean=fitted.mean, scale=fitted.scale, projector=fitted.projector,
         weights=fitted.weights, second_moment=fitted.second_moment, forest_centre=fitted.forest_centre,
-        pca_centre=fitted.pca_centre, forest_weight=fitted.forest_weight, least_error=LEAST_ERROR,
+        pca_centre=fitted.pca_centre, forest_weight=fitted.forest_weight, least_error=MIN_ERROR,
     )  # fmt: skip
-    helper.set_model_props(model, {**metadata, "features": ",".join(names), KEY: kept})
+    helper.set_model_props(model, {**metadata, "features": ",".join(names), ENSEMBLE_KEY: kept})
     checker.check_model(model)
     artefact: bytes = model.SerializeToString(deterministic=True)
     return artefact
@@ -90,7 +90,7 @@ def _constants(fitted: Ensemble) -> list[Any]:
     from onnx import numpy_helper
 
     values: dict[str, float | NDArray[np.float64]] = {
-        "two": 2, "one": 1, "half": 0.5, "zero": 0, "epsilon": LEAST_ERROR, "mean": fitted.mean,
+        "two": 2, "one": 1, "half": 0.5, "zero": 0, "epsilon": MIN_ERROR, "mean": fitted.mean,
         "scale": fitted.scale, "projector": fitted.projector, "weights": fitted.weights,
         "if_mean": fitted.forest_centre[0], "if_sd": fitted.forest_centre[1], "pca_mean": fitted.pca_centre[0],
         "pca_sd": fitted.pca_centre[1], "if_weight": fitted.forest_weight, "pca_weight": 1 - fitted.forest_weight,

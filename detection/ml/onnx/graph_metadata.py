@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-KEY = "ensemble"
-BOOSTED = "boosted"
+ENSEMBLE_KEY = "ensemble"
+BOOSTED_KEY = "boosted"
 
 
 def ensemble_metadata(
@@ -59,7 +59,7 @@ def leaf_rows(kept: str) -> list[int]:
     return [int(count) for count in json.loads(kept)["leaf_rows"].split()]
 
 
-def typical(matrix: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, str]:
+def medians(matrix: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, str]:
     """The median of each feature over the training rows, as text; parameter "typical" of a model version."""
     import numpy as np
 
@@ -71,7 +71,7 @@ def typical(matrix: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, st
 QUANTILES = (0.001, 0.01, 0.1, 0.9, 0.99, 0.999)
 
 
-def spread(matrix: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, str]:
+def quantiles(matrix: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, str]:
     """QUANTILES of each feature over the training rows, as text; parameter "spread" of a model version."""
     import numpy as np
 

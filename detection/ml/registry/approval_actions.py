@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
-from approvals.registry import Action
+from approvals.registry import ApprovalAction
 from finobs.accounts.models import User
 
-from ...choices import Role, Stage
+from ...choices import ModelRole, ModelStage
 from ...models import ModelVersion
 
 if TYPE_CHECKING:
-    from approvals.models import Request
+    from approvals.models import ApprovalRequest
 
 PROMOTE, RETIRE = "detection.model_promote", "detection.model_retire"
 # Figures of a version, as people read them, and how. What is not there was not measured.
-FIGURES = (
+APPROVER_METRICS = (
     ("auc", "AUC", ".4f"),
     ("average_precision", "Average precision", ".4f"),
     ("precision", "Precision at the share for review", ".4f"),
@@ -30,15 +30,15 @@ FIGURES = (
     ("parity", "Largest difference to its graph", ".7f"),
 )
 # Of a version with a threshold of its own, what was expected of it stands in place of what its parent's share gave.
-EXPECTED = (
+EXPECTED_METRICS = (
     ("precision", "Expected precision"), ("recall", "Expected recall"), ("known", "Alerts with an outcome behind that"),
 )  # fmt: skip
-NOBODY = "none"
+NONE_ACTIVE = "none"
 
 
 def champion_of(role: str) -> ModelVersion | None:
     """Without its artefact."""
-    return ModelVersion.objects.defer("artefact").filter(role=role, stage=Stage.CHAMPION).first()
+    return ModelVersion.objects.defer("artefact").filter(role=role, stage=ModelStage.CHAMPION).first()
 
 
 def snapshot(version: ModelVersion, proposed: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,32 +62,32 @@ def snapshot(version: ModelVersion, proposed: Mapping[str, Any]) -> dict[str, An
 def _figures(version: ModelVersion) -> dict[str, str]:
     """At full length: what is approved is exact."""
     parents = ("precision", "recall") if "capacity" in version.metrics else ()
-    measured = [name for name, _, _ in FIGURES if name in version.metrics and name not in parents]
+    measured = [name for name, _, _ in APPROVER_METRICS if name in version.metrics and name not in parents]
     return {name: repr(version.metrics[name]) for name in measured}
 
 
 def _expected(version: ModelVersion) -> dict[str, str | None]:
     kept = version.metrics["capacity"]
-    return {name: None if kept.get(name) is None else repr(kept[name]) for name, _ in EXPECTED}
+    return {name: None if kept.get(name) is None else repr(kept[name]) for name, _ in EXPECTED_METRICS}
 
 
-def maker(version: ModelVersion) -> User | None:
+def model_author(version: ModelVersion) -> User | None:
     """Whoever trained it does not approve it either."""
     return version.created_by
 
 
-def page(request: Request) -> str:
+def model_url(request: ApprovalRequest) -> str:
     return reverse("detection:model-detail", args=[request.subject_id])
 
 
-def promote_words(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+def promote_summary(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The snapshot as an approver reads it."""
     before = shown["replaces"]
-    replaced = before["model"] if before else f"{NOBODY}: no {_role(shown).lower()} model is in force"
+    replaced = before["model"] if before else f"{NONE_ACTIVE}: no {_role(shown).lower()} model is in force"
     return [("Put in force", _model(shown)), ("Replaces", replaced), *_facts(shown)]
 
 
-def retire_words(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+def retire_summary(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
     without = f"No {_role(shown).lower()} model decides any more; rules and the other role's model do."
     return [("Take out of force", _model(shown)), ("What follows", without), *_facts(shown)]
 
@@ -95,7 +95,7 @@ def retire_words(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _facts(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
     daily = [("Alerts a day", f"{float(shown['alerts_a_day']):.1f}")] if shown["alerts_a_day"] else []
     measured = shown["metrics"]
-    figures = [(label, format(float(measured[name]), how)) for name, label, how in FIGURES if name in measured]
+    figures = [(label, format(float(measured[name]), how)) for name, label, how in APPROVER_METRICS if name in measured]
     return [
         ("Why", shown["reason"]), ("Threshold", f"{float(shown['threshold']):.6f}"), *daily, *_hopes(shown), *figures,
         ("Features", shown["feature_set"]), ("SHA-256", shown["sha256"]),
@@ -107,27 +107,31 @@ def _hopes(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
     expected = shown.get("expected", {})
     return [
         (label, "not known" if expected[name] is None else f"{float(expected[name]):.4g}")
-        for name, label in EXPECTED
+        for name, label in EXPECTED_METRICS
         if name in expected
     ]
 
 
 def _model(shown: Mapping[str, Any]) -> str:
-    return f"{shown['model']}, {_role(shown).lower()}, {Stage(shown['stage']).label.lower()} until now"
+    return f"{shown['model']}, {_role(shown).lower()}, {ModelStage(shown['stage']).label.lower()} until now"
 
 
 def _role(shown: Mapping[str, Any]) -> str:
-    return str(Role(shown["role"]).label)
+    return str(ModelRole(shown["role"]).label)
 
 
-def actions() -> list[Action]:
+def actions() -> list[ApprovalAction]:
     from .services import promote_approved, retire_approved
 
     shared: dict[str, Any] = {
-        "subject_model": ModelVersion, "decide_action": "approve", "snapshot": snapshot, "last_editor": maker,
-        "url": page,
+        "subject_model": ModelVersion, "decide_action": "approve", "snapshot": snapshot, "last_editor": model_author,
+        "url": model_url,
     }  # fmt: skip
     return [
-        Action(name=PROMOTE, label="Put model in force", execute=promote_approved, words=promote_words, **shared),
-        Action(name=RETIRE, label="Take model out of force", execute=retire_approved, words=retire_words, **shared),
+        ApprovalAction(
+            name=PROMOTE, label="Put model in force", execute=promote_approved, words=promote_summary, **shared
+        ),
+        ApprovalAction(
+            name=RETIRE, label="Take model out of force", execute=retire_approved, words=retire_summary, **shared
+        ),
     ]

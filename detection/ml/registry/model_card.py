@@ -9,14 +9,14 @@ from typing import Any
 
 from django.utils.formats import date_format
 
-from ...choices import Role
+from ...choices import ModelRole
 from ...models import ModelVersion
-from ..explain.feature_labels import wording
+from ..explain.feature_labels import feature_label
 from ..training.anomaly import PARITY_LIMIT
 
 DOES = {
-    Role.ANOMALY: "Scores how unlike what it learned from a transaction is, from 0 to 1. It learns without outcomes.",
-    Role.SUPERVISED: "Scores how likely a transaction is to be confirmed as suspicious, from 0 to 1, by outcomes.",
+    ModelRole.ANOMALY: "Scores how unlike what it learned from a transaction is, from 0 to 1. It learns without labels.",
+    ModelRole.SUPERVISED: "Scores how likely a transaction is to be confirmed as suspicious, from 0 to 1, by labels.",
 }
 # The last two are at the threshold that the model was trained with, and say nothing of a version at another one.
 AT_SHARE = ("precision", "recall")
@@ -35,7 +35,7 @@ PARAMETERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ModelCard:
     does: str
     use: str
     limits: list[str]
@@ -46,11 +46,11 @@ class Card:
     size: int
 
 
-def card(version: ModelVersion) -> Card:
+def model_card(version: ModelVersion) -> ModelCard:
     kept = version.parameters
     typical = kept.get("typical", {})
-    return Card(
-        does=DOES[Role(version.role)],
+    return ModelCard(
+        does=DOES[ModelRole(version.role)],
         use=(
             f"Scores from {version.threshold:.6f} ask for review by a person. It never blocks, and never lowers what a "
             "rule demands."
@@ -58,7 +58,7 @@ def card(version: ModelVersion) -> Card:
         limits=list(_limits(version)),
         figures=list(_figures(version.metrics)),
         parameters=[(words, _number(kept[name])) for name, words in PARAMETERS.items() if name in kept],
-        features=[(name, wording(name).label, typical.get(name, "")) for name in kept.get("features", [])],
+        features=[(name, feature_label(name).label, typical.get(name, "")) for name in kept.get("features", [])],
         digest=str(kept.get("feature_digest", "")),
         size=len(bytes(version.artefact)),
     )
@@ -105,7 +105,7 @@ def _limits(version: ModelVersion) -> Iterator[str]:
         yield "It looks at each transaction by itself, not at what the account or counterparty usually does."
     else:
         yield "It looks back 30 days, in one currency; amounts of different currencies are not converted."
-    if version.role == Role.SUPERVISED:
+    if version.role == ModelRole.SUPERVISED:
         yield "What nobody had confirmed by the time of training counted as not suspicious."
     if version.metrics.get("threshold_from", "").startswith("rows that"):
         yield "Its threshold was set on the rows it learned from, so fewer or more than asked for may reach it."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from finobs.accounts.choices import Kind
+from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import access, gate
 from finobs.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -12,7 +12,7 @@ from finobs.core.service import service
 from finobs.ledger.services import record
 
 from ... import features
-from ...choices import Stage
+from ...choices import ModelStage
 from ...models import ModelVersion
 from .. import scoring
 from ..training import anomaly
@@ -20,7 +20,7 @@ from ..training.services.model_publish import save
 from . import approval_actions, workflow
 
 if TYPE_CHECKING:
-    from approvals.models import Request
+    from approvals.models import ApprovalRequest
 
 
 @service
@@ -47,7 +47,7 @@ def model_challenge(*, actor: User, version: ModelVersion, reason: str = "") -> 
     access.require(actor, "change", version)
     stage = workflow.check("challenge", version.stage)
     _require_sound(version)
-    _replace(version, Stage.CHALLENGER, actor)
+    _replace(version, ModelStage.CHALLENGER, actor)
     return _move(version, stage, actor, "model.challenge", reason)
 
 
@@ -66,7 +66,7 @@ def model_promote(*, actor: User, version: ModelVersion, reason: str = "") -> Mo
     _require_sound(version)
     payload = {"reason": _why(reason)}
     approval = gate.pass_through(actor=actor, action=approval_actions.PROMOTE, subject=version, payload=payload)
-    _replace(version, Stage.CHAMPION, actor)
+    _replace(version, ModelStage.CHAMPION, actor)
     return _move(version, stage, actor, "model.promote", reason, approval)
 
 
@@ -95,7 +95,7 @@ def model_install(*, actor: User, version: ModelVersion, reason: str) -> ModelVe
     NotAllowed, Conflict, InvalidTransition, Invalid.
     """
     version = _lock(version)
-    if actor.kind != Kind.SYSTEM:
+    if actor.kind != UserKind.SYSTEM:
         raise NotAllowed("Only finobs itself installs a first model. Propose to put it in force instead.")
     stage = workflow.check("install", version.stage)
     if ever_in_force(version.role):
@@ -104,28 +104,28 @@ def model_install(*, actor: User, version: ModelVersion, reason: str) -> ModelVe
     return _move(version, stage, actor, "model.install", reason)
 
 
-STEPS = {
+STAGE_SERVICES = {
     "shadow": model_shadow, "challenge": model_challenge, "promote": model_promote, "retire": model_retire
 }  # fmt: skip
 
 
-def promote_approved(request: Request, approver: User) -> ModelVersion:
+def promote_approved(request: ApprovalRequest, approver: User) -> ModelVersion:
     """Carry out an approved promotion as its requester, by using the approval up. Called by approvals."""
     return _again(model_promote, request)
 
 
-def retire_approved(request: Request, approver: User) -> ModelVersion:
+def retire_approved(request: ApprovalRequest, approver: User) -> ModelVersion:
     """Carry out an approved retirement as its requester, by using the approval up. Called by approvals."""
     return _again(model_retire, request)
 
 
 def ever_in_force(role: str) -> bool:
     """Was any version of this role ever in force?"""
-    past = ModelVersion.history.filter(role=role, stage=Stage.CHAMPION)
-    return bool(past.exists()) or ModelVersion.objects.filter(role=role, stage=Stage.CHAMPION).exists()
+    past = ModelVersion.history.filter(role=role, stage=ModelStage.CHAMPION)
+    return bool(past.exists()) or ModelVersion.objects.filter(role=role, stage=ModelStage.CHAMPION).exists()
 
 
-def _again(step: Any, request: Request) -> ModelVersion:
+def _again(step: Any, request: ApprovalRequest) -> ModelVersion:
     version = ModelVersion(pk=int(request.subject_id))
     made: ModelVersion = step(actor=request.requested_by, version=version, reason=request.payload["reason"])
     return made
@@ -143,7 +143,7 @@ def _require_sound(version: ModelVersion) -> None:
     if why := anomaly.refusal(version.metrics):
         raise Invalid(why)
     features.get(version.feature_set)
-    scoring.checked(bytes(version.artefact), version.sha256)
+    scoring.verified_artefact(bytes(version.artefact), version.sha256)
 
 
 def _why(reason: str) -> str:
@@ -153,15 +153,15 @@ def _why(reason: str) -> str:
     return reason.strip()
 
 
-def _replace(version: ModelVersion, stage: Stage, actor: User) -> None:
+def _replace(version: ModelVersion, stage: ModelStage, actor: User) -> None:
     """Retire whatever of the same role is at `stage` now."""
     held = ModelVersion.objects.select_for_update(of=("self",)).filter(role=version.role, stage=stage)
     for before in held.exclude(pk=version.pk):
-        _move(before, Stage.RETIRED, actor, "model.retire", f"replaced by {version}")
+        _move(before, ModelStage.RETIRED, actor, "model.retire", f"replaced by {version}")
 
 
 def _move(
-    version: ModelVersion, stage: Stage, actor: User, action: str, reason: str, approval: int = 0
+    version: ModelVersion, stage: ModelStage, actor: User, action: str, reason: str, approval: int = 0
 ) -> ModelVersion:
     before, version.stage = version.stage, stage
     save(version, actor, reason)

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
-from finobs.core.lists import listed
+from finobs.core.lists import list_context
 
 from ... import selectors, services
 from ...filters import ModelFilter
 from ...forms import ReasonForm
 from ...rules import diff
 from . import workflow
-from .model_card import card
+from .model_card import model_card
 
 
 @login_required
@@ -28,7 +28,7 @@ from .model_card import card
 def model_list(request: SignedInRequest) -> HttpResponse:
     """Every version of every role, the newest first, and what is being trained."""
     chosen = ModelFilter(request.GET, queryset=selectors.models_visible(request.user))
-    context = listed(request, chosen, order=("-id",)) | {
+    context = list_context(request, chosen, order=("-id",)) | {
         "runs": selectors.training_open(request.user), "may_train": selectors.may_train(request.user)
     }  # fmt: skip
     return render_page(request, "detection/model_list.html", context, partial="list")
@@ -47,7 +47,7 @@ def model_step(request: SignedInRequest, pk: int, action: str) -> HttpResponse:
     """One step of its life, by the table of `workflow`."""
     version = selectors.model_get(request.user, pk)
     form = ReasonForm(request.POST)
-    status = submit(form, partial(services.MODEL_STEPS[action], actor=request.user, version=version))
+    status = submit(form, partial(services.STAGE_SERVICES[action], actor=request.user, version=version))
     if status == HTTPStatus.ACCEPTED:
         messages.info(request, f"{version}: sent for approval. Somebody else decides; you find it under Approvals.")
     elif status == HTTPStatus.OK:
@@ -61,7 +61,7 @@ def _model_page(request: SignedInRequest, pk: int, *, form: Any = None, status: 
     version = selectors.model_get(request.user, pk)
     context = {
         "version": version,
-        "card": card(version),
+        "card": model_card(version),
         "histogram": diff.histogram(version),
         "stages": selectors.model_stages(request.user, version),
         "steps": workflow.steps(version.stage) if selectors.may_configure(request.user) else [],

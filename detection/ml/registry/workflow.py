@@ -6,71 +6,74 @@ from dataclasses import dataclass
 
 from finobs.core.errors import InvalidTransition
 
-from ...choices import RunState, Stage
+from ...choices import ModelStage, RunState
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StageTransition:
     """`said` of a version that has taken it. From a stage in `approved`, a second pair of eyes agrees first."""
 
     action: str
     label: str
-    sources: frozenset[Stage]
-    target: Stage
+    sources: frozenset[ModelStage]
+    target: ModelStage
     said: str
     help: str
-    approved: frozenset[Stage] = frozenset()
+    approved: frozenset[ModelStage] = frozenset()
     system: bool = False
 
     def needs_approval(self, stage: str) -> bool:
         return stage in self.approved
 
 
-_NOT_IN_FORCE = frozenset({Stage.CANDIDATE, Stage.SHADOW, Stage.CHALLENGER, Stage.RETIRED})
+_NOT_IN_FORCE = frozenset({ModelStage.CANDIDATE, ModelStage.SHADOW, ModelStage.CHALLENGER, ModelStage.RETIRED})
 
-STEPS = (
-    Step(
-        "shadow", "Let it watch", frozenset({Stage.CANDIDATE, Stage.CHALLENGER}), Stage.SHADOW, "watches",
+TRANSITIONS = (
+    StageTransition(
+        "shadow", "Let it watch", frozenset({ModelStage.CANDIDATE, ModelStage.CHALLENGER}), ModelStage.SHADOW,
+        "watches",
         "It scores everything that comes in and decides nothing.",
     ),
-    Step(
-        "challenge", "Make it the challenger", frozenset({Stage.CANDIDATE, Stage.SHADOW}), Stage.CHALLENGER,
+    StageTransition(
+        "challenge", "Make it the challenger", frozenset({ModelStage.CANDIDATE, ModelStage.SHADOW}),
+        ModelStage.CHALLENGER,
         "is the challenger",
         "It scores everything beside the model in force and decides nothing. The challenger before it is retired.",
     ),
-    Step(
-        "promote", "Put in force", _NOT_IN_FORCE, Stage.CHAMPION, "is in force",
+    StageTransition(
+        "promote", "Put in force", _NOT_IN_FORCE, ModelStage.CHAMPION, "is in force",
         "Somebody else approves first. It then decides; the model of its role before it is retired.",
         approved=_NOT_IN_FORCE,
     ),
-    Step(
-        "retire", "Retire", frozenset({Stage.CANDIDATE, Stage.SHADOW, Stage.CHALLENGER, Stage.CHAMPION}),
-        Stage.RETIRED, "is retired",
+    StageTransition(
+        "retire", "Retire", frozenset({ModelStage.CANDIDATE, ModelStage.SHADOW, ModelStage.CHALLENGER,
+        ModelStage.CHAMPION}),
+        ModelStage.RETIRED, "is retired",
         "It looks at nothing any more. Taking the model in force out of it is approved by somebody else first.",
-        approved=frozenset({Stage.CHAMPION}),
+        approved=frozenset({ModelStage.CHAMPION}),
     ),
-    Step(
-        "install", "Put in force as the first", frozenset({Stage.CANDIDATE}), Stage.CHAMPION, "is in force",
+    StageTransition(
+        "install", "Put in force as the first", frozenset({ModelStage.CANDIDATE}), ModelStage.CHAMPION, "is in force",
         "An installation's first model of a role.", system=True,
     ),
 )  # fmt: skip
-BY_ACTION = {step.action: step for step in STEPS}
-HUMAN = tuple(step for step in STEPS if not step.system)
+BY_ACTION = {step.action: step for step in TRANSITIONS}
+HUMAN_STEPS = tuple(step for step in TRANSITIONS if not step.system)
 
 RUNS_OPEN = frozenset({RunState.QUEUED, RunState.RUNNING})
 
 
-def check(action: str, stage: str) -> Stage:
+def check(action: str, stage: str) -> ModelStage:
     """The stage that `action` leads to. Raises InvalidTransition."""
     step = BY_ACTION[action]
     if stage not in step.sources:
-        raise InvalidTransition(f"{step.label} is not possible for a model that is {Stage(stage).label.lower()}.")
+        raise InvalidTransition(f"{step.label} is not possible for a model that is {ModelStage(stage).label.lower()}.")
     return step.target
 
 
-def steps(stage: str) -> list[Step]:
+def steps(stage: str) -> list[StageTransition]:
     """What people can do with a version at this stage."""
-    return [step for step in HUMAN if stage in step.sources]
+    return [step for step in HUMAN_STEPS if stage in step.sources]
 
 
 def check_cancel(state: str) -> None:

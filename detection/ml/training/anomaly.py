@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import Invalid
-from finobs.core.jobs.progress import Tell, silent
+from finobs.core.jobs.progress import ProgressCallback, no_progress
 
 from ...features import ACCOUNT, FeatureSet
 from ...features.account import RISK7
 from .. import scoring
-from ..explain.explainability_check import explainable
+from ..explain.explainability_check import require_explainable
 from ..onnx.ensemble_graph import ensemble_graph
-from ..onnx.graph_metadata import spread, typical
+from ..onnx.graph_metadata import medians, quantiles
 from ..onnx.trees import floor32
 from . import ensemble
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FEWEST_ROWS = 500
+MIN_ROWS = 500
 PARITY_ROWS = 10_000
 PARITY_LIMIT = 1e-5
 # A model that sends more than this share of its own training rows to people says nothing about any of them.
-MOST_FLAGGED = 0.2
+MAX_FLAGGED_SHARE = 0.2
 BINS = 40
 # Which features of its set the ensemble looks at, where not all of them.
 LOOKS_AT = {ACCOUNT.name: RISK7}
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class AnomalySettings:
     """share: of rows that go to review, the capacity of those who work them. sample: rows in each tree."""
 
     share: float = 0.005
@@ -43,12 +43,12 @@ class Settings:
     seed: int = 7
 
     @property
-    def ensemble(self) -> ensemble.Settings:
-        return ensemble.Settings(trees=self.trees, sample=self.sample, seed=self.seed)
+    def ensemble(self) -> ensemble.EnsembleSettings:
+        return ensemble.EnsembleSettings(trees=self.trees, sample=self.sample, seed=self.seed)
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainedModel:
     """`learned`: which of the rows that were given it learned from."""
 
     artefact: bytes
@@ -59,7 +59,12 @@ class Trained:
     learned: NDArray[np.int64]
 
 
-def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settings, tell: Tell = silent) -> Trained:
+def train_anomaly(
+    matrix: NDArray[np.float32],
+    feature_set: FeatureSet,
+    settings: AnomalySettings,
+    tell: ProgressCallback = no_progress,
+) -> TrainedModel:
     """Fit the ensemble, turn it into ONNX, compare the two, and set the threshold from the training scores.
 
     Raises Invalid for too few rows, a share out of bounds, a graph that differs from what was fitted, a model that
@@ -67,18 +72,18 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
     """
     import numpy as np
 
-    if len(matrix) < FEWEST_ROWS:
-        raise Invalid(f"{len(matrix):,} transactions are too few to learn from; {FEWEST_ROWS:,} is the least.")
+    if len(matrix) < MIN_ROWS:
+        raise Invalid(f"{len(matrix):,} transactions are too few to learn from; {MIN_ROWS:,} is the least.")
     check_share(settings.share)
     names = LOOKS_AT.get(feature_set.name, feature_set.names)
     indexes = feature_set.indexes(names)
     tell("Fitting")
-    fitted = ensemble.fit(matrix, indexes, settings.ensemble)
+    fitted = ensemble.fit_ensemble(matrix, indexes, settings.ensemble)
     metadata = {"feature_set": feature_set.name, "feature_digest": feature_set.digest}
     artefact = ensemble_graph(fitted, names, metadata)
     session = scoring.open_session(artefact)
     tell("Comparing the graph with what was fitted")
-    difference, compared = parity(Fitted.of_ensemble(fitted), session, matrix[:, indexes], settings.seed)
+    difference, compared = parity(ComparableModel.of_ensemble(fitted), session, matrix[:, indexes], settings.seed)
     scores = _scores(session, matrix)
     threshold = threshold_for(scores, settings.share)
     metrics = {
@@ -87,8 +92,8 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
     }  # fmt: skip
     require_publishable(metrics)
     tell("Explaining some of its scores")
-    explainable(artefact, feature_set.name, {}, matrix)
-    return Trained(
+    require_explainable(artefact, feature_set.name, {}, matrix)
+    return TrainedModel(
         artefact,
         hashlib.sha256(artefact).hexdigest(),
         threshold,
@@ -96,7 +101,7 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
             "share": str(settings.share), "trees": settings.trees, "sample": int(fitted.forest.max_samples_),
             "components": settings.ensemble.components, "forest_weight": str(settings.ensemble.forest_weight),
             "seed": settings.seed, "features": list(names), "feature_digest": feature_set.digest,
-            "typical": typical(matrix, feature_set.names), "spread": spread(matrix, feature_set.names),
+            "typical": medians(matrix, feature_set.names), "spread": quantiles(matrix, feature_set.names),
         },
         metrics,
         np.arange(len(matrix)),
@@ -105,23 +110,23 @@ def train(matrix: NDArray[np.float32], feature_set: FeatureSet, settings: Settin
 
 def check_share(share: float) -> None:
     """Raises Invalid for a share that is none, or that no people could work through."""
-    if not 0 < share <= MOST_FLAGGED:
-        raise Invalid(fields={"share": [f"The share for review is between 0 and {MOST_FLAGGED:.0%}."]})
+    if not 0 < share <= MAX_FLAGGED_SHARE:
+        raise Invalid(fields={"share": [f"The share for review is between 0 and {MAX_FLAGGED_SHARE:.0%}."]})
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class ComparableModel:
     """What was fitted, as far as comparing needs it: its scores, and (feature, threshold) of every split."""
 
     score: Callable[[NDArray[np.float32]], NDArray[np.float64]]
     splits: NDArray[np.float64]
 
     @classmethod
-    def of_ensemble(cls, fitted: ensemble.Ensemble) -> Fitted:
+    def of_ensemble(cls, fitted: ensemble.Ensemble) -> ComparableModel:
         return cls(lambda own: fitted.of(own)["score"], forest_splits(fitted.forest))
 
 
-def parity(fitted: Fitted, session: Any, matrix: NDArray[np.float32], seed: int = 0) -> tuple[float, int]:
+def parity(fitted: ComparableModel, session: Any, matrix: NDArray[np.float32], seed: int = 0) -> tuple[float, int]:
     """The largest difference to what was fitted over real rows and rows placed on thresholds, and how many rows.
 
     `matrix` has the features that the model looks at. Raises Invalid above 1e-5: what was not fitted is not served.
@@ -172,7 +177,7 @@ def threshold_for(scores: NDArray[np.float64], share: float) -> float:
     """The score that at most `share` of the rows reach, unless many share one score; written with its six decimals."""
     import numpy as np
 
-    return float(round(float(np.quantile(scores, 1 - share, method="higher")), scoring.DECIMALS))
+    return float(round(float(np.quantile(scores, 1 - share, method="higher")), scoring.SCORE_DECIMALS))
 
 
 def histogram(scores: NDArray[np.float64]) -> dict[str, Any]:
@@ -187,10 +192,10 @@ def refusal(metrics: dict[str, Any]) -> str:
     flagged = float(metrics.get("flagged_share", 0))
     if flagged <= 0:
         return "This model flags nothing: none of the transactions that its threshold was set from reaches it."
-    if flagged > MOST_FLAGGED:
+    if flagged > MAX_FLAGGED_SHARE:
         return (
             f"This model flags {flagged:.1%} of the transactions that its threshold was set from; a model that flags "
-            f"(nearly) everything tells nobody where to look. The limit is {MOST_FLAGGED:.0%}."
+            f"(nearly) everything tells nobody where to look. The limit is {MAX_FLAGGED_SHARE:.0%}."
         )
     if not float(metrics.get("parity", 1)) <= PARITY_LIMIT:
         return "This model was never shown to agree with what was fitted."
@@ -206,4 +211,4 @@ def require_publishable(metrics: dict[str, Any]) -> None:
 def _scores(session: Any, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
     import numpy as np
 
-    return np.array(scoring.score(session, matrix))
+    return np.array(scoring.score_matrix(session, matrix))

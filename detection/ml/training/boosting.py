@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import Invalid
-from finobs.core.jobs.progress import Tell, silent
+from finobs.core.jobs.progress import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FEWEST_OUTCOMES = 50
+MIN_CONFIRMED = 50
 # So many rounds at a time, so that whoever watches hears of it. Fitting on is the same model to the bit (tested).
 ROUNDS_A_STEP = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class BoostingSettings:
     rounds: int = 200
     leaves: int = 15
     rate: float = 0.05
@@ -43,9 +43,9 @@ class Ranker:
         return found
 
 
-def fit(
-    matrix: NDArray[np.float32], suspicious: NDArray[np.bool_], indexes: list[int], settings: Settings,
-    tell: Tell = silent,
+def fit_ranker(
+    matrix: NDArray[np.float32], suspicious: NDArray[np.bool_], indexes: list[int], settings: BoostingSettings,
+    tell: ProgressCallback = no_progress,
 ) -> Ranker:  # fmt: skip
     """Raises Invalid where too few were confirmed, or nothing else, to learn the difference."""
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -70,10 +70,10 @@ def fit(
 def too_few(suspicious: NDArray[np.bool_]) -> str:
     """Why these outcomes are not enough to learn the difference from; empty when they are."""
     known, number = int(suspicious.sum()), len(suspicious)
-    if known < FEWEST_OUTCOMES:
+    if known < MIN_CONFIRMED:
         return (
             f"Too few outcomes to learn from: {known:,} of {number:,} transactions are confirmed as suspicious; "
-            f"{FEWEST_OUTCOMES} is the least."
+            f"{MIN_CONFIRMED} is the least."
         )
     if known == number:
         return f"All {number:,} transactions are confirmed as suspicious: there is nothing to tell them from."

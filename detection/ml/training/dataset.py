@@ -10,10 +10,10 @@ from django.db.models import Max, QuerySet
 
 from finobs.core import access, clock
 from finobs.core.errors import Invalid
-from finobs.core.jobs.progress import Tell, silent
+from finobs.core.jobs.progress import ProgressCallback, no_progress
 from transactions.models import Source, Transaction
 
-from ...features import FeatureSet, confirmed
+from ...features import FeatureSet, confirmations
 from ...features import columns as cols
 from ...features.account import microseconds
 from .. import scoring
@@ -28,7 +28,7 @@ COLUMNS = (*cols.FIELDS, "account_id", "counterparty_id", "country")
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class TrainingRows:
     """One row each: id, when it occurred (microseconds since 1970), and every feature of the set, float32."""
 
     ids: NDArray[np.int64]
@@ -41,7 +41,7 @@ class Rows:
         return len(self.ids)
 
 
-def newest(user: Any, source: Source | None) -> datetime:
+def newest_transaction_at(user: Any, source: Source | None) -> datetime:
     """When the newest transaction occurred, but not after now. Raises Invalid if there is none."""
     found: datetime | None = _visible(user, source).aggregate(at=Max("occurred_at"))["at"]
     if found is None:
@@ -49,7 +49,7 @@ def newest(user: Any, source: Source | None) -> datetime:
     return min(found, clock.now())
 
 
-def read(
+def read_training_rows(
     user: Any,
     feature_set: FeatureSet,
     *,
@@ -57,8 +57,8 @@ def read(
     most: int,
     after: datetime | None = None,
     until: datetime | None = None,
-    tell: Tell = silent,
-) -> Rows:
+    tell: ProgressCallback = no_progress,
+) -> TrainingRows:
     """The newest `most` transactions that occurred in (after, until].
 
     Memory: 10,000 rows at a time, and the arrays of what came of them. Raises Invalid if there are none.
@@ -86,17 +86,17 @@ def read(
     if not moments:
         raise Invalid("There are no transactions to learn from.")
     matrix = np.concatenate(parts)
-    return Rows(np.array(ids, dtype=np.int64), microseconds(moments), matrix, min(moments), max(moments))
+    return TrainingRows(np.array(ids, dtype=np.int64), microseconds(moments), matrix, min(moments), max(moments))
 
 
-def known_since(rows: Rows) -> NDArray[np.int64]:
+def known_since(rows: TrainingRows) -> NDArray[np.int64]:
     """For each row, since when it is known to be suspicious (microseconds); the greatest number where it is not."""
     import numpy as np
 
     known = np.full(len(rows), np.iinfo(np.int64).max, dtype=np.int64)
-    labels = confirmed.confirmed(None, (), rows.first - INSTANT)
+    labels = confirmations.confirmations_of(None, (), rows.first - INSTANT)
     # What is said now: not what stood before a label was corrected.
-    found = {each.transaction_id: each.known_at for each in labels if each.until == confirmed.NEVER}
+    found = {each.transaction_id: each.known_at for each in labels if each.until == confirmations.NEVER}
     if not found:
         return known
     order = np.argsort(rows.ids)

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-LEAST_ERROR = 1e-9  # below it, an error is none: keeps the logarithm finite
+MIN_ERROR = 1e-9  # below it, an error is none: keeps the logarithm finite
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class EnsembleSettings:
     """trees, sample: of the forest. components: of the PCA. forest_weight: of the forest in the average."""
 
     trees: int = 100
@@ -60,7 +60,7 @@ class Ensemble:
         errors = self.errors(own)
         pca_error = errors.sum(axis=1)
         z_if = (if_score - self.forest_centre[0]) / self.forest_centre[1]
-        z_pca = (np.log(pca_error + LEAST_ERROR) - self.pca_centre[0]) / self.pca_centre[1]
+        z_pca = (np.log(pca_error + MIN_ERROR) - self.pca_centre[0]) / self.pca_centre[1]
         z = self.forest_weight * z_if + (1 - self.forest_weight) * z_pca
         return {
             "if_score": if_score, "pca_error": pca_error, "pca_feature_errors": errors, "z_if": z_if,
@@ -74,7 +74,7 @@ class Ensemble:
         return found
 
 
-def fit(matrix: NDArray[np.float32], indexes: list[int], settings: Settings) -> Ensemble:
+def fit_ensemble(matrix: NDArray[np.float32], indexes: list[int], settings: EnsembleSettings) -> Ensemble:
     """Fit both members on (n, features of the set) rows; `indexes` are the columns they look at."""
     import numpy as np
     from sklearn.ensemble import IsolationForest
@@ -91,7 +91,7 @@ def fit(matrix: NDArray[np.float32], indexes: list[int], settings: Settings) -> 
     projector = _projector(moment, settings.components)
     typical = np.mean((standard @ projector) ** 2, axis=0)
     # A feature that is always reconstructed exactly can show no error.
-    weights = np.where(typical > LEAST_ERROR, 1 / np.maximum(typical, LEAST_ERROR), 0) / len(indexes)
+    weights = np.where(typical > MIN_ERROR, 1 / np.maximum(typical, MIN_ERROR), 0) / len(indexes)
     bare = Ensemble(
         indexes, forest, mean, scale, projector, weights, moment, (0.0, 1.0), (0.0, 1.0), settings.forest_weight
     )

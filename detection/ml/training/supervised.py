@@ -17,19 +17,28 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from finobs.core.jobs.progress import Tell, silent
+from finobs.core.jobs.progress import ProgressCallback, no_progress
 
-from ...choices import Role
+from ...choices import ModelRole
 from ...features import ACCOUNT
 from ...features.account import DAY_SECONDS, SECOND, SUPERVISED
 from .. import scoring
-from ..explain.explainability_check import explainable
+from ..explain.explainability_check import require_explainable
 from ..metrics import at_share
 from ..onnx.boosted_graph import boosted_graph, thresholds
-from ..onnx.graph_metadata import spread, typical
+from ..onnx.graph_metadata import medians, quantiles
 from . import boosting
-from .anomaly import FEWEST_ROWS, Fitted, Trained, check_share, histogram, parity, require_publishable, threshold_for
-from .dataset import Rows
+from .anomaly import (
+    MIN_ROWS,
+    ComparableModel,
+    TrainedModel,
+    check_share,
+    histogram,
+    parity,
+    require_publishable,
+    threshold_for,
+)
+from .dataset import TrainingRows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +49,7 @@ NEWEST, LEARNED = "newest rows, not learned from", "rows that it learned from"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SupervisedSettings:
     """share: of rows that go to review. delay, days, judged: see above, in days."""
 
     share: float = 0.005
@@ -48,16 +57,21 @@ class Settings:
     days: int = 28
     judged: int = 7
     seed: int = 7
-    boosting: boosting.Settings = field(default_factory=boosting.Settings)
+    boosting: boosting.BoostingSettings = field(default_factory=boosting.BoostingSettings)
 
     def since(self, as_of: datetime) -> datetime:
         """What occurred until then is not read."""
         return as_of - timedelta(days=2 * self.delay + self.judged + self.days)
 
 
-def train(
-    rows: Rows, known: NDArray[np.int64], as_of: int, now: int, settings: Settings, tell: Tell = silent
-) -> Trained:
+def train_supervised(
+    rows: TrainingRows,
+    known: NDArray[np.int64],
+    as_of: int,
+    now: int,
+    settings: SupervisedSettings,
+    tell: ProgressCallback = no_progress,
+) -> TrainedModel:
     """Fit on mature rows, turn it into ONNX, compare the two, set the threshold, and judge.
 
     `known`: for each row since when it is known to be suspicious. Moments are microseconds since 1970: `as_of` of
@@ -71,7 +85,7 @@ def train(
     indexes = ACCOUNT.indexes(SUPERVISED)
     parameters = replace(settings.boosting, seed=settings.seed)
     suspicious = known[learned] <= now
-    fitted = boosting.fit(rows.matrix[learned], suspicious, indexes, parameters, tell)
+    fitted = boosting.fit_ranker(rows.matrix[learned], suspicious, indexes, parameters, tell)
     tell("Comparing the graph with what was fitted")
     metadata = {"feature_set": ACCOUNT.name, "feature_digest": ACCOUNT.digest}
     artefact = boosted_graph(fitted.model, SUPERVISED, metadata)
@@ -82,8 +96,8 @@ def train(
     metrics = {**measured, "parity": difference, "parity_rows": compared, "confirmed": int(suspicious.sum())}
     require_publishable(metrics)
     tell("Explaining some of its scores")
-    explainable(artefact, ACCOUNT.name, {}, rows.matrix[learned], Role.SUPERVISED)
-    return Trained(
+    require_explainable(artefact, ACCOUNT.name, {}, rows.matrix[learned], ModelRole.SUPERVISED)
+    return TrainedModel(
         artefact,
         hashlib.sha256(artefact).hexdigest(),
         threshold,
@@ -92,16 +106,21 @@ def train(
             "rounds": parameters.rounds, "leaves": parameters.leaves, "rate": str(parameters.rate),
             "least_in_leaf": parameters.least_in_leaf, "l2": str(parameters.l2), "seed": settings.seed,
             "features": list(SUPERVISED), "feature_digest": ACCOUNT.digest,
-            "typical": typical(rows.matrix[learned], ACCOUNT.names),
-            "spread": spread(rows.matrix[learned], ACCOUNT.names),
+            "typical": medians(rows.matrix[learned], ACCOUNT.names),
+            "spread": quantiles(rows.matrix[learned], ACCOUNT.names),
         },
-        metrics | judge(rows, known, mature, now, settings, tell),
+        metrics | backtest(rows, known, mature, now, settings, tell),
         learned,
     )  # fmt: skip
 
 
-def judge(
-    rows: Rows, known: NDArray[np.int64], mature: int, now: int, settings: Settings, tell: Tell = silent
+def backtest(
+    rows: TrainingRows,
+    known: NDArray[np.int64],
+    mature: int,
+    now: int,
+    settings: SupervisedSettings,
+    tell: ProgressCallback = no_progress,
 ) -> dict[str, Any]:
     """What a model made in the same way two weeks earlier would have been worth on the newest days with outcomes."""
     from sklearn.metrics import average_precision_score, roc_auc_score
@@ -118,7 +137,7 @@ def judge(
     def judging(step: str, done: int = 0, total: int = 0) -> None:
         tell("Judging", done, total)
 
-    ranker = boosting.fit(rows.matrix[earlier], suspicious, ACCOUNT.indexes(SUPERVISED), parameters, judging)
+    ranker = boosting.fit_ranker(rows.matrix[earlier], suspicious, ACCOUNT.indexes(SUPERVISED), parameters, judging)
     score = ranker.score(rows.matrix[held_out])
     recall, precision = at_share(score, truth, settings.share)
     return {
@@ -129,13 +148,13 @@ def judge(
 
 
 def _threshold(
-    session: Any, rows: Rows, learned: NDArray[np.int64], mature: int, settings: Settings
+    session: Any, rows: TrainingRows, learned: NDArray[np.int64], mature: int, settings: SupervisedSettings
 ) -> tuple[float, dict[str, Any]]:
     import numpy as np
 
     newest = np.flatnonzero(rows.occurred > mature)
-    enough = len(newest) >= FEWEST_ROWS
-    scores = np.array(scoring.score(session, rows.matrix[newest if enough else learned]))
+    enough = len(newest) >= MIN_ROWS
+    scores = np.array(scoring.score_matrix(session, rows.matrix[newest if enough else learned]))
     threshold = threshold_for(scores, settings.share)
     return threshold, {
         "flagged_share": float((scores >= threshold).mean()), "threshold_from": NEWEST if enough else LEARNED,
@@ -143,14 +162,14 @@ def _threshold(
     }  # fmt: skip
 
 
-def _between(rows: Rows, after: int, until: int) -> NDArray[np.int64]:
+def _between(rows: TrainingRows, after: int, until: int) -> NDArray[np.int64]:
     import numpy as np
 
     return np.flatnonzero((rows.occurred > after) & (rows.occurred <= until))
 
 
-def _comparable(fitted: boosting.Ranker) -> Fitted:
-    return Fitted(lambda own: fitted.model.predict_proba(own)[:, 1], thresholds(fitted.model))
+def _comparable(fitted: boosting.Ranker) -> ComparableModel:
+    return ComparableModel(lambda own: fitted.model.predict_proba(own)[:, 1], thresholds(fitted.model))
 
 
 def _text(moment: int) -> str:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
-from finobs.core.lists import listed
+from finobs.core.lists import list_context
 
 from ... import selectors, services
 from ...filters import TrainingRunFilter
@@ -24,7 +24,7 @@ from ...forms import ReasonForm, TrainForm
 @require_GET
 def training_list(request: SignedInRequest) -> HttpResponse:
     chosen = TrainingRunFilter(request.GET, queryset=selectors.training_runs(request.user))
-    context = listed(request, chosen, order=("-id",)) | {"may_train": selectors.may_train(request.user)}
+    context = list_context(request, chosen, order=("-id",)) | {"may_train": selectors.may_train(request.user)}
     return render_page(request, "detection/training_list.html", context, partial="list")
 
 

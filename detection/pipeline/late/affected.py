@@ -17,8 +17,8 @@ from django.db.models import Q
 from finobs.ledger.services import timestamp
 from transactions.models import Batch, Transaction
 
-from ...features import confirmed, history
-from ...features.bulk import DAY, LONGEST
+from ...features import confirmations, history
+from ...features.bulk import DAY_MICROSECONDS, MAX_WINDOW
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-WITHIN = timedelta(days=LONGEST)
+AFFECTED_WITHIN = timedelta(days=MAX_WINDOW)
 
 
-class Span(NamedTuple):
+class EntitySpan(NamedTuple):
     """When an account's or a counterparty's new transactions occurred, and the greatest id among them."""
 
     entity: int
@@ -39,14 +39,14 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class AffectedTransactions:
     """How many transactions of a batch are late, and the ids of those that they touch, rising."""
 
     late: int
     ids: Ints
 
 
-def overtake(batch_id: int, spans: Mapping[str, Sequence[Span]]) -> bool:
+def has_out_of_order(batch_id: int, spans: Mapping[str, Sequence[EntitySpan]]) -> bool:
     """Was anything decided before the batch that occurred after its beginning, by account or counterparty? May say yes
     where it touches nothing; never no where it does. One statement."""
     parts, values = [], []
@@ -78,9 +78,15 @@ def _exists(vendor: str, entity: str, is_one: bool) -> str:
     return f"EXISTS (SELECT 1 FROM {spans} WHERE {before.format(*(f'e.{name}' for name in names))})"  # noqa: S608
 
 
-def _given(spans: Sequence[Span]) -> list[Any]:
+def _given(spans: Sequence[EntitySpan]) -> list[Any]:
     rows = [
-        (each.entity, confirmed.moment(each.first), confirmed.moment(each.last + WITHIN), each.id) for each in spans
+        (
+            each.entity,
+            confirmations.database_time(each.first),
+            confirmations.database_time(each.last + AFFECTED_WITHIN),
+            each.id,
+        )
+        for each in spans
     ]
     if len(rows) == 1:
         return list(rows[0])
@@ -89,7 +95,7 @@ def _given(spans: Sequence[Span]) -> list[Any]:
     return [json.dumps(rows)]
 
 
-def touched(batch: Batch) -> Touched:
+def affected_transactions(batch: Batch) -> AffectedTransactions:
     """By the numpy kernel, over what the batch's accounts and counterparties did from its first moment on."""
     import numpy as np
 
@@ -97,11 +103,11 @@ def touched(batch: Batch) -> Touched:
         Transaction.objects.filter(batch=batch).values_list("id", "account_id", "counterparty_id", "occurred_at")
     )
     if not own:
-        return Touched(0, np.zeros(0, dtype=np.int64))
+        return AffectedTransactions(0, np.zeros(0, dtype=np.int64))
     ids, accounts, others, moments = zip(*own, strict=True)
     rows = history.load(
         sorted(set(accounts)), sorted(set(others) - {None}), min(moments) - timedelta(microseconds=1),
-        max(moments) + WITHIN, max(ids),
+        max(moments) + AFFECTED_WITHIN, max(ids),
     )  # fmt: skip
     is_new = np.isin(rows["id"], np.array(ids, dtype=np.int64))
     currency = np.unique(rows["currency"], return_inverse=True)[1]
@@ -112,7 +118,7 @@ def touched(batch: Batch) -> Touched:
         hit_here = known & _hit(key, rows["time"], rows["id"], is_new & known)
         late |= is_new & _hit(key, -rows["time"], -rows["id"], hit_here)
         hit |= hit_here
-    return Touched(int(late.sum()), np.sort(rows["id"][hit]))
+    return AffectedTransactions(int(late.sum()), np.sort(rows["id"][hit]))
 
 
 def _hit(key: Ints, time: Ints, ids: Ints, by: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -131,7 +137,9 @@ def _hit(key: Ints, time: Ints, ids: Ints, by: NDArray[np.bool_]) -> NDArray[np.
     sortable = place[by] + np.searchsorted(times, time[by], side="left")
     order = np.argsort(sortable, kind="stable")
     sortable = sortable[order]
-    first = sortable.searchsorted(place + np.searchsorted(times, time - LONGEST * DAY, side="left"), side="left")
+    first = sortable.searchsorted(
+        place + np.searchsorted(times, time - MAX_WINDOW * DAY_MICROSECONDS, side="left"), side="left"
+    )
     last = sortable.searchsorted(place + np.searchsorted(times, time, side="left"), side="left")
     found = (keys[number] == key) & (first < last)
     greatest = _greatest(ids[by][order], first[found], last[found])
@@ -155,11 +163,11 @@ def _greatest(values: Ints, first: Ints, last: Ints) -> Ints:
     return found
 
 
-def cause(row: Transaction, batch_id: int) -> dict[str, Any]:
+def late_arrival_cause(row: Transaction, batch_id: int) -> dict[str, Any]:
     """What of a late batch touches this transaction, as an alert keeps it: how many, and the first of them."""
     rows = Transaction.objects.filter(
         batch_id=batch_id, currency=row.currency, pk__gt=row.pk, occurred_at__lt=row.occurred_at,
-        occurred_at__gte=row.occurred_at - WITHIN,
+        occurred_at__gte=row.occurred_at - AFFECTED_WITHIN,
     )  # fmt: skip
     of = Q(account_id=row.account_id)
     if row.counterparty_id is not None:

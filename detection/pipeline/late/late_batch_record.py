@@ -8,20 +8,20 @@ from operator import attrgetter
 from typing import Any
 
 from finobs.core import clock, dispatch
-from transactions.choices import Door
+from transactions.choices import IngestMethod
 from transactions.models import Batch, Transaction
 
 from ... import features
 from ...models import LateBatch
-from ..batch_assessment import Judged
+from ..batch_assessment import BatchAssessment
 from . import affected
 
 # A file comes in batch by batch, and often in no order: what its batches touch is looked at once, after the last.
-SETTLING = timedelta(seconds=30)
-FILES = (Door.FILE, Door.ADMIN)
+SETTLING_TIME = timedelta(seconds=30)
+FILE_METHODS = (IngestMethod.FILE, IngestMethod.ADMIN)
 
 
-def note_late(judged: Judged, batch: Batch) -> None:
+def late_batch_record(judged: BatchAssessment, batch: Batch) -> None:
     """Keep a row if any of the transactions is late, and wake whoever looks again; nothing where no model in force
     looks at histories. Called by `assess`, in its transaction; costs one statement."""
     if not any(features.get(each.version.feature_set).statistics for each in judged.champions):
@@ -29,10 +29,10 @@ def note_late(judged: Judged, batch: Batch) -> None:
     own = [_Passed(judged.transactions, name) for name in ("account_id", "counterparty_id")]
     if not any(each.overtake for each in own):
         spans = {name: each.spans() for name, each in zip(("account", "counterparty"), own, strict=True)}
-        if not affected.overtake(batch.pk, spans):
+        if not affected.has_out_of_order(batch.pk, spans):
             return
-    waits = batch.door in FILES
-    LateBatch.objects.create(batch=batch, source=batch.source, due_at=clock.now() + SETTLING * waits)
+    waits = batch.method in FILE_METHODS
+    LateBatch.objects.create(batch=batch, source=batch.source, due_at=clock.now() + SETTLING_TIME * waits)
     if not waits:
         dispatch.on_commit("detection.tasks.reassess")
 
@@ -58,5 +58,5 @@ class _Passed:
                 span[0] = min(span[0], at)
             span[2] = row.id
 
-    def spans(self) -> list[affected.Span]:
-        return [affected.Span(of, *span) for of, span in self.found.items() if of is not None]
+    def spans(self) -> list[affected.EntitySpan]:
+        return [affected.EntitySpan(of, *span) for of, span in self.found.items() if of is not None]

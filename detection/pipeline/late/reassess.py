@@ -23,10 +23,10 @@ from ...choices import RunState
 from ...ml import scoring
 from ...models import LateBatch, ReassessmentRun
 from .. import bulk_load
-from ..active import InForce, in_force
+from ..active import ActiveDetectors, active_detectors
 from ..assess import raise_alerts
-from ..batch_assessment import Judged
-from ..decision import looked_at_again
+from ..batch_assessment import BatchAssessment
+from ..decision import with_late_arrivals
 from . import affected, reassessment
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 # Files that come in without a pause are not waited for longer than this.
-PATIENCE = timedelta(minutes=15)
+MAX_SETTLING_TIME = timedelta(minutes=15)
 # What one late batch may cost: a merchant that everybody pays is touched by everything. The rest is counted.
-MOST = 20_000
-PART = 5_000
+MAX_AFFECTED = 20_000
+ROWS_PER_PART = 5_000
 ATTEMPTS = 5
 
 
@@ -83,7 +83,7 @@ def _begun(now: datetime) -> ReassessmentRun | None:
     waiting = LateBatch.objects.filter(run=None)
     busy = set(ReassessmentRun.objects.filter(state=RunState.RUNNING).values_list("source_id", flat=True))
     settling = set(waiting.filter(due_at__gt=now).values_list("source_id", flat=True))
-    patience_ends = set(waiting.filter(due_at__lte=now - PATIENCE).values_list("source_id", flat=True))
+    patience_ends = set(waiting.filter(due_at__lte=now - MAX_SETTLING_TIME).values_list("source_id", flat=True))
     due = waiting.filter(due_at__lte=now).order_by("due_at", "pk").values_list("source_id", flat=True)
     for source_id in dict.fromkeys(due):
         if source_id in busy or source_id in settling - patience_ends:
@@ -106,8 +106,8 @@ def _carry_out(run: ReassessmentRun) -> int:
     try:
         causes = _causes(run)
         ids = sorted((pk for pk in causes if run.cursor is None or pk < run.cursor), reverse=True)
-        for start in range(0, len(ids), PART):
-            part = ids[start : start + PART]
+        for start in range(0, len(ids), ROWS_PER_PART):
+            part = ids[start : start + ROWS_PER_PART]
             if not _part(run, part, causes):
                 return done
             done += len(part)
@@ -135,8 +135,8 @@ def _causes(run: ReassessmentRun) -> dict[int, int]:
     for each in run.late.select_related("batch").order_by("-batch_id"):
         if not _held(run).update(lease_until=clock.now() + LEASE):
             return {}
-        found = affected.touched(each.batch)
-        left_out = max(0, len(found.ids) - MOST)
+        found = affected.affected_transactions(each.batch)
+        left_out = max(0, len(found.ids) - MAX_AFFECTED)
         LateBatch.objects.filter(pk=each.pk).update(late=found.late, touched=len(found.ids), left_out=left_out)
         for pk in found.ids[left_out:].tolist():
             causes.setdefault(pk, each.batch_id)
@@ -146,18 +146,18 @@ def _causes(run: ReassessmentRun) -> dict[int, int]:
 
 def _part(run: ReassessmentRun, ids: Sequence[int], causes: Mapping[int, int]) -> bool:
     """Look at these again, and keep what differs; False if somebody else has taken the run over."""
-    rows = list(reassessment.of(Transaction, ids, "id").order_by("pk"))
-    force = in_force(run.source)
+    rows = list(reassessment.rows_of_transactions(Transaction, ids, "id").order_by("pk"))
+    force = active_detectors(run.source)
     champions = [each for each in force.champions if features.get(each.feature_set).statistics]
     # What rules say of a row, no other row changes; what only looks on, looked on when it came in.
-    force = InForce([], champions, [])
-    judged = Judged(force, rows, partial(scoring.columns_for, as_of=run.as_of)) if champions else None
+    force = ActiveDetectors([], champions, [])
+    judged = BatchAssessment(force, rows, partial(scoring.columns_for, as_of=run.as_of)) if champions else None
     return reassess_part(run=run, ids=ids, judged=judged, causes=causes)
 
 
 @service
 def reassess_part(
-    *, run: ReassessmentRun, ids: Sequence[int], judged: Judged | None, causes: Mapping[int, int]
+    *, run: ReassessmentRun, ids: Sequence[int], judged: BatchAssessment | None, causes: Mapping[int, int]
 ) -> bool:
     """Keep a reassessment of each transaction whose score or outcome is another one now, and raise an alert for each
     that reaches a threshold and has none. A lower score is kept, and closes nothing.
@@ -182,11 +182,13 @@ def reassess_part(
     return True
 
 
-def _kept(run: ReassessmentRun, judged: Judged, causes: Mapping[int, int], at: datetime) -> list[reassessment.Found]:
-    before = reassessment.standing([row.pk for row in judged.transactions])
+def _kept(
+    run: ReassessmentRun, judged: BatchAssessment, causes: Mapping[int, int], at: datetime
+) -> list[reassessment.ReassessmentRow]:
+    before = reassessment.prior_assessments([row.pk for row in judged.transactions])
     found, chosen = [], []
     for index, row in enumerate(judged.transactions):
-        each = reassessment.compared(judged, index, before[row.pk], causes[row.pk])
+        each = reassessment.diff(judged, index, before[row.pk], causes[row.pk])
         if each is None:
             continue
         found.append(each)
@@ -195,7 +197,9 @@ def _kept(run: ReassessmentRun, judged: Judged, causes: Mapping[int, int], at: d
     prefetch_related_objects([judged.transactions[index] for index in chosen], "account", "counterparty")
     for index in chosen:
         row = judged.transactions[index]
-        judged.decisions[index] = looked_at_again(judged.decisions[index], affected.cause(row, causes[row.pk]))
+        judged.decisions[index] = with_late_arrivals(
+            judged.decisions[index], affected.late_arrival_cause(row, causes[row.pk])
+        )
     alerts = raise_alerts(judged, run.source, chosen, at)
     return [
         each._replace(alert_id=alerts[each.transaction_id].pk) if each.transaction_id in alerts else each
@@ -203,7 +207,7 @@ def _kept(run: ReassessmentRun, judged: Judged, causes: Mapping[int, int], at: d
     ]
 
 
-def _said(run: ReassessmentRun, ids: Sequence[int], kept: Sequence[reassessment.Found]) -> dict[str, Any]:
+def _said(run: ReassessmentRun, ids: Sequence[int], kept: Sequence[reassessment.ReassessmentRow]) -> dict[str, Any]:
     ordered = sorted(kept, key=lambda each: each.transaction_id)
     return {
         "batches": [str(pk) for pk in sorted({each.batch_id for each in kept})],

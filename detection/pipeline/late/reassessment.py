@@ -12,17 +12,17 @@ from django.db.models import Model, QuerySet
 
 from finobs.ledger.canonical import canonical
 
-from ...choices import Outcome, Role
-from ...features.confirmed import among
+from ...choices import ModelRole, Outcome
+from ...features.confirmations import any_of
 from ...models import Alert, Assessment, Reassessment
-from ..batch_assessment import Judged
+from ..batch_assessment import BatchAssessment
 from ..decision import SEVERITY
 
 M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PriorAssessment:
     """The assessment of a transaction, or what the last look again made of it. `floor`: what rules demanded."""
 
     outcome: str
@@ -32,26 +32,26 @@ class Standing:
     has_alert: bool
 
 
-def standing(ids: Sequence[int]) -> dict[int, Standing]:
+def prior_assessments(ids: Sequence[int]) -> dict[int, PriorAssessment]:
     """By transaction; for those that were assessed."""
-    alerted = set(of(Alert, ids).values_list("transaction_id", flat=True))
-    again = of(Reassessment, ids).order_by("pk")
+    alerted = set(rows_of_transactions(Alert, ids).values_list("transaction_id", flat=True))
+    again = rows_of_transactions(Reassessment, ids).order_by("pk")
     names = ("transaction_id", "outcome", "score", "model_version_id")
     last = {pk: (outcome, score, version) for pk, outcome, score, version in again.values_list(*names)}
-    found: dict[int, Standing] = {}
-    for pk, outcome, score, version, fired in of(Assessment, ids).values_list(*names, "fired"):
+    found: dict[int, PriorAssessment] = {}
+    for pk, outcome, score, version, fired in rows_of_transactions(Assessment, ids).values_list(*names, "fired"):
         floor = outcome if fired else Outcome.APPROVE.value
-        found[pk] = Standing(*last.get(pk, (outcome, score, version)), floor=floor, has_alert=pk in alerted)
+        found[pk] = PriorAssessment(*last.get(pk, (outcome, score, version)), floor=floor, has_alert=pk in alerted)
     return found
 
 
-def of(model: type[M], ids: Sequence[int], column: str = "transaction_id") -> QuerySet[M]:
+def rows_of_transactions(model: type[M], ids: Sequence[int], column: str = "transaction_id") -> QuerySet[M]:
     """Rows of these transactions, however many, by one parameter."""
-    where, value = among(f"{connection.ops.quote_name(model._meta.db_table)}.{column}", ids)
+    where, value = any_of(f"{connection.ops.quote_name(model._meta.db_table)}.{column}", ids)
     return model._default_manager.extra(where=[where], params=[value])  # noqa: S610
 
 
-class Found(NamedTuple):
+class ReassessmentRow(NamedTuple):
     """What is made of a transaction now, where it differs; in the order of persist.REASSESSMENT."""
 
     transaction_id: int
@@ -70,7 +70,7 @@ class Found(NamedTuple):
     alert_id: int | None = None
 
 
-def compared(judged: Judged, index: int, before: Standing, cause: int) -> Found | None:
+def diff(judged: BatchAssessment, index: int, before: PriorAssessment, cause: int) -> ReassessmentRow | None:
     """What the models make of row `index` now, because of the batch `cause`; None where it is what it was."""
     row, leading = judged.transactions[index], judged.leading
     if leading is None:
@@ -81,16 +81,16 @@ def compared(judged: Judged, index: int, before: Standing, cause: int) -> Found 
     score = leading.scores[index]
     if (outcome, score) == (before.outcome, before.score):
         return None
-    anomaly = judged.of_role(Role.ANOMALY)
+    anomaly = judged.of_role(ModelRole.ANOMALY)
     vector = judged.matrices[leading.version.feature_set][index].tobytes()
-    return Found(
+    return ReassessmentRow(
         row.pk, cause, before.outcome, outcome, before.score, score, before.version, leading.version.pk,
         anomaly.scores[index] if anomaly else None, anomaly.version.pk if anomaly else None,
         leading.version.feature_set, vector, _digest(judged, index, vector),
     )  # fmt: skip
 
 
-def _digest(judged: Judged, index: int, vector: bytes) -> str:
+def _digest(judged: BatchAssessment, index: int, vector: bytes) -> str:
     kept: dict[str, Any] = {
         "transaction": bytes(judged.transactions[index].digest).hex(),
         "features": vector.hex(),

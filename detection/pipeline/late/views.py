@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
-from finobs.core.lists import listed
+from finobs.core.lists import list_context
 
 from ... import selectors
 from ...filters import ReassessmentFilter
@@ -26,5 +26,5 @@ def reassessment_list(request: SignedInRequest) -> HttpResponse:
     """Decided transactions that late ones touched, before and after."""
     chosen = ReassessmentFilter(request.GET, queryset=selectors.reassessments_visible(request.user))
     return render_page(
-        request, "detection/reassessment_list.html", listed(request, chosen, order=("-id",)), partial="list"
+        request, "detection/reassessment_list.html", list_context(request, chosen, order=("-id",)), partial="list"
     )

@@ -16,10 +16,10 @@ from finobs.core.errors import Invalid, NotAllowed, NotFound
 from finobs.core.service import service
 from finobs.ledger.services import record
 
-from ..choices import Ending, Kind
+from ..choices import SessionEndReason, UserKind
 from ..models import User
-from ..privilege_ceiling import require_reach
-from .sessions import close_all, locked
+from ..privilege_ceiling import require_not_above
+from .sessions import end_sessions, lock_user
 
 
 class _Links(PasswordResetTokenGenerator):
@@ -48,7 +48,7 @@ def password_change(*, actor: User, present: str, new: str) -> User:
 
     Raises Invalid (fields "present" or "new"), NotAllowed for tokens.
     """
-    user = locked(actor)
+    user = lock_user(actor)
     if not user.is_active or actor.token_scopes is not None:
         raise NotAllowed("A token cannot change a password. Sign in.")
     if not check_password(present, user.password):
@@ -64,12 +64,12 @@ def password_reset_issue(*, actor: User, user: User) -> ResetLink:
 
     Needs user:update, reach, and a person other than oneself. Records user.password_reset_issue. Raises NotAllowed.
     """
-    user = locked(user)
+    user = lock_user(user)
     access.require(actor, "reset_password", user)
-    require_reach(actor, user)
+    require_not_above(actor, user)
     if actor.pk == user.pk:
         raise NotAllowed("Change your own password with your present one.")
-    if user.kind != Kind.HUMAN or not user.is_active:
+    if user.kind != UserKind.HUMAN or not user.is_active:
         raise NotAllowed("Only an active person has a password.")
     user.set_unusable_password()
     _store(user, actor)
@@ -80,7 +80,7 @@ def password_reset_issue(*, actor: User, user: User) -> ResetLink:
 @service
 def password_set(*, uid: str, token: str, new: str) -> User:
     """Whoever holds the link sets the password. Records user.password_change. Raises NotFound, Invalid."""
-    user = locked(link_owner(uid, token))
+    user = lock_user(link_owner(uid, token))
     if not links.check_token(user, token):  # again, under the lock: two uses at once are one
         raise NotFound("This link has been used, or is too old. Ask for a new one.")
     return _set(user, user, new, via="link")
@@ -92,7 +92,7 @@ def link_owner(uid: str, token: str) -> User:
         pk = int(force_str(urlsafe_base64_decode(uid)))
     except ValueError:
         pk = 0
-    user = User.objects.filter(pk=pk, kind=Kind.HUMAN, is_active=True).first() if 0 < pk < 2**63 else None
+    user = User.objects.filter(pk=pk, kind=UserKind.HUMAN, is_active=True).first() if 0 < pk < 2**63 else None
     if user is None or not links.check_token(user, token):
         raise NotFound("This link has been used, or is too old. Ask for a new one.")
     return user
@@ -114,4 +114,4 @@ def _store(user: User, actor: User) -> None:
     user._history_user = actor  # type: ignore[attr-defined]
     user.session_epoch += 1
     user.save(update_fields=["password", "password_changed_at", "session_epoch"])
-    close_all(user, Ending.CHANGED)
+    end_sessions(user, SessionEndReason.CHANGED)

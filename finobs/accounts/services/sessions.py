@@ -7,18 +7,18 @@ from finobs.core.errors import NotAllowed, NotFound
 from finobs.core.service import service
 from finobs.ledger.services import record
 
-from ..choices import Ending
+from ..choices import SessionEndReason
 from ..models import Session, User
-from ..privilege_ceiling import require_reach
+from ..privilege_ceiling import require_not_above
 from ..system import system_actor
 
 
-def locked(user: User) -> User:
+def lock_user(user: User) -> User:
     """The row of `user`, held until the transaction ends: changes to one person happen one after another."""
     return User.objects.select_for_update().get(pk=user.pk)
 
 
-def close_all(user: User, ending: str, *, but: str = "") -> int:
+def end_sessions(user: User, ending: str, *, but: str = "") -> int:
     """End every live session of `user` except the one of digest `but`. Callers record it."""
     live = user.sessions.filter(ended_at=None).exclude(digest=but)
     return live.update(ended_at=clock.now(), ended_by=ending)
@@ -53,7 +53,7 @@ def session_end(*, actor: User, session: Session) -> None:
     Records session.end. Ending it twice is once. Raises NotFound, NotAllowed.
     """
     _require_end(actor, session)
-    session_expire(actor=actor, session=session, ending=Ending.ENDED)
+    session_expire(actor=actor, session=session, ending=SessionEndReason.ENDED)
 
 
 @service
@@ -62,24 +62,26 @@ def sessions_end(*, actor: User, user: User, but: str = "") -> int:
 
     JWTs end too when it is another person's. Records session.end once, with the count. Raises NotFound, NotAllowed.
     """
-    user = locked(user)
+    user = lock_user(user)
     if actor.pk == user.pk:
         _require_person(actor)
     else:
         access.require(actor, "change", user)
-        require_reach(actor, user)
+        require_not_above(actor, user)
         user._history_user = actor  # type: ignore[attr-defined]
         user.session_epoch += 1
         user.save(update_fields=["session_epoch"])
-    ended = close_all(user, Ending.ENDED, but=but)
-    record(actor=actor, action="session.end", subject=user, data={"why": str(Ending.ENDED), "ended": ended})
+    ended = end_sessions(user, SessionEndReason.ENDED, but=but)
+    record(actor=actor, action="session.end", subject=user, data={"why": str(SessionEndReason.ENDED), "ended": ended})
     return ended
 
 
 @service
 def sign_out(*, actor: User, digest: str) -> None:
     """End the session that `actor` is using. Records sign_out."""
-    Session.objects.filter(digest=digest, ended_at=None).update(ended_at=clock.now(), ended_by=Ending.SIGNED_OUT)
+    Session.objects.filter(digest=digest, ended_at=None).update(
+        ended_at=clock.now(), ended_by=SessionEndReason.SIGNED_OUT
+    )
     record(actor=actor, action="sign_out", subject=actor)
 
 
@@ -99,7 +101,7 @@ def _require_end(actor: User, session: Session) -> None:
     if actor.pk == session.user_id:
         return _require_person(actor)
     access.require(actor, "end", session)
-    require_reach(actor, session.user)
+    require_not_above(actor, session.user)
 
 
 def _require_person(actor: User) -> None:

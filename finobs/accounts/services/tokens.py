@@ -12,13 +12,13 @@ from finobs.ledger.canonical import Canonical
 from finobs.ledger.services import record
 
 from .. import token_format
-from ..choices import Kind
+from ..choices import UserKind
 from ..models import ApiToken, User
-from ..privilege_ceiling import held, require_reach
+from ..privilege_ceiling import permissions_held, require_not_above
 from ..roles import PERMISSIONS
-from .sessions import locked
+from .sessions import lock_user
 
-LONGEST = timedelta(days=365)
+MAX_LIFETIME = timedelta(days=365)
 
 
 @service
@@ -31,10 +31,10 @@ def token_create(
     would be their signature. Scopes are named permissions that the actor holds. Tokens cannot make tokens.
     Records token.create. Raises NotAllowed, Invalid.
     """
-    user = locked(user)
+    user = lock_user(user)
     _require_create(actor, user)
     _check(actor, name, scopes, lifetime)
-    prefix, text = token_format.make()
+    prefix, text = token_format.generate()
     token = ApiToken.objects.create(
         user=user, name=name.strip(), prefix=prefix, digest=token_format.digest(text), scopes=sorted(scopes),
         created_by=actor, created_at=clock.now(), expires_at=clock.now() + lifetime,
@@ -53,7 +53,7 @@ def token_revoke(*, actor: User, token: ApiToken) -> ApiToken:
     token = ApiToken.objects.select_for_update().get(pk=token.pk)
     if actor.pk != token.user_id or not actor.is_active:
         access.require(actor, "revoke", token)
-        require_reach(actor, token.user)
+        require_not_above(actor, token.user)
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         token.save(update_fields=["revoked_at"])
@@ -69,22 +69,22 @@ def _require_create(actor: User, user: User) -> None:
     if actor.pk == user.pk:
         return
     access.require(actor, "create", ApiToken)
-    if user.kind != Kind.SERVICE:
+    if user.kind != UserKind.SERVICE:
         raise NotAllowed("People make their own tokens.")
-    require_reach(actor, user)
+    require_not_above(actor, user)
 
 
 def _check(actor: User, name: str, scopes: Collection[str], lifetime: timedelta) -> None:
     wrong: dict[str, list[str]] = {}
     if not 0 < len(name.strip()) <= 80:
         wrong["name"] = ["Give it a name of at most 80 characters."]
-    if not timedelta() < lifetime <= LONGEST:
+    if not timedelta() < lifetime <= MAX_LIFETIME:
         wrong["days"] = ["A token lives for 1 to 365 days."]
     if not scopes:
         wrong["scopes"] = ["Choose at least one permission."]
     elif unknown := sorted(set(scopes) - set(PERMISSIONS)):
         wrong["scopes"] = [f"No such permission: {unknown[0]}."]
-    elif beyond := sorted(set(scopes) - held(actor)):
+    elif beyond := sorted(set(scopes) - permissions_held(actor)):
         wrong["scopes"] = [f"Your roles do not include {beyond[0]}."]
     if wrong:
         raise Invalid(fields=wrong)

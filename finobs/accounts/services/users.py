@@ -12,18 +12,19 @@ from finobs.core.errors import Invalid, InvalidTransition, NotAllowed
 from finobs.core.service import service
 from finobs.ledger.services import record
 
-from ..choices import Ending, Kind
+from ..choices import SessionEndReason, UserKind
 from ..models import User
-from ..privilege_ceiling import require_may_give, require_reach
-from .roles import put_roles
-from .sessions import close_all, locked
+from ..privilege_ceiling import require_may_assign, require_not_above
+from .roles import set_roles
+from .sessions import end_sessions, lock_user
 
-TAKEN = "Somebody already has this address."
+EMAIL_TAKEN = "Somebody already has this address."
 
 
 @service
 def user_create(
-    *, actor: User, email: str, name: str, kind: str = Kind.HUMAN, roles: Collection[str] = (), is_staff: bool = False,
+    *, actor: User, email: str, name: str, kind: str = UserKind.HUMAN, roles: Collection[str] = (),
+    is_staff: bool = False,
     time_zone: str = "UTC",
 ) -> User:  # fmt: skip
     """Add a person or a machine account, without a password: issue a link to set one.
@@ -33,13 +34,13 @@ def user_create(
     """
     access.require(actor, "create", User)
     if roles or is_staff:
-        require_may_give(actor, roles)
-    if kind not in (Kind.HUMAN, Kind.SERVICE) or (is_staff and kind != Kind.HUMAN):
+        require_may_assign(actor, roles)
+    if kind not in (UserKind.HUMAN, UserKind.SERVICE) or (is_staff and kind != UserKind.HUMAN):
         raise Invalid(fields={"kind": ["Choose a person or a machine account; only a person may open the admin."]})
     user = User(email=email.strip().lower(), name=name.strip(), kind=kind, is_staff=is_staff, time_zone=time_zone)
     user.set_unusable_password()
     _save(user, actor)
-    put_roles(user, roles)
+    set_roles(user, roles)
     record(
         actor=actor,
         action="user.create",
@@ -58,24 +59,24 @@ def user_change(
 
     Records user.change with the names of the fields (the history keeps their values). Raises Invalid, NotAllowed.
     """
-    user = locked(user)
+    user = lock_user(user)
     access.require(actor, "change", user)
-    require_reach(actor, user)
+    require_not_above(actor, user)
     wanted = {"email": email and email.strip().lower(), "name": name, "is_staff": is_staff, "time_zone": time_zone}
     changed = {field: value for field, value in wanted.items() if value is not None and value != getattr(user, field)}
     if "is_staff" in changed:
         access.require(actor, "assign_role", user)
-        if actor.pk == user.pk or (is_staff and user.kind != Kind.HUMAN):
+        if actor.pk == user.pk or (is_staff and user.kind != UserKind.HUMAN):
             raise NotAllowed("Nobody opens the admin to themselves, or to a machine account.")
         user.session_epoch += 1
-        close_all(user, Ending.CHANGED)
+        end_sessions(user, SessionEndReason.CHANGED)
     return _put(user, actor, changed)
 
 
 @service
 def profile_change(*, actor: User, name: str, time_zone: str) -> User:
     """A person changes their own name and time zone. Not for scoped tokens. Records user.change."""
-    user = locked(actor)
+    user = lock_user(actor)
     if not actor.is_active or actor.token_scopes is not None:
         raise NotAllowed
     wanted = {"name": name, "time_zone": time_zone}
@@ -88,9 +89,9 @@ def user_deactivate(*, actor: User, user: User) -> User:
 
     Records user.deactivate. Raises NotAllowed, InvalidTransition.
     """
-    user = locked(user)
+    user = lock_user(user)
     access.require(actor, "deactivate", user)
-    require_reach(actor, user)
+    require_not_above(actor, user)
     if actor.pk == user.pk:
         raise NotAllowed("Nobody deactivates themselves: another administrator must.")
     if not user.is_active:
@@ -98,7 +99,7 @@ def user_deactivate(*, actor: User, user: User) -> User:
     user.is_active = False
     user.session_epoch += 1
     _save(user, actor)
-    sessions = close_all(user, Ending.ENDED)
+    sessions = end_sessions(user, SessionEndReason.ENDED)
     tokens = user.api_tokens.filter(revoked_at=None).update(revoked_at=clock.now())
     data = {"sessions_ended": sessions, "tokens_revoked": tokens}
     record(actor=actor, action="user.deactivate", subject=user, data=data)
@@ -111,9 +112,9 @@ def user_reactivate(*, actor: User, user: User) -> User:
 
     Records user.reactivate. Raises NotAllowed, InvalidTransition.
     """
-    user = locked(user)
+    user = lock_user(user)
     access.require(actor, "deactivate", user)
-    require_reach(actor, user)
+    require_not_above(actor, user)
     if user.is_active:
         raise InvalidTransition(f"{user} is active.")
     user.is_active = True
@@ -140,6 +141,6 @@ def _save(user: User, actor: User) -> None:
             user.save()
     except ValidationError as error:
         fields = {("" if name == "__all__" else name): texts for name, texts in error.message_dict.items()}
-        raise Invalid(fields={"email": [TAKEN]} if "" in fields else fields) from error
+        raise Invalid(fields={"email": [EMAIL_TAKEN]} if "" in fields else fields) from error
     except IntegrityError as error:
-        raise Invalid(fields={"email": [TAKEN]}) from error
+        raise Invalid(fields={"email": [EMAIL_TAKEN]}) from error

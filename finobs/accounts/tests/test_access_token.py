@@ -28,7 +28,7 @@ def me(client, text):
 
 
 def claims(user, **changed):
-    return {**access_token.issue(user).payload, "iss": "finobs", "aud": "finobs-api", **changed}
+    return {**access_token.issue_access_token(user).payload, "iss": "finobs", "aud": "finobs-api", **changed}
 
 
 def key():

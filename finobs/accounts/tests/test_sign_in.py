@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from finobs.accounts import throttling
-from finobs.accounts.choices import Kind
+from finobs.accounts.choices import UserKind
 from finobs.accounts.models import Session
 from finobs.accounts.system import system_actor
 from finobs.accounts.tests.events import last, recorded
@@ -78,7 +78,7 @@ def test_machines_parts_of_finobs_and_the_inactive_do_not_sign_in(client, servic
     system.save()
     for person in (service, system, factories.user("Gone", is_active=False)):
         assert sign_in(client, person.email).status_code == 422
-    assert service.kind == Kind.SERVICE
+    assert service.kind == UserKind.SERVICE
     assert not signed_in(client)
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from finobs.accounts import services
-from finobs.accounts.authentication import find, scoped
+from finobs.accounts.authentication import token_find, user_with_scopes
 from finobs.accounts.models import ApiToken, User
 from finobs.accounts.tests.test_token_create import make
 from finobs.core import access, clock
@@ -93,7 +93,7 @@ def test_the_right_prefix_with_another_secret_is_refused(client, analyst):
     token, _ = make(analyst)
     body = f"finobs_{token.prefix}_{'0' * 43}"
     forged = body + token_format._checksum(body)
-    assert token_format.well_formed(forged) == token.prefix
+    assert token_format.prefix_of(forged) == token.prefix
     assert refused(me(client, f"Bearer {forged}"))
 
 
@@ -106,9 +106,9 @@ def test_it_can_do_no_more_than_its_owner_can_now(client, admin, analyst):
 def test_scopes_bind_selectors_and_a_superuser_too(superuser, queue):
     case = factories.case(inside=queue)
     _, text = make(superuser, scopes=("audit:read",))
-    token = find(text)
+    token = token_find(text)
     assert token is not None
-    narrow = scoped(token)
+    narrow = user_with_scopes(token)
     assert access.has_permission(narrow, "audit:read")
     assert not access.has_permission(narrow, "compliance:read")
     assert not narrow.has_perm("accounts.compliance:read")

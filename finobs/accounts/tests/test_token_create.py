@@ -25,18 +25,18 @@ def test_the_secret_has_256_bits_a_prefix_and_a_checksum(analyst):
     assert re.fullmatch(r"finobs_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}", text)
     assert text.split("_")[1] == token.prefix
     assert math.log2(62**43) >= 256
-    assert token_format.well_formed(text) == token.prefix
+    assert token_format.prefix_of(text) == token.prefix
 
 
 @pytest.mark.parametrize("place", range(7, 65))
 def test_a_mistyped_token_is_known_as_such_without_the_database(place):
-    _, text = token_format.make()
+    _, text = token_format.generate()
     wrong = "a" if text[place] != "a" else "b"
-    assert token_format.well_formed(text[:place] + wrong + text[place + 1 :]) is None
+    assert token_format.prefix_of(text[:place] + wrong + text[place + 1 :]) is None
 
 
 def test_two_tokens_have_nothing_in_common():
-    made = {token_format.make()[1] for _ in range(200)}
+    made = {token_format.generate()[1] for _ in range(200)}
     assert len({text.split("_")[2][:12] for text in made}) == 200
 
 

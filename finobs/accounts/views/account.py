@@ -19,7 +19,7 @@ from .. import login, selectors, services
 from ..forms import PasswordChangeForm, ProfileForm, TokenForm
 from ..requests import SignedInRequest
 
-NEWEST = ("-created_at", "-id")
+TOKEN_ORDER = ("-created_at", "-id")
 
 
 @login_required
@@ -55,7 +55,7 @@ def password_change(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def token_list(request: SignedInRequest) -> HttpResponse:
     rows = selectors.tokens_own(request.user)
-    page = paginate(rows, order=NEWEST, cursor=request.GET.get("cursor", ""))
+    page = paginate(rows, order=TOKEN_ORDER, cursor=request.GET.get("cursor", ""))
     return render_page(request, "accounts/token_list.html", {"page": page, "count": count(rows)}, partial="list")
 
 
@@ -88,7 +88,7 @@ def token_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_GET
 def session_list(request: SignedInRequest) -> HttpResponse:
     rows = selectors.sessions_live(request.user)
-    page = paginate(rows, order=NEWEST, cursor=request.GET.get("cursor", ""))
+    page = paginate(rows, order=TOKEN_ORDER, cursor=request.GET.get("cursor", ""))
     shown = {"page": page, "count": count(rows), "here": login.digest(request.session.session_key)}
     return render_page(request, "accounts/session_list.html", shown, partial="list")
 

@@ -13,16 +13,16 @@ from finobs.core.forms import submit
 from finobs.core.http import render_page
 
 from .. import login, services
-from ..choices import Ending
+from ..choices import SessionEndReason
 from ..forms import PasswordSetForm, SignInForm
 from ..services.passwords import link_owner
 
-WRONG = "The e-mail address or the password is not right."
-WHY = {
-    Ending.IDLE: "You were signed out because nothing happened for a while.",
-    Ending.AGE: "You were signed out because you had been signed in for a long time.",
-    Ending.CHANGED: "You were signed out because your password or your roles changed.",
-    Ending.ENDED: "This session was ended.",
+WRONG_CREDENTIALS = "The e-mail address or the password is not right."
+SIGNED_OUT_BECAUSE = {
+    SessionEndReason.IDLE: "You were signed out because nothing happened for a while.",
+    SessionEndReason.AGE: "You were signed out because you had been signed in for a long time.",
+    SessionEndReason.CHANGED: "You were signed out because your password or your roles changed.",
+    SessionEndReason.ENDED: "This session was ended.",
 }
 
 
@@ -31,19 +31,23 @@ WHY = {
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """E-mail and password; the same answer whether or not there is such an account."""
-    following = login.onward(request)
+    following = login.next_url(request)
     if request.method == "GET":
         if request.user.is_authenticated:
             return redirect(following)
-        page = {"form": SignInForm(), "next": following, "why": WHY.get(request.session.pop("ended", ""))}
+        page = {
+            "form": SignInForm(),
+            "next": following,
+            "why": SIGNED_OUT_BECAUSE.get(request.session.pop("ended", "")),
+        }
         return render_page(request, "accounts/sign_in.html", page)
     form = SignInForm(request.POST)
     if form.is_valid():
-        person = login.prove(request, form.cleaned_data["username"], form.cleaned_data["password"])
+        person = login.authenticate(request, form.cleaned_data["username"], form.cleaned_data["password"])
         if person is not None:
             login.sign_in(request, person)
             return redirect(following)
-        form.add_error(None, WRONG)
+        form.add_error(None, WRONG_CREDENTIALS)
     return render_page(request, "accounts/sign_in.html", {"form": form, "next": following}, status=422)
 
 

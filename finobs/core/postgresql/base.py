@@ -12,13 +12,13 @@ from typing import Any
 
 from django.db.backends.postgresql import base, operations
 
-MOST_VALUES = 65_535
+MAX_PARAMETERS = 65_535
 
 
 class DatabaseOperations(operations.DatabaseOperations):
     def bulk_batch_size(self, fields: Sequence[Any], objs: Sequence[Any]) -> int:
         """Rows in one statement."""
-        return min(len(objs), MOST_VALUES // max(1, len(fields)))
+        return min(len(objs), MAX_PARAMETERS // max(1, len(fields)))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -124,7 +124,7 @@ def test_an_action_without_a_policy_is_a_fault_not_a_gift(admin):
 
 
 def test_an_alert_is_seen_by_those_who_see_its_case(analyst, queue, admin):
-    from cases.models import Gathering, Incident
+    from cases.models import CaseAlert, Incident
 
     inside, outside, loose = factories.alert(), factories.alert(), factories.alert()
     for number, (alert, where) in enumerate(((inside, queue), (outside, factories.queue()))):
@@ -132,7 +132,7 @@ def test_an_alert_is_seen_by_those_who_see_its_case(analyst, queue, admin):
         incident = Incident.objects.create(
             reference=f"I-{number}", case=case, first_at=factories.NOON, last_at=factories.NOON
         )
-        Gathering.objects.create(alert=alert, incident=incident, case=case)
+        CaseAlert.objects.create(alert=alert, incident=incident, case=case)
     assert visible(analyst, Alert) == {inside}
     assert not access.allowed(admin, "view", loose)
 

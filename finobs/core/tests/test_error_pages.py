@@ -46,7 +46,7 @@ def browser():
 
 
 def sign_in(browser, user):
-    browser.force_login(user, backend="finobs.accounts.backends.PeopleBackend")
+    browser.force_login(user, backend="finobs.accounts.backends.RolePermissionBackend")
 
 
 @pytest.mark.parametrize("name", REFUSALS)

@@ -26,7 +26,7 @@ def browser():
 
 @pytest.fixture
 def signed_in(browser, superuser):
-    browser.force_login(superuser, backend="finobs.accounts.backends.PeopleBackend")
+    browser.force_login(superuser, backend="finobs.accounts.backends.RolePermissionBackend")
     return browser
 
 

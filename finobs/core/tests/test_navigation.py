@@ -69,7 +69,7 @@ def test_the_administration_is_for_staff(admin, everything_served):
 @pytest.mark.django_db
 def test_what_no_app_serves_is_left_out(analyst, monkeypatch):
     monkeypatch.setattr(
-        navigation, "NAVIGATION", (navigation.Entry("nowhere:at-all", "Nowhere", "inbox", "compliance:read"),)
+        navigation, "NAVIGATION", (navigation.NavigationEntry("nowhere:at-all", "Nowhere", "inbox", "compliance:read"),)
     )
     assert frame(analyst).items == []
 

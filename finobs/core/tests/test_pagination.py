@@ -69,7 +69,7 @@ def test_a_cursor_belongs_to_its_list_and_filters():
 
 
 def test_a_page_is_never_larger_than_allowed(monkeypatch):
-    monkeypatch.setattr(pagination, "LARGEST_PAGE", 2)
+    monkeypatch.setattr(pagination, "MAX_PAGE_SIZE", 2)
     for _ in range(3):
         factories.queue()
     assert len(pagination.paginate(Queue.objects.all(), order=ORDER, limit=1000).items) == 2
@@ -80,11 +80,11 @@ def test_a_total_is_exact_until_nobody_would_count(monkeypatch):
     for _ in range(3):
         factories.queue()
     assert pagination.count(Queue.objects.all()) == (3, True)
-    monkeypatch.setattr(pagination, "COUNT_UP_TO", 2)
+    monkeypatch.setattr(pagination, "MAX_COUNT", 2)
     assert pagination.count(Queue.objects.all()) == (2, False)
 
 
 @pytest.mark.parametrize("limit", ["\u00b2", "9" * 5_000, "-1", "", "1e3", "\u0663"])
 def test_a_limit_that_is_no_number_is_passed_over(client, admin, limit):
-    client.force_login(admin, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(admin, backend="finobs.accounts.backends.RolePermissionBackend")
     assert client.get("/api/v1/users", {"limit": limit}).status_code == 200

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
 from finobs.accounts.models import ApiToken
-from finobs.core.prepared import Lookup, insert, together
+from finobs.core.prepared import Lookup, bulk_insert, together
 from tests import factories
 from transactions.models import Source
 
@@ -100,7 +100,7 @@ def _elsewhere(slug):
 
 def test_it_inserts_rows_as_they_are_and_gives_them_ids():
     made = [Source(slug=f"s-{number}", name="Ünicode 'quoted'", mapping={"a": [1, None]}) for number in range(3)]
-    insert(made)
+    bulk_insert(made)
     kept = {source.pk: source for source in Source.objects.all()}
     assert [kept[each.pk].slug for each in made] == ["s-0", "s-1", "s-2"]
     for field in Source._meta.concrete_fields:
@@ -111,9 +111,9 @@ def test_it_inserts_rows_as_they_are_and_gives_them_ids():
 
 
 def test_it_keeps_the_id_of_a_row_that_has_one():
-    (source,) = insert([Source(pk=77, slug="seven", name="Seven")])
+    (source,) = bulk_insert([Source(pk=77, slug="seven", name="Seven")])
     assert Source.objects.get(slug="seven").pk == source.pk == 77
-    assert insert([]) == []
+    assert bulk_insert([]) == []
 
 
 def test_what_is_sent_together_is_answered_as_one_by_one():

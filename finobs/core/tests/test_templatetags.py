@@ -128,7 +128,7 @@ class Reason(forms.Form):
     text = forms.CharField(label="Rationale", help_text="In your own words.", widget=forms.Textarea)
     kind = forms.ChoiceField(choices=[("a", "A")], required=False)
     sure = forms.BooleanField(label="I am sure", required=False)
-    verdict = forms.ChoiceField(choices=[("y", "Yes"), ("n", "No")], widget=forms.RadioSelect)
+    answer = forms.ChoiceField(choices=[("y", "Yes"), ("n", "No")], widget=forms.RadioSelect)
     secret = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
@@ -146,7 +146,7 @@ def test_each_kind_of_field_has_its_shape():
     assert 'class="form-select"' in write("{% field form.kind %}", form=Reason())
     assert "optional" in write("{% field form.kind %}", form=Reason())
     assert 'class="form-check-input"' in write("{% field form.sure %}", form=Reason())
-    assert "<legend" in write("{% field form.verdict %}", form=Reason())
+    assert "<legend" in write("{% field form.answer %}", form=Reason())
     assert "<label" not in write("{% field form.secret %}", form=Reason())
 
 

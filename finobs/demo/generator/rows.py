@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from .typologies import DAY, TYPOLOGIES, Move, Stage
+from .typologies import DAY, TYPOLOGIES, Move, Scene
 from .world import (
     CATEGORIES,
     FAVOURITES,
@@ -52,7 +52,7 @@ def generate(plan: Plan) -> Iterator[dict[str, str | None]]:
     rng = np.random.default_rng(plan.seed)
     terminals = make_terminals(rng, plan.accounts)
     accounts = make_accounts(rng, plan.accounts, terminals)
-    episodes = _episodes(Stage(rng, accounts, terminals, plan.days), plan)
+    episodes = _episodes(Scene(rng, accounts, terminals, plan.days), plan)
     payers = _payers(plan, accounts)
     special = [_monthly(plan, accounts, payers, day) + episodes[day] for day in range(plan.days)]
     ordinary = rng.multinomial(max(0, plan.size - sum(map(len, special))), _weights(plan))
@@ -93,7 +93,7 @@ def _weights(plan: Plan) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
-def _episodes(stage: Stage, plan: Plan) -> dict[int, list[Move]]:
+def _episodes(stage: Scene, plan: Plan) -> dict[int, list[Move]]:
     """Episodes of every typology in turn, until their share of the rows is reached."""
     moves: dict[int, list[Move]] = defaultdict(list)
     left, turn = int(plan.size * SUSPICIOUS), 0

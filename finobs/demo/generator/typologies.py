@@ -33,7 +33,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Scene:
     """Where an episode plays: the world, its length in days, and the dice."""
 
     rng: np.random.Generator
@@ -60,7 +60,7 @@ class Stage:
         return HOMES[int(self.accounts.home[account])][3]
 
 
-def structuring(stage: Stage) -> Iterator[Move]:
+def structuring(stage: Scene) -> Iterator[Move]:
     """Cash in pieces just below the reporting limit of 10,000, then out in one."""
     account, at, total = stage.somebody(), stage.start(6), 0
     for _ in range(stage.between(4, 9)):
@@ -71,7 +71,7 @@ def structuring(stage: Stage) -> Iterator[Move]:
     yield Move(at + HOUR, account, stage.beneficiary(), int(total * 0.97), channel="wire", memo="invoice")
 
 
-def compromised_terminal(stage: Stage) -> Iterator[Move]:
+def compromised_terminal(stage: Scene) -> Iterator[Move]:
     """Cards skimmed at one terminal: many accounts, a few days, each above its habit."""
     terminal, at = stage.between(0, len(stage.terminals)), stage.start(8)
     for _ in range(stage.between(8, 20)):
@@ -81,7 +81,7 @@ def compromised_terminal(stage: Stage) -> Iterator[Move]:
         at += stage.between(HOUR, 14 * HOUR)
 
 
-def leaked_card(stage: Stage) -> Iterator[Move]:
+def leaked_card(stage: Scene) -> Iterator[Move]:
     """Two small tries, then many large purchases abroad within hours."""
     account, at = stage.somebody(), stage.start(2)
     country = ABROAD[stage.between(0, len(ABROAD))]
@@ -92,7 +92,7 @@ def leaked_card(stage: Stage) -> Iterator[Move]:
         at += stage.between(60, 90 * 60)
 
 
-def rapid_in_out(stage: Stage) -> Iterator[Move]:
+def rapid_in_out(stage: Scene) -> Iterator[Move]:
     """Money arrives and leaves again within two hours, nearly whole."""
     account, at = stage.somebody(), stage.start(1)
     amount, parts = stage.between(4_000, 32_000) * 100 + stage.between(0, 100), stage.between(1, 4)
@@ -104,7 +104,7 @@ def rapid_in_out(stage: Stage) -> Iterator[Move]:
         )
 
 
-def dormant_account(stage: Stage) -> Iterator[Move]:
+def dormant_account(stage: Scene) -> Iterator[Move]:
     """An account without any movement wakes up and is emptied at night."""
     account, at = int(stage.rng.choice(stage.accounts.dormant)), stage.start(3)
     at = at - at % DAY + stage.between(1, 4) * HOUR
@@ -114,7 +114,7 @@ def dormant_account(stage: Stage) -> Iterator[Move]:
         at += stage.between(20 * 60, 6 * HOUR)
 
 
-def round_amounts(stage: Stage) -> Iterator[Move]:
+def round_amounts(stage: Scene) -> Iterator[Move]:
     """The same whole thousands to one new beneficiary, again and again."""
     account, at, to = stage.somebody(), stage.start(12), stage.beneficiary()
     amount = int(stage.rng.choice([1_000, 2_000, 3_000, 5_000])) * 100
@@ -123,6 +123,6 @@ def round_amounts(stage: Stage) -> Iterator[Move]:
         at += stage.between(20 * HOUR, 30 * HOUR)
 
 
-TYPOLOGIES: tuple[Callable[[Stage], Iterator[Move]], ...] = (
+TYPOLOGIES: tuple[Callable[[Scene], Iterator[Move]], ...] = (
     structuring, compromised_terminal, leaked_card, rapid_in_out, dormant_account, round_amounts,
 )  # fmt: skip

@@ -20,7 +20,7 @@ def small(monkeypatch, tmp_path, settings):
     }  # fmt: skip
     for name, value in changed.items():
         monkeypatch.setattr(env, name, value)
-    monkeypatch.setattr(data, "BATCH", 250)
-    monkeypatch.setattr(first_models, "PART", 0.5)
+    monkeypatch.setattr(data, "ROWS_PER_BATCH", 250)
+    monkeypatch.setattr(first_models, "FIRST_PART", 0.5)
     monkeypatch.setattr(first_models, "LAST_PART", 5 / 6)
     return monkeypatch

@@ -9,7 +9,7 @@ from itertools import islice
 import pytest
 
 from cases.models import Case
-from detection.choices import Role, Stage, Typology
+from detection.choices import ModelRole, ModelStage, Typology
 from detection.ml.training import boosting
 from detection.models import Alert, Assessment, ModelVersion, Rule, TrainingRun
 from finobs.core.errors import Invalid
@@ -39,18 +39,18 @@ def seeded(small):
 def test_every_row_comes_in_assessed_and_labelled(seeded):
     assert Transaction.objects.count() == Assessment.objects.count() == Label.objects.count() == 1_500
     assert not QuarantinedRow.objects.exists()
-    assert set(Batch.objects.values_list("door", flat=True)) == {"file"}
+    assert set(Batch.objects.values_list("method", flat=True)) == {"file"}
 
 
 def test_rules_and_a_model_judge_and_alerts_become_cases(seeded):
-    assert ModelVersion.objects.get().stage == Stage.CHAMPION
+    assert ModelVersion.objects.get().stage == ModelStage.CHAMPION
     assert Rule.objects.filter(live__isnull=False).count() == 3
     first, last = Assessment.objects.order_by("pk").first(), Assessment.objects.order_by("pk").last()
     assert first is not None
     assert first.score is None
     assert last is not None
     assert last.score is not None
-    assert Alert.objects.filter(gathering__isnull=False).count() == Alert.objects.count() > 0
+    assert Alert.objects.filter(case_alert__isnull=False).count() == Alert.objects.count() > 0
     assert Case.objects.exists()
 
 
@@ -89,7 +89,7 @@ def test_it_goes_on_where_it_was_interrupted(small, after):
 
 
 def test_another_day_or_size_leaves_what_is_there(seeded):
-    Source.objects.filter(slug=data.GENERATED).update(created_at="2020-01-01T00:00:00Z")
+    Source.objects.filter(slug=data.GENERATED_SOURCE).update(created_at="2020-01-01T00:00:00Z")
     seeded.setattr(env, "SEED_TRANSACTIONS", 9_000)
     said = run()
     assert Transaction.objects.count() == 1_500
@@ -114,7 +114,7 @@ def test_generated_typologies_are_known_to_detection():
 
 
 def test_every_typology_has_a_queue_and_no_typology_two():
-    listed = [str(name) for row in data.QUEUES for name in row["typologies"]]
+    listed = [str(name) for row in data.DEMO_QUEUES for name in row["typologies"]]
     assert sorted(listed) == sorted(Typology.values)
 
 
@@ -168,17 +168,17 @@ def test_a_training_that_was_killed_is_taken_up_at_the_next_start(small):
 
     work = import_module("detection.ml.training.services.training_work")
     with small.context() as broken:
-        broken.setattr(work, "learn", killed)
+        broken.setattr(work, "train_candidate", killed)
         with pytest.raises(KeyboardInterrupt):
             run()
     assert TrainingRun.objects.get().state == "running"
     assert "is in force from here on" in run()
-    assert ModelVersion.objects.get().stage == Stage.CHAMPION
+    assert ModelVersion.objects.get().stage == ModelStage.CHAMPION
     assert TrainingRun.objects.get(role="anomaly").attempts == 2
 
 
 def test_with_enough_outcomes_a_model_learns_from_them_at_the_end(small):
-    small.setattr(boosting, "FEWEST_OUTCOMES", 3)
+    small.setattr(boosting, "MIN_CONFIRMED", 3)
     said = run()
     assert "supervised v1 learned from" in said
     before = ModelVersion.objects.count()
@@ -187,11 +187,11 @@ def test_with_enough_outcomes_a_model_learns_from_them_at_the_end(small):
 
 
 def test_the_last_part_is_scored_by_both_models(small):
-    small.setattr(boosting, "FEWEST_OUTCOMES", 2)
+    small.setattr(boosting, "MIN_CONFIRMED", 2)
     small.setattr(env, "SEED_DAYS", 60)  # so that most of it has had its days for an outcome
     run()
-    learned = ModelVersion.objects.get(role=Role.SUPERVISED)
-    by_both = Assessment.objects.filter(model_version=learned, anomaly_version__role=Role.ANOMALY)
+    learned = ModelVersion.objects.get(role=ModelRole.SUPERVISED)
+    by_both = Assessment.objects.filter(model_version=learned, anomaly_version__role=ModelRole.ANOMALY)
     assert by_both.count() == 250
     newest = Transaction.objects.order_by("-pk").values_list("pk", flat=True)[:250]
     assert set(by_both.values_list("transaction_id", flat=True)) == set(newest)

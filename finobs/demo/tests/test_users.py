@@ -18,9 +18,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def settled(small):
     actor = system_actor("demo")
-    queues = {row["slug"]: data._queue(actor, row) for row in data.QUEUES}
-    users.settle(actor=actor, queues=queues)
-    return lambda: users.settle(actor=actor, queues=queues)
+    queues = {row["slug"]: data._queue(actor, row) for row in data.DEMO_QUEUES}
+    users.ensure_users(actor=actor, queues=queues)
+    return lambda: users.ensure_users(actor=actor, queues=queues)
 
 
 def person(box):
@@ -36,13 +36,15 @@ def test_the_password_is_made_once_and_read_by_its_owner_alone(small, tmp_path):
 
 
 def test_the_password_obeys_the_rules_for_each_of_them(settled):
-    for one in users.PEOPLE:
+    for one in users.DEMO_USERS:
         validate_password(users.password(), person(one.box))
         assert person(one.box).check_password(users.password())
 
 
 def test_each_has_one_role_and_nobody_is_superuser(settled):
-    assert {one.box: person(one.box).roles for one in users.PEOPLE} == {one.box: [one.role] for one in users.PEOPLE}
+    assert {one.box: person(one.box).roles for one in users.DEMO_USERS} == {
+        one.box: [one.role] for one in users.DEMO_USERS
+    }
     assert not User.objects.filter(is_superuser=True).exists()
     assert [user.email for user in User.objects.filter(is_staff=True)] == [f"admin@{users.DOMAIN}"]
 
@@ -75,6 +77,6 @@ def test_somebody_who_was_deactivated_stays_so(settled):
 
 def test_the_introduction_names_everybody_and_the_password(small):
     text = users.introduction(8123)
-    assert all(one.email in text for one in users.PEOPLE)
+    assert all(one.email in text for one in users.DEMO_USERS)
     assert users.password() in text
     assert "http://127.0.0.1:8123" in text

@@ -16,7 +16,7 @@ def test_a_port_in_use_is_refused_with_what_to_do():
         taken.bind((server.HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(server.Busy, match=f"Port {port} is in use.*PORT="):
+        with pytest.raises(server.AddressInUse, match=f"Port {port} is in use.*PORT="):
             server.claim_port(port)
 
 
@@ -33,7 +33,7 @@ def free_port():
 
 
 def test_a_folder_has_one_finobs(tmp_path):
-    with server.claim_data(tmp_path / "var"), pytest.raises(server.Busy, match="FINOBS_VAR_DIR"):
+    with server.claim_data(tmp_path / "var"), pytest.raises(server.AddressInUse, match="FINOBS_VAR_DIR"):
         server.claim_data(tmp_path / "var")
     server.claim_data(tmp_path / "var").close()
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Model
 
 from finobs.core import clock, context
-from finobs.core.prepared import insert
+from finobs.core.prepared import bulk_insert
 
 from ..canonical import Canonical, canonical
 from ..merkle import leaf_hash
@@ -22,7 +22,7 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NewEvent:
     """One event to be. `subject` is a saved row, or (type, id) for what has no row."""
 
     action: str
@@ -38,16 +38,16 @@ def record(
     Must run inside the transaction of the change. Raises RuntimeError outside one, TypeError or ValueError if
     `data` has no canonical form; either way the change does not happen.
     """
-    return record_many(actor=actor, entries=[Entry(action, subject, data or {})])[0]
+    return record_many(actor=actor, entries=[NewEvent(action, subject, data or {})])[0]
 
 
-def record_many(*, actor: Any, entries: Iterable[Entry]) -> list[Event]:
+def record_many(*, actor: Any, entries: Iterable[NewEvent]) -> list[Event]:
     """Record several acts of one actor in their order."""
     if not connection.in_atomic_block:
         raise RuntimeError("an event is written in the transaction of its change")
     at = clock.now()
     made = [_event(actor, entry, at) for entry in entries]
-    insert(made)
+    bulk_insert(made)
     return made
 
 
@@ -63,7 +63,7 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _event(actor: Any, entry: Entry, at: datetime) -> Event:
+def _event(actor: Any, entry: NewEvent, at: datetime) -> Event:
     subject_type, subject_id = subject_key(entry.subject)
     uid = uuid.uuid4()
     body = canonical(

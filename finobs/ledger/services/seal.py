@@ -19,16 +19,16 @@ from finobs.core import clock
 from .. import keys, last_signed, tree
 from ..choices import AlarmKind
 from ..merkle import Frontier, leaf_hash
-from ..models import Alarm, Checkpoint, Node
+from ..models import Alarm, Checkpoint, TreeNode
 from ..note import NoteError, SigningKey, Statement, open_checkpoint, sign
 
 log = logging.getLogger("finobs.ledger")
-BATCH = 5_000
+MAX_EVENTS_PER_SEAL = 5_000
 _LOCK = 0x66696E6F6273  # "finobs"
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealResult:
     """What one round did. `refused` says why nothing could be signed; events wait, none is lost."""
 
     count: int
@@ -36,7 +36,7 @@ class Sealed:
     refused: str = ""
 
 
-class Refusal(Exception):
+class SealRefused(Exception):
     """Signing now would be wrong."""
 
     def __init__(self, kind: str, detail: str, evidence: str = "") -> None:
@@ -44,7 +44,7 @@ class Refusal(Exception):
         self.kind, self.detail, self.evidence = kind, detail, evidence
 
 
-def seal(*, limit: int = BATCH) -> Sealed:
+def seal(*, limit: int = MAX_EVENTS_PER_SEAL) -> SealResult:
     """Seal up to `limit` pending events under one new checkpoint.
 
     Never signs while an alarm is open, nor a tree that does not follow from the last checkpoint and from the last
@@ -53,26 +53,26 @@ def seal(*, limit: int = BATCH) -> Sealed:
     signers = keys.signing_keys()
     if not signers:
         log.error("ledger: no signing key at %s: events stay pending", settings.LEDGER_KEY_FILE)
-        return Sealed(0, _size(), "no signing key")
+        return SealResult(0, _size(), "no signing key")
     try:
         with transaction.atomic():
             sealed, note = _seal(signers, limit)
-    except Refusal as refusal:
+    except SealRefused as refusal:
         raise_alarm(refusal.kind, refusal.detail, refusal.evidence)
-        return Sealed(0, _size(), refusal.detail)
+        return SealResult(0, _size(), refusal.detail)
     if note:
-        last_signed.remember(note)
+        last_signed.store(note)
     return sealed
 
 
-def seal_all() -> Sealed:
+def seal_all() -> SealResult:
     """Seal until nothing is pending, or until something refuses."""
     total = 0
     while True:
         sealed = seal()
         total += sealed.count
-        if sealed.count < BATCH:
-            return Sealed(total, sealed.size, sealed.refused)
+        if sealed.count < MAX_EVENTS_PER_SEAL:
+            return SealResult(total, sealed.size, sealed.refused)
 
 
 def raise_alarm(kind: str, detail: str, evidence: str = "") -> None:
@@ -83,35 +83,37 @@ def raise_alarm(kind: str, detail: str, evidence: str = "") -> None:
     )
 
 
-def _seal(signers: list[SigningKey], limit: int) -> tuple[Sealed, str]:
+def _seal(signers: list[SigningKey], limit: int) -> tuple[SealResult, str]:
     if not _locked():
-        return Sealed(0, _size(), "another sealer is at work"), ""
+        return SealResult(0, _size(), "another sealer is at work"), ""
     alarm = Alarm.objects.filter(settled_at=None).first()
     if alarm is not None:
-        return Sealed(0, _size(), f"alarm: {alarm.detail}"), ""
+        return SealResult(0, _size(), f"alarm: {alarm.detail}"), ""
     last = Checkpoint.objects.first()
     frontier = _trusted_frontier(last)
     leaves = _place(frontier.size, limit)
     if not leaves:
-        return Sealed(0, frontier.size), ""
+        return SealResult(0, frontier.size), ""
     nodes = frontier.extend(leaves)
-    Node.objects.bulk_create([Node(height=node.height, position=node.position, hash=node.hash) for node in nodes])
+    TreeNode.objects.bulk_create(
+        [TreeNode(height=node.height, position=node.position, hash=node.hash) for node in nodes]
+    )
     statement = Statement(settings.LEDGER_ORIGIN, frontier.size, frontier.root())
     note = sign(statement.text(), signers)
     Checkpoint.objects.create(
         size=frontier.size, root=statement.root, frontier=frontier.pack(), note=note, sealed_at=clock.now()
     )
-    return Sealed(len(leaves), frontier.size), note
+    return SealResult(len(leaves), frontier.size), note
 
 
 def _trusted_frontier(last: Checkpoint | None) -> Frontier:
     """Where the tree goes on from, once it is sure that this is what was signed before."""
     frontier = Frontier.unpack(last.size, bytes(last.frontier)) if last else Frontier()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT COALESCE(MAX(seq) + 1, 0) FROM ledger_leaf")
+        cursor.execute("SELECT COALESCE(MAX(seq) + 1, 0) FROM ledger_treeleaf")
         placed = cursor.fetchone()[0]
     if placed != frontier.size:
-        raise Refusal(AlarmKind.INCONSISTENT, f"{placed} leaves stand under a checkpoint of {frontier.size}")
+        raise SealRefused(AlarmKind.INCONSISTENT, f"{placed} leaves stand under a checkpoint of {frontier.size}")
     if last:
         _check_signed(last, frontier)
     _check_remembered(frontier)
@@ -122,51 +124,54 @@ def _check_signed(last: Checkpoint, frontier: Frontier) -> None:
     try:
         said = open_checkpoint(last.note, keys.verifier_keys(), settings.LEDGER_ORIGIN)
     except NoteError as error:
-        raise Refusal(AlarmKind.KEY, f"the checkpoint at {last.size} does not verify: {error}", last.note) from error
+        raise SealRefused(
+            AlarmKind.KEY, f"the checkpoint at {last.size} does not verify: {error}", last.note
+        ) from error
     if (said.size, said.root) != (last.size, bytes(last.root)) or frontier.root() != said.root:
-        raise Refusal(AlarmKind.INCONSISTENT, f"the checkpoint at {last.size} is not what was signed", last.note)
+        raise SealRefused(AlarmKind.INCONSISTENT, f"the checkpoint at {last.size} is not what was signed", last.note)
 
 
 def _check_remembered(frontier: Frontier) -> None:
     """Against a restored or cut database: the tree must extend the last note that this sealer let out."""
-    note = last_signed.last()
+    note = last_signed.latest()
     if note is None:
         return
     try:
-        said = last_signed.statement(note)
+        said = last_signed.statement_of(note)
     except NoteError as error:
-        raise Refusal(AlarmKind.KEY, f"the last note signed here does not verify: {error}", note) from error
+        raise SealRefused(AlarmKind.KEY, f"the last note signed here does not verify: {error}", note) from error
     if said.size > frontier.size:
-        raise Refusal(AlarmKind.SHRUNK, f"size {said.size} has been signed, but the log has {frontier.size}", note)
+        raise SealRefused(AlarmKind.SHRUNK, f"size {said.size} has been signed, but the log has {frontier.size}", note)
     here = frontier.root() if said.size == frontier.size else tree.root_at(said.size)
     if here != said.root:
-        raise Refusal(AlarmKind.EQUIVOCATION, f"another root has been signed at size {said.size}", note)
+        raise SealRefused(AlarmKind.EQUIVOCATION, f"another root has been signed at size {said.size}", note)
 
 
 def _place(size: int, limit: int) -> list[bytes]:
     """Give the oldest pending events their places; returns their leaf hashes in order."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO ledger_leaf (seq, event_id, leaf) "
+            "INSERT INTO ledger_treeleaf (seq, event_id, leaf) "
             "SELECT %s + ROW_NUMBER() OVER (ORDER BY e.id) - 1, e.id, e.leaf FROM ledger_event e WHERE e.id IN "
-            "(SELECT event_id FROM ledger_pending ORDER BY event_id LIMIT %s)",
+            "(SELECT event_id FROM ledger_pendingevent ORDER BY event_id LIMIT %s)",
             [size, limit],
         )
         cursor.execute(
-            "SELECT e.id, e.body, l.leaf FROM ledger_leaf l JOIN ledger_event e ON e.id = l.event_id "
+            "SELECT e.id, e.body, l.leaf FROM ledger_treeleaf l JOIN ledger_event e ON e.id = l.event_id "
             "WHERE l.seq >= %s ORDER BY l.seq",
             [size],
         )
         leaves = [_honest(pk, bytes(body), bytes(leaf)) for pk, body, leaf in cursor.fetchall()]
         cursor.execute(
-            "DELETE FROM ledger_pending WHERE event_id IN (SELECT event_id FROM ledger_leaf WHERE seq >= %s)", [size]
+            "DELETE FROM ledger_pendingevent WHERE event_id IN (SELECT event_id FROM ledger_treeleaf WHERE seq >= %s)",
+            [size],
         )
     return leaves
 
 
 def _honest(pk: int, body: bytes, leaf: bytes) -> bytes:
     if leaf_hash(body) != leaf:
-        raise Refusal(AlarmKind.EVENT, f"event {pk} was changed before it was sealed")
+        raise SealRefused(AlarmKind.EVENT, f"event {pk} was changed before it was sealed")
     return leaf
 
 

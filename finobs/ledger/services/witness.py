@@ -59,5 +59,5 @@ def alarm_settle(*, actor: Any, alarm_id: int, reason: str) -> Alarm:
     data = {"kind": alarm.kind, "detail": alarm.detail, "evidence": alarm.evidence, "reason": reason}
     record(actor=actor, action="ledger.alarm_settle", subject=alarm, data=data)
     if alarm.kind in (AlarmKind.SHRUNK, AlarmKind.EQUIVOCATION):
-        last_signed.forget()
+        last_signed.delete()
     return alarm

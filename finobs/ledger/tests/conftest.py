@@ -14,7 +14,7 @@ from finobs.accounts.system import system_actor
 from finobs.ledger import keys
 from finobs.ledger.models import Event
 from finobs.ledger.note import VerifierKey
-from finobs.ledger.services import Entry, record_many
+from finobs.ledger.services import NewEvent, record_many
 from finobs.ledger.services.seal import seal
 
 Fill = Callable[..., list[Event]]
@@ -44,7 +44,7 @@ def fill(clerk: User) -> Fill:
 
     def make(count: int, action: str = "test.act") -> list[Event]:
         with transaction.atomic():
-            entries = [Entry(action, ("test.thing", str(number)), {"n": number}) for number in range(count)]
+            entries = [NewEvent(action, ("test.thing", str(number)), {"n": number}) for number in range(count)]
             return record_many(actor=clerk, entries=entries)
 
     return make

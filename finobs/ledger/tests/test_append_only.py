@@ -6,13 +6,13 @@ import pytest
 from django.db import Error, connection, transaction
 
 from finobs.ledger import triggers
-from finobs.ledger.models import Checkpoint, Event, Leaf, Node, Pending
+from finobs.ledger.models import Checkpoint, Event, PendingEvent, TreeLeaf, TreeNode
 
 pytestmark = pytest.mark.usefixtures("sealed")
 postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="PostgreSQL's own doors")
 sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite's own doors")
-TABLES = ["ledger_event", "ledger_leaf", "ledger_checkpoint"]
-COLUMN = {"ledger_event": "action", "ledger_leaf": "leaf", "ledger_checkpoint": "note", "ledger_node": "hash"}
+TABLES = ["ledger_event", "ledger_treeleaf", "ledger_checkpoint"]
+COLUMN = {"ledger_event": "action", "ledger_treeleaf": "leaf", "ledger_checkpoint": "note", "ledger_treenode": "hash"}
 
 
 def refused(sql: str) -> bool:
@@ -26,7 +26,7 @@ def refused(sql: str) -> bool:
 
 
 def count() -> list[int]:
-    return [model.objects.count() for model in (Event, Leaf, Checkpoint)]
+    return [model.objects.count() for model in (Event, TreeLeaf, Checkpoint)]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -39,13 +39,13 @@ def test_update_and_delete_are_refused(table):
 
 
 def test_kept_subtrees_are_append_only_too():
-    Node.objects.create(height=8, position=0, hash=bytes(32))
-    assert refused("UPDATE ledger_node SET position = 1")
-    assert refused("DELETE FROM ledger_node")
+    TreeNode.objects.create(height=8, position=0, hash=bytes(32))
+    assert refused("UPDATE ledger_treenode SET position = 1")
+    assert refused("DELETE FROM ledger_treenode")
 
 
 def test_bulk_operations_of_the_orm_are_refused():
-    event, leaf, last = Event.objects.first(), Leaf.objects.first(), Checkpoint.objects.first()
+    event, leaf, last = Event.objects.first(), TreeLeaf.objects.first(), Checkpoint.objects.first()
     assert event
     assert leaf
     assert last
@@ -54,12 +54,14 @@ def test_bulk_operations_of_the_orm_are_refused():
         lambda: Event.objects.filter(pk=event.pk)._raw_delete("default"),
         lambda: Event.objects.bulk_update([event], ["action"]),
         lambda: event.save(),
-        lambda: Leaf.objects.all().delete(),
+        lambda: TreeLeaf.objects.all().delete(),
         lambda: leaf.save(),
         lambda: Checkpoint.objects.all().delete(),
         lambda: last.save(),
         lambda: Checkpoint.objects.update_or_create(size=last.size, defaults={"note": "x"}),
-        lambda: Leaf.objects.bulk_create([leaf], update_conflicts=True, update_fields=["leaf"], unique_fields=["seq"]),
+        lambda: TreeLeaf.objects.bulk_create(
+            [leaf], update_conflicts=True, update_fields=["leaf"], unique_fields=["seq"]
+        ),
     ]
     for attempt in attempts:
         with pytest.raises(Error, match="append-only"), transaction.atomic():
@@ -68,7 +70,7 @@ def test_bulk_operations_of_the_orm_are_refused():
 
 def test_an_upsert_is_refused():
     assert refused(
-        "INSERT INTO ledger_leaf (seq, event_id, leaf) SELECT seq, event_id, leaf FROM ledger_leaf WHERE true "
+        "INSERT INTO ledger_treeleaf (seq, event_id, leaf) SELECT seq, event_id, leaf FROM ledger_treeleaf WHERE true "
         "ON CONFLICT (seq) DO UPDATE SET leaf = excluded.leaf"
     )
 
@@ -82,7 +84,7 @@ def test_replace_is_refused_because_recursive_triggers_are_on(table):
 
 
 @postgresql
-@pytest.mark.parametrize("table", [*TABLES, "ledger_node"])
+@pytest.mark.parametrize("table", [*TABLES, "ledger_treenode"])
 def test_truncate_is_refused(table):
     assert refused(f"TRUNCATE {table} CASCADE")
 
@@ -97,7 +99,7 @@ def test_a_session_in_replica_role_is_refused_too_and_still_fills_the_queue(fill
                 assert refused(sql)
         fill(2)
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")
-    assert Pending.objects.count() == 2
+    assert PendingEvent.objects.count() == 2
 
 
 @postgresql
@@ -112,7 +114,7 @@ def test_copy_can_only_append_and_fills_the_queue():
         with cursor.copy("COPY ledger_event FROM STDIN") as back:
             back.write(rows)
         cursor.execute("DROP TABLE more")
-    assert Pending.objects.count() == 1
+    assert PendingEvent.objects.count() == 1
 
 
 @postgresql
@@ -132,7 +134,7 @@ def test_a_role_that_may_only_insert_and_select_is_refused_everything_else():
 
 def test_every_event_is_put_in_the_queue_by_the_database(fill):
     events = fill(5)
-    assert list(Pending.objects.order_by("event_id").values_list("event_id", flat=True)) == [e.pk for e in events]
+    assert list(PendingEvent.objects.order_by("event_id").values_list("event_id", flat=True)) == [e.pk for e in events]
 
 
 def test_missing_triggers_are_noticed_and_come_back():

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finobs.ledger.canonical import LARGEST_EXACT, canonical
+from finobs.ledger.canonical import MAX_EXACT_INTEGER, canonical
 
 keys = st.text(st.characters(max_codepoint=126, min_codepoint=32), max_size=8)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-numbers = st.integers(-LARGEST_EXACT, LARGEST_EXACT)
+numbers = st.integers(-MAX_EXACT_INTEGER, MAX_EXACT_INTEGER)
 values: Any = st.recursive(
     st.none() | st.booleans() | numbers | texts,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4),

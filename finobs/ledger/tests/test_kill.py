@@ -13,8 +13,8 @@ from uuid import UUID
 import pytest
 from django.db import Error, connection, connections, transaction
 
-from finobs.ledger.models import Alarm, Checkpoint, Event, Leaf, Pending
-from finobs.ledger.services import Entry, record_many
+from finobs.ledger.models import Alarm, Checkpoint, Event, PendingEvent, TreeLeaf
+from finobs.ledger.services import NewEvent, record_many
 from finobs.ledger.services.seal import seal, seal_all
 from finobs.ledger.verification import verify
 
@@ -41,7 +41,7 @@ def in_child(work: Callable[[], None]) -> int:
 def writer(clerk, acknowledged: int) -> Callable[[], None]:
     def work() -> None:
         with transaction.atomic():
-            entries = [Entry("test.act", ("test.thing", "1"), {"n": n}) for n in range(random.randint(1, 20))]
+            entries = [NewEvent("test.act", ("test.thing", "1"), {"n": n}) for n in range(random.randint(1, 20))]
             events = record_many(actor=clerk, entries=entries)
         # Only after the commit, in one write: whoever reads this line was promised the events.
         os.write(acknowledged, b"".join(event.uid.bytes for event in events))
@@ -98,9 +98,9 @@ def test_sixty_kills_leave_no_gap_and_lose_nothing_that_was_promised(ledger_key,
     report = verify()
     assert report.ok, report.as_dict()
     assert not Alarm.objects.exists()
-    assert Event.objects.count() == Leaf.objects.count() == report.size > 0
-    assert Pending.objects.count() == 0
-    assert list(Leaf.objects.order_by("seq").values_list("seq", flat=True)) == list(range(report.size))
+    assert Event.objects.count() == TreeLeaf.objects.count() == report.size > 0
+    assert PendingEvent.objects.count() == 0
+    assert list(TreeLeaf.objects.order_by("seq").values_list("seq", flat=True)) == list(range(report.size))
     kept = set(Event.objects.values_list("uid", flat=True))
     assert promised(file) <= kept
     with capsys.disabled():

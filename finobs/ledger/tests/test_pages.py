@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from finobs.core import clock
-from finobs.ledger.models import Alarm, Checkpoint, Event, Leaf
+from finobs.ledger.models import Alarm, Checkpoint, Event, TreeLeaf
 from finobs.ledger.services import record
 from finobs.ledger.services.seal import seal
 from tests import factories
@@ -22,7 +22,7 @@ def browse(client):
     """browse(person, "ledger:event-list") -> response"""
 
     def get(person, name: str, *args: Any, **query: Any):
-        client.force_login(person, backend="finobs.accounts.backends.PeopleBackend")
+        client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
         return client.get(reverse(name, args=args), query)
 
     return get
@@ -192,12 +192,12 @@ def test_the_timeline_is_a_fragment_for_htmx_and_a_page_without(browse, auditor,
 @pytest.mark.parametrize("person", ["superuser", "admin", "auditor"])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_nobody_can_write_through_any_page(request, client, told, person, method):
-    client.force_login(request.getfixturevalue(person), backend="finobs.accounts.backends.PeopleBackend")
-    before = (Event.objects.count(), Leaf.objects.count(), Checkpoint.objects.count())
+    client.force_login(request.getfixturevalue(person), backend="finobs.accounts.backends.RolePermissionBackend")
+    before = (Event.objects.count(), TreeLeaf.objects.count(), Checkpoint.objects.count())
     for name, args in (("ledger:event-list", ()), ("ledger:event-detail", (told.uid,)), ("ledger:checkpoint-list", ()),
                        ("ledger:timeline", ("cases.case", told.subject_id))):  # fmt: skip
         assert getattr(client, method)(reverse(name, args=args)).status_code == 405
-    assert (Event.objects.count(), Leaf.objects.count(), Checkpoint.objects.count()) == before
+    assert (Event.objects.count(), TreeLeaf.objects.count(), Checkpoint.objects.count()) == before
 
 
 @pytest.mark.parametrize("model", ["event", "checkpoint", "alarm"])
@@ -213,7 +213,7 @@ def test_the_admin_shows_and_offers_no_way_to_write(browse, superuser, sealed, m
 
 
 def test_the_admin_refuses_changes_that_are_sent_all_the_same(client, superuser, sealed):
-    client.force_login(superuser, backend="finobs.accounts.backends.PeopleBackend")
+    client.force_login(superuser, backend="finobs.accounts.backends.RolePermissionBackend")
     url = reverse("admin:ledger_event_change", args=(sealed[0].pk,))
     assert client.post(url, {"action": "x"}).status_code == 403
     assert Event.objects.get(pk=sealed[0].pk).action == "test.act"

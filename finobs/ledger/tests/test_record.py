@@ -12,8 +12,8 @@ from django.db import Error, connection, transaction
 from finobs.core import clock, context
 from finobs.core.service import service
 from finobs.ledger import services
-from finobs.ledger.models import Event, Pending
-from finobs.ledger.services import Entry, record, record_many
+from finobs.ledger.models import Event, PendingEvent
+from finobs.ledger.services import NewEvent, record, record_many
 from finobs.ledger.services.seal import seal
 
 
@@ -42,7 +42,7 @@ def test_a_record_that_cannot_be_written_undoes_the_change(queue, admin, monkeyp
     def full(*args, **kwargs):
         raise Error("no space left on device")
 
-    monkeypatch.setattr(import_module("finobs.ledger.services.record"), "insert", full)
+    monkeypatch.setattr(import_module("finobs.ledger.services.record"), "bulk_insert", full)
     with pytest.raises(Error, match="no space left"):
         queue_rename(actor=admin, queue=queue, name="Other")
     queue.refresh_from_db()
@@ -69,7 +69,7 @@ def test_a_change_that_fails_after_its_record_takes_the_record_with_it(queue, ad
 
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         rename()
-    assert (Event.objects.count(), Pending.objects.count()) == (0, 0)
+    assert (Event.objects.count(), PendingEvent.objects.count()) == (0, 0)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -84,12 +84,12 @@ def test_a_sealer_that_fails_fails_no_business(queue, admin, ledger_files):
     assert seal().refused == "no signing key"
     queue_rename(actor=admin, queue=queue, name="Other")
     queue.refresh_from_db()
-    assert (queue.name, Pending.objects.count()) == ("Other", 1)
+    assert (queue.name, PendingEvent.objects.count()) == ("Other", 1)
 
 
 def test_several_records_keep_their_order_and_cost_one_insert(clerk, django_assert_max_num_queries):
     with transaction.atomic(), django_assert_max_num_queries(1):
-        made = record_many(actor=clerk, entries=[Entry("a.b", ("c.d", str(n))) for n in range(50)])
+        made = record_many(actor=clerk, entries=[NewEvent("a.b", ("c.d", str(n))) for n in range(50)])
     stored = Event.objects.order_by("id").values_list("subject_id", flat=True)
     assert list(stored) == [event.subject_id for event in made] == [str(n) for n in range(50)]
 

@@ -14,7 +14,7 @@ from finobs.core import clock
 from finobs.core.errors import Invalid, NotAllowed, NotFound
 from finobs.ledger import keys, last_signed, merkle, note, selectors, tasks, tree, triggers
 from finobs.ledger.choices import AlarmKind
-from finobs.ledger.models import Alarm, Checkpoint, Event, Leaf, Node, Pending
+from finobs.ledger.models import Alarm, Checkpoint, Event, PendingEvent, TreeLeaf, TreeNode
 from finobs.ledger.note import Statement
 from finobs.ledger.services.seal import seal, seal_all
 from finobs.ledger.services.witness import alarm_settle, checkpoint_compare
@@ -26,8 +26,10 @@ def statement() -> Statement:
 
 def test_pending_events_get_places_from_0_in_their_order_under_a_signed_checkpoint(ledger_key, fill):
     events = fill(5)
-    assert (seal().count, Pending.objects.count()) == (5, 0)
-    assert list(Leaf.objects.order_by("seq").values_list("seq", "event_id")) == list(enumerate(e.pk for e in events))
+    assert (seal().count, PendingEvent.objects.count()) == (5, 0)
+    assert list(TreeLeaf.objects.order_by("seq").values_list("seq", "event_id")) == list(
+        enumerate(e.pk for e in events)
+    )
     assert statement() == Statement(settings.LEDGER_ORIGIN, 5, merkle.root([bytes(e.leaf) for e in events]))
 
 
@@ -51,15 +53,15 @@ def test_the_task_seals_everything_and_is_known_by_its_name(ledger_key, fill):
     fill(4)
     assert tasks.seal.name == "finobs.ledger.tasks.seal"
     tasks.seal.delay()
-    assert Pending.objects.count() == 0
+    assert PendingEvent.objects.count() == 0
 
 
 def test_proofs_come_from_kept_subtrees_and_hold_across_their_borders(ledger_key, fill):
     for size in (200, 300, 100):
         fill(size)
         seal()
-    leaves = [bytes(leaf) for leaf in Leaf.objects.order_by("seq").values_list("leaf", flat=True)]
-    assert list(Node.objects.values_list("height", "position")) == [(8, 0), (8, 1)]
+    leaves = [bytes(leaf) for leaf in TreeLeaf.objects.order_by("seq").values_list("leaf", flat=True)]
+    assert list(TreeNode.objects.values_list("height", "position")) == [(8, 0), (8, 1)]
     for index in (0, 255, 256, 511, 512, 599):
         assert tree.inclusion(index, 600) == merkle.inclusion_proof(leaves, index)
     for old in (1, 200, 256, 500, 512, 600):
@@ -70,7 +72,7 @@ def test_proofs_come_from_kept_subtrees_and_hold_across_their_borders(ledger_key
 def test_without_a_key_events_wait_and_nothing_is_lost(ledger_files, fill):
     fill(3)
     assert seal().refused == "no signing key"
-    assert (Pending.objects.count(), Checkpoint.objects.count()) == (3, 0)
+    assert (PendingEvent.objects.count(), Checkpoint.objects.count()) == (3, 0)
     with pytest.raises(CommandError, match="no signing key"):
         call_command("seal_ledger")
     call_command("ledger_key", "create", stdout=open("/dev/null", "w"))  # noqa: SIM115
@@ -145,7 +147,7 @@ def test_an_open_alarm_stops_signing_until_a_person_settles_it(sealed, fill, sup
     assert (alarm.kind, other in alarm.evidence) == (AlarmKind.EQUIVOCATION, True)
     fill(2)
     assert "alarm" in seal().refused
-    assert Pending.objects.count() == 2
+    assert PendingEvent.objects.count() == 2
     alarm_settle(actor=superuser, alarm_id=alarm.pk, reason="A drill.")
     assert seal().count == 3
     assert Event.objects.latest("id").action == "ledger.alarm_settle"
@@ -195,7 +197,7 @@ def test_only_an_administrator_settles_and_says_why(sealed, auditor, admin):
 def test_a_database_restored_from_before_what_was_signed_signs_nothing(sealed, fill):
     """Otherwise two histories would be signed: the lost one, and what is recorded after the restore."""
     with triggers.removed(), connection.cursor() as cursor:
-        for sql in ("DELETE FROM ledger_checkpoint WHERE size > 6", "DELETE FROM ledger_leaf WHERE seq >= 6"):
+        for sql in ("DELETE FROM ledger_checkpoint WHERE size > 6", "DELETE FROM ledger_treeleaf WHERE seq >= 6"):
             cursor.execute(sql)
         cursor.execute("DELETE FROM ledger_event WHERE id > %s", [sealed[5].pk])
     fill(6)
@@ -205,7 +207,7 @@ def test_a_database_restored_from_before_what_was_signed_signs_nothing(sealed, f
 
 
 def test_a_log_rewritten_to_the_size_that_was_signed_is_not_signed_on(sealed, fill):
-    Path(last_signed.path()).write_text(
+    Path(last_signed.file_path()).write_text(
         note.sign(Statement(settings.LEDGER_ORIGIN, 9, bytes(32)).text(), keys.signing_keys())
     )
     fill(1)
@@ -216,12 +218,12 @@ def test_a_log_rewritten_to_the_size_that_was_signed_is_not_signed_on(sealed, fi
 @pytest.mark.parametrize(
     ("sql", "kind"),
     [
-        ("UPDATE ledger_checkpoint SET root = leaf FROM ledger_leaf WHERE seq = 0 AND size = 12", "inconsistent"),
+        ("UPDATE ledger_checkpoint SET root = leaf FROM ledger_treeleaf WHERE seq = 0 AND size = 12", "inconsistent"),
         ("UPDATE ledger_checkpoint SET note = replace(note, 'A', 'B') WHERE size = 12", "key"),
         ("UPDATE ledger_checkpoint SET frontier = (SELECT frontier FROM ledger_checkpoint WHERE size = 6) "
          "WHERE size = 12", "inconsistent"),
         ("DELETE FROM ledger_checkpoint WHERE size = 12", "inconsistent"),
-        ("DELETE FROM ledger_leaf WHERE seq = 11", "inconsistent"),
+        ("DELETE FROM ledger_treeleaf WHERE seq = 11", "inconsistent"),
     ],
 )  # fmt: skip
 def test_a_tree_that_does_not_follow_from_its_checkpoint_is_not_signed_on(sealed, fill, sql, kind):
@@ -230,7 +232,7 @@ def test_a_tree_that_does_not_follow_from_its_checkpoint_is_not_signed_on(sealed
     fill(1)
     assert seal().refused
     assert Alarm.objects.get().kind == kind
-    assert Pending.objects.count() == 1
+    assert PendingEvent.objects.count() == 1
 
 
 def test_an_event_changed_while_it_waits_is_not_sealed(ledger_key, fill):
@@ -238,7 +240,7 @@ def test_an_event_changed_while_it_waits_is_not_sealed(ledger_key, fill):
     with triggers.removed(), connection.cursor() as cursor:
         cursor.execute("UPDATE ledger_event SET body = leaf WHERE id = %s", [event.pk])
     assert "was changed before" in seal().refused
-    assert (Leaf.objects.count(), Pending.objects.count()) == (0, 2)
+    assert (TreeLeaf.objects.count(), PendingEvent.objects.count()) == (0, 2)
 
 
 def test_a_batch_that_fails_leaves_nothing_behind(ledger_key, fill, monkeypatch):
@@ -250,4 +252,4 @@ def test_a_batch_that_fails_leaves_nothing_behind(ledger_key, fill, monkeypatch)
     monkeypatch.setattr("finobs.ledger.services.seal.sign", broken)
     with pytest.raises(RuntimeError), transaction.atomic():
         seal()
-    assert [model.objects.count() for model in (Leaf, Node, Checkpoint, Pending)] == [0, 0, 0, 300]
+    assert [model.objects.count() for model in (TreeLeaf, TreeNode, Checkpoint, PendingEvent)] == [0, 0, 0, 300]

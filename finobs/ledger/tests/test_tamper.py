@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from finobs.ledger import keys, last_signed, merkle, note, triggers
-from finobs.ledger.models import Checkpoint, Event, Leaf, Pending
+from finobs.ledger.models import Checkpoint, Event, PendingEvent, TreeLeaf
 from finobs.ledger.note import SigningKey, Statement
 from finobs.ledger.services.seal import seal
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("sealed")
 @pytest.fixture(autouse=True)
 def _nothing_remembered(sealed):
     """The sealer's own memory would give some of these away; here only what an outsider has counts."""
-    last_signed.forget()
+    last_signed.delete()
 
 
 def tamper(*statements: tuple[str, list[Any]] | str) -> None:
@@ -78,7 +78,7 @@ def test_an_untouched_ledger_is_whole(sealed, outside, fill):
 
 
 def test_an_empty_ledger_is_whole(sealed):
-    tamper(*(f"DELETE FROM ledger_{name}" for name in ("pending", "leaf", "checkpoint", "event")))
+    tamper(*(f"DELETE FROM ledger_{name}" for name in ("pendingevent", "treeleaf", "checkpoint", "event")))
     assert (verified()["ok"], verified()["size"]) == (True, 0)
 
 
@@ -104,7 +104,7 @@ def test_an_edited_body_with_both_copies_of_its_leaf_is_found_under_its_checkpoi
     event, body = placed(4), forged_body(placed(4))
     tamper(
         ("UPDATE ledger_event SET body = %s, leaf = %s WHERE id = %s", [body, merkle.leaf_hash(body), event.pk]),
-        ("UPDATE ledger_leaf SET leaf = %s WHERE seq = 4", [merkle.leaf_hash(body)]),
+        ("UPDATE ledger_treeleaf SET leaf = %s WHERE seq = 4", [merkle.leaf_hash(body)]),
     )
     wrong = first_wrong()
     assert (wrong["seq"], wrong["to_seq"], wrong["checkpoint"]) == (3, 5, 6)
@@ -137,16 +137,16 @@ def test_an_edited_actor_is_found(auditor):
 
 def test_a_deleted_record_in_the_middle_is_found():
     event = placed(4)
-    tamper("DELETE FROM ledger_leaf WHERE seq = 4", ("DELETE FROM ledger_event WHERE id = %s", [event.pk]))
+    tamper("DELETE FROM ledger_treeleaf WHERE seq = 4", ("DELETE FROM ledger_event WHERE id = %s", [event.pk]))
     assert (first_wrong()["seq"], first_wrong()["what"]) == (4, "records are missing")
 
 
 def test_a_deleted_record_with_everything_after_it_moved_up_is_found():
     event = placed(4)
     tamper(
-        "DELETE FROM ledger_leaf WHERE seq = 4",
+        "DELETE FROM ledger_treeleaf WHERE seq = 4",
         ("DELETE FROM ledger_event WHERE id = %s", [event.pk]),
-        *(f"UPDATE ledger_leaf SET seq = {seq - 1} WHERE seq = {seq}" for seq in range(5, 12)),
+        *(f"UPDATE ledger_treeleaf SET seq = {seq - 1} WHERE seq = {seq}" for seq in range(5, 12)),
     )
     wrong = first_wrong()
     assert (wrong["seq"], wrong["to_seq"], wrong["checkpoint"]) == (3, 5, 6)
@@ -154,8 +154,8 @@ def test_a_deleted_record_with_everything_after_it_moved_up_is_found():
 
 def test_a_deleted_leaf_whose_event_is_left_is_found():
     event = placed(11)
-    tamper("DELETE FROM ledger_leaf WHERE seq = 11", "DELETE FROM ledger_checkpoint WHERE size = 12",
-           "DELETE FROM ledger_leaf WHERE seq >= 9")  # fmt: skip
+    tamper("DELETE FROM ledger_treeleaf WHERE seq = 11", "DELETE FROM ledger_checkpoint WHERE size = 12",
+           "DELETE FROM ledger_treeleaf WHERE seq >= 9")  # fmt: skip
     found = verified()
     assert not found["ok"]
     assert event.pk in [problem.get("event") for problem in found["problems"]]
@@ -165,7 +165,7 @@ def test_a_deleted_leaf_whose_event_is_left_is_found():
 def cut_tail() -> None:
     gone = [placed(seq).pk for seq in range(6, 12)]
     tamper(
-        "DELETE FROM ledger_leaf WHERE seq >= 6",
+        "DELETE FROM ledger_treeleaf WHERE seq >= 6",
         "DELETE FROM ledger_checkpoint WHERE size > 6",
         *(("DELETE FROM ledger_event WHERE id = %s", [pk]) for pk in gone),
     )
@@ -180,7 +180,7 @@ def test_a_deleted_tail_with_its_checkpoints_is_found_by_a_checkpoint_from_outsi
 
 
 def test_a_deleted_tail_is_found_by_what_the_sealer_remembers():
-    last_signed.remember(Checkpoint.objects.latest("size").note)
+    last_signed.store(Checkpoint.objects.latest("size").note)
     cut_tail()
     assert first_wrong()["seq"] == 6
 
@@ -188,9 +188,9 @@ def test_a_deleted_tail_is_found_by_what_the_sealer_remembers():
 def test_two_reordered_records_are_found():
     a, b = placed(4), placed(5)
     tamper(
-        ("UPDATE ledger_leaf SET event_id = -1 * event_id WHERE seq IN (4, 5)"),
-        ("UPDATE ledger_leaf SET event_id = %s, leaf = %s WHERE seq = 4", [b.pk, bytes(b.leaf)]),
-        ("UPDATE ledger_leaf SET event_id = %s, leaf = %s WHERE seq = 5", [a.pk, bytes(a.leaf)]),
+        ("UPDATE ledger_treeleaf SET event_id = -1 * event_id WHERE seq IN (4, 5)"),
+        ("UPDATE ledger_treeleaf SET event_id = %s, leaf = %s WHERE seq = 4", [b.pk, bytes(b.leaf)]),
+        ("UPDATE ledger_treeleaf SET event_id = %s, leaf = %s WHERE seq = 5", [a.pk, bytes(a.leaf)]),
     )
     wrong = first_wrong()
     assert wrong["seq"] in (3, 5)  # under the checkpoint at 6, and by the order of its events
@@ -228,7 +228,7 @@ def test_a_duplicated_event_is_found():
 
 def test_a_duplicated_event_that_waits_to_be_sealed_is_found_before_and_after():
     copy = duplicate(placed(4).pk)
-    Pending.objects.create(event_id=copy)
+    PendingEvent.objects.create(event_id=copy)
     assert (first_wrong()["event"], first_wrong()["what"].endswith(": id")) == (copy, True)
     seal()
     assert (first_wrong()["event"], first_wrong()["seq"]) == (copy, 12)
@@ -236,7 +236,7 @@ def test_a_duplicated_event_that_waits_to_be_sealed_is_found_before_and_after():
 
 def test_a_duplicated_leaf_is_found():
     copy = duplicate(placed(4).pk)
-    Leaf.objects.create(seq=12, event_id=copy, leaf=placed(4).leaf)
+    TreeLeaf.objects.create(seq=12, event_id=copy, leaf=placed(4).leaf)
     assert (first_wrong()["seq"], first_wrong()["event"]) == (12, copy)
     assert first_wrong()["what"] == "a leaf under no checkpoint"
 
@@ -248,7 +248,7 @@ def test_a_replaced_checkpoint_is_found():
 
 @pytest.mark.parametrize("column", ["root", "frontier"])
 def test_a_checkpoint_with_another_root_or_frontier_is_found(column):
-    tamper(f"UPDATE ledger_checkpoint SET {column} = (SELECT leaf FROM ledger_leaf WHERE seq = 0) WHERE size = 6")
+    tamper(f"UPDATE ledger_checkpoint SET {column} = (SELECT leaf FROM ledger_treeleaf WHERE seq = 0) WHERE size = 6")
     assert first_wrong()["checkpoint"] == 6
 
 
@@ -259,7 +259,7 @@ def resign(key: SigningKey) -> None:
     for seq, event in enumerate(Event.objects.order_by("id")):
         leaf = merkle.leaf_hash(bytes(event.body))
         frontier.append(leaf)
-        changes.append(("UPDATE ledger_leaf SET leaf = %s WHERE seq = %s", [leaf, seq]))
+        changes.append(("UPDATE ledger_treeleaf SET leaf = %s WHERE seq = %s", [leaf, seq]))
         changes.append(("UPDATE ledger_event SET leaf = %s WHERE id = %s", [leaf, event.pk]))
         if frontier.size % 3 == 0:
             text = Statement(settings.LEDGER_ORIGIN, frontier.size, frontier.root()).text()
@@ -294,7 +294,7 @@ def test_a_full_rewrite_with_the_stolen_key_is_found_by_checkpoints_from_outside
 
 def test_an_event_deleted_while_it_waits_in_the_queue_only_is_found(fill):
     event = fill(1)[0]
-    Pending.objects.all().delete()
+    PendingEvent.objects.all().delete()
     assert (first_wrong()["event"], first_wrong()["uid"].replace("-", "")) == (event.pk, event.uid.hex)
 
 
@@ -307,7 +307,7 @@ def test_an_edited_event_that_waits_is_found(fill):
 def test_a_changed_kept_subtree_is_found(fill):
     fill(600)
     seal()
-    tamper("UPDATE ledger_node SET hash = (SELECT leaf FROM ledger_leaf WHERE seq = 0) WHERE position = 1")
+    tamper("UPDATE ledger_treenode SET hash = (SELECT leaf FROM ledger_treeleaf WHERE seq = 0) WHERE position = 1")
     assert (first_wrong()["seq"], first_wrong()["to_seq"]) == (256, 511)
 
 
@@ -347,7 +347,7 @@ def test_the_answer_for_people_names_the_record_too():
     ["UPDATE ledger_event SET body = CAST(body AS TEXT) WHERE id = %s",
      "UPDATE ledger_event SET leaf = 7 WHERE id = %s", "UPDATE ledger_event SET action = 7 WHERE id = %s",
      "UPDATE ledger_event SET uid = 7 WHERE id = %s", "UPDATE ledger_event SET body = 7 WHERE id = %s",
-     "UPDATE ledger_leaf SET leaf = 'x' WHERE event_id = %s", "UPDATE ledger_leaf SET leaf = 32 WHERE event_id = %s"],
+     "UPDATE ledger_treeleaf SET leaf = 'x' WHERE event_id = %s", "UPDATE ledger_treeleaf SET leaf = 32 WHERE event_id = %s"],
 )  # fmt: skip
 def test_values_of_another_type_are_found_too(sql):
     event = placed(4)

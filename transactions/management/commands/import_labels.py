@@ -17,10 +17,10 @@ from finobs.accounts.system import system_actor
 from finobs.core.errors import FinobsError
 
 from ... import mappings
-from ...file_import import LabelReport, import_labels
+from ...file_import import LabelImportReport, import_labels
 from ...files import open_rows
 from ...models import Source
-from ...services import LARGEST_BATCH
+from ...services import MAX_BATCH_SIZE
 
 
 class Command(BaseCommand):
@@ -29,10 +29,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--source", required=True, help="slug of the source that brought the transactions in")
-        parser.add_argument("--mapping", default="", help=f"{', '.join(mappings.NAMED)}, JSON, or a JSON file")
+        parser.add_argument("--mapping", default="", help=f"{', '.join(mappings.NAMED_MAPPINGS)}, JSON, or a JSON file")
         parser.add_argument("--delimiter", default=",", help="of a CSV file")
         parser.add_argument("--actor", default="", metavar="EMAIL", help="who imports; finobs itself if not said")
-        parser.add_argument("--batch-size", type=int, default=LARGEST_BATCH)
+        parser.add_argument("--batch-size", type=int, default=MAX_BATCH_SIZE)
         parser.add_argument("--json", action="store_true", help="end with one JSON object, refused rows included")
         parser.add_argument("--no-progress", action="store_true")
 
@@ -49,15 +49,15 @@ class Command(BaseCommand):
         for refusal in report.refusals:
             self.stderr.write(f"row {refusal['row']}: {refusal['reason']}: {refusal['detail']}")
 
-    def run(self, *, file: Path, batch_size: int, delimiter: str, **options: Any) -> LabelReport:
-        if not 1 <= batch_size <= LARGEST_BATCH:
-            raise CommandError(f"--batch-size must be 1 to {LARGEST_BATCH}.")
+    def run(self, *, file: Path, batch_size: int, delimiter: str, **options: Any) -> LabelImportReport:
+        if not 1 <= batch_size <= MAX_BATCH_SIZE:
+            raise CommandError(f"--batch-size must be 1 to {MAX_BATCH_SIZE}.")
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         source = Source.objects.filter(slug=options["source"]).first()
         if source is None:
             raise CommandError(f"There is no source {options['source']}.")
-        mapping = mappings.of_labels(options["mapping"] or _of(source))
+        mapping = mappings.resolve_labels(options["mapping"] or _of(source))
         with file.open("rb") as stream:
             rows = open_rows(stream, file.name, mapping, delimiter)
             with tqdm(total=rows.total, unit=" rows", disable=options["no_progress"], file=sys.stderr) as bar:

@@ -17,11 +17,11 @@ from finobs.accounts.system import system_actor
 from finobs.core.errors import FinobsError
 
 from ... import mappings
-from ...choices import Door
-from ...file_import import Report, import_file
+from ...choices import IngestMethod
+from ...file_import import ImportReport, import_file
 from ...files import open_rows
 from ...models import Source
-from ...services import LARGEST_BATCH, source_create
+from ...services import MAX_BATCH_SIZE, source_create
 
 
 class Command(BaseCommand):
@@ -31,11 +31,11 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--source", required=True, help="slug of the source")
         parser.add_argument("--create-source", action="store_true", help="make the source if there is none")
-        parser.add_argument("--mapping", default="", help=f"{', '.join(mappings.NAMED)}, JSON, or a JSON file")
+        parser.add_argument("--mapping", default="", help=f"{', '.join(mappings.NAMED_MAPPINGS)}, JSON, or a JSON file")
         parser.add_argument("--currency", default="", help="default currency of a source made here")
         parser.add_argument("--delimiter", default=",", help="of a CSV file")
         parser.add_argument("--actor", default="", metavar="EMAIL", help="who imports; finobs itself if not said")
-        parser.add_argument("--batch-size", type=int, default=LARGEST_BATCH)
+        parser.add_argument("--batch-size", type=int, default=MAX_BATCH_SIZE)
         parser.add_argument("--json", action="store_true", help="end with one JSON object")
         parser.add_argument("--no-progress", action="store_true")
 
@@ -51,9 +51,9 @@ class Command(BaseCommand):
         for name, value in result.items():
             self.stdout.write(f"{name.replace('_', ' '):>16}  {value:,}")
 
-    def run(self, *, file: Path, batch_size: int, delimiter: str, **options: Any) -> Report:
-        if not 1 <= batch_size <= LARGEST_BATCH:
-            raise CommandError(f"--batch-size must be 1 to {LARGEST_BATCH}.")
+    def run(self, *, file: Path, batch_size: int, delimiter: str, **options: Any) -> ImportReport:
+        if not 1 <= batch_size <= MAX_BATCH_SIZE:
+            raise CommandError(f"--batch-size must be 1 to {MAX_BATCH_SIZE}.")
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         actor = self.actor(options["actor"])
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             rows = open_rows(stream, file.name, mapping, delimiter)
             with tqdm(total=rows.total, unit=" rows", disable=options["no_progress"], file=sys.stderr) as bar:
                 return import_file(
-                    actor=actor, source=source, file=rows, door=Door.FILE, file_name=file.name,
+                    actor=actor, source=source, file=rows, method=IngestMethod.FILE, file_name=file.name,
                     batch_size=batch_size, progress=bar.update,
                 )  # fmt: skip
 

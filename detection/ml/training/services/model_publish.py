@@ -8,26 +8,26 @@ from django.db.models import Max
 
 from finobs.accounts.models import User
 from finobs.core import access
-from finobs.core.jobs.progress import Tell, silent
+from finobs.core.jobs.progress import ProgressCallback, no_progress
 from finobs.core.service import service
 from finobs.ledger.services import record
 from transactions.models import Source
 
-from ....choices import Role
+from ....choices import ModelRole
 from ....models import ModelVersion
 from .. import anomaly
-from ..pipeline import SEED, SHARE, Wanted, learn
+from ..pipeline import DEFAULT_SEED, DEFAULT_SHARE, TrainingRequest, train_candidate
 
 
 def model_train(
     *,
     actor: User,
-    role: str = Role.ANOMALY,
+    role: str = ModelRole.ANOMALY,
     source: Source | None = None,
     rows: int = 0,
-    share: float = SHARE,
-    seed: int = SEED,
-    tell: Tell = silent,
+    share: float = DEFAULT_SHARE,
+    seed: int = DEFAULT_SEED,
+    tell: ProgressCallback = no_progress,
 ) -> ModelVersion:
     """Train a candidate at once, on the newest `rows` transactions of `source` (0: as many as usual; None: all).
 
@@ -36,8 +36,8 @@ def model_train(
     `model:retrain`. Records `model.train`. Raises Invalid for too few rows or outcomes, and as `model_publish` does.
     """
     access.require(actor, "train", ModelVersion)
-    wanted = Wanted(role=role, source=source, rows=rows, share=share, seed=seed)
-    return model_publish(actor=actor, made=learn(actor, wanted, tell))
+    wanted = TrainingRequest(role=role, source=source, rows=rows, share=share, seed=seed)
+    return model_publish(actor=actor, made=train_candidate(actor, wanted, tell))
 
 
 @service

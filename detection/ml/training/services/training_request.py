@@ -12,7 +12,7 @@ from transactions.models import Source
 from ....models import ModelVersion, TrainingRun
 from ...registry import workflow
 from .. import anomaly
-from ..pipeline import MOST, SEED, SHARE, Wanted, role_of
+from ..pipeline import DEFAULT_SEED, DEFAULT_SHARE, MAX_ROWS, TrainingRequest, role_of
 
 TASK = "detection.tasks.train_model"
 
@@ -24,8 +24,8 @@ def training_request(
     role: str,
     source: Source | None = None,
     rows: int = 0,
-    share: float = SHARE,
-    seed: int = SEED,
+    share: float = DEFAULT_SHARE,
+    seed: int = DEFAULT_SEED,
     wake: bool = True,
 ) -> TrainingRun:
     """Ask for a candidate to be trained; a worker takes it up. While one of the role waits or runs, that is the answer.
@@ -36,8 +36,8 @@ def training_request(
     access.require(actor, "train", ModelVersion)
     wanted = role_of(role)
     anomaly.check_share(share)
-    if not 0 <= rows <= MOST[wanted]:
-        raise Invalid(fields={"rows": [f"At most {MOST[wanted]:,} rows."]})
+    if not 0 <= rows <= MAX_ROWS[wanted]:
+        raise Invalid(fields={"rows": [f"At most {MAX_ROWS[wanted]:,} rows."]})
     standing = TrainingRun.objects.select_for_update(of=("self",)).filter(role=wanted, state__in=workflow.RUNS_OPEN)
     if (open_one := standing.first()) is not None:
         return open_one
@@ -50,7 +50,7 @@ def training_request(
     return run
 
 
-def wanted_of(run: TrainingRun) -> Wanted:
+def wanted_of(run: TrainingRun) -> TrainingRequest:
     """What a run was asked for."""
     kept = run.parameters
-    return Wanted(run.role, run.source, int(kept["rows"]), float(kept["share"]), int(kept["seed"]))
+    return TrainingRequest(run.role, run.source, int(kept["rows"]), float(kept["share"]), int(kept["seed"]))

@@ -13,7 +13,7 @@ from .training_request import TASK
 from .training_work import ATTEMPTS, fail, lost_at
 
 # By then the worker that was called when the run was asked for would have come.
-PATIENCE = timedelta(minutes=1)
+MAX_QUEUED_TIME = timedelta(minutes=1)
 
 
 @service
@@ -24,7 +24,7 @@ def training_wake() -> list[int]:
     Records `training.fail`.
     """
     at = clock.now()
-    waits = Q(state=RunState.QUEUED, created_at__lte=at - PATIENCE)
+    waits = Q(state=RunState.QUEUED, created_at__lte=at - MAX_QUEUED_TIME)
     rows = TrainingRun.objects.select_for_update(of=("self",), skip_locked=True).filter(waits | lost_at(at))
     woken = []
     for run in rows.order_by("pk"):

@@ -16,7 +16,7 @@ from finobs.ledger.services import record
 
 from ....choices import RunState
 from ....models import ModelVersion, TrainingRun
-from ..pipeline import learn
+from ..pipeline import train_candidate
 from .model_publish import model_publish
 from .training_request import wanted_of
 
@@ -43,7 +43,7 @@ def training_work(run_id: int, *, abandoned: bool = False) -> TrainingRun | None
         return None
     tell = Heartbeat(run)
     try:
-        made = learn(run.asked_by, wanted_of(run), tell)
+        made = train_candidate(run.asked_by, wanted_of(run), tell)
         tell("Publishing")
         training_finish(run=run, made=made)
     except Stopped:

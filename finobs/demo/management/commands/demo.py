@@ -26,7 +26,7 @@ class Command(BaseCommand):
             with server.claim_data(env.VAR_DIR), server.claim_port(port) as held:
                 self._prepare()
                 self._serve(held, port)
-        except (server.Busy, FinobsError) as refused:
+        except (server.AddressInUse, FinobsError) as refused:
             raise CommandError(str(refused)) from None
 
     def _prepare(self) -> None:

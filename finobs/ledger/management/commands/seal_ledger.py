@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
-from ...services.seal import Sealed, seal_all
+from ...services.seal import SealResult, seal_all
 
 
 class Command(BaseCommand):
@@ -30,6 +30,6 @@ class Command(BaseCommand):
         if sealed.refused:
             raise CommandError(f"nothing signed: {sealed.refused}")
 
-    def _tell(self, sealed: Sealed) -> None:
+    def _tell(self, sealed: SealResult) -> None:
         if sealed.count or sealed.refused:
             self.stdout.write(f"sealed {sealed.count}, size {sealed.size} {sealed.refused}".rstrip())

@@ -39,8 +39,8 @@ class Command(BaseCommand):
         for problem in found["problems"]:
             where = ", ".join(f"{name} {value}" for name, value in problem.items() if name != "what")
             self.stdout.write(f"WRONG  {problem['what']} ({where})")
-        verdict = "whole" if found["ok"] else "NOT whole"
+        state = "whole" if found["ok"] else "NOT whole"
         self.stdout.write(
-            f"The ledger is {verdict}: {found['size']:,} records, {found['checkpoints']:,} checkpoints, "
+            f"The ledger is {state}: {found['size']:,} records, {found['checkpoints']:,} checkpoints, "
             f"{found['pending']:,} pending, root {found['root']}"
         )

@@ -23,7 +23,7 @@ from .. import hooks
 NEVER: Final = 1 << 62  # no transaction has such an id
 
 
-class Confirmed(NamedTuple):
+class Confirmation(NamedTuple):
     """A transaction known to be suspicious since `known_at`; told to transactions with ids from `after` to `until`."""
 
     transaction_id: int
@@ -40,25 +40,29 @@ class Confirmed(NamedTuple):
         return self.after < before <= self.until
 
 
-NAMES = ", ".join(f"t.{name}" for name in ("id", "account_id", "counterparty_id", "currency", "occurred_at"))
+TRANSACTION_COLUMNS = ", ".join(
+    f"t.{name}" for name in ("id", "account_id", "counterparty_id", "currency", "occurred_at")
+)
 
 
-def confirmed(accounts: Sequence[int] | None, counterparties: Sequence[int], since: datetime) -> list[Confirmed]:
+def confirmations_of(
+    accounts: Sequence[int] | None, counterparties: Sequence[int], since: datetime
+) -> list[Confirmation]:
     """What occurred after `since` on any of these and was confirmed by anybody, whenever they did. None: any account.
 
     In one statement: a single decision has time for few round trips.
     """
     asked = [_labelled(accounts, counterparties, since), *hooks.confirmed(accounts, counterparties, since)]
-    found: dict[int, list[Confirmed]] = {}
+    found: dict[int, list[Confirmation]] = {}
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(sql for sql, _ in asked), [each for _, values in asked for each in values])
         for pk, account, other, currency, occurred, known, after, until in cursor.fetchall():
-            each = Confirmed(pk, account, other, currency, _aware(occurred), _aware(known), after, until)
+            each = Confirmation(pk, account, other, currency, _aware(occurred), _aware(known), after, until)
             found.setdefault(pk, []).append(each)
     return [each for said in found.values() for each in (said if len(said) == 1 else _earliest(said))]
 
 
-def _earliest(said: Sequence[Confirmed]) -> Iterator[Confirmed]:
+def _earliest(said: Sequence[Confirmation]) -> Iterator[Confirmation]:
     """Whoever is told several of them counts the earliest: the same as stretches of ids that do not overlap."""
     edges = sorted({each.after for each in said} | {each.until for each in said})
     for after, until in pairwise(edges):
@@ -71,18 +75,18 @@ def _labelled(accounts: Sequence[int] | None, counterparties: Sequence[int], sin
     each is served by its index."""
     arms, values = [], []
     for column, asked in (("account_id", accounts), ("counterparty_id", counterparties)):
-        condition, value = among(f"t.{column}", asked)
+        condition, value = any_of(f"t.{column}", asked)
         for model, until in ((Label, NEVER), (PastLabel, "l.replaced_after")):
             arms.append(
-                f"SELECT {NAMES}, l.known_at, l.watermark, {until} FROM {Transaction._meta.db_table} t "  # noqa: S608
+                f"SELECT {TRANSACTION_COLUMNS}, l.known_at, l.watermark, {until} FROM {Transaction._meta.db_table} t "  # noqa: S608
                 f"JOIN {model._meta.db_table} l ON l.transaction_id = t.id "
                 f"WHERE l.is_suspicious AND {condition} AND t.occurred_at > %s"
             )
-            values += [value, moment(since)]
+            values += [value, database_time(since)]
     return " UNION ALL ".join(arms), values
 
 
-def among(column: str, values: Sequence[int] | None) -> tuple[str, Any]:
+def any_of(column: str, values: Sequence[int] | None) -> tuple[str, Any]:
     """The condition "column is one of these" (None: any), for any number of them in one parameter.
 
     One alone is asked for as one: PostgreSQL keeps a plan for that, and plans anew for a list. It hashes a long list
@@ -98,7 +102,7 @@ def among(column: str, values: Sequence[int] | None) -> tuple[str, Any]:
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(values))  # noqa: S608
 
 
-def moment(at: datetime) -> Any:
+def database_time(at: datetime) -> Any:
     """As the database keeps it: SQLite has times as text without an offset."""
     return at if _takes_times() else str(at.astimezone(UTC).replace(tzinfo=None))
 
