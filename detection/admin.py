@@ -12,9 +12,11 @@ from django.http import HttpRequest
 from finobs.core.admin import AccessAdmin, run_action
 from finobs.core.forms import StrictJSON
 
-from . import services
+from .ml.registry import services as registry_services
 from .ml.registry.workflow import HUMAN_STEPS, StageTransition
+from .ml.training import services as training_services
 from .models import Alert, LateBatch, ModelVersion, Reassessment, ReassessmentRun, Rule, TrainingRun
+from .rules import services as rules_services
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -57,17 +59,17 @@ class RuleAdmin(AccessAdmin):
         said = {name: form.cleaned_data[name] for name in ("parameters", "reason")}
         if change:
             version = form.cleaned_data["version"] or 0
-            services.rule_change(actor=self._actor(request), rule=obj, version=version, **said)
+            rules_services.rule_change(actor=self._actor(request), rule=obj, version=version, **said)
             return
         fixed = {name: getattr(obj, name) for name in ("slug", "name", "kind", "typology", "obligation", "source")}
-        obj.pk = services.rule_create(actor=self._actor(request), **fixed, **said).pk
+        obj.pk = rules_services.rule_create(actor=self._actor(request), **fixed, **said).pk
 
     @admin.action(description="Take out of force", permissions=["change"])
     def retire(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
         actor = self._actor(request)
         run_action(
             self, request, queryset, "Taken out of force",
-            lambda rule: services.rule_retire(actor=actor, rule=rule, reason="Taken out of force in the admin."),
+            lambda rule: rules_services.rule_retire(actor=actor, rule=rule, reason="Taken out of force in the admin."),
         )  # fmt: skip
 
     def _actor(self, request: HttpRequest) -> Any:
@@ -81,7 +83,9 @@ def _taking(step: StageTransition) -> Any:
         actor: Any = request.user
         run_action(
             modeladmin, request, queryset, step.label,
-            lambda version: services.STAGE_SERVICES[step.action](actor=actor, version=version, reason="In the admin."),
+            lambda version: registry_services.STAGE_SERVICES[step.action](
+                actor=actor, version=version, reason="In the admin."
+            ),
         )  # fmt: skip
 
     return take
@@ -145,7 +149,7 @@ class TrainingRunAdmin(AccessAdmin):
         actor: Any = request.user
         run_action(
             self, request, queryset, "Cancelled",
-            lambda run: services.training_cancel(actor=actor, run=run, reason="In the admin."),
+            lambda run: training_services.training_cancel(actor=actor, run=run, reason="In the admin."),
         )  # fmt: skip
 
 

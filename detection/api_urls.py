@@ -1,33 +1,44 @@
 from django.urls import URLPattern, URLResolver, path
 
-from . import api
+from .alerts import api as alerts
 from .decisions import api as decisions
+from .ml.registry import api as registry
 from .ml.registry import workflow
-from .performance import api_urls as performance
+from .ml.training import api as training
+from .performance import api as performance
+from .pipeline.late import api as late
+from .rules import api as rules
 
+app_name = "detection_api"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("decisions", decisions.DecisionMake.as_view(), name="api-decision-make"),
-    path("decisions/batch", decisions.DecisionBatch.as_view(), name="api-decision-batch"),
-    path("decisions/<int:pk>", decisions.DecisionDetail.as_view(), name="api-decision-detail"),
-    path("alerts", api.AlertList.as_view(), name="api-alert-list"),
-    path("alerts/<int:pk>", api.AlertDetail.as_view(), name="api-alert-detail"),
-    path("alerts/<int:pk>/explanation", api.AlertExplanation.as_view(), name="api-alert-explanation"),
-    path("transactions/<int:pk>/explanation", api.TransactionExplanation.as_view(), name="api-transaction-explanation"),
-    path("batches/<int:pk>/late", api.BatchLate.as_view(), name="api-batch-late"),
-    path("reassessments", api.ReassessmentList.as_view(), name="api-reassessment-list"),
-    path("rules", api.RuleList.as_view(), name="api-rule-list"),
-    path("rules/<slug:slug>", api.RuleDetail.as_view(), name="api-rule-detail"),
-    path("rules/<slug:slug>/versions", api.RuleVersionList.as_view(), name="api-rule-version-list"),
-    path("models", api.ModelList.as_view(), name="api-model-list"),
-    path("models/<int:pk>", api.ModelDetail.as_view(), name="api-model-detail"),
+    path("decisions", decisions.DecisionMake.as_view(), name="decision-make"),
+    path("decisions/batch", decisions.DecisionBatch.as_view(), name="decision-batch"),
+    path("decisions/<int:pk>", decisions.DecisionDetail.as_view(), name="decision-detail"),
+    path("alerts", alerts.AlertList.as_view(), name="alert-list"),
+    path("alerts/<int:pk>", alerts.AlertDetail.as_view(), name="alert-detail"),
+    path("alerts/<int:pk>/explanation", alerts.AlertExplanation.as_view(), name="alert-explanation"),
+    path("transactions/<int:pk>/explanation", alerts.TransactionExplanation.as_view(), name="transaction-explanation"),
+    path("batches/<int:pk>/late", late.BatchLate.as_view(), name="batch-late"),
+    path("reassessments", late.ReassessmentList.as_view(), name="reassessment-list"),
+    path("rules", rules.RuleList.as_view(), name="rule-list"),
+    path("rules/<slug:slug>", rules.RuleDetail.as_view(), name="rule-detail"),
+    path("rules/<slug:slug>/versions", rules.RuleVersionList.as_view(), name="rule-version-list"),
+    path("models", registry.ModelList.as_view(), name="model-list"),
+    path("models/<int:pk>", registry.ModelDetail.as_view(), name="model-detail"),
     *(
         path(
-            f"models/<int:pk>/{step.action}", api.ModelStep.as_view(action=step.action), name=f"api-model-{step.action}"
+            f"models/<int:pk>/{step.action}",
+            registry.ModelStep.as_view(action=step.action),
+            name=f"model-{step.action}",
         )
         for step in workflow.HUMAN_STEPS
     ),
-    path("training-runs", api.TrainingRunList.as_view(), name="api-training-list"),
-    path("training-runs/<int:pk>", api.TrainingRunDetail.as_view(), name="api-training-detail"),
-    path("training-runs/<int:pk>/cancel", api.TrainingRunCancel.as_view(), name="api-training-cancel"),
-    *performance.urlpatterns,
+    path("models/leaderboard", performance.ModelLeaderboard.as_view(), name="model-leaderboard"),
+    path("models/<int:pk>/performance", performance.ModelPerformance.as_view(), name="model-performance"),
+    path("models/<int:pk>/performance/rows", performance.ModelPerformanceRows.as_view(), name="model-performance-rows"),
+    path("models/<int:pk>/capacity", performance.ModelCapacity.as_view(), name="model-capacity"),
+    path("models/<int:pk>/threshold", performance.ModelThreshold.as_view(), name="model-threshold-set"),
+    path("training-runs", training.TrainingRunList.as_view(), name="training-list"),
+    path("training-runs/<int:pk>", training.TrainingRunDetail.as_view(), name="training-detail"),
+    path("training-runs/<int:pk>/cancel", training.TrainingRunCancel.as_view(), name="training-cancel"),
 ]

@@ -10,9 +10,10 @@ class DetectionConfig(AppConfig):
         from transactions import hooks as transactions
 
         from . import policy
+        from .bootstrap import ensure_default_detectors
         from .ml.registry import approval_actions
         from .models import Alert
-        from .services import assess, ensure_default_detectors
+        from .pipeline.assess import assess
 
         policy.register()
         for action in approval_actions.actions():

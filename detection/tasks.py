@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from . import services
+from .ml.training import services as training_services
 from .pipeline import explanations
+from .pipeline.late import reassess as late_reassess
 
 
 @shared_task(name="detection.tasks.train_model")
 def train_model(run_id: int) -> None:
     """Work a training run to its end. Running it twice is harmless: the second finds nothing to claim."""
-    services.training_work(run_id)
+    training_services.training_work(run_id)
 
 
 @shared_task(name="detection.tasks.training_wake")
 def training_wake() -> list[int]:
     """Call workers for training runs that nobody works on."""
-    return services.training_wake()
+    return training_services.training_wake()
 
 
 @shared_task(name="detection.tasks.training_due")
 def training_due() -> None:
     """Ask for a supervised model when enough outcomes are known."""
-    services.training_due()
+    training_services.training_due()
 
 
 @shared_task(name="detection.tasks.explain_batch")
@@ -35,4 +36,4 @@ def explain_batch(batch_id: int) -> int:
 @shared_task(name="detection.tasks.reassess")
 def reassess() -> int:
     """Look again at what late transactions touched. Lost or doubled calls do no harm: the next takes what is due."""
-    return services.reassess_due()
+    return late_reassess.reassess_due()

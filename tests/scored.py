@@ -9,10 +9,11 @@ from typing import Any
 from detection import features
 from detection.choices import ModelRole, ModelStage
 from detection.features.account import SUPERVISED
+from detection.ml.estimators import boosting
 from detection.ml.onnx.boosted_graph import boosted_graph
-from detection.ml.training import anomaly, boosting
+from detection.ml.training import anomaly
 from detection.models import Alert
-from detection.services import assess
+from detection.pipeline.assess import assess
 from tests import factories
 
 ACCOUNT = features.ACCOUNT

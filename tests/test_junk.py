@@ -7,7 +7,7 @@ import json
 import pytest
 from django.test import Client
 
-from detection.services import ensure_default_rules
+from detection.rules.services import ensure_default_rules
 from finobs.accounts.models import User
 from tests import factories
 

@@ -10,11 +10,10 @@ from django.db.models import QuerySet
 
 from finobs.core import money
 from finobs.core.errors import Invalid
+from finobs.core.forms import DATE_INPUT
 
 from .choices import Direction, IngestMethod, QuarantineReason, QuarantineState
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
-
-DATE_INPUT = forms.DateInput(attrs={"type": "date"})
 
 
 class AmountForm(forms.Form):

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from detection.selectors import may_explain
+from detection.alerts.selectors import may_explain
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 from finobs.core.lists import list_context

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import push_url, replace_url, trigger_client_event
 
-from detection.selectors import may_explain
+from detection.alerts.selectors import may_explain
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page

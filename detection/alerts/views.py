@@ -8,9 +8,12 @@ from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 from finobs.core.lists import list_context
 
-from .. import hooks, selectors, services
-from ..filters import AlertFilter
+from .. import hooks
+from ..pipeline import replay as pipeline_replay
+from ..pipeline.late import selectors as late_selectors
 from ..pipeline.snapshot import models_of
+from . import selectors
+from .filters import AlertFilter
 
 NEWEST_FIRST = ("-id",)
 
@@ -60,7 +63,7 @@ def transaction_explanation(request: SignedInRequest, pk: int) -> HttpResponse:
 def alert_replay(request: SignedInRequest, pk: int) -> HttpResponse:
     """The same versions on the same snapshot, now. Writes nothing."""
     alert = selectors.alert_get(request.user, pk)
-    context = {"alert": alert, "replay": services.replay(alert)}
+    context = {"alert": alert, "replay": pipeline_replay.replay(alert)}
     return render_page(request, "detection/alert_replay.html", context, partial="result")
 
 
@@ -72,6 +75,6 @@ def transaction_assessment(request: SignedInRequest, pk: int) -> HttpResponse:
     fired = selectors.fired_versions(request.user, assessment)
     context = {
         "assessment": assessment, "alert": alert, "fired": fired, "may_explain": selectors.may_explain(request.user),
-        "reassessments": selectors.reassessments_of(request.user, pk),
+        "reassessments": late_selectors.reassessments_of(request.user, pk),
     }  # fmt: skip
     return render_page(request, "detection/transaction_assessment.html", context, partial="assessment")

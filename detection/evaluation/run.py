@@ -13,7 +13,7 @@ from ..features.account import RISK7, SUPERVISED, derive
 from ..features.bulk import HORIZON, statistics
 from ..features.columns import Columns
 from ..ml import metrics
-from ..ml.training import boosting, ensemble
+from ..ml.estimators import boosting, ensemble
 from ..pipeline.decision import SEVERITY
 from ..rules import scenarios
 from .loader import EvaluationRows

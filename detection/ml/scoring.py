@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import Unavailable
-from transactions.models import Transaction
 
 from .. import features
-from ..features.columns import Columns, of_transactions
 from ..models import ModelVersion
-from ..remembered import remember
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +23,6 @@ SCORE_DECIMALS = 6
 MAX_SESSIONS = 6
 # What the ensemble's graph says of its members, by the column that keeps it.
 MEMBER_COLUMNS = ("if_score", "pca_error")
-_sessions: dict[tuple[int, int, str], Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +47,13 @@ def score_version(version: ModelVersion, matrix: NDArray[np.float32]) -> ModelSc
 
 def session_of(version: ModelVersion) -> Any:
     """The version's session in this process, made on first use. Raises Unavailable for an artefact that differs."""
-    key = (os.getpid(), version.pk, version.sha256)
-    found = _sessions.get(key)
-    if found is None:
-        made = open_session(verified_artefact(bytes(version.artefact), version.sha256))
-        found = remember(_sessions, key, made, MAX_SESSIONS)
-    return found
+    return _session(os.getpid(), version.sha256, version)
+
+
+@lru_cache(maxsize=MAX_SESSIONS)
+def _session(process_id: int, sha256: str, version: ModelVersion) -> Any:
+    """A session does not survive a fork, hence `process_id`."""
+    return open_session(verified_artefact(bytes(version.artefact), sha256))
 
 
 def verified_artefact(artefact: bytes, sha256: str) -> bytes:
@@ -97,18 +95,3 @@ def _run(session: Any, matrix: NDArray[np.float32], outputs: list[str]) -> list[
     return [
         [round(value, SCORE_DECIMALS) for value in column.reshape(-1).astype("float64").tolist()] for column in found
     ]
-
-
-def columns_for(feature_set: str, transactions: Sequence[Transaction], as_of: int | None = None) -> Columns:
-    """The transactions as columns, with their history where the feature set needs it: as they came in, or as of an id
-    that came later (`history.of_transactions`)."""
-    if not features.get(feature_set).statistics:
-        return of_transactions(transactions)
-    from ..features import history
-
-    return of_transactions(transactions, history.of_transactions(transactions, as_of))
-
-
-def matrix_for(feature_set: str, columns: Columns) -> NDArray[np.float32]:
-    """Every feature of the set, (n, all of them); a model may look at some only."""
-    return features.get(feature_set).build(columns)

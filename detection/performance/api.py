@@ -15,11 +15,10 @@ from finobs.core.api import CursorPagination, validated_body
 from finobs.core.errors import Invalid
 from transactions.models import Transaction
 
-from .. import services
 from ..choices import ModelRole
-from ..selectors import model_get
-from ..serializers import ModelVersionSerializer
-from . import selectors, serializers
+from ..ml.registry.selectors import model_get
+from ..ml.registry.serializers import ModelVersionSerializer
+from . import selectors, serializers, services
 from .capacity import capacity_report
 from .confusion_cells import CALIBRATION_BINS, CELLS
 from .forms import CapacityForm, LeaderboardForm, RowsForm, WindowForm

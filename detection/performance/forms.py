@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from finobs.core.errors import Invalid
-from finobs.core.forms import submit
+from finobs.core.forms import DATE_INPUT, submit
 
 from ..choices import ModelRole
 from ..models import ModelVersion
@@ -17,7 +17,6 @@ from .capacity import MAX_ALERTS_A_DAY, CapacityReport
 from .window import Window, window
 
 MIN_ALERTS_A_DAY = 0.01
-DATE_INPUT = forms.DateInput(attrs={"type": "date"})
 
 
 class WindowForm(forms.Form):

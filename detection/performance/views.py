@@ -17,11 +17,11 @@ from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 from finobs.core.pagination import paginate
 
-from .. import services
 from ..choices import ModelRole
+from ..ml.registry.selectors import model_get
 from ..models import ModelVersion
-from ..selectors import may_configure, model_get
-from . import charts, selectors
+from ..rules.selectors import may_configure
+from . import charts, selectors, services
 from .capacity import capacity_report
 from .confusion_cells import CELLS, EDGES
 from .forms import CapacityForm, LeaderboardForm, RowsForm, ThresholdForm, WindowForm

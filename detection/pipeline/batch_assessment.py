@@ -16,6 +16,7 @@ from transactions.models import Transaction
 from ..choices import Outcome
 from ..features import columns as cols
 from ..features.columns import Columns
+from ..features.matrices import columns_for, matrix_for
 from ..ml import scoring
 from ..ml.explain import reason_codes
 from ..ml.scoring import ModelScores
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 log = logging.getLogger("finobs.detection")
-ColumnsFor = Callable[[str, Sequence[Transaction]], Columns]
+ColumnsLoader = Callable[[str, Sequence[Transaction]], Columns]
 
 
 APPROVED_DECISION = Decision(Outcome.APPROVE, "")
@@ -40,15 +41,15 @@ class BatchAssessment:
     are approved."""
 
     def __init__(
-        self, force: ActiveDetectors, transactions: Sequence[Transaction], columns_for: ColumnsFor | None = None
+        self, force: ActiveDetectors, transactions: Sequence[Transaction], load_columns: ColumnsLoader = columns_for
     ) -> None:
         self.transactions = transactions
         self.matrices: dict[str, NDArray[np.float32]] = {}
         self.columns = cols.of_transactions(transactions)
         for name in dict.fromkeys(version.feature_set for version in (*force.champions, *force.beside)):
-            columns = (columns_for or scoring.columns_for)(name, transactions)
+            columns = load_columns(name, transactions)
             self.columns = columns if columns.history is not None else self.columns
-            self.matrices[name] = scoring.matrix_for(name, columns)
+            self.matrices[name] = matrix_for(name, columns)
         self.champions, self.beside = self._scored(force.champions), self._scored_beside(force.beside)
         self.decisions = self._decide(force)
 

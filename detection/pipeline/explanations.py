@@ -14,6 +14,7 @@ from finobs.core.errors import FinobsError, NotFound, Unavailable
 from transactions.models import Transaction
 
 from .. import features
+from ..features.matrices import columns_for, matrix_for
 from ..ml import scoring
 from ..ml.explain.explainer import explainer
 from ..models import Alert, Assessment, ModelVersion
@@ -132,7 +133,7 @@ def of_assessment(assessment: Assessment, alert: Alert | None) -> dict[str, Any]
 
 
 def _made_again(version: ModelVersion, score: float, row: Transaction) -> ScoredVector:
-    vector = scoring.matrix_for(version.feature_set, scoring.columns_for(version.feature_set, [row]))
+    vector = matrix_for(version.feature_set, columns_for(version.feature_set, [row]))
     # A session of its own: those of the models in force stay where they are.
     session = scoring.open_session(scoring.verified_artefact(bytes(version.artefact), version.sha256))
     (now,) = scoring.score_matrix(session, vector)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from finobs.core import money
 from finobs.core.errors import FinobsError
+from transactions.choices import Direction
 
 from .. import features
 from ..features import columns as cols
 from ..ml import scoring
 from ..ml.explain import reason_codes
+from ..ml.explain.reason_templates import TransactionContext
 from ..models import Alert, ModelVersion, RuleVersion
 from ..rules import scenarios
 from ..rules.scenarios import Finding
@@ -72,7 +76,7 @@ def _decide(alert: Alert, differences: list[str]) -> Decision:
 def _plain(alert: Alert) -> list[str]:
     """What stands out of the transaction. Alerts of the first form did not say."""
     kept = alert.parameters.get("models", [])
-    return reason_codes.of_snapshot(ModelVersion.objects.get(pk=kept[0]["version"]), alert.snapshot) if kept else []
+    return reasons_of_snapshot(ModelVersion.objects.get(pk=kept[0]["version"]), alert.snapshot) if kept else []
 
 
 def _explanation(alert: Alert) -> list[str]:
@@ -112,3 +116,15 @@ def _opinion(alert: Alert, kept: dict[str, Any], columns: cols.Columns, differen
     if "score" in kept and repr(score) != kept["score"]:
         differences.append(f"{kept['model']} gives a score of {score:.6f}, not {kept['score']}.")
     return ModelVote(kept["role"], kept["model"], score, float(kept["threshold"]))
+
+
+def reasons_of_snapshot(version: ModelVersion, snapshot: Mapping[str, Any]) -> list[str]:
+    """The sentences that `reason_codes` tells of a transaction, from what an alert keeps of it."""
+    row = snapshot["transaction"]
+    context = TransactionContext(
+        money.display(int(row["amount_minor"]), row["currency"]), row["currency"], row["direction"] == Direction.IN,
+        row["counterparty"] is not None, row["country"],
+    )  # fmt: skip
+    texts = snap.features_of(snapshot, version.feature_set)
+    (vector,) = features.from_text(features.get(version.feature_set).names, texts)
+    return reason_codes.of_vector(version, vector, context)

@@ -15,11 +15,10 @@ from finobs.core.forms import submit
 from finobs.core.http import render_page
 from finobs.core.lists import list_context
 
-from .. import selectors, services
-from ..filters import RuleFilter
-from ..forms import RetireForm, RuleChangeForm
 from ..models import Rule
-from . import diff
+from . import diff, selectors, services
+from .filters import RuleFilter
+from .forms import RetireForm, RuleChangeForm
 
 
 @login_required

@@ -12,8 +12,9 @@ import pytest
 
 from approvals.models import ApprovalRequest
 from approvals.services import request_decide
+from detection.ml.registry.services import model_install
+from detection.ml.training.services import model_train
 from detection.models import ModelVersion
-from detection.services import model_install, model_train
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core.errors import ApprovalRequired
@@ -80,11 +81,11 @@ def supervised(learned: Sequence[Transaction], threshold: float = 0.5, stage: st
     """A re-ranker that was told that everything above the median amount of `learned` was confirmed."""
     from detection import features
     from detection.features.account import SUPERVISED
-    from detection.ml import scoring
+    from detection.features.matrices import columns_for, matrix_for
+    from detection.ml.estimators import boosting as ranking
     from detection.ml.onnx.boosted_graph import boosted_graph
-    from detection.ml.training import boosting as ranking
 
-    matrix = scoring.matrix_for("account-1", scoring.columns_for("account-1", learned))
+    matrix = matrix_for("account-1", columns_for("account-1", learned))
     own = features.ACCOUNT.indexes(SUPERVISED)
     suspicious = matrix[:, 0] > sorted(matrix[:, 0].tolist())[len(matrix) // 2]
     fitted = ranking.fit_ranker(matrix, suspicious, own, ranking.BoostingSettings(rounds=20))

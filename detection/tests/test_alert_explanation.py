@@ -17,9 +17,11 @@ from detection.ml import scoring
 from detection.ml.explain import explainer, waterfall
 from detection.ml.onnx.graph_metadata import medians
 from detection.ml.onnx.trees import forest_graph
+from detection.ml.registry.services import model_retire
 from detection.models import Alert
 from detection.pipeline import explanations
-from detection.services import assess, model_retire, replay
+from detection.pipeline.assess import assess
+from detection.pipeline.replay import replay
 from detection.tests import places
 from finobs.core.errors import NotFound, Unavailable
 from finobs.ledger.canonical import canonical
@@ -266,7 +268,7 @@ def test_showing_what_is_kept_loads_no_heavy_library():
 def test_explaining_uses_neither_shap_nor_scikit_learn(alerts, monkeypatch):
     from detection.ml.explain import explainer as module
 
-    monkeypatch.setattr(sys.modules[module.__module__], "_explainers", {})
+    sys.modules[module.__module__]._explainer.cache_clear()  # type: ignore[attr-defined]
     for name in ("shap", "sklearn", "pickle"):
         monkeypatch.setitem(sys.modules, name, None)
     assert explanations.recompute(alerts[0]) == alerts[0].explanation

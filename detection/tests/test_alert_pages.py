@@ -7,7 +7,7 @@ from django.test import Client
 
 from detection import hooks
 from detection.hooks import Place
-from detection.services import assess
+from detection.pipeline.assess import assess
 from detection.tests import places
 from tests import factories
 

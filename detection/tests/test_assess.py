@@ -13,9 +13,9 @@ from detection import hooks
 from detection.choices import ModelRole, Outcome, Typology
 from detection.ml import scoring
 from detection.models import Alert, Assessment
+from detection.pipeline.assess import assess
 from detection.pipeline.decision import ActiveRule, ModelVote, decide
 from detection.rules.scenarios import Finding
-from detection.services import assess
 from detection.tests import places
 from finobs.core.errors import Unavailable
 from finobs.ledger.models import Event
@@ -204,7 +204,7 @@ def afterwards():
 def test_a_changed_artefact_is_not_served(source, gathered, superuser):
     version = places.champion(source, superuser)
     rows = places.arrived(source, [100])
-    scoring._sessions.clear()
+    scoring._session.cache_clear()
     type(version).objects.filter(pk=version.pk).update(artefact=bytes(version.artefact)[:-1] + b"x")
     with pytest.raises(Unavailable, match="checksum"):
         run(rows)

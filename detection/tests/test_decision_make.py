@@ -295,6 +295,6 @@ def test_a_batch_holds_one_to_ten_thousand(many, rows):
 
 
 def test_addresses_are_named(source):
-    assert reverse("api-decision-make") == URL
-    assert reverse("api-decision-batch") == BATCH
-    assert reverse("api-decision-detail", args=[7]) == f"{URL}/7"
+    assert reverse("detection_api:decision-make") == URL
+    assert reverse("detection_api:decision-batch") == BATCH
+    assert reverse("detection_api:decision-detail", args=[7]) == f"{URL}/7"

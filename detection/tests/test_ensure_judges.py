@@ -5,16 +5,12 @@ from __future__ import annotations
 import pytest
 
 from detection import bootstrap  # fmt: skip
+from detection.bootstrap import ensure_default_detectors
 from detection.choices import ModelStage
+from detection.ml.registry.services import model_retire
+from detection.ml.training.services import model_train, training_request, training_work
 from detection.models import ModelVersion, Rule, TrainingRun
-from detection.services import (
-    ensure_default_detectors,
-    model_retire,
-    model_train,
-    rule_retire,
-    training_request,
-    training_work,
-)
+from detection.rules.services import rule_retire
 from detection.tests import places
 from finobs.core.errors import Conflict
 from finobs.ledger.models import Event

@@ -13,13 +13,13 @@ import pytest
 from detection import features
 from detection.choices import ModelRole
 from detection.ml import scoring
+from detection.ml.estimators import boosting
 from detection.ml.explain import Explainer, waterfall
 from detection.ml.explain.members import members
 from detection.ml.explain.onnx_trees import boosted_trees
 from detection.ml.explain.tree_shap import TreeShap
 from detection.ml.onnx.boosted_graph import boosted_graph
 from detection.ml.onnx.graph_metadata import BOOSTED_KEY, boosted_metadata, leaf_rows
-from detection.ml.training import boosting
 from detection.models import ModelVersion
 from finobs.core.errors import Unavailable
 

@@ -11,7 +11,8 @@ from django.test import Client
 from detection.ml.explain import explainer, waterfalls
 from detection.models import Alert, Assessment, ModelVersion
 from detection.pipeline import explanations
-from detection.services import assess, replay
+from detection.pipeline.assess import assess
+from detection.pipeline.replay import replay
 from detection.tests import places
 from detection.tests.test_alert_explanation import total
 from finobs.core.errors import Unavailable

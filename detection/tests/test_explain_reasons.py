@@ -13,7 +13,8 @@ from detection.ml.explain import reason_codes
 from detection.ml.explain.reason_templates import REASON_TEMPLATES, SILENT, TransactionContext
 from detection.ml.onnx.graph_metadata import quantiles
 from detection.models import Alert, ModelVersion
-from detection.services import assess
+from detection.pipeline.assess import assess
+from detection.pipeline.replay import reasons_of_snapshot
 from detection.tests import places
 from tests import factories
 
@@ -167,13 +168,13 @@ def test_from_the_transaction_and_from_what_the_alert_keeps_it_says_the_same(sou
     for alert in alerts:
         (row,) = features.from_text(NAMES, alert.snapshot["features"])
         found = reason_codes.of_transaction(version, row, alert.transaction)
-        assert found == reason_codes.of_snapshot(version, alert.snapshot)
+        assert found == reasons_of_snapshot(version, alert.snapshot)
         assert 1 <= len(found) <= 3
 
 
 @pytest.mark.django_db
 def test_it_asks_the_database_once_for_a_version(source, superuser, gathered, monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr(reason_codes, "_tables", {})
+    reason_codes._rows.cache_clear()
     version = places.champion(source, superuser)
     (row,) = places.arrived(source, [90_000_000])
     bare = ModelVersion.objects.only("feature_set", "sha256").get(pk=version.pk)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from detection.ml import scoring
+from detection.ml.estimators import boosting, ensemble
 from detection.ml.onnx.boosted_graph import boosted_graph
 from detection.ml.onnx.ensemble_graph import OUTPUTS, ensemble_graph
-from detection.ml.training import boosting, ensemble
 from finobs.core.errors import Invalid
 
 NAMES = tuple("abcdef")

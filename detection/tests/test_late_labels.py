@@ -9,7 +9,8 @@ import pytest
 
 from detection.features import history
 from detection.models import Alert
-from detection.services import assess, replay
+from detection.pipeline.assess import assess
+from detection.pipeline.replay import replay
 from detection.tests import places
 from finobs.accounts.system import system_actor
 from tests import factories

@@ -11,7 +11,7 @@ HEAVY = ("numpy", "scipy", "sklearn", "onnx", "onnxruntime")
 CODE = """
 import django, sys
 django.setup()
-import detection.services, detection.views, detection.api, detection.admin, detection.tasks, detection.urls
+import detection.admin, detection.tasks, detection.urls, detection.api_urls, detection.bootstrap
 print(",".join(name for name in {heavy!r} if name in sys.modules))
 """
 
@@ -27,7 +27,7 @@ def test_importing_detection_loads_no_heavy_library(settings):
 
 @pytest.mark.django_db
 def test_deciding_by_rules_alone_needs_no_heavy_library(source, gathered, monkeypatch):
-    from detection.services import assess
+    from detection.pipeline.assess import assess
     from detection.tests import places
     from tests import factories
 

@@ -14,10 +14,11 @@ from detection import features
 from detection.features.columns import Columns
 from detection.ml import scoring
 from detection.ml.onnx import trees
+from detection.ml.registry.services import model_promote
 from detection.ml.training import anomaly
 from detection.ml.training.anomaly import AnomalySettings
+from detection.ml.training.services import model_train
 from detection.models import ModelVersion
-from detection.services import model_promote, model_train
 from detection.tests import places
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.ledger.models import Event

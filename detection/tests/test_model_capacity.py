@@ -15,7 +15,7 @@ from detection.ml.registry.model_card import model_card
 from detection.models import Assessment, ModelVersion
 from detection.performance import capacity as capacities
 from detection.performance.selectors import performance
-from detection.services import model_threshold_set
+from detection.performance.services import model_threshold_set
 from detection.tests import judged
 from detection.tests.judged import WINDOW
 from finobs.core.errors import Invalid, NotAllowed, NotFound

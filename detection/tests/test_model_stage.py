@@ -12,17 +12,17 @@ from approvals.models import ApprovalRequest
 from approvals.services import request_decide
 from detection.choices import ModelRole, ModelStage
 from detection.ml.registry import approval_actions, workflow
-from detection.models import ModelVersion
-from detection.pipeline.active import active_detectors
-from detection.services import (
+from detection.ml.registry.services import (
     STAGE_SERVICES,
     model_challenge,
     model_install,
     model_promote,
     model_retire,
     model_shadow,
-    model_train,
 )
+from detection.ml.training.services import model_train
+from detection.models import ModelVersion
+from detection.pipeline.active import active_detectors
 from detection.tests import places
 from finobs.accounts.system import system_actor
 from finobs.core.errors import ApprovalRequired, Conflict, Invalid, InvalidTransition, NotAllowed, Unavailable

@@ -10,16 +10,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from detection.alerts.selectors import transaction_explanation
 from detection.choices import RunState
 from detection.decisions.selectors import decisions_of
 from detection.features import ACCOUNT, history
 from detection.models import Alert, Assessment, LateBatch, Reassessment, ReassessmentRun
 from detection.pipeline.active import active_detectors
+from detection.pipeline.assess import assess
 from detection.pipeline.batch_assessment import BatchAssessment
 from detection.pipeline.late import affected, reassess
 from detection.pipeline.late.late_batch_record import SETTLING_TIME
-from detection.selectors import transaction_explanation
-from detection.services import assess, reassess_due, replay
+from detection.pipeline.late.reassess import reassess_due
+from detection.pipeline.replay import replay
 from detection.tests import places
 from finobs.accounts.system import system_actor
 from finobs.core import clock

@@ -15,7 +15,7 @@ from detection import hooks
 from detection.choices import RunState
 from detection.models import Alert, Assessment, LateBatch, Reassessment, ReassessmentRun
 from detection.pipeline.late import reassess
-from detection.services import reassess_due
+from detection.pipeline.late.reassess import reassess_due
 from detection.tests import places
 from detection.tests.test_reassess import DAY, START, come
 from finobs.core import clock

@@ -7,8 +7,11 @@ import json
 import pytest
 from django.core.management import call_command
 
+from detection.ml.registry.services import model_retire
 from detection.models import Alert, RuleVersion
-from detection.services import assess, ensure_default_rules, model_retire, replay, rule_change
+from detection.pipeline.assess import assess
+from detection.pipeline.replay import replay
+from detection.rules.services import ensure_default_rules, rule_change
 from detection.tests import places
 from finobs.ledger.canonical import canonical
 

@@ -10,7 +10,7 @@ from django.test import Client
 from detection.features.columns import Columns
 from detection.models import Rule, RuleVersion
 from detection.rules import scenarios
-from detection.services import ensure_default_rules, rule_change, rule_create, rule_retire
+from detection.rules.services import ensure_default_rules, rule_change, rule_create, rule_retire
 from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
 from finobs.ledger.models import Event
 from tests import factories

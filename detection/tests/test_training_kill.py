@@ -11,8 +11,8 @@ import pytest
 from django.db import connection, connections
 
 from detection.choices import ModelRole, RunState
+from detection.ml.training.services import training_request, training_wake, training_work
 from detection.models import ModelVersion, TrainingRun
-from detection.services import training_request, training_wake, training_work
 from detection.tests import places
 from finobs.core import clock
 from finobs.ledger.models import Event

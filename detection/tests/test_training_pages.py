@@ -9,8 +9,9 @@ from approvals.models import ApprovalRequest
 from detection.choices import ModelRole, RunState
 from detection.ml.registry import workflow
 from detection.ml.registry.model_card import model_card
+from detection.ml.registry.services import STAGE_SERVICES
+from detection.ml.training.services import model_train, training_request, training_work
 from detection.models import ModelVersion, TrainingRun
-from detection.services import STAGE_SERVICES, model_train, training_request, training_work
 from detection.tests import places
 from detection.tests.test_model_stage import twin
 

@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, transaction
 
 from detection.choices import ModelRole, RunState
+from detection.ml.training.services import training_cancel, training_due, training_request, training_wake, training_work
 from detection.ml.training.services.training_work import (
     ATTEMPTS,
     LEASE,
@@ -19,13 +20,6 @@ from detection.ml.training.services.training_work import (
     training_finish,
 )
 from detection.models import ModelVersion, TrainingRun
-from detection.services import (
-    training_cancel,
-    training_due,
-    training_request,
-    training_wake,
-    training_work,
-)
 from detection.tests import outcomes, places
 from finobs.core import clock
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed, NotFound

@@ -11,13 +11,15 @@ import pytest
 from detection import features
 from detection.choices import ModelRole
 from detection.features.account import SUPERVISED, microseconds
+from detection.features.matrices import columns_for, matrix_for
 from detection.ml import scoring
+from detection.ml.estimators import boosting
 from detection.ml.explain import explainability_check
 from detection.ml.onnx.boosted_graph import boosted_graph
-from detection.ml.training import boosting, dataset, supervised
+from detection.ml.training import dataset, supervised
+from detection.ml.training.services import model_train
 from detection.ml.training.supervised import LEARNED, NEWEST, SupervisedSettings, train_supervised
 from detection.models import ModelVersion
-from detection.services import model_train
 from detection.tests import outcomes, places
 from finobs.core import clock
 from finobs.core.errors import Invalid
@@ -156,7 +158,7 @@ def test_features_are_those_of_the_moment_of_scoring(past, admin):
     early = [row for row in past if row.occurred_at < past[0].occurred_at + timedelta(days=20)]
     Label.objects.filter(transaction__pk__gt=early[-1].pk).delete()
     Transaction.objects.filter(pk__gt=early[-1].pk).delete()
-    then = scoring.matrix_for("account-1", scoring.columns_for("account-1", early[-8:]))
+    then = matrix_for("account-1", columns_for("account-1", early[-8:]))
     order = {int(pk): index for index, pk in enumerate(rows.ids)}
     now = rows.matrix[[order[row.pk] for row in early[-8:]]]
     assert np.array_equal(then, now, equal_nan=True)

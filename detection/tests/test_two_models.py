@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from detection.models import Alert, Assessment, ModelVersion, ShadowScore
+from detection.pipeline.assess import assess
 from detection.pipeline.decision import ModelVote, decide
-from detection.services import assess, replay
+from detection.pipeline.replay import replay
 from detection.tests import places
 from finobs.core.errors import Unavailable
 from tests import factories

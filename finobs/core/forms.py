@@ -7,10 +7,14 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from django.forms import Form
+from django.forms import CharField, DateInput, Form, Select
 
 from .errors import ApprovalRequired, Conflict, Invalid, InvalidTransition
 from .http import parse_json
+
+# Widgets of filters. A field copies its widget, so that all lists may share these.
+DATE_INPUT = DateInput(attrs={"type": "date"})
+ALL_YES_NO = Select(choices=[("", "All"), ("true", "Yes"), ("false", "No")])
 
 
 class StrictJSON(json.JSONDecoder):
@@ -54,3 +58,11 @@ def _say(form: Form, error: Invalid) -> None:
     for name, texts in (error.fields or {"": [error.detail]}).items():
         for text in texts:
             form.add_error(name if name in form.fields else None, text)
+
+
+class OptionalReasonForm(Form):
+    """Why, where the service asks for it in some states only."""
+
+    reason = CharField(
+        label="Why", max_length=2_000, required=False, help_text="Needed for what somebody else approves: they read it."
+    )

@@ -20,7 +20,7 @@ from cases.models import Case, Queue
 from cases.services import queue_create
 from detection.choices import RuleKind, Typology
 from detection.models import Alert, Rule
-from detection.services import rule_create
+from detection.rules.services import rule_create
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core.errors import Invalid

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from detection.bootstrap import ensure_first_model
 from detection.choices import ModelRole, RunState
-from detection.ml.training import boosting
+from detection.ml.estimators import boosting
 from detection.ml.training.anomaly import MIN_ROWS
 from detection.ml.training.services.training_due import mature_outcomes
 from detection.models import ModelVersion
-from detection.services import ensure_first_model
 from finobs.accounts.models import User
 
 # Of the demo's rows, so many of the last ones go to review: enough to work on, few enough to work through.

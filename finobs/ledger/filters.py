@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters as filters
-from django import forms
 from django.db.models import QuerySet
+
+from finobs.core.forms import DATE_INPUT
 
 from .models import Checkpoint, Event
 
-DATE_INPUT = forms.DateInput(attrs={"type": "date"})
 STATE = (("sealed", "Sealed"), ("pending", "Waiting to be sealed"))
 
 

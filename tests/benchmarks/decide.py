@@ -13,8 +13,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from detection.choices import ModelRole
+from detection.ml.registry.services import model_install
+from detection.ml.training.services import model_train
 from detection.models import Alert, Assessment
-from detection.services import ensure_default_rules, model_install, model_train
+from detection.rules.services import ensure_default_rules
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.accounts.services import token_create, user_create

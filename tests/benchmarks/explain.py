@@ -75,8 +75,8 @@ def _difference(kept: dict[str, Any]) -> float:
 def _supervised(matrix: NDArray[np.float32], suspicious: NDArray[np.bool_]) -> ModelVersion:
     from detection import features
     from detection.features.account import SUPERVISED
+    from detection.ml.estimators import boosting
     from detection.ml.onnx.boosted_graph import boosted_graph
-    from detection.ml.training import boosting
 
     ranker = boosting.fit_ranker(matrix, suspicious, features.ACCOUNT.indexes(SUPERVISED), boosting.BoostingSettings())
     artefact = boosted_graph(ranker.model, SUPERVISED, {"feature_set": features.ACCOUNT.name})

@@ -10,8 +10,10 @@ from time import perf_counter
 from typing import Any
 
 from detection.choices import ModelRole
+from detection.ml.registry.services import model_install
+from detection.ml.training.services import model_train
 from detection.models import Alert
-from detection.services import ensure_default_rules, model_install, model_train
+from detection.rules.services import ensure_default_rules
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import clock

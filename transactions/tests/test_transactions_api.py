@@ -180,13 +180,13 @@ READS = ["transaction", "account", "batch", "source"]
 @pytest.mark.parametrize("name", READS)
 def test_lists_show_rows_to_readers_and_none_to_strangers(admin, analyst, stranger, bank, name):
     post(signed_in(admin), {"source": "bank", **fields()})
-    assert len(signed_in(analyst).get(reverse(f"api-{name}-list")).json()["results"]) == 1
-    assert signed_in(stranger).get(reverse(f"api-{name}-list")).json()["results"] == []
+    assert len(signed_in(analyst).get(reverse(f"transactions_api:{name}-list")).json()["results"]) == 1
+    assert signed_in(stranger).get(reverse(f"transactions_api:{name}-list")).json()["results"] == []
 
 
 def test_a_transaction_tells_money_as_text_with_its_currency(admin, analyst, bank):
     post(signed_in(admin), {"source": "bank", **fields()})
-    url = reverse("api-transaction-detail", args=[Transaction.objects.get().pk])
+    url = reverse("transactions_api:transaction-detail", args=[Transaction.objects.get().pk])
     row = signed_in(analyst).get(url).json()
     assert (row["amount"], row["currency"], row["account"], row["counterparty"]) == ("12.50", "USD", "A-1", "M-1")
     assert len(row["digest"]) == 64
@@ -218,21 +218,21 @@ def test_quarantine_is_corrected_released_and_discarded_over_the_api(admin, anal
         client, {"source": "bank", "transactions": [{**fields(1), "amount": "x"}, {**fields(2), "amount": "y"}]}
     )
     first, second = (row["quarantined_row_id"] for row in answer.json()["results"])
-    seen = signed_in(analyst).get(reverse("api-quarantine-detail", args=[first]))
+    seen = signed_in(analyst).get(reverse("transactions_api:quarantine-detail", args=[first]))
     assert seen.json()["actions"] == []
 
     def act(verb: str, pk: int, body: dict[str, Any]):
         return client.post(
-            reverse(f"api-quarantine-{verb}", args=[pk]), json.dumps(body), content_type="application/json"
+            reverse(f"transactions_api:quarantine-{verb}", args=[pk]), json.dumps(body), content_type="application/json"
         )
 
-    shown = client.get(reverse("api-quarantine-detail", args=[first])).json()
+    shown = client.get(reverse("transactions_api:quarantine-detail", args=[first])).json()
     assert shown["actions"] == ["correct", "release", "discard"]
     assert '"amount": "x"' in shown["raw"]
     assert act("release", first, {"reason": "try"}).json()["state"] == "open"
     stale = act("correct", first, {"version": 1, "values": fields(1)})
     assert stale.status_code == 409
-    fresh = client.get(reverse("api-quarantine-detail", args=[first])).json()["version"]
+    fresh = client.get(reverse("transactions_api:quarantine-detail", args=[first])).json()["version"]
     assert act("correct", first, {"version": fresh, "values": fields(1)}).status_code == 200
     released = act("release", first, {"reason": "the bank confirmed it"}).json()
     assert released["state"] == "released"

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ... import services
 from ...models import Alert
+from ...pipeline import replay as pipeline_replay
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         alert = Alert.objects.filter(pk=options["id"]).first()
         if alert is None:
             raise CommandError(f"There is no alert {options['id']}.")
-        found = services.replay(alert)
+        found = pipeline_replay.replay(alert)
         self.stdout.write(json.dumps(asdict(found)))
         if not found.same:
             raise SystemExit(1)

@@ -9,9 +9,10 @@ from finobs.accounts.system import system_actor
 from finobs.core.errors import ApprovalRequired, FinobsError
 from transactions.models import Source
 
-from ... import services
 from ...choices import ModelRole
+from ...ml.registry import services as registry_services
 from ...ml.registry.services import ever_in_force
+from ...ml.training import services as training_services
 from ...ml.training.pipeline import DEFAULT_SHARE
 from ...models import ModelVersion
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no source {options['source']!r}.")
         asked = {name: options[name] for name in ("role", "rows", "share")}
         try:
-            made = services.model_train(actor=actor, source=source, tell=self._tell, **asked)
+            made = training_services.model_train(actor=actor, source=source, tell=self._tell, **asked)
             waits = self._promote(actor, made) if options["promote"] else None
         except FinobsError as error:
             raise CommandError(error.detail) from error
@@ -49,10 +50,10 @@ class Command(BaseCommand):
         """The request for approval that it waits for, if it does."""
         reason = "train_model --promote"
         if not ever_in_force(made.role):
-            services.model_install(actor=actor, version=made, reason=reason)
+            registry_services.model_install(actor=actor, version=made, reason=reason)
             return None
         try:
-            services.model_promote(actor=actor, version=made, reason=reason)
+            registry_services.model_promote(actor=actor, version=made, reason=reason)
         except ApprovalRequired as waiting:
             return waiting.request_id
         return None

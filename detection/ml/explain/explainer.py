@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import Unavailable
 
 from ... import features
 from ...models import ModelVersion
-from ...remembered import remember
 from .. import scoring
 from . import feature_labels
 from .contributions import MemberContributions, ScoreContributions, combine
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 CONTRIBUTION_DECIMALS = 9
 # Of two roles: champion, challenger, and one that somebody looks back at.
 MAX_EXPLAINERS = 4
-_explainers: dict[tuple[int, int, str], Explainer] = {}
 
 
 class Explainer:
@@ -73,15 +72,15 @@ class Explainer:
 
 def explainer(version: ModelVersion) -> Explainer:
     """Raises Unavailable for a model that cannot be explained, or whose artefact is not what was published."""
-    key = (os.getpid(), version.pk, version.sha256)
-    found = _explainers.get(key)
-    if found is None:
-        try:
-            made = Explainer(version)
-        except (ValueError, KeyError, TypeError) as error:
-            raise Unavailable(f"{version} cannot be explained: {error}.") from error
-        found = remember(_explainers, key, made, MAX_EXPLAINERS)
-    return found
+    return _explainer(os.getpid(), version.sha256, version)
+
+
+@lru_cache(maxsize=MAX_EXPLAINERS)
+def _explainer(process_id: int, sha256: str, version: ModelVersion) -> Explainer:
+    try:
+        return Explainer(version)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unavailable(f"{version} cannot be explained: {error}.") from error
 
 
 def _member(part: MemberContributions) -> dict[str, Any]:

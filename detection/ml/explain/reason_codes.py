@@ -8,10 +8,9 @@ says nearly the same (the family) one only.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from finobs.core import money
 from transactions.choices import Direction
@@ -19,8 +18,6 @@ from transactions.models import Transaction
 
 from ... import features
 from ...models import ModelVersion
-from ...pipeline.snapshot import features_of
-from ...remembered import remember
 from .feature_labels import MAX_REASONS
 from .reason_templates import REASON_TEMPLATES, ReasonTemplate, TransactionContext
 
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 
 BEYOND = ("", *(f"above {share} of those the model learned from" for share in ("90%", "99%", "99.9%")))
 MAX_TABLES = 6
-_tables: dict[tuple[int, int, str], list[_Row]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +52,6 @@ def of_transaction(version: ModelVersion, vector: NDArray[np.float32], row: Tran
     return of_vector(version, vector, about)
 
 
-def of_snapshot(version: ModelVersion, snapshot: Mapping[str, Any]) -> list[str]:
-    """The same sentences from what an alert keeps."""
-    row = snapshot["transaction"]
-    about = TransactionContext(
-        _amount(int(row["amount_minor"]), row["currency"]), row["currency"], row["direction"] == Direction.IN,
-        row["counterparty"] is not None, row["country"],
-    )  # fmt: skip
-    texts = features_of(snapshot, version.feature_set)
-    (vector,) = features.from_text(features.get(version.feature_set).names, texts)
-    return of_vector(version, vector, about)
-
-
 def of_vector(version: ModelVersion, vector: NDArray[np.float32], about: TransactionContext) -> list[str]:
     """None for a version that was trained before the spread of its rows was kept."""
     values = vector.reshape(-1).tolist()
@@ -89,18 +73,18 @@ def of_vector(version: ModelVersion, vector: NDArray[np.float32], about: Transac
 
 
 def _table(version: ModelVersion) -> list[_Row]:
-    """Read once in each process: a version never changes."""
-    key = (os.getpid(), version.pk, version.sha256)
-    found = _tables.get(key)
-    if found is None:
-        names, spread = features.get(version.feature_set).names, version.parameters.get("spread", {})
-        made = [
-            _Row(each, names.index(each.name), _steps(spread[each.name], each.is_low))
-            for each in REASON_TEMPLATES
-            if each.name in names and each.name in spread
-        ]
-        found = remember(_tables, key, made, MAX_TABLES)
-    return found
+    return _rows(version.sha256, version)
+
+
+@lru_cache(maxsize=MAX_TABLES)
+def _rows(sha256: str, version: ModelVersion) -> list[_Row]:
+    """Read once: a version never changes."""
+    names, spread = features.get(version.feature_set).names, version.parameters.get("spread", {})
+    return [
+        _Row(each, names.index(each.name), _steps(spread[each.name], each.is_low))
+        for each in REASON_TEMPLATES
+        if each.name in names and each.name in spread
+    ]
 
 
 def _steps(kept: str, is_low: bool) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..training.ensemble import MIN_ERROR, Ensemble
+from ..estimators.ensemble import MIN_ERROR, Ensemble
 from .graph_metadata import ENSEMBLE_KEY, ensemble_metadata
 from .trees import trees
 

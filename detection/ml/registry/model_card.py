@@ -15,7 +15,7 @@ from ..explain.feature_labels import feature_label
 from ..training.anomaly import PARITY_LIMIT
 
 DOES = {
-    ModelRole.ANOMALY: "Scores how unlike what it learned from a transaction is, from 0 to 1. It learns without labels.",
+    ModelRole.ANOMALY: "Scores how unlike what it learned from a transaction is, from 0 to 1. It needs no labels.",
     ModelRole.SUPERVISED: "Scores how likely a transaction is to be confirmed as suspicious, from 0 to 1, by labels.",
 }
 # The last two are at the threshold that the model was trained with, and say nothing of a version at another one.

@@ -11,15 +11,14 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from finobs.accounts.requests import SignedInRequest
-from finobs.core.forms import submit
+from finobs.core.forms import OptionalReasonForm, submit
 from finobs.core.http import render_page
 from finobs.core.lists import list_context
 
-from ... import selectors, services
-from ...filters import ModelFilter
-from ...forms import ReasonForm
-from ...rules import diff
-from . import workflow
+from ..training import selectors as training_selectors
+from . import charts as diff
+from . import selectors, services, workflow
+from .filters import ModelFilter
 from .model_card import model_card
 
 
@@ -29,7 +28,7 @@ def model_list(request: SignedInRequest) -> HttpResponse:
     """Every version of every role, the newest first, and what is being trained."""
     chosen = ModelFilter(request.GET, queryset=selectors.models_visible(request.user))
     context = list_context(request, chosen, order=("-id",)) | {
-        "runs": selectors.training_open(request.user), "may_train": selectors.may_train(request.user)
+        "runs": training_selectors.training_open(request.user), "may_train": training_selectors.may_train(request.user)
     }  # fmt: skip
     return render_page(request, "detection/model_list.html", context, partial="list")
 
@@ -46,7 +45,7 @@ def model_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 def model_step(request: SignedInRequest, pk: int, action: str) -> HttpResponse:
     """One step of its life, by the table of `workflow`."""
     version = selectors.model_get(request.user, pk)
-    form = ReasonForm(request.POST)
+    form = OptionalReasonForm(request.POST)
     status = submit(form, partial(services.STAGE_SERVICES[action], actor=request.user, version=version))
     if status == HTTPStatus.ACCEPTED:
         messages.info(request, f"{version}: sent for approval. Somebody else decides; you find it under Approvals.")
@@ -65,6 +64,6 @@ def _model_page(request: SignedInRequest, pk: int, *, form: Any = None, status: 
         "histogram": diff.histogram(version),
         "stages": selectors.model_stages(request.user, version),
         "steps": workflow.steps(version.stage) if selectors.may_configure(request.user) else [],
-        "form": form or ReasonForm(),
+        "form": form or OptionalReasonForm(),
     }
     return render_page(request, "detection/model_detail.html", context, status=status)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from finobs.core.errors import InvalidTransition
 
-from ...choices import ModelStage, RunState
+from ...choices import ModelStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,6 @@ TRANSITIONS = (
 BY_ACTION = {step.action: step for step in TRANSITIONS}
 HUMAN_STEPS = tuple(step for step in TRANSITIONS if not step.system)
 
-RUNS_OPEN = frozenset({RunState.QUEUED, RunState.RUNNING})
-
 
 def check(action: str, stage: str) -> ModelStage:
     """The stage that `action` leads to. Raises InvalidTransition."""
@@ -74,9 +72,3 @@ def check(action: str, stage: str) -> ModelStage:
 def steps(stage: str) -> list[StageTransition]:
     """What people can do with a version at this stage."""
     return [step for step in HUMAN_STEPS if stage in step.sources]
-
-
-def check_cancel(state: str) -> None:
-    """Raises InvalidTransition for a training run that has ended."""
-    if state not in RUNS_OPEN:
-        raise InvalidTransition(f"This training run has ended: {RunState(state).label.lower()}.")

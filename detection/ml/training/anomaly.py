@@ -13,11 +13,11 @@ from finobs.core.jobs.progress import ProgressCallback, no_progress
 from ...features import ACCOUNT, FeatureSet
 from ...features.account import RISK7
 from .. import scoring
+from ..estimators import ensemble
 from ..explain.explainability_check import require_explainable
 from ..onnx.ensemble_graph import ensemble_graph
 from ..onnx.graph_metadata import medians, quantiles
 from ..onnx.trees import floor32
-from . import ensemble
 
 if TYPE_CHECKING:
     import numpy as np

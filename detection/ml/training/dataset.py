@@ -16,7 +16,7 @@ from transactions.models import Source, Transaction
 from ...features import FeatureSet, confirmations
 from ...features import columns as cols
 from ...features.account import microseconds
-from .. import scoring
+from ...features.matrices import columns_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,7 +78,7 @@ def read_training_rows(
         values = list(chunk.order_by("-pk")[: min(total - done, CHUNK)])
         if not values:
             break
-        columns = scoring.columns_for(feature_set.name, values)
+        columns = columns_for(feature_set.name, values)
         parts.append(feature_set.build(columns))
         ids += [row.pk for row in values]
         moments += columns.occurred_at

@@ -23,11 +23,11 @@ from ...choices import ModelRole
 from ...features import ACCOUNT
 from ...features.account import DAY_SECONDS, SECOND, SUPERVISED
 from .. import scoring
+from ..estimators import boosting
 from ..explain.explainability_check import require_explainable
 from ..metrics import at_share
 from ..onnx.boosted_graph import boosted_graph, thresholds
 from ..onnx.graph_metadata import medians, quantiles
-from . import boosting
 from .anomaly import (
     MIN_ROWS,
     ComparableModel,

@@ -11,13 +11,13 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from finobs.accounts.requests import SignedInRequest
-from finobs.core.forms import submit
+from finobs.core.forms import OptionalReasonForm, submit
 from finobs.core.http import render_page
 from finobs.core.lists import list_context
 
-from ... import selectors, services
-from ...filters import TrainingRunFilter
-from ...forms import ReasonForm, TrainForm
+from . import selectors, services
+from .filters import TrainingRunFilter
+from .forms import TrainForm
 
 
 @login_required
@@ -54,7 +54,7 @@ def training_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def training_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
-    run, form = selectors.training_get(request.user, pk), ReasonForm(request.POST)
+    run, form = selectors.training_get(request.user, pk), OptionalReasonForm(request.POST)
     status = submit(form, partial(services.training_cancel, actor=request.user, run=run))
     if status != HTTPStatus.OK:
         return _training_page(request, pk, form=form, status=status)
@@ -64,5 +64,5 @@ def training_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _training_page(request: SignedInRequest, pk: int, *, form: Any = None, status: int = 200) -> HttpResponse:
     run = selectors.training_get(request.user, pk)
-    context = {"run": run, "may_train": selectors.may_train(request.user), "form": form or ReasonForm()}
+    context = {"run": run, "may_train": selectors.may_train(request.user), "form": form or OptionalReasonForm()}
     return render_page(request, "detection/training_detail.html", context, partial="run", status=status)

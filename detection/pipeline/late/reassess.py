@@ -20,7 +20,7 @@ from transactions.models import Transaction
 
 from ... import features
 from ...choices import RunState
-from ...ml import scoring
+from ...features.matrices import columns_for
 from ...models import LateBatch, ReassessmentRun
 from .. import bulk_load
 from ..active import ActiveDetectors, active_detectors
@@ -151,7 +151,7 @@ def _part(run: ReassessmentRun, ids: Sequence[int], causes: Mapping[int, int]) -
     champions = [each for each in force.champions if features.get(each.feature_set).statistics]
     # What rules say of a row, no other row changes; what only looks on, looked on when it came in.
     force = ActiveDetectors([], champions, [])
-    judged = BatchAssessment(force, rows, partial(scoring.columns_for, as_of=run.as_of)) if champions else None
+    judged = BatchAssessment(force, rows, partial(columns_for, as_of=run.as_of)) if champions else None
     return reassess_part(run=run, ids=ids, judged=judged, causes=causes)
 
 

@@ -8,8 +8,8 @@ from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 from finobs.core.lists import list_context
 
-from ... import selectors
-from ...filters import ReassessmentFilter
+from . import selectors
+from .filters import ReassessmentFilter
 
 
 @login_required

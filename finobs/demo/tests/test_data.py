@@ -10,7 +10,7 @@ import pytest
 
 from cases.models import Case
 from detection.choices import ModelRole, ModelStage, Typology
-from detection.ml.training import boosting
+from detection.ml.estimators import boosting
 from detection.models import Alert, Assessment, ModelVersion, Rule, TrainingRun
 from finobs.core.errors import Invalid
 from finobs.demo import data

@@ -8,7 +8,7 @@ from finobs.ledger.services import record
 
 from ....choices import RunState
 from ....models import TrainingRun
-from ...registry import workflow
+from .. import workflow
 
 
 @service

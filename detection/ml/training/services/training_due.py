@@ -10,7 +10,8 @@ from finobs.core.errors import Invalid
 from ....choices import ModelRole
 from ....features import confirmations
 from ....models import ModelVersion, TrainingRun
-from .. import boosting, dataset
+from ...estimators import boosting
+from .. import dataset
 from ..supervised import SupervisedSettings
 from .training_request import training_request
 

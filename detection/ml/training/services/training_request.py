@@ -10,8 +10,7 @@ from finobs.ledger.services import record
 from transactions.models import Source
 
 from ....models import ModelVersion, TrainingRun
-from ...registry import workflow
-from .. import anomaly
+from .. import anomaly, workflow
 from ..pipeline import DEFAULT_SEED, DEFAULT_SHARE, MAX_ROWS, TrainingRequest, role_of
 
 TASK = "detection.tasks.train_model"

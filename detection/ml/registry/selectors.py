@@ -1,0 +1,40 @@
+"""Every read of model versions: the rows that `user` may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from finobs.core import access
+from finobs.core.errors import NotFound
+
+from ...models import ModelVersion
+
+
+def models_visible(user: Any) -> QuerySet[ModelVersion]:
+    access.require(user, "view", ModelVersion)
+    rows = access.restrict(ModelVersion.objects.all(), user, "view")
+    return rows.select_related("created_by").defer("artefact")
+
+
+def model_get(user: Any, pk: int) -> ModelVersion:
+    """Raises NotFound."""
+    found = models_visible(user).filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def model_stages(user: Any, version: ModelVersion) -> list[Any]:
+    """Each stage that a version was at, the newest first: rows of its history with who, when and why."""
+    access.require(user, "view", version)
+    found: list[Any] = []
+    for row in version.history.select_related("history_user").order_by("history_date", "history_id"):
+        if not found or row.stage != found[-1].stage:
+            found.append(row)
+    return found[::-1]
+
+
+def may_configure(user: Any) -> bool:
+    return access.allowed(user, "change", ModelVersion)

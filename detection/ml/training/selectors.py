@@ -1,0 +1,44 @@
+"""Every read of training runs: the rows that `user` may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from finobs.core import access
+from finobs.core.errors import NotFound
+from transactions.models import Source
+from transactions.selectors import sources_visible
+
+from ...models import ModelVersion, TrainingRun
+from . import workflow
+
+
+def training_runs(user: Any) -> QuerySet[TrainingRun]:
+    access.require(user, "view", TrainingRun)
+    rows = access.restrict(TrainingRun.objects.all(), user, "view")
+    return rows.select_related("asked_by", "source", "model_version").defer("model_version__artefact")
+
+
+def training_open(user: Any) -> list[TrainingRun]:
+    """Runs that wait or run: at most one of each role."""
+    return list(training_runs(user).filter(state__in=workflow.RUNS_OPEN))
+
+
+def training_get(user: Any, pk: int) -> TrainingRun:
+    """Raises NotFound."""
+    found = training_runs(user).filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def training_sources(user: Any) -> QuerySet[Source]:
+    """What a model may be trained on. Raises NotAllowed for who may not train."""
+    access.require(user, "train", ModelVersion)
+    return sources_visible(user)
+
+
+def may_train(user: Any) -> bool:
+    return access.allowed(user, "train", ModelVersion)

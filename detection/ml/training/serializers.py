@@ -1,0 +1,36 @@
+"""What machines see of training runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from ...choices import ModelRole
+from ...models import TrainingRun
+from .pipeline import DEFAULT_SEED, DEFAULT_SHARE
+
+
+class TrainingRequestSerializer(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(choices=ModelRole.choices)
+    source = serializers.SlugField(  # type: ignore[assignment]
+        required=False, help_text="Every source without it."
+    )
+    rows = serializers.IntegerField(required=False, default=0, min_value=0, help_text="At most; 0 is as usual.")
+    share = serializers.FloatField(required=False, default=DEFAULT_SHARE, help_text="Of what comes in, for review.")
+    seed = serializers.IntegerField(required=False, default=DEFAULT_SEED, min_value=0, max_value=2**31 - 1)
+
+
+class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
+    parameters = serializers.DictField()
+    source = serializers.CharField(source="source.slug", allow_null=True, default=None)  # type: ignore[assignment]
+    asked_by = serializers.CharField(source="asked_by.name")
+    model_version_id = serializers.IntegerField(allow_null=True)
+
+    class Meta:
+        model = TrainingRun
+        fields = (
+            "id", "role", "source", "parameters", "state", "step", "done", "total", "attempts", "error",
+            "model_version_id", "asked_by", "created_at", "started_at", "ended_at",
+        )  # fmt: skip
+        read_only_fields = fields

@@ -1,0 +1,114 @@
+"""What was made of decided transactions once late ones were known."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from finobs.core import clock
+from finobs.core.models import Base
+from transactions.models import Batch, Source, Transaction
+
+from ..choices import Outcome, RunState
+from .alerts import Alert
+from .model_versions import ModelVersion
+
+
+class ReassessmentRun(Base):
+    """One look again at what late transactions of a source touched: claimed by a worker under a lease, a part at a
+    time. Whoever is killed in it has lost the part at hand; the next one goes on from `cursor`."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
+    as_of = models.BigIntegerField(help_text="The greatest transaction id that it sees.")
+    cursor = models.BigIntegerField(null=True, blank=True, help_text="Transactions from this id on are done.")
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True, help_text="Until then a worker has it.")
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(Base.Meta):
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source"], condition=Q(state="running"), name="detection_one_reassessment_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Reassessment run {self.pk}"
+
+
+class LateBatch(Base):
+    """A batch with transactions that occurred before others that were decided already: due to be looked at again.
+
+    The counts are those of its run: of `touched` transactions the oldest, beyond what one batch may cost, are
+    `left_out`.
+    """
+
+    batch = models.OneToOneField(Batch, on_delete=models.PROTECT, related_name="+", primary_key=True)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    due_at = models.DateTimeField(default=clock.now)
+    run = models.ForeignKey(ReassessmentRun, on_delete=models.PROTECT, related_name="late", null=True, blank=True)
+    late = models.PositiveIntegerField(default=0)
+    touched = models.PositiveIntegerField(default=0)
+    left_out = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    raised = models.PositiveIntegerField(default=0)
+
+    class Meta(Base.Meta):
+        verbose_name_plural = "late batches"
+        ordering = ("-batch_id",)
+        indexes: ClassVar = [models.Index(fields=["due_at"], condition=Q(run=None), name="detection_late_due")]
+
+    def __str__(self) -> str:
+        return f"Late transactions of batch {self.batch_id}"
+
+    @property
+    def state(self) -> str:
+        """Waiting, or how its run stands."""
+        return "waiting" if self.run is None else str(self.run.state)
+
+
+class Reassessment(Base):
+    """What the models in force made of a decided transaction once what came in late was known, where that differs.
+
+    The assessment stays what it was. `digest` is SHA-256 of the transaction's digest, the features and the scores.
+    """
+
+    transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="reassessments")
+    run = models.ForeignKey(ReassessmentRun, on_delete=models.PROTECT, related_name="found")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+", help_text="What came in late.")
+    outcome_before = models.CharField(max_length=8, choices=Outcome)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    score_before = models.FloatField(null=True)
+    score = models.FloatField(null=True)
+    version_before = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    anomaly_score = models.FloatField(null=True)
+    anomaly_version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    feature_set = models.CharField(max_length=40)
+    features = models.BinaryField(help_text="float32, in the order of the set.")
+    digest = models.CharField(max_length=64)
+    alert = models.OneToOneField(Alert, on_delete=models.PROTECT, related_name="reassessment", null=True, blank=True)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta(Base.Meta):
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "transaction"], name="detection_reassessed_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transaction_id}: {self.outcome_before} to {self.outcome}"

@@ -1,0 +1,54 @@
+"""Rules, and their parameters in versions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from finobs.core import clock
+from finobs.core.models import Base
+from transactions.models import Source
+
+from ..choices import RuleKind, Typology
+
+
+class Rule(Base):
+    """A rule by its lasting name. What it does is in its versions; `live` is the one in force."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, choices=RuleKind)
+    typology = models.CharField(max_length=40, choices=Typology)
+    obligation = models.CharField(max_length=200, blank=True, help_text="The regulation or procedure it serves.")
+    source = models.ForeignKey(
+        Source, on_delete=models.PROTECT, related_name="+", null=True, blank=True, help_text="Empty: every source."
+    )
+    live = models.ForeignKey("RuleVersion", on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    history = HistoricalRecords()
+
+    class Meta(Base.Meta):
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RuleVersion(Base):
+    """One immutable set of parameters of a rule."""
+
+    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    parameters = models.JSONField()
+    reason = models.TextField(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta(Base.Meta):
+        ordering = ("-number",)
+        constraints: ClassVar = [models.UniqueConstraint(fields=["rule", "number"], name="detection_rule_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} v{self.number}"

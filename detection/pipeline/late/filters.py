@@ -1,0 +1,25 @@
+"""One filter set for the list of what late transactions touched, for the page and the API."""
+
+from __future__ import annotations
+
+import django_filters as filters
+from django.db.models import QuerySet
+
+from finobs.core.forms import ALL_YES_NO
+
+from ...choices import Outcome
+from ...models import Reassessment
+
+
+class ReassessmentFilter(filters.FilterSet):
+    batch = filters.NumberFilter(label="Because of batch")
+    transaction = filters.NumberFilter(label="Transaction")
+    outcome = filters.ChoiceFilter(choices=Outcome.choices, empty_label="All", label="Outcome now")
+    raised = filters.BooleanFilter(method="with_alert", label="Alert raised", widget=ALL_YES_NO)
+
+    class Meta:
+        model = Reassessment
+        fields: tuple[str, ...] = ()
+
+    def with_alert(self, rows: QuerySet[Reassessment], name: str, value: bool) -> QuerySet[Reassessment]:
+        return rows.filter(alert__isnull=not value)

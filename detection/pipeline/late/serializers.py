@@ -1,0 +1,35 @@
+"""What machines see of what late transactions touched."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from ...models import LateBatch, Reassessment
+
+
+class ReassessmentSerializer(serializers.ModelSerializer[Reassessment]):
+    transaction_external_id = serializers.CharField(source="transaction.external_id")
+    account = serializers.CharField(source="transaction.account.external_id")
+    late_batch_id = serializers.IntegerField(source="batch_id", help_text="What came in late.")
+    alert_raised = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Reassessment
+        fields = (
+            "id", "transaction_id", "transaction_external_id", "account", "late_batch_id", "outcome_before", "outcome",
+            "score_before", "score", "version_before_id", "model_version_id", "anomaly_score", "anomaly_version_id",
+            "feature_set", "digest", "alert_raised", "at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_alert_raised(self, row: Reassessment) -> bool:
+        return row.alert_id is not None
+
+
+class LateBatchSerializer(serializers.ModelSerializer[LateBatch]):
+    state = serializers.CharField(help_text="waiting, running, done or failed")
+
+    class Meta:
+        model = LateBatch
+        fields = ("batch_id", "state", "due_at", "late", "touched", "left_out", "changed", "raised")
+        read_only_fields = fields

@@ -1,0 +1,24 @@
+"""One filter set for the list of rules, for the page and the API."""
+
+from __future__ import annotations
+
+import django_filters as filters
+from django.db.models import QuerySet
+
+from finobs.core.forms import ALL_YES_NO
+
+from ..choices import RuleKind, Typology
+from ..models import Rule
+
+
+class RuleFilter(filters.FilterSet):
+    kind = filters.ChoiceFilter(choices=RuleKind.choices, empty_label="All")
+    typology = filters.ChoiceFilter(choices=Typology.choices, empty_label="All")
+    in_force = filters.BooleanFilter(method="by_force", label="In force", widget=ALL_YES_NO)
+
+    class Meta:
+        model = Rule
+        fields: tuple[str, ...] = ()
+
+    def by_force(self, rows: QuerySet[Rule], name: str, value: bool) -> QuerySet[Rule]:
+        return rows.filter(live__isnull=not value)

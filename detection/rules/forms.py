@@ -1,0 +1,30 @@
+"""Forms for rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from ..models import Rule
+from . import scenarios
+
+
+class RuleChangeForm(forms.Form):
+    """Parameters of the rule's kind, the reason, and the newest version that whoever changes it saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, rule: Rule, newest: int) -> None:
+        super().__init__(data, initial={"version": newest, **(rule.live.parameters if rule.live else {})})
+        for each in scenarios.SCENARIOS[rule.kind].parameters:
+            self.fields[each.name] = forms.CharField(
+                label=each.label, help_text=each.help, required=each.required, max_length=100
+            )
+        self.fields["reason"] = forms.CharField(
+            label="Why", max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the version."
+        )
+
+
+class RetireForm(forms.Form):
+    reason = forms.CharField(label="Why", max_length=2_000)
