@@ -75,7 +75,7 @@ def session_start(request: HttpRequest, user: User, **_: Any) -> None:
 
 def next_url(request: HttpRequest) -> str:
     """Where to go after signing in: `next` if it is an address of ours, else home."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return wanted
+    url = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
+        return url
     return str(settings.LOGIN_REDIRECT_URL)

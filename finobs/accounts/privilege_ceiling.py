@@ -48,7 +48,7 @@ def require_not_above(actor: User, target: User) -> None:
 
 def require_may_assign(actor: User, roles: Iterable[str]) -> None:
     """Raise NotAllowed unless `actor` may assign roles at all, and holds everything that `roles` carry."""
-    wanted = permissions_of_roles(roles)
+    permissions = permissions_of_roles(roles)
     access.require_permission(actor, "user:role_assign")
-    if wanted - permissions_held(actor):
+    if permissions - permissions_held(actor):
         raise NotAllowed("These roles carry permissions that you do not hold.")

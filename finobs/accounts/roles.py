@@ -64,15 +64,15 @@ def synchronise() -> None:
     from .models import User
 
     kind = ContentType.objects.get_for_model(User)
-    known = {}
+    permissions = {}
     for codename, name in PERMISSIONS.items():
-        known[codename], _ = Permission.objects.update_or_create(
+        permissions[codename], _ = Permission.objects.update_or_create(
             content_type=kind, codename=codename, defaults={"name": name}
         )
     Permission.objects.filter(content_type=kind).exclude(codename__in=PERMISSIONS).delete()
     for role, names in ROLES.items():
         group, _ = Group.objects.get_or_create(name=role)
-        group.permissions.set([known[name] for name in sorted(names)])
+        group.permissions.set([permissions[name] for name in sorted(names)])
 
 
 def after_migrate(**_: Any) -> None:

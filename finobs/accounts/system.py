@@ -12,10 +12,10 @@ from .models import User
 def system_actor(name: str) -> User:
     """The actor for an automated process ("assess", "sealer", "schedule"), made on first use. It cannot sign in."""
     email = f"{name}@system.finobs.invalid"
-    return User.objects.filter(email=email).first() or _made(email, f"finobs {name}")
+    return User.objects.filter(email=email).first() or _create(email, f"finobs {name}")
 
 
-def _made(email: str, name: str) -> User:
+def _create(email: str, name: str) -> User:
     user = User(email=email, name=name, kind=UserKind.SYSTEM, password=make_password(None))
     user._history_user = user  # type: ignore[attr-defined]  # not whoever's request happens to need it first
     try:

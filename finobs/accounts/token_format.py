@@ -29,10 +29,10 @@ def generate() -> tuple[str, str]:
 
 def prefix_of(text: str) -> str | None:
     """The prefix of what could be a token, or None: checked before the database is asked."""
-    found = TOKEN_PATTERN.fullmatch(text)
-    if found is None or _checksum(text[:-6]) != found[3]:
+    match = TOKEN_PATTERN.fullmatch(text)
+    if match is None or _checksum(text[:-6]) != match[3]:
         return None
-    return found[1]
+    return match[1]
 
 
 def digest(text: str) -> str:

@@ -31,8 +31,8 @@ from .errors import FinobsError, NotFound
 class GrantsForm(forms.Form):
     grants = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
 
-    def __init__(self, data: Any, *, choices: Collection[str], held: Collection[str]) -> None:
-        super().__init__(data, initial={"grants": list(held)})
+    def __init__(self, data: Any, *, choices: Collection[str], current: Collection[str]) -> None:
+        super().__init__(data, initial={"grants": list(current)})
         field = self.fields["grants"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(name, name.capitalize()) for name in choices]
@@ -49,7 +49,7 @@ class GrantGroupForm(GroupManage):
 @dataclass(frozen=True, slots=True)
 class GrantRow:
     principal: Any
-    held: list[bool]
+    flags: list[bool]
     url: str
 
 
@@ -108,21 +108,21 @@ class GrantsAdmin(GuardedModelAdminMixin):
 
     def obj_perms_manage_user_view(self, request: HttpRequest, object_pk: str, user_id: str) -> HttpResponse:
         obj = self._granted_object(request, object_pk)
-        user = _found(get_user_model(), user_id)
+        user = _get_object(get_user_model(), user_id)
         return self._manage(request, obj, user, get_user_perms(user, obj))
 
     def obj_perms_manage_group_view(self, request: HttpRequest, object_pk: str, group_id: str) -> HttpResponse:
         obj = self._granted_object(request, object_pk)
-        group = _found(Group, group_id)
+        group = _get_object(Group, group_id)
         return self._manage(request, obj, group, get_group_perms(group, obj))
 
     def _manage(self, request: HttpRequest, obj: Any, principal: Any, codenames: Any) -> HttpResponse:
-        held = [name for name in self.grants if self._codename(name) in set(codenames)]
-        form = GrantsForm(request.POST if request.method == "POST" else None, choices=self.grants, held=held)
+        current = [name for name in self.grants if self._codename(name) in set(codenames)]
+        form = GrantsForm(request.POST if request.method == "POST" else None, choices=self.grants, current=current)
         if form.is_valid():
-            wanted = form.cleaned_data["grants"]
-            granted = [name for name in wanted if name not in held]
-            revoked = [name for name in held if name not in wanted]
+            chosen = form.cleaned_data["grants"]
+            granted = [name for name in chosen if name not in current]
+            revoked = [name for name in current if name not in chosen]
             try:
                 self.grant_changed(request, obj, principal, granted, revoked)
             except FinobsError as refused:
@@ -135,7 +135,7 @@ class GrantsAdmin(GuardedModelAdminMixin):
     def _granted_object(self, request: HttpRequest, pk: str) -> Any:
         """The object, if this person may give grants on it; nothing to see otherwise."""
         access.require(request.user, "grant", self.model)
-        return _found(self.model, pk, access.restrict(self.model._default_manager.all(), request.user, "grant"))
+        return _get_object(self.model, pk, access.restrict(self.model._default_manager.all(), request.user, "grant"))
 
     def _rows(self, obj: Any, holders: Any, kind: str) -> list[GrantRow]:
         ordered = sorted(holders.items(), key=lambda item: str(item[0]))
@@ -164,7 +164,7 @@ class GrantsAdmin(GuardedModelAdminMixin):
         return reverse(f"{self.admin_site.name}:{opts.app_label}_{opts.model_name}_{page}", args=args)
 
 
-def _found(model: type[Model], pk: str, rows: Any = None) -> Any:
+def _get_object(model: type[Model], pk: str, rows: Any = None) -> Any:
     try:
         return (model._default_manager.all() if rows is None else rows).get(pk=pk)
     except (ObjectDoesNotExist, ValueError):

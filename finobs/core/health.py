@@ -23,10 +23,10 @@ def register(name: str, check: Check) -> None:
 
 def ready() -> tuple[bool, dict[str, Any]]:
     """Run every check; one failure does not hide the others."""
-    found = {
+    results = {
         name: _run(name, check) for name, check in {"database": _database, "migrations": _migrations, **_checks}.items()
     }
-    return all(result["ok"] for result in found.values()), found
+    return all(result["ok"] for result in results.values()), results
 
 
 def _run(name: str, check: Check) -> dict[str, Any]:

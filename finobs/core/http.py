@@ -183,25 +183,25 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
         raise ValueError("a key stands twice in one object")
-    return found
+    return parsed
 
 
 def _flatten(detail: Any, path: str = "") -> dict[str, list[str]]:
     if isinstance(detail, Mapping):
-        found: dict[str, list[str]] = {}
+        messages: dict[str, list[str]] = {}
         for name, inner in detail.items():
             step = "" if name == "non_field_errors" else str(name)
-            found |= _flatten(inner, ".".join(filter(None, (path, step))))
-        return found
+            messages |= _flatten(inner, ".".join(filter(None, (path, step))))
+        return messages
     if isinstance(detail, list):
         if all(not isinstance(inner, Mapping | list) for inner in detail):
             return {path: [str(inner) for inner in detail]}
-        found = {}
+        messages = {}
         for number, inner in enumerate(detail):
             if inner:
-                found |= _flatten(inner, ".".join(filter(None, (path, str(number)))))
-        return found
+                messages |= _flatten(inner, ".".join(filter(None, (path, str(number)))))
+        return messages
     return {path: [str(detail)]}

@@ -71,15 +71,15 @@ def _key(request: Request) -> str:
     key = str(request.headers.get(IDEMPOTENCY_HEADER, ""))
     if key and len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable():
         return key
-    asked = f"at most {MAX_KEY_LENGTH} printable ASCII characters" if key else "an Idempotency-Key header"
-    error = FinobsError(f"This call needs {asked}, a new one for each new request.")
+    requirement = f"at most {MAX_KEY_LENGTH} printable ASCII characters" if key else "an Idempotency-Key header"
+    error = FinobsError(f"This call needs {requirement}, a new one for each new request.")
     error.code, error.title = "idempotency-key", "The idempotency key is missing or malformed"
     raise error
 
 
 def _fingerprint(request: Request) -> str:
-    said = f"{request.method} {request.get_full_path()}\n".encode()
-    return hashlib.sha256(said + request.body).hexdigest()
+    request_line = f"{request.method} {request.get_full_path()}\n".encode()
+    return hashlib.sha256(request_line + request.body).hexdigest()
 
 
 def _claim_lock(name: str) -> None:

@@ -139,30 +139,30 @@ def _rule(actor: User, currency: str, review: str, block: str) -> None:
 
 
 def _source(actor: User, slug: str, name: str, currency: str = "") -> Source:
-    known = Source.objects.filter(slug=slug).first()
-    return known or source_create(actor=actor, slug=slug, name=name, default_currency=currency)
+    source = Source.objects.filter(slug=slug).first()
+    return source or source_create(actor=actor, slug=slug, name=name, default_currency=currency)
 
 
 def _generated(actor: User, say: Callable[[str], None]) -> Feed:
     """The generator's rows. Their plan is the name of the batches, so that every start goes on with the first one's."""
     source = _source(actor, GENERATED_SOURCE, "Demo payments")
-    wanted = Plan(env.SEED_TRANSACTIONS, env.SEED_ACCOUNTS, env.SEED_DAYS, env.SEED, source.created_at.date())
+    configured = Plan(env.SEED_TRANSACTIONS, env.SEED_ACCOUNTS, env.SEED_DAYS, env.SEED, source.created_at.date())
     first = Batch.objects.filter(source=source, method=IngestMethod.FILE, first_row=1).first()
-    plan = plan_of(first.file_name) if first else wanted
-    if plan != wanted:
+    plan = plan_of(first.file_name) if first else configured
+    if plan != configured:
         say(f"Demo data is there already ({name_of(plan)}); it stays. To start anew: remove {env.VAR_DIR}")
     return Feed(source, name_of(plan), plan.size, lambda: (RawRow(fields=row) for row in generate(plan)))
 
 
 def name_of(plan: Plan) -> str:
-    said = {"size": plan.size, "accounts": plan.accounts, "days": plan.days, "seed": plan.seed, "end": plan.end}
-    return " ".join(["generated", *(f"{name}={value}" for name, value in said.items())])
+    fields = {"size": plan.size, "accounts": plan.accounts, "days": plan.days, "seed": plan.seed, "end": plan.end}
+    return " ".join(["generated", *(f"{name}={value}" for name, value in fields.items())])
 
 
 def plan_of(name: str) -> Plan:
-    said = dict(part.split("=") for part in name.split()[1:])
-    numbers = {key: int(said[key]) for key in ("size", "accounts", "days", "seed")}
-    return Plan(**numbers, end=date.fromisoformat(said["end"]))
+    fields = dict(part.split("=") for part in name.split()[1:])
+    numbers = {key: int(fields[key]) for key in ("size", "accounts", "days", "seed")}
+    return Plan(**numbers, end=date.fromisoformat(fields["end"]))
 
 
 def _from_file(actor: User, stack: ExitStack, path: Path) -> Feed:

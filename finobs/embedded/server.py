@@ -40,16 +40,16 @@ def claim_port(port: int) -> socket.socket:
     with contextlib.closing(probe):
         if probe.connect_ex((HOST, port)) == 0:
             raise AddressInUse(f"Port {port} is in use. Choose another: PORT={port + 1}")
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    claimed = socket.socket()
+    claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        held.bind((HOST, port))
+        claimed.bind((HOST, port))
     except OSError as error:
-        held.close()
+        claimed.close()
         raise AddressInUse(
             f"Port {port} cannot be used ({error.strerror}). Choose another: PORT={port + 1} make demo"
         ) from None
-    return held
+    return claimed
 
 
 def claim_data(folder: Path) -> IO[str]:
@@ -81,7 +81,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(held: socket.socket, port: int, on_ready: Callable[[], None]) -> None:
+def serve(claimed: socket.socket, port: int, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; then finish what runs, within seconds."""
     from finobs.asgi import application
 
@@ -93,7 +93,7 @@ def serve(held: socket.socket, port: int, on_ready: Callable[[], None]) -> None:
     beat.start()
     threading.Thread(target=_announce, args=(server, port, on_ready), name="announce", daemon=True).start()
     try:
-        server.run(sockets=[held])
+        server.run(sockets=[claimed])
     finally:
         beat.stop()
         worker.stop()

@@ -45,16 +45,16 @@ def write(out: Path, *, uids: Sequence[UUID | str] = (), since: Iterable[str] = 
     if newest is None:
         raise NotFound("Nothing has been sealed yet.")
     leaves = _leaves(uids, newest.size) if uids else _all(newest.size)
-    held = {Statement.parse(text_of(note)).size for note in since}
-    if held and max(held) > newest.size:
-        raise Invalid(f"A checkpoint of {max(held)} records is newer than this log of {newest.size}.")
+    sizes = {Statement.parse(text_of(note)).size for note in since}
+    if sizes and max(sizes) > newest.size:
+        raise Invalid(f"A checkpoint of {max(sizes)} records is newer than this log of {newest.size}.")
     out.mkdir(parents=True)
     chosen = _chosen(newest.size) if not uids else [newest]
     _write(out / "checkpoints.ndjson", ({"note": checkpoint.note} for checkpoint in chosen))
     count = _events(out, leaves, newest.size if uids else 0)
     if uids:
         links = ({"old": old, "new": newest.size, "path": _texts(tree.consistency(old, newest.size))}
-                 for old in sorted(held - {0, newest.size}))  # fmt: skip
+                 for old in sorted(sizes - {0, newest.size}))  # fmt: skip
         _write(out / "consistency.ndjson", links)
     manifest = {
         "format": FORMAT, "origin": settings.LEDGER_ORIGIN, "kind": "records" if uids else "log",
@@ -67,12 +67,12 @@ def write(out: Path, *, uids: Sequence[UUID | str] = (), since: Iterable[str] = 
 
 
 def _leaves(uids: Sequence[UUID | str], size: int) -> Iterator[tuple[int, bytes]]:
-    asked = {UUID(str(uid)) for uid in uids}
-    known = set(Event.objects.filter(uid__in=asked).values_list("uid", flat=True))
-    if asked - known:
-        raise NotFound(f"There is no event {min(map(str, asked - known))}.")
-    places = TreeLeaf.objects.filter(event__uid__in=asked, seq__lt=size).order_by("seq")
-    if places.count() != len(asked):
+    uuids = {UUID(str(uid)) for uid in uids}
+    existing = set(Event.objects.filter(uid__in=uuids).values_list("uid", flat=True))
+    if uuids - existing:
+        raise NotFound(f"There is no event {min(map(str, uuids - existing))}.")
+    places = TreeLeaf.objects.filter(event__uid__in=uuids, seq__lt=size).order_by("seq")
+    if places.count() != len(uuids):
         raise Invalid("Some of these events are not sealed yet; try again in a moment.")
     return ((seq, bytes(body)) for seq, body in places.values_list("seq", "event__body").iterator())
 

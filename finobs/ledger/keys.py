@@ -49,13 +49,13 @@ def rotate() -> VerifierKey:
 def retire(key_id: str) -> VerifierKey:
     """End the overlap: forget one private key. Never the last one; its public key stays trusted."""
     present = signing_keys()
-    gone = [key for key in present if key.verifier.key_id.hex() == key_id]
-    if not gone:
+    retired = [key for key in present if key.verifier.key_id.hex() == key_id]
+    if not retired:
         raise NoteError(f"no signing key has the id {key_id}")
     if len(present) == 1:
         raise NoteError("this is the only signing key: rotate first")
-    _write(Path(settings.LEDGER_KEY_FILE), (key.text() for key in present if key not in gone), 0o600)
-    return gone[0].verifier
+    _write(Path(settings.LEDGER_KEY_FILE), (key.text() for key in present if key not in retired), 0o600)
+    return retired[0].verifier
 
 
 def distrust(key_id: str, until: int) -> VerifierKey:

@@ -28,8 +28,8 @@ def statement_of(note: str) -> Statement:
 
 def store(note: str) -> None:
     """Keep `note` if it is the largest. After the commit: a kill in between leaves the older one, which also holds."""
-    known = latest()
-    if known is not None and Statement.parse(text_of(known)).size >= Statement.parse(text_of(note)).size:
+    newest = latest()
+    if newest is not None and Statement.parse(text_of(newest)).size >= Statement.parse(text_of(note)).size:
         return
     draft = file_path().with_name(f"{file_path().name}.{os.getpid()}")
     draft.write_text(note)

@@ -159,11 +159,11 @@ def sign(text: str, keys: Iterable[SigningKey]) -> str:
 def open_note(note: str, keys: Sequence[VerifierKey]) -> VerifiedNote:
     """The text of `note`, once at least one of `keys` has signed it and none of them has a bad signature on it."""
     text, signatures = _split(note)
-    known = {(key.name, key.key_id): key for key in keys}
+    keys_by_id = {(key.name, key.key_id): key for key in keys}
     signed_by: list[VerifierKey] = []
     unknown = 0
     for name, identifier, signature in signatures:
-        key = known.get((name, identifier))
+        key = keys_by_id.get((name, identifier))
         if key is None:
             unknown += 1
         elif not key.verify(text.encode(), signature):

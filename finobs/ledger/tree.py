@@ -8,11 +8,11 @@ from .models import TreeLeaf, TreeNode
 
 def subtree(height: int, position: int) -> bytes:
     """The hash of one full subtree, from the nearest kept level below it."""
-    kept = height - height % TILE
-    width = 1 << (height - kept)
+    level = height - height % TILE
+    width = 1 << (height - level)
     start = position * width
-    if kept:
-        rows = TreeNode.objects.filter(height=kept, position__gte=start, position__lt=start + width).order_by(
+    if level:
+        rows = TreeNode.objects.filter(height=level, position__gte=start, position__lt=start + width).order_by(
             "position"
         )
         hashes = [bytes(value) for value in rows.values_list("hash", flat=True)]

@@ -193,7 +193,7 @@ def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: list[
 # --- the bundle ------------------------------------------------------------------------------------------------------
 
 
-def verify_bundle(bundle: Path, keys: list[Key], kept: list[str]) -> dict[str, object]:
+def verify_bundle(bundle: Path, keys: list[Key], notes: list[str]) -> dict[str, object]:
     """Check everything in `bundle`, and against the checkpoints that you `kept`. Raises Wrong."""
     manifest = record((bundle / "manifest.json").read_text().rstrip("\n"), "format", "origin", "kind", "size", "events")
     if manifest["format"] != FORMAT or manifest["kind"] not in ("log", "records"):
@@ -204,7 +204,7 @@ def verify_bundle(bundle: Path, keys: list[Key], kept: list[str]) -> dict[str, o
         learn(roots, *open_checkpoint(str(row["note"]), keys, origin))
     if not roots or max(roots) != manifest["size"]:
         raise Wrong("the bundle's newest checkpoint does not have the size that its manifest says")
-    for note in kept:
+    for note in notes:
         learn(roots, *open_checkpoint(note, keys, origin))
     newest = max(roots)
     if newest != manifest["size"]:
@@ -276,10 +276,10 @@ def rows(file: Path, *names: str) -> Iterator[dict[str, object]]:
 
 
 def record(line: str, *names: str) -> dict[str, object]:
-    found = json.loads(line)
-    if not isinstance(found, dict) or tuple(found) != names:
+    fields = json.loads(line)
+    if not isinstance(fields, dict) or tuple(fields) != names:
         raise Wrong(f"expected {', '.join(names)}: {line[:80]!r}")
-    return found
+    return fields
 
 
 def whole(value: object) -> int:
@@ -315,7 +315,7 @@ def main() -> int:
     try:
         lines = options.vkey + (options.vkeys.read_text().splitlines() if options.vkeys else [])
         keys = [Key(line) for line in lines if line.strip() and not line.startswith("#")]
-        kept = [file.read_text(encoding="utf-8") for file in options.checkpoint]
+        notes = [file.read_text(encoding="utf-8") for file in options.checkpoint]
     except (OSError, ValueError, Wrong) as error:
         print(error, file=sys.stderr)
         return 2
@@ -324,7 +324,7 @@ def main() -> int:
               file=sys.stderr)  # fmt: skip
         return 2
     try:
-        result = verify_bundle(options.bundle, keys, kept)
+        result = verify_bundle(options.bundle, keys, notes)
     except (Wrong, ValueError, KeyError, TypeError) as error:
         result = {"ok": False, "wrong": f"{error}" if isinstance(error, Wrong) else f"not readable: {error!r}"}
     except OSError as error:

@@ -122,12 +122,12 @@ def _trusted_frontier(last: Checkpoint | None) -> Frontier:
 
 def _check_signed(last: Checkpoint, frontier: Frontier) -> None:
     try:
-        said = open_checkpoint(last.note, keys.verifier_keys(), settings.LEDGER_ORIGIN)
+        statement = open_checkpoint(last.note, keys.verifier_keys(), settings.LEDGER_ORIGIN)
     except NoteError as error:
         raise SealRefused(
             AlarmKind.KEY, f"the checkpoint at {last.size} does not verify: {error}", last.note
         ) from error
-    if (said.size, said.root) != (last.size, bytes(last.root)) or frontier.root() != said.root:
+    if (statement.size, statement.root) != (last.size, bytes(last.root)) or frontier.root() != statement.root:
         raise SealRefused(AlarmKind.INCONSISTENT, f"the checkpoint at {last.size} is not what was signed", last.note)
 
 
@@ -137,14 +137,16 @@ def _check_remembered(frontier: Frontier) -> None:
     if note is None:
         return
     try:
-        said = last_signed.statement_of(note)
+        statement = last_signed.statement_of(note)
     except NoteError as error:
         raise SealRefused(AlarmKind.KEY, f"the last note signed here does not verify: {error}", note) from error
-    if said.size > frontier.size:
-        raise SealRefused(AlarmKind.SHRUNK, f"size {said.size} has been signed, but the log has {frontier.size}", note)
-    here = frontier.root() if said.size == frontier.size else tree.root_at(said.size)
-    if here != said.root:
-        raise SealRefused(AlarmKind.EQUIVOCATION, f"another root has been signed at size {said.size}", note)
+    if statement.size > frontier.size:
+        raise SealRefused(
+            AlarmKind.SHRUNK, f"size {statement.size} has been signed, but the log has {frontier.size}", note
+        )
+    here = frontier.root() if statement.size == frontier.size else tree.root_at(statement.size)
+    if here != statement.root:
+        raise SealRefused(AlarmKind.EQUIVOCATION, f"another root has been signed at size {statement.size}", note)
 
 
 def _place(size: int, limit: int) -> list[bytes]:

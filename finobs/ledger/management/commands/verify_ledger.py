@@ -31,16 +31,16 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(report.as_dict()))
         else:
-            self._tell(report.as_dict())
+            self._print(report.as_dict())
         if not report.ok:
             raise SystemExit(1)
 
-    def _tell(self, found: dict[str, Any]) -> None:
-        for problem in found["problems"]:
+    def _print(self, report: dict[str, Any]) -> None:
+        for problem in report["problems"]:
             where = ", ".join(f"{name} {value}" for name, value in problem.items() if name != "what")
             self.stdout.write(f"WRONG  {problem['what']} ({where})")
-        state = "whole" if found["ok"] else "NOT whole"
+        state = "whole" if report["ok"] else "NOT whole"
         self.stdout.write(
-            f"The ledger is {state}: {found['size']:,} records, {found['checkpoints']:,} checkpoints, "
-            f"{found['pending']:,} pending, root {found['root']}"
+            f"The ledger is {state}: {report['size']:,} records, {report['checkpoints']:,} checkpoints, "
+            f"{report['pending']:,} pending, root {report['root']}"
         )
