@@ -26,6 +26,11 @@ def user_get(user: Any, pk: int) -> User:
     return found
 
 
+def user_self(user: User) -> User:
+    """Whoever asks: everybody may know of themselves."""
+    return user
+
+
 def permissions_held(user: User) -> list[tuple[str, str]]:
     """What this person may do now, as (name, in words), in the order of the table."""
     mine = privilege_ceiling.permissions_held(user)
