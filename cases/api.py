@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -90,7 +91,7 @@ class NoteList(SelectorList[Note], ServiceCreate[Note]):
     body_class = NoteAddSerializer
     operation_id = "cases_note_add"
 
-    def post(self, request: Request, **kwargs: Any) -> Response:
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Write down what was found."""
         return self.act()
 
@@ -118,7 +119,7 @@ class CaseTakeNext(ServiceAction[Case]):
     serializer_class = CaseDetailSerializer
 
     @extend_schema(responses={200: CaseDetailSerializer, 204: None})
-    def post(self, request: Request, **kwargs: Any) -> Response:
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
         return self.act()
 
     def answer(self, result: Any) -> Response:

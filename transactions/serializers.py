@@ -131,15 +131,6 @@ class IngestedSerializer(serializers.Serializer[Any]):
     results = RowResultSerializer(many=True)
 
 
-def ingest_response(done: IngestResult) -> dict[str, Any]:
-    """The answer to an ingest, as IngestedSerializer describes it, without its cost for ten thousand rows."""
-    names = tuple(RowResultSerializer().fields)
-    counts = ("received", "accepted", "duplicate", "quarantined")
-    answer: dict[str, Any] = {"batch_id": done.batch.pk} | {name: getattr(done.batch, name) for name in counts}
-    answer["results"] = [{name: getattr(row, name) for name in names} for row in done.rows]
-    return answer
-
-
 class LabelSerializer(serializers.ModelSerializer[Label]):
     source = serializers.CharField(source="transaction.source.slug")  # type: ignore[assignment]
     external_id = serializers.CharField(source="transaction.external_id")
@@ -186,10 +177,11 @@ class LabelledSerializer(serializers.Serializer[Any]):
     results = LabelResultSerializer(many=True)
 
 
-def labels_add_response(done: LabelsAddResult) -> dict[str, Any]:
-    """The answer to `labels_add`, as LabelledSerializer describes it."""
-    names = tuple(LabelResultSerializer().fields)
-    counts = ("received", "accepted", "corrected", "duplicate", "refused")
-    answer: dict[str, Any] = {"label_batch_id": done.batch.pk} | {name: getattr(done.batch, name) for name in counts}
-    answer["results"] = [{name: getattr(row, name) for name in names} for row in done.rows]
+def rows_response(done: IngestResult | LabelsAddResult, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+    """The answer to rows that came in, as `shape` describes it, without its cost for ten thousand of them."""
+    fields: Any = shape().fields
+    key, *counts, rows = fields
+    names = tuple(fields[rows].child.fields)
+    answer: dict[str, Any] = {key: done.batch.pk} | {name: getattr(done.batch, name) for name in counts}
+    answer[rows] = [{name: getattr(row, name) for name in names} for row in done.rows]
     return answer

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from finobs.core.errors import Invalid
 from finobs.core.forms import DATE_INPUT, submit
@@ -17,6 +18,7 @@ from .capacity import MAX_ALERTS_A_DAY, CapacityReport
 from .window import Window, window
 
 MIN_ALERTS_A_DAY = 0.01
+MAX_SENT_VERSIONS = 100
 
 
 class WindowForm(forms.Form):
@@ -55,7 +57,18 @@ class RowsForm(WindowForm):
 
 
 class LeaderboardForm(WindowForm):
+    """And which versions of a role to compare; without, those that are not retired."""
+
     role = forms.ChoiceField(choices=ModelRole.choices, required=False)
+
+    def __init__(self, data: QueryDict, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        sent = data.getlist("version")[:MAX_SENT_VERSIONS]
+        self.versions = {int(each) for each in sent if each.isdecimal() and len(each) < 19}
+
+    @property
+    def chosen_role(self) -> str:
+        return (self.cleaned_data["role"] if self.is_valid() else "") or ModelRole.ANOMALY
 
 
 class CapacityForm(WindowForm):

@@ -20,6 +20,8 @@ from .ground_truth import with_ground_truth
 from .metrics import ConfusionMatrix, Ranking, ScoredRows
 from .window import Window, requested_window
 
+ROWS_ORDER = ("-occurred_at", "-id")
+
 
 @dataclass(frozen=True, slots=True)
 class Performance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -27,8 +27,6 @@ from .confusion_cells import CELLS, EDGES
 from .forms import CapacityForm, LeaderboardForm, RowsForm, ThresholdForm, WindowForm
 from .leaderboard import leaderboard
 from .window import Window
-
-NEWEST_FIRST = ("-occurred_at", "-id")
 
 
 @login_required
@@ -69,7 +67,7 @@ def model_performance_rows(request: SignedInRequest, pk: int) -> HttpResponse:
     rows = selectors.rows(request.user, version, window, cell, number)
     kept = request.GET.copy()
     cursor = "".join(kept.pop("cursor", [])[-1:])
-    page = paginate(rows, order=NEWEST_FIRST, cursor=cursor, bound=kept.urlencode())
+    page = paginate(rows, order=selectors.ROWS_ORDER, cursor=cursor, bound=kept.urlencode())
     context = {
         "version": version, "window": window, "cell": CELLS[cell], "counted": rows.count(), "page": page,
         "band": None if number is None else (EDGES[number], EDGES[number + 1]),
@@ -83,12 +81,10 @@ def model_performance_rows(request: SignedInRequest, pk: int) -> HttpResponse:
 def model_leaderboard(request: SignedInRequest) -> HttpResponse:
     """All versions of a role on the same days and rows."""
     form = LeaderboardForm(request.GET)
-    window = form.window(request.user)
-    role = (form.cleaned_data.get("role") if form.is_valid() else "") or ModelRole.ANOMALY
+    window, role = form.window(request.user), form.chosen_role
     context: dict[str, Any] = {"form": form, "roles": ModelRole.choices, "role": role}
     if window is not None:
-        chosen = versions_asked(request.GET.getlist("version"))
-        context |= {"board": leaderboard(request.user, role, window, chosen), "chosen": chosen, **_moves(window)}
+        context |= {"board": leaderboard(request.user, role, window, form.versions), **_moves(window)}
     return render_page(request, "detection/model_leaderboard.html", context, status=_status(window))
 
 
@@ -112,11 +108,6 @@ def model_threshold_set(request: SignedInRequest, pk: int) -> HttpResponse:
     said = "is a candidate with the new threshold. It decides nothing until it is promoted."
     messages.success(request, f"{made[0]} {said}")
     return redirect("detection:model-detail", made[0].pk)
-
-
-def versions_asked(given: Sequence[str]) -> set[int]:
-    """The ids among what was sent."""
-    return {int(each) for each in given[:100] if each.isdecimal() and len(each) < 19}
 
 
 def _capacity_page(

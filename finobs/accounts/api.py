@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
@@ -75,7 +76,7 @@ class UserList(SelectorList[User], ServiceCreate[User]):
     service = services.user_create
     body_class = shapes.UserCreateSerializer
 
-    def post(self, request: Request, **kwargs: Any) -> Response:
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Add somebody, without a password: issue a reset link for a person, a token for a machine."""
         return self.act()
 
@@ -90,7 +91,7 @@ class UserDetail(SelectorDetail[User], ServiceAction[User]):
     service = services.user_change
     body_class = shapes.UserChangeSerializer
 
-    def patch(self, request: Request, **kwargs: Any) -> Response:
+    def patch(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Change what is said about somebody; what is left out stays."""
         return self.act()
 
@@ -109,7 +110,7 @@ class RoleAssign(UserAction):
     service = services.role_assign
     body_class = shapes.RolesSerializer
 
-    def put(self, request: Request, **kwargs: Any) -> Response:
+    def put(self, request: Request, **kwargs: Any) -> HttpResponse:
         return self.act()
 
 
@@ -154,7 +155,7 @@ class TokenList(SelectorList[ApiToken], ServiceCreate[ApiToken]):
     body_class = shapes.TokenCreateSerializer
     answer_class = shapes.TokenCreatedSerializer
 
-    def post(self, request: Request, **kwargs: Any) -> Response:
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
         """The secret is in this answer only. `user` may name a machine account."""
         return self.act()
 

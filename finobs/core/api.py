@@ -13,6 +13,7 @@ from types import FunctionType
 from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.http import HttpResponse
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import generics
@@ -136,10 +137,10 @@ class ServiceAction(SelectorView[M]):
     status = 200
     needs_approval = False
 
-    def post(self, request: Request, **kwargs: Any) -> Response:
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
         return self.act()
 
-    def act(self) -> Response:
+    def act(self) -> HttpResponse:
         """For `post`, or for another method of a subclass that has a description of its own."""
         subject = {} if self.subject is None else {self.subject.keyword: self.get_subject()}
         body = {} if self.body_class is None else validated_body(self.body_class, self.request)
