@@ -99,7 +99,7 @@ class SelectorView(generics.GenericAPIView[M]):
 
 
 class SelectorList(SelectorView[M], generics.ListAPIView[M]):
-    """GET: the rows of `selector(user)`, or of `selector(user, subject)`; newest first unless `ordering` says otherwise."""
+    """GET: the rows of `selector(user)`, or of `selector(user, subject)`; the newest first without an `ordering`."""
 
     pagination_class = CursorPagination
     ordering: tuple[str, ...] = ("-id",)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import django_filters as filters
@@ -51,7 +52,7 @@ class ApiTests:
 
     url: ClassVar[str]
     reader: ClassVar[str] = "analyst"
-    query: ClassVar[dict[str, Any]] = {}
+    query: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     is_scoped: ClassVar[bool] = True
     fixture: Callable[[str], Any]
 
@@ -80,9 +81,6 @@ class ApiTests:
 
 class ApiListTests(ApiTests):
     """A `SelectorList`. `add_row` adds one row that the reader may see."""
-
-    # Rows that are there before any is added, such as the reader among people.
-    query_count_margin: ClassVar[int] = 0
 
     def add_row(self) -> None:
         raise NotImplementedError
@@ -116,11 +114,9 @@ class ApiListTests(ApiTests):
             self.add_row()
         rows = self.rows(person, address, limit=200)
         assert len(rows) >= 3
-        pages, link = [], f"{address}?limit=1"
-        while link:
-            page = client_of(person).get(link, self.query).json()
-            pages.append(page)
-            link = page["older"]
+        pages = [self.get(person, address, limit=1).json()]
+        while link := pages[-1]["older"]:
+            pages.append(client_of(person).get(link).json())
         assert [row for page in pages for row in page["results"]] == rows
         newer = client_of(person).get(pages[-1]["newer"]).json()
         assert newer["results"] == [rows[-2]]
@@ -280,8 +276,8 @@ class ApiActionTests(ApiTests):
         assert response.status_code == self.status, response.content
         assert Event.objects.latest("id").action == self.event
         if self.status in (200, 201):
-            shape = getattr(view, "answer_class", None) or view.serializer_class
-            assert fields_missing(shape, response.json()) == set()
+            shape = getattr(view, "answer_class", None) or getattr(view, "serializer_class", None)
+            assert not shape or fields_missing(shape, response.json()) == set()
 
     def test_the_same_request_again_is_answered_and_not_repeated(self, address: str) -> None:
         if self.repeat is not None:
