@@ -9,6 +9,17 @@ from .note_add import note_add
 from .workbench import case_detail, queue_work
 
 __all__ = [
-    "case_assign", "case_close", "case_detail", "case_release", "case_take", "incident_detail", "incident_list",
-    "my_work", "note_add", "queue_list", "case_take_next", "queue_work", "search",
+    "case_assign",
+    "case_close",
+    "case_detail",
+    "case_release",
+    "case_take",
+    "case_take_next",
+    "incident_detail",
+    "incident_list",
+    "my_work",
+    "note_add",
+    "queue_list",
+    "queue_work",
+    "search",
 ]  # fmt: skip
