@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from detection.choices import Typology
 from finobs.core import clock
+from finobs.core.forms import SelectOne
 
 from .choices import CaseStatus, Disposition, ReasonCode
 from .models import Case, Incident
@@ -50,8 +51,12 @@ class CaseFilter(filters.FilterSet):
 class IncidentFilter(filters.FilterSet):
     """Filters of incident lists."""
 
-    typology = filters.MultipleChoiceFilter(field_name="case__typology", choices=Typology.choices, label="Typology")
-    status = filters.MultipleChoiceFilter(field_name="case__status", choices=CaseStatus.choices, label="Case status")
+    typology = filters.MultipleChoiceFilter(
+        field_name="case__typology", choices=Typology.choices, label="Typology", widget=SelectOne
+    )
+    status = filters.MultipleChoiceFilter(
+        field_name="case__status", choices=CaseStatus.choices, label="Case status", widget=SelectOne
+    )
     queue = filters.CharFilter(field_name="case__queue__slug", label="Queue")
     account = filters.CharFilter(field_name="case__account__external_id", label="Account")
     case = filters.CharFilter(field_name="case__reference", label="Case")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -91,11 +90,6 @@ def quarantine_actions(user: Any, row: QuarantinedRow) -> list[str]:
     if row.state != QuarantineState.OPEN:
         return []
     return [action for action in ("correct", "release", "discard") if access.allowed(user, action, row)]
-
-
-def raw_of(row: QuarantinedRow) -> bytes:
-    """The row exactly as it came."""
-    return zlib.decompress(bytes(row.raw))
 
 
 def _one(rows: QuerySet[M], otherwise: str = "") -> M:

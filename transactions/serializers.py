@@ -95,7 +95,7 @@ class QuarantinedRowDetailSerializer(QuarantinedRowSerializer):
         fields = (*QuarantinedRowSerializer.Meta.fields, "raw")  # type: ignore[assignment]
 
     def get_raw(self, row: QuarantinedRow) -> str:
-        return printable(selectors.raw_of(row)[:20_000].decode("utf-8", "replace"), 20_000)
+        return printable(row.raw_bytes[:20_000].decode("utf-8", "replace"), 20_000)
 
 
 class CorrectionSerializer(serializers.Serializer[Any]):

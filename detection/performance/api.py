@@ -73,7 +73,7 @@ class ModelPerformanceRows(SelectorList[Transaction]):
         return selectors.rows(self.request.user, self.version, window, cell, form.cleaned_data["bin"])
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        return selectors.with_scores(self.version, super().paginate_queryset(queryset) or [])
+        return selectors.with_scores(self.request.user, self.version, super().paginate_queryset(queryset) or [])
 
 
 class ModelLeaderboard(SelectorDetail[ModelVersion]):

@@ -111,10 +111,11 @@ class ScoredRow:
     said_by: str
 
 
-def with_scores(version: ModelVersion, found: Sequence[Transaction]) -> list[ScoredRow]:
+def with_scores(user: Any, version: ModelVersion, page: Sequence[Transaction]) -> list[ScoredRow]:
     """A page of `rows`, with scores."""
-    by_id = scores.score_of(version, [row.pk for row in found])
-    return [ScoredRow(row, by_id[row.pk], row.outcome, row.said_by) for row in found]  # type: ignore[attr-defined]
+    access.require(user, "view", version)
+    by_id = scores.score_of(version, [row.pk for row in page])
+    return [ScoredRow(row, by_id[row.pk], row.outcome, row.said_by) for row in page]  # type: ignore[attr-defined]
 
 
 def may_see_rows(user: Any) -> bool:

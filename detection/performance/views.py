@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
-from finobs.core.pagination import paginate
+from finobs.core.lists import list_page
 
 from ..choices import ModelRole
 from ..ml.registry.selectors import model_get
@@ -64,16 +64,12 @@ def model_performance_rows(request: SignedInRequest, pk: int) -> HttpResponse:
     if window is None:
         raise Http404
     cell, number = form.cleaned_data["cell"] or "scored", form.cleaned_data["bin"]
-    rows = selectors.rows(request.user, version, window, cell, number)
-    kept = request.GET.copy()
-    cursor = "".join(kept.pop("cursor", [])[-1:])
-    page = paginate(rows, order=selectors.ROWS_ORDER, cursor=cursor, bound=kept.urlencode())
-    context = {
-        "version": version, "window": window, "cell": CELLS[cell], "counted": rows.count(), "page": page,
-        "band": None if number is None else (EDGES[number], EDGES[number + 1]),
-        "rows": selectors.with_scores(version, page.items),
-    }  # fmt: skip
-    return render_page(request, "detection/model_performance_rows.html", context, partial="list")
+    return list_page(
+        request, "detection/model_performance_rows.html",
+        selectors.rows(request.user, version, window, cell, number), order=selectors.ROWS_ORDER, exact=True,
+        present=partial(selectors.with_scores, request.user, version), version=version, window=window, cell=CELLS[cell],
+        band=None if number is None else (EDGES[number], EDGES[number + 1]),
+    )  # fmt: skip
 
 
 @login_required

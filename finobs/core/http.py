@@ -26,11 +26,16 @@ def render_page(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, partial: str = "", status: int = 200
 ) -> HttpResponse:
     """The whole page, or only its `partial` when htmx asked (and is not restoring its history)."""
-    htmx = getattr(request, "htmx", None)
-    name = f"{template}#{partial}" if partial and htmx and not htmx.history_restore_request else template
+    name = f"{template}#{partial}" if partial and is_fragment(request) else template
     response = render(request, name, dict(context), status=status)
     response["Vary"] = "HX-Request"
     return response
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Did htmx ask for a part of the page (and not for the page that it remembers no more)?"""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx and not htmx.history_restore_request)
 
 
 def problem(error: FinobsError) -> dict[str, Any]:

@@ -15,7 +15,7 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from finobs.core import health, navigation, schedule
 
-        from . import policy, selectors
+        from . import policy, queries
 
         policy.register()
         navigation.register(
@@ -23,7 +23,7 @@ class LedgerConfig(AppConfig):
                 "ledger:event-list", "Ledger", "shield-check", "audit:read", navigation.RECORDS, 10, go="l"
             )
         )
-        health.register("ledger", selectors.health)
+        health.register("ledger", queries.health)
         schedule.register(
             schedule.Periodic("seal the ledger", "finobs.ledger.tasks.seal", 1, is_needed=is_sealed_by_schedule)
         )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import OptionalReasonForm, submit
 from finobs.core.http import render_page
-from finobs.core.lists import list_context
+from finobs.core.lists import list_page
 
 from . import selectors, services
 from .filters import TrainingRunFilter
@@ -23,9 +23,8 @@ from .forms import TrainForm
 @login_required
 @require_GET
 def training_list(request: SignedInRequest) -> HttpResponse:
-    chosen = TrainingRunFilter(request.GET, queryset=selectors.training_runs(request.user))
-    context = list_context(request, chosen, order=("-id",)) | {"may_train": selectors.may_train(request.user)}
-    return render_page(request, "detection/training_list.html", context, partial="list")
+    rows, may_train = selectors.training_runs(request.user), selectors.may_train(request.user)
+    return list_page(request, "detection/training_list.html", rows, filter_set=TrainingRunFilter, may_train=may_train)
 
 
 @login_required

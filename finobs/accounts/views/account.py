@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from finobs.core.forms import submit
 from finobs.core.http import render_page
-from finobs.core.pagination import count, paginate
+from finobs.core.lists import list_page
 
 from .. import login, selectors, services
 from ..forms import PasswordChangeForm, ProfileForm, TokenForm
@@ -54,9 +54,7 @@ def password_change(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_GET
 def token_list(request: SignedInRequest) -> HttpResponse:
-    rows = selectors.tokens_own(request.user)
-    page = paginate(rows, order=TOKEN_ORDER, cursor=request.GET.get("cursor", ""))
-    return render_page(request, "accounts/token_list.html", {"page": page, "count": count(rows)}, partial="list")
+    return list_page(request, "accounts/token_list.html", selectors.tokens_own(request.user), order=TOKEN_ORDER)
 
 
 @login_required
@@ -87,10 +85,8 @@ def token_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def session_list(request: SignedInRequest) -> HttpResponse:
-    rows = selectors.sessions_live(request.user)
-    page = paginate(rows, order=TOKEN_ORDER, cursor=request.GET.get("cursor", ""))
-    shown = {"page": page, "count": count(rows), "here": login.digest(request.session.session_key)}
-    return render_page(request, "accounts/session_list.html", shown, partial="list")
+    rows, here = selectors.sessions_live(request.user), login.digest(request.session.session_key)
+    return list_page(request, "accounts/session_list.html", rows, order=TOKEN_ORDER, here=here)
 
 
 @login_required
