@@ -201,12 +201,9 @@ def search(user: Any, text: str) -> QuerySet[Case]:
 def place_of_alert(user: Any, alert: Alert) -> Place | None:
     """The case that an alert went to, for the alert's page; None for who may not see the case."""
     case = cases_visible(user).filter(case_alerts__alert=alert).first()
-    return None if case is None else Place(label=case.reference, url=case_url(case))
-
-
-def case_url(case: Case) -> str:
-    """The page of a case."""
-    return reverse("cases:case-detail", args=[case.reference])
+    return (
+        None if case is None else Place(label=case.reference, url=reverse("cases:case-detail", args=[case.reference]))
+    )
 
 
 def _counted(rows: QuerySet[Any], by: str) -> Coalesce:

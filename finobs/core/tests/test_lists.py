@@ -33,7 +33,7 @@ class QueueFilter(filters.FilterSet):
 
 def chips_of(query: str) -> list[tuple[str, str, str]]:
     request = RequestFactory().get(f"/?{query}")
-    return [tuple(chip) for chip in chips(request, QueueFilter(request.GET).form.fields)]
+    return [(label, value, without) for label, value, without in chips(request, QueueFilter(request.GET).form.fields)]
 
 
 @pytest.mark.django_db
