@@ -10,7 +10,7 @@ from django.db.models.functions import Cast
 
 from finobs.accounts.choices import UserKind
 from finobs.core import access, clock
-from finobs.core.errors import NotFound
+from finobs.core.reads import first_or_not_found
 from finobs.ledger.services import subject_key
 
 from . import eligibility, snapshot
@@ -48,10 +48,7 @@ def inbox_count(user: Any) -> int:
 
 def request_get(user: Any, pk: int) -> ApprovalRequest:
     """One visible request with its decisions. Raises NotFound."""
-    found = requests_visible(user).filter(pk=pk).prefetch_related("decisions__decided_by").first()
-    if found is None:
-        raise NotFound
-    return found
+    return first_or_not_found(requests_visible(user).filter(pk=pk).prefetch_related("decisions__decided_by"))
 
 
 def requests_of(user: Any, subject_type: str, subject_id: str | int) -> QuerySet[ApprovalRequest]:

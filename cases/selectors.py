@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -15,7 +15,8 @@ from detection.models import Alert
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import access, clock
-from finobs.core.errors import Invalid, NotFound
+from finobs.core.errors import Invalid
+from finobs.core.reads import first_or_not_found
 from transactions.models import Transaction
 
 from . import workflow
@@ -33,8 +34,6 @@ from .models import (
 )
 from .policy import WORK
 from .timeline import case_timeline as case_timeline
-
-M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def queues_visible(user: Any) -> QuerySet[Queue]:
 
 def queue_get(user: Any, slug: str) -> Queue:
     """One visible queue. Raises NotFound."""
-    return _one(queues_visible(user).filter(slug=slug))
+    return first_or_not_found(queues_visible(user).filter(slug=slug))
 
 
 def queues_workable(user: Any) -> set[int]:
@@ -95,7 +94,7 @@ def queue_cases(user: Any, queue: Queue, filters: Mapping[str, Any] | None = Non
 
 def case_get(user: Any, reference: str) -> Case:
     """One visible case. Raises NotFound."""
-    return _one(cases_visible(user).filter(reference=reference))
+    return first_or_not_found(cases_visible(user).filter(reference=reference))
 
 
 def case_alerts(user: Any, case: Case) -> QuerySet[Alert]:
@@ -177,7 +176,7 @@ def incidents_visible(user: Any) -> QuerySet[Incident]:
 
 def incident_get(user: Any, reference: str) -> Incident:
     """One visible incident. Raises NotFound."""
-    return _one(incidents_visible(user).filter(reference=reference))
+    return first_or_not_found(incidents_visible(user).filter(reference=reference))
 
 
 def incident_alerts(user: Any, incident: Incident) -> QuerySet[Alert]:
@@ -201,18 +200,11 @@ def search(user: Any, text: str) -> QuerySet[Case]:
 def place_of_alert(user: Any, alert: Alert) -> Place | None:
     """The case that an alert went to, for the alert's page; None for who may not see the case."""
     case = cases_visible(user).filter(case_alerts__alert=alert).first()
-    return (
-        None if case is None else Place(label=case.reference, url=reverse("cases:case-detail", args=[case.reference]))
-    )
+    if case is None:
+        return None
+    return Place(label=case.reference, url=reverse("cases:case-detail", args=[case.reference]))
 
 
 def _counted(rows: QuerySet[Any], by: str) -> Coalesce:
     counted = rows.order_by().values(by).annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counted), 0)
-
-
-def _one(rows: QuerySet[M]) -> M:
-    found = rows.first()
-    if found is None:
-        raise NotFound
-    return found

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from finobs.core import access
 from finobs.core.errors import NotFound
 from finobs.core.prepared import Lookup
+from finobs.core.reads import first_or_not_found
 
 from .activity_chart import CHART_DAYS, activity_chart
 from .choices import QuarantineState
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
-M = TypeVar("M", bound=Model)
 # A chart of more rows than this says no more, and costs seconds.
 MAX_CHART_ROWS = 5_000
 _source_by_slug = Lookup(lambda slug: Source.objects.filter(slug=slug))
@@ -44,7 +44,7 @@ def transactions_visible(user: Any) -> QuerySet[Transaction]:
 
 
 def transaction_get(user: Any, pk: int) -> Transaction:
-    return _one(transactions_visible(user).select_related("batch").filter(pk=pk))
+    return first_or_not_found(transactions_visible(user).select_related("batch").filter(pk=pk))
 
 
 def accounts_visible(user: Any) -> QuerySet[Account]:
@@ -55,7 +55,7 @@ def accounts_visible(user: Any) -> QuerySet[Account]:
 
 
 def account_get(user: Any, pk: int) -> Account:
-    return _one(accounts_visible(user).filter(pk=pk))
+    return first_or_not_found(accounts_visible(user).filter(pk=pk))
 
 
 def account_transactions(user: Any, account: Account) -> QuerySet[Transaction]:
@@ -67,7 +67,7 @@ def batches_visible(user: Any) -> QuerySet[Batch]:
 
 
 def batch_get(user: Any, pk: int) -> Batch:
-    return _one(batches_visible(user).filter(pk=pk))
+    return first_or_not_found(batches_visible(user).filter(pk=pk))
 
 
 def labels_visible(user: Any) -> QuerySet[Label]:
@@ -82,7 +82,7 @@ def quarantine_visible(user: Any) -> QuerySet[QuarantinedRow]:
 
 
 def quarantined_row_get(user: Any, pk: int) -> QuarantinedRow:
-    return _one(quarantine_visible(user).filter(pk=pk))
+    return first_or_not_found(quarantine_visible(user).filter(pk=pk))
 
 
 def quarantine_actions(user: Any, row: QuarantinedRow) -> list[str]:
@@ -90,13 +90,6 @@ def quarantine_actions(user: Any, row: QuarantinedRow) -> list[str]:
     if row.state != QuarantineState.OPEN:
         return []
     return [action for action in ("correct", "release", "discard") if access.allowed(user, action, row)]
-
-
-def _one(rows: QuerySet[M], otherwise: str = "") -> M:
-    row = rows.first()
-    if row is None:
-        raise NotFound(otherwise)
-    return row
 
 
 def account_activity(user: Any, account: Account, marks: Collection[int] = ()) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 
 from finobs.core import access
 from finobs.core.errors import Invalid, NotFound
+from finobs.core.reads import first_or_not_found
 
 from . import queries, tree
 from .models import Checkpoint, Event, TreeLeaf
@@ -88,9 +89,8 @@ def proof_of(user: Any, event: Event, *, size: int | None = None) -> Proof | Non
     if place is None:
         return None
     checkpoints = Checkpoint.objects.filter(size__gt=place.seq).order_by("size")
-    checkpoint = (checkpoints.filter(size=size) if size else checkpoints).first()
-    if checkpoint is None:
-        raise NotFound("No checkpoint of this size seals the event.")
+    sealing = checkpoints.filter(size=size) if size else checkpoints
+    checkpoint = first_or_not_found(sealing, "No checkpoint of this size seals the event.")
     return Proof(place.seq, checkpoint, tree.inclusion(place.seq, checkpoint.size))
 
 
@@ -99,10 +99,7 @@ def checkpoints_visible(user: Any) -> QuerySet[Checkpoint]:
 
 
 def checkpoint_latest(user: Any) -> Checkpoint:
-    last = checkpoints_visible(user).first()
-    if last is None:
-        raise NotFound("Nothing has been sealed yet.")
-    return last
+    return first_or_not_found(checkpoints_visible(user), "Nothing has been sealed yet.")
 
 
 def consistency_between(user: Any, old: int, new: int) -> list[bytes]:

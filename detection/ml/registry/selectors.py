@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from finobs.core import access
-from finobs.core.errors import NotFound
+from finobs.core.reads import first_or_not_found
 
 from ...models import ModelVersion
 
@@ -20,10 +20,7 @@ def models_visible(user: Any) -> QuerySet[ModelVersion]:
 
 def model_get(user: Any, pk: int) -> ModelVersion:
     """Raises NotFound."""
-    found = models_visible(user).filter(pk=pk).first()
-    if found is None:
-        raise NotFound
-    return found
+    return first_or_not_found(models_visible(user).filter(pk=pk))
 
 
 def model_stages(user: Any, version: ModelVersion) -> list[Any]:
