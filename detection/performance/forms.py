@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 
 from finobs.core.errors import Invalid
-from finobs.core.forms import DATE_INPUT, submit
+from finobs.core.forms import DATE_INPUT, submit_for_result
 
 from ..choices import ModelRole
 from ..models import ModelVersion
@@ -104,10 +104,10 @@ class ThresholdForm(forms.Form):
         sent: dict[str, Any] = getattr(self, "cleaned_data", {})
         return {"from": sent.get("first"), "to": sent.get("last"), "alerts_a_day": sent.get("alerts_a_day")}
 
-    def submit(self, set_threshold: Callable[..., ModelVersion], made: list[ModelVersion]) -> HTTPStatus:
-        """As `core.forms.submit`; what was made is put into `made`."""
+    def submit(self, set_threshold: Callable[..., ModelVersion]) -> tuple[HTTPStatus, ModelVersion | None]:
+        """As `core.forms.submit_for_result`, with the days as a window."""
 
-        def act(*, first: date, last: date, **fields: Any) -> None:
-            made.append(set_threshold(window=window(first, last), **fields))
+        def act(*, first: date, last: date, **fields: Any) -> ModelVersion:
+            return set_threshold(window=window(first, last), **fields)
 
-        return submit(self, act)
+        return submit_for_result(self, act)

@@ -96,14 +96,13 @@ def model_capacity(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def model_threshold_set(request: SignedInRequest, pk: int) -> HttpResponse:
     version, form = model_get(request.user, pk), ThresholdForm(request.POST)
-    made: list[ModelVersion] = []
-    status = form.submit(partial(services.model_threshold_set, actor=request.user, version=version), made)
-    if status != HTTPStatus.OK:
+    status, candidate = form.submit(partial(services.model_threshold_set, actor=request.user, version=version))
+    if candidate is None:
         shown = CapacityForm(form.shown)
         return _capacity_page(request, version, shown, shown.window(request.user), form, status)
-    said = "is a candidate with the new threshold. It decides nothing until it is promoted."
-    messages.success(request, f"{made[0]} {said}")
-    return redirect("detection:model-detail", made[0].pk)
+    text = "is a candidate with the new threshold. It decides nothing until it is promoted."
+    messages.success(request, f"{candidate} {text}")
+    return redirect("detection:model-detail", candidate.pk)
 
 
 def _capacity_page(

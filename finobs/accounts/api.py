@@ -22,7 +22,6 @@ from .authentication import ApiTokenAuthentication
 from .filters import UserFilter
 from .models import ApiToken, User
 from .requests import actor_of
-from .views.login import WRONG_CREDENTIALS
 
 __all__ = ["schema"]
 
@@ -61,7 +60,7 @@ class AccessTokenCreate(APIView):
         typed = validated_body(shapes.CredentialsSerializer, request)
         person = login.authenticate(request._request, typed["email"], typed["password"])
         if person is None:
-            raise AuthenticationFailed(WRONG_CREDENTIALS)
+            raise AuthenticationFailed(login.WRONG_CREDENTIALS)
         services.sign_in(actor=person)
         return person
 

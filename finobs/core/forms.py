@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from django.forms import CharField, DateInput, Form, HiddenInput, IntegerField, Select
 
 from .errors import ApprovalRequired, Conflict, Invalid, InvalidTransition
 from .http import parse_json
+
+R = TypeVar("R")
 
 # Widgets of filters. A field copies its widget, so that all lists may share these.
 DATE_INPUT = DateInput(attrs={"type": "date"})
@@ -61,19 +63,23 @@ def submit(form: Form, act: Callable[..., Any]) -> HTTPStatus:
     OK: done. ACCEPTED: waits for approval. UNPROCESSABLE_ENTITY and CONFLICT: nothing happened, and the form says
     why. Refusals that no typing mends (not found, not allowed) go on to the error page.
     """
+    return submit_for_result(form, act)[0]
+
+
+def submit_for_result(form: Form, act: Callable[..., R]) -> tuple[HTTPStatus, R | None]:
+    """As `submit`, with what `act` returned where it was OK."""
     if not form.is_valid():
-        return HTTPStatus.UNPROCESSABLE_ENTITY
+        return HTTPStatus.UNPROCESSABLE_ENTITY, None
     try:
-        act(**form.cleaned_data)
+        return HTTPStatus.OK, act(**form.cleaned_data)
     except ApprovalRequired:
-        return HTTPStatus.ACCEPTED
+        return HTTPStatus.ACCEPTED, None
     except Invalid as error:
         _say(form, error)
-        return HTTPStatus.UNPROCESSABLE_ENTITY
+        return HTTPStatus.UNPROCESSABLE_ENTITY, None
     except (Conflict, InvalidTransition) as error:
         form.add_error(None, error.detail)
-        return HTTPStatus.CONFLICT
-    return HTTPStatus.OK
+        return HTTPStatus.CONFLICT, None
 
 
 def _say(form: Form, error: Invalid) -> None:

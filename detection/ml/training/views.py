@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from finobs.accounts.requests import SignedInRequest
-from finobs.core.forms import OptionalReasonForm, submit
+from finobs.core.forms import OptionalReasonForm, submit, submit_for_result
 from finobs.core.http import render_page
 from finobs.core.lists import list_page
 
@@ -31,16 +31,13 @@ def training_list(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def training_request(request: SignedInRequest) -> HttpResponse:
     """The form for a new candidate, and the run that comes of it; or the one that is under way already."""
-    asked: list[Any] = []
-
-    def ask(**fields: Any) -> None:
-        asked.append(services.training_request(actor=request.user, **fields))
-
     form = TrainForm(request.POST or None, sources=selectors.training_sources(request.user))
-    status = submit(form, ask) if request.method == "POST" else HTTPStatus.OK
-    if asked:
-        return redirect("detection:training-detail", asked[0].pk)
-    return render_page(request, "detection/training_request.html", {"form": form}, status=status)
+    if request.method == "GET":
+        return render_page(request, "detection/training_request.html", {"form": form})
+    status, run = submit_for_result(form, partial(services.training_request, actor=request.user))
+    if run is None:
+        return render_page(request, "detection/training_request.html", {"form": form}, status=status)
+    return redirect("detection:training-detail", run.pk)
 
 
 @login_required
