@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from finobs.core.charts import Scale, anchor
+
 from .feature_labels import ExplanationLine, feature_label, lines, signed
 from .formatting import number
 
@@ -91,11 +93,11 @@ class Waterfall:
 
     @property
     def base_anchor(self) -> str:
-        return _anchor(self.base_x)
+        return anchor(self.base_x, WIDTH)
 
     @property
     def score_anchor(self) -> str:
-        return _anchor(self.score_x)
+        return anchor(self.score_x, WIDTH)
 
 
 def waterfalls(explanation: Mapping[str, Any]) -> list[Waterfall]:
@@ -112,12 +114,7 @@ def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
     stops = [base]
     for line in drawn:
         stops.append(stops[-1] + line.contribution)
-    low, high = min(stops), max(stops)
-    room = high - low or 1
-
-    def at(value: float) -> float:
-        return round(LEFT + (value - low) / room * (RIGHT - LEFT), 1)
-
+    at = Scale(min(stops), max(stops), LEFT, RIGHT)
     bars = [
         _bar(line, at(start), at(end), HEAD + STEP * index)
         for index, (line, start, end) in enumerate(zip(drawn, stops, stops[1:], strict=False))
@@ -185,7 +182,3 @@ def _finding(each: list[ExplanationLine], base: float, score: float) -> str:
     if not named:
         return f"The score of {score:.4f} is its base: no feature moved it"
     return f"The score of {score:.4f} is {'above' if is_up else 'below'} its base of {base:.4f}, most of all by {named}"
-
-
-def _anchor(x: float) -> str:
-    return "start" if x < WIDTH / 3 else "end" if x > WIDTH * 2 / 3 else "middle"
