@@ -83,10 +83,10 @@ def _people(rows: QuerySet[ApprovalRequest]) -> QuerySet[ApprovalRequest]:
 
 def _about(user: Any, action_on: Any) -> Q:
     """Requests whose subject passes `restrict`, for every registered action."""
-    found = Q(pk__in=[])
+    subjects = Q(pk__in=[])
     for action in actions():
-        found |= Q(action=action.name) & Q(Exists(_subjects(user, action, action_on(action))))
-    return found
+        subjects |= Q(action=action.name) & Q(Exists(_subjects(user, action, action_on(action))))
+    return subjects
 
 
 def _subjects(user: Any, action: ApprovalAction, may: str) -> QuerySet[Any]:

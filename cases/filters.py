@@ -41,11 +41,11 @@ class CaseFilter(filters.FilterSet):
         self.user = user or getattr(self.request, "user", None)
 
     def held_by(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
-        held = Q(lease__expires_at__gt=clock.now())
+        leased = Q(lease__expires_at__gt=clock.now())
         if value == "nobody":
-            return rows.exclude(held)
+            return rows.exclude(leased)
         mine = Q(lease__holder=self.user)
-        return rows.filter(held & mine) if value == "me" else rows.filter(held).exclude(mine)
+        return rows.filter(leased & mine) if value == "me" else rows.filter(leased).exclude(mine)
 
 
 class IncidentFilter(filters.FilterSet):

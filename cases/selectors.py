@@ -53,11 +53,11 @@ def queues_visible(user: Any) -> QuerySet[Queue]:
     """Queues with `open_count` (unfinished cases), and of those `awaiting_count` (for approval) and `held_count`."""
     now = clock.now()
     unfinished = Case.objects.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
-    held = WorkLease.objects.filter(case__queue=OuterRef("pk"), expires_at__gt=now)
+    leased = WorkLease.objects.filter(case__queue=OuterRef("pk"), expires_at__gt=now)
     return access.restrict(Queue.objects.all(), user, "view").annotate(
         open_count=_counted(unfinished, "queue"),
         awaiting_count=_counted(unfinished.filter(status=CaseStatus.AWAITING_APPROVAL), "queue"),
-        held_count=_counted(held, "case__queue"),
+        held_count=_counted(leased, "case__queue"),
     )
 
 
@@ -88,8 +88,8 @@ def queue_cases(user: Any, queue: Queue, filters: Mapping[str, Any] | None = Non
     rows = cases_visible(user).filter(queue=queue)
     if not (filters and filters.get("status")):
         rows = rows.filter(status__in=workflow.UNFINISHED)
-    found: QuerySet[Case] = CaseFilter(filters or {}, queryset=rows, user=user).qs
-    return found
+    cases: QuerySet[Case] = CaseFilter(filters or {}, queryset=rows, user=user).qs
+    return cases
 
 
 def case_get(user: Any, reference: str) -> Case:
@@ -123,17 +123,17 @@ def case_actions(user: Any, case: Case) -> list[CaseAction]:
     if not any(allowed.values()):
         return []
     holding = workflow.holding_of(case.current_lease, user)
-    found = []
+    actions = []
     for step in workflow.HUMAN_STEPS:
         if allowed[step.permission]:
             why_not = workflow.refusal(step.action, status=case.status, holding=holding)
-            found.append(
+            actions.append(
                 CaseAction(
                     name=step.action, label=step.label, key=step.key, enabled=not why_not, why_not=why_not,
                     needs_reason=step.needs_reason, needs_approval=step.needs_approval,
                 )
             )  # fmt: skip
-    return found
+    return actions
 
 
 def people_for_assign(user: Any, case: Case) -> QuerySet[User]:
@@ -158,10 +158,10 @@ def people_for_assign(user: Any, case: Case) -> QuerySet[User]:
 def person_for_assign(user: Any, case: Case, pk: int) -> User:
     """One of them. Raises NotAllowed for who may not assign, Invalid for somebody who is none of them."""
     access.require(user, "lead", case)
-    found = people_for_assign(user, case).filter(pk=pk).first()
-    if found is None:
+    person = people_for_assign(user, case).filter(pk=pk).first()
+    if person is None:
         raise Invalid(fields={"to": ["This person may not work this case."]})
-    return found
+    return person
 
 
 def my_work(user: Any) -> QuerySet[Case]:
@@ -190,11 +190,11 @@ def search(user: Any, text: str) -> QuerySet[Case]:
         return Case.objects.none()
     incident = Incident.objects.filter(reference__iexact=text).values("case_id")
     moved = Transaction.objects.filter(external_id=text, alert__case_alert__isnull=False)
-    wanted = Q(reference__iexact=text) | Q(account__external_id=text) | Q(pk__in=incident)
-    wanted |= Q(pk__in=moved.values("alert__case_alert__case_id"))
+    matching = Q(reference__iexact=text) | Q(account__external_id=text) | Q(pk__in=incident)
+    matching |= Q(pk__in=moved.values("alert__case_alert__case_id"))
     if text.isdecimal():
-        wanted |= Q(reference__endswith=f"-{int(text):06d}")
-    return cases_visible(user).filter(wanted)
+        matching |= Q(reference__endswith=f"-{int(text):06d}")
+    return cases_visible(user).filter(matching)
 
 
 def place_of_alert(user: Any, alert: Alert) -> Place | None:

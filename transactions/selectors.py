@@ -32,10 +32,10 @@ def source_get(user: Any, slug: str) -> Source:
     missing = f"There is no source {slug[:40]!r}."
     if not SLUG.fullmatch(slug):  # a database cannot even be asked for every text
         raise NotFound(missing)
-    found = _source_by_slug(slug)
-    if found is None or not access.allowed(user, "view", found):
+    source = _source_by_slug(slug)
+    if source is None or not access.allowed(user, "view", source):
         raise NotFound(missing)
-    return found
+    return source
 
 
 def transactions_visible(user: Any) -> QuerySet[Transaction]:
@@ -99,10 +99,10 @@ def account_activity(user: Any, account: Account, marks: Collection[int] = ()) -
     if latest is None:
         return {"chart": None, "rows": [], "marks": marks}
     within = rows.filter(occurred_at__gt=latest - timedelta(days=CHART_DAYS)).order_by("-occurred_at", "-id")
-    found = list(within[:MAX_CHART_ROWS])
-    pointed_out = [row for row in found if row.pk in marks]
+    newest = list(within[:MAX_CHART_ROWS])
+    pointed_out = [row for row in newest if row.pk in marks]
     return {
-        "chart": activity_chart(found, latest, marks),
-        "rows": (pointed_out + [row for row in found if row.pk not in marks])[:25],
+        "chart": activity_chart(newest, latest, marks),
+        "rows": (pointed_out + [row for row in newest if row.pk not in marks])[:25],
         "marks": marks,
     }

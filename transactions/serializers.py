@@ -14,16 +14,21 @@ from .row_validation import printable
 from .services import IngestResult, LabelResult, LabelsAddResult, RowResult
 
 
+class OfSource(serializers.Serializer[Any]):
+    """What has a source says which, by its slug."""
+
+    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
+        slug_field="slug", read_only=True
+    )
+
+
 class SourceSerializer(serializers.ModelSerializer[Source]):
     class Meta:
         model = Source
         fields = ("slug", "name", "default_currency", "time_zone", "is_active")
 
 
-class AccountSerializer(serializers.ModelSerializer[Account]):
-    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
-        slug_field="slug", read_only=True
-    )
+class AccountSerializer(OfSource, serializers.ModelSerializer[Account]):
     latest_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
     class Meta:
@@ -31,10 +36,7 @@ class AccountSerializer(serializers.ModelSerializer[Account]):
         fields = ("id", "source", "external_id", "created_at", "latest_at")
 
 
-class TransactionSerializer(serializers.ModelSerializer[Transaction]):
-    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
-        slug_field="slug", read_only=True
-    )
+class TransactionSerializer(OfSource, serializers.ModelSerializer[Transaction]):
     account = serializers.CharField(source="account.external_id")
     counterparty = serializers.CharField(source="counterparty.external_id", default="")
     amount = serializers.CharField()
@@ -51,10 +53,7 @@ class TransactionSerializer(serializers.ModelSerializer[Transaction]):
         return bytes(row.digest).hex()
 
 
-class BatchSerializer(serializers.ModelSerializer[Batch]):
-    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
-        slug_field="slug", read_only=True
-    )
+class BatchSerializer(OfSource, serializers.ModelSerializer[Batch]):
     actor = serializers.CharField(source="actor.name")
     root = serializers.SerializerMethodField()  # type: ignore[assignment]
 
@@ -69,10 +68,7 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
         return bytes(batch.root).hex() if batch.root else ""
 
 
-class QuarantinedRowSerializer(serializers.ModelSerializer[QuarantinedRow]):
-    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
-        slug_field="slug", read_only=True
-    )
+class QuarantinedRowSerializer(OfSource, serializers.ModelSerializer[QuarantinedRow]):
     actions = serializers.SerializerMethodField()
 
     class Meta:

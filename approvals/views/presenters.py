@@ -52,9 +52,9 @@ def request_card(user: Any, request: ApprovalRequest, form: DecideForm | None = 
     )
 
 
-def snapshot_facts(shown: Mapping[str, Any], level: int = 0) -> Iterator[SnapshotFact]:
-    """Every value of `shown`, in its order, in words."""
-    for name, value in shown.items():
+def snapshot_facts(snapshot: Mapping[str, Any], level: int = 0) -> Iterator[SnapshotFact]:
+    """Every value of `snapshot`, in its order, in words."""
+    for name, value in snapshot.items():
         label = str(name).replace("_", " ").capitalize()
         if isinstance(value, Mapping):
             yield SnapshotFact(label, "", level)

@@ -43,20 +43,20 @@ def decisions_of(user: Any, transaction_ids: Collection[int]) -> dict[int, dict[
 
 
 def _versions(ids: Iterable[int]) -> dict[int, VersionRow]:
-    wanted = list(ids)
-    if not wanted:
+    pks = list(ids)
+    if not pks:
         return {}
-    rows = ModelVersion.objects.filter(pk__in=wanted)
+    rows = ModelVersion.objects.filter(pk__in=pks)
     rows = rows.annotate(digest=KeyTextTransform("feature_digest", F("parameters")))
     return {row[0]: VersionRow(*row) for row in rows.values_list(*VERSION_COLUMNS)}
 
 
 def _rules(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """What a decision says of each rule version."""
-    wanted = list(ids)
-    if not wanted:
+    pks = list(ids)
+    if not pks:
         return {}
-    rows = RuleVersion.objects.filter(pk__in=wanted).values_list("pk", "rule__slug", "number", "rule__typology")
+    rows = RuleVersion.objects.filter(pk__in=pks).values_list("pk", "rule__slug", "number", "rule__typology")
     return {
         pk: {"version_id": pk, "rule": slug, "number": number, "typology": typology}
         for pk, slug, number, typology in rows

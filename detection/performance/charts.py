@@ -43,10 +43,10 @@ def capacity_curve(
     levels: Sequence[ThresholdLevel], now: ThresholdLevel | None, chosen: ThresholdLevel | None
 ) -> Plot | None:
     """Alerts a day against expected precision, each step by the same factor; None where no precision is known."""
-    known = [each for each in levels if each.precision.value is not None]
-    if len(known) < 2:
+    with_precision = [each for each in levels if each.precision.value is not None]
+    if len(with_precision) < 2:
         return None
-    first, last = known[0], known[-1]
+    first, last = with_precision[0], with_precision[-1]
     a_day = FRAME.across(first.a_day, last.a_day, warp=math.log)
     points = [
         _point(
@@ -54,13 +54,13 @@ def capacity_curve(
             f"{each.a_day:.1f} alerts a day from {each.threshold:.6f}: "
             f"{each.precision.hits} of {each.precision.of} confirmed",
         )
-        for each in known
+        for each in with_precision
     ]  # fmt: skip
     return Plot(
         finding=f"Of {first.a_day:.1f} alerts a day {first.precision.value:.0%} would be right, "
         f"of {last.a_day:.1f} a day {last.precision.value:.0%}",
         frame=FRAME, points=points, side=ticks(SHARE, SHARES, ".0%"),
-        floor=ticks(a_day, [each.a_day for each in (first, known[len(known) // 2], last)], ".3g"),
+        floor=ticks(a_day, [each.a_day for each in (first, with_precision[len(with_precision) // 2], last)], ".3g"),
         line=" ".join(f"{point.x},{point.y}" for point in points), marks=_threshold_marks(a_day, now, chosen),
         across_label="alerts a day, each step by the same factor", up_label="expected precision",
     )  # fmt: skip

@@ -35,7 +35,7 @@ class WindowForm(forms.Form):
         if not self.is_valid():
             return None
         try:
-            found = selectors.window_asked(user, self.cleaned_data["from"], self.cleaned_data["to"])
+            days = selectors.window_asked(user, self.cleaned_data["from"], self.cleaned_data["to"])
         except Invalid as error:
             for name, texts in error.fields.items():
                 for text in texts:
@@ -43,10 +43,10 @@ class WindowForm(forms.Form):
             return None
         self.data = {
             **{name: self.data.get(name) for name in self.fields},
-            "from": str(found.first),
-            "to": str(found.last),
+            "from": str(days.first),
+            "to": str(days.last),
         }
-        return found
+        return days
 
 
 class RowsForm(WindowForm):
@@ -93,16 +93,16 @@ class ThresholdForm(forms.Form):
     last = forms.DateField(widget=forms.HiddenInput)
 
     @classmethod
-    def of(cls, found: CapacityReport) -> ThresholdForm:
+    def of(cls, report: CapacityReport) -> ThresholdForm:
         """Prefilled with what is left in the queue, of the days that are shown."""
-        asked = round(found.asked, 4) or None
-        return cls(initial={"alerts_a_day": asked, "first": found.window.first, "last": found.window.last})
+        alerts_a_day = round(report.asked, 4) or None
+        return cls(initial={"alerts_a_day": alerts_a_day, "first": report.window.first, "last": report.window.last})
 
     @property
     def shown(self) -> dict[str, Any]:
         """The days and the number that it was about, as far as they make sense, for the page to show again."""
-        sent: dict[str, Any] = getattr(self, "cleaned_data", {})
-        return {"from": sent.get("first"), "to": sent.get("last"), "alerts_a_day": sent.get("alerts_a_day")}
+        typed: dict[str, Any] = getattr(self, "cleaned_data", {})
+        return {"from": typed.get("first"), "to": typed.get("last"), "alerts_a_day": typed.get("alerts_a_day")}
 
     def submit(self, set_threshold: Callable[..., ModelVersion]) -> tuple[HTTPStatus, ModelVersion | None]:
         """As `core.forms.submit_for_result`, with the days as a window."""

@@ -55,8 +55,8 @@ class Performance:
     @property
     def threshold_set(self) -> dict[str, Any] | None:
         """What was expected when the version's threshold was set from capacity."""
-        found: dict[str, Any] | None = self.version.metrics.get("capacity")
-        return found
+        expected: dict[str, Any] | None = self.version.metrics.get("capacity")
+        return expected
 
 
 def window_asked(user: Any, first: date | None, last: date | None) -> Window:
@@ -85,10 +85,10 @@ def rows(user: Any, version: ModelVersion, window: Window, cell: str, number: in
         raise NotFound
     chosen = CELLS[cell]
     least, below = _bounds(version.threshold, chosen.is_flagged, number)
-    found = access.restrict(Transaction.objects.select_related("source", "account", "counterparty"), user, "view")
-    inside = found.filter(occurred_at__gte=window.since, occurred_at__lt=window.until)
-    wanted = Q() if chosen.outcomes == ALL_CLASSES else Q(outcome__in=chosen.outcomes)
-    return with_ground_truth(scores.scored_by(inside, version, least=least, below=below)).filter(wanted)
+    visible = access.restrict(Transaction.objects.select_related("source", "account", "counterparty"), user, "view")
+    inside = visible.filter(occurred_at__gte=window.since, occurred_at__lt=window.until)
+    of_classes = Q() if chosen.outcomes == ALL_CLASSES else Q(outcome__in=chosen.outcomes)
+    return with_ground_truth(scores.scored_by(inside, version, least=least, below=below)).filter(of_classes)
 
 
 @dataclass(frozen=True, slots=True)

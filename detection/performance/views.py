@@ -38,9 +38,9 @@ def model_performance(request: SignedInRequest, pk: int) -> HttpResponse:
     window = form.window(request.user)
     context = {"version": version, "form": form, "may_see_rows": selectors.may_see_rows(request.user)}
     if window is not None:
-        found = selectors.performance(request.user, version, window)
-        picture = charts.reliability(found.ranking, version.role)
-        context |= {"found": found, "picture": picture, **_moves(window)}
+        performance = selectors.performance(request.user, version, window)
+        picture = charts.reliability(performance.ranking, version.role)
+        context |= {"performance": performance, "picture": picture, **_moves(window)}
     return render_page(request, "detection/model_performance.html", context, status=_status(window))
 
 
@@ -50,7 +50,7 @@ def model_performance_summary(request: SignedInRequest, pk: int) -> HttpResponse
     """The key figures for the model card, over the newest thirty days."""
     version = model_get(request.user, pk)
     window = selectors.window_asked(request.user, None, None)
-    context = {"version": version, "found": selectors.performance(request.user, version, window)}
+    context = {"version": version, "performance": selectors.performance(request.user, version, window)}
     return render_page(request, "detection/model_performance_summary.html", context, partial="summary")
 
 
@@ -98,8 +98,8 @@ def model_threshold_set(request: SignedInRequest, pk: int) -> HttpResponse:
     version, form = model_get(request.user, pk), ThresholdForm(request.POST)
     status, candidate = form.submit(partial(services.model_threshold_set, actor=request.user, version=version))
     if candidate is None:
-        shown = CapacityForm(form.shown)
-        return _capacity_page(request, version, shown, shown.window(request.user), form, status)
+        capacity_form = CapacityForm(form.shown)
+        return _capacity_page(request, version, capacity_form, capacity_form.window(request.user), form, status)
     text = "is a candidate with the new threshold. It decides nothing until it is promoted."
     messages.success(request, f"{candidate} {text}")
     return redirect("detection:model-detail", candidate.pk)
@@ -111,10 +111,10 @@ def _capacity_page(
 ) -> HttpResponse:  # fmt: skip
     context: dict[str, Any] = {"version": version, "form": form, "may_set": may_configure(request.user)}
     if window is not None:
-        found = capacity_report(request.user, version, window, form.cleaned_data["alerts_a_day"])
+        report = capacity_report(request.user, version, window, form.cleaned_data["alerts_a_day"])
         context |= {
-            "found": found, "picture": charts.capacity_curve(found.curve, found.now, found.chosen), **_moves(window),
-            "threshold_form": setting or ThresholdForm.of(found),
+            "report": report, "picture": charts.capacity_curve(report.curve, report.now, report.chosen),
+            "threshold_form": setting or ThresholdForm.of(report), **_moves(window),
         }  # fmt: skip
     return render_page(request, "detection/model_capacity.html", context, status=max(status, _status(window)))
 

@@ -23,12 +23,12 @@ def request_id() -> str:
 def request(identifier: str = "", *, reads_only: bool = False) -> Iterator[str]:
     """Run a block under one request id. `reads_only`: it writes nothing, so that `once` may remember for it."""
     value = identifier or uuid.uuid4().hex
-    token, found = _request_id.set(value), _found.set({} if reads_only else None)
+    token, cache = _request_id.set(value), _found.set({} if reads_only else None)
     try:
         yield value
     finally:
         _request_id.reset(token)
-        _found.reset(found)
+        _found.reset(cache)
 
 
 def once(key: Hashable, find: Callable[[], T]) -> T:
@@ -36,16 +36,16 @@ def once(key: Hashable, find: Callable[[], T]) -> T:
 
     A write waits for locks, and what was true before the wait may not be true after it.
     """
-    found = _found.get()
-    if found is None:
+    cache = _found.get()
+    if cache is None:
         return find()
-    if key not in found:
-        found[key] = find()
-    return found[key]  # type: ignore[return-value]
+    if key not in cache:
+        cache[key] = find()
+    return cache[key]  # type: ignore[return-value]
 
 
 def forget() -> None:
     """Remember nothing of what `once` found: something that it may have looked at has changed."""
-    found = _found.get()
-    if found is not None:
-        found.clear()
+    cache = _found.get()
+    if cache is not None:
+        cache.clear()

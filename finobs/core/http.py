@@ -188,25 +188,25 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
         raise ValueError("a key stands twice in one object")
-    return found
+    return mapping
 
 
 def _flatten(detail: Any, path: str = "") -> dict[str, list[str]]:
     if isinstance(detail, Mapping):
-        found: dict[str, list[str]] = {}
+        fields: dict[str, list[str]] = {}
         for name, inner in detail.items():
             step = "" if name == "non_field_errors" else str(name)
-            found |= _flatten(inner, ".".join(filter(None, (path, step))))
-        return found
+            fields |= _flatten(inner, ".".join(filter(None, (path, step))))
+        return fields
     if isinstance(detail, list):
         if all(not isinstance(inner, Mapping | list) for inner in detail):
             return {path: [str(inner) for inner in detail]}
-        found = {}
+        fields = {}
         for number, inner in enumerate(detail):
             if inner:
-                found |= _flatten(inner, ".".join(filter(None, (path, str(number)))))
-        return found
+                fields |= _flatten(inner, ".".join(filter(None, (path, str(number)))))
+        return fields
     return {path: [str(detail)]}

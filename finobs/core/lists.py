@@ -56,8 +56,8 @@ def filter_context(
     for name, value in defaults.items():
         data.setdefault(name, value)
     filters = filter_set(data, queryset=rows, request=request)
-    shown = [filters.form[name] for name in names or filters.form.fields]
-    return {"filter": filters, "fields": shown, "chips": list(chips(request, filters.form.fields))}
+    bound_fields = [filters.form[name] for name in names or filters.form.fields]
+    return {"filter": filters, "fields": bound_fields, "chips": list(chips(request, filters.form.fields))}
 
 
 def chips(request: HttpRequest, fields: Mapping[str, Field]) -> Iterator[Chip]:

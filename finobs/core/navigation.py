@@ -68,8 +68,8 @@ def register_near(name: str, entry: str) -> None:
 
 def entries(*groups: str) -> list[NavigationEntry]:
     """The entries of these parts of the shell, in order; of all of them without any named."""
-    wanted = [entry for entry in _entries.values() if not groups or entry.group in groups]
-    return sorted(wanted, key=lambda entry: (groups.index(entry.group) if groups else 0, entry.order))
+    matching = [entry for entry in _entries.values() if not groups or entry.group in groups]
+    return sorted(matching, key=lambda entry: (groups.index(entry.group) if groups else 0, entry.order))
 
 
 def register_counter(name: str, function: Counter) -> None:

@@ -64,8 +64,8 @@ def event_subject(user: Any, event: Event) -> str:
 
 def event_text(user: Any, event: Event) -> str:
     """What the event says, for people; empty where it is not theirs to read."""
-    said = event_data(user, event)
-    return "" if said is None else json.dumps(said, indent=2, ensure_ascii=False)
+    data = event_data(user, event)
+    return "" if data is None else json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def may_open_events(user: Any) -> bool:

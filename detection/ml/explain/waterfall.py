@@ -122,27 +122,27 @@ def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
     height = HEAD + STEP * len(drawn) + FOOT
     finding = _finding(each, base, score)
     role, model = explanation.get("role", "anomaly"), explanation.get("model", "")
-    told = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, UNITS.get(role, "score")
-    return Waterfall(*told, at(base), at(score), height)
+    words = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, UNITS.get(role, "score")
+    return Waterfall(*words, at(base), at(score), height)
 
 
 def members(explanation: Mapping[str, Any]) -> list[MemberTable]:
     """Each member of the model, its features in the order of the model."""
-    kept = explanation["features"]
+    features = explanation["features"]
     return [
         MemberTable(
             TITLES.get(each["name"], each["name"]), each["unit"], _short(each["value"]), _short(each["base"]),
-            "reconstructed" in each, [_member_row(each, index, one) for index, one in enumerate(kept)],
+            "reconstructed" in each, [_member_row(each, index, one) for index, one in enumerate(features)],
         )
         for each in explanation["members"]
     ]  # fmt: skip
 
 
-def _member_row(member: Mapping[str, Any], index: int, kept: Mapping[str, Any]) -> tuple[str, ...]:
-    row = (feature_label(kept["name"]).label, f"{float(member['contributions'][index]):+.4f}")
+def _member_row(member: Mapping[str, Any], index: int, feature: Mapping[str, Any]) -> tuple[str, ...]:
+    row = (feature_label(feature["name"]).label, f"{float(member['contributions'][index]):+.4f}")
     if "reconstructed" not in member:
         return row
-    return (*row, _short(kept["observed"]), _short(member["reconstructed"][index]))
+    return (*row, _short(feature["observed"]), _short(member["reconstructed"][index]))
 
 
 def _short(text: str | None) -> str:

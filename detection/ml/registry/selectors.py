@@ -26,11 +26,11 @@ def model_get(user: Any, pk: int) -> ModelVersion:
 def model_stages(user: Any, version: ModelVersion) -> list[Any]:
     """Each stage that a version was at, the newest first: rows of its history with who, when and why."""
     access.require(user, "view", version)
-    found: list[Any] = []
+    stages: list[Any] = []
     for row in version.history.select_related("history_user").order_by("history_date", "history_id"):
-        if not found or row.stage != found[-1].stage:
-            found.append(row)
-    return found[::-1]
+        if not stages or row.stage != stages[-1].stage:
+            stages.append(row)
+    return stages[::-1]
 
 
 def may_configure(user: Any) -> bool:

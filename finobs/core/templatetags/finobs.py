@@ -96,13 +96,13 @@ def span(length: timedelta) -> str:
     return " ".join(f"{number} {unit}" for number, unit in parts[:2] if number) or "under 1 min"
 
 
-def _time(at: datetime, shown: str, exact: str, kind: str = "") -> SafeString:
+def _time(at: datetime, text: str, exact: str, kind: str = "") -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         at.isoformat(timespec="seconds"),
         exact,
         format_html(' class="{}"', kind) if kind else "",
-        shown,
+        text,
     )
 
 
@@ -133,17 +133,19 @@ def count_text(counted: int | tuple[int, bool]) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """{% icon "inbox" %} decorates; {% icon "lock" "Locked" %} speaks. The names are in the sprite's folder."""
-    said = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    attributes = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     sprite = static("vendor/tabler-icons/sprite.svg")
-    return format_html('<svg class="icon" width="18" height="18" {}><use href="{}#{}"></use></svg>', said, sprite, name)
+    return format_html(
+        '<svg class="icon" width="18" height="18" {}><use href="{}#{}"></use></svg>', attributes, sprite, name
+    )
 
 
 @register.simple_tag
 def badge(value: str, label: str = "", tone: str = "") -> SafeString:
     """{% badge case.status case.get_status_display %}: the word in its tone."""
     chosen = tone or TONES.get(str(value), "quiet")
-    shown = label or str(value).replace("_", " ").capitalize()
-    return format_html('<span class="badge tone tone-{}">{}</span>', chosen, shown)
+    text = label or str(value).replace("_", " ").capitalize()
+    return format_html('<span class="badge tone tone-{}">{}</span>', chosen, text)
 
 
 @register.inclusion_tag("_shell/pager.html", takes_context=True)
