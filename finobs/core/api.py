@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from types import FunctionType
 from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -89,9 +88,8 @@ class SelectorView(generics.GenericAPIView[M]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """A selector or a service that a view names is no method of it."""
         super().__init_subclass__(**kwargs)
-        for name in ("selector", "service"):
-            if isinstance(cls.__dict__.get(name), FunctionType):
-                setattr(cls, name, staticmethod(cls.__dict__[name]))
+        for name in {"selector", "service"} & cls.__dict__.keys():
+            setattr(cls, name, staticmethod(getattr(cls, name)))
 
     def get_subject(self) -> Any:
         assert self.subject is not None
