@@ -9,6 +9,7 @@ from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from tests import factories
 
+pytest.register_assert_rewrite("tests.support.api")
 pytest_plugins = ["tests.flushing"]
 
 

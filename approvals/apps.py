@@ -13,8 +13,19 @@ class ApprovalsConfig(AppConfig):
         policy.register()
         gate.install(ApprovalGuard())
         navigation.register_counter("approvals", selectors.inbox_count)
+        self._register_navigation()
         schedule.register(
             schedule.Periodic(
                 "end requests for approval whose time is up", "approvals.tasks.expire_due", schedule.MINUTE
             )
+        )
+
+    def _register_navigation(self) -> None:
+        from finobs.core.navigation import BOTTOM, HEADER, WORK, NavigationEntry, register
+
+        inbox, reading, counter = "approvals:inbox", "compliance:read", "approvals"
+        register(
+            NavigationEntry(inbox, "Approvals", "checks", reading, WORK, 50, "p", counter, "to approve"),
+            NavigationEntry(inbox, "To approve", "checks", reading, HEADER, 20, counter=counter),
+            NavigationEntry(inbox, "Approvals", "checks", reading, BOTTOM, 30, counter=counter),
         )

@@ -16,6 +16,7 @@ from simple_history.models import HistoricalRecords
 from finobs.core import clock
 from finobs.core.models import Base
 
+from . import registry
 from .choices import RequestState, Vote
 
 
@@ -76,6 +77,20 @@ class ApprovalRequest(Base):
 
     def __str__(self) -> str:
         return f"{self.action}: {self.subject_label}"
+
+    @property
+    def action_label(self) -> str:
+        return registry.get(self.action).label
+
+    @property
+    def approver_summary(self) -> list[tuple[str, str]]:
+        """What is shown, as (label, text); empty when its action has no words of its own."""
+        return registry.get(self.action).words(self.shown)
+
+    @property
+    def subject_url(self) -> str:
+        """The page of what it is about; empty when there is none."""
+        return registry.get(self.action).url(self)
 
 
 class ApprovalDecision(Base):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 
 from finobs.accounts.models import User
 
-from .models import ApprovalRequest
+if TYPE_CHECKING:
+    from .models import ApprovalRequest
 
 
 def _nothing(request: ApprovalRequest) -> None:

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast
 
 from finobs.accounts.choices import UserKind
 from finobs.core import access, clock
-from finobs.core.errors import NotFound
+from finobs.core.reads import first_or_not_found
 from finobs.ledger.services import subject_key
 
 from . import eligibility, snapshot
@@ -48,10 +48,7 @@ def inbox_count(user: Any) -> int:
 
 def request_get(user: Any, pk: int) -> ApprovalRequest:
     """One visible request with its decisions. Raises NotFound."""
-    found = requests_visible(user).filter(pk=pk).prefetch_related("decisions__decided_by").first()
-    if found is None:
-        raise NotFound
-    return found
+    return first_or_not_found(requests_visible(user).filter(pk=pk).prefetch_related("decisions__decided_by"))
 
 
 def requests_of(user: Any, subject_type: str, subject_id: str | int) -> QuerySet[ApprovalRequest]:
@@ -60,14 +57,14 @@ def requests_of(user: Any, subject_type: str, subject_id: str | int) -> QuerySet
     return rows.prefetch_related("decisions__decided_by").order_by("-pk")
 
 
-def pending_same(*, action: str, requester: Any, subject: Model, payload: Mapping[str, Any]) -> ApprovalRequest | None:
-    """The requester's own request that waits for exactly this, if there is one. For repeated calls."""
+def pending_same(user: Any, *, action: str, subject: Model, payload: Mapping[str, Any]) -> ApprovalRequest | None:
+    """The user's own request that waits for exactly this, if there is one. For repeated calls."""
     kind, key = subject_key(subject)
-    found = ApprovalRequest.objects.filter(
-        action=action, subject_type=kind, subject_id=key, state=RequestState.PENDING, requested_by=requester
+    request = ApprovalRequest.objects.filter(
+        action=action, subject_type=kind, subject_id=key, state=RequestState.PENDING, requested_by=user
     ).first()
-    same = found is not None and found.digest == snapshot.take(get(action), subject, payload)[1]
-    return found if same else None
+    is_same = request is not None and request.digest == snapshot.take(get(action), subject, payload)[1]
+    return request if is_same else None
 
 
 def may_decide(user: Any, request: ApprovalRequest) -> str:
@@ -80,30 +77,16 @@ def may_withdraw(user: Any, request: ApprovalRequest) -> bool:
     return eligibility.may_withdraw(user, request)
 
 
-def action_label(request: ApprovalRequest) -> str:
-    return get(request.action).label
-
-
-def request_words(request: ApprovalRequest) -> list[tuple[str, str]]:
-    """What was shown, in words; empty when its action has none of its own."""
-    return get(request.action).words(request.shown)
-
-
-def subject_url(request: ApprovalRequest) -> str:
-    """The page of what the request is about; empty when it has none."""
-    return get(request.action).url(request)
-
-
 def _people(rows: QuerySet[ApprovalRequest]) -> QuerySet[ApprovalRequest]:
     return rows.select_related("requested_by", "last_edited_by")
 
 
 def _about(user: Any, action_on: Any) -> Q:
     """Requests whose subject passes `restrict`, for every registered action."""
-    found = Q(pk__in=[])
+    subjects = Q(pk__in=[])
     for action in actions():
-        found |= Q(action=action.name) & Q(Exists(_subjects(user, action, action_on(action))))
-    return found
+        subjects |= Q(action=action.name) & Q(Exists(_subjects(user, action, action_on(action))))
+    return subjects
 
 
 def _subjects(user: Any, action: ApprovalAction, may: str) -> QuerySet[Any]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from typing import Any
+
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from finobs.accounts.requests import actor_of
-from finobs.core.api import SelectorList, validated_body
-from finobs.core.serializers import SentForApprovalSerializer
+from finobs.core.api import SelectorDetail, SelectorList, ServiceAction, ServiceCreate, Subject
 
 from . import selectors, services
 from .filters import CaseFilter, IncidentFilter
@@ -26,138 +25,120 @@ from .serializers import (
     QueueSerializer,
 )
 
+CASE = Subject("case", selectors.case_get)
+
 
 class CaseList(SelectorList[Case]):
     """Cases that you may see, the most urgent first."""
 
+    selector = selectors.cases_visible
     serializer_class = CaseSerializer
     filterset_class = CaseFilter
     ordering = ("-priority", "-id")
 
-    def get_queryset(self) -> QuerySet[Case]:
-        return selectors.cases_visible(self.request.user)
 
-
-class CaseView(APIView):
+class CaseDetail(SelectorDetail[Case]):
     """One case, with what you may do with it."""
 
-    @extend_schema(operation_id="cases_retrieve", responses=CaseDetailSerializer)
-    def get(self, request: Request, reference: str) -> Response:
-        return _case(request, selectors.case_get(request.user, reference))
+    selector = selectors.case_get
+    serializer_class = CaseDetailSerializer
 
 
-class CaseTake(APIView):
+class CaseAction(ServiceAction[Case]):
+    """Shared by what is done to one case."""
+
+    subject = CASE
+    serializer_class = CaseDetailSerializer
+
+
+class CaseTake(CaseAction):
     """Take a case that nobody holds."""
 
-    @extend_schema(operation_id="cases_take", request=None, responses=CaseDetailSerializer)
-    def post(self, request: Request, reference: str) -> Response:
-        services.case_take(actor=actor_of(request), case=selectors.case_get(request.user, reference))
-        return _case(request, selectors.case_get(request.user, reference))
+    service = services.case_take
 
 
-class CaseRelease(APIView):
+class CaseRelease(CaseAction):
     """Give a case that you hold back to its queue."""
 
-    @extend_schema(operation_id="cases_release", request=None, responses=CaseDetailSerializer)
-    def post(self, request: Request, reference: str) -> Response:
-        services.case_release(actor=actor_of(request), case=selectors.case_get(request.user, reference))
-        return _case(request, selectors.case_get(request.user, reference))
+    service = services.case_release
 
 
-class CaseAssign(APIView):
+class CaseAssign(CaseAction):
     """Give a case to somebody who may work it."""
 
-    @extend_schema(operation_id="cases_assign", request=CaseAssignSerializer, responses=CaseDetailSerializer)
-    def post(self, request: Request, reference: str) -> Response:
-        body = validated_body(CaseAssignSerializer, request)
-        case = selectors.case_get(request.user, reference)
-        to = selectors.person_for_assign(request.user, case, body["to"])
-        services.case_assign(actor=actor_of(request), case=case, to=to, reason=body["reason"])
-        return _case(request, selectors.case_get(request.user, reference))
+    service = services.case_assign
+    body_class = CaseAssignSerializer
+
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        return body | {"to": selectors.person_for_assign(self.request.user, subject["case"], body["to"])}
 
 
-class CaseClose(APIView):
+class CaseClose(CaseAction):
     """Propose to close a case. It is closed once a lead has approved: the answer is 202 with the approval request."""
 
-    @extend_schema(
-        operation_id="cases_close",
-        request=CaseCloseSerializer,
-        responses={200: CaseDetailSerializer, 202: SentForApprovalSerializer},
-    )
-    def post(self, request: Request, reference: str) -> Response:
-        body = validated_body(CaseCloseSerializer, request)
-        services.case_close(actor=actor_of(request), case=selectors.case_get(request.user, reference), **body)
-        return _case(request, selectors.case_get(request.user, reference))
+    service = services.case_close
+    body_class = CaseCloseSerializer
+    needs_approval = True
 
 
-class CaseNotes(SelectorList[Note]):
+class NoteList(SelectorList[Note], ServiceCreate[Note]):
     """The notes of a case, newest first."""
 
+    subject = CASE
+    selector = selectors.case_notes
     serializer_class = NoteSerializer
-    filter_backends = ()
-    ordering = ("-id",)
-    queryset = Note.objects.none()
+    service = services.note_add
+    body_class = NoteAddSerializer
+    operation_id = "cases_note_add"
 
-    def get_queryset(self) -> QuerySet[Note]:
-        case = selectors.case_get(self.request.user, self.kwargs["reference"])
-        return selectors.case_notes(self.request.user, case)
-
-    @extend_schema(operation_id="cases_note_add", request=NoteAddSerializer, responses={201: NoteSerializer})
-    def post(self, request: Request, reference: str) -> Response:
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Write down what was found."""
-        body = validated_body(NoteAddSerializer, request)
-        note = services.note_add(actor=actor_of(request), case=selectors.case_get(request.user, reference), **body)
-        return Response(NoteSerializer(note).data, status=201)
+        return self.act()
 
 
 class QueueList(SelectorList[Queue]):
     """Queues that you may see, with how many of their cases are unfinished, waiting for approval, and held."""
 
+    selector = selectors.queues_visible
     serializer_class = QueueSerializer
-    filter_backends = ()
     ordering = ("name", "id")
 
-    def get_queryset(self) -> QuerySet[Queue]:
-        return selectors.queues_visible(self.request.user)
 
-
-class QueueView(APIView):
+class QueueDetail(SelectorDetail[Queue]):
     """One queue."""
 
-    @extend_schema(operation_id="queues_retrieve", responses=QueueSerializer)
-    def get(self, request: Request, slug: str) -> Response:
-        return Response(QueueSerializer(selectors.queue_get(request.user, slug)).data)
+    selector = selectors.queue_get
+    serializer_class = QueueSerializer
 
 
-class QueueTakeNext(APIView):
+class CaseTakeNext(ServiceAction[Case]):
     """Take the most urgent case that nobody holds; 204 when there is none."""
 
-    @extend_schema(operation_id="queues_take_next", request=None, responses={200: CaseDetailSerializer, 204: None})
-    def post(self, request: Request, slug: str) -> Response:
-        taken = services.case_take_next(actor=actor_of(request), queue=selectors.queue_get(request.user, slug))
-        if taken is None:
+    subject = Subject("queue", selectors.queue_get)
+    service = services.case_take_next
+    serializer_class = CaseDetailSerializer
+
+    @extend_schema(responses={200: CaseDetailSerializer, 204: None})
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
+        return self.act()
+
+    def answer(self, result: Any) -> Response:
+        if result is None:
             return Response(status=204)
-        return _case(request, selectors.case_get(request.user, taken.reference))
+        return self.respond(selectors.case_get(self.request.user, result.reference))
 
 
 class IncidentList(SelectorList[Incident]):
     """Bursts of alerts that you may see, the latest first."""
 
+    selector = selectors.incidents_visible
     serializer_class = IncidentSerializer
     filterset_class = IncidentFilter
     ordering = ("-last_at", "-id")
 
-    def get_queryset(self) -> QuerySet[Incident]:
-        return selectors.incidents_visible(self.request.user)
 
-
-class IncidentView(APIView):
+class IncidentDetail(SelectorDetail[Incident]):
     """One burst of alerts."""
 
-    @extend_schema(operation_id="incidents_retrieve", responses=IncidentSerializer)
-    def get(self, request: Request, reference: str) -> Response:
-        return Response(IncidentSerializer(selectors.incident_get(request.user, reference)).data)
-
-
-def _case(request: Request, case: Case) -> Response:
-    return Response(CaseDetailSerializer(case, context={"request": request}).data)
+    selector = selectors.incident_get
+    serializer_class = IncidentSerializer

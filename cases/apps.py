@@ -15,6 +15,7 @@ class CasesConfig(AppConfig):
         from .services import group_alerts
 
         policy.register()
+        self._register_navigation()
         registry.register(approval_actions.action())
         hooks.register_gatherer(group_alerts)
         hooks.register_outcomes(outcomes.confirmed)
@@ -24,4 +25,18 @@ class CasesConfig(AppConfig):
         hooks.register_locator(selectors.place_of_alert)
         schedule.register(
             schedule.Periodic("let priorities age", "cases.tasks.priorities_refresh", schedule.DAY),
+        )
+
+    def _register_navigation(self) -> None:
+        from finobs.core.navigation import BOTTOM, HEADER, SEARCH, WORK, NavigationEntry, register
+
+        mine, reading = "cases:my-work", "compliance:read"
+        register(
+            NavigationEntry(mine, "My work", "inbox", reading, WORK, 10, "m", counter="sla", counted="due soon"),
+            NavigationEntry("cases:queue-list", "Queues", "stack-2", reading, WORK, 20, go="q"),
+            NavigationEntry("cases:incident-list", "Incidents", "hierarchy", reading, WORK, 30, go="i"),
+            NavigationEntry(mine, "Due soon", "hourglass", reading, HEADER, 10, counter="sla", hot=True),
+            NavigationEntry("cases:search", "Search", "search", reading, SEARCH),
+            NavigationEntry(mine, "Work", "inbox", reading, BOTTOM, 10),
+            NavigationEntry("cases:search", "Search", "search", reading, BOTTOM, 20),
         )

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from detection.choices import Typology
 from finobs.core import clock
+from finobs.core.forms import SelectOne
 
 from .choices import CaseStatus, Disposition, ReasonCode
 from .models import Case, Incident
@@ -40,18 +41,22 @@ class CaseFilter(filters.FilterSet):
         self.user = user or getattr(self.request, "user", None)
 
     def held_by(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
-        held = Q(lease__expires_at__gt=clock.now())
+        leased = Q(lease__expires_at__gt=clock.now())
         if value == "nobody":
-            return rows.exclude(held)
+            return rows.exclude(leased)
         mine = Q(lease__holder=self.user)
-        return rows.filter(held & mine) if value == "me" else rows.filter(held).exclude(mine)
+        return rows.filter(leased & mine) if value == "me" else rows.filter(leased).exclude(mine)
 
 
 class IncidentFilter(filters.FilterSet):
     """Filters of incident lists."""
 
-    typology = filters.MultipleChoiceFilter(field_name="case__typology", choices=Typology.choices, label="Typology")
-    status = filters.MultipleChoiceFilter(field_name="case__status", choices=CaseStatus.choices, label="Case status")
+    typology = filters.MultipleChoiceFilter(
+        field_name="case__typology", choices=Typology.choices, label="Typology", widget=SelectOne
+    )
+    status = filters.MultipleChoiceFilter(
+        field_name="case__status", choices=CaseStatus.choices, label="Case status", widget=SelectOne
+    )
     queue = filters.CharFilter(field_name="case__queue__slug", label="Queue")
     account = filters.CharFilter(field_name="case__account__external_id", label="Account")
     case = filters.CharFilter(field_name="case__reference", label="Case")

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from finobs.accounts.models import User
+from finobs.core.forms import VersionedForm
 
 from .choices import REASONS_BY_DISPOSITION, Disposition
 
@@ -35,12 +36,11 @@ class NoteForm(DraftForm):
     )
 
 
-class CloseForm(DraftForm):
-    """A disposition with its reason. `version` is of the case that was on the page."""
+class CloseForm(VersionedForm, DraftForm):
+    """A disposition with its reason, about the case that was on the page."""
 
     drafts = ("disposition", "reason_code", "rationale")
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
     disposition = forms.ChoiceField(
         choices=[("", "Choose…"), *Disposition.choices[1:]],
         label="Disposition",
@@ -64,10 +64,6 @@ class CloseForm(DraftForm):
         help_text="Why, in words that somebody who never saw the case can follow.",
         error_messages={"required": "Say why."},
     )
-
-    def show_again(self, *, version: int) -> None:
-        """What was typed stays; sent again, it is about the case as it is now."""
-        self.data = {name: self.data.get(name) for name in self.fields} | {"version": version}
 
 
 class AssignForm(forms.Form):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -15,7 +15,8 @@ from detection.models import Alert
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import access, clock
-from finobs.core.errors import Invalid, NotFound
+from finobs.core.errors import Invalid
+from finobs.core.reads import first_or_not_found
 from transactions.models import Transaction
 
 from . import workflow
@@ -33,8 +34,6 @@ from .models import (
 )
 from .policy import WORK
 from .timeline import case_timeline as case_timeline
-
-M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +53,17 @@ def queues_visible(user: Any) -> QuerySet[Queue]:
     """Queues with `open_count` (unfinished cases), and of those `awaiting_count` (for approval) and `held_count`."""
     now = clock.now()
     unfinished = Case.objects.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
-    held = WorkLease.objects.filter(case__queue=OuterRef("pk"), expires_at__gt=now)
+    leased = WorkLease.objects.filter(case__queue=OuterRef("pk"), expires_at__gt=now)
     return access.restrict(Queue.objects.all(), user, "view").annotate(
         open_count=_counted(unfinished, "queue"),
         awaiting_count=_counted(unfinished.filter(status=CaseStatus.AWAITING_APPROVAL), "queue"),
-        held_count=_counted(held, "case__queue"),
+        held_count=_counted(leased, "case__queue"),
     )
 
 
 def queue_get(user: Any, slug: str) -> Queue:
     """One visible queue. Raises NotFound."""
-    return _one(queues_visible(user).filter(slug=slug))
+    return first_or_not_found(queues_visible(user).filter(slug=slug))
 
 
 def queues_workable(user: Any) -> set[int]:
@@ -89,13 +88,13 @@ def queue_cases(user: Any, queue: Queue, filters: Mapping[str, Any] | None = Non
     rows = cases_visible(user).filter(queue=queue)
     if not (filters and filters.get("status")):
         rows = rows.filter(status__in=workflow.UNFINISHED)
-    found: QuerySet[Case] = CaseFilter(filters or {}, queryset=rows, user=user).qs
-    return found
+    cases: QuerySet[Case] = CaseFilter(filters or {}, queryset=rows, user=user).qs
+    return cases
 
 
 def case_get(user: Any, reference: str) -> Case:
     """One visible case. Raises NotFound."""
-    return _one(cases_visible(user).filter(reference=reference))
+    return first_or_not_found(cases_visible(user).filter(reference=reference))
 
 
 def case_alerts(user: Any, case: Case) -> QuerySet[Alert]:
@@ -124,17 +123,17 @@ def case_actions(user: Any, case: Case) -> list[CaseAction]:
     if not any(allowed.values()):
         return []
     holding = workflow.holding_of(case.current_lease, user)
-    found = []
+    actions = []
     for step in workflow.HUMAN_STEPS:
         if allowed[step.permission]:
             why_not = workflow.refusal(step.action, status=case.status, holding=holding)
-            found.append(
+            actions.append(
                 CaseAction(
                     name=step.action, label=step.label, key=step.key, enabled=not why_not, why_not=why_not,
                     needs_reason=step.needs_reason, needs_approval=step.needs_approval,
                 )
             )  # fmt: skip
-    return found
+    return actions
 
 
 def people_for_assign(user: Any, case: Case) -> QuerySet[User]:
@@ -159,10 +158,10 @@ def people_for_assign(user: Any, case: Case) -> QuerySet[User]:
 def person_for_assign(user: Any, case: Case, pk: int) -> User:
     """One of them. Raises NotAllowed for who may not assign, Invalid for somebody who is none of them."""
     access.require(user, "lead", case)
-    found = people_for_assign(user, case).filter(pk=pk).first()
-    if found is None:
+    person = people_for_assign(user, case).filter(pk=pk).first()
+    if person is None:
         raise Invalid(fields={"to": ["This person may not work this case."]})
-    return found
+    return person
 
 
 def my_work(user: Any) -> QuerySet[Case]:
@@ -177,7 +176,7 @@ def incidents_visible(user: Any) -> QuerySet[Incident]:
 
 def incident_get(user: Any, reference: str) -> Incident:
     """One visible incident. Raises NotFound."""
-    return _one(incidents_visible(user).filter(reference=reference))
+    return first_or_not_found(incidents_visible(user).filter(reference=reference))
 
 
 def incident_alerts(user: Any, incident: Incident) -> QuerySet[Alert]:
@@ -191,31 +190,21 @@ def search(user: Any, text: str) -> QuerySet[Case]:
         return Case.objects.none()
     incident = Incident.objects.filter(reference__iexact=text).values("case_id")
     moved = Transaction.objects.filter(external_id=text, alert__case_alert__isnull=False)
-    wanted = Q(reference__iexact=text) | Q(account__external_id=text) | Q(pk__in=incident)
-    wanted |= Q(pk__in=moved.values("alert__case_alert__case_id"))
+    matching = Q(reference__iexact=text) | Q(account__external_id=text) | Q(pk__in=incident)
+    matching |= Q(pk__in=moved.values("alert__case_alert__case_id"))
     if text.isdecimal():
-        wanted |= Q(reference__endswith=f"-{int(text):06d}")
-    return cases_visible(user).filter(wanted)
+        matching |= Q(reference__endswith=f"-{int(text):06d}")
+    return cases_visible(user).filter(matching)
 
 
 def place_of_alert(user: Any, alert: Alert) -> Place | None:
     """The case that an alert went to, for the alert's page; None for who may not see the case."""
     case = cases_visible(user).filter(case_alerts__alert=alert).first()
-    return None if case is None else Place(label=case.reference, url=case_url(case))
-
-
-def case_url(case: Case) -> str:
-    """The page of a case."""
-    return reverse("cases:case-detail", args=[case.reference])
+    if case is None:
+        return None
+    return Place(label=case.reference, url=reverse("cases:case-detail", args=[case.reference]))
 
 
 def _counted(rows: QuerySet[Any], by: str) -> Coalesce:
     counted = rows.order_by().values(by).annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counted), 0)
-
-
-def _one(rows: QuerySet[M]) -> M:
-    found = rows.first()
-    if found is None:
-        raise NotFound
-    return found

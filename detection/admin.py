@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from finobs.core.admin import AccessAdmin, run_action
+from finobs.core.admin import AccessAdmin, ReadAdmin, run_action
 from finobs.core.forms import StrictJSON
 
 from .ml.registry import services as registry_services
@@ -123,7 +123,7 @@ class ModelVersionAdmin(AccessAdmin):
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(AccessAdmin):
+class TrainingRunAdmin(ReadAdmin):
     list_display = ("__str__", "role", "state", "step", "attempts", "model_version", "asked_by", "created_at")
     list_filter = ("role", "state")
     list_select_related = ("asked_by", "model_version")
@@ -131,15 +131,6 @@ class TrainingRunAdmin(AccessAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("model_version__artefact")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [field.name for field in TrainingRun._meta.fields]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return self._may(request, "cancel", None)
@@ -154,34 +145,12 @@ class TrainingRunAdmin(AccessAdmin):
 
 
 @admin.register(Alert)
-class AlertAdmin(AccessAdmin):
+class AlertAdmin(ReadAdmin):
     list_display = ("id", "typology", "outcome", "score", "account", "transaction", "created_at")
     list_filter = ("typology", "outcome", "created_at")
     list_select_related = ("account", "transaction")
     search_fields = ("account__external_id", "transaction__external_id")
     exclude = ("explanation",)  # its page asks for "explain:read"
-    ordering = ("-id",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [field.name for field in Alert._meta.fields if field.name != "explanation"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ReadAdmin(AccessAdmin):
-    """What finobs itself keeps: nobody adds or changes it."""
-
-    ordering = ("-pk",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(ReassessmentRun)

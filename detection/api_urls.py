@@ -3,7 +3,6 @@ from django.urls import URLPattern, URLResolver, path
 from .alerts import api as alerts
 from .decisions import api as decisions
 from .ml.registry import api as registry
-from .ml.registry import workflow
 from .ml.training import api as training
 from .performance import api as performance
 from .pipeline.late import api as late
@@ -25,20 +24,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rules/<slug:slug>/versions", rules.RuleVersionList.as_view(), name="rule-version-list"),
     path("models", registry.ModelList.as_view(), name="model-list"),
     path("models/<int:pk>", registry.ModelDetail.as_view(), name="model-detail"),
-    *(
-        path(
-            f"models/<int:pk>/{step.action}",
-            registry.ModelStep.as_view(action=step.action),
-            name=f"model-{step.action}",
-        )
-        for step in workflow.HUMAN_STEPS
-    ),
+    path("models/<int:pk>/shadow", registry.ModelShadow.as_view(), name="model-shadow"),
+    path("models/<int:pk>/challenge", registry.ModelChallenge.as_view(), name="model-challenge"),
+    path("models/<int:pk>/promote", registry.ModelPromote.as_view(), name="model-promote"),
+    path("models/<int:pk>/retire", registry.ModelRetire.as_view(), name="model-retire"),
     path("models/leaderboard", performance.ModelLeaderboard.as_view(), name="model-leaderboard"),
     path("models/<int:pk>/performance", performance.ModelPerformance.as_view(), name="model-performance"),
     path("models/<int:pk>/performance/rows", performance.ModelPerformanceRows.as_view(), name="model-performance-rows"),
     path("models/<int:pk>/capacity", performance.ModelCapacity.as_view(), name="model-capacity"),
-    path("models/<int:pk>/threshold", performance.ModelThreshold.as_view(), name="model-threshold-set"),
-    path("training-runs", training.TrainingRunList.as_view(), name="training-list"),
-    path("training-runs/<int:pk>", training.TrainingRunDetail.as_view(), name="training-detail"),
-    path("training-runs/<int:pk>/cancel", training.TrainingRunCancel.as_view(), name="training-cancel"),
+    path("models/<int:pk>/threshold", performance.ModelThresholdSet.as_view(), name="model-threshold-set"),
+    path("training-runs", training.TrainingList.as_view(), name="training-list"),
+    path("training-runs/<int:pk>", training.TrainingDetail.as_view(), name="training-detail"),
+    path("training-runs/<int:pk>/cancel", training.TrainingCancel.as_view(), name="training-cancel"),
 ]

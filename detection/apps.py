@@ -16,6 +16,7 @@ class DetectionConfig(AppConfig):
         from .pipeline.assess import assess
 
         policy.register()
+        self._register_navigation()
         for action in approval_actions.actions():
             registry.register(action)
         transactions.register_assessor(assess)
@@ -30,3 +31,14 @@ class DetectionConfig(AppConfig):
             ),
             schedule.Periodic("train on outcomes when enough are known", "detection.tasks.training_due", schedule.DAY),
         )
+
+    def _register_navigation(self) -> None:
+        from finobs.core.navigation import DETECTION, WORK, NavigationEntry, register, register_near
+
+        register(
+            NavigationEntry("detection:alert-list", "Alerts", "bell", "anomaly:read", WORK, 40, go="a"),
+            NavigationEntry("detection:rule-list", "Rules", "adjustments", "model:read", DETECTION, 10, go="r"),
+            NavigationEntry("detection:model-list", "Models", "chart-line", "model:read", DETECTION, 20, go="o"),
+        )
+        register_near("detection:training-list", "detection:model-list")
+        register_near("detection:reassessment-list", "transactions:batch-list")

@@ -10,7 +10,8 @@ from finobs.core.errors import Conflict, FinobsError
 from transactions.models import Transaction
 
 from .choices import ModelRole, ModelStage, RunState
-from .ml.registry.services import ever_in_force, model_install
+from .ml.registry.queries import ever_in_force
+from .ml.registry.services import model_install
 from .ml.training import workflow
 from .ml.training.pipeline import DEFAULT_SHARE
 from .ml.training.services.training_request import training_request

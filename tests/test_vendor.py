@@ -39,9 +39,9 @@ def test_every_icon_that_a_template_names_is_in_the_sprite():
     known = set(re.findall(r'<symbol id="([^"]+)"', (VENDOR / "tabler-icons" / "sprite.svg").read_text()))
     named = {(path.name, name) for path in TEMPLATES for name in re.findall(r'{% icon "([^"]+)"', path.read_text())}
     assert {(page, name) for page, name in named if name not in known} == set()
-    from finobs.core.navigation import ACCOUNT_LINKS, NAVIGATION
+    from finobs.core import navigation
 
-    assert {entry.icon for entry in NAVIGATION} | {icon for _, _, icon in ACCOUNT_LINKS} <= known
+    assert {entry.icon for entry in navigation.entries()} <= known
 
 
 def test_no_template_has_anything_inline():

@@ -36,11 +36,8 @@ def _walk(resolver: URLResolver, route: str, space: str) -> Iterator[Address]:
 def _methods(pattern: URLPattern) -> tuple[str, ...]:
     """The methods to try: those an API view answers to, GET and POST for a page."""
     callback: Any = pattern.callback
-    actions = getattr(callback, "actions", None)
-    if actions:
-        return tuple(sorted(method.upper() for method in actions if method != "head"))
     view = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
     if view is not None:
         names = ("get", "post", "put", "patch", "delete")
-        return tuple(sorted(name.upper() for name in names if hasattr(view, name)))
+        return tuple(sorted(name.upper() for name in names if name in view.http_method_names and hasattr(view, name)))
     return ("GET", "POST")

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from finobs.core import money
+from finobs.core.charts import Columns, Scale
 
 from .choices import Direction
 from .models import Transaction
 
 CHART_DAYS = 90
 WIDTH, HEIGHT, MIDDLE = 720, 160, 80
-STEP = WIDTH / CHART_DAYS
+HEAD = 12  # room above the tallest bar, for the marks
+COLUMNS = Columns(CHART_DAYS, WIDTH, digits=2)
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class ActivityChart:
     width: int = WIDTH
     height: int = HEIGHT
     middle: int = MIDDLE
-    bar: float = round(STEP * 0.7, 2)
+    bar: float = COLUMNS.bar(gap=COLUMNS.step * 0.3)
     busy: list[ChartDay] = field(default_factory=list)
 
 
@@ -59,9 +61,8 @@ def activity_chart(rows: Iterable[Transaction], until: datetime, marks: Collecti
         return None
     currency = max(by_currency, key=lambda code: len(by_currency[code]))
     first = until.date() - timedelta(days=CHART_DAYS - 1)
-    days = {
-        first + timedelta(days=n): ChartDay(first + timedelta(days=n), x=round(n * STEP, 2)) for n in range(CHART_DAYS)
-    }
+    dates = [first + timedelta(days=number) for number in range(CHART_DAYS)]
+    days = {on: ChartDay(on, x=COLUMNS.x(number)) for number, on in enumerate(dates)}
     for row in by_currency[currency]:
         if day := days.get(row.occurred_at.date()):
             _add(day, row, row.pk in marks)
@@ -79,9 +80,9 @@ def _add(day: ChartDay, row: Transaction, marked: bool) -> None:
 
 def _drawn(currency: str, days: list[ChartDay]) -> ActivityChart:
     largest = max((max(day.out, day.into) for day in days), default=0)
+    height = Scale(0, largest, 0, MIDDLE - HEAD, digits=2)
     for day in days:
-        day.out_height = round((MIDDLE - 12) * day.out / largest, 2) if largest else 0
-        day.in_height = round((MIDDLE - 12) * day.into / largest, 2) if largest else 0
+        day.out_height, day.in_height = height(day.out), height(day.into)
     busy = [day for day in days if day.count]
     return ActivityChart(currency, days, _finding(currency, busy), largest, busy=busy[::-1])
 

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from finobs.core.admin import AccessAdmin, run_action
+from finobs.core.admin import AccessAdmin, ReadAdmin, run_action
 from finobs.core.errors import FinobsError, Invalid, NotFound
 
 from . import mappings, selectors, services
@@ -113,18 +113,6 @@ def _mapping(said: str, source: Source) -> mappings.Mapping:
     return mappings.resolve(said or "finobs")[0]
 
 
-class ReadAdmin(AccessAdmin):
-    """Rows that nobody changes here."""
-
-    ordering = ("-id",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Account, Counterparty)
 class PartyAdmin(ReadAdmin):
     list_display = ("external_id", "source", "created_at")
@@ -151,22 +139,27 @@ class TransactionAdmin(ReadAdmin):
     exclude = ("digest",)
 
 
-@admin.register(Batch)
-class BatchAdmin(ReadAdmin):
-    list_display = (
-        "id",
-        "source",
-        "method",
-        "actor",
-        "received_at",
-        "received",
-        "accepted",
-        "duplicate",
-        "quarantined",
-    )
+class ReceivedAdmin(ReadAdmin):
+    """Rows that came in together, counted by what became of them."""
+
     list_select_related = ("source", "actor")
-    list_filter = ("source", "method")
     exclude = ("root",)
+
+
+@admin.register(Batch)
+class BatchAdmin(ReceivedAdmin):
+    list_display = (
+        "id", "source", "method", "actor", "received_at", "received", "accepted", "duplicate", "quarantined",
+    )  # fmt: skip
+    list_filter = ("source", "method")
+
+
+@admin.register(LabelBatch)
+class LabelBatchAdmin(ReceivedAdmin):
+    list_display = (
+        "id", "source", "actor", "received_at", "received", "accepted", "corrected", "duplicate", "refused",
+    )  # fmt: skip
+    list_filter = ("source",)
 
 
 @admin.register(Label)
@@ -182,16 +175,6 @@ class PastLabelAdmin(ReadAdmin):
     list_display = ("transaction", "is_suspicious", "typology", "known_at", "replaced_by")
     list_select_related = ("transaction", "replaced_by")
     search_fields = ("=transaction__external_id",)
-
-
-@admin.register(LabelBatch)
-class LabelBatchAdmin(ReadAdmin):
-    list_display = (
-        "id", "source", "actor", "received_at", "received", "accepted", "corrected", "duplicate", "refused",
-    )  # fmt: skip
-    list_select_related = ("source", "actor")
-    list_filter = ("source",)
-    exclude = ("root",)
 
 
 class ActionReasonForm(ActionForm):

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import Serializer
 
-from finobs.accounts.requests import actor_of
-from finobs.core.api import SelectorList
-from finobs.core.idempotency import IDEMPOTENCY_HEADER, once
+from finobs.core.api import M, SelectorDetail, SelectorList, ServiceAction, Subject
+from finobs.core.idempotency import IDEMPOTENCY_PARAMETER, once
 from finobs.core.serializers import ReasonSerializer
 
 from . import filters, selectors, serializers, services
@@ -23,162 +20,153 @@ from .choices import IngestMethod
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 from .request_body import read_body
 
+SOURCE_PARAMETER = OpenApiParameter("source", OpenApiTypes.STR, description="Slug, for a body that does not name it")
 
-class TransactionList(SelectorList[Transaction]):
+
+class RowsIntake(SelectorList[M], ServiceAction[M]):
+    """A list that takes rows of one source in by POST, under an Idempotency-Key: the same key gets the same answer.
+
+    rows_key: what the body calls them; keys belong to it too.
+    """
+
+    parameters = (IDEMPOTENCY_PARAMETER, SOURCE_PARAMETER)
+    answer_class: type[Serializer[Any]]
+    rows_key: str
+
+    def act(self) -> HttpResponse:
+        return once(self.request, self.rows_key, lambda: (self.status, self._take_in()))
+
+    def _take_in(self) -> dict[str, Any]:
+        request = self.request
+        slug, rows = read_body(request.data, str(request.query_params.get("source", "")), self.rows_key)
+        done = self.service(actor=request.user, source=selectors.source_get(request.user, slug), rows=rows)
+        return serializers.rows_response(done, self.answer_class)
+
+
+class TransactionList(RowsIntake[Transaction]):
+    """Transactions that you may see, the latest to come in first."""
+
+    selector = selectors.transactions_visible
     serializer_class = serializers.TransactionSerializer
     filterset_class = filters.TransactionFilter
+    service = partial(services.ingest, method=IngestMethod.REST)
+    body_class = serializers.IncomingSerializer
+    answer_class = serializers.IngestedSerializer
+    operation_id = "transactions_ingest"
+    rows_key = "transactions"
 
-    def get_queryset(self) -> QuerySet[Transaction]:
-        return selectors.transactions_visible(self.request.user)
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
+        """One transaction, a list of them with ?source=, or an object with source and transactions: 1 to 10,000 rows.
 
-    @extend_schema(
-        operation_id="transactions_ingest",
-        description="One transaction, a list of them with ?source=, or an object with source and transactions: 1 to "
-        "10,000 rows. A bad row goes to quarantine and never stops its neighbours.",
-        request=serializers.IncomingSerializer,
-        responses=serializers.IngestedSerializer,
-        parameters=[
-            OpenApiParameter(IDEMPOTENCY_HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True),
-            OpenApiParameter("source", OpenApiTypes.STR, description="Slug, for a body that does not name it"),
-        ],
-    )
-    def post(self, request: Request) -> HttpResponse:
-        def act() -> tuple[int, Any]:
-            slug, rows = read_body(request.data, str(request.query_params.get("source", "")))
-            actor = actor_of(request)
-            source = selectors.source_get(actor, slug)
-            return 200, serializers.ingest_response(
-                services.ingest(actor=actor, source=source, rows=rows, method=IngestMethod.REST)
-            )
-
-        return once(request, "transactions", act)
+        A bad row goes to quarantine and never stops its neighbours.
+        """
+        return self.act()
 
 
-class TransactionDetail(generics.RetrieveAPIView[Transaction]):
+class TransactionDetail(SelectorDetail[Transaction]):
+    """One transaction."""
+
+    selector = selectors.transaction_get
     serializer_class = serializers.TransactionSerializer
-
-    def get_queryset(self) -> QuerySet[Transaction]:
-        return selectors.transactions_visible(self.request.user)
 
 
 class AccountList(SelectorList[Account]):
+    """Accounts, each with the time of its latest transaction; the latest to appear first."""
+
+    selector = selectors.accounts_visible
     serializer_class = serializers.AccountSerializer
     filterset_class = filters.AccountFilter
 
-    def get_queryset(self) -> QuerySet[Account]:
-        return selectors.accounts_visible(self.request.user)
 
+class AccountDetail(SelectorDetail[Account]):
+    """One account."""
 
-class AccountDetail(generics.RetrieveAPIView[Account]):
+    selector = selectors.account_get
     serializer_class = serializers.AccountSerializer
-
-    def get_queryset(self) -> QuerySet[Account]:
-        return selectors.accounts_visible(self.request.user)
 
 
 class BatchList(SelectorList[Batch]):
+    """What came in together, with what became of its rows; the latest first."""
+
+    selector = selectors.batches_visible
     serializer_class = serializers.BatchSerializer
     filterset_class = filters.BatchFilter
 
-    def get_queryset(self) -> QuerySet[Batch]:
-        return selectors.batches_visible(self.request.user)
 
+class BatchDetail(SelectorDetail[Batch]):
+    """One batch."""
 
-class BatchDetail(generics.RetrieveAPIView[Batch]):
+    selector = selectors.batch_get
     serializer_class = serializers.BatchSerializer
 
-    def get_queryset(self) -> QuerySet[Batch]:
-        return selectors.batches_visible(self.request.user)
 
+class LabelList(RowsIntake[Label]):
+    """What is known of transactions as it stands, corrected or not; the latest first."""
 
-class LabelList(SelectorList[Label]):
+    selector = selectors.labels_visible
     serializer_class = serializers.LabelSerializer
     filterset_class = filters.LabelFilter
+    service = services.labels_add
+    body_class = serializers.IncomingLabelsSerializer
+    answer_class = serializers.LabelledSerializer
+    operation_id = "labels_add"
+    rows_key = "labels"
 
-    def get_queryset(self) -> QuerySet[Label]:
-        return selectors.labels_visible(self.request.user)
-
-    @extend_schema(
-        operation_id="labels_add",
-        description="What became known of transactions that are in: one label, a list of them with ?source=, or an "
-        "object with source and labels: 1 to 10,000. A refused row never stops its neighbours.",
-        request=serializers.IncomingLabelsSerializer,
-        responses=serializers.LabelledSerializer,
-        parameters=[
-            OpenApiParameter(IDEMPOTENCY_HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True),
-            OpenApiParameter("source", OpenApiTypes.STR, description="Slug, for a body that does not name it"),
-        ],
-    )
-    def post(self, request: Request) -> HttpResponse:
-        def act() -> tuple[int, Any]:
-            slug, rows = read_body(request.data, str(request.query_params.get("source", "")), "labels")
-            actor = actor_of(request)
-            source = selectors.source_get(actor, slug)
-            return 200, serializers.labels_add_response(services.labels_add(actor=actor, source=source, rows=rows))
-
-        return once(request, "labels", act)
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
+        """What became known of transactions that are in: one label, a list of them with ?source=, or an object with
+        source and labels: 1 to 10,000. A refused row never stops its neighbours.
+        """
+        return self.act()
 
 
 class SourceList(SelectorList[Source]):
-    serializer_class = serializers.SourceSerializer
-    filter_backends = ()
-    ordering = ("slug",)
+    """Where transactions come from."""
 
-    def get_queryset(self) -> QuerySet[Source]:
-        return selectors.sources_visible(self.request.user)
+    selector = selectors.sources_visible
+    serializer_class = serializers.SourceSerializer
+    ordering = ("slug",)
 
 
 class QuarantineList(SelectorList[QuarantinedRow]):
+    """Rows that could not be taken as they were, the latest first."""
+
+    selector = selectors.quarantine_visible
     serializer_class = serializers.QuarantinedRowSerializer
     filterset_class = filters.QuarantineFilter
 
-    def get_queryset(self) -> QuerySet[QuarantinedRow]:
-        return selectors.quarantine_visible(self.request.user)
 
+class QuarantineDetail(SelectorDetail[QuarantinedRow]):
+    """One row, with what came as far as text can show it."""
 
-class QuarantineDetail(generics.RetrieveAPIView[QuarantinedRow]):
+    selector = selectors.quarantined_row_get
     serializer_class = serializers.QuarantinedRowDetailSerializer
 
-    def get_queryset(self) -> QuerySet[QuarantinedRow]:
-        return selectors.quarantine_visible(self.request.user)
 
-
-class QuarantineAct(generics.GenericAPIView[QuarantinedRow]):
+class QuarantineAction(ServiceAction[QuarantinedRow]):
     """Shared by the three things that can be done with a quarantined row."""
 
-    serializer_class: type[BaseSerializer[Any]] = ReasonSerializer
-
-    def get_queryset(self) -> QuerySet[QuarantinedRow]:
-        return selectors.quarantine_visible(self.request.user)
-
-    def answered(self, request: Request, pk: int, act: Any) -> Response:
-        form = self.get_serializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        row = act(
-            actor=actor_of(request), row=selectors.quarantined_row_get(request.user, pk), **_named(form.validated_data)
-        )
-        return Response(serializers.QuarantinedRowSerializer(row, context={"request": request}).data)
+    subject = Subject("row", selectors.quarantined_row_get)
+    serializer_class = serializers.QuarantinedRowSerializer
+    body_class: type[Serializer[Any]] = ReasonSerializer
 
 
-class QuarantineCorrect(QuarantineAct):
-    serializer_class = serializers.CorrectionSerializer
+class QuarantineCorrect(QuarantineAction):
+    """Replace the fields of a row; what came stays beside them."""
 
-    @extend_schema(responses=serializers.QuarantinedRowSerializer)
-    def post(self, request: Request, pk: int) -> Response:
-        return self.answered(request, pk, services.quarantine_correct)
+    service = services.quarantine_correct
+    body_class = serializers.CorrectionSerializer
 
-
-class QuarantineRelease(QuarantineAct):
-    @extend_schema(responses=serializers.QuarantinedRowSerializer)
-    def post(self, request: Request, pk: int) -> Response:
-        return self.answered(request, pk, services.quarantine_release)
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        return {"fields": body["values"], "version": body["version"]}
 
 
-class QuarantineDiscard(QuarantineAct):
-    @extend_schema(responses=serializers.QuarantinedRowSerializer)
-    def post(self, request: Request, pk: int) -> Response:
-        return self.answered(request, pk, services.quarantine_discard)
+class QuarantineRelease(QuarantineAction):
+    """Take a row in, by the same way as every other. It stays open, with the reason, if it still fails."""
+
+    service = services.quarantine_release
 
 
-def _named(data: Any) -> dict[str, Any]:
-    return {"fields" if name == "values" else name: value for name, value in data.items()}
+class QuarantineDiscard(QuarantineAction):
+    """Say that a row will not be taken in. It is kept."""
+
+    service = services.quarantine_discard

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 
+from finobs.core.forms import VersionedForm
+
 from .mappings import REQUIRED_FIELDS
 from .models import QuarantinedRow
 from .row_validation import LABEL_FIELDS, MAX_LENGTHS, ROW_FIELDS
@@ -14,10 +16,8 @@ FIELD_ORDER = (*MAX_LENGTHS, *LABEL_FIELDS)
 FIELD_LABELS = {"external_id": "Id at the source"}
 
 
-class CorrectForm(forms.Form):
+class CorrectForm(VersionedForm):
     """A quarantined row's fields. What is wrong in them is said by the same validator as at every door."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, row: QuarantinedRow) -> None:
         initial = {name: row.fields.get(name, "") for name in FIELD_ORDER} | {"version": row.version}
@@ -30,8 +30,10 @@ class CorrectForm(forms.Form):
             )
         self.order_fields(["version", *FIELD_ORDER])
 
-    def values(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ROW_FIELDS}
+    def clean(self) -> dict[str, Any]:
+        """As the service takes them: the version, and the fields of the row."""
+        typed = super().clean() or {}
+        return {"version": typed.get("version"), "fields": {name: typed.get(name) for name in ROW_FIELDS}}
 
 
 class ReasonForm(forms.Form):

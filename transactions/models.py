@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from decimal import Decimal
 from typing import ClassVar
 
@@ -244,3 +245,8 @@ class QuarantinedRow(Base):
 
     def __str__(self) -> str:
         return f"Row {self.row_number} of batch {self.batch_id}"
+
+    @property
+    def raw_bytes(self) -> bytes:
+        """The row exactly as it came."""
+        return zlib.decompress(bytes(self.raw))

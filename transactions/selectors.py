@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from finobs.core import access
 from finobs.core.errors import NotFound
 from finobs.core.prepared import Lookup
+from finobs.core.reads import first_or_not_found
 
 from .activity_chart import CHART_DAYS, activity_chart
 from .choices import QuarantineState
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
-M = TypeVar("M", bound=Model)
 # A chart of more rows than this says no more, and costs seconds.
 MAX_CHART_ROWS = 5_000
 _source_by_slug = Lookup(lambda slug: Source.objects.filter(slug=slug))
@@ -33,10 +32,10 @@ def source_get(user: Any, slug: str) -> Source:
     missing = f"There is no source {slug[:40]!r}."
     if not SLUG.fullmatch(slug):  # a database cannot even be asked for every text
         raise NotFound(missing)
-    found = _source_by_slug(slug)
-    if found is None or not access.allowed(user, "view", found):
+    source = _source_by_slug(slug)
+    if source is None or not access.allowed(user, "view", source):
         raise NotFound(missing)
-    return found
+    return source
 
 
 def transactions_visible(user: Any) -> QuerySet[Transaction]:
@@ -45,7 +44,7 @@ def transactions_visible(user: Any) -> QuerySet[Transaction]:
 
 
 def transaction_get(user: Any, pk: int) -> Transaction:
-    return _one(transactions_visible(user).select_related("batch").filter(pk=pk))
+    return first_or_not_found(transactions_visible(user).select_related("batch").filter(pk=pk))
 
 
 def accounts_visible(user: Any) -> QuerySet[Account]:
@@ -56,7 +55,7 @@ def accounts_visible(user: Any) -> QuerySet[Account]:
 
 
 def account_get(user: Any, pk: int) -> Account:
-    return _one(accounts_visible(user).filter(pk=pk))
+    return first_or_not_found(accounts_visible(user).filter(pk=pk))
 
 
 def account_transactions(user: Any, account: Account) -> QuerySet[Transaction]:
@@ -68,7 +67,7 @@ def batches_visible(user: Any) -> QuerySet[Batch]:
 
 
 def batch_get(user: Any, pk: int) -> Batch:
-    return _one(batches_visible(user).filter(pk=pk))
+    return first_or_not_found(batches_visible(user).filter(pk=pk))
 
 
 def labels_visible(user: Any) -> QuerySet[Label]:
@@ -83,7 +82,7 @@ def quarantine_visible(user: Any) -> QuerySet[QuarantinedRow]:
 
 
 def quarantined_row_get(user: Any, pk: int) -> QuarantinedRow:
-    return _one(quarantine_visible(user).filter(pk=pk))
+    return first_or_not_found(quarantine_visible(user).filter(pk=pk))
 
 
 def quarantine_actions(user: Any, row: QuarantinedRow) -> list[str]:
@@ -93,18 +92,6 @@ def quarantine_actions(user: Any, row: QuarantinedRow) -> list[str]:
     return [action for action in ("correct", "release", "discard") if access.allowed(user, action, row)]
 
 
-def raw_of(row: QuarantinedRow) -> bytes:
-    """The row exactly as it came."""
-    return zlib.decompress(bytes(row.raw))
-
-
-def _one(rows: QuerySet[M], otherwise: str = "") -> M:
-    row = rows.first()
-    if row is None:
-        raise NotFound(otherwise)
-    return row
-
-
 def account_activity(user: Any, account: Account, marks: Collection[int] = ()) -> dict[str, Any]:
     """The ninety days that end with the account's latest transaction: the chart, its newest rows, and the marks."""
     rows = account_transactions(user, account)
@@ -112,10 +99,10 @@ def account_activity(user: Any, account: Account, marks: Collection[int] = ()) -
     if latest is None:
         return {"chart": None, "rows": [], "marks": marks}
     within = rows.filter(occurred_at__gt=latest - timedelta(days=CHART_DAYS)).order_by("-occurred_at", "-id")
-    found = list(within[:MAX_CHART_ROWS])
-    pointed_out = [row for row in found if row.pk in marks]
+    newest = list(within[:MAX_CHART_ROWS])
+    pointed_out = [row for row in newest if row.pk in marks]
     return {
-        "chart": activity_chart(found, latest, marks),
-        "rows": (pointed_out + [row for row in found if row.pk not in marks])[:25],
+        "chart": activity_chart(newest, latest, marks),
+        "rows": (pointed_out + [row for row in newest if row.pk not in marks])[:25],
         "marks": marks,
     }

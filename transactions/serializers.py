@@ -14,16 +14,21 @@ from .row_validation import printable
 from .services import IngestResult, LabelResult, LabelsAddResult, RowResult
 
 
+class OfSource(serializers.Serializer[Any]):
+    """What has a source says which, by its slug."""
+
+    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
+        slug_field="slug", read_only=True
+    )
+
+
 class SourceSerializer(serializers.ModelSerializer[Source]):
     class Meta:
         model = Source
         fields = ("slug", "name", "default_currency", "time_zone", "is_active")
 
 
-class AccountSerializer(serializers.ModelSerializer[Account]):
-    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
-        slug_field="slug", read_only=True
-    )
+class AccountSerializer(OfSource, serializers.ModelSerializer[Account]):
     latest_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
     class Meta:
@@ -31,10 +36,7 @@ class AccountSerializer(serializers.ModelSerializer[Account]):
         fields = ("id", "source", "external_id", "created_at", "latest_at")
 
 
-class TransactionSerializer(serializers.ModelSerializer[Transaction]):
-    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
-        slug_field="slug", read_only=True
-    )
+class TransactionSerializer(OfSource, serializers.ModelSerializer[Transaction]):
     account = serializers.CharField(source="account.external_id")
     counterparty = serializers.CharField(source="counterparty.external_id", default="")
     amount = serializers.CharField()
@@ -51,10 +53,7 @@ class TransactionSerializer(serializers.ModelSerializer[Transaction]):
         return bytes(row.digest).hex()
 
 
-class BatchSerializer(serializers.ModelSerializer[Batch]):
-    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
-        slug_field="slug", read_only=True
-    )
+class BatchSerializer(OfSource, serializers.ModelSerializer[Batch]):
     actor = serializers.CharField(source="actor.name")
     root = serializers.SerializerMethodField()  # type: ignore[assignment]
 
@@ -69,10 +68,7 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
         return bytes(batch.root).hex() if batch.root else ""
 
 
-class QuarantinedRowSerializer(serializers.ModelSerializer[QuarantinedRow]):
-    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
-        slug_field="slug", read_only=True
-    )
+class QuarantinedRowSerializer(OfSource, serializers.ModelSerializer[QuarantinedRow]):
     actions = serializers.SerializerMethodField()
 
     class Meta:
@@ -95,7 +91,7 @@ class QuarantinedRowDetailSerializer(QuarantinedRowSerializer):
         fields = (*QuarantinedRowSerializer.Meta.fields, "raw")  # type: ignore[assignment]
 
     def get_raw(self, row: QuarantinedRow) -> str:
-        return printable(selectors.raw_of(row)[:20_000].decode("utf-8", "replace"), 20_000)
+        return printable(row.raw_bytes[:20_000].decode("utf-8", "replace"), 20_000)
 
 
 class CorrectionSerializer(serializers.Serializer[Any]):
@@ -129,15 +125,6 @@ class IngestedSerializer(serializers.Serializer[Any]):
     duplicate = serializers.IntegerField()
     quarantined = serializers.IntegerField()
     results = RowResultSerializer(many=True)
-
-
-def ingest_response(done: IngestResult) -> dict[str, Any]:
-    """The answer to an ingest, as IngestedSerializer describes it, without its cost for ten thousand rows."""
-    names = tuple(RowResultSerializer().fields)
-    counts = ("received", "accepted", "duplicate", "quarantined")
-    answer: dict[str, Any] = {"batch_id": done.batch.pk} | {name: getattr(done.batch, name) for name in counts}
-    answer["results"] = [{name: getattr(row, name) for name in names} for row in done.rows]
-    return answer
 
 
 class LabelSerializer(serializers.ModelSerializer[Label]):
@@ -186,10 +173,11 @@ class LabelledSerializer(serializers.Serializer[Any]):
     results = LabelResultSerializer(many=True)
 
 
-def labels_add_response(done: LabelsAddResult) -> dict[str, Any]:
-    """The answer to `labels_add`, as LabelledSerializer describes it."""
-    names = tuple(LabelResultSerializer().fields)
-    counts = ("received", "accepted", "corrected", "duplicate", "refused")
-    answer: dict[str, Any] = {"label_batch_id": done.batch.pk} | {name: getattr(done.batch, name) for name in counts}
-    answer["results"] = [{name: getattr(row, name) for name in names} for row in done.rows]
+def rows_response(done: IngestResult | LabelsAddResult, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+    """The answer to rows that came in, as `shape` describes it, without its cost for ten thousand of them."""
+    fields: Any = shape().fields
+    key, *counts, rows = fields
+    names = tuple(fields[rows].child.fields)
+    answer: dict[str, Any] = {key: done.batch.pk} | {name: getattr(done.batch, name) for name in counts}
+    answer[rows] = [{name: getattr(row, name) for name in names} for row in done.rows]
     return answer

@@ -7,8 +7,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from finobs.accounts.requests import SignedInRequest
-from finobs.core.http import render_page
-from finobs.core.pagination import count, paginate
+from finobs.core.lists import list_page
 
 from .. import selectors
 
@@ -25,13 +24,5 @@ def inbox(request: SignedInRequest) -> HttpResponse:
     """Requests that wait for this person, that they asked for, or that they may see."""
     tab = request.GET.get("show", "")
     tab = tab if tab in TABS else ""
-    rows = TABS[tab][1](request.user)
-    page = paginate(rows, order=("-id",), cursor=request.GET.get("cursor", ""), bound=tab)
-    context = {
-        "tab": tab,
-        "tabs": [(name, label) for name, (label, _) in TABS.items()],
-        "counted": count(rows),
-        "page": page,
-        "asked": [(one, selectors.action_label(one)) for one in page.items],
-    }
-    return render_page(request, "approvals/inbox.html", context, partial="list")
+    tabs = [(name, label) for name, (label, _) in TABS.items()]
+    return list_page(request, "approvals/inbox.html", TABS[tab][1](request.user), tab=tab, tabs=tabs)

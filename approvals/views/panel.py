@@ -17,6 +17,6 @@ LATEST = 5
 @require_GET
 def panel(request: SignedInRequest, subject_type: str, subject_id: int) -> HttpResponse:
     """What was asked about one subject: a fragment of that subject's page, and a page of its own without htmx."""
-    asked = selectors.requests_of(request.user, subject_type, subject_id)[:LATEST]
-    cards = [request_card(request.user, one) for one in asked]
+    requests = selectors.requests_of(request.user, subject_type, subject_id)[:LATEST]
+    cards = [request_card(request.user, one) for one in requests]
     return render_page(request, "approvals/panel.html", {"cards": cards}, partial="panel")

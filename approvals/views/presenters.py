@@ -38,12 +38,12 @@ class RequestCard:
 
 def request_card(user: Any, request: ApprovalRequest, form: DecideForm | None = None) -> RequestCard:
     pending = request.state == RequestState.PENDING
-    words = selectors.request_words(request)
+    summary = [SnapshotFact(label, text, 0) for label, text in request.approver_summary]
     return RequestCard(
         request=request,
-        label=selectors.action_label(request),
-        url=selectors.subject_url(request),
-        facts=[SnapshotFact(label, text, 0) for label, text in words] or list(snapshot_facts(request.shown)),
+        label=request.action_label,
+        url=request.subject_url,
+        facts=summary or list(snapshot_facts(request.shown)),
         exact=canonical(request.shown).decode(),
         is_pending=pending,
         why_not=selectors.may_decide(user, request) if pending else "",
@@ -52,9 +52,9 @@ def request_card(user: Any, request: ApprovalRequest, form: DecideForm | None = 
     )
 
 
-def snapshot_facts(shown: Mapping[str, Any], level: int = 0) -> Iterator[SnapshotFact]:
-    """Every value of `shown`, in its order, in words."""
-    for name, value in shown.items():
+def snapshot_facts(snapshot: Mapping[str, Any], level: int = 0) -> Iterator[SnapshotFact]:
+    """Every value of `snapshot`, in its order, in words."""
+    for name, value in snapshot.items():
         label = str(name).replace("_", " ").capitalize()
         if isinstance(value, Mapping):
             yield SnapshotFact(label, "", level)

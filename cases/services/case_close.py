@@ -28,7 +28,7 @@ def case_close(*, actor: User, case: Case, disposition: str, reason_code: str, r
     access.require(actor, "work", locked)
     payload = approval_actions.close_payload(disposition=disposition, reason_code=reason_code, rationale=rationale)
     if locked.status == CaseStatus.AWAITING_APPROVAL:
-        asked = pending_same(action=approval_actions.CLOSE_ACTION, requester=actor, subject=locked, payload=payload)
+        asked = pending_same(actor, action=approval_actions.CLOSE_ACTION, subject=locked, payload=payload)
         if asked is not None:
             raise ApprovalRequired(asked.pk, "This already waits for approval.")
     case_locking.check("close", case=locked, actor=actor, lease=case_locking.lease_of(locked))

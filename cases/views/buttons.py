@@ -38,21 +38,21 @@ class Button:
     enabled: bool
 
 
-def not_now(found: list[Button]) -> list[tuple[str, str]]:
+def not_now(buttons: list[Button]) -> list[tuple[str, str]]:
     """What cannot be done at the moment, by the reason why: ("Propose to close, Assign", "The case is closed.")."""
     reasons: dict[str, list[str]] = {}
-    for button in found:
+    for button in buttons:
         if not button.enabled and button.name not in HOLDING:
             reasons.setdefault(button.says, []).append(button.label)
     return [(", ".join(labels), reason) for reason, labels in reasons.items()]
 
 
 def buttons(user: Any, case: Case) -> list[Button]:
-    found = []
+    result = []
     for action in selectors.case_actions(user, case):
         icon, way, url, hint = PLACES[action.name]
         key = "" if action.key in KEYS_OF_THE_LIST else action.key
         says = hint if action.enabled else action.why_not
         place = reverse(url, args=[case.reference])
-        found.append(Button(action.name, action.label, key, icon, way, place, says, action.enabled))
-    return found
+        result.append(Button(action.name, action.label, key, icon, way, place, says, action.enabled))
+    return result

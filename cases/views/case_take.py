@@ -20,7 +20,7 @@ NONE_LEFT = "Nothing is waiting: somebody holds every open case of this queue."
 
 @login_required
 @require_POST
-def queue_take_next(request: SignedInRequest, slug: str) -> HttpResponse:
+def case_take_next(request: SignedInRequest, slug: str) -> HttpResponse:
     """The most urgent case that nobody holds."""
     queue = selectors.queue_get(request.user, slug)
     case = services.case_take_next(actor=request.user, queue=queue)

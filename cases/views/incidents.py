@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from detection.alerts.selectors import may_explain
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
-from finobs.core.lists import list_context
+from finobs.core.lists import list_page
 
 from .. import selectors
 from ..filters import IncidentFilter
@@ -20,9 +20,10 @@ INCIDENT_ORDER = ("-last_at", "-id")
 @require_GET
 def incident_list(request: SignedInRequest) -> HttpResponse:
     """Bursts of alerts, the latest first."""
-    chosen = IncidentFilter(request.GET, queryset=selectors.incidents_visible(request.user))
-    context = list_context(request, chosen, order=INCIDENT_ORDER)
-    return render_page(request, "cases/incident_list.html", context, partial="list")
+    rows, fields = selectors.incidents_visible(request.user), ("typology", "status", "account")
+    return list_page(
+        request, "cases/incident_list.html", rows, filter_set=IncidentFilter, fields=fields, order=INCIDENT_ORDER
+    )
 
 
 @login_required

@@ -9,12 +9,14 @@ from django.views.decorators.http import require_GET
 from approvals import selectors as approvals
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
+from finobs.core.lists import list_page
 from finobs.core.pagination import count, paginate
 
 from .. import selectors
 from .page import CASE_ORDER
 
 MAX_APPROVALS = 10
+QUEUE_ORDER = ("name", "id")
 
 
 @login_required
@@ -27,7 +29,7 @@ def my_work(request: SignedInRequest) -> HttpResponse:
         "counted": count(mine),
         "queues": selectors.queues_visible(request.user),
         "workable": selectors.queues_workable(request.user),
-        "waiting": [(one, approvals.action_label(one)) for one in islice(waiting, MAX_APPROVALS)],
+        "waiting": list(islice(waiting, MAX_APPROVALS)),
         "waiting_counted": count(waiting),
     }
     return render_page(request, "cases/my_work.html", context)
@@ -36,8 +38,7 @@ def my_work(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_GET
 def queue_list(request: SignedInRequest) -> HttpResponse:
-    context = {"queues": selectors.queues_visible(request.user)}
-    return render_page(request, "cases/queue_list.html", context)
+    return list_page(request, "cases/queue_list.html", selectors.queues_visible(request.user), order=QUEUE_ORDER)
 
 
 @login_required
@@ -45,7 +46,5 @@ def queue_list(request: SignedInRequest) -> HttpResponse:
 def search(request: SignedInRequest) -> HttpResponse:
     """Cases by reference, incident, account or alerted transaction."""
     text = request.GET.get("q", "").strip()[:100]
-    found = selectors.search(request.user, text)
-    page = paginate(found, order=CASE_ORDER, cursor=request.GET.get("cursor", ""), bound=text)
-    context = {"text": text, "page": page, "counted": count(found)}
-    return render_page(request, "cases/search.html", context)
+    rows = selectors.search(request.user, text)
+    return list_page(request, "cases/search.html", rows, order=CASE_ORDER, text=text)

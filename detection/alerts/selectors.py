@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from finobs.core import access
-from finobs.core.errors import NotFound
+from finobs.core.reads import first_or_not_found
 
 from ..models import Alert, Assessment, RuleVersion
 from ..pipeline import explanations
@@ -26,10 +26,9 @@ def alert_get(user: Any, pk: int) -> Alert:
     """Raises NotFound."""
     access.require(user, "view", Alert)
     rows = access.restrict(Alert.objects.filter(pk=pk), user, "view")
-    found = rows.select_related("account", "transaction__source", "rule_version__rule", "model_version").first()
-    if found is None:
-        raise NotFound
-    return found
+    return first_or_not_found(
+        rows.select_related("account", "transaction__source", "rule_version__rule", "model_version")
+    )
 
 
 def assessment_of(user: Any, transaction_id: int) -> tuple[Assessment, Alert | None]:
@@ -37,11 +36,9 @@ def assessment_of(user: Any, transaction_id: int) -> tuple[Assessment, Alert | N
     access.require(user, "view", Assessment)
     rows = access.restrict(Assessment.objects.filter(pk=transaction_id), user, "view")
     rows = rows.select_related("model_version", "anomaly_version")
-    found = rows.defer("model_version__artefact", "anomaly_version__artefact").first()
-    if found is None:
-        raise NotFound
+    assessment = first_or_not_found(rows.defer("model_version__artefact", "anomaly_version__artefact"))
     alert = access.restrict(Alert.objects.filter(transaction_id=transaction_id), user, "view").first()
-    return found, alert
+    return assessment, alert
 
 
 def may_explain(user: Any) -> bool:

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
-from finobs.core.lists import list_context
+from finobs.core.lists import list_page
 
 from .. import hooks
 from ..pipeline import replay as pipeline_replay
@@ -15,16 +15,13 @@ from ..pipeline.snapshot import models_of
 from . import selectors
 from .filters import AlertFilter
 
-NEWEST_FIRST = ("-id",)
-
 
 @login_required
 @require_GET
 def alert_list(request: SignedInRequest) -> HttpResponse:
     """Alerts of the cases that this person may see, the newest first."""
-    chosen = AlertFilter(request.GET, queryset=selectors.alerts_visible(request.user))
-    return render_page(
-        request, "detection/alert_list.html", list_context(request, chosen, order=NEWEST_FIRST), partial="list"
+    return list_page(
+        request, "detection/alert_list.html", selectors.alerts_visible(request.user), filter_set=AlertFilter
     )
 
 

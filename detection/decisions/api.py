@@ -1,4 +1,8 @@
-"""POST a transaction, get its decision: the door for authorisation systems."""
+"""POST a transaction, get its decision: the door for authorisation systems.
+
+The two that decide are no `ServiceAction`: a payment waits for their answer. They know their own repetitions, so that a
+key is not always needed, answer with plain data that no serializer walks, and with a problem that must be committed.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from finobs.core.api import SelectorDetail
 from finobs.core.errors import FinobsError, Invalid
 from finobs.core.http import problem
-from finobs.core.idempotency import IDEMPOTENCY_HEADER, once
+from finobs.core.idempotency import IDEMPOTENCY_HEADER, IDEMPOTENCY_PARAMETER, once
 from transactions.choices import RowStatus
 from transactions.request_body import read_body
 from transactions.selectors import source_get
 from transactions.services import RowResult
 
+from ..models import Assessment
 from . import selectors, serializers
 from .services import Decided, decision_make
 
@@ -32,10 +38,10 @@ class Quarantined(FinobsError):
 
 
 class DecisionMake(APIView):
+    """Takes one transaction in and answers with its decision."""
+
     @extend_schema(
         operation_id="decisions_make",
-        description="Takes one transaction in and answers with its decision: 201 for a new one, 200 with the stored "
-        "decision for one that is known by source and external_id, 422 for one that went to quarantine.",
         request=serializers.DecisionRequestSerializer,
         responses={
             201: serializers.TransactionDecisionSerializer,
@@ -45,60 +51,66 @@ class DecisionMake(APIView):
         parameters=[OpenApiParameter(IDEMPOTENCY_HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER), SOURCE],
     )
     def post(self, request: Request) -> HttpResponse:
-        return once(request, "decisions", lambda: one(decided(request, most=1)), needs_key=False)
+        """Takes one transaction in and answers with its decision: 201 for a new one, 200 with the stored decision for
+        one that is known by source and external_id, 422 for one that went to quarantine.
+        """
+        return once(request, "decisions", lambda: single_answer(decide(request, single=True)), needs_key=False)
 
 
 class DecisionBatch(APIView):
+    """Takes 1 to 10,000 transactions in and answers with a decision, or the reason for quarantine, for each."""
+
     @extend_schema(
         operation_id="decisions_make_batch",
-        description="Takes 1 to 10,000 transactions in and answers with a decision, or the reason for quarantine, "
-        "for each.",
         request=serializers.DecisionBatchRequestSerializer,
         responses=serializers.DecidedSerializer,
-        parameters=[
-            OpenApiParameter(IDEMPOTENCY_HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True),
-            SOURCE,
-        ],
+        parameters=[IDEMPOTENCY_PARAMETER, SOURCE],
     )
     def post(self, request: Request) -> HttpResponse:
-        return once(request, "decisions/batch", lambda: (200, many(decided(request))))
+        return once(request, "decisions/batch", lambda: (200, batch_answer(decide(request))))
 
 
-class DecisionDetail(APIView):
-    @extend_schema(operation_id="decisions_retrieve", responses=serializers.TransactionDecisionSerializer)
-    def get(self, request: Request, pk: int) -> Response:
-        return Response(selectors.decision_get(request.user, pk))
+class DecisionDetail(SelectorDetail[Assessment]):
+    """The decision on one transaction, in the words in which it was given."""
+
+    selector = selectors.decision_get
+    serializer_class = serializers.TransactionDecisionSerializer
+    operation_id = "decisions_retrieve"
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(self.get_object())
 
 
-def decided(request: Request, most: int = 0) -> Decided:
+def decide(request: Request, *, single: bool = False) -> Decided:
+    """Take the rows of the body in; `single`: exactly one. Raises Invalid."""
     slug, rows = read_body(request.data, str(request.query_params.get("source", "")))
-    if most and len(rows) != most:
+    if single and len(rows) != 1:
         raise Invalid("Send one transaction; /api/v1/decisions/batch takes many.")
     actor: Any = request.user
     return decision_make(actor=actor, source=source_get(actor, slug), rows=rows)
 
 
-def one(made: Decided) -> tuple[int, dict[str, Any]]:
-    row = made.ingested.rows[0]
-    decision = made.on(row)
+def single_answer(result: Decided) -> tuple[int, dict[str, Any]]:
+    row = result.ingested.rows[0]
+    decision = result.on(row)
     if decision is None:
         # Answered, not raised: what lies in quarantine must be committed.
-        return 422, problem(refusal(row))
+        return 422, problem(quarantined(row))
     return (201 if row.outcome == RowStatus.ACCEPTED else 200), decision
 
 
-def many(made: Decided) -> dict[str, Any]:
-    batch = made.ingested.batch
+def batch_answer(result: Decided) -> dict[str, Any]:
+    batch = result.ingested.batch
     counts = ("received", "accepted", "duplicate", "quarantined")
     answer: dict[str, Any] = {"batch_id": batch.pk} | {name: getattr(batch, name) for name in counts}
     names = ("row_number", "external_id", "outcome", "quarantined_row_id", "reason", "detail")
     answer["results"] = [
-        {name: getattr(row, name) for name in names} | {"decision": made.on(row)} for row in made.ingested.rows
+        {name: getattr(row, name) for name in names} | {"decision": result.on(row)} for row in result.ingested.rows
     ]
     return answer
 
 
-def refusal(row: RowResult) -> Quarantined:
+def quarantined(row: RowResult) -> Quarantined:
     return Quarantined(
         row.detail, reason=row.reason, quarantined_row_id=row.quarantined_row_id, external_id=row.external_id
     )

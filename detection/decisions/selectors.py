@@ -1,82 +1,28 @@
-"""What was decided, read back from what `assess` kept: the same for a new transaction and for one known for years."""
+"""What was decided, read back from what `assess` kept."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db.models import F
 from django.db.models.fields.json import KeyTextTransform
 
 from finobs.core import access
 from finobs.core.errors import NotFound
-from transactions.models import Source
-from transactions.services import RowResult
 
-from .. import features
-from ..choices import ModelRole, Outcome
-from ..ml.scoring import MEMBER_COLUMNS
 from ..models import Assessment, ModelVersion, RuleVersion
-from ..pipeline.batch_assessment import APPROVED_DECISION, AssessmentContext
-from ..pipeline.decision import ActiveRule
-from ..pipeline.snapshot import fired_ids
+from .answer import COLUMNS, VERSION_COLUMNS, DecisionRow, VersionRow, decision_body
 
 CHUNK = 900
 
 
-class Kept(NamedTuple):
-    """One row of the query below, in its order."""
-
-    transaction_id: int
-    outcome: str
-    score: float | None
-    fired: list[int]
-    assessed_at: datetime
-    external_id: str
-    account_id: int
-    batch_id: int
-    source: str
-    model_version_id: int | None
-    anomaly_version_id: int | None
-    anomaly_score: float | None
-    if_score: float | None
-    pca_error: float | None
-    alert_id: int | None
-    typology: str | None
-    reasons: list[str] | None
-
-
-COLUMNS = (
-    "transaction_id", "outcome", "score", "fired", "assessed_at", "transaction__external_id",
-    "transaction__account_id", "transaction__batch_id", "transaction__source__slug", "model_version_id",
-    "anomaly_version_id", "anomaly_score", *MEMBER_COLUMNS, "transaction__alert__id", "transaction__alert__typology",
-    "transaction__alert__reasons",
-)  # fmt: skip
-
-
-class Version(NamedTuple):
-    """What a decision says of a model version, in the order of the query below."""
-
-    version_id: int
-    role: str
-    kind: str
-    number: int
-    feature_set: str
-    feature_digest: str | None
-    threshold: float
-    sha256: str
-
-
-VERSION = ("pk", "role", "kind", "number", "feature_set", "digest", "threshold", "sha256")
-
-
 def decision_get(user: Any, transaction_id: int) -> dict[str, Any]:
     """The decision on one transaction. Raises NotAllowed for who may not bring transactions in, NotFound."""
-    found = decisions_of(user, [transaction_id]).get(transaction_id)
-    if found is None:
+    decision = decisions_of(user, [transaction_id]).get(transaction_id)
+    if decision is None:
         raise NotFound
-    return found
+    return decision
 
 
 def decisions_of(user: Any, transaction_ids: Collection[int]) -> dict[int, dict[str, Any]]:
@@ -86,129 +32,32 @@ def decisions_of(user: Any, transaction_ids: Collection[int]) -> dict[int, dict[
     """
     access.require(user, "decide", Assessment)
     visible = access.restrict(Assessment.objects.all(), user, "view")
-    rows: list[Kept] = []
+    rows: list[DecisionRow] = []
     ids = sorted(transaction_ids)
     for start in range(0, len(ids), CHUNK):
-        found = visible.filter(pk__in=ids[start : start + CHUNK]).values_list(*COLUMNS)
-        rows += [Kept(*row) for row in found]
+        chunk = visible.filter(pk__in=ids[start : start + CHUNK]).values_list(*COLUMNS)
+        rows += [DecisionRow(*row) for row in chunk]
     rules = _rules({pk for row in rows for pk in row.fired})
     versions = _versions({pk for row in rows for pk in (row.model_version_id, row.anomaly_version_id) if pk})
-    return {row.transaction_id: _decision(row, rules, versions) for row in rows}
+    return {row.transaction_id: decision_body(row, rules, versions) for row in rows}
 
 
-def decision_told(row: RowResult, source: Source, batch_id: int, evidence: AssessmentContext) -> dict[str, Any]:
-    """What `decisions_of` will say of a row that was taken in just now, without asking the database.
-
-    For the answer to whoever brought the row in: `ingest` has checked that they may.
-    """
-    judged = evidence.judged
-    index = judged.place(row.transaction_id or 0)
-    decision = judged.decisions.get(index, APPROVED_DECISION)
-    flagged = decision.outcome != Outcome.APPROVE
-    leading = judged.leading.version.pk if judged.leading else None
-    anomaly = judged.of_role(ModelRole.ANOMALY)
-    unusual = (anomaly.version.pk, anomaly.scores[index]) if anomaly else (None, None)
-    members = (anomaly.members[name][index] if anomaly and name in anomaly.members else None for name in MEMBER_COLUMNS)
-    first = (row.transaction_id, decision.outcome.value, row.score, list(fired_ids(decision)), evidence.at)
-    came = (row.external_id, row.account_id, batch_id, source.slug)
-    why = (row.alert_id, decision.typology, list(decision.reasons)) if flagged else (None,) * 3
-    kept = Kept._make((*first, *came, leading, *unusual, *members, *why))
-    rules = {rule.version_id: _rule(rule) for rule, _ in decision.fired}
-    return _decision(kept, rules, {each.version.pk: _version(each.version) for each in judged.champions})
-
-
-def _version(version: ModelVersion) -> Version:
-    digest = features.get(version.feature_set).digest
-    own = (version.pk, version.role, version.kind, version.number, version.feature_set)
-    return Version(*own, digest, version.threshold, version.sha256)
-
-
-def _versions(ids: Iterable[int]) -> dict[int, Version]:
-    wanted = list(ids)
-    if not wanted:
+def _versions(ids: Iterable[int]) -> dict[int, VersionRow]:
+    pks = list(ids)
+    if not pks:
         return {}
-    rows = ModelVersion.objects.filter(pk__in=wanted)
+    rows = ModelVersion.objects.filter(pk__in=pks)
     rows = rows.annotate(digest=KeyTextTransform("feature_digest", F("parameters")))
-    return {row[0]: Version(*row) for row in rows.values_list(*VERSION)}
-
-
-def _rule(rule: ActiveRule) -> dict[str, Any]:
-    return {"version_id": rule.version_id, "rule": rule.slug, "number": rule.number, "typology": rule.typology}
+    return {row[0]: VersionRow(*row) for row in rows.values_list(*VERSION_COLUMNS)}
 
 
 def _rules(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """What a decision says of each rule version."""
-    wanted = list(ids)
-    if not wanted:
+    pks = list(ids)
+    if not pks:
         return {}
-    rows = RuleVersion.objects.filter(pk__in=wanted).values_list("pk", "rule__slug", "number", "rule__typology")
+    rows = RuleVersion.objects.filter(pk__in=pks).values_list("pk", "rule__slug", "number", "rule__typology")
     return {
         pk: {"version_id": pk, "rule": slug, "number": number, "typology": typology}
         for pk, slug, number, typology in rows
     }
-
-
-def _decision(row: Kept, rules: Mapping[int, dict[str, Any]], versions: Mapping[int, Version]) -> dict[str, Any]:
-    if row.outcome == Outcome.APPROVE:
-        # An alert of what was approved was raised later, when what came in late was known: no part of this decision.
-        row = row._replace(alert_id=None, typology=None, reasons=None)
-    reasons, models = row.reasons or [], _models(row, versions)
-    return {
-        "transaction_id": row.transaction_id,
-        "source": row.source,
-        "external_id": row.external_id,
-        "decision": row.outcome,
-        "score": row.score,
-        "typology": row.typology,
-        "parts": _parts(row, models),
-        # An alert's reasons begin with those of its rules, in their order.
-        "rules": [rules[pk] | {"reason": words} for pk, words in zip(row.fired, reasons, strict=False)],
-        "reasons": reasons,
-        "models": models,
-        "alert_id": row.alert_id,
-        "decided_at": row.assessed_at,
-        "links": _links(row),
-    }
-
-
-def _parts(row: Kept, models: Sequence[dict[str, Any]]) -> dict[str, str | None]:
-    """What the rules demanded and what each model asked for. The decision is the most severe of them."""
-    asked: dict[str, str | None] = {model["role"]: model["decision"] for model in models}
-    rules = row.outcome if row.fired or not models else Outcome.APPROVE.value
-    return {"rules": rules} | {role: asked.get(role) for role in (ModelRole.ANOMALY.value, ModelRole.SUPERVISED.value)}
-
-
-def _models(row: Kept, versions: Mapping[int, Version]) -> list[dict[str, Any]]:
-    """Each model that scored, the one whose score is shown first."""
-    found = []
-    if row.model_version_id is not None and row.model_version_id != row.anomaly_version_id:
-        found.append(_model(versions[row.model_version_id], row.score))
-    if row.anomaly_version_id is not None:
-        members = {name: getattr(row, name) for name in MEMBER_COLUMNS} if row.if_score is not None else None
-        found.append(_model(versions[row.anomaly_version_id], row.anomaly_score, members))
-    return found
-
-
-def _model(version: Version, score: float | None, members: dict[str, float] | None = None) -> dict[str, Any]:
-    asks = score is not None and score >= version.threshold
-    return {
-        "version_id": version.version_id, "model": f"{version.kind} v{version.number}", "role": version.role,
-        "feature_set": version.feature_set, "feature_digest": version.feature_digest,
-        "threshold": version.threshold, "sha256": version.sha256, "score": score,
-        "decision": (Outcome.REVIEW if asks else Outcome.APPROVE).value, "members": members,
-    }  # fmt: skip
-
-
-def _links(row: Kept) -> dict[str, str]:
-    """Written out rather than reversed: ten thousand times reverse is a second."""
-    links = {
-        "decision": f"/api/v1/decisions/{row.transaction_id}",
-        "transaction": f"/api/v1/transactions/{row.transaction_id}",
-        "account": f"/api/v1/accounts/{row.account_id}",
-        "batch": f"/api/v1/batches/{row.batch_id}",
-    }
-    if row.model_version_id is not None:
-        links["model"] = f"/api/v1/models/{row.model_version_id}"
-    if row.alert_id is not None:
-        links["alert"] = f"/api/v1/alerts/{row.alert_id}"
-    return links

@@ -13,6 +13,7 @@ from transactions.services import IngestResult, RawRow, RowResult, ingest
 
 from ..pipeline.batch_assessment import AssessmentContext
 from . import selectors
+from .answer import fresh_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def decision_make(*, actor: User, source: Source, rows: Sequence[RawRow]) -> Dec
     """
     done = ingest(actor=actor, source=source, rows=rows, method=IngestMethod.REST)
     told = {
-        row.transaction_id: selectors.decision_told(row, source, done.batch.pk, row.evidence)
+        row.transaction_id: fresh_decision(row, source, done.batch.pk, row.evidence)
         for row in done.rows
         if row.transaction_id is not None and isinstance(row.evidence, AssessmentContext)
     }

@@ -5,31 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
+from drf_spectacular.utils import OpenApiParameter
 
-from finobs.accounts.requests import actor_of
-from finobs.core.api import CursorPagination, validated_body
+from finobs.core.api import SelectorDetail, SelectorList, ServiceCreate, Subject
 from finobs.core.errors import Invalid
 from transactions.models import Transaction
 
 from ..choices import ModelRole
 from ..ml.registry.selectors import model_get
 from ..ml.registry.serializers import ModelVersionSerializer
+from ..models import ModelVersion
 from . import selectors, serializers, services
 from .capacity import capacity_report
 from .confusion_cells import CALIBRATION_BINS, CELLS
 from .forms import CapacityForm, LeaderboardForm, RowsForm, WindowForm
 from .leaderboard import leaderboard
-from .views import NEWEST_FIRST, versions_asked
 from .window import Window
 
-WINDOW_PARAMETERS = [
+WINDOW_PARAMETERS = (
     OpenApiParameter("from", str, description="First day, UTC. Without both days: the newest thirty."),
     OpenApiParameter("to", str, description="Last day, UTC."),
-]
+)
 
 
 def window_of(form: WindowForm, user: Any) -> Window:
@@ -40,89 +36,90 @@ def window_of(form: WindowForm, user: Any) -> Window:
     return window
 
 
-class ModelPerformance(APIView):
+class ModelPerformance(SelectorDetail[ModelVersion]):
     """A version's scores against what became known over some days."""
 
-    @extend_schema(
-        operation_id="models_performance", parameters=WINDOW_PARAMETERS, responses=serializers.PerformanceSerializer
-    )
-    def get(self, request: Request, pk: int) -> Response:
-        version, window = model_get(request.user, pk), window_of(WindowForm(request.query_params), request.user)
-        found = selectors.performance(request.user, version, window)
-        return Response(serializers.PerformanceSerializer(found).data)
+    selector = model_get
+    serializer_class = serializers.PerformanceSerializer
+    operation_id = "models_performance"
+    parameters = WINDOW_PARAMETERS
+
+    def get_object(self) -> Any:
+        version, user = super().get_object(), self.request.user
+        return selectors.performance(user, version, window_of(WindowForm(self.request.query_params), user))
 
 
-class ModelPerformanceRows(APIView):
+class ModelPerformanceRows(SelectorList[Transaction]):
     """Exactly the rows that one number of a version's performance counts."""
 
-    ordering = NEWEST_FIRST
+    subject = Subject("version", model_get)
+    serializer_class = serializers.ScoredRowSerializer
+    queryset = Transaction.objects.none()
+    filter_backends = ()
+    ordering = selectors.ROWS_ORDER
+    operation_id = "models_performance_rows"
+    parameters = (
+        *WINDOW_PARAMETERS,
+        OpenApiParameter("cell", str, enum=list(CELLS)),
+        OpenApiParameter("bin", int, description=f"Bin of the score, 0 to {CALIBRATION_BINS - 1}."),
+        OpenApiParameter("cursor", str),
+        OpenApiParameter("limit", int),
+    )
 
-    @extend_schema(
-        operation_id="models_performance_rows", responses=serializers.ScoredRowSerializer(many=True),
-        parameters=[
-            *WINDOW_PARAMETERS,
-            OpenApiParameter("cell", str, enum=list(CELLS)),
-            OpenApiParameter("bin", int, description=f"Bin of the score, 0 to {CALIBRATION_BINS - 1}."),
-            OpenApiParameter("cursor", str),
-            OpenApiParameter("limit", int),
-        ],
-    )  # fmt: skip
-    def get(self, request: Request, pk: int) -> Response:
-        version, form = model_get(request.user, pk), RowsForm(request.query_params)
-        window = window_of(form, request.user)
-        rows: QuerySet[Transaction] = selectors.rows(
-            request.user, version, window, form.cleaned_data["cell"] or "scored", form.cleaned_data["bin"]
-        )
-        pages = CursorPagination()
-        page = selectors.with_scores(version, pages.paginate_queryset(rows, request, self))
-        return pages.get_paginated_response(serializers.ScoredRowSerializer(page, many=True).data)
+    def get_queryset(self) -> QuerySet[Transaction]:
+        self.version, form = self.get_subject(), RowsForm(self.request.query_params)
+        window = window_of(form, self.request.user)
+        cell = form.cleaned_data["cell"] or "scored"
+        return selectors.rows(self.request.user, self.version, window, cell, form.cleaned_data["bin"])
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        return selectors.with_scores(self.request.user, self.version, super().paginate_queryset(queryset) or [])
 
 
-class ModelLeaderboard(APIView):
+class ModelLeaderboard(SelectorDetail[ModelVersion]):
     """The versions of a role on the same days and rows."""
 
-    @extend_schema(
-        operation_id="models_leaderboard", responses=serializers.LeaderboardSerializer,
-        parameters=[
-            *WINDOW_PARAMETERS, OpenApiParameter("role", str, enum=ModelRole.values),
-            OpenApiParameter("version", int, many=True, description="Compare these; else all that are not retired."),
-        ],
-    )  # fmt: skip
-    def get(self, request: Request) -> Response:
-        form = LeaderboardForm(request.query_params)
-        window = window_of(form, request.user)
-        role, chosen = (
-            form.cleaned_data["role"] or ModelRole.ANOMALY,
-            versions_asked(request.query_params.getlist("version")),
-        )
-        found = leaderboard(request.user, role, window, chosen)
-        return Response(serializers.LeaderboardSerializer(found).data)
+    selector = leaderboard
+    serializer_class = serializers.LeaderboardSerializer
+    operation_id = "models_leaderboard"
+    parameters = (
+        *WINDOW_PARAMETERS,
+        OpenApiParameter("role", str, enum=ModelRole.values),
+        OpenApiParameter("version", int, many=True, description="Compare these; else all that are not retired."),
+    )
+
+    def get_object(self) -> Any:
+        user, form = self.request.user, LeaderboardForm(self.request.query_params)
+        window = window_of(form, user)
+        return leaderboard(user, form.chosen_role, window, form.versions)
 
 
-class ModelCapacity(APIView):
+class ModelCapacity(SelectorDetail[ModelVersion]):
     """What people can review, and which threshold gives that many alerts."""
 
-    @extend_schema(
-        operation_id="models_capacity", responses=serializers.CapacitySerializer,
-        parameters=[*WINDOW_PARAMETERS, OpenApiParameter("alerts_a_day", float,
-        description="Else what is left in the queue.")],
-    )  # fmt: skip
-    def get(self, request: Request, pk: int) -> Response:
-        version, form = model_get(request.user, pk), CapacityForm(request.query_params)
-        window = window_of(form, request.user)
-        found = capacity_report(request.user, version, window, form.cleaned_data["alerts_a_day"])
-        return Response(serializers.CapacitySerializer(found).data)
+    selector = model_get
+    serializer_class = serializers.CapacitySerializer
+    operation_id = "models_capacity"
+    parameters = (
+        *WINDOW_PARAMETERS,
+        OpenApiParameter("alerts_a_day", float, description="Else what is left in the queue."),
+    )
+
+    def get_object(self) -> Any:
+        version, user, form = super().get_object(), self.request.user, CapacityForm(self.request.query_params)
+        window = window_of(form, user)
+        return capacity_report(user, version, window, form.cleaned_data["alerts_a_day"])
 
 
-class ModelThreshold(APIView):
+class ModelThresholdSet(ServiceCreate[ModelVersion]):
     """Make a candidate of the same artefact at the threshold for so many alerts a day."""
 
-    @extend_schema(
-        operation_id="models_threshold_set", request=serializers.ThresholdSetSerializer,
-        responses={201: ModelVersionSerializer},
-    )  # fmt: skip
-    def post(self, request: Request, pk: int) -> Response:
-        version, body = model_get(request.user, pk), validated_body(serializers.ThresholdSetSerializer, request)
-        window = selectors.window_asked(request.user, body.pop("from"), body.pop("to"))
-        made = services.model_threshold_set(actor=actor_of(request), version=version, window=window, **body)
-        return Response(ModelVersionSerializer(made).data, status=201)
+    subject = Subject("version", model_get)
+    service = services.model_threshold_set
+    body_class = serializers.ThresholdSetSerializer
+    serializer_class = ModelVersionSerializer
+    operation_id = "models_threshold_set"
+
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        window = selectors.window_asked(self.request.user, body.pop("from"), body.pop("to"))
+        return body | {"window": window}

@@ -6,9 +6,10 @@ from http import HTTPStatus
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from finobs.core.errors import Invalid
-from finobs.core.forms import DATE_INPUT, submit
+from finobs.core.forms import DATE_INPUT, submit_for_result
 
 from ..choices import ModelRole
 from ..models import ModelVersion
@@ -17,6 +18,7 @@ from .capacity import MAX_ALERTS_A_DAY, CapacityReport
 from .window import Window, window
 
 MIN_ALERTS_A_DAY = 0.01
+MAX_SENT_VERSIONS = 100
 
 
 class WindowForm(forms.Form):
@@ -33,7 +35,7 @@ class WindowForm(forms.Form):
         if not self.is_valid():
             return None
         try:
-            found = selectors.window_asked(user, self.cleaned_data["from"], self.cleaned_data["to"])
+            days = selectors.window_asked(user, self.cleaned_data["from"], self.cleaned_data["to"])
         except Invalid as error:
             for name, texts in error.fields.items():
                 for text in texts:
@@ -41,10 +43,10 @@ class WindowForm(forms.Form):
             return None
         self.data = {
             **{name: self.data.get(name) for name in self.fields},
-            "from": str(found.first),
-            "to": str(found.last),
+            "from": str(days.first),
+            "to": str(days.last),
         }
-        return found
+        return days
 
 
 class RowsForm(WindowForm):
@@ -55,7 +57,18 @@ class RowsForm(WindowForm):
 
 
 class LeaderboardForm(WindowForm):
+    """And which versions of a role to compare; without, those that are not retired."""
+
     role = forms.ChoiceField(choices=ModelRole.choices, required=False)
+
+    def __init__(self, data: QueryDict, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        sent = data.getlist("version")[:MAX_SENT_VERSIONS]
+        self.versions = {int(each) for each in sent if each.isdecimal() and len(each) < 19}
+
+    @property
+    def chosen_role(self) -> str:
+        return (self.cleaned_data["role"] if self.is_valid() else "") or ModelRole.ANOMALY
 
 
 class CapacityForm(WindowForm):
@@ -80,21 +93,21 @@ class ThresholdForm(forms.Form):
     last = forms.DateField(widget=forms.HiddenInput)
 
     @classmethod
-    def of(cls, found: CapacityReport) -> ThresholdForm:
+    def of(cls, report: CapacityReport) -> ThresholdForm:
         """Prefilled with what is left in the queue, of the days that are shown."""
-        asked = round(found.asked, 4) or None
-        return cls(initial={"alerts_a_day": asked, "first": found.window.first, "last": found.window.last})
+        alerts_a_day = round(report.asked, 4) or None
+        return cls(initial={"alerts_a_day": alerts_a_day, "first": report.window.first, "last": report.window.last})
 
     @property
     def shown(self) -> dict[str, Any]:
         """The days and the number that it was about, as far as they make sense, for the page to show again."""
-        sent: dict[str, Any] = getattr(self, "cleaned_data", {})
-        return {"from": sent.get("first"), "to": sent.get("last"), "alerts_a_day": sent.get("alerts_a_day")}
+        typed: dict[str, Any] = getattr(self, "cleaned_data", {})
+        return {"from": typed.get("first"), "to": typed.get("last"), "alerts_a_day": typed.get("alerts_a_day")}
 
-    def submit(self, set_threshold: Callable[..., ModelVersion], made: list[ModelVersion]) -> HTTPStatus:
-        """As `core.forms.submit`; what was made is put into `made`."""
+    def submit(self, set_threshold: Callable[..., ModelVersion]) -> tuple[HTTPStatus, ModelVersion | None]:
+        """As `core.forms.submit_for_result`, with the days as a window."""
 
-        def act(*, first: date, last: date, **fields: Any) -> None:
-            made.append(set_threshold(window=window(first, last), **fields))
+        def act(*, first: date, last: date, **fields: Any) -> ModelVersion:
+            return set_threshold(window=window(first, last), **fields)
 
-        return submit(self, act)
+        return submit_for_result(self, act)

@@ -16,7 +16,7 @@ from ..choices import ModelRole, ModelStage
 from ..models import ModelVersion
 from . import scores
 from .metrics import ScoredRows
-from .selectors import Performance, of_rows
+from .selectors import Performance
 from .window import Window
 
 # More beside one another than anybody compares; those in use are taken, then the newest.
@@ -77,8 +77,8 @@ def leaderboard(user: Any, role: str, window: Window, chosen: Collection[int] = 
     entries = [
         LeaderboardEntry(
             each,
-            of_rows(each, window, common[own[each.pk]]) if each.pk in compared else None,
-            of_rows(each, window, own[each.pk]),
+            Performance.of_rows(each, window, common[own[each.pk]]) if each.pk in compared else None,
+            Performance.of_rows(each, window, own[each.pk]),
         )
         for each in versions
     ]

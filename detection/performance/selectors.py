@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -18,7 +18,10 @@ from . import metrics, scores
 from .confusion_cells import ALL_CLASSES, CALIBRATION_BINS, CELLS, EDGES
 from .ground_truth import with_ground_truth
 from .metrics import ConfusionMatrix, Ranking, ScoredRows
+from .queries import newest_assessed_at
 from .window import Window, requested_window
+
+ROWS_ORDER = ("-occurred_at", "-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,13 @@ class Performance:
     last: date | None
     also: list[ModelVersion]
 
+    @classmethod
+    def of_rows(
+        cls, version: ModelVersion, window: Window, rows: ScoredRows, also: Sequence[ModelVersion] = ()
+    ) -> Performance:
+        matrix = metrics.confusion_matrix(rows, version.threshold)
+        return cls(version, window, matrix, rows.ranking, rows.first, rows.last, list(also))
+
     @property
     def days(self) -> int:
         """From the first to the last day on which it scored anything."""
@@ -45,20 +55,14 @@ class Performance:
     @property
     def threshold_set(self) -> dict[str, Any] | None:
         """What was expected when the version's threshold was set from capacity."""
-        found: dict[str, Any] | None = self.version.metrics.get("capacity")
-        return found
-
-
-def newest() -> datetime:
-    """When the newest assessed transaction occurred; now where there is none."""
-    found = Transaction.objects.order_by("-occurred_at", "-pk").filter(assessment__isnull=False)
-    return found.values_list("occurred_at", flat=True).first() or clock.now()
+        expected: dict[str, Any] | None = self.version.metrics.get("capacity")
+        return expected
 
 
 def window_asked(user: Any, first: date | None, last: date | None) -> Window:
     """The days asked for; without any, the 30 that end with the newest assessed transaction. Raises Invalid."""
     access.require(user, "view", ModelVersion)
-    return requested_window(first, last, newest() if first is None and last is None else clock.now())
+    return requested_window(first, last, newest_assessed_at() if first is None and last is None else clock.now())
 
 
 def performance(user: Any, version: ModelVersion, window: Window) -> Performance:
@@ -67,19 +71,7 @@ def performance(user: Any, version: ModelVersion, window: Window) -> Performance
     members = scores.family(version)
     by_version = scores.scored(version.role, [each.pk for each in members], window)
     also = [each for each in members if each.pk != version.pk and len(by_version[each.pk])]
-    return of_rows(version, window, scores.together(list(by_version.values())), also)
-
-
-def of_rows(version: ModelVersion, window: Window, rows: ScoredRows, also: Sequence[ModelVersion] = ()) -> Performance:
-    return Performance(
-        version,
-        window,
-        metrics.confusion_matrix(rows, version.threshold),
-        rows.ranking,
-        rows.first,
-        rows.last,
-        list(also),
-    )
+    return Performance.of_rows(version, window, scores.together(list(by_version.values())), also)
 
 
 def rows(user: Any, version: ModelVersion, window: Window, cell: str, number: int | None) -> QuerySet[Transaction]:
@@ -93,10 +85,10 @@ def rows(user: Any, version: ModelVersion, window: Window, cell: str, number: in
         raise NotFound
     chosen = CELLS[cell]
     least, below = _bounds(version.threshold, chosen.is_flagged, number)
-    found = access.restrict(Transaction.objects.select_related("source", "account", "counterparty"), user, "view")
-    inside = found.filter(occurred_at__gte=window.since, occurred_at__lt=window.until)
-    wanted = Q() if chosen.outcomes == ALL_CLASSES else Q(outcome__in=chosen.outcomes)
-    return with_ground_truth(scores.scored_by(inside, version, least=least, below=below)).filter(wanted)
+    visible = access.restrict(Transaction.objects.select_related("source", "account", "counterparty"), user, "view")
+    inside = visible.filter(occurred_at__gte=window.since, occurred_at__lt=window.until)
+    of_classes = Q() if chosen.outcomes == ALL_CLASSES else Q(outcome__in=chosen.outcomes)
+    return with_ground_truth(scores.scored_by(inside, version, least=least, below=below)).filter(of_classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +101,11 @@ class ScoredRow:
     said_by: str
 
 
-def with_scores(version: ModelVersion, found: Sequence[Transaction]) -> list[ScoredRow]:
+def with_scores(user: Any, version: ModelVersion, page: Sequence[Transaction]) -> list[ScoredRow]:
     """A page of `rows`, with scores."""
-    by_id = scores.score_of(version, [row.pk for row in found])
-    return [ScoredRow(row, by_id[row.pk], row.outcome, row.said_by) for row in found]  # type: ignore[attr-defined]
+    access.require(user, "view", version)
+    by_id = scores.score_of(version, [row.pk for row in page])
+    return [ScoredRow(row, by_id[row.pk], row.outcome, row.said_by) for row in page]  # type: ignore[attr-defined]
 
 
 def may_see_rows(user: Any) -> bool:

@@ -8,7 +8,6 @@ from rest_framework import serializers
 
 from ..models import ModelVersion
 from .forms import MIN_ALERTS_A_DAY
-from .leaderboard import Leaderboard
 
 
 class ProportionSerializer(serializers.Serializer[Any]):
@@ -86,7 +85,7 @@ class LeaderboardEntrySerializer(serializers.Serializer[Any]):
     own = PerformanceSerializer(help_text="On all the rows that it scored.")
 
 
-class LeaderboardSerializer(serializers.Serializer[Leaderboard]):
+class LeaderboardSerializer(serializers.Serializer[Any]):
     role = serializers.CharField()
     rows = serializers.IntegerField(help_text="How many rows all compared versions scored.")
     known = serializers.IntegerField(help_text="How many of them have an outcome.")

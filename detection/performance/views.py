@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
-from finobs.core.pagination import paginate
+from finobs.core.lists import list_page
 
 from ..choices import ModelRole
 from ..ml.registry.selectors import model_get
@@ -28,8 +28,6 @@ from .forms import CapacityForm, LeaderboardForm, RowsForm, ThresholdForm, Windo
 from .leaderboard import leaderboard
 from .window import Window
 
-NEWEST_FIRST = ("-occurred_at", "-id")
-
 
 @login_required
 @require_GET
@@ -40,9 +38,9 @@ def model_performance(request: SignedInRequest, pk: int) -> HttpResponse:
     window = form.window(request.user)
     context = {"version": version, "form": form, "may_see_rows": selectors.may_see_rows(request.user)}
     if window is not None:
-        found = selectors.performance(request.user, version, window)
-        picture = charts.reliability(found.ranking, version.role)
-        context |= {"found": found, "picture": picture, **_moves(window)}
+        performance = selectors.performance(request.user, version, window)
+        picture = charts.reliability(performance.ranking, version.role)
+        context |= {"performance": performance, "picture": picture, **_moves(window)}
     return render_page(request, "detection/model_performance.html", context, status=_status(window))
 
 
@@ -52,7 +50,7 @@ def model_performance_summary(request: SignedInRequest, pk: int) -> HttpResponse
     """The key figures for the model card, over the newest thirty days."""
     version = model_get(request.user, pk)
     window = selectors.window_asked(request.user, None, None)
-    context = {"version": version, "found": selectors.performance(request.user, version, window)}
+    context = {"version": version, "performance": selectors.performance(request.user, version, window)}
     return render_page(request, "detection/model_performance_summary.html", context, partial="summary")
 
 
@@ -66,16 +64,12 @@ def model_performance_rows(request: SignedInRequest, pk: int) -> HttpResponse:
     if window is None:
         raise Http404
     cell, number = form.cleaned_data["cell"] or "scored", form.cleaned_data["bin"]
-    rows = selectors.rows(request.user, version, window, cell, number)
-    kept = request.GET.copy()
-    cursor = "".join(kept.pop("cursor", [])[-1:])
-    page = paginate(rows, order=NEWEST_FIRST, cursor=cursor, bound=kept.urlencode())
-    context = {
-        "version": version, "window": window, "cell": CELLS[cell], "counted": rows.count(), "page": page,
-        "band": None if number is None else (EDGES[number], EDGES[number + 1]),
-        "rows": selectors.with_scores(version, page.items),
-    }  # fmt: skip
-    return render_page(request, "detection/model_performance_rows.html", context, partial="list")
+    return list_page(
+        request, "detection/model_performance_rows.html",
+        selectors.rows(request.user, version, window, cell, number), order=selectors.ROWS_ORDER, exact=True,
+        present=partial(selectors.with_scores, request.user, version), version=version, window=window, cell=CELLS[cell],
+        band=None if number is None else (EDGES[number], EDGES[number + 1]),
+    )  # fmt: skip
 
 
 @login_required
@@ -83,12 +77,10 @@ def model_performance_rows(request: SignedInRequest, pk: int) -> HttpResponse:
 def model_leaderboard(request: SignedInRequest) -> HttpResponse:
     """All versions of a role on the same days and rows."""
     form = LeaderboardForm(request.GET)
-    window = form.window(request.user)
-    role = (form.cleaned_data.get("role") if form.is_valid() else "") or ModelRole.ANOMALY
+    window, role = form.window(request.user), form.chosen_role
     context: dict[str, Any] = {"form": form, "roles": ModelRole.choices, "role": role}
     if window is not None:
-        chosen = versions_asked(request.GET.getlist("version"))
-        context |= {"board": leaderboard(request.user, role, window, chosen), "chosen": chosen, **_moves(window)}
+        context |= {"board": leaderboard(request.user, role, window, form.versions), **_moves(window)}
     return render_page(request, "detection/model_leaderboard.html", context, status=_status(window))
 
 
@@ -104,19 +96,13 @@ def model_capacity(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def model_threshold_set(request: SignedInRequest, pk: int) -> HttpResponse:
     version, form = model_get(request.user, pk), ThresholdForm(request.POST)
-    made: list[ModelVersion] = []
-    status = form.submit(partial(services.model_threshold_set, actor=request.user, version=version), made)
-    if status != HTTPStatus.OK:
-        shown = CapacityForm(form.shown)
-        return _capacity_page(request, version, shown, shown.window(request.user), form, status)
-    said = "is a candidate with the new threshold. It decides nothing until it is promoted."
-    messages.success(request, f"{made[0]} {said}")
-    return redirect("detection:model-detail", made[0].pk)
-
-
-def versions_asked(given: Sequence[str]) -> set[int]:
-    """The ids among what was sent."""
-    return {int(each) for each in given[:100] if each.isdecimal() and len(each) < 19}
+    status, candidate = form.submit(partial(services.model_threshold_set, actor=request.user, version=version))
+    if candidate is None:
+        capacity_form = CapacityForm(form.shown)
+        return _capacity_page(request, version, capacity_form, capacity_form.window(request.user), form, status)
+    text = "is a candidate with the new threshold. It decides nothing until it is promoted."
+    messages.success(request, f"{candidate} {text}")
+    return redirect("detection:model-detail", candidate.pk)
 
 
 def _capacity_page(
@@ -125,10 +111,10 @@ def _capacity_page(
 ) -> HttpResponse:  # fmt: skip
     context: dict[str, Any] = {"version": version, "form": form, "may_set": may_configure(request.user)}
     if window is not None:
-        found = capacity_report(request.user, version, window, form.cleaned_data["alerts_a_day"])
+        report = capacity_report(request.user, version, window, form.cleaned_data["alerts_a_day"])
         context |= {
-            "found": found, "picture": charts.capacity_curve(found.curve, found.now, found.chosen), **_moves(window),
-            "threshold_form": setting or ThresholdForm.of(found),
+            "report": report, "picture": charts.capacity_curve(report.curve, report.now, report.chosen),
+            "threshold_form": setting or ThresholdForm.of(report), **_moves(window),
         }  # fmt: skip
     return render_page(request, "detection/model_capacity.html", context, status=max(status, _status(window)))
 

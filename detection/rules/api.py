@@ -2,51 +2,43 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
-from rest_framework import generics
-from rest_framework.request import Request
-from rest_framework.response import Response
+from typing import Any
 
-from finobs.accounts.requests import actor_of
-from finobs.core.api import SelectorList, validated_body
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from finobs.core.api import SelectorDetail, SelectorList, ServiceCreate, Subject
 
 from ..models import Rule, RuleVersion
 from . import filters, selectors, serializers, services
 
 
 class RuleList(SelectorList[Rule]):
-    queryset = Rule.objects.none()
+    """Rules, each with what is in force of it."""
+
+    selector = selectors.rules_visible
     serializer_class = serializers.RuleSerializer
     filterset_class = filters.RuleFilter
     ordering = ("name", "id")
 
-    def get_queryset(self) -> QuerySet[Rule]:
-        return selectors.rules_visible(self.request.user)
 
+class RuleDetail(SelectorDetail[Rule]):
+    """One rule, with what is in force of it."""
 
-class RuleDetail(generics.RetrieveAPIView[Rule]):
-    queryset = Rule.objects.none()
+    selector = selectors.rule_get
     serializer_class = serializers.RuleSerializer
-    lookup_field = "slug"
-
-    def get_object(self) -> Rule:
-        return selectors.rule_get(self.request.user, self.kwargs["slug"])
 
 
-class RuleVersionList(SelectorList[RuleVersion]):
-    queryset = RuleVersion.objects.none()
+class RuleVersionList(SelectorList[RuleVersion], ServiceCreate[RuleVersion]):
+    """The versions of a rule, the newest first."""
+
+    subject = Subject("rule", selectors.rule_get)
+    selector = selectors.rule_versions
     serializer_class = serializers.RuleVersionSerializer
-    filter_backends = ()
     ordering = ("-number",)
+    service = services.rule_change
+    body_class = serializers.RuleChangeSerializer
 
-    def get_queryset(self) -> QuerySet[RuleVersion]:
-        rule = selectors.rule_get(self.request.user, self.kwargs["slug"])
-        return selectors.rule_versions(self.request.user, rule)
-
-    @extend_schema(request=serializers.RuleChangeSerializer, responses={201: serializers.RuleVersionSerializer})
-    def post(self, request: Request, slug: str) -> Response:
-        rule = selectors.rule_get(request.user, slug)
-        body = validated_body(serializers.RuleChangeSerializer, request)
-        made = services.rule_change(actor=actor_of(request), rule=rule, **body)
-        return Response(self.get_serializer(made).data, status=201)
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
+        """Put a new version in force for what comes in from now on."""
+        return self.act()

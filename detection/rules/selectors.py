@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from finobs.core import access
-from finobs.core.errors import NotFound
+from finobs.core.reads import first_or_not_found
 
 from ..models import Rule, RuleVersion
 
@@ -19,10 +19,7 @@ def rules_visible(user: Any) -> QuerySet[Rule]:
 
 def rule_get(user: Any, slug: str) -> Rule:
     """Raises NotFound."""
-    found = rules_visible(user).filter(slug=slug).first()
-    if found is None:
-        raise NotFound
-    return found
+    return first_or_not_found(rules_visible(user).filter(slug=slug))
 
 
 def rule_versions(user: Any, rule: Rule) -> QuerySet[RuleVersion]:

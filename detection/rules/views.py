@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
-from finobs.core.lists import list_context
+from finobs.core.lists import list_page
 
 from ..models import Rule
 from . import diff, selectors, services
@@ -24,10 +24,8 @@ from .forms import RetireForm, RuleChangeForm
 @login_required
 @require_GET
 def rule_list(request: SignedInRequest) -> HttpResponse:
-    chosen = RuleFilter(request.GET, queryset=selectors.rules_visible(request.user))
-    return render_page(
-        request, "detection/rule_list.html", list_context(request, chosen, order=("name", "id")), partial="list"
-    )
+    rows = selectors.rules_visible(request.user)
+    return list_page(request, "detection/rule_list.html", rows, filter_set=RuleFilter, order=("name", "id"))
 
 
 @login_required

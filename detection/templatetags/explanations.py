@@ -28,7 +28,7 @@ def asking(alert: Alert) -> dict[str, Any] | None:
 
 
 @register.inclusion_tag("detection/_explanation.html")
-def explanation(kept: Mapping[str, Any]) -> dict[str, Any]:
+def explanation(content: Mapping[str, Any]) -> dict[str, Any]:
     """A waterfall with its table for each model that scored, from what is kept with an alert."""
-    pairs = zip((kept, *kept.get("beside", ())), waterfalls(kept), strict=True)
+    pairs = zip((content, *content.get("beside", ())), waterfalls(content), strict=True)
     return {"models": [{"kept": each, "drawn": drawn} for each, drawn in pairs]}

@@ -66,7 +66,7 @@ def test_each_number_has_exactly_the_rows_it_counts(cell, analyst, version, mixe
     rows = selectors.rows(analyst, version, WINDOW, cell, None)
     assert rows.count() == getattr(matrix, cell)
     chosen = CELLS[cell]
-    for each in selectors.with_scores(version, list(rows)):
+    for each in selectors.with_scores(analyst, version, list(rows)):
         assert each.outcome in chosen.outcomes
         assert chosen.is_flagged in (None, each.score >= version.threshold)
 
@@ -116,7 +116,7 @@ def test_it_is_said_who_knows(analyst, version):
     by_person, by_label, nobody = judged.rows(version, [(0.9, True), (0.8, True), (0.7, None)])
     judged.concluded(by_person)
     found = selectors.with_scores(
-        version, list(selectors.rows(analyst, version, WINDOW, "scored", None).order_by("pk"))
+        analyst, version, list(selectors.rows(analyst, version, WINDOW, "scored", None).order_by("pk"))
     )
     assert [(each.transaction, each.said_by) for each in found] == [
         (by_person, "person"), (by_label, "label"), (nobody, ""),
@@ -170,7 +170,7 @@ def test_a_score_counts_wherever_it_was_kept(role, shadow, analyst):
     found = asked(analyst, version)
     assert (found.matrix.tp, found.matrix.scored) == (1, 1)
     row = selectors.rows(analyst, version, WINDOW, "tp", None).get()
-    assert selectors.with_scores(version, [row])[0].score == 0.9
+    assert selectors.with_scores(analyst, version, [row])[0].score == 0.9
 
 
 def test_an_anomaly_score_beside_a_supervised_one_is_the_anomaly_model_s(analyst, version):

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from detection.performance import charts, metrics, thresholds
+from detection.performance import metrics, thresholds
 from detection.performance.confusion_cells import EDGES
 from detection.performance.metrics import ScoredRows
 from detection.performance.proportions import F1, Proportion
@@ -148,10 +148,3 @@ def test_whole_alerts_a_day_survive_four_decimals():
     assert thresholds.rows_for(0.5, 30) == 15
     assert thresholds.rows_for(0.02, 30) == 0
     assert thresholds.rows_for(10 * math.sqrt(2) ** 2, 3) == 60
-
-
-def test_words_beside_lines_that_touch_are_said_once():
-    close = charts._apart([charts.ChartTick(100, "now"), charts.ChartTick(110, "chosen")])
-    assert [mark.text for mark in close] == ["", "now, chosen"]
-    far = [charts.ChartTick(100, "now"), charts.ChartTick(200, "chosen")]
-    assert charts._apart(far) == far

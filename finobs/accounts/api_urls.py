@@ -4,15 +4,15 @@ from . import api
 
 app_name = "accounts_api"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("me", api.CurrentUserView.as_view(), name="current-user"),
-    path("auth/token", api.AccessTokenView.as_view(), name="auth-token"),
-    path("users", api.UserViewSet.as_view({"get": "list", "post": "create"}), name="user-list"),
-    path("users/<int:pk>", api.UserViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="user-detail"),
-    path("users/<int:pk>/roles", api.UserViewSet.as_view({"put": "roles"}), name="user-roles"),
-    path("users/<int:pk>/deactivate", api.UserViewSet.as_view({"post": "deactivate"}), name="user-deactivate"),
-    path("users/<int:pk>/reactivate", api.UserViewSet.as_view({"post": "reactivate"}), name="user-reactivate"),
-    path("users/<int:pk>/end-sessions", api.UserViewSet.as_view({"post": "end_sessions"}), name="user-end-sessions"),
-    path("users/<int:pk>/reset-password", api.UserViewSet.as_view({"post": "reset_password"}), name="user-reset"),
-    path("tokens", api.TokenViewSet.as_view({"get": "list", "post": "create"}), name="token-list"),
-    path("tokens/<int:pk>/revoke", api.TokenViewSet.as_view({"post": "revoke"}), name="token-revoke"),
+    path("me", api.CurrentUserDetail.as_view(), name="current-user-detail"),
+    path("auth/token", api.AccessTokenCreate.as_view(), name="access-token-create"),
+    path("users", api.UserList.as_view(), name="user-list"),
+    path("users/<int:pk>", api.UserDetail.as_view(), name="user-detail"),
+    path("users/<int:pk>/roles", api.RoleAssign.as_view(), name="role-assign"),
+    path("users/<int:pk>/deactivate", api.UserDeactivate.as_view(), name="user-deactivate"),
+    path("users/<int:pk>/reactivate", api.UserReactivate.as_view(), name="user-reactivate"),
+    path("users/<int:pk>/end-sessions", api.SessionsEnd.as_view(), name="sessions-end"),
+    path("users/<int:pk>/reset-password", api.PasswordResetIssue.as_view(), name="password-reset-issue"),
+    path("tokens", api.TokenList.as_view(), name="token-list"),
+    path("tokens/<int:pk>/revoke", api.TokenRevoke.as_view(), name="token-revoke"),
 ]

@@ -10,9 +10,17 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_migrate
 
+        from finobs.core.navigation import ACCOUNT, NavigationEntry, register
+
         from . import backends, login, policy, roles
 
         policy.register()
+        register(
+            NavigationEntry("accounts:profile", "Profile", "user-circle", group=ACCOUNT, order=10),
+            NavigationEntry("accounts:token-list", "API tokens", "key", group=ACCOUNT, order=20),
+            NavigationEntry("accounts:session-list", "Sessions", "devices", group=ACCOUNT, order=30),
+            NavigationEntry("accounts:password-change", "Change password", "lock", group=ACCOUNT, order=40),
+        )
         post_migrate.connect(backends.clear_permission_cache)
         post_migrate.connect(roles.after_migrate, sender=self)
         user_logged_in.connect(login.session_start, dispatch_uid="finobs.accounts.register")

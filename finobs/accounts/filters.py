@@ -13,7 +13,7 @@ from .roles import ROLES
 
 
 class UserFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(method="found", label="Name or e-mail")
+    q = django_filters.CharFilter(method="by_name", label="Name or e-mail")
     role = django_filters.ChoiceFilter(field_name="groups__name", choices=[(role, role.title()) for role in ROLES])
     kind = django_filters.ChoiceFilter(choices=UserKind.choices)
     is_active = django_filters.BooleanFilter()
@@ -22,5 +22,5 @@ class UserFilter(django_filters.FilterSet):
         model = User
         fields = ("q", "role", "kind", "is_active")
 
-    def found(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def by_name(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(Q(name__icontains=value) | Q(email__icontains=value))

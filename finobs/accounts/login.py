@@ -11,10 +11,13 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from finobs.core.errors import Invalid
+
 from . import services
 from .models import User
 from .throttling import client_ip
 
+WRONG_CREDENTIALS = "The e-mail address or the password is not right."
 BACKEND = "finobs.accounts.backends.RolePermissionBackend"
 
 
@@ -41,6 +44,20 @@ def sign_in(request: HttpRequest, user: User) -> None:
     _leave(request)
     services.sign_in(actor=user)
     auth.login(request, user, backend=BACKEND)
+
+
+def password_sign_in(request: HttpRequest, *, username: str, password: str) -> None:
+    """Begin a session of the person with this password. Raises Invalid, in the same words for every reason."""
+    person = authenticate(request, username, password)
+    if person is None:
+        raise Invalid(WRONG_CREDENTIALS)
+    sign_in(request, person)
+
+
+def password_change(request: HttpRequest, *, present: str, new: str) -> None:
+    """Change one's own password; this browser alone stays signed in."""
+    assert isinstance(request.user, User)
+    sign_in_again(request, services.password_change(actor=request.user, present=present, new=new))
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 
 from finobs.core import access, clock
-from finobs.core.errors import NotFound
+from finobs.core.reads import first_or_not_found
 
 from . import privilege_ceiling
 from .models import ApiToken, Session, User
@@ -22,8 +22,12 @@ def users_visible(user: Any) -> QuerySet[User]:
 
 def user_get(user: Any, pk: int) -> User:
     """Raises NotFound."""
-    found: User = _one(users_visible(user), pk)
-    return found
+    return first_or_not_found(users_visible(user).filter(pk=pk))
+
+
+def user_self(user: User) -> User:
+    """Whoever asks: everybody may know of themselves."""
+    return user
 
 
 def permissions_held(user: User) -> list[tuple[str, str]]:
@@ -39,7 +43,9 @@ def tokens_own(user: User) -> QuerySet[ApiToken]:
 def token_get(user: User, pk: int) -> ApiToken:
     """One's own, or any that one may see. Raises NotFound."""
     own = tokens_own(user).filter(pk=pk).first()
-    return own or _one(access.restrict(ApiToken.objects.select_related("user"), user, "view"), pk)
+    return own or first_or_not_found(
+        access.restrict(ApiToken.objects.select_related("user"), user, "view").filter(pk=pk)
+    )
 
 
 def sessions_live(user: User) -> QuerySet[Session]:
@@ -56,11 +62,6 @@ def sessions_live(user: User) -> QuerySet[Session]:
 def session_get(user: User, pk: int) -> Session:
     """One's own, or any that one may see. Raises NotFound."""
     own = user.sessions.filter(pk=pk).first()
-    return own or _one(access.restrict(Session.objects.select_related("user"), user, "view"), pk)
-
-
-def _one(rows: QuerySet[Any], pk: int) -> Any:
-    found = rows.filter(pk=pk).first()
-    if found is None:
-        raise NotFound
-    return found
+    return own or first_or_not_found(
+        access.restrict(Session.objects.select_related("user"), user, "view").filter(pk=pk)
+    )

@@ -189,6 +189,18 @@ class AccessAdmin(SimpleHistoryAdmin):
         return form if refused is None else _refusing(form, refused)
 
 
+class ReadAdmin(AccessAdmin):
+    """What finobs itself writes, the newest first: nobody adds or changes it here."""
+
+    ordering = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
 REFUSAL_ATTRIBUTE = "_finobs_refused"
 
 

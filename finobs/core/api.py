@@ -1,13 +1,20 @@
-"""What every API list shares: selectors for rows, django-filter for filters, signed cursors for pages."""
+"""The shapes of an API view: a list, one object, an action. A view declares what differs and writes nothing out.
+
+Reads come from selectors, filters from django-filter, pages from signed cursors, writes from one service. A view has no
+permission checks and asks the database nothing: selectors and services do, for pages and machines alike. What the
+attributes say is also what `core.api_schema` tells the OpenAPI document.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
+from django.http import HttpResponse
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import generics
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -57,12 +64,106 @@ class CursorPagination(BasePagination):
         return self._request.build_absolute_uri(f"{self._request.path}?{params.urlencode()}")
 
 
-class SelectorList(generics.ListAPIView[M]):
-    """A list by selector, filter set and cursor, newest first unless it says otherwise."""
+class Subject(NamedTuple):
+    """The object that an address names: the keyword by which services take it, and its selector (raises NotFound)."""
+
+    keyword: str
+    selector: Callable[..., Any]
+
+
+class SelectorView(generics.GenericAPIView[M]):
+    """What the three shapes share.
+
+    selector: reads what is answered, for `user`.
+    subject: what the rows of a list belong to, or what a service acts upon.
+    operation_id, parameters: for the API's description, where the path and the filters do not say it.
+    """
+
+    selector: Callable[..., Any]
+    subject: Subject | None = None
+    operation_id = ""
+    parameters: Sequence[OpenApiParameter] = ()
+    filter_backends: Sequence[Any] = (DjangoFilterBackend,)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A selector or a service that a view names is no method of it."""
+        super().__init_subclass__(**kwargs)
+        for name in {"selector", "service"} & cls.__dict__.keys():
+            setattr(cls, name, staticmethod(getattr(cls, name)))
+
+    def get_subject(self) -> Any:
+        assert self.subject is not None
+        return self.subject.selector(self.request.user, *self.kwargs.values())
+
+
+class SelectorList(SelectorView[M], generics.ListAPIView[M]):
+    """GET: the rows of `selector(user)`, or of `selector(user, subject)`; the newest first without an `ordering`."""
 
     pagination_class = CursorPagination
-    filter_backends: Sequence[Any] = (DjangoFilterBackend,)
     ordering: tuple[str, ...] = ("-id",)
+
+    def get_queryset(self) -> QuerySet[M]:
+        if getattr(self, "swagger_fake_view", False):  # the description asks for the model only, and nobody asks it
+            serializer: Any = self.serializer_class
+            nothing: QuerySet[M] = serializer.Meta.model._default_manager.none()
+            return nothing
+        subject = () if self.subject is None else (self.get_subject(),)
+        rows: QuerySet[M] = self.selector(self.request.user, *subject)
+        return rows
+
+
+class SelectorDetail(SelectorView[M], generics.RetrieveAPIView[M]):
+    """GET: what `selector(user, <arguments of the address>)` returns; it raises NotFound."""
+
+    def get_object(self) -> Any:
+        return self.selector(self.request.user, *self.kwargs.values())
+
+
+class ServiceAction(SelectorView[M]):
+    """POST: one service on one subject, answered with the subject as it is then.
+
+    service: called with `actor`, the subject under its keyword, and the fields of the body.
+    body_class: reads the body; None: there is none. What does not hold is answered with 422, after 404.
+    answer_class: writes the answer, where it is not `serializer_class`.
+    status: of the answer; 204 has nothing in it.
+    needs_approval: whether 202 may be the answer. `ApprovalRequired` itself is answered by `core.http`.
+    """
+
+    service: Callable[..., Any]
+    body_class: type[BaseSerializer[Any]] | None = None
+    answer_class: type[BaseSerializer[Any]] | None = None
+    status = 200
+    needs_approval = False
+
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
+        return self.act()
+
+    def act(self) -> HttpResponse:
+        """For `post`, or for another method of a subclass that has a description of its own."""
+        subject = {} if self.subject is None else {self.subject.keyword: self.get_subject()}
+        body = {} if self.body_class is None else validated_body(self.body_class, self.request)
+        result = self.service(actor=self.request.user, **subject, **self.arguments(body, **subject))
+        return self.answer(result)
+
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        """The service's keyword arguments, from the fields of the body."""
+        return body
+
+    def answer(self, result: Any) -> Response:
+        return Response(status=204) if self.status == 204 else self.respond(self.get_subject())
+
+    def respond(self, instance: Any) -> Response:
+        serializer: Any = self.answer_class or self.serializer_class
+        return Response(serializer(instance, context=self.get_serializer_context()).data, status=self.status)
+
+
+class ServiceCreate(ServiceAction[M]):
+    """POST: one service that makes something, answered with what it returns."""
+
+    status = 201
+
+    def answer(self, result: Any) -> Response:
+        return self.respond(result)
 
 
 def validated_body(serializer: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:

@@ -12,8 +12,13 @@ class CoreConfig(AppConfig):
 
         from finobs.celery import app  # noqa: F401  (binds the Celery app to this process)
 
-        from . import schedule
+        from . import navigation, schedule
 
+        navigation.register(
+            navigation.NavigationEntry(
+                "admin:index", "Admin", "settings", group=navigation.RECORDS, order=90, go="d", staff=True
+            )
+        )
         schedule.register(
             schedule.Periodic("drop old answers and sessions", "finobs.core.tasks.tidy", schedule.DAY),
         )

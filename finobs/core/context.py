@@ -10,7 +10,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_cache: ContextVar[dict[Hashable, object] | None] = ContextVar("finobs_request_cache", default=None)
+_found: ContextVar[dict[Hashable, object] | None] = ContextVar("finobs_found", default=None)
 _request_id: ContextVar[str] = ContextVar("finobs_request_id", default="")
 
 
@@ -23,12 +23,12 @@ def request_id() -> str:
 def request(identifier: str = "", *, reads_only: bool = False) -> Iterator[str]:
     """Run a block under one request id. `reads_only`: it writes nothing, so that `once` may remember for it."""
     value = identifier or uuid.uuid4().hex
-    token, cache_token = _request_id.set(value), _cache.set({} if reads_only else None)
+    token, cache = _request_id.set(value), _found.set({} if reads_only else None)
     try:
         yield value
     finally:
         _request_id.reset(token)
-        _cache.reset(cache_token)
+        _found.reset(cache)
 
 
 def once(key: Hashable, find: Callable[[], T]) -> T:
@@ -36,7 +36,7 @@ def once(key: Hashable, find: Callable[[], T]) -> T:
 
     A write waits for locks, and what was true before the wait may not be true after it.
     """
-    cache = _cache.get()
+    cache = _found.get()
     if cache is None:
         return find()
     if key not in cache:
@@ -46,6 +46,6 @@ def once(key: Hashable, find: Callable[[], T]) -> T:
 
 def forget() -> None:
     """Remember nothing of what `once` found: something that it may have looked at has changed."""
-    cache = _cache.get()
+    cache = _found.get()
     if cache is not None:
         cache.clear()

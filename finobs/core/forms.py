@@ -5,16 +5,40 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
-from django.forms import CharField, DateInput, Form, Select
+from django.forms import CharField, DateInput, Form, HiddenInput, IntegerField, Select
 
 from .errors import ApprovalRequired, Conflict, Invalid, InvalidTransition
 from .http import parse_json
 
+R = TypeVar("R")
+
 # Widgets of filters. A field copies its widget, so that all lists may share these.
 DATE_INPUT = DateInput(attrs={"type": "date"})
 ALL_YES_NO = Select(choices=[("", "All"), ("true", "Yes"), ("false", "No")])
+
+
+class SelectOne(Select):
+    """Of a filter that takes several values: a page offers one of them or all; an address may name more."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        values = data.getlist(name) if hasattr(data, "getlist") else data.get(name) or []
+        return [value for value in values if value]
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
+        everything = self.create_option(name, "", "All", not any(value), 0)
+        return [(None, [everything], 0), *super().optgroups(name, value, attrs)]
+
+
+class VersionedForm(Form):
+    """A form about one object: `version` is of the object that was on the page, and a service refuses a stale one."""
+
+    version = IntegerField(widget=HiddenInput)
+
+    def show_again(self, *, version: int) -> None:
+        """What was typed stays; sent again, it is about the object as it is now."""
+        self.data = {name: self.data.get(name) for name in self.fields} | {"version": version}
 
 
 class StrictJSON(json.JSONDecoder):
@@ -39,19 +63,23 @@ def submit(form: Form, act: Callable[..., Any]) -> HTTPStatus:
     OK: done. ACCEPTED: waits for approval. UNPROCESSABLE_ENTITY and CONFLICT: nothing happened, and the form says
     why. Refusals that no typing mends (not found, not allowed) go on to the error page.
     """
+    return submit_for_result(form, act)[0]
+
+
+def submit_for_result(form: Form, act: Callable[..., R]) -> tuple[HTTPStatus, R | None]:
+    """As `submit`, with what `act` returned where it was OK."""
     if not form.is_valid():
-        return HTTPStatus.UNPROCESSABLE_ENTITY
+        return HTTPStatus.UNPROCESSABLE_ENTITY, None
     try:
-        act(**form.cleaned_data)
+        return HTTPStatus.OK, act(**form.cleaned_data)
     except ApprovalRequired:
-        return HTTPStatus.ACCEPTED
+        return HTTPStatus.ACCEPTED, None
     except Invalid as error:
         _say(form, error)
-        return HTTPStatus.UNPROCESSABLE_ENTITY
+        return HTTPStatus.UNPROCESSABLE_ENTITY, None
     except (Conflict, InvalidTransition) as error:
         form.add_error(None, error.detail)
-        return HTTPStatus.CONFLICT
-    return HTTPStatus.OK
+        return HTTPStatus.CONFLICT, None
 
 
 def _say(form: Form, error: Invalid) -> None:

@@ -26,11 +26,16 @@ def render_page(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, partial: str = "", status: int = 200
 ) -> HttpResponse:
     """The whole page, or only its `partial` when htmx asked (and is not restoring its history)."""
-    htmx = getattr(request, "htmx", None)
-    name = f"{template}#{partial}" if partial and htmx and not htmx.history_restore_request else template
+    name = f"{template}#{partial}" if partial and is_fragment(request) else template
     response = render(request, name, dict(context), status=status)
     response["Vary"] = "HX-Request"
     return response
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Did htmx ask for a part of the page (and not for the page that it remembers no more)?"""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx and not htmx.history_restore_request)
 
 
 def problem(error: FinobsError) -> dict[str, Any]:
@@ -183,25 +188,25 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    parsed = dict(pairs)
-    if len(parsed) != len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
         raise ValueError("a key stands twice in one object")
-    return parsed
+    return mapping
 
 
 def _flatten(detail: Any, path: str = "") -> dict[str, list[str]]:
     if isinstance(detail, Mapping):
-        messages: dict[str, list[str]] = {}
+        fields: dict[str, list[str]] = {}
         for name, inner in detail.items():
             step = "" if name == "non_field_errors" else str(name)
-            messages |= _flatten(inner, ".".join(filter(None, (path, step))))
-        return messages
+            fields |= _flatten(inner, ".".join(filter(None, (path, step))))
+        return fields
     if isinstance(detail, list):
         if all(not isinstance(inner, Mapping | list) for inner in detail):
             return {path: [str(inner) for inner in detail]}
-        messages = {}
+        fields = {}
         for number, inner in enumerate(detail):
             if inner:
-                messages |= _flatten(inner, ".".join(filter(None, (path, str(number)))))
-        return messages
+                fields |= _flatten(inner, ".".join(filter(None, (path, str(number)))))
+        return fields
     return {path: [str(detail)]}

@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
@@ -22,6 +24,7 @@ from .http import PROBLEM, waiting
 from .models import IdempotentAnswer
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
+IDEMPOTENCY_PARAMETER = OpenApiParameter(IDEMPOTENCY_HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
 MAX_KEY_LENGTH = 200
 RETENTION = timedelta(hours=48)
 

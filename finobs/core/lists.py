@@ -1,23 +1,77 @@
-"""What every list page shows: the filters, how many rows they leave, and one page of them."""
+"""List pages: the filters, how many rows they leave, and one page of them, in `_shell/list.html`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.forms import Field, ModelChoiceField
+from django.http import HttpRequest, HttpResponse
 
+from .http import is_fragment, render_page
 from .pagination import count, paginate
 
+PAGE, FRAGMENT = "_shell/page.html", "_shell/list_fragment.html"
+NEWEST_FIRST = ("-id",)
+Present = Callable[[Sequence[Any]], Sequence[Any]]
 
-def list_context(request: HttpRequest, chosen: Any, *, order: Sequence[str]) -> dict[str, Any]:
-    """The context of a list. `chosen` is its filter set; filters that make no sense leave nothing, and say why."""
-    found = chosen.qs if chosen.is_valid() else chosen.queryset.none()
-    kept = request.GET.copy()
-    cursor = "".join(kept.pop("cursor", [])[-1:])
-    return {
-        "filter": chosen,
-        "filtered": bool(kept),
-        "counted": count(found),
-        "page": paginate(found, order=order, cursor=cursor, bound=kept.urlencode()),
-    }
+
+class Chip(NamedTuple):
+    """A filter in force, in words, and the address of the list without it."""
+
+    label: str
+    value: str
+    without: str
+
+
+def list_page(
+    request: HttpRequest, template: str, rows: QuerySet[Any], *, filter_set: Any = None, fields: Collection[str] = (),
+    defaults: Mapping[str, str] | None = None, order: Sequence[str] = NEWEST_FIRST, present: Present = list,
+    exact: bool = False, **context: Any,
+) -> HttpResponse:  # fmt: skip
+    """One page of `rows` under the filters of the address.
+
+    filter_set: the class that reads them; those that make no sense leave nothing, and say why. fields: which of them
+    the page offers; all without. defaults: filters in force where the address names none. order: as `paginate` takes
+    it. present: what the template reads as `rows`, from those of the page. exact: count them all, however many there
+    are. context: what else the template reads.
+    """
+    if filter_set is not None:
+        context |= filter_context(request, filter_set, rows, fields, defaults or {})
+        rows = context["filter"].qs if context["filter"].is_valid() else rows.none()
+    query = request.GET.copy()
+    cursor = "".join(query.pop("cursor", [])[-1:])
+    page = paginate(rows, order=order, cursor=cursor, bound=query.urlencode())
+    counted = (rows.count(), True) if exact else count(rows)
+    context |= {"page": page, "rows": present(page.items), "counted": counted, "filtered": bool(query)}
+    context["layout"] = FRAGMENT if is_fragment(request) else PAGE
+    return render_page(request, template, context)
+
+
+def filter_context(
+    request: HttpRequest, filter_set: Any, rows: QuerySet[Any], names: Collection[str], defaults: Mapping[str, str]
+) -> dict[str, Any]:
+    data = request.GET.copy()
+    for name, value in defaults.items():
+        data.setdefault(name, value)
+    filters = filter_set(data, queryset=rows, request=request)
+    bound_fields = [filters.form[name] for name in names or filters.form.fields]
+    return {"filter": filters, "fields": bound_fields, "chips": list(chips(request, filters.form.fields))}
+
+
+def chips(request: HttpRequest, fields: Mapping[str, Field]) -> Iterator[Chip]:
+    """The filters that the address names, one for each value."""
+    for name, field in fields.items():
+        for value in filter(None, request.GET.getlist(name)):
+            rest = request.GET.copy()
+            rest.pop("cursor", None)
+            rest.setlist(name, [other for other in rest.getlist(name) if other != value])
+            yield Chip(str(field.label or name.capitalize()), _in_words(field, value), f"?{rest.urlencode()}")
+
+
+def _in_words(field: Any, value: str) -> str:
+    if isinstance(field, ModelChoiceField):  # its choices are rows, and the value is a name already
+        return value
+    choices: Any = getattr(field, "choices", None) or getattr(field.widget, "choices", ())
+    return str(dict(choices).get(value, value))

@@ -1,6 +1,8 @@
-"""What the shell around every page needs: navigation by permission, and the counters in the header.
+"""What the shell around every page needs: places by permission, and what their counters count.
 
-Everything here is lazy: a page that shows no navigation (sign-in, a fault) asks the database nothing.
+The apps register their entries when they start, as they do everything that goes up: this module names no page of
+theirs but signing in and out. Everything is lazy: a page without navigation (sign-in, a fault) asks the database
+nothing.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -18,73 +20,60 @@ from . import access
 
 Counter = Callable[[Any], int]
 
+# The parts of the column at the side, in their order; the first has no heading.
+WORK, DATA, DETECTION, RECORDS = "", "Data", "Detection", "Records"
+SIDE: Final = (WORK, DATA, DETECTION, RECORDS)
+# Other parts of the shell: the menu of the person; what the header says where there is anything to count; where its
+# search field goes; the bar at the foot of a phone.
+ACCOUNT, HEADER, SEARCH, BOTTOM = "account", "header", "search", "bottom"
+
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """A place in the navigation: shown to those whose roles carry `permission` ("" for every signed-in person)."""
+    """A place that the shell offers to those whose roles carry `permission` ("" for every signed-in person).
+
+    name: of the page's address. group and order: which part of the shell, and where in it, the least first.
+    go: the letter after `g`. counter: whose number stands beside it (`register_counter`), called `counted`; a `hot`
+    one stands out.
+    """
 
     name: str
     label: str
     icon: str
-    permission: str
+    permission: str = ""
+    group: str = WORK
+    order: int = 0
     go: str = ""
     counter: str = ""
-    group: str = ""
-    staff: bool = False
     counted: str = ""
-    near: str = ""  # a list without an entry of its own whose pages belong here too
+    hot: bool = False
+    staff: bool = False
 
 
-NAVIGATION: tuple[NavigationEntry, ...] = (
-    NavigationEntry("cases:my-work", "My work", "inbox", "compliance:read", go="m", counter="sla", counted="due soon"),
-    NavigationEntry("cases:queue-list", "Queues", "stack-2", "compliance:read", go="q"),
-    NavigationEntry("cases:incident-list", "Incidents", "hierarchy", "compliance:read", go="i"),
-    NavigationEntry("detection:alert-list", "Alerts", "bell", "anomaly:read", go="a"),
-    NavigationEntry(
-        "approvals:inbox", "Approvals", "checks", "compliance:read", go="p", counter="approvals", counted="to approve"
-    ),
-    NavigationEntry(
-        "transactions:transaction-list", "Transactions", "arrows-exchange", "transaction:read", go="t", group="Data"
-    ),
-    NavigationEntry("transactions:account-list", "Accounts", "building-bank", "transaction:read", go="c", group="Data"),
-    NavigationEntry(
-        "transactions:batch-list",
-        "Batches",
-        "database-import",
-        "transaction:read",
-        go="b",
-        group="Data",
-        near="detection:reassessment-list",
-    ),
-    NavigationEntry(
-        "transactions:quarantine-list", "Quarantine", "alert-triangle", "transaction:read", go="u", group="Data"
-    ),
-    NavigationEntry("detection:rule-list", "Rules", "adjustments", "model:read", go="r", group="Detection"),
-    NavigationEntry(
-        "detection:model-list",
-        "Models",
-        "chart-line",
-        "model:read",
-        go="o",
-        group="Detection",
-        near="detection:training-list",
-    ),
-    NavigationEntry("ledger:event-list", "Ledger", "shield-check", "audit:read", go="l", group="Records"),
-    NavigationEntry("admin:index", "Admin", "settings", "", go="d", group="Records", staff=True),
-)
-
-ACCOUNT_LINKS: tuple[tuple[str, str, str], ...] = (
-    ("accounts:profile", "Profile", "user-circle"),
-    ("accounts:token-list", "API tokens", "key"),
-    ("accounts:session-list", "Sessions", "devices"),
-    ("accounts:password-change", "Change password", "lock"),
-)
-
+_entries: dict[tuple[str, str], NavigationEntry] = {}
+_near: dict[str, str] = {}
 _counters: dict[str, Counter] = {}
 
 
+def register(*entries: NavigationEntry) -> None:
+    """Add places to the shell. Called from AppConfig.ready()."""
+    for entry in entries:
+        _entries[(entry.group, entry.name)] = entry
+
+
+def register_near(name: str, entry: str) -> None:
+    """The list `name` has no entry of its own: its pages are under `entry`."""
+    _near[name] = entry
+
+
+def entries(*groups: str) -> list[NavigationEntry]:
+    """The entries of these parts of the shell, in order; of all of them without any named."""
+    matching = [entry for entry in _entries.values() if not groups or entry.group in groups]
+    return sorted(matching, key=lambda entry: (groups.index(entry.group) if groups else 0, entry.order))
+
+
 def register_counter(name: str, function: Counter) -> None:
-    """Let an upper app say what the header counts: `function(user)`. Names in use: "approvals", "sla"."""
+    """Let an upper app say what the shell counts: `function(user)`. Names in use: "approvals", "sla"."""
     _counters[name] = function
 
 
@@ -102,7 +91,7 @@ def address(name: str, *args: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """One navigation entry as this person sees it on this page."""
+    """One entry as this person sees it on this page."""
 
     entry: NavigationEntry
     url: str
@@ -116,20 +105,13 @@ class NavigationGroup:
     items: list[NavigationItem]
 
 
-@dataclass(frozen=True, slots=True)
-class NavigationLink:
-    url: str
-    label: str
-    icon: str
-
-
 class Shell:
-    """What `_shell/page.html` reads, worked out on first use."""
+    """What the templates of `_shell` read, worked out on first use."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.user: Any = getattr(request, "user", None)
-        self._counted: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
 
     @cached_property
     def signed_in(self) -> bool:
@@ -137,47 +119,39 @@ class Shell:
 
     @cached_property
     def items(self) -> list[NavigationItem]:
-        """Every place that this person may open, in order."""
-        open_to = [(entry, url) for entry in NAVIGATION if self._may(entry) and (url := address(entry.name))]
-        places = {url: url for _, url in open_to} | {
-            also: url for entry, url in open_to if entry.near and (also := address(entry.near))
-        }
+        """Every place at the side that this person may open, in order; the nearest to this page is active."""
+        open_to = self._open(*SIDE)
+        by_name = {entry.name: url for entry, url in open_to}
+        places = {url: url for url in by_name.values()}
+        places |= {address(name): by_name[near] for name, near in _near.items() if near in by_name}
         here = places.get(_nearest([*places], self.here), "")
         return [NavigationItem(entry, url, url == here, self._count(entry.counter)) for entry, url in open_to]
 
     @cached_property
     def groups(self) -> list[NavigationGroup]:
-        named = groupby(self.items, key=lambda item: item.entry.group)
-        return [NavigationGroup(label, list(items)) for label, items in named]
+        by_label = groupby(self.items, key=lambda item: item.entry.group)
+        return [NavigationGroup(label, list(items)) for label, items in by_label]
 
     @cached_property
-    def account(self) -> list[NavigationLink]:
-        return [NavigationLink(url, label, icon) for name, label, icon in ACCOUNT_LINKS if (url := address(name))]
+    def account(self) -> list[NavigationItem]:
+        return self._part(ACCOUNT)
 
     @cached_property
-    def approvals(self) -> int:
-        return self._count("approvals")
+    def header(self) -> list[NavigationItem]:
+        return [item for item in self._part(HEADER) if item.count]
 
     @cached_property
-    def at_risk(self) -> int:
-        return self._count("sla")
+    def bottom(self) -> list[NavigationItem]:
+        return self._part(BOTTOM)
 
     @cached_property
     def search(self) -> str:
-        return address("cases:search") if access.has_permission(self.user, "compliance:read") else ""
+        return next((url for _, url in self._open(SEARCH)), "")
 
     @property
     def query(self) -> str:
         """What was searched for, when this is the page of results."""
         return self.request.GET.get("q", "") if self.here == self.search else ""
-
-    @cached_property
-    def my_work(self) -> str:
-        return self._url("cases:my-work")
-
-    @cached_property
-    def inbox(self) -> str:
-        return self._url("approvals:inbox")
 
     @property
     def here(self) -> str:
@@ -191,13 +165,18 @@ class Shell:
     def sign_out(self) -> str:
         return address("accounts:sign-out")
 
-    def _url(self, name: str) -> str:
-        return next((item.url for item in self.items if item.entry.name == name), "")
+    def _part(self, group: str) -> list[NavigationItem]:
+        return [
+            NavigationItem(entry, url, url == self.here, self._count(entry.counter)) for entry, url in self._open(group)
+        ]
+
+    def _open(self, *groups: str) -> list[tuple[NavigationEntry, str]]:
+        return [(entry, url) for entry in entries(*groups) if self._may(entry) and (url := address(entry.name))]
 
     def _count(self, name: str) -> int:
-        if name and name not in self._counted:
-            self._counted[name] = count(name, self.user)
-        return self._counted.get(name, 0)
+        if name and name not in self._counts:
+            self._counts[name] = count(name, self.user)
+        return self._counts.get(name, 0)
 
     def _may(self, entry: NavigationEntry) -> bool:
         if not self.signed_in or (entry.staff and not self.user.is_staff):

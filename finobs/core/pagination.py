@@ -54,8 +54,8 @@ def paginate(
 
 def count(queryset: QuerySet[Any]) -> tuple[int, bool]:
     """How many rows, and whether that is exact: nobody is made to wait for a total beyond 10,000."""
-    found = queryset.order_by()[: MAX_COUNT + 1].count()
-    return (MAX_COUNT, False) if found > MAX_COUNT else (found, True)
+    number = queryset.order_by()[: MAX_COUNT + 1].count()
+    return (MAX_COUNT, False) if number > MAX_COUNT else (number, True)
 
 
 def _flip(name: str) -> str:

@@ -8,13 +8,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from finobs.core.admin import AccessAdmin
+from finobs.core.admin import ReadAdmin
 
 from .models import Alarm, Checkpoint, Event
 
 
 @admin.register(Event)
-class EventAdmin(AccessAdmin):
+class EventAdmin(ReadAdmin):
     list_display = ("at", "action", "actor", "subject", "sealed", "proof")
     list_filter = ("actor_type",)
     search_fields = ("=action", "=subject_id", "=request_id")
@@ -42,7 +42,7 @@ class EventAdmin(AccessAdmin):
 
 
 @admin.register(Checkpoint)
-class CheckpointAdmin(AccessAdmin):
+class CheckpointAdmin(ReadAdmin):
     list_display = ("size", "sealed_at")
     ordering = ("-size",)
     fields = ("size", "sealed_at", "note")
@@ -50,7 +50,7 @@ class CheckpointAdmin(AccessAdmin):
 
 
 @admin.register(Alarm)
-class AlarmAdmin(AccessAdmin):
+class AlarmAdmin(ReadAdmin):
     list_display = ("raised_at", "kind", "detail", "settled_at")
     list_filter = ("kind",)
     ordering = ("-raised_at",)

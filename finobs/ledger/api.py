@@ -2,86 +2,86 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
-from uuid import UUID
 
-from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from finobs.core.api import SelectorList
+from finobs.core.api import SelectorDetail, SelectorList
 from finobs.core.errors import Conflict, Invalid
 
 from . import filters, selectors, serializers
 from .models import Checkpoint, Event
 
-SIZE = OpenApiParameter("size", OpenApiTypes.INT64, description="Prove under the checkpoint of this size")
-
 
 class EventList(SelectorList[Event]):
+    """Who did what, to what, when: the newest events first."""
+
+    selector = selectors.events_visible
     serializer_class = serializers.EventSerializer
     filterset_class = filters.EventFilter
-    queryset = Event.objects.none()
-
-    def get_queryset(self) -> QuerySet[Event]:
-        return selectors.events_visible(self.request.user)
 
 
-class EventDetail(APIView):
-    @extend_schema(operation_id="ledger_event", responses=serializers.EventDetailSerializer)
-    def get(self, request: Request, uid: UUID) -> Response:
-        event: Any = selectors.event_get(request.user, uid)
-        event.said = selectors.event_data(request.user, event)
-        shown = serializers.EventSerializer(event).data
-        body = base64.b64encode(bytes(event.body)).decode() if event.said is not None else None
-        return Response({**shown, "said": event.said, "body": body})
+class EventDetail(SelectorDetail[Event]):
+    """One event; what it says only for who may see what it speaks of."""
+
+    selector = selectors.event_get
+    serializer_class = serializers.EventDetailSerializer
+    operation_id = "ledger_event"
+
+    def get_object(self) -> Any:
+        event = super().get_object()
+        event.said = selectors.event_data(self.request.user, event)
+        return event
 
 
-class EventProof(APIView):
-    @extend_schema(operation_id="ledger_event_proof", parameters=[SIZE], responses=serializers.ProofSerializer)
-    def get(self, request: Request, uid: UUID) -> Response:
-        """The proof under the first checkpoint that seals the event; 409 while it waits to be sealed."""
-        event = selectors.event_get(request.user, uid)
-        size = _whole(request, "size") if "size" in request.query_params else None
-        proof = selectors.proof_of(request.user, event, size=size)
+class EventProof(SelectorDetail[Event]):
+    """The proof under the first checkpoint that seals the event; 409 while it waits to be sealed."""
+
+    selector = selectors.event_get
+    serializer_class = serializers.ProofSerializer
+    operation_id = "ledger_event_proof"
+    parameters = (OpenApiParameter("size", OpenApiTypes.INT64, description="Prove under the checkpoint of this size"),)
+
+    def get_object(self) -> Any:
+        event = super().get_object()
+        size = _whole(self.request, "size") if "size" in self.request.query_params else None
+        proof = selectors.proof_of(self.request.user, event, size=size)
         if proof is None:
             raise Conflict("This event is not sealed yet; ask again in a moment.")
-        shown = {"uid": event.uid, "seq": proof.index, "leaf": event.leaf, "size": proof.checkpoint.size,
-                 "path": proof.path, "checkpoint": proof.checkpoint.note}  # fmt: skip
-        return Response(serializers.ProofSerializer(shown).data)
+        return {"uid": event.uid, "seq": proof.index, "leaf": event.leaf, "size": proof.checkpoint.size,
+                "path": proof.path, "checkpoint": proof.checkpoint.note}  # fmt: skip
 
 
 class CheckpointList(SelectorList[Checkpoint]):
+    """Every signed statement of the tree, the largest first."""
+
+    selector = selectors.checkpoints_visible
     serializer_class = serializers.CheckpointSerializer
     filterset_class = filters.CheckpointFilter
     ordering = ("-size",)
-    queryset = Checkpoint.objects.none()
-
-    def get_queryset(self) -> QuerySet[Checkpoint]:
-        return selectors.checkpoints_visible(self.request.user)
 
 
-class CheckpointLatest(APIView):
-    @extend_schema(operation_id="ledger_checkpoint_latest", responses=serializers.CheckpointSerializer)
-    def get(self, request: Request) -> Response:
-        return Response(serializers.CheckpointSerializer(selectors.checkpoint_latest(request.user)).data)
+class CheckpointLatest(SelectorDetail[Checkpoint]):
+    """The newest signed statement of the tree."""
+
+    selector = selectors.checkpoint_latest
+    serializer_class = serializers.CheckpointSerializer
+    operation_id = "ledger_checkpoint_latest"
 
 
-class Consistency(APIView):
-    @extend_schema(
-        operation_id="ledger_consistency",
-        parameters=[OpenApiParameter(name, OpenApiTypes.INT64, required=True) for name in ("from", "to")],
-        responses=serializers.ConsistencySerializer,
-    )
-    def get(self, request: Request) -> Response:
-        """The proof that the log of `to` records extends the one of `from` records."""
-        old, new = _whole(request, "from"), _whole(request, "to")
-        path = selectors.consistency_between(request.user, old, new)
-        return Response(serializers.ConsistencySerializer({"old": old, "new": new, "path": path}).data)
+class ConsistencyProof(SelectorDetail[Checkpoint]):
+    """The proof that the log of `to` records extends the one of `from` records."""
+
+    selector = selectors.consistency_between
+    serializer_class = serializers.ConsistencySerializer
+    operation_id = "ledger_consistency"
+    parameters = tuple(OpenApiParameter(name, OpenApiTypes.INT64, required=True) for name in ("from", "to"))
+
+    def get_object(self) -> Any:
+        old, new = _whole(self.request, "from"), _whole(self.request, "to")
+        return {"old": old, "new": new, "path": selectors.consistency_between(self.request.user, old, new)}
 
 
 def _whole(request: Request, name: str) -> int:

@@ -9,5 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ledger/events/<uuid:uid>/proof", api.EventProof.as_view(), name="event-proof"),
     path("ledger/checkpoints", api.CheckpointList.as_view(), name="checkpoint-list"),
     path("ledger/checkpoints/latest", api.CheckpointLatest.as_view(), name="checkpoint-latest"),
-    path("ledger/consistency", api.Consistency.as_view(), name="consistency"),
+    path("ledger/consistency", api.ConsistencyProof.as_view(), name="consistency-proof"),
 ]

@@ -13,12 +13,17 @@ class LedgerConfig(AppConfig):
     verbose_name = "Ledger"
 
     def ready(self) -> None:
-        from finobs.core import health, schedule
+        from finobs.core import health, navigation, schedule
 
-        from . import policy, selectors
+        from . import policy, queries
 
         policy.register()
-        health.register("ledger", selectors.health)
+        navigation.register(
+            navigation.NavigationEntry(
+                "ledger:event-list", "Ledger", "shield-check", "audit:read", navigation.RECORDS, 10, go="l"
+            )
+        )
+        health.register("ledger", queries.health)
         schedule.register(
             schedule.Periodic("seal the ledger", "finobs.ledger.tasks.seal", 1, is_needed=is_sealed_by_schedule)
         )

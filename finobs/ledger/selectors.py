@@ -7,31 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 
-from finobs.core import access, clock
+from finobs.core import access
 from finobs.core.errors import Invalid, NotFound
+from finobs.core.reads import first_or_not_found
 
-from . import tree
-from .models import Alarm, Checkpoint, Event, PendingEvent, TreeLeaf
-
-MAX_SEAL_LAG_SECONDS = 60  # REL: seal lag alarm
-
-
-@dataclass(frozen=True, slots=True)
-class SealState:
-    """How the sealer is doing; for /readyz, the shell and dashboards."""
-
-    pending: int
-    lag_seconds: float
-    size: int
-    alarms: list[str]
-
-    @property
-    def late(self) -> bool:
-        return self.lag_seconds > MAX_SEAL_LAG_SECONDS
+from . import queries, tree
+from .models import Checkpoint, Event, TreeLeaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +27,9 @@ class Proof:
     path: list[bytes]
 
 
-def seal_state() -> SealState:
-    """No user asks this: it holds no content."""
-    oldest = PendingEvent.objects.order_by("event_id").values_list("event__at", flat=True).first()
-    return SealState(
-        pending=PendingEvent.objects.count(),
-        lag_seconds=max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0,
-        size=Checkpoint.objects.values_list("size", flat=True).first() or 0,
-        alarms=list(Alarm.objects.filter(settled_at=None).values_list("detail", flat=True)),
-    )
-
-
-def health() -> str:
-    """For /readyz. Never a reason to stop serving: events wait and none is lost (AUD-7), but it is said aloud."""
-    state = seal_state()
-    if state.alarms:
-        return f"ALARM: nothing is signed ({len(state.alarms)} open), {state.pending} events wait."
-    if state.late:
-        return f"LATE: {state.pending} events wait, the oldest for {state.lag_seconds:.0f} s."
-    return f"{state.pending} events wait, {state.size} sealed."
+def seal_state(user: Any) -> queries.SealState:
+    """How the sealer is doing. It holds no content, so that whoever comes to the ledger's pages is told."""
+    return queries.seal_state()
 
 
 def events_visible(user: Any) -> QuerySet[Event]:
@@ -81,7 +49,7 @@ def event_get(user: Any, uid: UUID | str) -> Event:
 
 def event_data(user: Any, event: Event) -> dict[str, Any] | None:
     """What the event says, if `user` may see what it speaks of today; else None: metadata only."""
-    subject = subject_of(event.subject_type, event.subject_id)
+    subject = queries.subject_of(event.subject_type, event.subject_id)
     if subject is None or not _may_view(user, subject):
         return None
     body: dict[str, Any] = json.loads(bytes(event.body))
@@ -90,14 +58,14 @@ def event_data(user: Any, event: Event) -> dict[str, Any] | None:
 
 def event_subject(user: Any, event: Event) -> str:
     """The name of what the event speaks of; empty where it is not theirs to see, or is there no more."""
-    subject = subject_of(event.subject_type, event.subject_id)
+    subject = queries.subject_of(event.subject_type, event.subject_id)
     return str(subject) if subject is not None and _may_view(user, subject) else ""
 
 
 def event_text(user: Any, event: Event) -> str:
     """What the event says, for people; empty where it is not theirs to read."""
-    said = event_data(user, event)
-    return "" if said is None else json.dumps(said, indent=2, ensure_ascii=False)
+    data = event_data(user, event)
+    return "" if data is None else json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def may_open_events(user: Any) -> bool:
@@ -105,18 +73,9 @@ def may_open_events(user: Any) -> bool:
     return access.allowed(user, "view", Event)
 
 
-def subject_of(subject_type: str, subject_id: str) -> Model | None:
-    """The row that an event speaks of, if it is one and still there."""
-    try:
-        found: Model | None = apps.get_model(subject_type)._default_manager.filter(pk=subject_id).first()
-        return found
-    except (LookupError, ValueError, TypeError):
-        return None
-
-
 def timeline(user: Any, subject_type: str, subject_id: str) -> QuerySet[Event]:
     """The events of one subject, newest first, for whoever may view the subject. Raises NotFound otherwise."""
-    subject = subject_of(subject_type, subject_id)
+    subject = queries.subject_of(subject_type, subject_id)
     if subject is None or not _may_view(user, subject):
         raise NotFound
     events = Event.objects.select_related("actor", "place").filter(subject_type=subject_type, subject_id=subject_id)
@@ -130,9 +89,8 @@ def proof_of(user: Any, event: Event, *, size: int | None = None) -> Proof | Non
     if place is None:
         return None
     checkpoints = Checkpoint.objects.filter(size__gt=place.seq).order_by("size")
-    checkpoint = (checkpoints.filter(size=size) if size else checkpoints).first()
-    if checkpoint is None:
-        raise NotFound("No checkpoint of this size seals the event.")
+    sealing = checkpoints.filter(size=size) if size else checkpoints
+    checkpoint = first_or_not_found(sealing, "No checkpoint of this size seals the event.")
     return Proof(place.seq, checkpoint, tree.inclusion(place.seq, checkpoint.size))
 
 
@@ -141,10 +99,7 @@ def checkpoints_visible(user: Any) -> QuerySet[Checkpoint]:
 
 
 def checkpoint_latest(user: Any) -> Checkpoint:
-    last = checkpoints_visible(user).first()
-    if last is None:
-        raise NotFound("Nothing has been sealed yet.")
-    return last
+    return first_or_not_found(checkpoints_visible(user), "Nothing has been sealed yet.")
 
 
 def consistency_between(user: Any, old: int, new: int) -> list[bytes]:

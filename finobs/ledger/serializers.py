@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from .models import Checkpoint, Event
@@ -35,12 +36,16 @@ class EventDetailSerializer(EventSerializer):
     """With the exact body, where the caller may see what it speaks of; else null."""
 
     said = serializers.JSONField(read_only=True, allow_null=True)
-    body = serializers.CharField(read_only=True, allow_null=True, help_text="The exact bytes, base64")
+    body = serializers.SerializerMethodField(help_text="The exact bytes, base64")
 
     class Meta:
         model = Event
         fields = (*EventSerializer.Meta.fields, "said", "body")
         read_only_fields = fields
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_body(self, event: Any) -> str | None:
+        return None if event.said is None else base64.b64encode(bytes(event.body)).decode()
 
 
 class CheckpointSerializer(serializers.ModelSerializer[Checkpoint]):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from finobs.core.http import render_page
-from finobs.core.lists import list_context
+from finobs.core.lists import list_page
 from finobs.core.pagination import paginate
 
 from . import filters, selectors
@@ -21,8 +19,8 @@ from . import filters, selectors
 @login_required
 def event_list(request: HttpRequest) -> HttpResponse:
     """Who did what, to what, when."""
-    rows = selectors.events_visible(request.user)
-    return _list(request, "event", filters.EventFilter, rows, "-id", state=selectors.seal_state())
+    rows, state = selectors.events_visible(request.user), selectors.seal_state(request.user)
+    return list_page(request, "ledger/event_list.html", rows, filter_set=filters.EventFilter, state=state)
 
 
 @require_safe
@@ -46,8 +44,10 @@ def event_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
 @login_required
 def checkpoint_list(request: HttpRequest) -> HttpResponse:
     """Every signed statement of the tree."""
-    rows = selectors.checkpoints_visible(request.user)
-    return _list(request, "checkpoint", filters.CheckpointFilter, rows, "-size", state=selectors.seal_state())
+    rows, state = selectors.checkpoints_visible(request.user), selectors.seal_state(request.user)
+    return list_page(
+        request, "ledger/checkpoint_list.html", rows, filter_set=filters.CheckpointFilter, order=("-size",), state=state
+    )
 
 
 @require_safe
@@ -59,12 +59,3 @@ def timeline(request: HttpRequest, subject_type: str, subject_id: str) -> HttpRe
     context = {"page": page, "subject_type": subject_type, "subject_id": subject_id,
                "may_open": selectors.may_open_events(request.user)}  # fmt: skip
     return render_page(request, "ledger/timeline.html", context, partial="timeline")
-
-
-def _list(
-    request: HttpRequest, name: str, filter_set: Any, rows: QuerySet[Any], order: str, **more: Any
-) -> HttpResponse:
-    """A list with its filters, its count and one page of it."""
-    chosen = filter_set(request.GET, queryset=rows)
-    context = list_context(request, chosen, order=(order,))
-    return render_page(request, f"ledger/{name}_list.html", context | more, partial="list")

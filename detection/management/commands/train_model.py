@@ -11,7 +11,7 @@ from transactions.models import Source
 
 from ...choices import ModelRole
 from ...ml.registry import services as registry_services
-from ...ml.registry.services import ever_in_force
+from ...ml.registry.queries import ever_in_force
 from ...ml.training import services as training_services
 from ...ml.training.pipeline import DEFAULT_SHARE
 from ...models import ModelVersion

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from finobs.core.charts import Scale, anchor
+
 from .feature_labels import ExplanationLine, feature_label, lines, signed
 from .formatting import number
 
@@ -91,11 +93,11 @@ class Waterfall:
 
     @property
     def base_anchor(self) -> str:
-        return _anchor(self.base_x)
+        return anchor(self.base_x, WIDTH)
 
     @property
     def score_anchor(self) -> str:
-        return _anchor(self.score_x)
+        return anchor(self.score_x, WIDTH)
 
 
 def waterfalls(explanation: Mapping[str, Any]) -> list[Waterfall]:
@@ -112,12 +114,7 @@ def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
     stops = [base]
     for line in drawn:
         stops.append(stops[-1] + line.contribution)
-    low, high = min(stops), max(stops)
-    room = high - low or 1
-
-    def at(value: float) -> float:
-        return round(LEFT + (value - low) / room * (RIGHT - LEFT), 1)
-
+    at = Scale(min(stops), max(stops), LEFT, RIGHT)
     bars = [
         _bar(line, at(start), at(end), HEAD + STEP * index)
         for index, (line, start, end) in enumerate(zip(drawn, stops, stops[1:], strict=False))
@@ -125,27 +122,27 @@ def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
     height = HEAD + STEP * len(drawn) + FOOT
     finding = _finding(each, base, score)
     role, model = explanation.get("role", "anomaly"), explanation.get("model", "")
-    told = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, UNITS.get(role, "score")
-    return Waterfall(*told, at(base), at(score), height)
+    words = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, UNITS.get(role, "score")
+    return Waterfall(*words, at(base), at(score), height)
 
 
 def members(explanation: Mapping[str, Any]) -> list[MemberTable]:
     """Each member of the model, its features in the order of the model."""
-    kept = explanation["features"]
+    features = explanation["features"]
     return [
         MemberTable(
             TITLES.get(each["name"], each["name"]), each["unit"], _short(each["value"]), _short(each["base"]),
-            "reconstructed" in each, [_member_row(each, index, one) for index, one in enumerate(kept)],
+            "reconstructed" in each, [_member_row(each, index, one) for index, one in enumerate(features)],
         )
         for each in explanation["members"]
     ]  # fmt: skip
 
 
-def _member_row(member: Mapping[str, Any], index: int, kept: Mapping[str, Any]) -> tuple[str, ...]:
-    row = (feature_label(kept["name"]).label, f"{float(member['contributions'][index]):+.4f}")
+def _member_row(member: Mapping[str, Any], index: int, feature: Mapping[str, Any]) -> tuple[str, ...]:
+    row = (feature_label(feature["name"]).label, f"{float(member['contributions'][index]):+.4f}")
     if "reconstructed" not in member:
         return row
-    return (*row, _short(kept["observed"]), _short(member["reconstructed"][index]))
+    return (*row, _short(feature["observed"]), _short(member["reconstructed"][index]))
 
 
 def _short(text: str | None) -> str:
@@ -185,7 +182,3 @@ def _finding(each: list[ExplanationLine], base: float, score: float) -> str:
     if not named:
         return f"The score of {score:.4f} is its base: no feature moved it"
     return f"The score of {score:.4f} is {'above' if is_up else 'below'} its base of {base:.4f}, most of all by {named}"
-
-
-def _anchor(x: float) -> str:
-    return "start" if x < WIDTH / 3 else "end" if x > WIDTH * 2 / 3 else "middle"

@@ -2,47 +2,57 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
-from rest_framework import generics
-from rest_framework.request import Request
-from rest_framework.response import Response
-
-from finobs.accounts.requests import actor_of
-from finobs.core.api import SelectorList, validated_body
-from finobs.core.serializers import OptionalReasonSerializer, SentForApprovalSerializer
+from finobs.core.api import SelectorDetail, SelectorList, ServiceAction, Subject
+from finobs.core.serializers import OptionalReasonSerializer
 
 from ...models import ModelVersion
 from . import filters, selectors, serializers, services
 
 
 class ModelList(SelectorList[ModelVersion]):
-    queryset = ModelVersion.objects.none()
+    """Every version of every role, the newest first."""
+
+    selector = selectors.models_visible
     serializer_class = serializers.ModelVersionSerializer
     filterset_class = filters.ModelFilter
 
-    def get_queryset(self) -> QuerySet[ModelVersion]:
-        return selectors.models_visible(self.request.user)
 
+class ModelDetail(SelectorDetail[ModelVersion]):
+    """One version, with the steps that are possible now."""
 
-class ModelDetail(generics.RetrieveAPIView[ModelVersion]):
-    queryset = ModelVersion.objects.none()
+    selector = selectors.model_get
     serializer_class = serializers.ModelVersionSerializer
 
-    def get_object(self) -> ModelVersion:
-        return selectors.model_get(self.request.user, self.kwargs["pk"])
+
+class ModelStep(ServiceAction[ModelVersion]):
+    """Shared by the steps of a version's life; `workflow` says which is possible from where."""
+
+    subject = Subject("version", selectors.model_get)
+    serializer_class = serializers.ModelVersionSerializer
+    body_class = OptionalReasonSerializer
 
 
-class ModelStep(generics.GenericAPIView[ModelVersion]):
-    """One step of a version's life, by the table of `workflow`. 202 with the request where somebody else approves."""
+class ModelShadow(ModelStep):
+    """Let a version score everything that comes in, and decide nothing."""
 
-    queryset = ModelVersion.objects.none()
-    serializer_class = OptionalReasonSerializer
-    action = ""
+    service = services.model_shadow
 
-    @extend_schema(responses={200: serializers.ModelVersionSerializer, 202: SentForApprovalSerializer})
-    def post(self, request: Request, pk: int) -> Response:
-        version = selectors.model_get(request.user, pk)
-        body = validated_body(OptionalReasonSerializer, request)
-        moved = services.STAGE_SERVICES[self.action](actor=actor_of(request), version=version, **body)
-        return Response(serializers.ModelVersionSerializer(moved).data)
+
+class ModelChallenge(ModelStep):
+    """Make a version the challenger of its role; the one before is retired."""
+
+    service = services.model_challenge
+
+
+class ModelPromote(ModelStep):
+    """Propose to put a version in force. Somebody else approves: the answer is 202 with the approval request."""
+
+    service = services.model_promote
+    needs_approval = True
+
+
+class ModelRetire(ModelStep):
+    """Take a version out of use. Of the one in force somebody else approves it: 202 with the approval request."""
+
+    service = services.model_retire
+    needs_approval = True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from finobs.core.charts import Columns, Scale
+
 from ...models import ModelVersion
 
 WIDTH, HEIGHT, FOOT = 640, 160, 20
@@ -37,17 +39,15 @@ def histogram(version: ModelVersion) -> Histogram | None:
     counts, edges = version.metrics.get("histogram", []), version.metrics.get("edges", [])
     if not counts or len(edges) != len(counts) + 1:
         return None
-    step, room, highest = WIDTH / len(counts), HEIGHT - FOOT, max(counts) ** 0.5 or 1
+    columns, room = Columns(len(counts), WIDTH), HEIGHT - FOOT
+    height = Scale(0, max(counts), 0, room, warp=lambda count: count**0.5)
+    y = Scale(0, max(counts), room, 0, warp=lambda count: count**0.5)
+    width = columns.bar(gap=1)
     bars = [
-        HistogramBar(
-            round(index * step, 1), round(room - room * count**0.5 / highest, 1),
-            round(room * count**0.5 / highest, 1), round(step - 1, 1), count, edges[index], edges[index + 1],
-        )
+        HistogramBar(columns.x(index), y(count), height(count), width, count, edges[index], edges[index + 1])
         for index, count in enumerate(counts)
-    ]  # fmt: skip
-    span = edges[-1] - edges[0] or 1
+    ]
     flagged = float(version.metrics.get("flagged_share", 0))
     whose = version.metrics.get("threshold_from", "rows that it learned from")
     finding = f"The threshold of {version.threshold:.4f} is reached by {flagged:.2%} of the {whose}"
-    at = min(max((version.threshold - edges[0]) / span, 0), 1)
-    return Histogram(finding, bars, round(at * WIDTH, 1))
+    return Histogram(finding, bars, Scale(edges[0], edges[-1], 0, WIDTH).clamped(version.threshold))

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from finobs.core import access
-from finobs.core.errors import NotFound
+from finobs.core.reads import first_or_not_found
 
 from ...models import ModelVersion
 
@@ -20,20 +20,17 @@ def models_visible(user: Any) -> QuerySet[ModelVersion]:
 
 def model_get(user: Any, pk: int) -> ModelVersion:
     """Raises NotFound."""
-    found = models_visible(user).filter(pk=pk).first()
-    if found is None:
-        raise NotFound
-    return found
+    return first_or_not_found(models_visible(user).filter(pk=pk))
 
 
 def model_stages(user: Any, version: ModelVersion) -> list[Any]:
     """Each stage that a version was at, the newest first: rows of its history with who, when and why."""
     access.require(user, "view", version)
-    found: list[Any] = []
+    stages: list[Any] = []
     for row in version.history.select_related("history_user").order_by("history_date", "history_id"):
-        if not found or row.stage != found[-1].stage:
-            found.append(row)
-    return found[::-1]
+        if not stages or row.stage != stages[-1].stage:
+            stages.append(row)
+    return stages[::-1]
 
 
 def may_configure(user: Any) -> bool:

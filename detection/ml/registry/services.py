@@ -18,6 +18,7 @@ from .. import scoring
 from ..training import anomaly
 from ..training.services.model_publish import save
 from . import approval_actions, workflow
+from .queries import ever_in_force
 
 if TYPE_CHECKING:
     from approvals.models import ApprovalRequest
@@ -117,12 +118,6 @@ def promote_approved(request: ApprovalRequest, approver: User) -> ModelVersion:
 def retire_approved(request: ApprovalRequest, approver: User) -> ModelVersion:
     """Carry out an approved retirement as its requester, by using the approval up. Called by approvals."""
     return _again(model_retire, request)
-
-
-def ever_in_force(role: str) -> bool:
-    """Was any version of this role ever in force?"""
-    past = ModelVersion.history.filter(role=role, stage=ModelStage.CHAMPION)
-    return bool(past.exists()) or ModelVersion.objects.filter(role=role, stage=ModelStage.CHAMPION).exists()
 
 
 def _again(step: Any, request: ApprovalRequest) -> ModelVersion:

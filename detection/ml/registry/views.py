@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import OptionalReasonForm, submit
 from finobs.core.http import render_page
-from finobs.core.lists import list_context
+from finobs.core.lists import list_page
 
 from ..training import selectors as training_selectors
 from . import charts as diff
@@ -26,11 +26,9 @@ from .model_card import model_card
 @require_GET
 def model_list(request: SignedInRequest) -> HttpResponse:
     """Every version of every role, the newest first, and what is being trained."""
-    chosen = ModelFilter(request.GET, queryset=selectors.models_visible(request.user))
-    context = list_context(request, chosen, order=("-id",)) | {
-        "runs": training_selectors.training_open(request.user), "may_train": training_selectors.may_train(request.user)
-    }  # fmt: skip
-    return render_page(request, "detection/model_list.html", context, partial="list")
+    user, rows = request.user, selectors.models_visible(request.user)
+    runs, may_train = training_selectors.training_open(user), training_selectors.may_train(user)
+    return list_page(request, "detection/model_list.html", rows, filter_set=ModelFilter, runs=runs, may_train=may_train)
 
 
 @login_required

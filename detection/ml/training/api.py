@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
-from rest_framework import generics
-from rest_framework.request import Request
-from rest_framework.response import Response
+from typing import Any
 
-from finobs.accounts.requests import actor_of
-from finobs.core.api import SelectorList, validated_body
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from finobs.core.api import SelectorDetail, SelectorList, ServiceAction, ServiceCreate, Subject
 from finobs.core.serializers import OptionalReasonSerializer
 from transactions.selectors import source_get
 
@@ -17,40 +15,36 @@ from ...models import TrainingRun
 from . import filters, selectors, serializers, services
 
 
-class TrainingRunList(SelectorList[TrainingRun]):
-    queryset = TrainingRun.objects.none()
+class TrainingList(SelectorList[TrainingRun], ServiceCreate[TrainingRun]):
+    """Training runs, the latest first."""
+
+    selector = selectors.training_runs
     serializer_class = serializers.TrainingRunSerializer
     filterset_class = filters.TrainingRunFilter
+    service = services.training_request
+    body_class = serializers.TrainingRequestSerializer
+    status = 202
 
-    def get_queryset(self) -> QuerySet[TrainingRun]:
-        return selectors.training_runs(self.request.user)
-
-    @extend_schema(request=serializers.TrainingRequestSerializer, responses={202: serializers.TrainingRunSerializer})
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Ask for a candidate. While one of the role waits or runs, that is the answer."""
-        selectors.training_sources(request.user)
-        body = validated_body(serializers.TrainingRequestSerializer, request)
+        return self.act()
+
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
         slug = body.pop("source", None)
-        source = source_get(request.user, slug) if slug else None
-        run = services.training_request(actor=actor_of(request), source=source, **body)
-        return Response(self.get_serializer(run).data, status=202)
+        return body | {"source": source_get(self.request.user, slug) if slug else None}
 
 
-class TrainingRunDetail(generics.RetrieveAPIView[TrainingRun]):
-    queryset = TrainingRun.objects.none()
+class TrainingDetail(SelectorDetail[TrainingRun]):
+    """How far one run is, and what came of it."""
+
+    selector = selectors.training_get
     serializer_class = serializers.TrainingRunSerializer
 
-    def get_object(self) -> TrainingRun:
-        return selectors.training_get(self.request.user, self.kwargs["pk"])
 
+class TrainingCancel(ServiceAction[TrainingRun]):
+    """Stop a run that waits or runs; its worker stops at its next step."""
 
-class TrainingRunCancel(generics.GenericAPIView[TrainingRun]):
-    queryset = TrainingRun.objects.none()
-    serializer_class = OptionalReasonSerializer
-
-    @extend_schema(responses={200: serializers.TrainingRunSerializer})
-    def post(self, request: Request, pk: int) -> Response:
-        run = selectors.training_get(request.user, pk)
-        body = validated_body(OptionalReasonSerializer, request)
-        ended = services.training_cancel(actor=actor_of(request), run=run, **body)
-        return Response(serializers.TrainingRunSerializer(ended).data)
+    subject = Subject("run", selectors.training_get)
+    service = services.training_cancel
+    body_class = OptionalReasonSerializer
+    serializer_class = serializers.TrainingRunSerializer

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from finobs.core import access
-from finobs.core.errors import NotFound
+from finobs.core.reads import first_or_not_found
 from transactions.models import Source
 from transactions.selectors import sources_visible
 
@@ -28,10 +28,7 @@ def training_open(user: Any) -> list[TrainingRun]:
 
 def training_get(user: Any, pk: int) -> TrainingRun:
     """Raises NotFound."""
-    found = training_runs(user).filter(pk=pk).first()
-    if found is None:
-        raise NotFound
-    return found
+    return first_or_not_found(training_runs(user).filter(pk=pk))
 
 
 def training_sources(user: Any) -> QuerySet[Source]:

@@ -11,9 +11,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from finobs.accounts.requests import SignedInRequest
-from finobs.core.forms import OptionalReasonForm, submit
+from finobs.core.forms import OptionalReasonForm, submit, submit_for_result
 from finobs.core.http import render_page
-from finobs.core.lists import list_context
+from finobs.core.lists import list_page
 
 from . import selectors, services
 from .filters import TrainingRunFilter
@@ -23,25 +23,21 @@ from .forms import TrainForm
 @login_required
 @require_GET
 def training_list(request: SignedInRequest) -> HttpResponse:
-    chosen = TrainingRunFilter(request.GET, queryset=selectors.training_runs(request.user))
-    context = list_context(request, chosen, order=("-id",)) | {"may_train": selectors.may_train(request.user)}
-    return render_page(request, "detection/training_list.html", context, partial="list")
+    rows, may_train = selectors.training_runs(request.user), selectors.may_train(request.user)
+    return list_page(request, "detection/training_list.html", rows, filter_set=TrainingRunFilter, may_train=may_train)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def training_request(request: SignedInRequest) -> HttpResponse:
     """The form for a new candidate, and the run that comes of it; or the one that is under way already."""
-    asked: list[Any] = []
-
-    def ask(**fields: Any) -> None:
-        asked.append(services.training_request(actor=request.user, **fields))
-
     form = TrainForm(request.POST or None, sources=selectors.training_sources(request.user))
-    status = submit(form, ask) if request.method == "POST" else HTTPStatus.OK
-    if asked:
-        return redirect("detection:training-detail", asked[0].pk)
-    return render_page(request, "detection/training_request.html", {"form": form}, status=status)
+    if request.method == "GET":
+        return render_page(request, "detection/training_request.html", {"form": form})
+    status, run = submit_for_result(form, partial(services.training_request, actor=request.user))
+    if run is None:
+        return render_page(request, "detection/training_request.html", {"form": form}, status=status)
+    return redirect("detection:training-detail", run.pk)
 
 
 @login_required

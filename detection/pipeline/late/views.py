@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
-from finobs.core.lists import list_context
+from finobs.core.lists import list_page
 
 from . import selectors
 from .filters import ReassessmentFilter
@@ -24,7 +24,5 @@ def batch_late(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_GET
 def reassessment_list(request: SignedInRequest) -> HttpResponse:
     """Decided transactions that late ones touched, before and after."""
-    chosen = ReassessmentFilter(request.GET, queryset=selectors.reassessments_visible(request.user))
-    return render_page(
-        request, "detection/reassessment_list.html", list_context(request, chosen, order=("-id",)), partial="list"
-    )
+    rows = selectors.reassessments_visible(request.user)
+    return list_page(request, "detection/reassessment_list.html", rows, filter_set=ReassessmentFilter)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,9 +12,9 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from finobs.core.forms import submit
+from finobs.core.forms import submit, submit_for_result
 from finobs.core.http import render_page
-from finobs.core.pagination import count, paginate
+from finobs.core.lists import list_page
 
 from .. import login, selectors, services
 from ..forms import PasswordChangeForm, ProfileForm, TokenForm
@@ -26,11 +27,11 @@ TOKEN_ORDER = ("-created_at", "-id")
 @require_http_methods(["GET", "POST"])
 def profile(request: SignedInRequest) -> HttpResponse:
     person = request.user
-    form = ProfileForm(request.POST or None, initial={"name": person.name, "time_zone": person.time_zone})
-    status = 200
+    initial = {"name": person.name, "time_zone": person.time_zone}
+    form, status = ProfileForm(request.POST or None, initial=initial), HTTPStatus.OK
     if request.method == "POST":
-        status = submit(form, lambda **typed: services.profile_change(actor=person, **typed))
-        if status == 200:
+        status = submit(form, partial(services.profile_change, actor=person))
+        if status == HTTPStatus.OK:
             messages.success(request, "Saved.")
             return redirect("accounts:profile")
     page = {"form": form, "person": person, "permissions": selectors.permissions_held(person)}
@@ -41,11 +42,10 @@ def profile(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def password_change(request: SignedInRequest) -> HttpResponse:
-    form = PasswordChangeForm(request.POST or None)
-    status = 200
+    form, status = PasswordChangeForm(request.POST or None), HTTPStatus.OK
     if request.method == "POST":
-        status = submit(form, lambda **typed: _change(request, **typed))
-        if status == 200:
+        status = submit(form, partial(login.password_change, request))
+        if status == HTTPStatus.OK:
             messages.success(request, "Your password is changed. Every other session has ended.")
             return redirect("accounts:profile")
     return render_page(request, "accounts/password_change.html", {"form": form}, status=status)
@@ -54,9 +54,7 @@ def password_change(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_GET
 def token_list(request: SignedInRequest) -> HttpResponse:
-    rows = selectors.tokens_own(request.user)
-    page = paginate(rows, order=TOKEN_ORDER, cursor=request.GET.get("cursor", ""))
-    return render_page(request, "accounts/token_list.html", {"page": page, "count": count(rows)}, partial="list")
+    return list_page(request, "accounts/token_list.html", selectors.tokens_own(request.user), order=TOKEN_ORDER)
 
 
 @login_required
@@ -65,15 +63,13 @@ def token_create(request: SignedInRequest) -> HttpResponse:
     """The secret is shown in the answer to the form, and never again."""
     person = request.user
     form = TokenForm(request.POST or None, user=person)
-    made: list[Any] = []
-    status = 200
-    if request.method == "POST":
-        create = services.token_create
-        status = submit(form, lambda **typed: made.extend(create(actor=person, user=person, **typed)))
-        if status == 200:
-            page = {"token": made[0], "secret": made[1]}
-            return render_page(request, "accounts/token_created.html", page, status=201)
-    return render_page(request, "accounts/token_create.html", {"form": form}, status=status)
+    if request.method == "GET":
+        return render_page(request, "accounts/token_create.html", {"form": form})
+    status, created = submit_for_result(form, partial(services.token_create, actor=person, user=person))
+    if created is None:
+        return render_page(request, "accounts/token_create.html", {"form": form}, status=status)
+    token, secret = created
+    return render_page(request, "accounts/token_created.html", {"token": token, "secret": secret}, status=201)
 
 
 @login_required
@@ -87,10 +83,8 @@ def token_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def session_list(request: SignedInRequest) -> HttpResponse:
-    rows = selectors.sessions_live(request.user)
-    page = paginate(rows, order=TOKEN_ORDER, cursor=request.GET.get("cursor", ""))
-    shown = {"page": page, "count": count(rows), "here": login.digest(request.session.session_key)}
-    return render_page(request, "accounts/session_list.html", shown, partial="list")
+    rows, here = selectors.sessions_live(request.user), login.digest(request.session.session_key)
+    return list_page(request, "accounts/session_list.html", rows, order=TOKEN_ORDER, here=here)
 
 
 @login_required
@@ -109,7 +103,3 @@ def sessions_end(request: SignedInRequest) -> HttpResponse:
     ended = services.sessions_end(actor=request.user, user=request.user, but=here)
     messages.success(request, f"Other sessions ended: {ended}.")
     return redirect("accounts:session-list")
-
-
-def _change(request: SignedInRequest, *, present: str, new: str) -> None:
-    login.sign_in_again(request, services.password_change(actor=request.user, present=present, new=new))

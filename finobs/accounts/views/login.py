@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from http import HTTPStatus
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,7 +20,6 @@ from ..choices import SessionEndReason
 from ..forms import PasswordSetForm, SignInForm
 from ..services.passwords import link_owner
 
-WRONG_CREDENTIALS = "The e-mail address or the password is not right."
 SIGNED_OUT_BECAUSE = {
     SessionEndReason.IDLE: "You were signed out because nothing happened for a while.",
     SessionEndReason.AGE: "You were signed out because you had been signed in for a long time.",
@@ -42,13 +44,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         }
         return render_page(request, "accounts/sign_in.html", page)
     form = SignInForm(request.POST)
-    if form.is_valid():
-        person = login.authenticate(request, form.cleaned_data["username"], form.cleaned_data["password"])
-        if person is not None:
-            login.sign_in(request, person)
-            return redirect(following)
-        form.add_error(None, WRONG_CREDENTIALS)
-    return render_page(request, "accounts/sign_in.html", {"form": form, "next": following}, status=422)
+    status = submit(form, partial(login.password_sign_in, request))
+    if status == HTTPStatus.OK:
+        return redirect(following)
+    return render_page(request, "accounts/sign_in.html", {"form": form, "next": following}, status=status)
 
 
 @require_POST
@@ -64,11 +63,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def password_set(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     """Set a password under the link that an administrator issued."""
     person = link_owner(uid, token)
-    form = PasswordSetForm(request.POST or None)
-    status = 200
+    form, status = PasswordSetForm(request.POST or None), HTTPStatus.OK
     if request.method == "POST":
-        status = submit(form, lambda new: services.password_set(uid=uid, token=token, new=new))
-        if status == 200:
+        status = submit(form, partial(services.password_set, uid=uid, token=token))
+        if status == HTTPStatus.OK:
             messages.success(request, "Your password is set. Sign in with it.")
             return redirect("accounts:sign-in")
     return render_page(request, "accounts/password_set.html", {"form": form, "person": person}, status=status)

@@ -133,10 +133,10 @@ def count_text(counted: int | tuple[int, bool]) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """{% icon "inbox" %} decorates; {% icon "lock" "Locked" %} speaks. The names are in the sprite's folder."""
-    accessibility = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    attributes = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     sprite = static("vendor/tabler-icons/sprite.svg")
     return format_html(
-        '<svg class="icon" width="18" height="18" {}><use href="{}#{}"></use></svg>', accessibility, sprite, name
+        '<svg class="icon" width="18" height="18" {}><use href="{}#{}"></use></svg>', attributes, sprite, name
     )
 
 

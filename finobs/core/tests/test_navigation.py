@@ -8,7 +8,8 @@ from django.test import RequestFactory
 
 from finobs.accounts.roles import PERMISSIONS
 from finobs.core import navigation
-from finobs.core.navigation import NAVIGATION, Shell
+from finobs.core.navigation import ACCOUNT, SIDE, NavigationEntry, Shell, entries
+from tests import factories
 
 
 def frame(user, path="/"):
@@ -35,9 +36,63 @@ def counters(monkeypatch):
 
 
 def test_every_entry_asks_for_a_permission_that_exists():
-    assert {entry.permission for entry in NAVIGATION} - {""} <= set(PERMISSIONS)
-    goes = [entry.go for entry in NAVIGATION]
+    assert {entry.permission for entry in entries()} - {""} <= set(PERMISSIONS)
+
+
+def test_every_place_at_the_side_has_a_letter_of_its_own():
+    goes = [entry.go for entry in entries(*SIDE)]
+    assert all(goes)
     assert len(set(goes)) == len(goes)
+
+
+def test_no_two_entries_of_a_part_claim_the_same_place_in_it():
+    for group in {entry.group for entry in entries()}:
+        orders = [entry.order for entry in entries(group)]
+        assert orders == sorted(set(orders))
+
+
+WORK = ["My work", "Queues", "Incidents", "Alerts", "Approvals"]
+DATA = ["Transactions", "Accounts", "Batches", "Quarantine"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("who", "offered"),
+    [
+        ("stranger", {}),
+        ("viewer", {"": ["My work", "Queues", "Incidents", "Approvals"], "Data": DATA, "Detection": ["Rules", "Models"]}),
+        ("analyst", {"": WORK, "Data": DATA, "Detection": ["Rules", "Models"], "Records": ["Ledger"]}),
+        ("lead", {"": WORK, "Data": DATA, "Detection": ["Rules", "Models"], "Records": ["Ledger"]}),
+        ("auditor", {"": WORK, "Data": DATA, "Detection": ["Rules", "Models"], "Records": ["Ledger"]}),
+        ("admin", {"": WORK, "Data": DATA, "Detection": ["Rules", "Models"], "Records": ["Ledger", "Admin"]}),
+        ("superuser", {"": WORK, "Data": DATA, "Detection": ["Rules", "Models"], "Records": ["Ledger", "Admin"]}),
+    ],
+)  # fmt: skip
+def test_everybody_is_offered_the_places_of_their_roles_in_order(who, offered, request):
+    person = factories.user(role="viewer") if who == "viewer" else request.getfixturevalue(who)
+    shell = frame(person)
+    assert {group.label: [item.entry.label for item in group.items] for group in shell.groups} == offered
+    assert [item.entry.label for item in shell.account] == ["Profile", "API tokens", "Sessions", "Change password"]
+    short = [] if who == "stranger" else ["Work", "Search", "Approvals"]
+    assert [item.entry.label for item in shell.bottom] == short
+    assert shell.search == ("/cases/search/" if short else "")
+    assert shell.header == []
+
+
+@pytest.mark.django_db
+def test_the_header_says_what_there_is_to_count_and_what_cannot_wait_stands_out(lead, monkeypatch):
+    monkeypatch.setattr(navigation, "_counters", {"sla": lambda _: 2, "approvals": lambda _: 3})
+    shown = [(item.entry.label, item.url, item.count, item.entry.hot) for item in frame(lead).header]
+    assert shown == [("Due soon", "/cases/", 2, True), ("To approve", "/approvals/", 3, False)]
+
+
+def test_entries_are_in_order_of_their_part_and_their_number(monkeypatch):
+    monkeypatch.setattr(navigation, "_entries", {})
+    last, first = NavigationEntry("a:b", "B", "i", order=2), NavigationEntry("a:a", "A", "i", order=1)
+    other = NavigationEntry("a:b", "B of mine", "i", group=ACCOUNT)
+    navigation.register(last, other, first)
+    assert entries("") == [first, last]
+    assert entries(ACCOUNT, "") == [other, first, last]
 
 
 @pytest.mark.django_db
@@ -68,9 +123,8 @@ def test_the_administration_is_for_staff(admin, everything_served):
 
 @pytest.mark.django_db
 def test_what_no_app_serves_is_left_out(analyst, monkeypatch):
-    monkeypatch.setattr(
-        navigation, "NAVIGATION", (navigation.NavigationEntry("nowhere:at-all", "Nowhere", "inbox", "compliance:read"),)
-    )
+    monkeypatch.setattr(navigation, "_entries", {})
+    navigation.register(NavigationEntry("nowhere:at-all", "Nowhere", "inbox", "compliance:read"))
     assert frame(analyst).items == []
 
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from finobs.core import clock
 from finobs.core.errors import Invalid, NotAllowed, NotFound
-from finobs.ledger import keys, last_signed, merkle, note, selectors, tasks, tree, triggers
+from finobs.ledger import keys, last_signed, merkle, note, queries, tasks, tree, triggers
 from finobs.ledger.choices import AlarmKind
 from finobs.ledger.models import Alarm, Checkpoint, Event, PendingEvent, TreeLeaf, TreeNode
 from finobs.ledger.note import Statement
@@ -89,14 +89,14 @@ def test_a_key_file_that_this_process_may_not_read_is_no_key(ledger_key, fill, m
 
 def test_seal_lag_is_late_after_a_minute(ledger_files, fill):
     noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    assert not selectors.seal_state().late
+    assert not queries.seal_state().late
     with clock.at(noon):
         fill(1)
     with clock.at(noon + timedelta(seconds=59)):
-        state = selectors.seal_state()
+        state = queries.seal_state()
         assert (state.lag_seconds, state.late, state.pending) == (59, False, 1)
     with clock.at(noon + timedelta(seconds=61)):
-        assert selectors.seal_state().late
+        assert queries.seal_state().late
 
 
 def test_both_keys_sign_during_the_overlap_and_old_checkpoints_verify_for_ever(ledger_key, fill, ledger_files):

@@ -1,0 +1,49 @@
+"""The OpenAPI description of an operation, from what its view declares (`core.api`)."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+
+from .api import SelectorList, SelectorView, ServiceAction
+from .serializers import SentForApprovalSerializer
+
+
+class OperationSchema(AutoSchema):
+    """`operation_id` and `parameters` are of the view's write, if it has one, else of its read."""
+
+    view: Any
+
+    def get_operation_id(self) -> str:
+        if self._is_declared() and self.view.operation_id:
+            return str(self.view.operation_id)
+        if self._is_action() and not isinstance(self.view, SelectorList) and self.method == "POST":
+            return "_".join(step.replace("-", "_") for step in self._tokenize_path())
+        return super().get_operation_id()
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """Of the method, else of the view: what the shapes say of themselves is for who writes views."""
+        own = getattr(self.view, self.method.lower()).__doc__ or type(self.view).__dict__.get("__doc__")
+        return inspect.cleandoc(own or "")
+
+    def get_override_parameters(self) -> Any:
+        return self.view.parameters if self._is_declared() else super().get_override_parameters()
+
+    def get_request_serializer(self) -> Any:
+        return self.view.body_class if self._is_action() else super().get_request_serializer()
+
+    def get_response_serializers(self) -> Any:
+        if not self._is_action():
+            return super().get_response_serializers()
+        answer = None if self.view.status == 204 else self.view.answer_class or self.view.serializer_class
+        waiting = {202: SentForApprovalSerializer} if self.view.needs_approval else {}
+        return {self.view.status: answer} | waiting
+
+    def _is_action(self) -> bool:
+        return isinstance(self.view, ServiceAction) and self.method != "GET"
+
+    def _is_declared(self) -> bool:
+        is_write = isinstance(self.view, ServiceAction)
+        return isinstance(self.view, SelectorView) and is_write == (self.method != "GET")

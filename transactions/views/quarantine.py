@@ -1,0 +1,106 @@
+"""Rows that could not be taken as they were: look at them, correct, release or discard them."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.forms import submit
+from finobs.core.http import render_page
+from finobs.core.lists import list_page
+
+from .. import selectors, services
+from ..choices import QuarantineState
+from ..filters import QuarantineFilter
+from ..forms import CorrectForm, ReasonForm
+
+MAX_RAW_BYTES = 4_000  # that a page shows; the rest is in the download
+
+
+@login_required
+@require_GET
+def quarantine_list(request: SignedInRequest) -> HttpResponse:
+    """Open rows, unless the address says otherwise."""
+    rows, defaults = selectors.quarantine_visible(request.user), {"state": QuarantineState.OPEN}
+    return list_page(request, "transactions/quarantine_list.html", rows, filter_set=QuarantineFilter, defaults=defaults)
+
+
+@login_required
+@require_GET
+def quarantine_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    return _page(request, pk)
+
+
+@login_required
+@require_GET
+def quarantine_raw(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The row exactly as it came, as a download."""
+    row = selectors.quarantined_row_get(request.user, pk)
+    response = HttpResponse(row.raw_bytes, content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="quarantined-row-{row.pk}.bin"'
+    return response
+
+
+@login_required
+@require_POST
+def quarantine_correct(request: SignedInRequest, pk: int) -> HttpResponse:
+    row = selectors.quarantined_row_get(request.user, pk)
+    form = CorrectForm(request.POST, row=row)
+    status = submit(form, partial(services.quarantine_correct, actor=request.user, row=row))
+    if status != HTTPStatus.OK:
+        form.show_again(version=row.version)
+        return _page(request, pk, status, correct=form)
+    messages.success(request, "Corrected. Release the row to take it in.")
+    return redirect("transactions:quarantine-detail", pk)
+
+
+@login_required
+@require_POST
+def quarantine_release(request: SignedInRequest, pk: int) -> HttpResponse:
+    row, form = selectors.quarantined_row_get(request.user, pk), ReasonForm(request.POST, auto_id="release_%s")
+    status = submit(form, partial(services.quarantine_release, actor=request.user, row=row))
+    if status != HTTPStatus.OK:
+        return _page(request, pk, status, release=form)
+    row = selectors.quarantined_row_get(request.user, pk)
+    if row.state == QuarantineState.RELEASED:
+        messages.success(request, "Released: the row is in and has been assessed.")
+    else:
+        messages.error(request, f"Not released. {row.detail}")
+    return redirect("transactions:quarantine-detail", pk)
+
+
+@login_required
+@require_POST
+def quarantine_discard(request: SignedInRequest, pk: int) -> HttpResponse:
+    row, form = selectors.quarantined_row_get(request.user, pk), ReasonForm(request.POST, auto_id="discard_%s")
+    status = submit(form, partial(services.quarantine_discard, actor=request.user, row=row))
+    if status != HTTPStatus.OK:
+        return _page(request, pk, status, discard=form)
+    messages.success(request, "Discarded. The row is kept, and will not be taken in.")
+    return redirect("transactions:quarantine-detail", pk)
+
+
+def _page(request: SignedInRequest, pk: int, status: int = HTTPStatus.OK, **filled: Form) -> HttpResponse:
+    """The row as it is now, with the forms that come back filled."""
+    row = selectors.quarantined_row_get(request.user, pk)
+    raw, actions = row.raw_bytes, selectors.quarantine_actions(request.user, row)
+    context = {
+        "row": row,
+        "actions": actions,
+        "raw": raw[:MAX_RAW_BYTES].decode("utf-8", "backslashreplace"),
+        "raw_cut": len(raw) > MAX_RAW_BYTES,
+        "correct": CorrectForm(row=row),
+        "release": ReasonForm(auto_id="release_%s"),
+        "discard": ReasonForm(auto_id="discard_%s"),
+        # What cannot be done any more has no form in which to say so.
+        "refused": next((form for action, form in filled.items() if action not in actions), None),
+    }
+    return render_page(request, "transactions/quarantine_detail.html", context | filled, status=status)
