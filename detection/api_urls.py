@@ -1,5 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
+from finobs.core.jobs.services import SERVICES as JOB_SERVICES
+
 from .alerts import api as alerts
 from .decisions import api as decisions
 from .ml.registry import api as registry
@@ -20,6 +22,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("transactions/<int:pk>/explanation", alerts.TransactionExplanation.as_view(), name="transaction-explanation"),
     path("batches/<int:pk>/late", late.BatchLate.as_view(), name="batch-late"),
     path("reassessments", late.ReassessmentList.as_view(), name="reassessment-list"),
+    path("reassessment-runs", late.ReassessmentRunList.as_view(), name="reassessment-run-list"),
+    path("reassessment-runs/<int:pk>", late.ReassessmentRunDetail.as_view(), name="reassessment-run-detail"),
+    *(
+        path(
+            f"reassessment-runs/<int:pk>/{action}",
+            late.ReassessmentRunAction.as_view(action=action),
+            name=f"reassessment-run-{action}",
+        )
+        for action in JOB_SERVICES
+    ),
     path("rules", rules.RuleList.as_view(), name="rule-list"),
     path("rules/<slug:slug>", rules.RuleDetail.as_view(), name="rule-detail"),
     path("rules/<slug:slug>/versions", rules.RuleVersionList.as_view(), name="rule-version-list"),
@@ -40,5 +52,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/<int:pk>/threshold", performance.ModelThreshold.as_view(), name="model-threshold-set"),
     path("training-runs", training.TrainingRunList.as_view(), name="training-list"),
     path("training-runs/<int:pk>", training.TrainingRunDetail.as_view(), name="training-detail"),
-    path("training-runs/<int:pk>/cancel", training.TrainingRunCancel.as_view(), name="training-cancel"),
+    *(
+        path(
+            f"training-runs/<int:pk>/{action}",
+            training.TrainingRunAction.as_view(action=action),
+            name=f"training-{action}",
+        )
+        for action in JOB_SERVICES
+    ),
 ]

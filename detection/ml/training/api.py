@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from finobs.accounts.requests import actor_of
 from finobs.core.api import SelectorList, validated_body
-from finobs.core.serializers import OptionalReasonSerializer
+from finobs.core.jobs.api import JobAction, JobDetail
 from transactions.selectors import source_get
 
 from ...models import TrainingRun
@@ -36,21 +35,17 @@ class TrainingRunList(SelectorList[TrainingRun]):
         return Response(self.get_serializer(run).data, status=202)
 
 
-class TrainingRunDetail(generics.RetrieveAPIView[TrainingRun]):
+class TrainingRunDetail(JobDetail[TrainingRun]):
     queryset = TrainingRun.objects.none()
     serializer_class = serializers.TrainingRunSerializer
 
-    def get_object(self) -> TrainingRun:
-        return selectors.training_get(self.request.user, self.kwargs["pk"])
+    def get_queryset(self) -> QuerySet[TrainingRun]:
+        return selectors.training_runs(self.request.user)
 
 
-class TrainingRunCancel(generics.GenericAPIView[TrainingRun]):
+class TrainingRunAction(JobAction[TrainingRun]):
     queryset = TrainingRun.objects.none()
-    serializer_class = OptionalReasonSerializer
+    serializer_class = serializers.TrainingRunSerializer
 
-    @extend_schema(responses={200: serializers.TrainingRunSerializer})
-    def post(self, request: Request, pk: int) -> Response:
-        run = selectors.training_get(request.user, pk)
-        body = validated_body(OptionalReasonSerializer, request)
-        ended = services.training_cancel(actor=actor_of(request), run=run, **body)
-        return Response(serializers.TrainingRunSerializer(ended).data)
+    def get_queryset(self) -> QuerySet[TrainingRun]:
+        return selectors.training_runs(self.request.user)

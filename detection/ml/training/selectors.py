@@ -7,31 +7,22 @@ from typing import Any
 from django.db.models import QuerySet
 
 from finobs.core import access
-from finobs.core.errors import NotFound
+from finobs.core.jobs.choices import OPEN_STATES
 from transactions.models import Source
 from transactions.selectors import sources_visible
 
 from ...models import ModelVersion, TrainingRun
-from . import workflow
 
 
 def training_runs(user: Any) -> QuerySet[TrainingRun]:
     access.require(user, "view", TrainingRun)
     rows = access.restrict(TrainingRun.objects.all(), user, "view")
-    return rows.select_related("asked_by", "source", "model_version").defer("model_version__artefact")
+    return rows.select_related("requested_by", "source", "model_version").defer("model_version__artefact")
 
 
 def training_open(user: Any) -> list[TrainingRun]:
     """Runs that wait or run: at most one of each role."""
-    return list(training_runs(user).filter(state__in=workflow.RUNS_OPEN))
-
-
-def training_get(user: Any, pk: int) -> TrainingRun:
-    """Raises NotFound."""
-    found = training_runs(user).filter(pk=pk).first()
-    if found is None:
-        raise NotFound
-    return found
+    return list(training_runs(user).filter(state__in=OPEN_STATES))
 
 
 def training_sources(user: Any) -> QuerySet[Source]:

@@ -1,68 +1,42 @@
 from __future__ import annotations
 
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from finobs.accounts.requests import SignedInRequest
-from finobs.core.forms import OptionalReasonForm, submit
+from finobs.core.forms import submit
 from finobs.core.http import render_page
-from finobs.core.lists import list_context
+from finobs.core.jobs.views import JobPages
 
+from ...models import TrainingRun
 from . import selectors, services
 from .filters import TrainingRunFilter
 from .forms import TrainForm
 
 
-@login_required
-@require_GET
-def training_list(request: SignedInRequest) -> HttpResponse:
-    chosen = TrainingRunFilter(request.GET, queryset=selectors.training_runs(request.user))
-    context = list_context(request, chosen, order=("-id",)) | {"may_train": selectors.may_train(request.user)}
-    return render_page(request, "detection/training_list.html", context, partial="list")
+def _may_train(user: Any, job: TrainingRun | None) -> dict[str, Any]:
+    return {"may_train": selectors.may_train(user)}
+
+
+PAGES = JobPages[TrainingRun]("detection", "training", selectors.training_runs, TrainingRunFilter, _may_train)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def training_request(request: SignedInRequest) -> HttpResponse:
     """The form for a new candidate, and the run that comes of it; or the one that is under way already."""
-    asked: list[Any] = []
+    runs: list[TrainingRun] = []
 
-    def ask(**fields: Any) -> None:
-        asked.append(services.training_request(actor=request.user, **fields))
+    def request_run(**fields: Any) -> None:
+        runs.append(services.training_request(actor=request.user, **fields))
 
     form = TrainForm(request.POST or None, sources=selectors.training_sources(request.user))
-    status = submit(form, ask) if request.method == "POST" else HTTPStatus.OK
-    if asked:
-        return redirect("detection:training-detail", asked[0].pk)
+    status = submit(form, request_run) if request.method == "POST" else HTTPStatus.OK
+    if runs:
+        return redirect(runs[0])
     return render_page(request, "detection/training_request.html", {"form": form}, status=status)
-
-
-@login_required
-@require_GET
-def training_detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    """How far a run is. Its fragment asks for itself again until the run has ended."""
-    return _training_page(request, pk)
-
-
-@login_required
-@require_POST
-def training_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
-    run, form = selectors.training_get(request.user, pk), OptionalReasonForm(request.POST)
-    status = submit(form, partial(services.training_cancel, actor=request.user, run=run))
-    if status != HTTPStatus.OK:
-        return _training_page(request, pk, form=form, status=status)
-    messages.success(request, f"{run} is cancelled.")
-    return redirect("detection:training-detail", pk)
-
-
-def _training_page(request: SignedInRequest, pk: int, *, form: Any = None, status: int = 200) -> HttpResponse:
-    run = selectors.training_get(request.user, pk)
-    context = {"run": run, "may_train": selectors.may_train(request.user), "form": form or OptionalReasonForm()}
-    return render_page(request, "detection/training_detail.html", context, partial="run", status=status)

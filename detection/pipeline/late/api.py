@@ -7,8 +7,9 @@ from rest_framework import generics
 
 from finobs.core.api import SelectorList
 from finobs.core.errors import NotFound
+from finobs.core.jobs.api import JobAction, JobDetail
 
-from ...models import LateBatch, Reassessment
+from ...models import LateBatch, Reassessment, ReassessmentRun
 from . import filters, selectors, serializers
 
 
@@ -23,6 +24,33 @@ class ReassessmentList(SelectorList[Reassessment]):
         return selectors.reassessments_visible(self.request.user)
 
 
+class ReassessmentRunList(SelectorList[ReassessmentRun]):
+    """Runs that looked again at what late transactions touched."""
+
+    queryset = ReassessmentRun.objects.none()
+    serializer_class = serializers.ReassessmentRunSerializer
+    filterset_class = filters.ReassessmentRunFilter
+
+    def get_queryset(self) -> QuerySet[ReassessmentRun]:
+        return selectors.reassessment_runs(self.request.user)
+
+
+class ReassessmentRunDetail(JobDetail[ReassessmentRun]):
+    queryset = ReassessmentRun.objects.none()
+    serializer_class = serializers.ReassessmentRunSerializer
+
+    def get_queryset(self) -> QuerySet[ReassessmentRun]:
+        return selectors.reassessment_runs(self.request.user)
+
+
+class ReassessmentRunAction(JobAction[ReassessmentRun]):
+    queryset = ReassessmentRun.objects.none()
+    serializer_class = serializers.ReassessmentRunSerializer
+
+    def get_queryset(self) -> QuerySet[ReassessmentRun]:
+        return selectors.reassessment_runs(self.request.user)
+
+
 class BatchLate(generics.RetrieveAPIView[LateBatch]):
     """What the late transactions of a batch touched. 404 where none was late."""
 
@@ -30,7 +58,7 @@ class BatchLate(generics.RetrieveAPIView[LateBatch]):
     serializer_class = serializers.LateBatchSerializer
 
     def get_object(self) -> LateBatch:
-        found = selectors.late_batch_of(self.request.user, self.kwargs["pk"])
-        if found is None:
+        late_batch = selectors.late_batch_of(self.request.user, self.kwargs["pk"])
+        if late_batch is None:
             raise NotFound
-        return found
+        return late_batch
