@@ -14,7 +14,7 @@ from finobs.accounts.system import system_actor
 from finobs.core.errors import Conflict
 from finobs.core.jobs.choices import JobState
 from finobs.core.jobs.services import job_cancel, job_retry
-from finobs.core.jobs.tests.contract import JobContract, end_as
+from finobs.core.jobs.tests.contract import JobContract, carry_out, end_as
 from finobs.core.jobs.tests.pages_contract import JobPagesContract, client_of, text
 from finobs.core.jobs.worker import work
 from finobs.ledger.models import Event
@@ -96,10 +96,9 @@ def test_a_cancelled_run_leaves_the_rest_until_it_is_retried(stopped, admin, mon
     assert reassess_due() == 0
     assert LateBatch.objects.get().state == "cancelled"
     job_retry(actor=admin, job=stopped)
-    ended = work(ReassessmentRun, stopped.pk)
-    assert ended is not None
-    assert (ended.state, ended.done) == (JobState.DONE, 3)
-    assert Reassessment.objects.filter(run=ended).count() == LateBatch.objects.get().changed == 3
+    stopped = carry_out(stopped)
+    assert (stopped.state, stopped.done) == (JobState.DONE, 3)
+    assert Reassessment.objects.filter(run=stopped).count() == LateBatch.objects.get().changed == 3
 
 
 def test_a_retried_run_sees_what_came_in_since(stopped, source, admin, monkeypatch):

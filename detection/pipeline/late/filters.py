@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from finobs.core.forms import ALL_YES_NO
 from finobs.core.jobs.filters import JobFilter
+from transactions.models import Source
 
 from ...choices import Outcome
 from ...models import Reassessment, ReassessmentRun
@@ -28,7 +29,7 @@ class ReassessmentFilter(filters.FilterSet):
 
 
 class ReassessmentRunFilter(JobFilter):
-    source = filters.CharFilter(field_name="source__slug", label="Source")
+    source = filters.ModelChoiceFilter(queryset=Source.objects.all(), to_field_name="slug", empty_label="All")
 
     class Meta:
         model = ReassessmentRun

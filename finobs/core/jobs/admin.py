@@ -14,7 +14,7 @@ from .services import job_cancel, job_retry
 
 
 class JobAdmin(AccessAdmin):
-    list_display: tuple[str, ...] = ("__str__", "state", "step", "attempts", "requested_by", "created_at", "ended_at")
+    list_display: tuple[str, ...] = ("__str__", "state", "step", "attempts", "requested_by", "created_at")
     list_filter: tuple[str, ...] = ("state",)
     list_select_related: tuple[str, ...] = ("requested_by",)
     ordering = ("-pk",)

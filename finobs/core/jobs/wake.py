@@ -24,13 +24,14 @@ def jobs_wake() -> dict[str, list[int]]:
 
     Called by the schedule, each minute; twice at once does no harm.
     """
-    ids = {}
+    jobs: dict[str, list[int]] = {}
     for kind in registered():
         try:
-            ids[kind.model._meta.label_lower] = wake(kind.model)
-        except Exception:  # one kind's fault must not keep the others waiting
+            jobs[kind.model._meta.label_lower] = wake(kind.model)
+        except Exception:
+            # The jobs of the other kinds must not wait for this one to be mended.
             log.exception("Jobs of %s could not be woken", kind.model._meta.label)
-    return {label: woken for label, woken in ids.items() if woken}
+    return {label: ids for label, ids in jobs.items() if ids}
 
 
 @service
@@ -40,14 +41,14 @@ def wake(model: type[LeasedJob]) -> list[int]:
     One that has cost as many workers as it may is failed; the failure is recorded.
     """
     rows = model._default_manager.select_for_update(of=("self",), skip_locked=True).filter(queries.idle(clock.now()))
-    woken = []
+    ids = []
     for row in rows.order_by("pk"):
         if row.attempts_left:
             call_worker(row)
-            woken.append(row.pk)
+            ids.append(row.pk)
         else:
             fail_locked(row, _exhausted(row))
-    return woken
+    return ids
 
 
 def _exhausted(job: LeasedJob) -> str:

@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections, transaction
@@ -25,15 +25,25 @@ from finobs.core.jobs.services import job_cancel, job_retry
 from finobs.core.jobs.wake import wake
 from finobs.ledger.models import Event
 
+J = TypeVar("J", bound=LeasedJob)
+
 
 def after(**length: float) -> Any:
     return clock.at(clock.now() + timedelta(**length))
 
 
-def take(job: LeasedJob, **options: bool) -> LeasedJob:
-    claimed = claim(type(job), job.pk, **options)
-    assert claimed is not None
-    return claimed
+def take(job: J, **options: bool) -> J:
+    """Claim it, as a worker does."""
+    row = claim(type(job), job.pk, **options)
+    assert row is not None
+    return row
+
+
+def carry_out(job: J) -> J:
+    """Work it; the row as it is afterwards."""
+    row = worker.work(type(job), job.pk)
+    assert row is not None
+    return row
 
 
 def end_as(job: LeasedJob, state: JobState) -> None:
@@ -85,8 +95,8 @@ class JobContract:
 
     def test_whoever_knows_that_its_worker_is_dead_takes_it_at_once(self, job):
         for _ in range(job.MAX_ATTEMPTS + 1):
-            taken = take(job, abandoned=True)
-        assert (taken.state, taken.attempts) == (JobState.RUNNING, job.MAX_ATTEMPTS + 1)
+            job = take(job, abandoned=True)
+        assert (job.state, job.attempts) == (JobState.RUNNING, job.MAX_ATTEMPTS + 1)
 
     def test_nobody_takes_it_before_its_time(self, job):
         type(job).objects.update(scheduled_at=clock.now() + timedelta(minutes=10))
@@ -97,10 +107,9 @@ class JobContract:
 
     def test_a_worked_job_is_done_once(self, job, does):
         results = does(lambda *_: "result")
-        ended = worker.work(type(job), job.pk)
-        assert ended is not None
-        assert (ended.state, ended.step, ended.error, ended.lease_until) == (JobState.DONE, "Done", "", None)
-        assert ended.ended_at is not None
+        job = carry_out(job)
+        assert (job.state, job.step, job.error, job.lease_until) == (JobState.DONE, "Done", "", None)
+        assert job.ended_at is not None
         assert worker.work(type(job), job.pk) is None
         assert results == ["result"]
 
@@ -164,18 +173,16 @@ class JobContract:
             raise AssertionError("it went on")
 
         results = does(is_cancelled)
-        ended = worker.work(type(job), job.pk)
-        assert ended is not None
-        assert (ended.state, ended.error, ended.step) == (JobState.CANCELLED, "Not needed.", "First")
+        job = carry_out(job)
+        assert (job.state, job.error, job.step) == (JobState.CANCELLED, "Not needed.", "First")
         assert results == []
         assert self.last_event("cancel")["data"]["reason"] == "Not needed."
         assert self.last_event("cancel")["actor"]["id"] == str(admin.pk)
 
     def test_one_that_is_cancelled_while_it_is_published_publishes_nothing(self, job, admin, does):
         results = does(lambda job, _: job_cancel(actor=admin, job=job))
-        ended = worker.work(type(job), job.pk)
-        assert ended is not None
-        assert (ended.state, ended.error) == (JobState.CANCELLED, f"Cancelled by {admin}.")
+        job = carry_out(job)
+        assert (job.state, job.error) == (JobState.CANCELLED, f"Cancelled by {admin}.")
         assert results == []
 
     def test_a_refusal_is_told_in_its_own_words(self, job, does):
@@ -183,10 +190,9 @@ class JobContract:
             raise Invalid(fields={"rows": ["Too few.", "Far too few."]})
 
         does(refused)
-        ended = worker.work(type(job), job.pk)
-        assert ended is not None
-        assert ended.error == "Too few. Far too few."
-        assert ended.state == (JobState.QUEUED if self.tries_again else JobState.FAILED)
+        job = carry_out(job)
+        assert job.error == "Too few. Far too few."
+        assert job.state == (JobState.QUEUED if self.tries_again else JobState.FAILED)
 
     def test_a_mistake_of_ours_is_logged_and_fails_it_at_the_last_attempt(self, job, does, caplog):
         def broken(job, progress):
@@ -218,9 +224,8 @@ class JobContract:
         assert job.state == JobState.RUNNING
         results = does(lambda *_: "result")
         with clock.at(clock.now() + job.LEASE + timedelta(seconds=5)):
-            ended = worker.work(type(job), job.pk)
-        assert ended is not None
-        assert (ended.state, results) == (JobState.DONE, ["result"])
+            job = carry_out(job)
+        assert (job.state, results) == (JobState.DONE, ["result"])
 
     def test_the_schedule_calls_a_worker_for_what_nobody_works_on(self, job, calls):
         calls.clear()
@@ -279,11 +284,11 @@ class JobContract:
     def test_only_what_failed_or_was_cancelled_is_retried_and_only_what_is_open_cancelled(self, job, admin):
         with pytest.raises(InvalidTransition, match="neither failed nor was cancelled: queued"):
             job_retry(actor=admin, job=job)
-        taken = take(job)
+        job = take(job)
         with pytest.raises(InvalidTransition, match="neither failed nor was cancelled: running"):
             job_retry(actor=admin, job=job)
         for state in (JobState.FAILED, JobState.CANCELLED, JobState.DONE):
-            end_as(taken, state)
+            end_as(job, state)
             with pytest.raises(InvalidTransition, match=f"has ended: {state}"):
                 job_cancel(actor=admin, job=job)
         with pytest.raises(InvalidTransition, match="neither failed nor was cancelled: done"):

@@ -18,7 +18,7 @@ from finobs.core.jobs.wake import call_worker, jobs_wake
 from finobs.core.jobs.worker import work
 
 from . import kinds
-from .contract import JobContract, after, end_as, take
+from .contract import JobContract, after, carry_out, end_as, take
 from .models import Errand, Round
 
 pytestmark = pytest.mark.django_db
@@ -63,11 +63,11 @@ def test_a_task_works_the_job_that_it_was_given(errand, round_trip, django_captu
 
 def test_of_many_jobs_the_one_that_has_waited_longest_is_claimed_first(admin):
     now = clock.now()
-    second, first, later, ended = (
+    second, first, later, past = (
         Errand.objects.create(name=name, requested_by=admin, scheduled_at=now - timedelta(minutes=minutes))
         for name, minutes in (("b", 1), ("a", 2), ("c", -4), ("d", 9))
     )
-    end_as(ended, JobState.DONE)
+    end_as(past, JobState.DONE)
     assert claim(Errand) == first
     assert claim(Errand) == second
     assert claim(Errand) is None
@@ -109,16 +109,19 @@ def test_what_went_wrong_is_tried_again_after_a_while_from_where_it_stopped(roun
         real(job=job, number=number)
 
     monkeypatch.setattr(kinds, "visit", breaks)
-    waiting = work(Round, round_trip.pk)
-    assert waiting is not None
+    waiting = carry_out(round_trip)
     assert (waiting.state, waiting.visits, waiting.is_delayed) == (JobState.QUEUED, [0], True)
     assert waiting.error == f"finobs made a mistake. The log of the worker says what went wrong in {round_trip}."
     assert work(Round, round_trip.pk) is None
     monkeypatch.setattr(kinds, "visit", real)
     with after(seconds=61):
-        ended = work(Round, round_trip.pk)
-    assert ended is not None
-    assert (ended.state, ended.visits, ended.error, ended.attempts) == (JobState.DONE, [0, 1, 2], "", 2)
+        round_trip = carry_out(round_trip)
+    assert (round_trip.state, round_trip.visits, round_trip.error, round_trip.attempts) == (
+        JobState.DONE,
+        [0, 1, 2],
+        "",
+        2,
+    )
 
 
 def test_a_cancelled_job_of_parts_keeps_what_it_did_and_does_no_more(round_trip, admin, monkeypatch):
@@ -130,9 +133,8 @@ def test_a_cancelled_job_of_parts_keeps_what_it_did_and_does_no_more(round_trip,
             job_cancel(actor=admin, job=job)
 
     monkeypatch.setattr(kinds, "visit", then_cancel)
-    ended = work(Round, round_trip.pk)
-    assert ended is not None
-    assert (ended.state, ended.visits) == (JobState.CANCELLED, [0, 1])
+    round_trip = carry_out(round_trip)
+    assert (round_trip.state, round_trip.visits) == (JobState.CANCELLED, [0, 1])
 
 
 def test_a_job_whose_place_is_taken_is_not_retried(errand, admin):
@@ -150,9 +152,8 @@ def test_what_a_kind_refuses_at_the_very_end_is_no_result(errand, monkeypatch):
         raise NotAllowed("No longer yours.")
 
     monkeypatch.setattr(kinds.ErrandKind, "complete", refuses)
-    ended = work(Errand, errand.pk)
-    assert ended is not None
-    assert (ended.state, ended.error, ended.outcome) == (JobState.FAILED, "No longer yours.", "")
+    errand = carry_out(errand)
+    assert (errand.state, errand.error, errand.outcome) == (JobState.FAILED, "No longer yours.", "")
 
 
 def test_the_schedule_wakes_every_kind_even_beside_one_that_cannot_be_woken(errand, round_trip, monkeypatch, caplog):
