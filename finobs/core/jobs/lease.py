@@ -14,7 +14,7 @@ from ..service import service
 from . import queries
 from .choices import JobState
 from .kinds import kind_of
-from .models import LeasedJob
+from .models import MAX_STEP_LENGTH, LeasedJob
 
 J = TypeVar("J", bound=LeasedJob)
 log = logging.getLogger("finobs.jobs")
@@ -55,8 +55,7 @@ def renew(job: LeasedJob) -> None:
 
 def under_lease(job: J) -> QuerySet[J]:
     """The row of `job` while this worker's claim is the latest; else nothing."""
-    rows = type(job)._default_manager.filter(pk=job.pk, state=JobState.RUNNING, attempts=job.attempts)
-    return rows
+    return type(job)._default_manager.filter(pk=job.pk, state=JobState.RUNNING, attempts=job.attempts)
 
 
 def lock(job: J) -> J:
@@ -82,7 +81,9 @@ class Heartbeat:
             return
         self.step, self.beat_at = step, at
         try:
-            is_ours = under_lease(self.job).update(step=step, done=done, total=total, lease_until=at + self.job.LEASE)
+            is_ours = under_lease(self.job).update(
+                step=step[:MAX_STEP_LENGTH], done=done, total=total, lease_until=at + self.job.LEASE
+            )
         except OperationalError:
             # SQLite has one writer: the lease outlasts a long write of somebody else, and the next beat comes soon.
             log.warning("%s could not say how far it is", self.job, exc_info=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,9 @@ from django.db.models import Q
 from .. import clock
 from ..models import Base
 from .choices import ENDED_STATES, OPEN_STATES, JobState
+
+
+MAX_STEP_LENGTH: Final = 80
 
 
 class LeasedJob(Base):
@@ -29,7 +32,7 @@ class LeasedJob(Base):
     IS_RESUMABLE: ClassVar[bool] = False
 
     state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
-    step = models.CharField(max_length=80, blank=True, help_text="What it is doing, in words.")
+    step = models.CharField(max_length=MAX_STEP_LENGTH, blank=True, help_text="What it is doing, in words.")
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How many workers have taken it so far.")

@@ -120,6 +120,9 @@ class JobContract:
             job.refresh_from_db()
             assert (job.step, job.done, job.total) == ("Half way", 5, 10)
             assert job.lease_until == clock.now() + job.LEASE
+        progress("A file with a long name: " + "n" * 200)
+        job.refresh_from_db()
+        assert job.step.startswith("A file with a long name: nnn")
 
     def test_a_step_is_written_once_a_second(self, job, django_assert_num_queries):
         progress = Heartbeat(take(job))
