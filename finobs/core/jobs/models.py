@@ -83,7 +83,7 @@ class LeasedJob(Base):
 
     @property
     def kind_name(self) -> str:
-        """ "training run", as people call it."""
+        """What people call a job of this kind, such as "training run"."""
         return str(self._meta.verbose_name)
 
     @property

@@ -92,8 +92,8 @@ class JobPagesContract:
             pages[state] = text(client_of(admin).get(self.page_of(job)))
             assert re.findall(rf'action="{self.page_of(job)}(\w+)/"', pages[state]) == buttons
             assert "action=" not in text(client_of(analyst).get(self.page_of(job))).split("<main")[1]
-        assert f"Cancel the {job.kind_name}" in pages[JobState.QUEUED]
-        assert f"Retry the {job.kind_name}" in pages[JobState.FAILED]
+        assert f"Cancel the {job._meta.verbose_name}" in pages[JobState.QUEUED]
+        assert f"Retry the {job._meta.verbose_name}" in pages[JobState.FAILED]
 
     def test_the_buttons_follow_when_the_job_ends_while_somebody_looks(self, job, admin):
         client = client_of(admin)

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from finobs.core import clock
-from finobs.core.errors import Conflict, FinobsError, NotAllowed
+from finobs.core.errors import Conflict, FinobsError, Invalid, NotAllowed
 from finobs.core.jobs import kinds as registry
 from finobs.core.jobs import wake as wake_module
 from finobs.core.jobs.choices import JobState
@@ -154,6 +154,19 @@ def test_what_a_kind_refuses_at_the_very_end_is_no_result(errand, monkeypatch):
     monkeypatch.setattr(kinds.ErrandKind, "complete", refuses)
     errand = carry_out(errand)
     assert (errand.state, errand.error, errand.outcome) == (JobState.FAILED, "No longer yours.", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Invalid("There is nothing to fetch."), "There is nothing to fetch."),
+        (Invalid(fields={"": ["No."], "name": ["Too long."]}), "No. Too long."),
+        (NotAllowed("Not yours."), "Not yours."),
+        (ValueError("'inside'"), "finobs made a mistake. The log of the worker says what went wrong in Errand 7."),
+    ],
+)
+def test_a_reason_is_in_the_words_of_the_refusal(error, words):
+    assert kinds.ErrandKind().reason(Errand(pk=7), error) == words
 
 
 def test_the_schedule_wakes_every_kind_even_beside_one_that_cannot_be_woken(errand, round_trip, monkeypatch, caplog):
