@@ -33,10 +33,8 @@ class JobAction(generics.GenericAPIView[J]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Say in the API's description what is sent and what is answered: two serializers, of which DRF knows one."""
         super().__init_subclass__(**kwargs)
-        if cls.serializer_class is not None:
-            extend_schema_view(
-                post=extend_schema(request=OptionalReasonSerializer, responses={200: cls.serializer_class})
-            )(cls)
+        schema = extend_schema(request=OptionalReasonSerializer, responses={200: cls.serializer_class})
+        extend_schema_view(post=schema)(cls)
 
     def post(self, request: Request, pk: int) -> Response:
         job = job_get(self.get_queryset(), pk)

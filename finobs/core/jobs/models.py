@@ -13,7 +13,6 @@ from .. import clock
 from ..models import Base
 from .choices import ENDED_STATES, OPEN_STATES, JobState
 
-
 MAX_STEP_LENGTH: Final = 80
 
 

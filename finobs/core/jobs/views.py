@@ -7,7 +7,7 @@ its selector and its templates differs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
@@ -33,10 +33,6 @@ from .services import SERVICES
 J = TypeVar("J", bound=LeasedJob)
 
 
-def _nothing(user: Any, job: Any) -> dict[str, Any]:
-    return {}
-
-
 @dataclass(frozen=True)
 class JobPages(Generic[J]):
     """The pages of one kind.
@@ -52,7 +48,7 @@ class JobPages(Generic[J]):
     name: str
     rows: Callable[[Any], QuerySet[J]]
     filterset: type[JobFilter]
-    more: Callable[[Any, J | None], dict[str, Any]] = field(default=_nothing)
+    more: Callable[[Any, J | None], dict[str, Any]]
 
     @property
     def urls(self) -> list[URLPattern]:

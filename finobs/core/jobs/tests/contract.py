@@ -6,13 +6,12 @@ What the work does is put in its place by the tests themselves, so that a kind n
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, connections, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from finobs.core import clock
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed, NotFound
@@ -331,40 +330,6 @@ class JobContract:
         values = {"state": state, "lease_until": now if has_lease else None, "ended_at": now if has_ended else None}
         with pytest.raises(IntegrityError), transaction.atomic():
             type(job).objects.filter(pk=job.pk).update(**values)
-
-    @pytest.mark.django_db(transaction=True)
-    def test_of_workers_at_once_one_claims_it(self, job):
-        start, claims = threading.Barrier(4), []
-
-        def claim_it():
-            try:
-                start.wait()
-                claims.append(claim(type(job), job.pk))
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=claim_it) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert [each.attempts for each in claims if each is not None] == [1]
-        assert len(claims) == 4
-
-    @pytest.mark.django_db(transaction=True)
-    @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer, who is waited for")
-    def test_who_claims_waits_for_nobody(self, job):
-        """A row that somebody else holds is passed by: here for as long as the transaction that locks it."""
-        other: Any = connections.create_connection("default")
-        try:
-            other.set_autocommit(False)
-            with other.cursor() as cursor:
-                cursor.execute(f"SELECT 1 FROM {job._meta.db_table} WHERE id = %s FOR UPDATE", [job.pk])
-            assert claim(type(job), job.pk) is None
-            assert claim(type(job)) is None
-            assert wake(type(job)) == []
-        finally:
-            other.close()
 
 
 def lock_in_transaction(job: LeasedJob) -> None:

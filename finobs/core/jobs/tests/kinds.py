@@ -26,6 +26,9 @@ class ErrandKind(JobKind[Errand, str]):
     def complete(self, job: Errand, result: str) -> None:
         job.outcome = result
 
+    def prepare_retry(self, job: Errand) -> None:
+        job.outcome = ""
+
     def record(self, job: Errand, verb: str, actor: Any | None, data: Mapping[str, str]) -> None:
         record(actor=actor or system_actor("errands"), action=f"errand.{verb}", subject=job, data=dict(data))
 

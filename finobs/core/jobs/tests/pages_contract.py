@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from finobs.core import clock
 from finobs.core.jobs.choices import JobState
@@ -135,6 +136,15 @@ class JobPagesContract:
         assert self.post(analyst, f"{path}/retry").status_code == 403
         assert self.post(admin, f"{path}/retry").json()["state"] == "queued"
         assert self.post(admin, f"{self.api}/999999/retry").status_code == 404
+
+    def test_the_description_of_the_api_says_what_is_sent_and_answered(self, job):
+        paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+        of_detail = paths[f"{self.api}/{{id}}"]["get"]["responses"]["200"]
+        for action in ("cancel", "retry"):
+            operation = paths[f"{self.api}/{{id}}/{action}"]["post"]
+            assert operation["responses"] == {"200": of_detail}
+            sent = operation["requestBody"]["content"]["application/json"]["schema"]
+            assert sent == {"$ref": "#/components/schemas/OptionalReason"}
 
     def post(self, person: Any, path: str, **body: str) -> Any:
         return client_of(person).post(path, body, content_type="application/json")

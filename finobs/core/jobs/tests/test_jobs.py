@@ -100,6 +100,14 @@ def test_a_retried_job_of_one_piece_has_done_nothing_and_one_of_parts_what_it_ha
     assert (errand.done, errand.total, round_trip.done, round_trip.total) == (0, 0, 1, 3)
 
 
+def test_a_kind_says_what_a_retried_job_does_not_take_over(errand, admin):
+    end_as(errand, JobState.CANCELLED)
+    Errand.objects.update(outcome="half")
+    job_retry(actor=admin, job=errand)
+    errand.refresh_from_db()
+    assert errand.outcome == ""
+
+
 def test_what_went_wrong_is_tried_again_after_a_while_from_where_it_stopped(round_trip, monkeypatch):
     real = kinds.visit
 
