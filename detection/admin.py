@@ -11,10 +11,10 @@ from django.http import HttpRequest
 
 from finobs.core.admin import AccessAdmin, ReadAdmin, run_action
 from finobs.core.forms import StrictJSON
+from finobs.core.jobs.admin import JobAdmin
 
 from .ml.registry import services as registry_services
 from .ml.registry.workflow import HUMAN_STEPS, StageTransition
-from .ml.training import services as training_services
 from .models import Alert, LateBatch, ModelVersion, Reassessment, ReassessmentRun, Rule, TrainingRun
 from .rules import services as rules_services
 
@@ -123,25 +123,13 @@ class ModelVersionAdmin(AccessAdmin):
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(ReadAdmin):
-    list_display = ("__str__", "role", "state", "step", "attempts", "model_version", "asked_by", "created_at")
-    list_filter = ("role", "state")
-    list_select_related = ("asked_by", "model_version")
-    actions = ("cancel",)
+class TrainingRunAdmin(JobAdmin):
+    list_display = ("__str__", "role", *JobAdmin.list_display[1:], "model_version")
+    list_filter = ("role", *JobAdmin.list_filter)
+    list_select_related = (*JobAdmin.list_select_related, "model_version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("model_version__artefact")
-
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        return self._may(request, "cancel", None)
-
-    @admin.action(description="Cancel", permissions=["cancel"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[TrainingRun]) -> None:
-        actor: Any = request.user
-        run_action(
-            self, request, queryset, "Cancelled",
-            lambda run: training_services.training_cancel(actor=actor, run=run, reason="In the admin."),
-        )  # fmt: skip
 
 
 @admin.register(Alert)
@@ -154,10 +142,10 @@ class AlertAdmin(ReadAdmin):
 
 
 @admin.register(ReassessmentRun)
-class ReassessmentRunAdmin(ReadAdmin):
-    list_display = ("id", "source", "state", "done", "total", "attempts", "created_at", "ended_at")
-    list_filter = ("state", "source")
-    list_select_related = ("source",)
+class ReassessmentRunAdmin(JobAdmin):
+    list_display = ("__str__", "source", "done", "total", *JobAdmin.list_display[1:])
+    list_filter = (*JobAdmin.list_filter, "source")
+    list_select_related = (*JobAdmin.list_select_related, "source")
 
 
 @admin.register(LateBatch)

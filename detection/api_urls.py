@@ -19,6 +19,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("transactions/<int:pk>/explanation", alerts.TransactionExplanation.as_view(), name="transaction-explanation"),
     path("batches/<int:pk>/late", late.BatchLate.as_view(), name="batch-late"),
     path("reassessments", late.ReassessmentList.as_view(), name="reassessment-list"),
+    path("reassessment-runs", late.ReassessmentRunList.as_view(), name="reassessment-run-list"),
+    path("reassessment-runs/<int:pk>", late.ReassessmentRunDetail.as_view(), name="reassessment-run-detail"),
+    path("reassessment-runs/<int:pk>/cancel", late.ReassessmentRunCancel.as_view(), name="reassessment-run-cancel"),
+    path("reassessment-runs/<int:pk>/retry", late.ReassessmentRunRetry.as_view(), name="reassessment-run-retry"),
     path("rules", rules.RuleList.as_view(), name="rule-list"),
     path("rules/<slug:slug>", rules.RuleDetail.as_view(), name="rule-detail"),
     path("rules/<slug:slug>/versions", rules.RuleVersionList.as_view(), name="rule-version-list"),
@@ -36,4 +40,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("training-runs", training.TrainingList.as_view(), name="training-list"),
     path("training-runs/<int:pk>", training.TrainingDetail.as_view(), name="training-detail"),
     path("training-runs/<int:pk>/cancel", training.TrainingCancel.as_view(), name="training-cancel"),
+    path("training-runs/<int:pk>/retry", training.TrainingRetry.as_view(), name="training-retry"),
 ]

@@ -7,27 +7,29 @@ class DetectionConfig(AppConfig):
     def ready(self) -> None:
         from approvals import registry
         from finobs.core import schedule
+        from finobs.core.jobs import kinds
         from transactions import hooks as transactions
 
         from . import policy
         from .bootstrap import ensure_default_detectors
         from .ml.registry import approval_actions
+        from .ml.training.jobs import TrainingJob
         from .models import Alert
         from .pipeline.assess import assess
+        from .pipeline.late.jobs import ReassessmentJob
 
         policy.register()
         self._register_navigation()
         for action in approval_actions.actions():
             registry.register(action)
+        kinds.register(TrainingJob())
+        kinds.register(ReassessmentJob())
         transactions.register_assessor(assess)
         transactions.register_preparation(ensure_default_detectors)
         transactions.register_counter("alerts", Alert.objects.count)
         schedule.register(
             schedule.Periodic(
                 "look again at what late transactions touched", "detection.tasks.reassess", schedule.MINUTE // 2
-            ),
-            schedule.Periodic(
-                "take up training that nobody works on", "detection.tasks.training_wake", schedule.MINUTE
             ),
             schedule.Periodic("train on outcomes when enough are known", "detection.tasks.training_due", schedule.DAY),
         )

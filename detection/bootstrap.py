@@ -7,15 +7,15 @@ import logging
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core.errors import Conflict, FinobsError
+from finobs.core.jobs.choices import JobState
+from finobs.core.jobs.worker import work
 from transactions.models import Transaction
 
-from .choices import ModelRole, ModelStage, RunState
+from .choices import ModelRole, ModelStage
 from .ml.registry.queries import ever_in_force
 from .ml.registry.services import model_install
-from .ml.training import workflow
 from .ml.training.pipeline import DEFAULT_SHARE
 from .ml.training.services.training_request import training_request
-from .ml.training.services.training_work import training_work
 from .models import ModelVersion, Rule, TrainingRun
 from .rules.services import ensure_default_rules
 
@@ -50,16 +50,16 @@ def ensure_first_model(
     """
     if ever_in_force(role):
         return None
-    run = TrainingRun.objects.filter(role=role, asked_by=actor).order_by("-pk").first()
+    run = TrainingRun.objects.filter(role=role, requested_by=actor).order_by("-pk").first()
     if run is None:
         if _somebodys(role) or Transaction.objects.all()[:least].count() < least:
             return None
         run = training_request(actor=actor, role=role, rows=rows, share=share, wake=False)
-        if run.asked_by_id != actor.pk:
+        if run.requested_by_id != actor.pk:
             return None
-    if run.state in workflow.RUNS_OPEN:
-        run = training_work(run.pk, abandoned=abandoned) or run
-    if run.state == RunState.DONE:
+    if run.is_open:
+        run = work(TrainingRun, run.pk, abandoned=abandoned) or run
+    if run.state == JobState.DONE:
         _install(actor, run)
     return run
 

@@ -24,16 +24,6 @@ class ModelRole(TextChoices):
     SUPERVISED = "supervised", "Supervised"  # how likely it is to be confirmed; learns from outcomes
 
 
-class RunState(TextChoices):
-    """The life of a training run."""
-
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
-
-
 class RuleKind(TextChoices):
     AMOUNT = "amount", "Amount over a limit"
 

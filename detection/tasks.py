@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from finobs.core.jobs.worker import work
+
 from .ml.training import services as training_services
+from .models import ReassessmentRun, TrainingRun
 from .pipeline import explanations
-from .pipeline.late import reassess as late_reassess
+from .pipeline.late import reassess_due
 
 
 @shared_task(name="detection.tasks.train_model")
 def train_model(run_id: int) -> None:
     """Work a training run to its end. Running it twice is harmless: the second finds nothing to claim."""
-    training_services.training_work(run_id)
-
-
-@shared_task(name="detection.tasks.training_wake")
-def training_wake() -> list[int]:
-    """Call workers for training runs that nobody works on."""
-    return training_services.training_wake()
+    work(TrainingRun, run_id)
 
 
 @shared_task(name="detection.tasks.training_due")
@@ -36,4 +33,10 @@ def explain_batch(batch_id: int) -> int:
 @shared_task(name="detection.tasks.reassess")
 def reassess() -> int:
     """Look again at what late transactions touched. Lost or doubled calls do no harm: the next takes what is due."""
-    return late_reassess.reassess_due()
+    return reassess_due.reassess_due()
+
+
+@shared_task(name="detection.tasks.reassess_run")
+def reassess_run(run_id: int) -> None:
+    """Go on with a reassessment run that was left behind or retried. Running it twice is harmless."""
+    work(ReassessmentRun, run_id)

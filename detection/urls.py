@@ -1,4 +1,4 @@
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from .alerts import views as alerts
 from .ml.registry import views as registry
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("transactions/<int:pk>/explanation/", alerts.transaction_explanation, name="transaction-explanation"),
     path("batches/<int:pk>/late/", late.batch_late, name="batch-late"),
     path("reassessments/", late.reassessment_list, name="reassessment-list"),
+    path("reassessments/runs/", include(late.RUN_PAGES.urls)),
     path("rules/", rules.rule_list, name="rule-list"),
     path("rules/<slug:slug>/", rules.rule_detail, name="rule-detail"),
     path("rules/<slug:slug>/change/", rules.rule_change, name="rule-change"),
@@ -38,8 +39,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("models/<int:pk>/capacity/", performance.model_capacity, name="model-capacity"),
     path("models/<int:pk>/threshold/", performance.model_threshold_set, name="model-threshold-set"),
-    path("training/", training.training_list, name="training-list"),
     path("training/request/", training.training_request, name="training-request"),
-    path("training/<int:pk>/", training.training_detail, name="training-detail"),
-    path("training/<int:pk>/cancel/", training.training_cancel, name="training-cancel"),
+    path("training/", include(training.PAGES.urls)),
 ]

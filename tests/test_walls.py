@@ -179,8 +179,7 @@ def services() -> Iterator[tuple[str, ast.FunctionDef]]:
 # Acts of finobs itself, of whoever holds a link, and of a call whose shape the registry of approvals fixes.
 NO_ACTOR = {
     "group_alerts", "ensure_default_queue", "password_set", "sign_in_failed", "close_approved", "_refresh",
-    "training_claim", "training_finish", "training_fail", "training_wake",
-    "reassess_claim", "reassess_part", "reassess_end",
+    "claim", "finish", "fail", "reschedule", "wake", "reassessment_begin", "reassess_part",
 }  # fmt: skip
 
 

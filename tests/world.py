@@ -14,9 +14,10 @@ from django.contrib.auth.models import Group
 from approvals.models import ApprovalPolicy, ApprovalRequest
 from cases.models import Case, Queue
 from cases.services import case_close, case_take, note_add
-from detection.models import ModelVersion, Rule, ShadowScore, TrainingRun
+from detection.models import ModelVersion, ReassessmentRun, Rule, ShadowScore, TrainingRun
 from finobs.accounts.models import ApiToken, User
 from finobs.accounts.services import token_create
+from finobs.core import clock
 from finobs.core.errors import ApprovalRequired
 from finobs.ledger.models import Event
 from tests import factories, scored
@@ -57,14 +58,17 @@ def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
         actor=superuser, user=superuser, name="matrix", scopes=["audit:read"], lifetime=timedelta(days=1)
     )
     run = TrainingRun.objects.create(
-        role="anomaly", parameters={"rows": 0, "share": "0.005", "seed": 7}, asked_by=superuser
+        role="anomaly", parameters={"rows": 0, "share": "0.005", "seed": 7}, requested_by=superuser
+    )
+    failed = ReassessmentRun.objects.create(
+        source=batch.source, as_of=alert.transaction_id, requested_by=superuser, state="failed", ended_at=clock.now()
     )
     return World(
         {
             "queues": queue.slug, "cases": case.reference, "incidents": case.incidents.get().reference,
             "alerts": alert.pk, "transactions": alert.transaction_id, "accounts": alert.account_id, "batches": batch.pk,
             "decisions": alert.transaction_id, "sessions": 0,
-            "sources": batch.source.slug, "models": _scoring(alert.account).pk, "training": run.pk, "training-runs": run.pk, "rules": Rule.objects.get().slug, "approvals": ApprovalRequest.objects.get().pk,
+            "sources": batch.source.slug, "models": _scoring(alert.account).pk, "training": run.pk, "training-runs": run.pk, "runs": failed.pk, "reassessment-runs": failed.pk, "rules": Rule.objects.get().slug, "approvals": ApprovalRequest.objects.get().pk,
             "quarantine": _quarantined(batch).pk, "users": analyst.pk, "tokens": ApiToken.objects.get(pk=token.pk).pk,
             "events": Event.objects.values_list("uid", flat=True)[0], "subject_type": "cases.case", "subject_id": case.pk,
             "group": Group.objects.get(name="viewer").pk, "digest": ApprovalRequest.objects.get().digest,

@@ -300,22 +300,46 @@ class Migration(migrations.Migration):
                             ("failed", "Failed"),
                             ("cancelled", "Cancelled"),
                         ],
-                        default="running",
+                        default="queued",
                         max_length=10,
                     ),
                 ),
+                ("step", models.CharField(blank=True, help_text="What it is doing, in words.", max_length=80)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(default=0)),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(default=0, help_text="How many workers have taken it so far."),
+                ),
+                (
+                    "attempts_before_retry",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Of these, those before somebody last had it retried: they count no more."
+                    ),
+                ),
+                (
+                    "scheduled_at",
+                    models.DateTimeField(default=finobs.core.clock.now, help_text="No worker takes it before."),
+                ),
+                ("lease_until", models.DateTimeField(blank=True, help_text="Until then a worker has it.", null=True)),
+                ("error", models.TextField(blank=True, help_text="Why it ended early, or why it is tried again.")),
+                ("created_at", models.DateTimeField(default=finobs.core.clock.now)),
+                (
+                    "started_at",
+                    models.DateTimeField(blank=True, help_text="When the latest worker took it.", null=True),
+                ),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
                 ("as_of", models.BigIntegerField(help_text="The greatest transaction id that it sees.")),
                 (
                     "cursor",
                     models.BigIntegerField(blank=True, help_text="Transactions from this id on are done.", null=True),
                 ),
-                ("total", models.PositiveIntegerField(default=0)),
-                ("done", models.PositiveIntegerField(default=0)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("lease_until", models.DateTimeField(blank=True, help_text="Until then a worker has it.", null=True)),
-                ("error", models.TextField(blank=True)),
-                ("created_at", models.DateTimeField(default=finobs.core.clock.now)),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
                 (
                     "source",
                     models.ForeignKey(
@@ -413,7 +437,7 @@ class Migration(migrations.Migration):
                     "run",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="found",
+                        related_name="reassessments",
                         to="detection.reassessmentrun",
                     ),
                 ),
@@ -455,7 +479,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="late",
+                        related_name="late_batches",
                         to="detection.reassessmentrun",
                     ),
                 ),
@@ -669,11 +693,6 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
-                    "role",
-                    models.CharField(choices=[("anomaly", "Anomaly"), ("supervised", "Supervised")], max_length=12),
-                ),
-                ("parameters", models.JSONField(default=dict, help_text="What was asked for: share, rows and seed.")),
-                (
                     "state",
                     models.CharField(
                         choices=[
@@ -694,8 +713,18 @@ class Migration(migrations.Migration):
                     "attempts",
                     models.PositiveSmallIntegerField(default=0, help_text="How many workers have taken it so far."),
                 ),
+                (
+                    "attempts_before_retry",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Of these, those before somebody last had it retried: they count no more."
+                    ),
+                ),
+                (
+                    "scheduled_at",
+                    models.DateTimeField(default=finobs.core.clock.now, help_text="No worker takes it before."),
+                ),
                 ("lease_until", models.DateTimeField(blank=True, help_text="Until then a worker has it.", null=True)),
-                ("error", models.TextField(blank=True)),
+                ("error", models.TextField(blank=True, help_text="Why it ended early, or why it is tried again.")),
                 ("created_at", models.DateTimeField(default=finobs.core.clock.now)),
                 (
                     "started_at",
@@ -703,11 +732,10 @@ class Migration(migrations.Migration):
                 ),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
                 (
-                    "asked_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
+                    "role",
+                    models.CharField(choices=[("anomaly", "Anomaly"), ("supervised", "Supervised")], max_length=12),
                 ),
+                ("parameters", models.JSONField(default=dict, help_text="What was requested: share, rows and seed.")),
                 (
                     "model_version",
                     models.ForeignKey(
@@ -716,6 +744,12 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="detection.modelversion",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
@@ -752,12 +786,43 @@ class Migration(migrations.Migration):
                 condition=models.Q(("stage", "challenger")), fields=("role",), name="detection_one_challenger"
             ),
         ),
+        migrations.AddIndex(
+            model_name="reassessmentrun",
+            index=models.Index(
+                condition=models.Q(("state__in", ("queued", "running"))),
+                fields=["scheduled_at"],
+                name="detection_reassessmentrun_open",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reassessmentrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lease_until__isnull", False), ("state", "running")),
+                    models.Q(models.Q(("state", "running"), _negated=True), ("lease_until__isnull", True)),
+                    _connector="OR",
+                ),
+                name="detection_reassessmentrun_lease",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reassessmentrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("state__in", ("queued", "running"))),
+                    models.Q(("ended_at__isnull", False), ("state__in", ("done", "failed", "cancelled"))),
+                    _connector="OR",
+                ),
+                name="detection_reassessmentrun_end",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="reassessmentrun",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "running")),
+                condition=models.Q(("state__in", ("queued", "running"))),
                 fields=("source",),
                 name="detection_one_reassessment_at_a_time",
+                violation_error_message="Another reassessment run of this source waits or runs already.",
             ),
         ),
         migrations.AddConstraint(
@@ -789,12 +854,43 @@ class Migration(migrations.Migration):
                 fields=("transaction", "model_version"), name="detection_shadow_score_once"
             ),
         ),
+        migrations.AddIndex(
+            model_name="trainingrun",
+            index=models.Index(
+                condition=models.Q(("state__in", ("queued", "running"))),
+                fields=["scheduled_at"],
+                name="detection_trainingrun_open",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="trainingrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lease_until__isnull", False), ("state", "running")),
+                    models.Q(models.Q(("state", "running"), _negated=True), ("lease_until__isnull", True)),
+                    _connector="OR",
+                ),
+                name="detection_trainingrun_lease",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="trainingrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("state__in", ("queued", "running"))),
+                    models.Q(("ended_at__isnull", False), ("state__in", ("done", "failed", "cancelled"))),
+                    _connector="OR",
+                ),
+                name="detection_trainingrun_end",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="trainingrun",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["queued", "running"])),
+                condition=models.Q(("state__in", ("queued", "running"))),
                 fields=("role",),
                 name="detection_one_run_at_a_time",
+                violation_error_message="Another training run of this role waits or runs already.",
             ),
         ),
     ]

@@ -6,42 +6,43 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from finobs.core import clock
+from finobs.core.jobs.choices import OPEN_STATES
+from finobs.core.jobs.models import LeasedJob
 from finobs.core.models import Base
 from transactions.models import Batch, Source, Transaction
 
-from ..choices import Outcome, RunState
+from ..choices import Outcome
 from .alerts import Alert
 from .model_versions import ModelVersion
 
 
-class ReassessmentRun(Base):
-    """One look again at what late transactions of a source touched: claimed by a worker under a lease, a part at a
-    time. Whoever is killed in it has lost the part at hand; the next one goes on from `cursor`."""
+class ReassessmentRun(LeasedJob):
+    """What late transactions of a source touched, looked at again a part at a time, from the newest to the oldest.
+
+    Whoever is killed in it has lost the part at hand; the next worker goes on from `cursor`.
+    """
+
+    MAX_ATTEMPTS = 5
+    IS_RESUMABLE = True
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
     as_of = models.BigIntegerField(help_text="The greatest transaction id that it sees.")
     cursor = models.BigIntegerField(null=True, blank=True, help_text="Transactions from this id on are done.")
-    total = models.PositiveIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True, help_text="Until then a worker has it.")
-    error = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=clock.now)
-    ended_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta(Base.Meta):
-        ordering = ("-id",)
+    class Meta(LeasedJob.Meta):
         constraints: ClassVar = [
+            *LeasedJob.Meta.constraints,
             models.UniqueConstraint(
-                fields=["source"], condition=Q(state="running"), name="detection_one_reassessment_at_a_time"
-            )
-        ]
+                fields=["source"], condition=Q(state__in=OPEN_STATES), name="detection_one_reassessment_at_a_time",
+                violation_error_message="Another reassessment run of this source waits or runs already.",
+            ),
+        ]  # fmt: skip
 
-    def __str__(self) -> str:
-        return f"Reassessment run {self.pk}"
+    def get_absolute_url(self) -> str:
+        return reverse("detection:reassessment-run-detail", args=[self.pk])
 
 
 class LateBatch(Base):
@@ -54,7 +55,9 @@ class LateBatch(Base):
     batch = models.OneToOneField(Batch, on_delete=models.PROTECT, related_name="+", primary_key=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
     due_at = models.DateTimeField(default=clock.now)
-    run = models.ForeignKey(ReassessmentRun, on_delete=models.PROTECT, related_name="late", null=True, blank=True)
+    run = models.ForeignKey(
+        ReassessmentRun, on_delete=models.PROTECT, related_name="late_batches", null=True, blank=True
+    )
     late = models.PositiveIntegerField(default=0)
     touched = models.PositiveIntegerField(default=0)
     left_out = models.PositiveIntegerField(default=0)
@@ -82,7 +85,7 @@ class Reassessment(Base):
     """
 
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="reassessments")
-    run = models.ForeignKey(ReassessmentRun, on_delete=models.PROTECT, related_name="found")
+    run = models.ForeignKey(ReassessmentRun, on_delete=models.PROTECT, related_name="reassessments")
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+", help_text="What came in late.")
     outcome_before = models.CharField(max_length=8, choices=Outcome)
     outcome = models.CharField(max_length=8, choices=Outcome)

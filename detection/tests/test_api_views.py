@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from cases.services import group_alerts
-from detection.choices import ModelRole, Outcome, RunState
+from detection.choices import ModelRole, Outcome
 from detection.models import (
     Alert,
     Assessment,
@@ -18,6 +18,8 @@ from detection.models import (
     TrainingRun,
 )
 from detection.rules.services import rule_change
+from finobs.core import clock
+from finobs.core.jobs.choices import ENDED_STATES, JobState
 from tests import factories, scored
 from tests.support.api import ApiActionTests, ApiDetailTests, ApiListTests, ApiTests
 
@@ -119,7 +121,7 @@ class TestReassessmentList(ApiListTests):
 
     def add_row(self) -> None:
         version, row, batch = factories.model_version(), assessment().transaction, late_batch().batch
-        run = ReassessmentRun.objects.create(source=batch.source, as_of=row.pk, state=RunState.DONE)
+        run = reassessment_run(self, source=batch.source, as_of=row.pk, state=JobState.DONE)
         Reassessment.objects.create(
             transaction=row, run=run, batch=batch, version_before=version, model_version=version, outcome_before="approve",
             outcome="review", score_before=0.1, score=0.9, feature_set="basic-1", features=b"", digest="0" * 64,
@@ -281,14 +283,24 @@ class TestTrainingList(ApiListTests):
     url = "detection_api:training-list"
 
     def add_row(self) -> None:
-        training_run(self, state=RunState.DONE)
+        training_run(self, state=JobState.DONE)
 
 
 def training_run(of: ApiTests, **fields: Any) -> TrainingRun:
     parameters = {"rows": 0, "share": "0.005", "seed": 7}
     return TrainingRun.objects.create(
-        role=ModelRole.ANOMALY, parameters=parameters, asked_by=of.fixture("admin"), **fields
+        role=ModelRole.ANOMALY, parameters=parameters, requested_by=of.fixture("admin"), **ended(fields)
     )
+
+
+def reassessment_run(of: ApiTests, **fields: Any) -> ReassessmentRun:
+    """Of a source of its own: one of a source may be open."""
+    values = {"source": factories.source(), "as_of": 1, "requested_by": of.fixture("admin")}
+    return ReassessmentRun.objects.create(**{**values, **ended(fields)})
+
+
+def ended(fields: dict[str, Any]) -> dict[str, Any]:
+    return fields | {"ended_at": clock.now()} if fields.get("state") in ENDED_STATES else fields
 
 
 class TestTrainingRequest(ApiActionTests):
@@ -320,3 +332,57 @@ class TestTrainingCancel(ApiActionTests):
 
     def body(self) -> dict[str, Any]:
         return {"reason": "Not now."}
+
+
+class TestTrainingRetry(ApiActionTests):
+    url = "detection_api:training-retry"
+    actor = "admin"
+    event = "training.retry"
+    repeat = 409
+
+    def make(self) -> tuple[Any, ...]:
+        return (training_run(self, state=JobState.FAILED).pk,)
+
+    def body(self) -> dict[str, Any]:
+        return {"reason": "The disk was full."}
+
+
+class TestReassessmentRunList(ApiListTests):
+    url = "detection_api:reassessment-run-list"
+
+    def add_row(self) -> None:
+        reassessment_run(self)
+
+
+class TestReassessmentRunDetail(ApiDetailTests):
+    url = "detection_api:reassessment-run-detail"
+
+    def make(self) -> tuple[Any, ...]:
+        return (reassessment_run(self).pk,)
+
+
+class TestReassessmentRunCancel(ApiActionTests):
+    url = "detection_api:reassessment-run-cancel"
+    actor = "admin"
+    event = "reassessment.cancel"
+    repeat = 409
+
+    def make(self) -> tuple[Any, ...]:
+        return (reassessment_run(self).pk,)
+
+    def body(self) -> dict[str, Any]:
+        return {"reason": "Not now."}
+
+
+class TestReassessmentRunRetry(ApiActionTests):
+    url = "detection_api:reassessment-run-retry"
+    actor = "admin"
+    event = "reassessment.retry"
+    repeat = 409
+
+    def make(self) -> tuple[Any, ...]:
+        source = factories.transaction().source
+        return (reassessment_run(self, source=source, state=JobState.CANCELLED).pk,)
+
+    def body(self) -> dict[str, Any]:
+        return {"reason": "The disk was full."}

@@ -8,11 +8,12 @@ from detection import bootstrap  # fmt: skip
 from detection.bootstrap import ensure_default_detectors
 from detection.choices import ModelStage
 from detection.ml.registry.services import model_retire
-from detection.ml.training.services import model_train, training_request, training_work
+from detection.ml.training.services import model_train, training_request
 from detection.models import ModelVersion, Rule, TrainingRun
 from detection.rules.services import rule_retire
 from detection.tests import places
 from finobs.core.errors import Conflict
+from finobs.core.jobs.worker import work
 from finobs.ledger.models import Event
 from tests import factories
 from transactions import hooks
@@ -93,11 +94,11 @@ def test_a_first_training_that_was_refused_is_not_tried_at_every_batch(source, g
 
 def test_one_that_a_worker_finished_is_installed_at_the_next_batch(many, monkeypatch):
     with monkeypatch.context() as busy:
-        busy.setattr(bootstrap, "training_work", lambda *_, **__: None)
+        busy.setattr(bootstrap, "work", lambda *_, **__: None)
         ensure_default_detectors()
     run = TrainingRun.objects.get()
     assert run.state == "queued"
-    training_work(run.pk)
+    work(TrainingRun, run.pk)
     ensure_default_detectors()
     assert ModelVersion.objects.get().stage == ModelStage.CHAMPION
 
@@ -105,7 +106,7 @@ def test_one_that_a_worker_finished_is_installed_at_the_next_batch(many, monkeyp
 def test_what_somebody_is_training_is_left_to_them(many, admin):
     training_request(actor=admin, role="anomaly")
     ensure_default_detectors()
-    assert TrainingRun.objects.get().asked_by == admin
+    assert TrainingRun.objects.get().requested_by == admin
     assert not ModelVersion.objects.exists()
 
 

@@ -11,7 +11,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from detection.alerts.selectors import transaction_explanation
-from detection.choices import RunState
 from detection.decisions.selectors import decisions_of
 from detection.features import ACCOUNT, history
 from detection.models import Alert, Assessment, LateBatch, Reassessment, ReassessmentRun
@@ -19,12 +18,16 @@ from detection.pipeline.active import active_detectors
 from detection.pipeline.assess import assess
 from detection.pipeline.batch_assessment import BatchAssessment
 from detection.pipeline.late import affected, reassess
+from detection.pipeline.late import reassess_due as due_runs
 from detection.pipeline.late.late_batch_record import SETTLING_TIME
-from detection.pipeline.late.reassess import reassess_due
+from detection.pipeline.late.reassess_due import reassess_due
 from detection.pipeline.replay import replay
 from detection.tests import places
 from finobs.accounts.system import system_actor
 from finobs.core import clock
+from finobs.core.jobs.choices import JobState
+from finobs.core.jobs.lease import Heartbeat, LeaseLost
+from finobs.core.jobs.worker import run_claimed
 from finobs.ledger import merkle
 from finobs.ledger.models import Event
 from finobs.ledger.services import leaf_hash
@@ -173,10 +176,8 @@ def test_the_decision_that_was_made_stays_what_was_answered(source, hidden, supe
 
 def test_one_late_payment_is_named(source, hidden):
     brought = small(source, 1)
-    run = ReassessmentRun.objects.create(source=source, as_of=brought[0].pk)
     found = affected.late_arrival_cause(hidden[0], brought[0].batch_id)
     assert (found["count"], found["of"], found["external_id"]) == (1, "account", brought[0].external_id)
-    run.delete()
 
 
 def test_a_changed_late_fact_shows_in_the_replay(source, hidden):
@@ -258,7 +259,7 @@ def test_batches_that_are_due_together_are_one_run_and_the_newest_is_the_cause(s
         (last,) = come(source, (START - number * DAY, 50_000), account="A-2", shop="M-2")
     reassess_due()
     run = ReassessmentRun.objects.get()
-    assert (run.state, run.total, run.done) == (RunState.DONE, 4, 4)
+    assert (run.state, run.total, run.done) == (JobState.DONE, 4, 4)
     assert set(Reassessment.objects.filter(transaction__in=usual).values_list("batch_id", flat=True)) == {last.batch_id}
     assert list(LateBatch.objects.order_by("pk").values_list("late", "touched")) == [(1, 3), (1, 4)]
 
@@ -267,7 +268,7 @@ def test_a_source_whose_file_still_comes_in_is_left_to_settle(source, usual):
     come(source, (START - DAY, 3_000), account="A-2", shop="M-2")
     come(source, (START - DAY, 3_000), account="A-2", shop="M-2", method="file")
     assert reassess_due() == 0
-    LateBatch.objects.filter(due_at__lt=clock.now()).update(due_at=clock.now() - reassess.MAX_SETTLING_TIME - DAY)
+    LateBatch.objects.filter(due_at__lt=clock.now()).update(due_at=clock.now() - due_runs.MAX_SETTLING_TIME - DAY)
     assert reassess_due() > 0
 
 
@@ -302,29 +303,30 @@ def test_what_was_left_behind_is_gone_on_with_where_it_stood(source, usual, monk
     assert reassess_due() == 1
     assert Reassessment.objects.count() == 3
     run = ReassessmentRun.objects.get()
-    assert (run.state, run.done, run.attempts) == (RunState.DONE, 3, 2)
+    assert (run.state, run.done, run.attempts) == (JobState.DONE, 3, 2)
     assert LateBatch.objects.get().changed == 3
 
 
 def test_whoever_has_lost_the_run_writes_nothing_more(source, usual):
     come(source, (START - DAY, 50_000), account="A-2", shop="M-2")
-    run = reassess.reassess_claim()
+    run = due_runs._next_run()
     ReassessmentRun.objects.update(attempts=7)
     assert run is not None
-    assert reassess._carry_out(run) == 0
+    assert run_claimed(run).done == 0
     assert not Reassessment.objects.exists()
 
 
 def test_finding_out_what_many_batches_touch_keeps_the_run(source, usual):
     come(source, (START - DAY, 50_000), account="A-2", shop="M-2")
-    run = reassess.reassess_claim()
+    run = due_runs._next_run()
     assert run is not None
     now = clock.now()
     ReassessmentRun.objects.update(lease_until=now)
-    assert reassess._causes(run)
-    assert ReassessmentRun.objects.filter(lease_until__gt=now + reassess.LEASE / 2).exists()
+    assert reassess.affected_causes(run, Heartbeat(run))
+    assert ReassessmentRun.objects.filter(lease_until__gt=now + run.LEASE / 2).exists()
     ReassessmentRun.objects.update(attempts=run.attempts + 1, lease_until=now)
-    assert reassess._causes(run) == {}
+    with pytest.raises(LeaseLost):
+        reassess.affected_causes(run, Heartbeat(run))
     assert ReassessmentRun.objects.filter(lease_until=now).exists()
 
 
@@ -334,21 +336,25 @@ def test_a_run_that_fails_says_why_and_ends_after_a_few_attempts(source, usual, 
     def fails(*_):
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(reassess, "_part", fails)
-    for _ in range(reassess.ATTEMPTS + 1):
+    monkeypatch.setattr(reassess, "assess_part", fails)
+    for _ in range(ReassessmentRun.MAX_ATTEMPTS + 1):
         reassess_due()
-        ReassessmentRun.objects.update(lease_until=clock.now() - DAY)
+        ReassessmentRun.objects.update(scheduled_at=clock.now() - DAY)
     run = ReassessmentRun.objects.get()
-    assert (run.state, run.error) == (RunState.FAILED, "RuntimeError: the disk is full")
+    assert (run.state, run.error) == (JobState.FAILED, "RuntimeError: the disk is full")
 
 
 def test_the_number_of_statements_does_not_grow_with_what_is_touched(source, model, monkeypatch):
-    come(source, *((START + index * DAY / 100, 3_000) for index in range(300)), account="A-2", shop="M-2")
-    come(source, (START - DAY, 3_000), account="A-2", shop="M-2")
     monkeypatch.setattr(reassess, "raise_alerts", lambda *_: {})
-    with CaptureQueriesContext(connection) as asked:
-        reassess_due()
-    assert len(asked) < 45
+    system_actor("reassess")  # made at its first use
+    statements = []
+    for number, account in ((30, "A-2"), (300, "A-3")):
+        come(source, *((START + index * DAY / 100, 3_000) for index in range(number)), account=account, shop=None)
+        come(source, (START - DAY, 3_000), account=account, shop=None)
+        with CaptureQueriesContext(connection) as asked:
+            assert reassess_due() == number
+        statements.append(len(asked))
+    assert statements[0] == statements[1] < 52
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -12,13 +12,13 @@ import pytest
 from django.db import connection, connections
 
 from detection import hooks
-from detection.choices import RunState
 from detection.models import Alert, Assessment, LateBatch, Reassessment, ReassessmentRun
 from detection.pipeline.late import reassess
-from detection.pipeline.late.reassess import reassess_due
+from detection.pipeline.late.reassess_due import reassess_due
 from detection.tests import places
 from detection.tests.test_reassess import DAY, START, come
 from finobs.core import clock
+from finobs.core.jobs.choices import JobState
 from finobs.ledger.models import Event
 from tests import factories
 
@@ -53,7 +53,7 @@ def killed_in_child(after: int) -> bool:
 
 
 def expire() -> None:
-    ReassessmentRun.objects.filter(state=RunState.RUNNING).update(lease_until=clock.now() - DAY, attempts=1)
+    ReassessmentRun.objects.filter(state=JobState.RUNNING).update(lease_until=clock.now() - DAY, attempts=1)
 
 
 def test_twelve_kills_lose_nothing_and_double_nothing(monkeypatch):
@@ -74,7 +74,7 @@ def test_twelve_kills_lose_nothing_and_double_nothing(monkeypatch):
     progress: list[int] = []
     for after in AFTER:
         assert killed_in_child(after)
-        progress += ReassessmentRun.objects.filter(state=RunState.RUNNING).values_list("done", flat=True)
+        progress += ReassessmentRun.objects.filter(state=JobState.RUNNING).values_list("done", flat=True)
         expire()
     assert progress == sorted(progress)
     assert 0 in progress
@@ -82,7 +82,7 @@ def test_twelve_kills_lose_nothing_and_double_nothing(monkeypatch):
     reassess_due()
 
     run, due = ReassessmentRun.objects.get(), LateBatch.objects.get()
-    assert (run.state, run.done, run.total, due.touched) == (RunState.DONE, run.total, due.touched, due.touched)
+    assert (run.state, run.done, run.total, due.touched) == (JobState.DONE, run.total, due.touched, due.touched)
     assert due.touched >= TOUCHED
     kept = Reassessment.objects.all()
     assert kept.count() == due.changed == len(set(kept.values_list("transaction_id", flat=True)))

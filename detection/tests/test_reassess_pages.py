@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from detection.models import Alert, Assessment, LateBatch, Reassessment, ReassessmentRun
+from finobs.accounts.system import system_actor
 from finobs.core import clock
 from tests import factories
 
@@ -33,7 +34,13 @@ def moved(db):
 def late(moved):
     """A batch with twelve late rows that touched 84 decided transactions."""
     brought = factories.transaction(of=moved.account)
-    run = ReassessmentRun.objects.create(source=brought.source, as_of=brought.pk, state="done")
+    run = ReassessmentRun.objects.create(
+        source=brought.source,
+        as_of=brought.pk,
+        state="done",
+        ended_at=clock.now(),
+        requested_by=system_actor("reassess"),
+    )
     Reassessment.objects.create(
         transaction=moved, run=run, batch=brought.batch, outcome_before="approve", outcome="review", score_before=0.25,
         score=0.75, model_version=factories.model_version(), feature_set="account-1", features=b"", digest="0" * 64,
@@ -59,13 +66,19 @@ def test_the_batch_says_what_was_touched_and_links_to_exactly_that(auditor, late
 @pytest.mark.parametrize(
     ("state", "words"),
     [
+        ("queued", "It waits for a worker."),
         ("running", "5 of 9 looked at so far"),
         ("failed", "It ended early: No space."),
+        ("cancelled", "It ended early: No space."),
         ("done", "70 have another score"),
     ],
 )
 def test_it_says_how_far_it_is(auditor, late, state, words):
-    ReassessmentRun.objects.update(state=state, done=5, total=9, error="No space.")
+    now = clock.now()
+    ReassessmentRun.objects.update(
+        state=state, done=5, total=9, error="No space.", lease_until=now if state == "running" else None,
+        ended_at=None if state in ("queued", "running") else now,
+    )  # fmt: skip
     assert words in page(auditor, late)
 
 

@@ -10,11 +10,15 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections
 
-from detection.choices import ModelRole, RunState
-from detection.ml.training.services import training_request, training_wake, training_work
+from detection.choices import ModelRole
+from detection.ml.training.services import training_request
 from detection.models import ModelVersion, TrainingRun
 from detection.tests import places
 from finobs.core import clock
+from finobs.core.jobs.choices import JobState
+from finobs.core.jobs.lease import Heartbeat
+from finobs.core.jobs.wake import wake
+from finobs.core.jobs.worker import work
 from finobs.ledger.models import Event
 from tests import factories
 
@@ -23,8 +27,6 @@ pytestmark = [pytest.mark.kill, pytest.mark.django_db(transaction=True)]
 
 def worker(run_id: int, at: str) -> int:
     """A process that works the run and stands still once it has said `at`, as if that step took long."""
-    from detection.ml.training.services.training_work import Heartbeat
-
     connections.close_all()
     pid = os.fork()
     if pid:
@@ -39,7 +41,7 @@ def worker(run_id: int, at: str) -> int:
                     time.sleep(1)
 
         Heartbeat.__call__ = told  # type: ignore[method-assign]
-        training_work(run_id)
+        work(TrainingRun, run_id)
     finally:
         os._exit(1)
 
@@ -68,18 +70,18 @@ def test_a_killed_workers_run_is_finished_by_another(step, superuser, monkeypatc
     pid = worker(run.pk, step)
     try:
         wait_for(run, step)
-        assert (run.state, run.attempts) == (RunState.RUNNING, 1)
-        assert training_work(run.pk) is None
+        assert (run.state, run.attempts) == (JobState.RUNNING, 1)
+        assert work(TrainingRun, run.pk) is None
     finally:
         kill(pid)
     sent.clear()
-    assert training_wake() == []
+    assert wake(TrainingRun) == []
     with clock.at(clock.now() + timedelta(minutes=6)):
-        assert training_wake() == [run.pk]
+        assert wake(TrainingRun) == [run.pk]
         assert sent == [("detection.tasks.train_model", run.pk)]
-        done = training_work(run.pk)
+        done = work(TrainingRun, run.pk)
     assert done is not None
-    assert (done.state, done.attempts) == (RunState.DONE, 2)
+    assert (done.state, done.attempts) == (JobState.DONE, 2)
     assert ModelVersion.objects.get() == done.model_version
     assert Event.objects.filter(action="model.train").count() == 1
 
@@ -93,5 +95,5 @@ def test_two_workers_at_once_make_one_version(superuser, monkeypatch):
     for pid in children:
         os.waitpid(pid, 0)
     run.refresh_from_db()
-    assert (run.state, run.attempts) == (RunState.DONE, 1)
+    assert (run.state, run.attempts) == (JobState.DONE, 1)
     assert ModelVersion.objects.count() == 1

@@ -6,14 +6,17 @@ import pytest
 from django.test import Client
 
 from approvals.models import ApprovalRequest
-from detection.choices import ModelRole, RunState
+from detection.choices import ModelRole
 from detection.ml.registry import workflow
 from detection.ml.registry.model_card import model_card
 from detection.ml.registry.services import STAGE_SERVICES
-from detection.ml.training.services import model_train, training_request, training_work
+from detection.ml.training.services import model_train, training_request
 from detection.models import ModelVersion, TrainingRun
 from detection.tests import places
 from detection.tests.test_model_stage import twin
+from finobs.core import clock
+from finobs.core.jobs.choices import JobState
+from finobs.core.jobs.worker import work
 
 pytestmark = pytest.mark.django_db
 PEOPLE = "finobs.accounts.backends.RolePermissionBackend"
@@ -49,7 +52,7 @@ def test_asking_on_the_page_leads_to_the_run(admin, source):
     response = client.post("/detection/training/request/", asked)
     run = TrainingRun.objects.get()
     assert response["Location"] == f"/detection/training/{run.pk}/"
-    assert (run.source, run.parameters["share"], run.asked_by) == (source, "0.01", admin)
+    assert (run.source, run.parameters["share"], run.requested_by) == (source, "0.01", admin)
     assert client.post("/detection/training/request/", asked)["Location"] == response["Location"]
     assert client.post("/detection/training/request/", {**asked, "share": "0.9"}).status_code == 422
 
@@ -64,16 +67,17 @@ def test_only_who_may_train_gets_the_form(analyst, lead):
 def test_the_fragment_asks_again_only_while_the_run_is_open(run, analyst, source):
     address = f"/detection/training/{run.pk}/"
     TrainingRun.objects.update(
-        state=RunState.RUNNING, step="Fitting", done=1_020, total=2_000, started_at=run.created_at
-    )
+        state=JobState.RUNNING, step="Fitting", done=1_020, total=2_000, started_at=run.created_at,
+        lease_until=clock.now(),
+    )  # fmt: skip
     fragment = page(analyst, address, **{"HX-Request": "true"})
     assert "<html" not in fragment
     assert 'hx-trigger="every 2s"' in fragment
     assert 'max="2000" value="1020"' in fragment
     assert "Fitting: 1,020 of 2,000" in fragment
-    TrainingRun.objects.update(state=RunState.QUEUED)
+    TrainingRun.objects.update(state=JobState.QUEUED, lease_until=None)
     places.arrived(source, places.habits(600))
-    training_work(run.pk)
+    work(TrainingRun, run.pk)
     ended = page(analyst, address, **{"HX-Request": "true"})
     assert "every 2s" not in ended
     assert "ensemble v1" in ended
@@ -82,7 +86,7 @@ def test_the_fragment_asks_again_only_while_the_run_is_open(run, analyst, source
 def test_it_works_without_scripts(run, analyst, admin):
     whole = page(analyst, f"/detection/training/{run.pk}/")
     assert "<html" in whole
-    assert "Cancel the run" not in whole
+    assert "Cancel the training run" not in whole
     assert "style=" not in whole
     cancelled = client_of(admin).post(f"/detection/training/{run.pk}/cancel/", {"reason": "A mistake."})
     assert cancelled.status_code == 302
@@ -189,7 +193,7 @@ def test_the_admin_offers_the_same_steps(candidate, admin, run):
     assert "Training run" in client.get("/admin/detection/trainingrun/").content.decode()
     client.post("/admin/detection/trainingrun/", {"action": "cancel", "_selected_action": [run.pk]})
     run.refresh_from_db()
-    assert run.state == RunState.CANCELLED
+    assert run.state == JobState.CANCELLED
 
 
 def test_a_stranger_learns_nothing(run, candidate, stranger):

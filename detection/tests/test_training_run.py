@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
 from django.db import IntegrityError, OperationalError, transaction
 
-from detection.choices import ModelRole, RunState
-from detection.ml.training.services import training_cancel, training_due, training_request, training_wake, training_work
-from detection.ml.training.services.training_work import (
-    ATTEMPTS,
-    LEASE,
-    Heartbeat,
-    Stopped,
-    training_claim,
-    training_finish,
-)
+from detection.choices import ModelRole
+from detection.ml.training import jobs as training_jobs
+from detection.ml.training.services import training_due, training_request
 from detection.models import ModelVersion, TrainingRun
 from detection.tests import outcomes, places
 from finobs.core import clock
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed, NotFound
+from finobs.core.jobs import lease, worker
+from finobs.core.jobs.choices import JobState
+from finobs.core.jobs.lease import Heartbeat, LeaseLost, claim, finish
+from finobs.core.jobs.services import job_cancel
+from finobs.core.jobs.wake import jobs_wake, wake
+from finobs.core.jobs.worker import work
 from finobs.ledger.models import Event
 from transactions.models import Label
 
 pytestmark = pytest.mark.django_db
-# Its name in the package is the function of the same name.
-WORK = import_module("detection.ml.training.services.training_work")
 
 
 @pytest.fixture
@@ -46,21 +42,21 @@ def run(admin, source, sent):
 
 
 def claimed(run):
-    found = training_claim(run_id=run.pk)
-    assert found is not None
-    return found
+    job = claim(TrainingRun, run.pk)
+    assert job is not None
+    return job
 
 
-def worked(run, **given):
-    found = training_work(run.pk, **given)
-    assert found is not None
-    return found
+def worked(run, **options):
+    job = work(TrainingRun, run.pk, **options)
+    assert job is not None
+    return job
 
 
 def due():
-    found = training_due()
-    assert found is not None
-    return found
+    run = training_due()
+    assert run is not None
+    return run
 
 
 def last_event():
@@ -72,7 +68,7 @@ def later(*, minutes):
 
 
 def test_asking_records_and_wakes_a_worker(run, admin, sent):
-    assert (run.state, run.attempts, run.asked_by) == (RunState.QUEUED, 0, admin)
+    assert (run.state, run.attempts, run.requested_by) == (JobState.QUEUED, 0, admin)
     assert sent == [("detection.tasks.train_model", (run.pk,))]
     assert last_event()["action"] == "training.request"
     assert last_event()["data"]["source"] == "cards"
@@ -91,9 +87,9 @@ def test_who_may_not_train_does_not_ask_or_cancel(run, analyst, lead, auditor, s
         with pytest.raises(NotAllowed):
             training_request(actor=person, role=ModelRole.ANOMALY)
         with pytest.raises((NotAllowed, NotFound)):
-            training_cancel(actor=person, run=run)
+            job_cancel(actor=person, job=run)
     run.refresh_from_db()
-    assert run.state == RunState.QUEUED
+    assert run.state == JobState.QUEUED
 
 
 @pytest.mark.parametrize("fields", [{"role": "oracle"}, {"share": 0.9}, {"rows": -1}, {"rows": 10**9}])
@@ -105,7 +101,7 @@ def test_what_makes_no_sense_is_not_queued(admin, fields):
 
 def test_a_worked_run_ends_with_its_version(run, admin, source):
     done = worked(run)
-    assert (done.state, done.step, done.error, done.lease_until) == (RunState.DONE, "Done", "", None)
+    assert (done.state, done.step, done.error, done.lease_until) == (JobState.DONE, "Done", "", None)
     version = ModelVersion.objects.get()
     assert done.model_version == version
     assert (version.created_by, version.parameters["source"], version.training_rows) == (admin, source.slug, 600)
@@ -114,22 +110,22 @@ def test_a_worked_run_ends_with_its_version(run, admin, source):
 
 def test_working_it_twice_makes_one_version(run):
     worked(run)
-    assert training_work(run.pk) is None
+    assert work(TrainingRun, run.pk) is None
     assert ModelVersion.objects.count() == 1
 
 
 def test_only_one_worker_has_it(run):
     assert claimed(run).attempts == 1
-    assert training_claim(run_id=run.pk) is None
+    assert claim(TrainingRun, run.pk) is None
     with later(minutes=4):
-        assert training_claim(run_id=run.pk) is None
+        assert claim(TrainingRun, run.pk) is None
     with later(minutes=6):
         assert claimed(run).attempts == 2
 
 
 def test_a_dead_workers_run_can_be_taken_at_once_by_who_knows_that_it_is_dead(run):
     claimed(run)
-    assert worked(run, abandoned=True).state == RunState.DONE
+    assert worked(run, abandoned=True).state == JobState.DONE
 
 
 def test_word_of_progress_renews_the_lease(run):
@@ -139,7 +135,7 @@ def test_word_of_progress_renews_the_lease(run):
     run.refresh_from_db()
     assert (run.step, run.done, run.total) == ("Reading transactions", 200, 600)
     with later(minutes=6):
-        assert training_claim(run_id=run.pk) is None
+        assert claim(TrainingRun, run.pk) is None
 
 
 def test_word_of_the_same_step_is_written_once_a_second(run, django_assert_num_queries):
@@ -156,7 +152,7 @@ def test_a_database_that_is_busy_for_a_moment_stops_nothing(run, monkeypatch):
     def busy(run):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(WORK, "_held", busy)
+    monkeypatch.setattr(lease, "under_lease", busy)
     tell("Fitting")
 
 
@@ -164,34 +160,32 @@ def test_who_lost_the_lease_stops_and_publishes_nothing(run, admin):
     first = claimed(run)
     with later(minutes=6):
         claimed(run)
-        with pytest.raises(Stopped):
+        with pytest.raises(LeaseLost):
             Heartbeat(first)("Fitting")
-        with pytest.raises(Stopped):
-            training_finish(run=first, made=ModelVersion())
+        with pytest.raises(LeaseLost):
+            finish(first, ModelVersion())
     assert not ModelVersion.objects.exists()
 
 
 def test_cancelling_stops_the_worker_at_its_next_word(run, admin, monkeypatch):
-    real = training_claim
+    def cancelled_meanwhile(*arguments, **options):
+        job = claim(*arguments, **options)
+        job_cancel(actor=admin, job=run, reason="Wrong source.")
+        return job
 
-    def cancelled_meanwhile(**given):
-        taken = real(**given)
-        training_cancel(actor=admin, run=run, reason="Wrong source.")
-        return taken
-
-    monkeypatch.setattr(WORK, "training_claim", cancelled_meanwhile)
+    monkeypatch.setattr(worker, "claim", cancelled_meanwhile)
     ended = worked(run)
-    assert (ended.state, ended.error) == (RunState.CANCELLED, "Wrong source.")
+    assert (ended.state, ended.error) == (JobState.CANCELLED, "Wrong source.")
     assert last_event()["action"] == "training.cancel"
     assert not ModelVersion.objects.exists()
     with pytest.raises(InvalidTransition, match="has ended: cancelled"):
-        training_cancel(actor=admin, run=run)
+        job_cancel(actor=admin, job=run)
 
 
 def test_a_refusal_fails_the_run_in_plain_words(admin, source, sent):
     places.arrived(source, places.habits(700))
     failed = worked(training_request(actor=admin, role=ModelRole.SUPERVISED))
-    assert failed.state == RunState.FAILED
+    assert failed.state == JobState.FAILED
     assert "50 is the least" in failed.error
     assert last_event()["action"] == "training.fail"
     assert last_event()["actor"]["type"] == "system"
@@ -200,7 +194,7 @@ def test_a_refusal_fails_the_run_in_plain_words(admin, source, sent):
 def test_who_lost_the_permission_since_asking_trains_nothing(run, admin):
     admin.groups.clear()
     failed = worked(run)
-    assert failed.state == RunState.FAILED
+    assert failed.state == JobState.FAILED
     assert not ModelVersion.objects.exists()
 
 
@@ -208,9 +202,9 @@ def test_a_mistake_of_ours_fails_it_and_is_logged(run, monkeypatch, caplog):
     def broken(*given):
         raise ZeroDivisionError("half a tree")
 
-    monkeypatch.setattr(WORK, "train_candidate", broken)
+    monkeypatch.setattr(training_jobs, "train_candidate", broken)
     failed = worked(run)
-    assert failed.state == RunState.FAILED
+    assert failed.state == JobState.FAILED
     assert "half a tree" not in failed.error
     assert "half a tree" in caplog.text
 
@@ -220,36 +214,36 @@ def test_a_database_that_goes_away_leaves_it_to_the_next_worker(run, monkeypatch
         raise OperationalError("server closed the connection")
 
     with monkeypatch.context() as broken:
-        broken.setattr(WORK, "train_candidate", gone)
+        broken.setattr(training_jobs, "train_candidate", gone)
         with pytest.raises(OperationalError):
             worked(run)
     run.refresh_from_db()
-    assert run.state == RunState.RUNNING
+    assert run.state == JobState.RUNNING
     with later(minutes=6):
-        assert worked(run).state == RunState.DONE
+        assert worked(run).state == JobState.DONE
 
 
 def test_the_schedule_wakes_what_nobody_works_on(run, sent):
     sent.clear()
-    assert training_wake() == []
+    assert wake(TrainingRun) == []
     with later(minutes=2):
-        assert training_wake() == [run.pk]
+        assert wake(TrainingRun) == [run.pk]
         claimed(run)
-        assert training_wake() == []
+        assert wake(TrainingRun) == []
     with later(minutes=8):
-        assert training_wake() == [run.pk]
+        assert wake(TrainingRun) == [run.pk]
     assert sent == [("detection.tasks.train_model", (run.pk,))] * 2
 
 
 def test_three_lost_workers_are_enough(run, sent):
-    for attempt in range(ATTEMPTS):
+    for attempt in range(TrainingRun.MAX_ATTEMPTS):
         with later(minutes=6 * attempt):
             Heartbeat(claimed(run))("Fitting", 20, 200)
     sent.clear()
-    with later(minutes=6 * ATTEMPTS):
-        assert training_wake() == []
+    with later(minutes=6 * TrainingRun.MAX_ATTEMPTS):
+        assert wake(TrainingRun) == []
     run.refresh_from_db()
-    assert run.state == RunState.FAILED
+    assert run.state == JobState.FAILED
     assert run.error == "3 workers took it, and none was heard of again. The last was at: Fitting."
     assert sent == []
 
@@ -258,17 +252,18 @@ def test_the_lease_outlasts_the_schedule():
     from finobs.core.schedule import registered
 
     every = {row.task: row.every for row in registered()}
-    assert every["detection.tasks.training_wake"] < LEASE.total_seconds()
+    assert every["finobs.core.tasks.jobs_wake"] < TrainingRun.LEASE.total_seconds()
     assert every["detection.tasks.training_due"] == 86_400
 
 
 def test_the_tasks_call_the_services(run, admin):
     from detection import tasks
+    from finobs.core import tasks as core_tasks
 
     tasks.train_model(run.pk)
     run.refresh_from_db()
-    assert run.state == RunState.DONE
-    assert tasks.training_wake() == []
+    assert run.state == JobState.DONE
+    assert core_tasks.jobs_wake() == {}
     assert tasks.training_due() is None
 
 
@@ -281,8 +276,8 @@ def past(source, sent):
 def test_a_first_supervised_model_is_asked_for_when_enough_is_known(past, sent):
     run = due()
     assert run.role == ModelRole.SUPERVISED
-    assert run.asked_by.kind == "system"
-    assert worked(run).state == RunState.DONE
+    assert run.requested_by.kind == "system"
+    assert worked(run).state == JobState.DONE
     assert ModelVersion.objects.get().stage == "candidate"
 
 
@@ -310,9 +305,9 @@ def test_the_next_one_is_asked_for_at_a_quarter_more_outcomes(past, source, admi
 
 def test_nothing_in_the_database_means_nothing_to_do(db):
     assert training_due() is None
-    assert training_wake() == []
+    assert jobs_wake() == {}
 
 
 def test_one_of_a_role_at_a_time_is_a_constraint(run, admin):
     with pytest.raises(IntegrityError), transaction.atomic():
-        TrainingRun.objects.create(role=run.role, asked_by=admin)
+        TrainingRun.objects.create(role=run.role, requested_by=admin)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 from detection.bootstrap import ensure_first_model
-from detection.choices import ModelRole, RunState
+from detection.choices import ModelRole
 from detection.ml.estimators import boosting
 from detection.ml.training.anomaly import MIN_ROWS
 from detection.ml.training.services.training_due import mature_outcomes
 from detection.models import ModelVersion
 from finobs.accounts.models import User
+from finobs.core.jobs.choices import JobState
 
 # Of the demo's rows, so many of the last ones go to review: enough to work on, few enough to work through.
 SHARE: Final = 0.008
@@ -54,7 +55,7 @@ def _ensure(actor: User, role: ModelRole, say: Callable[[str], None], without: s
     if run is None:
         if not before:
             say(f"No {role.label.lower()} model: too few transactions. {without}")
-    elif run.state != RunState.DONE:
+    elif run.state != JobState.DONE:
         say(f"No {role.label.lower()} model: {run.error} {without}")
     elif not before and run.model_version:
         rows = f"{run.model_version.training_rows:,} transactions"

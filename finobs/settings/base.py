@@ -184,6 +184,7 @@ SPECTACULAR_SETTINGS = {
         "RowOutcomeEnum": "transactions.choices.RowStatus.choices",
         "RequestStateEnum": "approvals.choices.RequestState.choices",
         "QuarantineStateEnum": "transactions.choices.QuarantineState.choices",
+        "JobStateEnum": "finobs.core.jobs.choices.JobState.choices",
     },
 }
 SIMPLE_JWT = {

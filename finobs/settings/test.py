@@ -4,8 +4,10 @@ import tempfile
 from pathlib import Path
 
 from finobs.settings.base import *  # noqa: F403
-from finobs.settings.base import database
+from finobs.settings.base import INSTALLED_APPS, database
 
+# Two kinds of job whose tables are there for tests only.
+INSTALLED_APPS = [*INSTALLED_APPS, "finobs.core.jobs.tests.apps.JobTestsConfig"]
 DEBUG = False
 SECRET_KEY = "test-only-" + "k" * 60
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

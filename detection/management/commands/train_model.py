@@ -37,7 +37,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no source {options['source']!r}.")
         asked = {name: options[name] for name in ("role", "rows", "share")}
         try:
-            made = training_services.model_train(actor=actor, source=source, tell=self._tell, **asked)
+            made = training_services.model_train(actor=actor, source=source, progress=self._tell, **asked)
             waits = self._promote(actor, made) if options["promote"] else None
         except FinobsError as error:
             raise CommandError(error.detail) from error

@@ -7,12 +7,14 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from finobs.core.api import SelectorDetail, SelectorList, ServiceAction, ServiceCreate, Subject
-from finobs.core.serializers import OptionalReasonSerializer
+from finobs.core.api import SelectorDetail, SelectorList, ServiceCreate, Subject
+from finobs.core.jobs.api import JobCancel, JobRetry
 from transactions.selectors import source_get
 
 from ...models import TrainingRun
 from . import filters, selectors, serializers, services
+
+RUN = Subject("job", selectors.training_get)
 
 
 class TrainingList(SelectorList[TrainingRun], ServiceCreate[TrainingRun]):
@@ -41,10 +43,15 @@ class TrainingDetail(SelectorDetail[TrainingRun]):
     serializer_class = serializers.TrainingRunSerializer
 
 
-class TrainingCancel(ServiceAction[TrainingRun]):
+class TrainingCancel(JobCancel[TrainingRun]):
     """Stop a run that waits or runs; its worker stops at its next step."""
 
-    subject = Subject("run", selectors.training_get)
-    service = services.training_cancel
-    body_class = OptionalReasonSerializer
+    subject = RUN
+    serializer_class = serializers.TrainingRunSerializer
+
+
+class TrainingRetry(JobRetry[TrainingRun]):
+    """Queue a run that failed or was cancelled anew."""
+
+    subject = RUN
     serializer_class = serializers.TrainingRunSerializer

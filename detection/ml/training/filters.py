@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import django_filters as filters
 
-from ...choices import ModelRole, RunState
+from finobs.core.jobs.filters import JobFilter
+
+from ...choices import ModelRole
 from ...models import TrainingRun
 
 
-class TrainingRunFilter(filters.FilterSet):
+class TrainingRunFilter(JobFilter):
     role = filters.ChoiceFilter(choices=ModelRole.choices, empty_label="All")
-    state = filters.ChoiceFilter(choices=RunState.choices, empty_label="All")
 
     class Meta:
         model = TrainingRun

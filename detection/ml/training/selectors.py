@@ -7,23 +7,23 @@ from typing import Any
 from django.db.models import QuerySet
 
 from finobs.core import access
+from finobs.core.jobs.choices import OPEN_STATES
 from finobs.core.reads import first_or_not_found
 from transactions.models import Source
 from transactions.selectors import sources_visible
 
 from ...models import ModelVersion, TrainingRun
-from . import workflow
 
 
 def training_runs(user: Any) -> QuerySet[TrainingRun]:
     access.require(user, "view", TrainingRun)
     rows = access.restrict(TrainingRun.objects.all(), user, "view")
-    return rows.select_related("asked_by", "source", "model_version").defer("model_version__artefact")
+    return rows.select_related("requested_by", "source", "model_version").defer("model_version__artefact")
 
 
 def training_open(user: Any) -> list[TrainingRun]:
     """Runs that wait or run: at most one of each role."""
-    return list(training_runs(user).filter(state__in=workflow.RUNS_OPEN))
+    return list(training_runs(user).filter(state__in=OPEN_STATES))
 
 
 def training_get(user: Any, pk: int) -> TrainingRun:

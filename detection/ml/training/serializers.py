@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from finobs.core.jobs.serializers import JOB_FIELDS, JobSerializer
+
 from ...choices import ModelRole
 from ...models import TrainingRun
 from .pipeline import DEFAULT_SEED, DEFAULT_SHARE
@@ -21,16 +23,12 @@ class TrainingRequestSerializer(serializers.Serializer[Any]):
     seed = serializers.IntegerField(required=False, default=DEFAULT_SEED, min_value=0, max_value=2**31 - 1)
 
 
-class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
+class TrainingRunSerializer(JobSerializer[TrainingRun]):
     parameters = serializers.DictField()
     source = serializers.CharField(source="source.slug", allow_null=True, default=None)  # type: ignore[assignment]
-    asked_by = serializers.CharField(source="asked_by.name")
     model_version_id = serializers.IntegerField(allow_null=True)
 
     class Meta:
         model = TrainingRun
-        fields = (
-            "id", "role", "source", "parameters", "state", "step", "done", "total", "attempts", "error",
-            "model_version_id", "asked_by", "created_at", "started_at", "ended_at",
-        )  # fmt: skip
+        fields = ("id", "role", "source", "parameters", *JOB_FIELDS, "model_version_id")
         read_only_fields = fields

@@ -1,4 +1,4 @@
-"""One filter set for the list of what late transactions touched, for the page and the API."""
+"""One filter set for each list of what late transactions touched, for the page and the API."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import django_filters as filters
 from django.db.models import QuerySet
 
 from finobs.core.forms import ALL_YES_NO
+from finobs.core.jobs.filters import JobFilter
+from transactions.models import Source
 
 from ...choices import Outcome
-from ...models import Reassessment
+from ...models import Reassessment, ReassessmentRun
 
 
 class ReassessmentFilter(filters.FilterSet):
     batch = filters.NumberFilter(label="Because of batch")
     transaction = filters.NumberFilter(label="Transaction")
+    run = filters.NumberFilter(label="Run")
     outcome = filters.ChoiceFilter(choices=Outcome.choices, empty_label="All", label="Outcome now")
     raised = filters.BooleanFilter(method="with_alert", label="Alert raised", widget=ALL_YES_NO)
 
@@ -23,3 +26,11 @@ class ReassessmentFilter(filters.FilterSet):
 
     def with_alert(self, rows: QuerySet[Reassessment], name: str, value: bool) -> QuerySet[Reassessment]:
         return rows.filter(alert__isnull=not value)
+
+
+class ReassessmentRunFilter(JobFilter):
+    source = filters.ModelChoiceFilter(queryset=Source.objects.all(), to_field_name="slug", empty_label="All")
+
+    class Meta:
+        model = ReassessmentRun
+        fields: tuple[str, ...] = ()

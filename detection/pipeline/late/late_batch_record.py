@@ -1,4 +1,4 @@
-"""Keeping in mind, as a row, that a batch brought transactions that occurred before others decided already."""
+"""Writing down that a batch brought transactions that occurred before others decided already."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ SETTLING_TIME = timedelta(seconds=30)
 FILE_METHODS = (IngestMethod.FILE, IngestMethod.ADMIN)
 
 
-def late_batch_record(judged: BatchAssessment, batch: Batch) -> None:
+def late_batch_record(assessment: BatchAssessment, batch: Batch) -> None:
     """Keep a row if any of the transactions is late, and wake whoever looks again; nothing where no model in force
     looks at histories. Called by `assess`, in its transaction; costs one statement."""
-    if not any(features.get(each.version.feature_set).statistics for each in judged.champions):
+    if not any(features.get(each.version.feature_set).statistics for each in assessment.champions):
         return
-    own = [_Passed(judged.transactions, name) for name in ("account_id", "counterparty_id")]
-    if not any(each.overtake for each in own):
-        spans = {name: each.spans() for name, each in zip(("account", "counterparty"), own, strict=True)}
+    entities = {name: _EntitySpans(assessment.transactions, f"{name}_id") for name in ("account", "counterparty")}
+    if not any(each.is_out_of_order for each in entities.values()):
+        spans = {name: each.spans() for name, each in entities.items()}
         if not affected.has_out_of_order(batch.pk, spans):
             return
-    waits = batch.method in FILE_METHODS
-    LateBatch.objects.create(batch=batch, source=batch.source, due_at=clock.now() + SETTLING_TIME * waits)
-    if not waits:
+    settles = batch.method in FILE_METHODS
+    LateBatch.objects.create(batch=batch, source=batch.source, due_at=clock.now() + SETTLING_TIME * settles)
+    if not settles:
         dispatch.on_commit("detection.tasks.reassess")
 
 
-class _Passed:
+class _EntitySpans:
     """What each account (or counterparty) did in a batch: the first and last moment, and the greatest id; and whether
     any of it is late among the batch itself."""
 
     def __init__(self, transactions: Sequence[Transaction], column: str) -> None:
-        self.overtake = False
-        self.found: dict[int, list[Any]] = {}
-        found, entity = self.found, attrgetter(column)
+        self.is_out_of_order = False
+        self._by_entity: dict[int, list[Any]] = {}
+        by_entity, entity_of = self._by_entity, attrgetter(column)
         for row in sorted(transactions, key=attrgetter("id")):
-            at, of = row.occurred_at, entity(row)
-            span = found.get(of)
+            at, entity = row.occurred_at, entity_of(row)
+            span = by_entity.get(entity)
             if span is None:
-                found[of] = [at, at, row.id]
+                by_entity[entity] = [at, at, row.id]
                 continue
             if at >= span[1]:
                 span[1] = at
             else:
-                self.overtake = self.overtake or of is not None
+                self.is_out_of_order = self.is_out_of_order or entity is not None
                 span[0] = min(span[0], at)
             span[2] = row.id
 
     def spans(self) -> list[affected.EntitySpan]:
-        return [affected.EntitySpan(of, *span) for of, span in self.found.items() if of is not None]
+        return [affected.EntitySpan(entity, *span) for entity, span in self._by_entity.items() if entity is not None]

@@ -35,14 +35,14 @@ class PriorAssessment:
 def prior_assessments(ids: Sequence[int]) -> dict[int, PriorAssessment]:
     """By transaction; for those that were assessed."""
     alerted = set(rows_of_transactions(Alert, ids).values_list("transaction_id", flat=True))
-    again = rows_of_transactions(Reassessment, ids).order_by("pk")
+    reassessments = rows_of_transactions(Reassessment, ids).order_by("pk")
     names = ("transaction_id", "outcome", "score", "model_version_id")
-    last = {pk: (outcome, score, version) for pk, outcome, score, version in again.values_list(*names)}
-    found: dict[int, PriorAssessment] = {}
+    newest = {pk: (outcome, score, version) for pk, outcome, score, version in reassessments.values_list(*names)}
+    prior: dict[int, PriorAssessment] = {}
     for pk, outcome, score, version, fired in rows_of_transactions(Assessment, ids).values_list(*names, "fired"):
         floor = outcome if fired else Outcome.APPROVE.value
-        found[pk] = PriorAssessment(*last.get(pk, (outcome, score, version)), floor=floor, has_alert=pk in alerted)
-    return found
+        prior[pk] = PriorAssessment(*newest.get(pk, (outcome, score, version)), floor=floor, has_alert=pk in alerted)
+    return prior
 
 
 def rows_of_transactions(model: type[M], ids: Sequence[int], column: str = "transaction_id") -> QuerySet[M]:
@@ -70,33 +70,33 @@ class ReassessmentRow(NamedTuple):
     alert_id: int | None = None
 
 
-def diff(judged: BatchAssessment, index: int, before: PriorAssessment, cause: int) -> ReassessmentRow | None:
+def diff(assessment: BatchAssessment, index: int, before: PriorAssessment, cause: int) -> ReassessmentRow | None:
     """What the models make of row `index` now, because of the batch `cause`; None where it is what it was."""
-    row, leading = judged.transactions[index], judged.leading
+    row, leading = assessment.transactions[index], assessment.leading
     if leading is None:
         return None
-    decision = judged.decisions.get(index)
-    asked = decision.outcome.value if decision else Outcome.APPROVE.value
-    outcome = max(before.floor, asked, key=lambda each: SEVERITY[Outcome(each)])
+    decision = assessment.decisions.get(index)
+    by_models = decision.outcome.value if decision else Outcome.APPROVE.value
+    outcome = max(before.floor, by_models, key=lambda each: SEVERITY[Outcome(each)])
     score = leading.scores[index]
     if (outcome, score) == (before.outcome, before.score):
         return None
-    anomaly = judged.of_role(ModelRole.ANOMALY)
-    vector = judged.matrices[leading.version.feature_set][index].tobytes()
+    anomaly = assessment.of_role(ModelRole.ANOMALY)
+    vector = assessment.matrices[leading.version.feature_set][index].tobytes()
     return ReassessmentRow(
         row.pk, cause, before.outcome, outcome, before.score, score, before.version, leading.version.pk,
         anomaly.scores[index] if anomaly else None, anomaly.version.pk if anomaly else None,
-        leading.version.feature_set, vector, _digest(judged, index, vector),
+        leading.version.feature_set, vector, _digest(assessment, index, vector),
     )  # fmt: skip
 
 
-def _digest(judged: BatchAssessment, index: int, vector: bytes) -> str:
-    kept: dict[str, Any] = {
-        "transaction": bytes(judged.transactions[index].digest).hex(),
+def _digest(assessment: BatchAssessment, index: int, vector: bytes) -> str:
+    body: dict[str, Any] = {
+        "transaction": bytes(assessment.transactions[index].digest).hex(),
         "features": vector.hex(),
         "models": [
             {"version": each.version.pk, "sha256": each.version.sha256, "score": repr(each.scores[index])}
-            for each in judged.champions
+            for each in assessment.champions
         ],
     }
-    return hashlib.sha256(canonical(kept)).hexdigest()
+    return hashlib.sha256(canonical(body)).hexdigest()

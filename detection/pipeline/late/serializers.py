@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from ...models import LateBatch, Reassessment
+from finobs.core.jobs.serializers import JOB_FIELDS, JobSerializer
+
+from ...models import LateBatch, Reassessment, ReassessmentRun
 
 
 class ReassessmentSerializer(serializers.ModelSerializer[Reassessment]):
@@ -26,10 +28,20 @@ class ReassessmentSerializer(serializers.ModelSerializer[Reassessment]):
         return row.alert_id is not None
 
 
+class ReassessmentRunSerializer(JobSerializer[ReassessmentRun]):
+    source = serializers.CharField(source="source.slug")  # type: ignore[assignment]
+
+    class Meta:
+        model = ReassessmentRun
+        fields = ("id", "source", *JOB_FIELDS)
+        read_only_fields = fields
+
+
 class LateBatchSerializer(serializers.ModelSerializer[LateBatch]):
-    state = serializers.CharField(help_text="waiting, running, done or failed")
+    state = serializers.CharField(help_text='"waiting", or the state of its run')
+    run_id = serializers.IntegerField(allow_null=True)
 
     class Meta:
         model = LateBatch
-        fields = ("batch_id", "state", "due_at", "late", "touched", "left_out", "changed", "raised")
+        fields = ("batch_id", "run_id", "state", "due_at", "late", "touched", "left_out", "changed", "raised")
         read_only_fields = fields

@@ -1,15 +1,28 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
+from finobs.core.jobs.views import JobPages
 from finobs.core.lists import list_page
 
+from ...models import ReassessmentRun
 from . import selectors
-from .filters import ReassessmentFilter
+from .filters import ReassessmentFilter, ReassessmentRunFilter
+
+
+def _counts(user: Any, job: ReassessmentRun | None) -> dict[str, Any]:
+    return {} if job is None else {"counts": selectors.reassessment_run_counts(user, job)}
+
+
+RUN_PAGES = JobPages[ReassessmentRun](
+    "detection", "reassessment-run", selectors.reassessment_runs, ReassessmentRunFilter, _counts
+)
 
 
 @login_required

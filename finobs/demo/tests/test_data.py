@@ -3,7 +3,6 @@
 import csv
 from dataclasses import replace
 from datetime import date
-from importlib import import_module
 from itertools import islice
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from cases.models import Case
 from detection.choices import ModelRole, ModelStage, Typology
 from detection.ml.estimators import boosting
+from detection.ml.training import jobs as training_jobs
 from detection.models import Alert, Assessment, ModelVersion, Rule, TrainingRun
 from finobs.core.errors import Invalid
 from finobs.demo import data
@@ -166,9 +166,8 @@ def test_a_training_that_was_killed_is_taken_up_at_the_next_start(small):
     def killed(*given):
         raise KeyboardInterrupt
 
-    work = import_module("detection.ml.training.services.training_work")
     with small.context() as broken:
-        broken.setattr(work, "train_candidate", killed)
+        broken.setattr(training_jobs, "train_candidate", killed)
         with pytest.raises(KeyboardInterrupt):
             run()
     assert TrainingRun.objects.get().state == "running"

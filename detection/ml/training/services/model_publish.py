@@ -1,4 +1,4 @@
-"""Model versions: learned, and kept as candidates. Nothing of a version changes afterwards but its stage."""
+"""Model versions: trained, and saved as candidates. Nothing of a version changes afterwards but its stage."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def model_train(
     rows: int = 0,
     share: float = DEFAULT_SHARE,
     seed: int = DEFAULT_SEED,
-    tell: ProgressCallback = no_progress,
+    progress: ProgressCallback = no_progress,
 ) -> ModelVersion:
     """Train a candidate at once, on the newest `rows` transactions of `source` (0: as many as usual; None: all).
 
@@ -36,29 +36,29 @@ def model_train(
     `model:retrain`. Records `model.train`. Raises Invalid for too few rows or outcomes, and as `model_publish` does.
     """
     access.require(actor, "train", ModelVersion)
-    wanted = TrainingRequest(role=role, source=source, rows=rows, share=share, seed=seed)
-    return model_publish(actor=actor, made=train_candidate(actor, wanted, tell))
+    request = TrainingRequest(role=role, source=source, rows=rows, share=share, seed=seed)
+    return model_publish(actor=actor, version=train_candidate(actor, request, progress))
 
 
 @service
-def model_publish(*, actor: User, made: ModelVersion, run: int | None = None) -> ModelVersion:
-    """Keep what was learned as a candidate, made by `actor` (in training run `run`).
+def model_publish(*, actor: User, version: ModelVersion, run: int | None = None) -> ModelVersion:
+    """Save a version that was just trained as a candidate of `actor` (in training run `run`).
 
     Who may: `model:retrain`. Records `model.train`. Raises Invalid for a model that flags nothing or everything, or
     was never shown to agree with its graph.
     """
     access.require(actor, "train", ModelVersion)
-    anomaly.require_publishable(made.metrics)
-    newest = ModelVersion.objects.filter(kind=made.kind).aggregate(number=Max("number"))["number"] or 0
-    made.number, made.created_by = newest + 1, actor
-    save(made, actor, "trained")
+    anomaly.require_publishable(version.metrics)
+    newest = ModelVersion.objects.filter(kind=version.kind).aggregate(number=Max("number"))["number"] or 0
+    version.number, version.created_by = newest + 1, actor
+    save(version, actor, "trained")
     data: dict[str, Any] = {
-        "model": str(made), "role": str(made.role), "sha256": made.sha256, "feature_set": made.feature_set,
-        "rows": made.training_rows, "threshold": repr(made.threshold), "parameters": made.parameters,
+        "model": str(version), "role": str(version.role), "sha256": version.sha256, "feature_set": version.feature_set,
+        "rows": version.training_rows, "threshold": repr(version.threshold), "parameters": version.parameters,
         **({"training_run": str(run)} if run else {}),
     }  # fmt: skip
-    record(actor=actor, action="model.train", subject=made, data=data)
-    return made
+    record(actor=actor, action="model.train", subject=version, data=data)
+    return version
 
 
 def save(version: ModelVersion, actor: User, why: str) -> None:

@@ -15,7 +15,7 @@ from .. import dataset
 from ..supervised import SupervisedSettings
 from .training_request import training_request
 
-# So many more outcomes than the newest model learned from make another one worth its while.
+# Each training costs minutes, and people read its card: a model that learned from little more is not worth either.
 MIN_GROWTH = 0.25
 
 
@@ -26,13 +26,13 @@ def training_due() -> TrainingRun | None:
     Records `training.request`.
     """
     actor = system_actor("detection")
-    known = mature_outcomes(actor)
-    if len(known) < boosting.MIN_CONFIRMED:
+    outcomes = mature_outcomes(actor)
+    if len(outcomes) < boosting.MIN_CONFIRMED:
         return None
     newest = (
         ModelVersion.objects.defer("artefact").filter(role=ModelRole.SUPERVISED, parent=None).order_by("-pk").first()
     )
-    if newest is not None and len(_since(newest, known)) < MIN_GROWTH * int(newest.metrics.get("confirmed", 0)):
+    if newest is not None and len(_since(newest, outcomes)) < MIN_GROWTH * int(newest.metrics.get("confirmed", 0)):
         return None
     return training_request(actor=actor, role=ModelRole.SUPERVISED)
 
@@ -41,13 +41,13 @@ def mature_outcomes(actor: User) -> list[confirmations.Confirmation]:
     """The confirmed ones of the days that a model trained now would learn from. Who: anybody."""
     settings = SupervisedSettings()
     try:
-        mature = dataset.newest_transaction_at(actor, None) - timedelta(days=settings.delay)
+        until = dataset.newest_transaction_at(actor, None) - timedelta(days=settings.delay)
     except Invalid:
         return []
-    known = confirmations.confirmations_of(None, (), mature - timedelta(days=settings.days))
-    return [each for each in known if each.occurred_at <= mature and each.known_at <= clock.now()]
+    outcomes = confirmations.confirmations_of(None, (), until - timedelta(days=settings.days))
+    return [each for each in outcomes if each.occurred_at <= until and each.known_at <= clock.now()]
 
 
-def _since(version: ModelVersion, known: list[confirmations.Confirmation]) -> list[confirmations.Confirmation]:
+def _since(version: ModelVersion, outcomes: list[confirmations.Confirmation]) -> list[confirmations.Confirmation]:
     """Outcomes that this version has not learned from."""
-    return [each for each in known if each.known_at > version.created_at or each.occurred_at > version.trained_to]
+    return [each for each in outcomes if each.known_at > version.created_at or each.occurred_at > version.trained_to]
