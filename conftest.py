@@ -9,7 +9,7 @@ from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from tests import factories
 
-pytest_plugins = ["tests.flushing"]
+pytest_plugins = ["tests.flushing", "tests.support.history_guard"]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from finobs.accounts.requests import actor_of
 from finobs.core.admin import AccessAdmin
 from finobs.core.errors import Conflict
+from finobs.core.forms import ReasonField
 
 from . import registry, selectors, services
 from .choices import Vote
@@ -50,7 +51,7 @@ class ApprovalPolicyAdmin(AccessAdmin):
 
 class ApprovalDecisionForm(forms.ModelForm):  # type: ignore[type-arg]
     vote = forms.ChoiceField(choices=Vote.choices, widget=forms.RadioSelect)
-    reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = ReasonField(required=False, label="Reason", rows=3)
     seen = forms.CharField(widget=forms.HiddenInput)
 
     class Meta:

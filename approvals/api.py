@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -62,9 +60,8 @@ class ApprovalRequestDetailSerializer(ApprovalRequestSerializer):
         return selectors.may_decide(self.context["request"].user, request)
 
 
-class DecideSerializer(serializers.Serializer[Any]):
+class DecideSerializer(OptionalReasonSerializer):
     vote = serializers.ChoiceField(choices=Vote.choices)
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
     digest = serializers.CharField(max_length=64, help_text="Of what you were shown.")
 
 

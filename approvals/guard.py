@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Model
 
 from finobs.accounts.models import User
-from finobs.core import clock
+from finobs.core import clock, history
 from finobs.core.errors import ApprovalRequired
 from finobs.ledger.services import record, subject_key
 
@@ -35,13 +35,16 @@ class ApprovalGuard:
         if standing is not None:
             same = standing.digest == digest and standing.expires_at > clock.now()
             if same and standing.state == RequestState.APPROVED and standing.requested_by_id == actor.pk:
-                end_request(request=standing, state=RequestState.USED, actor=actor, outcome="Carried out.")
+                end_request(
+                    request=standing, subject=subject, state=RequestState.USED, actor=actor, outcome="Carried out."
+                )
                 return standing.pk
             if same and standing.state == RequestState.PENDING:
                 raise ApprovalRequired(standing.pk, "This already waits for approval.")
             end_request(
-                request=standing, state=RequestState.VOID, actor=actor, outcome="Something else was asked for since."
-            )
+                request=standing, subject=subject, state=RequestState.VOID, actor=actor,
+                outcome="Something else was asked for since.",
+            )  # fmt: skip
         request = _ask(actor=actor, action=known, subject=subject, payload=payload, shown=shown, digest=digest)
         raise ApprovalRequired(request.pk, f"{known.label}: sent for approval.")
 
@@ -54,7 +57,7 @@ class ApprovalGuard:
         for request in waiting.order_by("pk"):
             if snapshot.digest_now(request, subject) != request.digest:
                 outcome = f"{request.subject_label} changed after this was asked."
-                end_request(request=request, state=RequestState.VOID, actor=actor, outcome=outcome)
+                end_request(request=request, subject=subject, state=RequestState.VOID, actor=actor, outcome=outcome)
 
 
 def _standing(action: str, subject: Model) -> ApprovalRequest | None:
@@ -81,10 +84,8 @@ def _ask(
         last_edited_by=action.last_editor(subject), created_at=at,
         expires_at=at + timedelta(hours=policy.expires_after_hours),
     )  # fmt: skip
-    request._history_user = actor  # type: ignore[attr-defined]
-    request.save()
-    record(
-        actor=actor, action="approval.request", subject=request, data=event_data(request) | {"quorum": request.quorum}
-    )
-    action.requested(request)
+    history.save(request, actor=actor)
+    action.requested(request, subject)
+    data = event_data(request) | {"quorum": request.quorum}
+    record(actor=actor, action="approval.request", subject=request, data=data, related=[subject])
     return request

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model
 
 from finobs.accounts.models import User
-from finobs.core import clock
+from finobs.core import clock, history
 from finobs.core.errors import NotFound
 from finobs.ledger.services import record
 
@@ -44,15 +44,16 @@ def lock_subject(request: ApprovalRequest) -> Model:
     return subject
 
 
-def end_request(*, request: ApprovalRequest, state: RequestState, actor: User, outcome: str) -> None:
-    """End a locked request: state, history, event, and word to the subject that it waits no longer."""
+def end_request(*, request: ApprovalRequest, subject: Model, state: RequestState, actor: User, outcome: str) -> None:
+    """End a locked request about the locked `subject`: state, history, word to the subject that it waits no longer,
+    and one event for all of it."""
     request.state = state
     request.outcome = outcome
     request.ended_at = clock.now()
-    request._history_user = actor  # type: ignore[attr-defined]
-    request.save(update_fields=["state", "outcome", "ended_at"])
-    record(actor=actor, action=END_EVENTS[state], subject=request, data=event_data(request) | {"outcome": outcome})
-    get(request.action).ended(request)
+    history.save(request, actor=actor, fields=["state", "outcome", "ended_at"])
+    get(request.action).ended(request, subject, actor)
+    data = event_data(request) | {"outcome": outcome}
+    record(actor=actor, action=END_EVENTS[state], subject=request, data=data, related=[subject])
 
 
 def event_data(request: ApprovalRequest) -> dict[str, Any]:

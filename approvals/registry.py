@@ -14,7 +14,7 @@ from finobs.accounts.models import User
 from .models import ApprovalRequest
 
 
-def _nothing(request: ApprovalRequest) -> None:
+def _nothing(request: ApprovalRequest, subject: Any, actor: User | None = None) -> None:
     """For an action whose subject need not know that it waits."""
 
 
@@ -46,8 +46,8 @@ class ApprovalAction:
     snapshot: Callable[[Any, Mapping[str, Any]], dict[str, Any]]
     last_editor: Callable[[Any], User | None]
     execute: Callable[[ApprovalRequest, User], Any]
-    requested: Callable[[ApprovalRequest], None] = _nothing
-    ended: Callable[[ApprovalRequest], None] = _nothing
+    requested: Callable[[ApprovalRequest, Any], None] = _nothing
+    ended: Callable[[ApprovalRequest, Any, User], None] = _nothing
     url: Callable[[ApprovalRequest], str] = _nowhere
     words: Callable[[Mapping[str, Any]], list[tuple[str, str]]] = _no_words
 

@@ -60,29 +60,26 @@ def last_editor(case: Case) -> User | None:
     return case.last_edited_by
 
 
-def requested(request: ApprovalRequest) -> None:
+def requested(request: ApprovalRequest, case: Case) -> None:
     """The case waits, and nobody holds it. Whoever wrote its last note stays its last editor, however often and by
     whomever a closing is proposed; of a case without notes that is the first who proposed."""
     from .services import case_locking
 
-    case = case_locking.lock_case(Case(pk=int(request.subject_id)))
     case_locking.check("await_approval", case=case, actor=request.requested_by, lease=None)
     case.status = target("await_approval", case.status)
     case.last_edited_by = case.last_edited_by or request.requested_by
-    case_locking.save(case, actor=request.requested_by, why="Proposed to close", fields=["status", "last_edited_by"])
+    case_locking.save(case, actor=request.requested_by, reason="Proposed to close", fields=["status", "last_edited_by"])
     WorkLease.objects.filter(case=case).delete()
 
 
-def ended(request: ApprovalRequest) -> None:
+def ended(request: ApprovalRequest, case: Case, actor: User) -> None:
     """Back to work, unless the closing is being carried out."""
     from .services import case_locking
 
-    case = case_locking.lock_case(Case(pk=int(request.subject_id)))
     if request.state == RequestState.USED or case.status != CaseStatus.AWAITING_APPROVAL:
         return
     case.status = target("reopen", case.status)
-    actor = getattr(request, "_history_user", None) or request.requested_by
-    case_locking.save(case, actor=actor, why=f"Approval {request.get_state_display().lower()}"[:100], fields=["status"])
+    case_locking.save(case, actor=actor, reason=f"Approval {request.get_state_display().lower()}", fields=["status"])
 
 
 def case_url(request: ApprovalRequest) -> str:

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from finobs.accounts.models import User
+from finobs.core.forms import ReasonField
 
 from .choices import REASONS_BY_DISPOSITION, Disposition
 
@@ -72,7 +73,7 @@ class CloseForm(DraftForm):
 
 class AssignForm(forms.Form):
     to = forms.ModelChoiceField(queryset=User.objects.none(), label="To", empty_label="Choose…")
-    reason = forms.CharField(label="Why", max_length=MAX_TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = ReasonField(rows=3)
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,8 +9,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from finobs.core.admin import AccessAdmin, run_action
-from finobs.core.forms import StrictJSON
+from finobs.core.admin import AccessAdmin, ReasonActionForm, action_reason, run_action
+from finobs.core.forms import ReasonField, StrictJSON
 
 from .ml.registry import services as registry_services
 from .ml.registry.workflow import HUMAN_STEPS, StageTransition
@@ -25,7 +25,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     parameters = forms.JSONField(
         decoder=StrictJSON, help_text='For an amount rule: {"currency": "USD", "review_at": "10000.00"}.'
     )
-    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))
+    reason = ReasonField()
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -47,6 +47,7 @@ class RuleAdmin(AccessAdmin):
     list_select_related = ("live__rule", "source")
     search_fields = ("slug", "name")
     actions = ("retire",)
+    action_form = ReasonActionForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("slug", "name", "kind", "typology", "obligation", "source") if obj else ()
@@ -66,10 +67,10 @@ class RuleAdmin(AccessAdmin):
 
     @admin.action(description="Take out of force", permissions=["change"])
     def retire(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
-        actor = self._actor(request)
+        actor, reason = self._actor(request), action_reason(request)
         run_action(
             self, request, queryset, "Taken out of force",
-            lambda rule: rules_services.rule_retire(actor=actor, rule=rule, reason="Taken out of force in the admin."),
+            lambda rule: rules_services.rule_retire(actor=actor, rule=rule, reason=reason),
         )  # fmt: skip
 
     def _actor(self, request: HttpRequest) -> Any:
@@ -81,11 +82,10 @@ def _taking(step: StageTransition) -> Any:
 
     def take(modeladmin: AccessAdmin, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
         actor: Any = request.user
+        service, reason = registry_services.STAGE_SERVICES[step.action], action_reason(request)
         run_action(
             modeladmin, request, queryset, step.label,
-            lambda version: registry_services.STAGE_SERVICES[step.action](
-                actor=actor, version=version, reason="In the admin."
-            ),
+            lambda version: service(actor=actor, version=version, reason=reason),
         )  # fmt: skip
 
     return take
@@ -97,6 +97,7 @@ class ModelVersionAdmin(AccessAdmin):
     list_filter = ("role", "stage")
     list_select_related = ("created_by",)
     exclude = ("artefact",)
+    action_form = ReasonActionForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("artefact")
@@ -128,6 +129,7 @@ class TrainingRunAdmin(AccessAdmin):
     list_filter = ("role", "state")
     list_select_related = ("asked_by", "model_version")
     actions = ("cancel",)
+    action_form = ReasonActionForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("model_version__artefact")
@@ -147,9 +149,10 @@ class TrainingRunAdmin(AccessAdmin):
     @admin.action(description="Cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[TrainingRun]) -> None:
         actor: Any = request.user
+        reason = action_reason(request)
         run_action(
             self, request, queryset, "Cancelled",
-            lambda run: training_services.training_cancel(actor=actor, run=run, reason="In the admin."),
+            lambda run: training_services.training_cancel(actor=actor, run=run, reason=reason),
         )  # fmt: skip
 
 

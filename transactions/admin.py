@@ -6,14 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from finobs.core.admin import AccessAdmin, run_action
+from finobs.core.admin import AccessAdmin, ReasonActionForm, action_reason, run_action
 from finobs.core.errors import FinobsError, Invalid, NotFound
 
 from . import mappings, selectors, services
@@ -194,12 +193,6 @@ class LabelBatchAdmin(ReadAdmin):
     exclude = ("root",)
 
 
-class ActionReasonForm(ActionForm):
-    """Why, for all the rows selected."""
-
-    reason = forms.CharField(required=False, max_length=2000)
-
-
 @admin.register(QuarantinedRow)
 class QuarantinedRowAdmin(ReadAdmin):
     list_display = ("id", "source", "row_number", "reason", "detail", "state", "created_at")
@@ -207,7 +200,7 @@ class QuarantinedRowAdmin(ReadAdmin):
     list_filter = ("state", "reason", "source")
     exclude = ("raw", "raw_digest")
     actions = ("release", "discard")
-    action_form = ActionReasonForm
+    action_form = ReasonActionForm
 
     @admin.action(description="Release the selected rows")
     def release(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
@@ -216,13 +209,12 @@ class QuarantinedRowAdmin(ReadAdmin):
     @admin.action(description="Discard the selected rows")
     def discard(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
         actor: Any = request.user
-        reason = request.POST.get("reason", "")
-        discard = services.quarantine_discard
+        discard, reason = services.quarantine_discard, action_reason(request)
         run_action(self, request, rows, "Discarded", lambda row: discard(actor=actor, row=row, reason=reason))
 
 
 def _release(request: HttpRequest, row: QuarantinedRow) -> None:
     actor: Any = request.user
-    row = services.quarantine_release(actor=actor, row=row, reason=request.POST.get("reason", ""))
+    row = services.quarantine_release(actor=actor, row=row, reason=action_reason(request))
     if row.transaction_id is None:
         raise Invalid(row.detail)

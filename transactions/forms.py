@@ -32,9 +32,3 @@ class CorrectForm(forms.Form):
 
     def values(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in ROW_FIELDS}
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the row and in the ledger."
-    )

@@ -12,13 +12,14 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from finobs.core.errors import Conflict
+from finobs.core.forms import ReasonForm
 from finobs.core.http import render_page
 from finobs.core.lists import list_context
 from finobs.core.pagination import count
 
 from . import filters, selectors, services
 from .choices import QuarantineState
-from .forms import CorrectForm, ReasonForm
+from .forms import CorrectForm
 
 
 @login_required

@@ -4,8 +4,9 @@ from django.db import transaction
 from django.db.models import Model
 
 from finobs.accounts.models import User
-from finobs.core import access, clock
+from finobs.core import access, clock, history
 from finobs.core.errors import Conflict, FinobsError, Invalid, InvalidTransition, NotAllowed
+from finobs.core.reasons import optional_reason, require_reason
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -29,7 +30,7 @@ def request_decide(
     Invalid, and Conflict when the request has expired, the subject is no longer what was shown, or the action could
     not be carried out; the request is then ended, and stays so.
     """
-    decided = _decide(actor=actor, request=request, vote=_vote(vote), reason=reason.strip(), digest=digest)
+    decided = _decide(actor=actor, request=request, vote=_vote(vote), reason=reason, digest=digest)
     if decided.state in (RequestState.VOID, RequestState.EXPIRED):
         raise Conflict(decided.outcome)
     return decided
@@ -52,16 +53,17 @@ def _decide(*, actor: User, request: ApprovalRequest, vote: Vote, reason: str, d
         raise InvalidTransition(f"This request is not pending: {locked.get_state_display().lower()}.")
     if refusal := why_not_theirs(actor, locked, subject):
         raise NotAllowed(refusal)
-    if vote == Vote.REJECT and not reason:
-        raise Invalid(fields={"reason": ["Say why you reject it."]})
+    reason = require_reason(reason) if vote == Vote.REJECT else optional_reason(reason)
     if digest != locked.digest:
         raise Conflict("You were shown something else than what is asked. Load the page again.")
     if locked.expires_at <= clock.now():
-        end_request(request=locked, state=RequestState.EXPIRED, actor=actor, outcome="Nobody decided in time.")
+        end_request(
+            request=locked, subject=subject, state=RequestState.EXPIRED, actor=actor, outcome="Nobody decided in time."
+        )
         return locked
     if snapshot.digest_now(locked, subject) != locked.digest:
         outcome = f"{locked.subject_label} changed after this was asked."
-        end_request(request=locked, state=RequestState.VOID, actor=actor, outcome=outcome)
+        end_request(request=locked, subject=subject, state=RequestState.VOID, actor=actor, outcome=outcome)
         return locked
     return _settle(actor=actor, request=locked, subject=subject, vote=vote, reason=reason)
 
@@ -72,9 +74,9 @@ def _settle(*, actor: User, request: ApprovalRequest, subject: Model, vote: Vote
             return _count(actor=actor, request=request, subject=subject, vote=vote, reason=reason)
     except FinobsError as refused:
         # Approved, but the requester may not do it any more, or the workflow moved on: nothing of it happens.
-        unsettled = ApprovalRequest.objects.get(pk=request.pk)
+        unsettled, subject = lock_request(request.pk)
         outcome = f"It could not be carried out: {refused.detail}"
-        end_request(request=unsettled, state=RequestState.VOID, actor=actor, outcome=outcome)
+        end_request(request=unsettled, subject=subject, state=RequestState.VOID, actor=actor, outcome=outcome)
         return unsettled
 
 
@@ -86,11 +88,10 @@ def _count(*, actor: User, request: ApprovalRequest, subject: Model, vote: Vote,
     data = event_data(request) | {"vote": vote.value, "reason": reason}
     record(actor=actor, action="approval.decide", subject=request, data=data)
     if vote == Vote.REJECT:
-        end_request(request=request, state=RequestState.REJECTED, actor=actor, outcome=reason)
+        end_request(request=request, subject=subject, state=RequestState.REJECTED, actor=actor, outcome=reason)
     elif _voices(request, subject) >= request.quorum:
         request.state = RequestState.APPROVED
-        request._history_user = actor  # type: ignore[attr-defined]
-        request.save(update_fields=["state"])
+        history.save(request, actor=actor, fields=["state"])
         get(request.action).execute(request, actor)
         request.refresh_from_db()
     return request

@@ -56,7 +56,7 @@ def _close(*, actor: User, case: Case, payload: dict[str, str], approval: int) -
     for name, value in payload.items():
         setattr(case, name, value)
     case.status, case.closed_at = target("carry_out", case.status), clock.now()
-    case_locking.save(case, actor=actor, why="Closed", fields=["status", "closed_at", *payload])
+    case_locking.save(case, actor=actor, reason="Closed", fields=["status", "closed_at", *payload])
     WorkLease.objects.filter(case=case).delete()
     record(actor=actor, action="case.close", subject=case, data={**payload, "approval": str(approval)})
     return case

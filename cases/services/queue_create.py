@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
-from finobs.core import access
+from finobs.core import access, history
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -49,10 +49,10 @@ def ensure_default_queue() -> Queue:
 
 def _create(*, actor: User, queue: Queue) -> Queue:
     validate_queue(queue)
-    replace_default(queue, actor=actor)
-    queue._history_user = actor  # type: ignore[attr-defined]
-    queue.save()
+    replaced = replace_default(queue, actor=actor)
+    history.save(queue, actor=actor)
     for group in Group.objects.filter(name=AUDITORS):
         access.grant(group, "view", queue)
-    record(actor=actor, action="queue.create", subject=queue, data=queue_data(queue) | {"viewers": [AUDITORS]})
+    data = queue_data(queue) | {"viewers": [AUDITORS]}
+    record(actor=actor, action="queue.create", subject=queue, data=data, related=replaced)
     return queue

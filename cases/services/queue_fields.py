@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from detection.choices import Typology
 from finobs.accounts.models import User
+from finobs.core import history
 from finobs.core.errors import Invalid
 
 from ..models import Queue
@@ -39,14 +40,15 @@ def validate_queue(queue: Queue) -> None:
         raise Invalid(fields=fields)
 
 
-def replace_default(queue: Queue, *, actor: User) -> None:
-    """A new default takes the place of the old one."""
+def replace_default(queue: Queue, *, actor: User) -> list[Queue]:
+    """A new default takes the place of the old one, which is returned."""
     if not queue.is_default:
-        return
-    for other in Queue.objects.select_for_update().filter(is_default=True).exclude(pk=queue.pk):
+        return []
+    replaced = list(Queue.objects.select_for_update().filter(is_default=True).exclude(pk=queue.pk))
+    for other in replaced:
         other.is_default = False
-        other._history_user = actor  # type: ignore[attr-defined]
-        other.save(update_fields=["is_default"])
+        history.save(other, actor=actor, fields=["is_default"])
+    return replaced
 
 
 def queue_data(queue: Queue) -> dict[str, Any]:

@@ -25,7 +25,6 @@ from ..models import Case, Queue
 from ..workflow import WORKABLE
 from .buttons import buttons, not_now
 from .summary import case_summary
-from .timeline import merge_entries
 
 CASE_ORDER = ("-priority", "-id")
 TEMPLATE = "cases/workbench.html"
@@ -98,7 +97,7 @@ def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
         "summary": case_summary(alerts),
         "notes": selectors.case_notes(user, case),
         "incidents": selectors.case_incidents(user, case),
-        "timeline": merge_entries(selectors.case_timeline(user, case)),
+        "timeline": selectors.case_timeline(user, case),
         "buttons": possible,
         "not_now": not_now(possible),
         "is_done": case.status not in WORKABLE,

@@ -9,8 +9,9 @@ from django.db.models import Max
 from django.utils.formats import date_format
 
 from finobs.accounts.models import User
-from finobs.core import access
+from finobs.core import access, history
 from finobs.core.errors import Invalid, NotFound
+from finobs.core.reasons import require_reason
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -21,7 +22,6 @@ from .capacity import CapacityReport, capacity_report
 from .thresholds import ThresholdLevel
 from .window import Window
 
-MIN_REASON_LENGTH, MAX_REASON_LENGTH = 3, 2_000
 # What a parent was measured at, or asked for, at its own threshold: not true of another one.
 OF_THE_SHARE = frozenset({"share", "precision", "recall"})
 
@@ -37,9 +37,7 @@ def model_threshold_set(
     everything, or just what it flags now.
     """
     access.require(actor, "change", version)
-    reason = reason.strip()
-    if not MIN_REASON_LENGTH <= len(reason) <= MAX_REASON_LENGTH:
-        raise Invalid(fields={"reason": [f"Say why, in {MIN_REASON_LENGTH} to {MAX_REASON_LENGTH:,} characters."]})
+    reason = require_reason(reason)
     found = capacity_report(actor, version, window, alerts_a_day)
     if found.refusal or found.chosen is None:
         raise Invalid(fields={"alerts_a_day": [found.refusal]})
@@ -73,9 +71,7 @@ def _make(
         alerts_a_day=found.asked, created_by=actor, artefact=bytes(parent.artefact), sha256=parent.sha256,
         metrics={**_without_share(parent.metrics), **_scores(found, chosen), "capacity": expected},
     )  # fmt: skip
-    made._history_user = actor  # type: ignore[attr-defined]
-    made._change_reason = reason[:100]  # type: ignore[attr-defined]
-    made.save()
+    history.save(made, actor=actor, reason=reason)
     data: dict[str, Any] = {
         "model": str(made), "parent": str(parent), "sha256": made.sha256, "threshold": repr(made.threshold),
         "before": repr(parent.threshold), "alerts_a_day": repr(found.asked), "reason": reason,

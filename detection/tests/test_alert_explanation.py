@@ -268,7 +268,7 @@ def test_showing_what_is_kept_loads_no_heavy_library():
 def test_explaining_uses_neither_shap_nor_scikit_learn(alerts, monkeypatch):
     from detection.ml.explain import explainer as module
 
-    sys.modules[module.__module__]._explainer.cache_clear()  # type: ignore[attr-defined]
+    sys.modules[module.__module__]._explainer.cache_clear()
     for name in ("shap", "sklearn", "pickle"):
         monkeypatch.setitem(sys.modules, name, None)
     assert explanations.recompute(alerts[0]) == alerts[0].explanation

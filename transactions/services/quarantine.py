@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from finobs.accounts.models import User
-from finobs.core import access, clock
+from finobs.core import access, clock, history
 from finobs.core.errors import Conflict, Invalid, InvalidTransition
+from finobs.core.reasons import require_reason
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -49,7 +50,7 @@ def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str) -> Quar
     InvalidTransition when the row is resolved.
     """
     row = _open(actor, row, "release")
-    reason = _reason(reason)
+    reason = require_reason(reason)
     if not _judge(row):
         _save(row, actor, "still refused")
         record(actor=actor, action="quarantine.refuse", subject=row, data={"reason": row.reason, "detail": row.detail})
@@ -78,7 +79,7 @@ def quarantine_discard(*, actor: User, row: QuarantinedRow, reason: str) -> Quar
     when the row is resolved.
     """
     row = _open(actor, row, "discard")
-    reason = _reason(reason)
+    reason = require_reason(reason)
     _resolve(actor, row, QuarantineState.DISCARDED, reason)
     record(actor=actor, action="quarantine.discard", subject=row, data={"reason": reason})
     return row
@@ -125,12 +126,4 @@ def _resolve(actor: User, row: QuarantinedRow, state: QuarantineState, reason: s
 
 def _save(row: QuarantinedRow, actor: User, why: str) -> None:
     row.version += 1
-    row._history_user = actor  # type: ignore[attr-defined]
-    row._change_reason = why  # type: ignore[attr-defined]
-    row.save()
-
-
-def _reason(reason: str) -> str:
-    if not reason.strip():
-        raise Invalid(fields={"reason": ["Say why."]})
-    return reason.strip()
+    history.save(row, actor=actor, reason=why)

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from simple_history.utils import bulk_create_with_history
+from finobs.core import history
 
 from ..models import Batch, QuarantinedRow
 from ..row_validation import RawRow, RowFault, printable
@@ -26,8 +26,8 @@ def quarantine_add(batch: Batch, faulty: Mapping[int, tuple[RawRow, RowFault]]) 
         digest = digests[index]
         if digest not in known and digest not in fresh:
             fresh[digest] = _row(batch, index, raw, raws[index], digest, fault)
-    made = bulk_create_with_history(list(fresh.values()), QuarantinedRow, batch_size=500, default_user=batch.actor)
-    new = {bytes(row.raw_digest): row.pk for row in made}
+    history.bulk_create(list(fresh.values()), actor=batch.actor)
+    new = {digest: row.pk for digest, row in fresh.items()}
     kept: dict[int, tuple[int, bool]] = {}
     for index, digest in digests.items():
         kept[index] = (known[digest], False) if digest in known else (new[digest], True)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
-from finobs.core import access, gate
+from finobs.core import access, gate, history
 from finobs.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from finobs.core.reasons import optional_reason, require_reason
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -16,7 +17,6 @@ from ...choices import ModelStage
 from ...models import ModelVersion
 from .. import scoring
 from ..training import anomaly
-from ..training.services.model_publish import save
 from . import approval_actions, workflow
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def model_shadow(*, actor: User, version: ModelVersion, reason: str = "") -> Mod
     access.require(actor, "change", version)
     stage = workflow.check("shadow", version.stage)
     _require_sound(version)
-    return _move(version, stage, actor, "model.shadow", reason)
+    return _move(version, stage, actor, "model.shadow", optional_reason(reason))
 
 
 @service
@@ -48,7 +48,7 @@ def model_challenge(*, actor: User, version: ModelVersion, reason: str = "") -> 
     stage = workflow.check("challenge", version.stage)
     _require_sound(version)
     _replace(version, ModelStage.CHALLENGER, actor)
-    return _move(version, stage, actor, "model.challenge", reason)
+    return _move(version, stage, actor, "model.challenge", optional_reason(reason))
 
 
 @service
@@ -64,7 +64,7 @@ def model_promote(*, actor: User, version: ModelVersion, reason: str = "") -> Mo
     access.require(actor, "change", version)
     stage = workflow.check("promote", version.stage)
     _require_sound(version)
-    payload = {"reason": _why(reason)}
+    payload = {"reason": require_reason(reason)}
     approval = gate.pass_through(actor=actor, action=approval_actions.PROMOTE, subject=version, payload=payload)
     _replace(version, ModelStage.CHAMPION, actor)
     return _move(version, stage, actor, "model.promote", reason, approval)
@@ -82,9 +82,9 @@ def model_retire(*, actor: User, version: ModelVersion, reason: str = "") -> Mod
     access.require(actor, "change", version)
     stage, approval = workflow.check("retire", version.stage), 0
     if workflow.BY_ACTION["retire"].needs_approval(version.stage):
-        payload = {"reason": _why(reason)}
+        payload = {"reason": require_reason(reason)}
         approval = gate.pass_through(actor=actor, action=approval_actions.RETIRE, subject=version, payload=payload)
-    return _move(version, stage, actor, "model.retire", reason, approval)
+    return _move(version, stage, actor, "model.retire", optional_reason(reason), approval)
 
 
 @service
@@ -146,13 +146,6 @@ def _require_sound(version: ModelVersion) -> None:
     scoring.verified_artefact(bytes(version.artefact), version.sha256)
 
 
-def _why(reason: str) -> str:
-    """Raises Invalid without one."""
-    if not reason.strip():
-        raise Invalid(fields={"reason": ["Say why: whoever approves it reads this."]})
-    return reason.strip()
-
-
 def _replace(version: ModelVersion, stage: ModelStage, actor: User) -> None:
     """Retire whatever of the same role is at `stage` now."""
     held = ModelVersion.objects.select_for_update(of=("self",)).filter(role=version.role, stage=stage)
@@ -164,7 +157,7 @@ def _move(
     version: ModelVersion, stage: ModelStage, actor: User, action: str, reason: str, approval: int = 0
 ) -> ModelVersion:
     before, version.stage = version.stage, stage
-    save(version, actor, reason)
+    history.save(version, actor=actor, reason=reason)
     data = {"model": str(version), "sha256": version.sha256, "before": str(before), "reason": reason}
     if approval:
         data["approval"] = str(approval)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Max
 
 from finobs.accounts.models import User
-from finobs.core import access
+from finobs.core import access, history
 from finobs.core.jobs.progress import ProgressCallback, no_progress
 from finobs.core.service import service
 from finobs.ledger.services import record
@@ -51,7 +51,7 @@ def model_publish(*, actor: User, made: ModelVersion, run: int | None = None) ->
     anomaly.require_publishable(made.metrics)
     newest = ModelVersion.objects.filter(kind=made.kind).aggregate(number=Max("number"))["number"] or 0
     made.number, made.created_by = newest + 1, actor
-    save(made, actor, "trained")
+    history.save(made, actor=actor, reason="trained")
     data: dict[str, Any] = {
         "model": str(made), "role": str(made.role), "sha256": made.sha256, "feature_set": made.feature_set,
         "rows": made.training_rows, "threshold": repr(made.threshold), "parameters": made.parameters,
@@ -59,9 +59,3 @@ def model_publish(*, actor: User, made: ModelVersion, run: int | None = None) ->
     }  # fmt: skip
     record(actor=actor, action="model.train", subject=made, data=data)
     return made
-
-
-def save(version: ModelVersion, actor: User, why: str) -> None:
-    version._history_user = actor  # type: ignore[attr-defined]
-    version._change_reason = why[:100]  # type: ignore[attr-defined]
-    version.save()

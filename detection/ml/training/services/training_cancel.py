@@ -3,6 +3,7 @@ from __future__ import annotations
 from finobs.accounts.models import User
 from finobs.core import access, clock
 from finobs.core.errors import NotFound
+from finobs.core.reasons import optional_reason
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -24,8 +25,9 @@ def training_cancel(*, actor: User, run: TrainingRun, reason: str = "") -> Train
     run = found
     access.require(actor, "cancel", run)
     workflow.check_cancel(run.state)
+    reason = optional_reason(reason)
     run.state, run.ended_at, run.lease_until = RunState.CANCELLED, clock.now(), None
-    run.error = reason.strip() or f"Cancelled by {actor}."
+    run.error = reason or f"Cancelled by {actor}."
     run.save(update_fields=["state", "ended_at", "lease_until", "error"])
-    record(actor=actor, action="training.cancel", subject=run, data={"role": run.role, "reason": reason.strip()})
+    record(actor=actor, action="training.cancel", subject=run, data={"role": run.role, "reason": reason})
     return run
