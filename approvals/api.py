@@ -41,14 +41,14 @@ class ApprovalRequestSerializer(serializers.ModelSerializer[ApprovalRequest]):
 
 
 class ApprovalRequestDetailSerializer(ApprovalRequestSerializer):
-    shown = serializers.DictField(help_text="Exactly what approvers are shown; `digest` is of its RFC 8785 bytes.")
+    snapshot = serializers.DictField(help_text="Exactly what approvers are shown; `digest` is of its RFC 8785 bytes.")
     decisions = ApprovalDecisionSerializer(many=True)
     may_decide = serializers.SerializerMethodField()
     why_not = serializers.SerializerMethodField()
 
     class Meta:
         model = ApprovalRequest
-        fields = (*ApprovalRequestSerializer.Meta.fields, "shown", "decisions", "may_decide", "why_not")
+        fields = (*ApprovalRequestSerializer.Meta.fields, "snapshot", "decisions", "may_decide", "why_not")
         read_only_fields = fields
 
     @extend_schema_field(bool)
@@ -62,7 +62,7 @@ class ApprovalRequestDetailSerializer(ApprovalRequestSerializer):
 
 class DecideSerializer(OptionalReasonSerializer):
     vote = serializers.ChoiceField(choices=Vote.choices)
-    digest = serializers.CharField(max_length=64, help_text="Of what you were shown.")
+    digest = serializers.CharField(max_length=64, help_text="Of the snapshot that you saw.")
 
 
 class ApprovalRequestList(SelectorList[ApprovalRequest]):
@@ -76,7 +76,7 @@ class ApprovalRequestList(SelectorList[ApprovalRequest]):
 
 
 class ApprovalRequestDetail(APIView):
-    """One request: what was shown, what was said, and whether you may decide."""
+    """One request: its snapshot, the decisions so far, and whether you may decide."""
 
     @extend_schema(operation_id="approvals_retrieve", responses=ApprovalRequestDetailSerializer)
     def get(self, request: HttpRequest, pk: int) -> Response:
@@ -89,8 +89,8 @@ class ApprovalRequestDecide(APIView):
     @extend_schema(operation_id="approvals_decide", request=DecideSerializer, responses=ApprovalRequestDetailSerializer)
     def post(self, request: HttpRequest, pk: int) -> Response:
         body = validated_body(DecideSerializer, request)
-        asked = selectors.request_get(request.user, pk)
-        services.request_decide(actor=actor_of(request), request=asked, **body)
+        approval_request = selectors.request_get(request.user, pk)
+        services.request_decide(actor=actor_of(request), request=approval_request, **body)
         return _answer(request, pk)
 
 
@@ -102,11 +102,11 @@ class ApprovalRequestWithdraw(APIView):
     )
     def post(self, request: HttpRequest, pk: int) -> Response:
         body = validated_body(OptionalReasonSerializer, request)
-        asked = selectors.request_get(request.user, pk)
-        services.request_withdraw(actor=actor_of(request), request=asked, **body)
+        approval_request = selectors.request_get(request.user, pk)
+        services.request_withdraw(actor=actor_of(request), request=approval_request, **body)
         return _answer(request, pk)
 
 
 def _answer(request: HttpRequest, pk: int) -> Response:
-    found = selectors.request_get(request.user, pk)
-    return Response(ApprovalRequestDetailSerializer(found, context={"request": request}).data)
+    approval_request = selectors.request_get(request.user, pk)
+    return Response(ApprovalRequestDetailSerializer(approval_request, context={"request": request}).data)

@@ -48,10 +48,10 @@ def inbox_count(user: Any) -> int:
 
 def request_get(user: Any, pk: int) -> ApprovalRequest:
     """One visible request with its decisions. Raises NotFound."""
-    found = requests_visible(user).filter(pk=pk).prefetch_related("decisions__decided_by").first()
-    if found is None:
+    request = requests_visible(user).filter(pk=pk).prefetch_related("decisions__decided_by").first()
+    if request is None:
         raise NotFound
-    return found
+    return request
 
 
 def requests_of(user: Any, subject_type: str, subject_id: str | int) -> QuerySet[ApprovalRequest]:
@@ -63,11 +63,11 @@ def requests_of(user: Any, subject_type: str, subject_id: str | int) -> QuerySet
 def pending_same(*, action: str, requester: Any, subject: Model, payload: Mapping[str, Any]) -> ApprovalRequest | None:
     """The requester's own request that waits for exactly this, if there is one. For repeated calls."""
     kind, key = subject_key(subject)
-    found = ApprovalRequest.objects.filter(
+    pending = ApprovalRequest.objects.filter(
         action=action, subject_type=kind, subject_id=key, state=RequestState.PENDING, requested_by=requester
     ).first()
-    same = found is not None and found.digest == snapshot.take(get(action), subject, payload)[1]
-    return found if same else None
+    is_same = pending is not None and pending.digest == snapshot.take(get(action), subject, payload)[1]
+    return pending if is_same else None
 
 
 def may_decide(user: Any, request: ApprovalRequest) -> str:
@@ -84,9 +84,9 @@ def action_label(request: ApprovalRequest) -> str:
     return get(request.action).label
 
 
-def request_words(request: ApprovalRequest) -> list[tuple[str, str]]:
-    """What was shown, in words; empty when its action has none of its own."""
-    return get(request.action).words(request.shown)
+def approver_summary(request: ApprovalRequest) -> list[tuple[str, str]]:
+    """The snapshot in words; empty when its action has none of its own."""
+    return get(request.action).approver_summary(request.snapshot)
 
 
 def subject_url(request: ApprovalRequest) -> str:
@@ -100,10 +100,10 @@ def _people(rows: QuerySet[ApprovalRequest]) -> QuerySet[ApprovalRequest]:
 
 def _about(user: Any, action_on: Any) -> Q:
     """Requests whose subject passes `restrict`, for every registered action."""
-    found = Q(pk__in=[])
+    about = Q(pk__in=[])
     for action in actions():
-        found |= Q(action=action.name) & Q(Exists(_subjects(user, action, action_on(action))))
-    return found
+        about |= Q(action=action.name) & Q(Exists(_subjects(user, action, action_on(action))))
+    return about
 
 
 def _subjects(user: Any, action: ApprovalAction, may: str) -> QuerySet[Any]:

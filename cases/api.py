@@ -79,15 +79,10 @@ class CaseAssign(APIView):
 class CaseClose(APIView):
     """Propose to close a case. It is closed once a lead has approved: the answer is 202 with the approval request."""
 
-    @extend_schema(
-        operation_id="cases_close",
-        request=CaseCloseSerializer,
-        responses={200: CaseDetailSerializer, 202: SentForApprovalSerializer},
-    )
+    @extend_schema(operation_id="cases_close", request=CaseCloseSerializer, responses={202: SentForApprovalSerializer})
     def post(self, request: Request, reference: str) -> Response:
         body = validated_body(CaseCloseSerializer, request)
         services.case_close(actor=actor_of(request), case=selectors.case_get(request.user, reference), **body)
-        return _case(request, selectors.case_get(request.user, reference))
 
 
 class CaseNotes(SelectorList[Note]):

@@ -9,6 +9,7 @@ from finobs.accounts.models import User
 from finobs.core.forms import ReasonField
 
 from .choices import REASONS_BY_DISPOSITION, Disposition
+from .services.case_close import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH
 
 MAX_TEXT_LENGTH = 20_000
 
@@ -58,13 +59,10 @@ class CloseForm(DraftForm):
         label="Reason",
         error_messages={"required": "Choose a reason that goes with it."},
     )
-    rationale = forms.CharField(
-        label="Rationale",
-        max_length=MAX_TEXT_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 5}),
+    rationale = ReasonField(
+        label="Rationale", min_length=MIN_RATIONALE_LENGTH, max_length=MAX_RATIONALE_LENGTH, rows=5,
         help_text="Why, in words that somebody who never saw the case can follow.",
-        error_messages={"required": "Say why."},
-    )
+    )  # fmt: skip
 
     def show_again(self, *, version: int) -> None:
         """What was typed stays; sent again, it is about the case as it is now."""

@@ -123,7 +123,7 @@ def services() -> Iterator[tuple[str, ast.FunctionDef]]:
 
 # Acts of finobs itself, of whoever holds a link, and of a call whose shape the registry of approvals fixes.
 NO_ACTOR = {
-    "group_alerts", "ensure_default_queue", "password_set", "sign_in_failed", "close_approved", "_refresh",
+    "group_alerts", "ensure_default_queue", "password_set", "sign_in_failed", "_refresh", "close_approved", "promote_approved", "retire_approved",
     "training_claim", "training_finish", "training_fail", "training_wake",
     "reassess_claim", "reassess_part", "reassess_end",
 }  # fmt: skip

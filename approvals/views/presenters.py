@@ -1,4 +1,4 @@
-"""A request as a page shows it: what was shown, what was said, and what this person may do about it."""
+"""A request as a page shows it: its snapshot, the decisions so far, and what this person may do about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..models import ApprovalRequest
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFact:
-    """One line of what was shown. `level` is how deep it stood; a heading has no value."""
+    """One line of the snapshot. `level` is how deep it stands; a heading has no value."""
 
     label: str
     value: str
@@ -38,13 +38,13 @@ class RequestCard:
 
 def request_card(user: Any, request: ApprovalRequest, form: DecideForm | None = None) -> RequestCard:
     pending = request.state == RequestState.PENDING
-    words = selectors.request_words(request)
+    summary = selectors.approver_summary(request)
     return RequestCard(
         request=request,
         label=selectors.action_label(request),
         url=selectors.subject_url(request),
-        facts=[SnapshotFact(label, text, 0) for label, text in words] or list(snapshot_facts(request.shown)),
-        exact=canonical(request.shown).decode(),
+        facts=[SnapshotFact(label, text, 0) for label, text in summary] or list(snapshot_facts(request.snapshot)),
+        exact=canonical(request.snapshot).decode(),
         is_pending=pending,
         why_not=selectors.may_decide(user, request) if pending else "",
         may_withdraw=selectors.may_withdraw(user, request),
@@ -52,9 +52,9 @@ def request_card(user: Any, request: ApprovalRequest, form: DecideForm | None = 
     )
 
 
-def snapshot_facts(shown: Mapping[str, Any], level: int = 0) -> Iterator[SnapshotFact]:
-    """Every value of `shown`, in its order, in words."""
-    for name, value in shown.items():
+def snapshot_facts(snapshot: Mapping[str, Any], level: int = 0) -> Iterator[SnapshotFact]:
+    """Every value of `snapshot`, in its order, in words."""
+    for name, value in snapshot.items():
         label = str(name).replace("_", " ").capitalize()
         if isinstance(value, Mapping):
             yield SnapshotFact(label, "", level)

@@ -22,42 +22,42 @@ from .presenters import request_card
 @login_required
 @require_GET
 def request_detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    """One request: exactly what is shown to who decides, and what was said so far."""
+    """One request: exactly what approvers are shown, and the decisions so far."""
     return _page(request, pk)
 
 
 @login_required
 @require_POST
 def request_decide(request: SignedInRequest, pk: int) -> HttpResponse:
-    asked = selectors.request_get(request.user, pk)
+    approval_request = selectors.request_get(request.user, pk)
     form = DecideForm(request.POST, draft=f"decide-{pk}")
-    status = submit(form, partial(services.request_decide, actor=request.user, request=asked))
+    status = submit(form, partial(services.request_decide, actor=request.user, request=approval_request))
     if status != HTTPStatus.OK:
         return _page(request, pk, form=form, status=status)
-    return _done(request, pk, f"{asked.subject_label}: your decision is recorded.")
+    return _done(request, pk, f"{approval_request.subject_label}: your decision is recorded.")
 
 
 @login_required
 @require_POST
 def request_withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
-    asked = selectors.request_get(request.user, pk)
+    approval_request = selectors.request_get(request.user, pk)
     form = WithdrawForm(request.POST)
-    status = submit(form, partial(services.request_withdraw, actor=request.user, request=asked))
+    status = submit(form, partial(services.request_withdraw, actor=request.user, request=approval_request))
     if status != HTTPStatus.OK:
         messages.error(request, "; ".join(str(text) for texts in form.errors.values() for text in texts))
         return _page(request, pk, status=status)
-    return _done(request, pk, f"{asked.subject_label}: the request is withdrawn.")
+    return _done(request, pk, f"{approval_request.subject_label}: the request is withdrawn.")
 
 
 def _page(request: SignedInRequest, pk: int, *, form: DecideForm | None = None, status: int = 200) -> HttpResponse:
-    shown = request_card(request.user, selectors.request_get(request.user, pk), form)
-    return render_page(request, "approvals/request_detail.html", {"card": shown}, partial="request", status=status)
+    card = request_card(request.user, selectors.request_get(request.user, pk), form)
+    return render_page(request, "approvals/request_detail.html", {"card": card}, partial="request", status=status)
 
 
-def _done(request: SignedInRequest, pk: int, said: str) -> HttpResponse:
+def _done(request: SignedInRequest, pk: int, message: str) -> HttpResponse:
     """The subject has changed: its page, if that is where this was, hears of it and fetches itself again."""
     if getattr(request, "htmx", False):
-        response = trigger_client_event(_page(request, pk), "finobs:say", {"text": said})
+        response = trigger_client_event(_page(request, pk), "finobs:say", {"text": message})
         return trigger_client_event(response, "approval-ended", {"request": pk}, after="settle")
-    messages.success(request, said)
+    messages.success(request, message)
     return redirect("approvals:request-detail", pk)

@@ -79,7 +79,7 @@ def test_a_reason_that_is_too_long_is_refused_in_words(admin, rules):
 def test_models_are_not_proposed_without_a_reason(admin, versions):
     page = act(admin, "modelversion", "promote", versions)
     for version in versions:
-        assert f"{capfirst(version)}: {REFUSAL}" in page
+        assert f"{capfirst(str(version))}: {REFUSAL}" in page
     assert not ApprovalRequest.objects.exists()
 
 
@@ -92,7 +92,7 @@ def test_approvers_read_the_reason_that_was_typed(admin, versions):
 def test_the_model_in_force_is_not_taken_out_without_a_reason(admin):
     champion, watching = factories.model_version(stage=ModelStage.CHAMPION), factories.model_version()
     page = act(admin, "modelversion", "retire", [champion, watching])
-    assert f"{capfirst(champion)}: {REFUSAL}" in page
+    assert f"{capfirst(str(champion))}: {REFUSAL}" in page
     assert not ApprovalRequest.objects.exists()
     watching.refresh_from_db()
     assert watching.stage == ModelStage.RETIRED  # decides nothing: no reason is needed

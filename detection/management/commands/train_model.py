@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--source", help="slug of a source; all sources without it")
         parser.add_argument("--rows", type=int, default=0, help="at most so many, the newest; 0: as usual")
         parser.add_argument("--share", type=float, default=DEFAULT_SHARE, help="of the transactions that go to review")
-        parser.add_argument("--promote", action="store_true", help="put it in force, or ask for the approval")
+        parser.add_argument("--promote", metavar="REASON", help="put it in force, or ask for the approval: why?")
 
     def handle(self, **options: Any) -> None:
         actor = system_actor("train")
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         asked = {name: options[name] for name in ("role", "rows", "share")}
         try:
             made = training_services.model_train(actor=actor, source=source, tell=self._tell, **asked)
-            waits = self._promote(actor, made) if options["promote"] else None
+            waits = self._promote(actor, made, options["promote"]) if options["promote"] is not None else None
         except FinobsError as error:
             raise CommandError(error.detail) from error
         made.refresh_from_db()
@@ -46,9 +46,8 @@ class Command(BaseCommand):
         report |= {"rows": made.training_rows, "threshold": made.threshold, "parity": made.metrics["parity"]}
         self.stdout.write(json.dumps(report | {"sha256": made.sha256, "approval_request_id": waits}))
 
-    def _promote(self, actor: Any, made: ModelVersion) -> int | None:
+    def _promote(self, actor: Any, made: ModelVersion, reason: str) -> int | None:
         """The request for approval that it waits for, if it does."""
-        reason = "train_model --promote"
         if not ever_in_force(made.role):
             registry_services.model_install(actor=actor, version=made, reason=reason)
             return None
@@ -56,7 +55,6 @@ class Command(BaseCommand):
             registry_services.model_promote(actor=actor, version=made, reason=reason)
         except ApprovalRequired as waiting:
             return waiting.request_id
-        return None
 
     def _tell(self, step: str, done: int = 0, total: int = 0) -> None:
         self.stderr.write(f"{step}: {done:,} of {total:,}" if total else step)

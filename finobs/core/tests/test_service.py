@@ -61,7 +61,7 @@ def test_it_joins_the_callers_transaction():
 def test_nothing_passes_an_unguarded_gate(monkeypatch):
     monkeypatch.setattr(gate, "_guard", None)
     with pytest.raises(NotAllowed):
-        gate.pass_through(actor=None, action="cases.close", subject=Group(), payload={})
+        gate.require_approval(actor=None, action="cases.close", subject=Group(), payload={})
     gate.changed(actor=None, subject=Group())
 
 
