@@ -175,6 +175,9 @@ class LabelAdmin(ReadAdmin):
     list_filter = ("is_suspicious", "transaction__source")
     search_fields = ("=transaction__external_id",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
+        return selectors.labels_visible(request.user)
+
 
 @admin.register(PastLabel)
 class PastLabelAdmin(ReadAdmin):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from approvals.models import ApprovalRequest
 from approvals.registry import Approval
@@ -11,6 +11,8 @@ from finobs.core.errors import ApprovalRequired, Conflict, Invalid
 from finobs.core.reasons import why_not_reason
 from finobs.core.service import service
 from finobs.ledger.services import record
+from transactions.choices import LabelOrigin
+from transactions.services import label_add
 
 from ..choices import REASONS_BY_DISPOSITION, CaseStatus, Disposition, ReasonCode
 from ..models import Case, WorkLease
@@ -50,7 +52,9 @@ def case_close(
 def close_approved(request: ApprovalRequest, approval: Approval) -> None:
     """Close the locked case as approved, as its requester. Called by approvals in the deciding vote.
 
-    Who: work on its queue, still. Records: case.close. Raises: NotFound, NotAllowed, InvalidTransition.
+    Its conclusion is written down as labels of the alerts' own transactions, known from now.
+    Who: work on its queue, still. Records: case.close, which names the labels. Raises: NotFound, NotAllowed,
+    InvalidTransition.
     """
     actor, case = request.requested_by, approval.subject
     access.require(actor, "work", case)
@@ -60,7 +64,23 @@ def close_approved(request: ApprovalRequest, approval: Approval) -> None:
     case.status, case.closed_at = target("carry_out", case.status), clock.now()
     case_locking.save(case, actor=actor, reason="Closed", fields=["status", "closed_at", *request.payload])
     WorkLease.objects.filter(case=case).delete()
-    record(actor=actor, action="case.close", subject=case, data={**request.payload, "approval": str(approval.id)})
+    data = {**request.payload, "approval": str(approval.id), "labels": _label(actor, case)}
+    record(actor=actor, action="case.close", subject=case, data=data)
+
+
+def _label(actor: User, case: Case) -> dict[str, Any]:
+    """Write down, for the transactions of the alerts that lie in the case now, what was concluded of it.
+
+    Suspicious only if it was confirmed. Returns what the event says of it.
+    """
+    assert case.closed_at is not None
+    is_suspicious = case.disposition == Disposition.CONFIRMED
+    labels = label_add(
+        actor=actor, transactions=case.case_alerts.values_list("alert__transaction_id", flat=True),
+        origin=LabelOrigin.CASE, is_suspicious=is_suspicious, known_at=case.closed_at,
+        typology=case.typology if is_suspicious else "",
+    )  # fmt: skip
+    return {"is_suspicious": is_suspicious, "transactions": [str(pk) for pk in labels]}
 
 
 def _payload(*, disposition: str, reason_code: str, rationale: str) -> dict[str, str]:

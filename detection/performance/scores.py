@@ -86,7 +86,7 @@ def scored(role: str, versions: Sequence[int], window: Window) -> dict[int, Scor
         table = _read(leg, window)
         for pk, parts in found.items():
             parts.append(table[table[:, 0] == pk])
-    concluded = ground_truth.labels_within(window)
+    concluded = ground_truth.conclusions_within(window)
     return {pk: _rows(parts, concluded) for pk, parts in found.items()}
 
 
@@ -132,8 +132,7 @@ def _read(leg: QuerySet[Any], window: Window) -> NDArray[np.float64]:
     import numpy as np
 
     inside = leg.filter(transaction__occurred_at__gte=window.since, transaction__occurred_at__lt=window.until)
-    day, known = DayNumber("transaction__occurred_at"), ground_truth.label_class("transaction__")
-    columns = inside.order_by().annotate(day=day, known=known)
+    columns = ground_truth.with_label_class(inside.order_by().annotate(day=DayNumber("transaction__occurred_at")))
     query = columns.values_list("version", "transaction_id", "day", "value", "known").query
     with connection.cursor() as cursor:
         cursor.execute(*query.sql_with_params())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from finobs.accounts.models import User
 from finobs.core import access, clock
@@ -18,7 +19,7 @@ from finobs.ledger.canonical import canonical
 from finobs.ledger.services import leaf_hash, record, timestamp
 
 from .. import bulk_load
-from ..choices import LabelStatus, QuarantineReason
+from ..choices import OUTSIDE_ORIGINS, LabelOrigin, LabelStatus, QuarantineReason
 from ..models import Label, LabelBatch, LabelContent, PastLabel, Source, Transaction
 from ..row_validation import LABEL_FIELDS, RawRow, RowFault, RowReader, quoted, text
 from ..row_validation import RowLabel as Said
@@ -57,7 +58,8 @@ def labels_add(
     Who may: `transaction:create`. Each is accepted (there was none), corrects what stood (which is kept), is known
     already, or is refused with the reason and kept with the batch: an unknown transaction, a label that cannot be
     read, one that says again what was corrected since, or two that contradict one another in one call.
-    They count for transactions only that come in after them. Records `batch.label` with the counts and the RFC 6962
+    What people concluded of a transaction is another label, which stays as it is. They count for transactions only that
+    come in after them. Records `batch.label` with the counts and the RFC 6962
     root over the digests of what was taken, in the order of the rows. Raises Invalid for no rows, TooLarge.
     """
     access.require(actor, "label", source)
@@ -97,8 +99,9 @@ class _Labelling:
         )
         self.watermark = _watermark()
         pks = [pk for pk, _ in known.values()]
-        self.standing = {label.transaction_id: label for label in _of(Label, pks)}
-        self.past = list(_of(PastLabel, pks))
+        outside = Label.objects.filter(origin__in=OUTSIDE_ORIGINS)
+        self.standing = {label.transaction_id: label for label in _of(outside, pks)}
+        self.past = list(_of(PastLabel.objects.all(), pks))
         for index, (external_id, said) in self.rows.items():
             if external_id in known:
                 self.settle(index, known[external_id][0], said)
@@ -170,7 +173,13 @@ class _Labelling:
     def write(self) -> None:
         bulk_load.add_labels(
             [
-                Label(transaction_id=pk, watermark=self.watermark, label_batch=self.batch, **said._asdict())
+                Label(
+                    transaction_id=pk,
+                    watermark=self.watermark,
+                    origin=LabelOrigin.BATCH,
+                    label_batch=self.batch,
+                    **said._asdict(),
+                )
                 for pk, said in sorted(self.new.items())
             ]
         )
@@ -179,8 +188,8 @@ class _Labelling:
         for label in changed:
             for name, value in self.corrected[label.transaction_id]._asdict().items():
                 setattr(label, name, value)
-            label.watermark, label.label_batch = self.watermark, self.batch
-        fields = ("is_suspicious", "typology", "known_at", "watermark", "label_batch")
+            label.watermark, label.origin, label.label_batch = self.watermark, LabelOrigin.BATCH, self.batch
+        fields = ("is_suspicious", "typology", "known_at", "watermark", "origin", "label_batch")
         Label.objects.bulk_update(changed, fields, batch_size=MAX_ROWS_PER_STATEMENT)
 
     def replaced(self, label: Label) -> PastLabel:
@@ -216,9 +225,9 @@ def _same(stands: Said | LabelContent, said: Said, timed: bool) -> bool:
     return is_same and (not timed or stands.known_at == said.known_at)
 
 
-def _of(model: Any, pks: Sequence[int]) -> Iterable[Any]:
+def _of(labels: QuerySet[Any], pks: Sequence[int]) -> Iterable[Any]:
     for start in range(0, len(pks), MAX_ROWS_PER_STATEMENT):
-        yield from model.objects.filter(transaction_id__in=pks[start : start + MAX_ROWS_PER_STATEMENT])
+        yield from labels.filter(transaction_id__in=pks[start : start + MAX_ROWS_PER_STATEMENT])
 
 
 def _watermark() -> int:
