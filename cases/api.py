@@ -129,10 +129,10 @@ class QueueTakeNext(APIView):
 
     @extend_schema(operation_id="queues_take_next", request=None, responses={200: CaseDetailSerializer, 204: None})
     def post(self, request: Request, slug: str) -> Response:
-        taken = services.case_take_next(actor=actor_of(request), queue=selectors.queue_get(request.user, slug))
-        if taken is None:
+        case = services.case_take_next(actor=actor_of(request), queue=selectors.queue_get(request.user, slug))
+        if case is None:
             return Response(status=204)
-        return _case(request, selectors.case_get(request.user, taken.reference))
+        return _case(request, selectors.case_get(request.user, case.reference))
 
 
 class IncidentList(SelectorList[Incident]):

@@ -80,8 +80,8 @@ class CaseDetailSerializer(CaseSerializer):
 
     @extend_schema_field(ActionSerializer(many=True))
     def get_actions(self, case: Case) -> Any:
-        found = selectors.case_actions(self.context["request"].user, case)
-        return ActionSerializer(found, many=True).data
+        actions = selectors.case_actions(self.context["request"].user, case)
+        return ActionSerializer(actions, many=True).data
 
 
 class IncidentSerializer(serializers.ModelSerializer[Incident]):

@@ -57,13 +57,13 @@ class RuleAdmin(AccessAdmin):
         return [*fixed, "parameters", "reason", "version"] if self._may(request, "change", obj) else [*fixed, "live"]
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        said = {name: form.cleaned_data[name] for name in ("parameters", "reason")}
+        values = {name: form.cleaned_data[name] for name in ("parameters", "reason")}
         if change:
             version = form.cleaned_data["version"] or 0
-            rules_services.rule_change(actor=self._actor(request), rule=obj, version=version, **said)
+            rules_services.rule_change(actor=self._actor(request), rule=obj, version=version, **values)
             return
         fixed = {name: getattr(obj, name) for name in ("slug", "name", "kind", "typology", "obligation", "source")}
-        obj.pk = rules_services.rule_create(actor=self._actor(request), **fixed, **said).pk
+        obj.pk = rules_services.rule_create(actor=self._actor(request), **fixed, **values).pk
 
     @admin.action(description="Take out of force", permissions=["change"])
     def retire(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
@@ -110,9 +110,11 @@ class ModelVersionAdmin(AccessAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The steps of `workflow`, for who may take them."""
-        found: dict[str, Any] = super().get_actions(request)
+        actions: dict[str, Any] = super().get_actions(request)
         may = self._may(request, "change", None)
-        return found | ({step.action: (_taking(step), step.action, step.label) for step in HUMAN_STEPS} if may else {})
+        return actions | (
+            {step.action: (_taking(step), step.action, step.label) for step in HUMAN_STEPS} if may else {}
+        )
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         """Nothing on the form can be changed, so there is nothing to save; steps are actions of the list."""

@@ -98,7 +98,7 @@ def _void(request_id: int, actor: User, refused: FinobsError) -> ApprovalRequest
     Read again: what the attempt changed of these rows was rolled back.
     """
     request, subject = lock_request(request_id)
-    _end(request, subject, actor, RequestState.VOID, f"It could not be carried out: {refused.detail}")
+    _end(request, subject, actor, RequestState.VOID, f"It could not be carried out: {refused.message}")
     return request
 
 

@@ -90,8 +90,8 @@ def _payload(*, disposition: str, reason_code: str, rationale: str) -> dict[str,
     if not reasons:
         fields["disposition"] = ["Choose what you conclude."]
     elif reason_code not in reasons:
-        known = reason_code in ReasonCode.values
-        fields["reason_code"] = ["This reason does not go with that conclusion." if known else "Choose a reason."]
+        is_known = reason_code in ReasonCode.values
+        fields["reason_code"] = ["This reason does not go with that conclusion." if is_known else "Choose a reason."]
     if refusal := why_not_reason(rationale, min_length=MIN_RATIONALE_LENGTH, max_length=MAX_RATIONALE_LENGTH):
         fields["rationale"] = [refusal]
     if fields:

@@ -15,10 +15,10 @@ from ..models import Case, WorkLease
 
 def lock_case(case: Case) -> Case:
     """The case as it is now, locked. Raises NotFound."""
-    found = Case.objects.select_for_update(of=("self",)).select_related("queue", "account").filter(pk=case.pk).first()
-    if found is None:
+    locked = Case.objects.select_for_update(of=("self",)).select_related("queue", "account").filter(pk=case.pk).first()
+    if locked is None:
         raise NotFound
-    return found
+    return locked
 
 
 def lease_of(case: Case) -> WorkLease | None:

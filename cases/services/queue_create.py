@@ -37,12 +37,12 @@ def queue_create(
 @service
 def ensure_default_queue() -> Queue:
     """The queue that takes what no other takes, made by finobs itself when there is none."""
-    found = Queue.objects.filter(is_default=True).first()
-    if found is not None:
-        return found
-    taken = Queue.objects.filter(slug=DEFAULT_SLUG).first()
-    if taken is not None:
-        return taken
+    default = Queue.objects.filter(is_default=True).first()
+    if default is not None:
+        return default
+    general = Queue.objects.filter(slug=DEFAULT_SLUG).first()
+    if general is not None:
+        return general
     queue = Queue(slug=DEFAULT_SLUG, name="General", is_default=True, description="Takes what no other queue takes.")
     return _create(actor=system_actor("gather"), queue=queue)
 

@@ -33,8 +33,8 @@ def validate_queue(queue: Queue) -> None:
     if queue.alerts_a_day is not None and not 1 <= queue.alerts_a_day <= MAX_ALERTS_A_DAY:
         fields["alerts_a_day"] = [f"From 1 to {MAX_ALERTS_A_DAY:,}, or empty where it is not set."]
     others = Queue.objects.exclude(pk=queue.pk).values_list("name", "typologies")
-    for name, taken in others:
-        if shared := sorted(set(taken) & set(map(str, typologies))):
+    for name, theirs in others:
+        if shared := sorted(set(theirs) & set(map(str, typologies))):
             fields.setdefault("typologies", []).append(f"{name} takes {', '.join(shared)} already.")
     if fields:
         raise Invalid(fields=fields)

@@ -19,13 +19,15 @@ PERSON, LABEL, NOBODY = "person", "label", ""
 def with_label_class(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Rows of a model with a `transaction`, with `known`: the outcome by labels from outside alone."""
     path = "transaction__labels"
-    known = {f"{path}__origin__in": OUTSIDE_ORIGINS, f"{path}__known_at__lte": clock.now()}
+    condition = {f"{path}__origin__in": OUTSIDE_ORIGINS, f"{path}__known_at__lte": clock.now()}
     outcome = Case(
         When(outside__is_suspicious=True, then=Value(CONFIRMED)),
         When(outside__is_suspicious=False, then=Value(CLEARED)),
         default=Value(UNKNOWN), output_field=IntegerField(),
     )  # fmt: skip
-    labelled: QuerySet[Any] = rows.alias(outside=FilteredRelation(path, condition=Q(**known))).annotate(known=outcome)
+    labelled: QuerySet[Any] = rows.alias(outside=FilteredRelation(path, condition=Q(**condition))).annotate(
+        known=outcome
+    )
     return labelled
 
 

@@ -80,10 +80,10 @@ def rule_change(*, actor: User, rule: Rule, parameters: Mapping[str, Any], reaso
     if rule.live is not None and rule.live.parameters == holds:
         raise Invalid("These are the parameters in force; nothing would change.")
     before = rule.live.parameters if rule.live else None
-    made = _enforce(rule, version + 1, holds, reason, actor)
-    data = {"rule": rule.slug, "version": made.number, "before": before, "parameters": holds, "reason": reason}
+    next_version = _enforce(rule, version + 1, holds, reason, actor)
+    data = {"rule": rule.slug, "version": next_version.number, "before": before, "parameters": holds, "reason": reason}
     record(actor=actor, action="rule.change", subject=rule, data=data)
-    return made
+    return next_version
 
 
 @service
@@ -122,17 +122,19 @@ def ensure_default_rules(*, actor: User) -> list[Rule]:
 
 
 def _enforce(rule: Rule, number: int, parameters: dict[str, Any], reason: str, actor: User) -> RuleVersion:
-    made = RuleVersion.objects.create(rule=rule, number=number, parameters=parameters, reason=reason, created_by=actor)
-    rule.live = made
+    version = RuleVersion.objects.create(
+        rule=rule, number=number, parameters=parameters, reason=reason, created_by=actor
+    )
+    rule.live = version
     history.save(rule, actor=actor, reason=reason or "created")
-    return made
+    return version
 
 
 def _lock(rule: Rule) -> Rule:
-    found = Rule.objects.select_for_update(of=("self",)).select_related("live").filter(pk=rule.pk).first()
-    if found is None:
+    locked = Rule.objects.select_for_update(of=("self",)).select_related("live").filter(pk=rule.pk).first()
+    if locked is None:
         raise NotFound
-    return found
+    return locked
 
 
 def _check_text(**texts: str) -> None:

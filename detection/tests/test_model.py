@@ -202,6 +202,9 @@ def test_the_command_trains_and_promotes(source, capsys):
     assert second["stage"] == "candidate"
     request = ApprovalRequest.objects.get(pk=second["approval_request_id"])
     assert (request.subject_id, request.payload["reason"]) == (str(second["id"]), "Knows March too.")
+    with pytest.raises(CommandError, match="Say why, in at least 3 characters"):
+        call_command("train_model", "--source", source.slug, "--promote", " ")
+    assert ModelVersion.objects.count() == 2
     with pytest.raises(CommandError, match="expected one argument"):
         call_command("train_model", "--source", source.slug, "--promote")
     with pytest.raises(CommandError, match="no source"):

@@ -221,12 +221,6 @@ def action_reason(request: HttpRequest) -> str:
     return request.POST.get("reason", "")
 
 
-def _refusal_text(error: FinobsError) -> str:
-    """What a service refused, on one line: for input that does not hold, what it said beside each field."""
-    texts = [text for texts in error.fields.values() for text in texts] if isinstance(error, Invalid) else []
-    return " ".join(texts) or error.detail
-
-
 def run_action(modeladmin: AccessAdmin, request: HttpRequest, queryset: QuerySet[Any], verb: str, act: Any) -> None:
     """Run `act(obj)` on each selected row and say how it went: one refusal never stops its neighbours."""
     done, waiting, refused = 0, 0, []
@@ -237,7 +231,7 @@ def run_action(modeladmin: AccessAdmin, request: HttpRequest, queryset: QuerySet
         except ApprovalRequired:
             waiting += 1
         except FinobsError as error:
-            refused.append(f"{obj}: {_refusal_text(error)}")
+            refused.append(f"{obj}: {error.message}")
     if done:
         messages.success(request, f"{verb}: {done}.")
     if waiting:

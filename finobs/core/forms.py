@@ -27,12 +27,12 @@ class StrictJSON(json.JSONDecoder):
 
     def decode(self, s: str, *_: Any) -> Any:
         try:
-            found = parse_json(s.encode())
-            if "\\u0000" in json.dumps(found, ensure_ascii=False).encode().decode():
+            value = parse_json(s.encode())
+            if "\\u0000" in json.dumps(value, ensure_ascii=False).encode().decode():
                 raise ValueError("NUL is no text")
         except ValueError as error:
             raise json.JSONDecodeError(str(error), s, 0) from None
-        return found
+        return value
 
 
 def submit(form: Form, act: Callable[..., Any]) -> HTTPStatus:

@@ -82,11 +82,11 @@ def _signed(row: Model, actor: Any, reason: str) -> Iterator[None]:
 
 def _bulk_history(rows: Sequence[Model], *, actor: Any, reason: str, update: bool) -> None:
     model: Any = type(rows[0])
-    written = model.history.bulk_history_create(
+    history_rows = model.history.bulk_history_create(
         rows, update=update, default_user=actor, default_change_reason=_cut(reason), default_date=clock.now(),
         batch_size=MAX_ROWS_PER_STATEMENT,
     )  # fmt: skip
-    for row, history_row in zip(rows, written, strict=True):
+    for row, history_row in zip(rows, history_rows, strict=True):
         _remember(row, history_row)
 
 

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from finobs.accounts.system import system_actor
 from finobs.core.errors import ApprovalRequired, FinobsError
+from finobs.core.reasons import require_reason
 from transactions.models import Source
 
 from ...choices import ModelRole
@@ -35,24 +36,26 @@ class Command(BaseCommand):
         source = Source.objects.filter(slug=options["source"]).first() if options["source"] else None
         if options["source"] and source is None:
             raise CommandError(f"There is no source {options['source']!r}.")
-        asked = {name: options[name] for name in ("role", "rows", "share")}
+        arguments = {name: options[name] for name in ("role", "rows", "share")}
         try:
-            made = training_services.model_train(actor=actor, source=source, tell=self._tell, **asked)
-            waits = self._promote(actor, made, options["promote"]) if options["promote"] is not None else None
+            if options["promote"] is not None:
+                require_reason(options["promote"])
+            version = training_services.model_train(actor=actor, source=source, tell=self._tell, **arguments)
+            waits = self._promote(actor, version, options["promote"]) if options["promote"] is not None else None
         except FinobsError as error:
-            raise CommandError(error.detail) from error
-        made.refresh_from_db()
-        report = {"id": made.pk, "model": str(made), "role": str(made.role), "stage": str(made.stage)}
-        report |= {"rows": made.training_rows, "threshold": made.threshold, "parity": made.metrics["parity"]}
-        self.stdout.write(json.dumps(report | {"sha256": made.sha256, "approval_request_id": waits}))
+            raise CommandError(error.message) from error
+        version.refresh_from_db()
+        report = {"id": version.pk, "model": str(version), "role": str(version.role), "stage": str(version.stage)}
+        report |= {"rows": version.training_rows, "threshold": version.threshold, "parity": version.metrics["parity"]}
+        self.stdout.write(json.dumps(report | {"sha256": version.sha256, "approval_request_id": waits}))
 
-    def _promote(self, actor: Any, made: ModelVersion, reason: str) -> int | None:
+    def _promote(self, actor: Any, version: ModelVersion, reason: str) -> int | None:
         """The request for approval that it waits for, if it does."""
-        if not ever_in_force(made.role):
-            registry_services.model_install(actor=actor, version=made, reason=reason)
+        if not ever_in_force(version.role):
+            registry_services.model_install(actor=actor, version=version, reason=reason)
             return None
         try:
-            registry_services.model_promote(actor=actor, version=made, reason=reason)
+            registry_services.model_promote(actor=actor, version=version, reason=reason)
         except ApprovalRequired as waiting:
             return waiting.request_id
 

@@ -87,11 +87,11 @@ def sign_out(*, actor: User, digest: str) -> None:
 @service
 def sign_in_failed(*, email: str, ip: str | None, throttled: bool) -> None:
     """Record that somebody was refused. What they typed is not kept: it may be a password in the wrong field."""
-    known = User.objects.filter(email__iexact=email).first()
+    user = User.objects.filter(email__iexact=email).first()
     record(
         actor=system_actor("sign-in"),
         action="sign_in_failed",
-        subject=known or ("accounts.user", "unknown"),
+        subject=user or ("accounts.user", "unknown"),
         data={"ip": ip or "", "throttled": throttled},
     )
 

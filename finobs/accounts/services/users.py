@@ -62,8 +62,8 @@ def user_change(
     user = lock_user(user)
     access.require(actor, "change", user)
     require_not_above(actor, user)
-    wanted = {"email": email and email.strip().lower(), "name": name, "is_staff": is_staff, "time_zone": time_zone}
-    changed = {field: value for field, value in wanted.items() if value is not None and value != getattr(user, field)}
+    values = {"email": email and email.strip().lower(), "name": name, "is_staff": is_staff, "time_zone": time_zone}
+    changed = {field: value for field, value in values.items() if value is not None and value != getattr(user, field)}
     if "is_staff" in changed:
         access.require(actor, "assign_role", user)
         if actor.pk == user.pk or (is_staff and user.kind != UserKind.HUMAN):
@@ -79,8 +79,8 @@ def profile_change(*, actor: User, name: str, time_zone: str) -> User:
     user = lock_user(actor)
     if not actor.is_active or actor.token_scopes is not None:
         raise NotAllowed
-    wanted = {"name": name, "time_zone": time_zone}
-    return _put(user, actor, {field: value for field, value in wanted.items() if value != getattr(user, field)})
+    values = {"name": name, "time_zone": time_zone}
+    return _put(user, actor, {field: value for field, value in values.items() if value != getattr(user, field)})
 
 
 @service

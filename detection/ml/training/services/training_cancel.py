@@ -19,10 +19,10 @@ def training_cancel(*, actor: User, run: TrainingRun, reason: str = "") -> Train
     Who may: `model:retrain`. Records `training.cancel`. Raises NotFound, NotAllowed, and InvalidTransition when it has
     ended.
     """
-    found = TrainingRun.objects.select_for_update(of=("self",)).filter(pk=run.pk).first()
-    if found is None:
+    locked = TrainingRun.objects.select_for_update(of=("self",)).filter(pk=run.pk).first()
+    if locked is None:
         raise NotFound
-    run = found
+    run = locked
     access.require(actor, "cancel", run)
     workflow.check_cancel(run.state)
     reason = optional_reason(reason)
