@@ -1,4 +1,4 @@
-"""What upper rooms hang on alerts: the one gatherer of new alerts, where an alert is being worked, and by how many."""
+"""What upper rooms hang on alerts: what gathers new ones, where one is being worked, and how many a queue can take."""
 
 from __future__ import annotations
 

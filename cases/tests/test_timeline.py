@@ -17,6 +17,7 @@ from cases.models import Case, Incident, Queue
 from cases.services import case_assign, case_close, case_release, case_take, note_add
 from cases.tests.story import cases_in, more_alerts
 from cases.timeline import TimelineEntry, case_timeline
+from detection.ml.registry.services import model_promote
 from finobs.accounts.models import User
 from finobs.core import clock
 from finobs.core.errors import ApprovalRequired
@@ -89,6 +90,32 @@ def test_each_note_is_one_line_with_its_own_event(cases: list[Case], analyst: Us
     told = lines(reader, cases[0], "Note added")
     assert {entry.text: body(entry)["data"]["note"] for entry in told} == {note.text: str(note.pk) for note in notes}
     assert {entry.kind for entry in told} == {"note"}
+
+
+def test_another_case_has_another_timeline(cases: list[Case], analyst: User, reader: User, stranger: User) -> None:
+    for case, text in zip(cases, ("Called.", "Written to."), strict=True):
+        case_take(actor=analyst, case=case)
+        note_add(actor=analyst, case=case, text=text)
+    for case, text in zip(cases, ("Called.", "Written to."), strict=True):
+        assert [entry.text for entry in case_timeline(reader, case) if entry.kind == "note"] == [text]
+        assert {body(entry)["subject"]["id"] for entry in case_timeline(reader, case)} == {str(case.pk)}
+        assert case_timeline(stranger, case) == []
+
+
+def test_a_request_about_something_else_with_the_same_number_is_no_part_of_it(
+    cases: list[Case], superuser: User, reader: User
+) -> None:
+    version = factories.model_version(pk=cases[0].pk)
+    with pytest.raises(ApprovalRequired):
+        model_promote(actor=superuser, version=version, reason="Better.")
+    assert lines(reader, cases[0], "Sent for approval") == []
+
+
+def test_a_change_without_a_reason_is_a_line_too(cases: list[Case], reader: User) -> None:
+    cases[0].priority += 1
+    cases[0].save()
+    (line,) = lines(reader, cases[0], "Changed")
+    assert line.text.startswith("Priority: ")
 
 
 def test_a_reason_is_told_once_and_whole(

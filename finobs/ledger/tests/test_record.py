@@ -81,6 +81,12 @@ def test_what_has_no_row_has_no_history(queue, admin):
     assert (history_of(alone), history_of(beside)) == ([], rows_of(queue))
 
 
+def test_an_event_without_data_says_so(clerk):
+    with transaction.atomic():
+        event = record(actor=clerk, action="queue.touch", subject=("cases.queue", "1"))
+    assert json.loads(bytes(event.body))["data"] == {}
+
+
 def test_several_events_each_name_their_own_history(queue, clerk):
     queues = [factories.queue(), queue]
     history.bulk_update(queues, fields=["name"], actor=clerk)
