@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 
 from approvals import eligibility, registry
 from approvals.choices import RequestState
-from approvals.models import ApprovalRequest
+from approvals.models import ApprovalPolicy, ApprovalRequest
 from approvals.selectors import may_decide, may_withdraw
 from approvals.services import request_withdraw
 from cases.models import Case
@@ -60,6 +60,13 @@ def test_the_same_is_asked_anew_when_what_waits_has_run_out(superuser: User, ver
     with clock.at(first.expires_at + timedelta(seconds=1)):
         second = promote(superuser, versions[0])
     assert states(first, second) == [RequestState.VOID, RequestState.PENDING]
+
+
+def test_a_request_is_made_under_the_policy_of_its_own_action(case: Case, analyst: User, superuser: User) -> None:
+    ApprovalPolicy.objects.create(action="detection.model_promote", quorum=3, expires_after_hours=5)
+    about_case, about_model = ask(analyst, case), promote(superuser, factories.model_version())
+    hours = [(each.expires_at - each.created_at) / timedelta(hours=1) for each in (about_case, about_model)]
+    assert ([about_case.quorum, about_model.quorum], hours) == ([1, 3], [72, 5])
 
 
 def test_two_things_may_wait_on_one_subject(superuser: User) -> None:

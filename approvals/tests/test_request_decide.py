@@ -184,6 +184,18 @@ def test_a_requester_who_may_no_longer_do_it_voids_it(case: Case, analyst: User,
     assert not ApprovalDecision.objects.exists()
 
 
+def test_what_does_not_exist_is_not_found(lead: User, queue: Queue) -> None:
+    nothing = ApprovalRequest(pk=0, digest="0" * 64)
+    with pytest.raises(NotFound):
+        decide(lead, nothing)
+    about_nothing = ApprovalRequest.objects.create(
+        action="cases.close", subject_type="cases.case", subject_id="0", subject_label="C", snapshot={}, quorum=1,
+        digest="0" * 64, requested_by=lead, expires_at=clock.now() + timedelta(days=1),
+    )  # fmt: skip
+    with pytest.raises(NotFound, match="does not exist any more"):
+        decide(lead, about_nothing)
+
+
 def test_neither_approve_nor_reject_is_invalid(case: Case, analyst: User, lead: User) -> None:
     with pytest.raises(Invalid):
         decide(lead, ask(analyst, case), "maybe")

@@ -19,15 +19,14 @@ PERSON, LABEL, NOBODY = "person", "label", ""
 def with_label_class(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Rows of a model with a `transaction`, with `known`: the outcome by labels from outside alone."""
     path = "transaction__labels"
-    condition = {f"{path}__origin__in": OUTSIDE_ORIGINS, f"{path}__known_at__lte": clock.now()}
+    # Not "one of the others", which SQLite looks up once for each origin: 30 % of the whole statement.
+    condition = ~Q(**{f"{path}__origin": LabelOrigin.CASE}) & Q(**{f"{path}__known_at__lte": clock.now()})
     outcome = Case(
         When(outside__is_suspicious=True, then=Value(CONFIRMED)),
         When(outside__is_suspicious=False, then=Value(CLEARED)),
         default=Value(UNKNOWN), output_field=IntegerField(),
     )  # fmt: skip
-    labelled: QuerySet[Any] = rows.alias(outside=FilteredRelation(path, condition=Q(**condition))).annotate(
-        known=outcome
-    )
+    labelled: QuerySet[Any] = rows.alias(outside=FilteredRelation(path, condition=condition)).annotate(known=outcome)
     return labelled
 
 
