@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from finobs.accounts.requests import actor_of
 from finobs.core.admin import AccessAdmin
 from finobs.core.errors import Conflict
+from finobs.core.forms import ReasonField
 
 from . import registry, selectors, services
 from .choices import Vote
@@ -38,19 +39,19 @@ class ApprovalPolicyAdmin(AccessAdmin):
         return ("action",) if obj else ()
 
     def write(self, request: HttpRequest, obj: ApprovalPolicy, form: Any, change: bool) -> None:
-        sent = form.cleaned_data
+        values = form.cleaned_data
         saved = services.policy_set(
             actor=actor_of(request),
             action=obj.action,
-            quorum=sent["quorum"],
-            expires_after_hours=sent["expires_after_hours"],
+            quorum=values["quorum"],
+            expires_after_hours=values["expires_after_hours"],
         )
         obj.pk = saved.pk
 
 
 class ApprovalDecisionForm(forms.ModelForm):  # type: ignore[type-arg]
     vote = forms.ChoiceField(choices=Vote.choices, widget=forms.RadioSelect)
-    reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = ReasonField(required=False, label="Reason", rows=3)
     seen = forms.CharField(widget=forms.HiddenInput)
 
     class Meta:
@@ -64,7 +65,7 @@ class ApprovalDecisionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 REQUEST_FIELDS = (
     "action", "subject_label", "state", "outcome", "quorum", "requested_by", "last_edited_by", "created_at",
-    "expires_at", "ended_at", "digest", "what_is_shown", "decided",
+    "expires_at", "ended_at", "digest", "snapshot_text", "decision_text",
 )  # fmt: skip
 
 
@@ -93,24 +94,24 @@ class ApprovalRequestAdmin(AccessAdmin):
         return obj is not None and not selectors.may_decide(request.user, obj)
 
     def write(self, request: HttpRequest, obj: ApprovalRequest, form: Any, change: bool) -> None:
-        sent = form.cleaned_data
+        values = form.cleaned_data
         try:
             services.request_decide(
                 actor=actor_of(request),
                 request=obj,
-                vote=sent["vote"],
-                reason=sent["reason"],
-                digest=sent["seen"],
+                vote=values["vote"],
+                reason=values["reason"],
+                digest=values["seen"],
             )
         except Conflict as refused:
             # Said here, not raised: the admin would roll back that the request is void.
             messages.error(request, refused.detail)
 
     @admin.display(description="What is shown")
-    def what_is_shown(self, request: ApprovalRequest) -> SafeString:
-        return format_html("<pre>{}</pre>", json.dumps(request.shown, indent=2, ensure_ascii=False))
+    def snapshot_text(self, request: ApprovalRequest) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(request.snapshot, indent=2, ensure_ascii=False))
 
     @admin.display(description="Decisions")
-    def decided(self, request: ApprovalRequest) -> str:
+    def decision_text(self, request: ApprovalRequest) -> str:
         rows = request.decisions.select_related("decided_by")
         return "; ".join(f"{row.decided_by}: {row.get_vote_display()} {row.reason}".strip() for row in rows) or "none"

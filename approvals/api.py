@@ -22,7 +22,7 @@ class RequestList(SelectorList[ApprovalRequest]):
 
 
 class RequestDetail(SelectorDetail[ApprovalRequest]):
-    """One request: what was shown, what was said, and whether you may decide."""
+    """One request: its snapshot, the decisions so far, and whether you may decide."""
 
     selector = selectors.request_get
     serializer_class = ApprovalRequestDetailSerializer

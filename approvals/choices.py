@@ -3,7 +3,6 @@ from django.db.models import TextChoices
 
 class RequestState(TextChoices):
     PENDING = "pending", "Pending"
-    APPROVED = "approved", "Approved"
     USED = "used", "Approved and carried out"
     REJECTED = "rejected", "Rejected"
     WITHDRAWN = "withdrawn", "Withdrawn"

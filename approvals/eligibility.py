@@ -19,11 +19,15 @@ def why_not_decide(user: User, request: ApprovalRequest, subject: Any) -> str:
         return f"This request is not pending: {request.get_state_display().lower()}."
     if request.expires_at <= clock.now():
         return "This request has expired."
-    return why_not_theirs(user, request, subject)
+    if refusal := why_not_second_eyes(user, request, subject):
+        return refusal
+    if not access.allowed(user, get(request.action).decide_action, subject):
+        return "Your grants do not include deciding on this."
+    return ""
 
 
-def why_not_theirs(user: User, request: ApprovalRequest, subject: Any) -> str:
-    """The four-eyes part: is this person a second pair of eyes?"""
+def why_not_second_eyes(user: User, request: ApprovalRequest, subject: Any) -> str:
+    """The four-eyes part: why this person is no second pair of eyes, whatever their grants are."""
     if user.kind != UserKind.HUMAN:
         return "Only people approve."
     if user.pk == request.requested_by_id:
@@ -33,8 +37,6 @@ def why_not_theirs(user: User, request: ApprovalRequest, subject: Any) -> str:
         return "You were the last to edit this; somebody else must decide."
     if request.decisions.filter(decided_by=user).exists():
         return "You have decided on this already."
-    if not access.allowed(user, get(request.action).decide_action, subject):
-        return "Your grants do not include deciding on this."
     return ""
 
 

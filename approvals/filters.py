@@ -21,7 +21,7 @@ class ApprovalRequestFilter(filters.FilterSet):
     state = filters.MultipleChoiceFilter(choices=RequestState.choices, label="State")
     action = filters.MultipleChoiceFilter(choices=_actions, label="Action")
     subject = filters.CharFilter(field_name="subject_label", label="About")
-    mine = filters.BooleanFilter(method="asked_by_me", label="Asked by me")
+    mine = filters.BooleanFilter(method="requested_by_me", label="Asked by me")
     created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", label="Asked from")
     created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", label="Asked before")
 
@@ -33,5 +33,5 @@ class ApprovalRequestFilter(filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.user = user or getattr(self.request, "user", None)
 
-    def asked_by_me(self, rows: Any, name: str, value: bool) -> Any:
+    def requested_by_me(self, rows: Any, name: str, value: bool) -> Any:
         return rows.filter(requested_by=self.user) if value else rows.exclude(requested_by=self.user)

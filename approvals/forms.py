@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from finobs.core.forms import ReasonField
+
 from .choices import Vote
 
 
@@ -12,12 +14,7 @@ class DecideForm(forms.Form):
 
     digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
     vote = forms.ChoiceField(choices=Vote.choices, widget=forms.HiddenInput, required=True)
-    reason = forms.CharField(
-        required=False,
-        max_length=5_000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Needed when you reject.",
-    )
+    reason = ReasonField(required=False, label="Reason", help_text="Needed when you reject.")
 
     def __init__(self, *args: Any, draft: str, **kwargs: Any) -> None:
         """`draft`: the name under which the browser keeps what is typed; ids are its own, beside other forms."""
@@ -27,4 +24,4 @@ class DecideForm(forms.Form):
 
 
 class WithdrawForm(forms.Form):
-    reason = forms.CharField(label="Why you withdraw it", required=False, max_length=5_000)
+    reason = ReasonField(label="Why you withdraw it", required=False)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model
 
 from finobs.accounts.models import User
-from finobs.core import clock
+from finobs.core import clock, history
 from finobs.core.errors import NotFound
 from finobs.ledger.services import record
 
@@ -29,14 +29,14 @@ def lock_request(request_id: int) -> tuple[ApprovalRequest, Model]:
 
     Raises NotFound when either is gone.
     """
-    found = ApprovalRequest.objects.filter(pk=request_id).first()
-    if found is None:
+    request = ApprovalRequest.objects.filter(pk=request_id).first()
+    if request is None:
         raise NotFound
-    subject = lock_subject(found)
+    subject = _lock_subject(request)
     return ApprovalRequest.objects.select_for_update(of=("self",)).get(pk=request_id), subject
 
 
-def lock_subject(request: ApprovalRequest) -> Model:
+def _lock_subject(request: ApprovalRequest) -> Model:
     model = get(request.action).subject_model
     subject = model._default_manager.select_for_update(of=("self",)).filter(pk=request.subject_id).first()
     if subject is None:
@@ -44,15 +44,17 @@ def lock_subject(request: ApprovalRequest) -> Model:
     return subject
 
 
-def end_request(*, request: ApprovalRequest, state: RequestState, actor: User, outcome: str) -> None:
-    """End a locked request: state, history, event, and word to the subject that it waits no longer."""
+def end_request(*, request: ApprovalRequest, subject: Model, state: RequestState, actor: User, outcome: str) -> None:
+    """End a locked request about the locked `subject`: state, history, and word to the subject that it waits no longer,
+    unless it is carried out; one event for all of it."""
     request.state = state
     request.outcome = outcome
     request.ended_at = clock.now()
-    request._history_user = actor  # type: ignore[attr-defined]
-    request.save(update_fields=["state", "outcome", "ended_at"])
-    record(actor=actor, action=END_EVENTS[state], subject=request, data=event_data(request) | {"outcome": outcome})
-    get(request.action).ended(request)
+    history.save(request, actor=actor, fields=["state", "outcome", "ended_at"])
+    if state != RequestState.USED:
+        get(request.action).on_end(request, subject, actor)
+    data = event_data(request) | {"outcome": outcome}
+    record(actor=actor, action=END_EVENTS[state], subject=request, data=data, related=[subject])
 
 
 def event_data(request: ApprovalRequest) -> dict[str, Any]:

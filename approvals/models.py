@@ -1,6 +1,6 @@
 """Requests for a second pair of eyes, and what those eyes decided.
 
-A request is bound to the digest of exactly what was shown, is used once, expires, and is void when its subject
+A request is bound to the digest of the snapshot that is shown, is used once, expires, and is void when its subject
 changes. That nobody decides what they asked for or last edited is a check and a trigger in the database too.
 """
 
@@ -41,14 +41,14 @@ class ApprovalPolicy(Base):
 
 
 class ApprovalRequest(Base):
-    """Somebody asks that `action` be done to the subject with `payload`; `shown` is what approvers see."""
+    """Somebody asks that `action` be done to the subject with `payload`; `snapshot` is what approvers see."""
 
     action = models.CharField(max_length=80)
     subject_type = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=64)
     subject_label = models.CharField(max_length=200)
     payload = models.JSONField(default=dict)
-    shown = models.JSONField(help_text="Exactly what approvers are shown; the digest is of its canonical bytes.")
+    snapshot = models.JSONField(help_text="Exactly what approvers are shown; the digest is of its canonical bytes.")
     digest = models.CharField(max_length=64)
     quorum = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=RequestState, default=RequestState.PENDING)
@@ -58,7 +58,7 @@ class ApprovalRequest(Base):
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
-    history = HistoricalRecords(excluded_fields=["shown", "payload"])
+    history = HistoricalRecords(excluded_fields=["snapshot", "payload"])
 
     class Meta(Base.Meta):
         verbose_name = "approval request"
@@ -70,7 +70,7 @@ class ApprovalRequest(Base):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["action", "subject_type", "subject_id"],
-                condition=Q(state__in=["pending", "approved"]),
+                condition=Q(state=RequestState.PENDING),
                 name="approvals_one_open_request",
             )
         ]
@@ -85,7 +85,7 @@ class ApprovalRequest(Base):
     @property
     def approver_summary(self) -> list[tuple[str, str]]:
         """What is shown, as (label, text); empty when its action has no words of its own."""
-        return registry.get(self.action).words(self.shown)
+        return registry.get(self.action).approver_summary(self.snapshot)
 
     @property
     def subject_url(self) -> str:

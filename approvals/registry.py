@@ -15,15 +15,31 @@ if TYPE_CHECKING:
     from .models import ApprovalRequest
 
 
-def _nothing(request: ApprovalRequest) -> None:
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What the deciding vote hands to an action: its request is used up, and `subject` is the row it is about, locked.
+
+    `decided_by` is whose vote completed the quorum.
+    """
+
+    id: int
+    subject: Any
+    decided_by: User
+
+
+def _nothing_on_request(request: ApprovalRequest, subject: Any) -> None:
     """For an action whose subject need not know that it waits."""
 
 
-def _nowhere(request: ApprovalRequest) -> str:
+def _nothing_on_end(request: ApprovalRequest, subject: Any, actor: User) -> None:
+    """For an action whose subject need not know that it waits no longer."""
+
+
+def _no_url(request: ApprovalRequest) -> str:
     return ""
 
 
-def _no_words(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _no_summary(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The page shows every value by its name."""
     return []
 
@@ -33,11 +49,14 @@ class ApprovalAction:
     """One thing that needs a second pair of eyes.
 
     snapshot(subject, payload): exactly what approvers are shown, in canonical values (see ledger.canonical); the
-    request is bound to its digest. last_editor(subject): who may not decide besides the requester. execute(request,
-    approver): calls the gated service again, as the requester; the gate then uses the approval up.
-    requested(request) and ended(request): the subject starts, and stops, waiting; called in the same transaction,
-    with the subject's row locked. url(request): the subject's page. words(shown): the
-    same snapshot as people read it, (label, text) by (label, text), what is decided first.
+    request is bound to its digest. last_editor(subject): who may not decide besides the requester.
+    execute(request, approval): does what was approved on `approval.subject`, as the requester, whose permission it
+    checks again; whatever it raises as FinobsError makes the request void, and nothing of it happens.
+    on_request(request, subject) and on_end(request, subject, actor): the subject starts, and stops, waiting; the
+    second is not called for what is carried out. All three are called in the transaction of the request's change, with
+    the subject's row locked, and call services; what they save of `subject` belongs to the request's event.
+    url(request): the subject's page. approver_summary(snapshot): the same snapshot as people read it, (label, text) by
+    (label, text), what is decided first.
     """
 
     name: str
@@ -46,11 +65,11 @@ class ApprovalAction:
     decide_action: str
     snapshot: Callable[[Any, Mapping[str, Any]], dict[str, Any]]
     last_editor: Callable[[Any], User | None]
-    execute: Callable[[ApprovalRequest, User], Any]
-    requested: Callable[[ApprovalRequest], None] = _nothing
-    ended: Callable[[ApprovalRequest], None] = _nothing
-    url: Callable[[ApprovalRequest], str] = _nowhere
-    words: Callable[[Mapping[str, Any]], list[tuple[str, str]]] = _no_words
+    execute: Callable[[ApprovalRequest, Approval], object]
+    on_request: Callable[[ApprovalRequest, Any], None] = _nothing_on_request
+    on_end: Callable[[ApprovalRequest, Any, User], None] = _nothing_on_end
+    url: Callable[[ApprovalRequest], str] = _no_url
+    approver_summary: Callable[[Mapping[str, Any]], list[tuple[str, str]]] = _no_summary
 
     @property
     def subject_type(self) -> str:

@@ -60,11 +60,11 @@ def requests_of(user: Any, subject_type: str, subject_id: str | int) -> QuerySet
 def pending_same(user: Any, *, action: str, subject: Model, payload: Mapping[str, Any]) -> ApprovalRequest | None:
     """The user's own request that waits for exactly this, if there is one. For repeated calls."""
     kind, key = subject_key(subject)
-    request = ApprovalRequest.objects.filter(
+    pending = ApprovalRequest.objects.filter(
         action=action, subject_type=kind, subject_id=key, state=RequestState.PENDING, requested_by=user
     ).first()
-    is_same = request is not None and request.digest == snapshot.take(get(action), subject, payload)[1]
-    return request if is_same else None
+    is_same = pending is not None and pending.digest == snapshot.take(get(action), subject, payload)[1]
+    return pending if is_same else None
 
 
 def may_decide(user: Any, request: ApprovalRequest) -> str:
@@ -83,10 +83,10 @@ def _people(rows: QuerySet[ApprovalRequest]) -> QuerySet[ApprovalRequest]:
 
 def _about(user: Any, action_on: Any) -> Q:
     """Requests whose subject passes `restrict`, for every registered action."""
-    subjects = Q(pk__in=[])
+    about = Q(pk__in=[])
     for action in actions():
-        subjects |= Q(action=action.name) & Q(Exists(_subjects(user, action, action_on(action))))
-    return subjects
+        about |= Q(action=action.name) & Q(Exists(_subjects(user, action, action_on(action))))
+    return about
 
 
 def _subjects(user: Any, action: ApprovalAction, may: str) -> QuerySet[Any]:

@@ -1,4 +1,4 @@
-"""What was shown, and the digest that binds a request to it."""
+"""What approvers are shown, and the digest that binds a request to it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .models import ApprovalRequest
 from .registry import ApprovalAction, get
 
 
-def digest_of(shown: Mapping[str, Any]) -> str:
+def digest_of(snapshot: Mapping[str, Any]) -> str:
     """SHA-256 of the canonical bytes, in hexadecimal."""
-    return hashlib.sha256(canonical(shown)).hexdigest()
+    return hashlib.sha256(canonical(snapshot)).hexdigest()
 
 
 def take(action: ApprovalAction, subject: Any, payload: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """What approvers of `action` on `subject` would be shown now, and its digest."""
-    shown = action.snapshot(subject, payload)
-    return shown, digest_of(shown)
+    snapshot = action.snapshot(subject, payload)
+    return snapshot, digest_of(snapshot)
 
 
 def digest_now(request: ApprovalRequest, subject: Any) -> str:

@@ -1,8 +1,8 @@
 """Four eyes by the database itself, on SQLite and PostgreSQL: what holds even for who goes around the services.
 
 A decision is refused unless its request is pending, it repeats the request's digest, requester and last editor, and
-a person who is neither of these two made it; decisions never change. A request never changes what was asked, is
-approved only with its quorum, is used only once approved, and never leaves an end.
+a person who is neither of these two made it; decisions never change. A request never changes what was asked, is used
+only with its quorum and without a rejection, and never leaves an end.
 """
 
 from __future__ import annotations
@@ -25,19 +25,18 @@ EXISTS (
 )
 """
 _FROZEN = (
-    "action", "subject_type", "subject_id", "payload", "shown", "digest", "quorum", "requested_by_id",
-    "last_edited_by_id", "created_at", "expires_at",
+    "action", "subject_type", "subject_id", "subject_label", "payload", "snapshot", "digest", "quorum",
+    "requested_by_id", "last_edited_by_id", "created_at", "expires_at",
 )  # fmt: skip
 _SAME_QUESTION = " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in _FROZEN)
-_VOICES = "(SELECT COUNT(*) FROM approvals_approvaldecision d WHERE d.request_id = NEW.id AND d.vote = 'approve')"
+_VOTES = "(SELECT COUNT(*) FROM approvals_approvaldecision d WHERE d.request_id = NEW.id AND d.vote = '{}')"
 _SOUND_STEP = f"""
-{_SAME_QUESTION} AND (
-  (OLD.state = 'pending' AND NEW.state IN ('pending', 'rejected', 'withdrawn', 'expired', 'void'))
-  OR (OLD.state = 'pending' AND NEW.state = 'approved' AND {_VOICES} >= NEW.quorum)
-  OR (OLD.state = 'approved' AND NEW.state IN ('used', 'void'))
+{_SAME_QUESTION} AND OLD.state = 'pending' AND (
+  NEW.state IN ('pending', 'rejected', 'withdrawn', 'expired', 'void')
+  OR (NEW.state = 'used' AND {_VOTES.format("approve")} >= NEW.quorum AND {_VOTES.format("reject")} = 0)
 )
 """
-# Name, table, act, what must hold for it (empty: nothing does), and what is said otherwise.
+# Name, table, statement, the condition that must hold (empty: none does), and the message otherwise.
 _TRIGGERS = (
     ("approvals_decision_sound", DECISION, "INSERT", _SOUND_DECISION, "this person cannot decide this request so"),
     ("approvals_decision_kept", DECISION, "UPDATE", "", "decisions are append-only"),
@@ -76,20 +75,20 @@ def removed(to: BaseDatabaseWrapper = connection) -> Iterator[None]:
 
 
 def _sqlite() -> Iterator[str]:
-    for name, table, act, sound, refusal in _TRIGGERS:
-        unless = f"WHEN NOT ({sound}) " if sound else ""
-        yield f"CREATE TRIGGER {name} BEFORE {act} ON {table} {unless}BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
+    for name, table, statement, condition, refusal in _TRIGGERS:
+        unless = f"WHEN NOT ({condition}) " if condition else ""
+        yield f"CREATE TRIGGER {name} BEFORE {statement} ON {table} {unless}BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
 
 
 def _postgresql() -> Iterator[str]:
-    for name, table, act, sound, refusal in _TRIGGERS:
-        row = "OLD" if act == "DELETE" else "NEW"
+    for name, table, statement, condition, refusal in _TRIGGERS:
+        row = "OLD" if statement == "DELETE" else "NEW"
         yield (
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF NOT ({sound or 'FALSE'}) THEN RAISE EXCEPTION '{refusal}' "
+            f"IF NOT ({condition or 'FALSE'}) THEN RAISE EXCEPTION '{refusal}' "
             f"USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN {row}; END $$"
         )
-        yield f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+        yield f"CREATE TRIGGER {name} BEFORE {statement} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
         yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"
     for table, name in ((DECISION, "approvals_decision_stays"), (REQUEST, "approvals_request_stays")):
         yield (

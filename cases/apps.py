@@ -10,7 +10,7 @@ class CasesConfig(AppConfig):
         from finobs.core import schedule
         from transactions.hooks import register_counter
 
-        from . import approval_actions, capacity, outcomes, policy, selectors
+        from . import approval_actions, capacity, policy, selectors
         from .models import Case
         from .services import group_alerts
 
@@ -18,8 +18,6 @@ class CasesConfig(AppConfig):
         self._register_navigation()
         registry.register(approval_actions.action())
         hooks.register_gatherer(group_alerts)
-        hooks.register_outcomes(outcomes.confirmed)
-        hooks.register_dispositions(outcomes.dispositions)
         hooks.register_capacities(capacity.capacity_for)
         register_counter("cases", Case.objects.count)
         hooks.register_locator(selectors.place_of_alert)

@@ -6,9 +6,10 @@ from django import forms
 from django.db.models import QuerySet
 
 from finobs.accounts.models import User
-from finobs.core.forms import VersionedForm
+from finobs.core.forms import ReasonField, VersionedForm
 
 from .choices import REASONS_BY_DISPOSITION, Disposition
+from .services.case_close import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH
 
 MAX_TEXT_LENGTH = 20_000
 
@@ -57,18 +58,15 @@ class CloseForm(VersionedForm, DraftForm):
         label="Reason",
         error_messages={"required": "Choose a reason that goes with it."},
     )
-    rationale = forms.CharField(
-        label="Rationale",
-        max_length=MAX_TEXT_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 5}),
+    rationale = ReasonField(
+        label="Rationale", min_length=MIN_RATIONALE_LENGTH, max_length=MAX_RATIONALE_LENGTH, rows=5,
         help_text="Why, in words that somebody who never saw the case can follow.",
-        error_messages={"required": "Say why."},
-    )
+    )  # fmt: skip
 
 
 class AssignForm(forms.Form):
     to = forms.ModelChoiceField(queryset=User.objects.none(), label="To", empty_label="Choose…")
-    reason = forms.CharField(label="Why", max_length=MAX_TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = ReasonField(rows=3)
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

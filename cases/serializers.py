@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from finobs.accounts.models import User
+from finobs.core.serializers import ReasonSerializer
 
 from . import selectors
 from .choices import Disposition, ReasonCode
@@ -115,6 +116,5 @@ class CaseCloseSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=1, help_text="Of the case as you read it.")
 
 
-class CaseAssignSerializer(serializers.Serializer[Any]):
+class CaseAssignSerializer(ReasonSerializer):
     to = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="Id of the person.")
-    reason = serializers.CharField(trim_whitespace=False, allow_blank=True)

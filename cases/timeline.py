@@ -1,13 +1,16 @@
-"""What happened to a case, in one list: notes, what its row looked like before and after, and the ledger's events."""
+"""What happened to a case, in one list: notes, changes of its row, and the ledger's events.
+
+An event names the history rows that it belongs to, and a note's event names the note: they are one line, joined by id.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Q
 from django.urls import reverse
@@ -40,9 +43,13 @@ EVENT_TITLES: Final = {
 CHANGE_FIELDS: Final = ("status", "disposition", "reason_code", "queue", "assignee", "priority", "alert_count")
 
 
+Key = tuple[str, str]  # type and id of a row
+HISTORY: Final = Case.history.model._meta.label_lower
+
+
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One thing that happened. kind: "note", "change" or "event"; `url`: the ledger's page of an event."""
+    """One thing that happened. kind: "note", "change" or "event"; `url`: the ledger's page of its event."""
 
     at: datetime
     actor: User | None
@@ -52,6 +59,13 @@ class TimelineEntry:
     url: str = ""
 
 
+class EventEntry(NamedTuple):
+    """An event, and the rows that it names."""
+
+    entry: TimelineEntry
+    keys: frozenset[Key]
+
+
 def case_timeline(user: Any, case: Case) -> list[TimelineEntry]:
     """The newest 200 things that happened, newest first. Ledger events for those who may read the ledger.
 
@@ -59,31 +73,46 @@ def case_timeline(user: Any, case: Case) -> list[TimelineEntry]:
     """
     if not access.allowed(user, "view", case):
         return []
-    entries = [*_notes(case), *_changes(case), *_events(user, case)]
+    entries = _join([*_notes(case), *_changes(case)], list(_events(user, case)))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MAX_ENTRIES]
 
 
-def _notes(case: Case) -> Iterator[TimelineEntry]:
+def _join(rows: Sequence[tuple[Key, TimelineEntry]], events: Sequence[EventEntry]) -> Iterator[TimelineEntry]:
+    """Each row with its event, and the events that no row of the list belongs to."""
+    by_key = {key: event for event in events for key in event.keys}
+    for key, entry in rows:
+        yield _with_event(entry, by_key[key].entry) if key in by_key else entry
+    listed = {key for key, _ in rows}
+    yield from (event.entry for event in events if not event.keys & listed)
+
+
+def _with_event(entry: TimelineEntry, event: TimelineEntry) -> TimelineEntry:
+    """The reason of a change is in its title already, unless it was cut there."""
+    more = event.text if event.text not in entry.title else ""
+    return replace(entry, text=" · ".join(filter(None, (entry.text, more))), url=event.url)
+
+
+def _notes(case: Case) -> Iterator[tuple[Key, TimelineEntry]]:
     for note in Note.objects.filter(case=case).select_related("author").order_by("-pk")[:MAX_ENTRIES]:
-        yield TimelineEntry(note.created_at, note.author, "note", "Note", note.text)
+        yield _note_key(str(note.pk)), TimelineEntry(note.created_at, note.author, "note", "Note added", note.text)
 
 
-def _changes(case: Case) -> list[TimelineEntry]:
+def _note_key(pk: str) -> Key:
+    return Note._meta.label_lower, pk
+
+
+def _changes(case: Case) -> Iterator[tuple[Key, TimelineEntry]]:
     rows: list[Any] = list(
         Case.history.filter(id=case.pk)
         .select_related("history_user")
         .order_by("-history_date", "-history_id")[: MAX_ENTRIES + 1]
     )
     names = _names(rows)
-    found = []
     for after, before in pairwise(rows):
         if text := "; ".join(_differences(before, after, names)):
-            found.append(TimelineEntry(after.history_date, after.history_user, "change", _why(after), text))
-    return found
-
-
-def _why(row: Any) -> str:
-    return row.history_change_reason or "Changed"
+            title = after.history_change_reason or "Changed"
+            entry = TimelineEntry(after.history_date, after.history_user, "change", title, text)
+            yield (HISTORY, str(after.history_id)), entry
 
 
 def _names(rows: Sequence[Any]) -> dict[int, str]:
@@ -108,28 +137,30 @@ def _words(field: Any, value: Any, names: dict[int, str]) -> str:
     return str(dict(field.flatchoices).get(value, value))
 
 
-def _events(user: Any, case: Case) -> Iterator[TimelineEntry]:
-    kind = Case._meta.label_lower
-    asked = ApprovalRequest.objects.filter(subject_type=kind, subject_id=str(case.pk)).values_list("pk", flat=True)
-    about = Q(subject_type=kind, subject_id=str(case.pk))
-    about |= Q(subject_type=ApprovalRequest._meta.label_lower, subject_id__in=[str(pk) for pk in asked])
+def _events(user: Any, case: Case) -> Iterator[EventEntry]:
+    kind, key = Case._meta.label_lower, str(case.pk)
+    requests = ApprovalRequest.objects.filter(subject_type=kind, subject_id=key).values_list("pk", flat=True)
+    about = Q(subject_type=kind, subject_id=key)
+    about |= Q(subject_type=ApprovalRequest._meta.label_lower, subject_id__in=[str(pk) for pk in requests])
     events = access.restrict(Event.objects.filter(about), user, "view").select_related("actor")
     for event in events.order_by("-pk")[:MAX_ENTRIES]:
-        yield TimelineEntry(event.at, event.actor, "event", _title(event), _text(event), _url(event))
+        yield _event_entry(event)
 
 
-def _title(event: Event) -> str:
-    return EVENT_TITLES.get(event.action, event.action)
+def _event_entry(event: Event) -> EventEntry:
+    body = json.loads(bytes(event.body))
+    keys = {(row["type"], row["id"]) for row in body["history"]}
+    if note := body["data"].get("note"):
+        keys.add(_note_key(note))
+    title = EVENT_TITLES.get(event.action, event.action)
+    url = reverse("ledger:event-detail", args=[event.uid])
+    entry = TimelineEntry(event.at, event.actor, "event", title, _event_text(event.action, body["data"]), url)
+    return EventEntry(entry, frozenset(keys))
 
 
-def _url(event: Event) -> str:
-    return reverse("ledger:event-detail", args=[event.uid])
-
-
-def _text(event: Event) -> str:
+def _event_text(action: str, data: dict[str, Any]) -> str:
     """The part of an event's data that people wrote or chose."""
-    data = json.loads(bytes(event.body))["data"]
-    if event.action == "case.alert_add":
+    if action == "case.alert_add":
         return f"{len(data['alerts'])} alert{'s' if len(data['alerts']) != 1 else ''}"
-    told = (data.get(name) for name in ("vote", "reason", "outcome", "rationale"))
-    return " · ".join(str(text) for text in told if text)
+    texts = (data.get(name) for name in ("vote", "reason", "outcome", "rationale"))
+    return " · ".join(str(text) for text in texts if text)

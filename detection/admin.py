@@ -9,8 +9,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from finobs.core.admin import AccessAdmin, ReadAdmin, run_action
-from finobs.core.forms import StrictJSON
+from finobs.core.admin import AccessAdmin, ReadAdmin, ReasonActionForm, action_reason, run_action
+from finobs.core.forms import ReasonField, StrictJSON
 from finobs.core.jobs.admin import JobAdmin
 
 from .ml.registry import services as registry_services
@@ -25,7 +25,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     parameters = forms.JSONField(
         decoder=StrictJSON, help_text='For an amount rule: {"currency": "USD", "review_at": "10000.00"}.'
     )
-    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))
+    reason = ReasonField()
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -47,6 +47,7 @@ class RuleAdmin(AccessAdmin):
     list_select_related = ("live__rule", "source")
     search_fields = ("slug", "name")
     actions = ("retire",)
+    action_form = ReasonActionForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("slug", "name", "kind", "typology", "obligation", "source") if obj else ()
@@ -56,20 +57,20 @@ class RuleAdmin(AccessAdmin):
         return [*fixed, "parameters", "reason", "version"] if self._may(request, "change", obj) else [*fixed, "live"]
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        said = {name: form.cleaned_data[name] for name in ("parameters", "reason")}
+        values = {name: form.cleaned_data[name] for name in ("parameters", "reason")}
         if change:
             version = form.cleaned_data["version"] or 0
-            rules_services.rule_change(actor=self._actor(request), rule=obj, version=version, **said)
+            rules_services.rule_change(actor=self._actor(request), rule=obj, version=version, **values)
             return
         fixed = {name: getattr(obj, name) for name in ("slug", "name", "kind", "typology", "obligation", "source")}
-        obj.pk = rules_services.rule_create(actor=self._actor(request), **fixed, **said).pk
+        obj.pk = rules_services.rule_create(actor=self._actor(request), **fixed, **values).pk
 
     @admin.action(description="Take out of force", permissions=["change"])
     def retire(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
-        actor = self._actor(request)
+        actor, reason = self._actor(request), action_reason(request)
         run_action(
             self, request, queryset, "Taken out of force",
-            lambda rule: rules_services.rule_retire(actor=actor, rule=rule, reason="Taken out of force in the admin."),
+            lambda rule: rules_services.rule_retire(actor=actor, rule=rule, reason=reason),
         )  # fmt: skip
 
     def _actor(self, request: HttpRequest) -> Any:
@@ -81,11 +82,10 @@ def _taking(step: StageTransition) -> Any:
 
     def take(modeladmin: AccessAdmin, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
         actor: Any = request.user
+        service, reason = registry_services.STAGE_SERVICES[step.action], action_reason(request)
         run_action(
             modeladmin, request, queryset, step.label,
-            lambda version: registry_services.STAGE_SERVICES[step.action](
-                actor=actor, version=version, reason="In the admin."
-            ),
+            lambda version: service(actor=actor, version=version, reason=reason),
         )  # fmt: skip
 
     return take
@@ -97,6 +97,7 @@ class ModelVersionAdmin(AccessAdmin):
     list_filter = ("role", "stage")
     list_select_related = ("created_by",)
     exclude = ("artefact",)
+    action_form = ReasonActionForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("artefact")
@@ -109,9 +110,11 @@ class ModelVersionAdmin(AccessAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The steps of `workflow`, for who may take them."""
-        found: dict[str, Any] = super().get_actions(request)
+        actions: dict[str, Any] = super().get_actions(request)
         may = self._may(request, "change", None)
-        return found | ({step.action: (_taking(step), step.action, step.label) for step in HUMAN_STEPS} if may else {})
+        return actions | (
+            {step.action: (_taking(step), step.action, step.label) for step in HUMAN_STEPS} if may else {}
+        )
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         """Nothing on the form can be changed, so there is nothing to save; steps are actions of the list."""

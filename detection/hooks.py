@@ -1,4 +1,4 @@
-"""What upper rooms hang on alerts: the one gatherer of new alerts, and where an alert is being worked."""
+"""What upper rooms hang on alerts: what gathers new ones, where one is being worked, and how many a queue can take."""
 
 from __future__ import annotations
 
@@ -9,10 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from django.db.models import QuerySet
-
     from .models import Alert
 
 
@@ -45,24 +41,12 @@ class Locator(Protocol):
     def __call__(self, user: Any, alert: Alert) -> Place | None: ...
 
 
-class Outcomes(Protocol):
-    def __call__(
-        self, accounts: Sequence[int] | None, counterparties: Sequence[int], since: datetime
-    ) -> tuple[str, list[Any]]: ...
-
-
-class Dispositions(Protocol):
-    def __call__(self) -> QuerySet[Any]: ...
-
-
 class Capacities(Protocol):
     def __call__(self, user: Any, typology: str) -> Capacity | None: ...
 
 
 _gatherer: Gatherer | None = None
 _locator: Locator | None = None
-_outcomes: Outcomes | None = None
-_dispositions: Dispositions | None = None
 _capacities: Capacities | None = None
 
 
@@ -78,43 +62,15 @@ def register_locator(function: Locator) -> None:
     _locator = function
 
 
-def register_outcomes(function: Outcomes) -> None:
-    """Install what writes the statement for transactions that people confirmed. Called by `cases` when it starts."""
-    global _outcomes
-    _outcomes = function
-
-
-def register_dispositions(function: Dispositions) -> None:
-    """Install what knows how people concluded. Called by `cases` when it starts.
-
-    It answers with rows that have `transaction_id` (each once), `is_suspicious`, `known_at` and `occurred_at`.
-    """
-    global _dispositions
-    _dispositions = function
-
-
 def register_capacities(function: Capacities) -> None:
     """Install what knows the queue of a typology. Called by `cases` when it starts."""
     global _capacities
     _capacities = function
 
 
-def dispositions() -> QuerySet[Any] | None:
-    """What people concluded, as rows to compose with; None where nobody concludes anything."""
-    return _dispositions() if _dispositions is not None else None
-
-
 def capacity(user: Any, typology: str) -> Capacity | None:
     """The queue that works this typology; None where there is none."""
     return _capacities(user, typology) if _capacities is not None else None
-
-
-def confirmed(
-    accounts: Sequence[int] | None, counterparties: Sequence[int], since: datetime
-) -> list[tuple[str, list[Any]]]:
-    """Statements, with their values, for what people confirmed of these accounts (None: any) and counterparties, of
-    what occurred after `since`; their columns are labels.NAMES and since when it is known."""
-    return [_outcomes(accounts, counterparties, since)] if _outcomes is not None else []
 
 
 def gather(alerts: Sequence[Alert]) -> None:

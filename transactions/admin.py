@@ -6,14 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from finobs.core.admin import AccessAdmin, ReadAdmin, run_action
+from finobs.core.admin import AccessAdmin, ReadAdmin, ReasonActionForm, action_reason, run_action
 from finobs.core.errors import FinobsError, Invalid, NotFound
 
 from . import mappings, selectors, services
@@ -169,18 +168,15 @@ class LabelAdmin(ReadAdmin):
     list_filter = ("is_suspicious", "transaction__source")
     search_fields = ("=transaction__external_id",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
+        return selectors.labels_visible(request.user)
+
 
 @admin.register(PastLabel)
 class PastLabelAdmin(ReadAdmin):
     list_display = ("transaction", "is_suspicious", "typology", "known_at", "replaced_by")
     list_select_related = ("transaction", "replaced_by")
     search_fields = ("=transaction__external_id",)
-
-
-class ActionReasonForm(ActionForm):
-    """Why, for all the rows selected."""
-
-    reason = forms.CharField(required=False, max_length=2000)
 
 
 @admin.register(QuarantinedRow)
@@ -190,7 +186,7 @@ class QuarantinedRowAdmin(ReadAdmin):
     list_filter = ("state", "reason", "source")
     exclude = ("raw", "raw_digest")
     actions = ("release", "discard")
-    action_form = ActionReasonForm
+    action_form = ReasonActionForm
 
     @admin.action(description="Release the selected rows")
     def release(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
@@ -199,13 +195,12 @@ class QuarantinedRowAdmin(ReadAdmin):
     @admin.action(description="Discard the selected rows")
     def discard(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
         actor: Any = request.user
-        reason = request.POST.get("reason", "")
-        discard = services.quarantine_discard
+        discard, reason = services.quarantine_discard, action_reason(request)
         run_action(self, request, rows, "Discarded", lambda row: discard(actor=actor, row=row, reason=reason))
 
 
 def _release(request: HttpRequest, row: QuarantinedRow) -> None:
     actor: Any = request.user
-    row = services.quarantine_release(actor=actor, row=row, reason=request.POST.get("reason", ""))
+    row = services.quarantine_release(actor=actor, row=row, reason=action_reason(request))
     if row.transaction_id is None:
         raise Invalid(row.detail)

@@ -1,3 +1,5 @@
+from typing import Final
+
 from django.db.models import TextChoices
 
 
@@ -23,6 +25,18 @@ class RowStatus(TextChoices):
     ACCEPTED = "accepted", "Accepted"
     DUPLICATE = "duplicate", "Already known"
     QUARANTINED = "quarantined", "In quarantine"
+
+
+class LabelOrigin(TextChoices):
+    """Where a label comes from. What came from outside is one label, which a batch of labels corrects; what people
+    concluded stands beside it, whatever it says."""
+
+    TRANSACTION = "transaction", "With its transaction"
+    BATCH = "batch", "A batch of labels"
+    CASE = "case", "A case's closing"
+
+
+OUTSIDE_ORIGINS: Final = (LabelOrigin.TRANSACTION, LabelOrigin.BATCH)
 
 
 class LabelStatus(TextChoices):

@@ -34,9 +34,3 @@ class CorrectForm(VersionedForm):
         """As the service takes them: the version, and the fields of the row."""
         typed = super().clean() or {}
         return {"version": typed.get("version"), "fields": {name: typed.get(name) for name in ROW_FIELDS}}
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the row and in the ledger."
-    )

@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 from finobs.core import clock, money
 from finobs.core.models import Base
 
-from .choices import Direction, IngestMethod, QuarantineReason, QuarantineState
+from .choices import Direction, IngestMethod, LabelOrigin, QuarantineReason, QuarantineState
 
 
 class Source(Base):
@@ -184,15 +184,25 @@ class LabelContent(Base):
 
 
 class Label(LabelContent):
-    """What is known of a transaction from outside (a chargeback, a confirmed fraud), and since when."""
+    """What is known of a transaction, since when, and where from: from outside (a chargeback, a confirmed fraud), or
+    from what people concluded. The two may disagree; who reads labels says which counts."""
 
-    transaction = models.OneToOneField(Transaction, on_delete=models.PROTECT, related_name="label")
+    transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="labels", db_index=False)
+    origin = models.CharField(max_length=11, choices=LabelOrigin, default=LabelOrigin.TRANSACTION)
     label_batch = models.ForeignKey(
         LabelBatch, on_delete=models.PROTECT, related_name="labels", null=True, blank=True,
-        help_text="Empty: with its transaction.",
+        help_text="Where it comes from a batch of labels.",
     )  # fmt: skip
 
     class Meta(LabelContent.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["transaction", "origin"], name="transactions_label_once"),
+            models.CheckConstraint(
+                condition=models.Q(origin=LabelOrigin.BATCH, label_batch__isnull=False)
+                | (~models.Q(origin=LabelOrigin.BATCH) & models.Q(label_batch__isnull=True)),
+                name="transactions_label_batch",
+            ),
+        ]
         indexes: ClassVar = [
             # Few are: what a decision asks of hundreds of rows is answered by a few pages.
             models.Index(

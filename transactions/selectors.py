@@ -15,7 +15,7 @@ from finobs.core.prepared import Lookup
 from finobs.core.reads import first_or_not_found
 
 from .activity_chart import CHART_DAYS, activity_chart
-from .choices import QuarantineState
+from .choices import OUTSIDE_ORIGINS, QuarantineState
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
 # A chart of more rows than this says no more, and costs seconds.
@@ -71,8 +71,9 @@ def batch_get(user: Any, pk: int) -> Batch:
 
 
 def labels_visible(user: Any) -> QuerySet[Label]:
-    """Labels as they stand, corrected or not."""
-    rows = Label.objects.select_related("transaction__source", "label_batch__actor")
+    """Labels from outside as they stand, corrected or not. What people concluded is read where they concluded it."""
+    outside = Label.objects.filter(origin__in=OUTSIDE_ORIGINS)
+    rows = outside.select_related("transaction__source", "label_batch__actor")
     return access.restrict(rows, user, "view")
 
 

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ("subject_label", models.CharField(max_length=200)),
                 ("payload", models.JSONField(default=dict)),
                 (
-                    "shown",
+                    "snapshot",
                     models.JSONField(
                         help_text="Exactly what approvers are shown; the digest is of its canonical bytes."
                     ),
@@ -70,7 +70,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("pending", "Pending"),
-                            ("approved", "Approved"),
                             ("used", "Approved and carried out"),
                             ("rejected", "Rejected"),
                             ("withdrawn", "Withdrawn"),
@@ -205,7 +204,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("pending", "Pending"),
-                            ("approved", "Approved"),
                             ("used", "Approved and carried out"),
                             ("rejected", "Rejected"),
                             ("withdrawn", "Withdrawn"),
@@ -278,7 +276,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="approvalrequest",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["pending", "approved"])),
+                condition=models.Q(("state", "pending")),
                 fields=("action", "subject_type", "subject_id"),
                 name="approvals_one_open_request",
             ),

@@ -22,8 +22,10 @@ def expire_due() -> int:
 
 @service
 def _expire(*, actor: User, request_id: int) -> bool:
-    request, _ = lock_request(request_id)
+    request, subject = lock_request(request_id)
     if request.state != RequestState.PENDING or request.expires_at > clock.now():
         return False
-    end_request(request=request, state=RequestState.EXPIRED, actor=actor, outcome="Nobody decided in time.")
+    end_request(
+        request=request, subject=subject, state=RequestState.EXPIRED, actor=actor, outcome="Nobody decided in time."
+    )
     return True

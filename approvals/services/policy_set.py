@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from finobs.accounts.models import User
-from finobs.core import access
+from finobs.core import access, history
 from finobs.core.errors import Invalid
 from finobs.core.service import service
 from finobs.ledger.services import record
@@ -26,8 +26,7 @@ def policy_set(*, actor: User, action: str, quorum: int, expires_after_hours: in
         raise Invalid(fields={"expires_after_hours": ["At least 1 hour and at most 90 days."]})
     policy = policy or ApprovalPolicy(action=action)
     policy.quorum, policy.expires_after_hours = quorum, expires_after_hours
-    policy._history_user = actor  # type: ignore[attr-defined]
-    policy.save()
+    history.save(policy, actor=actor)
     data: dict[str, str | int] = {"action": action, "quorum": quorum, "expires_after_hours": expires_after_hours}
     record(actor=actor, action="policy.set", subject=policy, data=data)
     return policy

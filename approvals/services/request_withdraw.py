@@ -3,6 +3,7 @@ from __future__ import annotations
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.errors import InvalidTransition, NotAllowed
+from finobs.core.reasons import optional_reason
 from finobs.core.service import service
 
 from ..choices import RequestState
@@ -22,5 +23,6 @@ def request_withdraw(*, actor: User, request: ApprovalRequest, reason: str = "")
         raise NotAllowed("Only whoever asked can withdraw this.")
     if locked.state != RequestState.PENDING:
         raise InvalidTransition(f"This request is not pending: {locked.get_state_display().lower()}.")
-    end_request(request=locked, state=RequestState.WITHDRAWN, actor=actor, outcome=reason.strip() or "Withdrawn.")
+    outcome = optional_reason(reason) or "Withdrawn."
+    end_request(request=locked, subject=subject, state=RequestState.WITHDRAWN, actor=actor, outcome=outcome)
     return locked

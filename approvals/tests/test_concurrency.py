@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from django.db import connection
 
 from approvals.choices import RequestState
 from approvals.models import ApprovalDecision, ApprovalPolicy, ApprovalRequest
-from cases.models import Case
-from cases.services import case_take, note_add
+from approvals.services import request_withdraw
+from cases.choices import CaseStatus
+from cases.models import Case, Queue
+from cases.services import case_take, group_alerts, note_add
+from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.core.errors import FinobsError
 from finobs.ledger.models import Event
@@ -32,12 +37,29 @@ def try_(act: object) -> str:
     return "done"
 
 
+def at_once(*acts: Callable[[], object]) -> list[str]:
+    """What became of each, all of them begun together."""
+    begin = Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> str:
+        begin.wait()
+        return try_(act)
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
+
+
+def leader(queue: Queue, name: str = "Leo") -> User:
+    lead = factories.user(name, role="compliance")
+    factories.grant(lead, "lead", queue)
+    return lead
+
+
 def people() -> tuple[Case, User, User]:
     queue = factories.queue()
-    analyst, lead = factories.user("Ana", role="analyst"), factories.user("Leo", role="compliance")
+    analyst = factories.user("Ana", role="analyst")
     factories.grant(analyst, "work", queue)
-    factories.grant(lead, "lead", queue)
-    return case_take(actor=analyst, case=factories.case(inside=queue)), analyst, lead
+    return case_take(actor=analyst, case=factories.case(inside=queue)), analyst, leader(queue)
 
 
 @pytest.mark.parametrize("quorum", [1, 2])
@@ -65,3 +87,58 @@ def test_approving_and_editing_at_once_never_closes_on_what_was_not_shown() -> N
         state = ApprovalRequest.objects.get(pk=request.pk).state
         assert (outcomes[0] == "done") == (state == RequestState.USED)
         assert outcomes.count("done") == 1, outcomes
+
+
+@pytest.mark.parametrize("quorum", [1, 2])
+def test_two_people_who_approve_at_once_carry_it_out_once(quorum: int) -> None:
+    for _ in range(6):
+        case, analyst, lead = people()
+        other = leader(case.queue, "Lin")
+        ApprovalPolicy.objects.update_or_create(action="cases.close", defaults={"quorum": quorum})
+        request = ask(analyst, case)
+        outcomes = at_once(lambda: decide(lead, request), lambda: decide(other, request))  # noqa: B023
+        request.refresh_from_db()
+        assert request.state == RequestState.USED
+        assert sorted(outcomes) == (["done", "done"] if quorum == 2 else ["done", "invalid-transition"])
+        assert request.decisions.count() == quorum
+        closings = Event.objects.filter(action="case.close", subject_id=str(case.pk))
+        assert closings.count() == Event.objects.filter(action="approval.use", subject_id=str(request.pk)).count() == 1
+
+
+def test_withdrawing_and_approving_at_once_is_one_of_the_two() -> None:
+    for _ in range(8):
+        case, analyst, lead = people()
+        request = ask(analyst, case)
+        outcomes = at_once(
+            lambda: decide(lead, request),  # noqa: B023
+            lambda: request_withdraw(actor=analyst, request=request),  # noqa: B023
+        )
+        request.refresh_from_db()
+        case.refresh_from_db()
+        assert sorted(outcomes) == ["done", "invalid-transition"]
+        approved = outcomes[0] == "done"
+        assert request.state == (RequestState.USED if approved else RequestState.WITHDRAWN)
+        assert case.status == (CaseStatus.CLOSED if approved else CaseStatus.OPEN)
+        assert request.decisions.count() == int(approved)
+
+
+def test_approving_while_an_alert_comes_in_closes_only_on_the_alerts_that_were_shown() -> None:
+    for _ in range(8):
+        case, analyst, lead = people()
+        Queue.objects.filter(pk=case.queue_id).update(typologies=[Typology.LARGE_AMOUNT])
+        group_alerts(alerts=[factories.alert(of=case.account)])
+        request = ask(analyst, case)
+        late = factories.alert(of=case.account)
+        outcomes = at_once(lambda: decide(lead, request), lambda: group_alerts(alerts=[late]))  # noqa: B023
+        request.refresh_from_db()
+        case.refresh_from_db()
+        gathered = Case.objects.get(case_alerts__alert=late)
+        assert outcomes[1] == "done"
+        if outcomes[0] == "done":
+            assert (request.state, case.status, case.case_alerts.count()) == (RequestState.USED, CaseStatus.CLOSED, 1)
+            assert (gathered.status, gathered.pk != case.pk) == (CaseStatus.NEW, True)
+        else:
+            assert outcomes[0] in ("conflict", "invalid-transition")
+            assert (request.state, case.status, gathered) == (RequestState.VOID, CaseStatus.OPEN, case)
+            assert not request.decisions.exists()
+        Queue.objects.filter(pk=case.queue_id).update(typologies=[])

@@ -17,12 +17,17 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
+def request_about(subject_id: str, *, quorum: int) -> ApprovalRequest:
+    return ApprovalRequest.objects.create(
+        action="x", subject_type="cases.case", subject_id=subject_id, subject_label="C", snapshot={}, digest="d" * 64,
+        quorum=quorum, requested_by=factories.user("Requester"), last_edited_by=factories.user("Editor"),
+        expires_at=clock.now(),
+    )  # fmt: skip
+
+
 @pytest.fixture
 def asked(db: None) -> ApprovalRequest:
-    return ApprovalRequest.objects.create(
-        action="x", subject_type="cases.case", subject_id="1", subject_label="C", shown={}, digest="d" * 64, quorum=1,
-        requested_by=factories.user("Requester"), last_edited_by=factories.user("Editor"), expires_at=clock.now(),
-    )  # fmt: skip
+    return request_about("1", quorum=1)
 
 
 def decide(request: ApprovalRequest, **fields: Any) -> ApprovalDecision:
@@ -88,28 +93,55 @@ def test_an_ended_request_takes_no_decision_and_stays_ended(asked: ApprovalReque
             ApprovalRequest.objects.filter(pk=asked.pk).update(state=other)
 
 
-@pytest.mark.parametrize("state", [RequestState.APPROVED, RequestState.USED])
-def test_nothing_is_approved_without_its_quorum(asked: ApprovalRequest, state: RequestState) -> None:
-    with pytest.raises(DatabaseError), transaction.atomic():
-        ApprovalRequest.objects.filter(pk=asked.pk).update(state=state)
+def use(request: ApprovalRequest) -> int:
+    with transaction.atomic():
+        return ApprovalRequest.objects.filter(pk=request.pk).update(state=RequestState.USED)
+
+
+@pytest.mark.parametrize("votes", [0, 1])
+def test_nothing_is_used_without_its_quorum(db: None, votes: int) -> None:
+    """Neither with no vote, nor with one too few; another request's votes do not count."""
+    first, other = request_about("1", quorum=votes + 1), request_about("2", quorum=votes + 1)
+    for _ in range(votes):
+        decide(first)
+    decide(other)
+    with pytest.raises(DatabaseError):
+        use(first)
+    decide(first)
+    assert use(first) == 1
+
+
+def test_a_rejection_is_no_approval_and_stands_in_its_way(db: None) -> None:
+    request = request_about("1", quorum=1)
+    decide(request, vote=Vote.REJECT)
+    with pytest.raises(DatabaseError):
+        use(request)
+    decide(request)
+    with pytest.raises(DatabaseError):
+        use(request)
 
 
 def test_an_approval_is_used_once(asked: ApprovalRequest) -> None:
     decide(asked)
-    ApprovalRequest.objects.filter(pk=asked.pk).update(state=RequestState.APPROVED)
-    ApprovalRequest.objects.filter(pk=asked.pk).update(state=RequestState.USED)
-    with pytest.raises(DatabaseError), transaction.atomic():
-        ApprovalRequest.objects.filter(pk=asked.pk).update(state=RequestState.APPROVED)
+    use(asked)
+    for state in RequestState:
+        with pytest.raises(DatabaseError), transaction.atomic():
+            ApprovalRequest.objects.filter(pk=asked.pk).update(state=state)
+    with pytest.raises(DatabaseError):
+        decide(asked)
 
 
-@pytest.mark.parametrize("change", [{"digest": "f" * 64}, {"quorum": 2}, {"shown": {"a": 1}}, {"last_edited_by": None}])
+@pytest.mark.parametrize(
+    "change",
+    [{"digest": "f" * 64}, {"quorum": 2}, {"snapshot": {"a": 1}}, {"subject_label": "D"}, {"last_edited_by": None}],
+)
 def test_what_was_asked_does_not_change(asked: ApprovalRequest, change: dict[str, Any]) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         ApprovalRequest.objects.filter(pk=asked.pk).update(**change)
 
 
 def test_a_request_begins_pending(asked: ApprovalRequest, analyst: User) -> None:
-    asked.pk, asked.subject_id, asked.state = None, "2", RequestState.APPROVED
+    asked.pk, asked.subject_id, asked.state = None, "2", RequestState.USED
     with pytest.raises(DatabaseError), transaction.atomic():
         asked.save(force_insert=True)
 

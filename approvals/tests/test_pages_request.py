@@ -99,7 +99,7 @@ def test_who_may_not_decide(person: str, status: int, asked: ApprovalRequest, re
 def test_rejecting_without_a_reason_is_said_beside_the_field(lead: User, asked: ApprovalRequest) -> None:
     response = signed_in(lead).post(f"/approvals/{asked.pk}/decide/", vote(asked, "reject"))
     assert response.status_code == 422
-    assert "Say why you reject it." in response.content.decode()
+    assert "Say why, in at least 3 characters." in response.content.decode()
 
 
 def test_rejecting_with_a_reason_sends_the_case_back_to_work(lead: User, case: Case, asked: ApprovalRequest) -> None:

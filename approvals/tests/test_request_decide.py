@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from approvals import registry
 from approvals.choices import RequestState
 from approvals.models import ApprovalDecision, ApprovalPolicy, ApprovalRequest
 from approvals.selectors import inbox, may_decide
@@ -16,8 +21,9 @@ from cases.models import Case, Queue
 from cases.services import note_add
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
-from finobs.core import clock
+from finobs.core import access, clock
 from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
+from finobs.core.service import service
 from finobs.ledger.models import Event
 from tests import factories
 
@@ -178,6 +184,18 @@ def test_a_requester_who_may_no_longer_do_it_voids_it(case: Case, analyst: User,
     assert not ApprovalDecision.objects.exists()
 
 
+def test_what_does_not_exist_is_not_found(lead: User, queue: Queue) -> None:
+    nothing = ApprovalRequest(pk=0, digest="0" * 64)
+    with pytest.raises(NotFound):
+        decide(lead, nothing)
+    about_nothing = ApprovalRequest.objects.create(
+        action="cases.close", subject_type="cases.case", subject_id="0", subject_label="C", snapshot={}, quorum=1,
+        digest="0" * 64, requested_by=lead, expires_at=clock.now() + timedelta(days=1),
+    )  # fmt: skip
+    with pytest.raises(NotFound, match="does not exist any more"):
+        decide(lead, about_nothing)
+
+
 def test_neither_approve_nor_reject_is_invalid(case: Case, analyst: User, lead: User) -> None:
     with pytest.raises(Invalid):
         decide(lead, ask(analyst, case), "maybe")
@@ -286,3 +304,121 @@ def test_requests_never_seen_by_number_from_afar(case: Case, analyst: User, stra
     client.force_login(stranger)
     assert client.get("/api/v1/approvals").json()["results"] == []
     assert ApprovalRequest.objects.count() == 1
+
+
+def test_the_deciding_vote_locks_once_looks_once_and_uses_the_approval_up(
+    case: Case, analyst: User, lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = ask(analyst, case)
+    registered = registry.get("cases.close")
+    snapshots: list[object] = []
+
+    def counting(subject: Any, payload: Any) -> dict[str, Any]:
+        snapshots.append(subject)
+        return registered.snapshot(subject, payload)
+
+    monkeypatch.setitem(registry._actions, "cases.close", replace(registered, snapshot=counting))
+    with CaptureQueriesContext(connection) as captured:
+        decide(lead, request)
+    assert len(snapshots) == 1
+    locks = [query["sql"] for query in captured if "FOR UPDATE" in query["sql"]]
+    assert len(locks) == (2 if connection.features.has_select_for_update else 0)  # the case, then the request
+    assert Case.objects.get(pk=case.pk).status == CaseStatus.CLOSED
+
+
+def test_what_is_executed_gets_the_locked_subject_and_a_request_that_is_used_up(
+    case: Case, analyst: User, lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = factories.case(inside=case.queue, status=CaseStatus.OPEN)
+    requests = [ask(analyst, case), ask(analyst, other)]
+    given: list[tuple[ApprovalRequest, registry.Approval]] = []
+    executing = replace(registry.get("cases.close"), execute=lambda *arguments: given.append(arguments))
+    monkeypatch.setitem(registry._actions, "cases.close", executing)
+    decide(lead, requests[1])
+    ((request, approval),) = given
+    assert (request.pk, request.state) == (requests[1].pk, RequestState.USED)
+    assert (approval.id, approval.subject, approval.decided_by) == (requests[1].pk, other, lead)
+
+
+@pytest.mark.parametrize("lost", ["grant", "role", "activity"])
+def test_a_requester_who_has_lost_the_right_to_do_it_voids_it_and_nothing_of_it_happens(
+    case: Case, analyst: User, lead: User, queue: Queue, lost: str
+) -> None:
+    request = ask(analyst, case)
+    before = Event.objects.count()
+    if lost == "grant":
+        access.revoke(analyst, "work", queue)
+    elif lost == "role":
+        analyst.groups.clear()
+    else:
+        User.objects.filter(pk=analyst.pk).update(is_active=False)
+    with pytest.raises(Conflict, match="could not be carried out"):
+        decide(lead, request)
+    case.refresh_from_db()
+    request.refresh_from_db()
+    assert (case.status, case.disposition, case.closed_at) == (CaseStatus.OPEN, "", None)
+    assert (request.state, request.decisions.count()) == (RequestState.VOID, 0)
+    assert [event.action for event in Event.objects.order_by("pk")[before:]] == ["approval.void"]
+    with pytest.raises(InvalidTransition):
+        decide(lead, request)
+
+
+def test_what_another_row_stands_in_the_way_of_voids_it_too(
+    case: Case, analyst: User, lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two who make the same in one moment: the database lets one."""
+    request = ask(analyst, case)
+
+    @service
+    def collide(request: ApprovalRequest, approval: registry.Approval) -> None:
+        approval.subject.status = CaseStatus.CLOSED
+        Queue.objects.create(slug=case.queue.slug, name="The same")
+
+    monkeypatch.setitem(registry._actions, "cases.close", replace(registry.get("cases.close"), execute=collide))
+    with pytest.raises(Conflict, match="could not be carried out"):
+        decide(lead, request)
+    case.refresh_from_db()
+    assert (case.status, ApprovalRequest.objects.get().state) == (CaseStatus.OPEN, RequestState.VOID)
+
+
+def test_a_fault_of_the_action_leaves_everything_as_it_was(
+    case: Case, analyst: User, lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = ask(analyst, case)
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(registry._actions, "cases.close", replace(registry.get("cases.close"), execute=fail))
+    with pytest.raises(ZeroDivisionError):
+        decide(lead, request)
+    case.refresh_from_db()
+    request.refresh_from_db()
+    assert (case.status, request.state) == (CaseStatus.AWAITING_APPROVAL, RequestState.PENDING)
+    assert not ApprovalDecision.objects.exists()
+
+
+def test_the_subject_is_not_told_to_go_on_when_it_is_carried_out(
+    case: Case, analyst: User, lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = factories.case(inside=case.queue, status=CaseStatus.OPEN)
+    ended: list[str] = []
+    registered = registry.get("cases.close")
+
+    def on_end(request: ApprovalRequest, subject: Case, actor: User) -> None:
+        ended.append(f"{request.state} {subject.pk} by {actor}")
+        registered.on_end(request, subject, actor)
+
+    monkeypatch.setitem(registry._actions, "cases.close", replace(registered, on_end=on_end))
+    decide(lead, ask(analyst, case))
+    assert ended == []
+    decide(lead, ask(analyst, other), "reject", "Ask the customer first.")
+    assert ended == [f"rejected {other.pk} by Leo Lead"]
+
+
+def test_an_approval_is_not_asked_for_where_one_was_used(case: Case, analyst: User, lead: User) -> None:
+    """Carrying out goes by no second gate: one request, and no other, comes of a closing."""
+    decide(lead, ask(analyst, case))
+    assert ApprovalRequest.objects.count() == 1
+    actions = Event.objects.filter(action__startswith="approval.").order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["approval.request", "approval.decide", "approval.use"]

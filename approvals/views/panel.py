@@ -10,13 +10,13 @@ from finobs.core.http import render_page
 from .. import selectors
 from .presenters import request_card
 
-LATEST = 5
+MAX_CARDS = 5
 
 
 @login_required
 @require_GET
 def panel(request: SignedInRequest, subject_type: str, subject_id: int) -> HttpResponse:
-    """What was asked about one subject: a fragment of that subject's page, and a page of its own without htmx."""
-    requests = selectors.requests_of(request.user, subject_type, subject_id)[:LATEST]
-    cards = [request_card(request.user, one) for one in requests]
+    """The latest requests about one subject: a fragment of that subject's page, and a page of its own without htmx."""
+    latest = selectors.requests_of(request.user, subject_type, subject_id)[:MAX_CARDS]
+    cards = [request_card(request.user, each) for each in latest]
     return render_page(request, "approvals/panel.html", {"cards": cards}, partial="panel")

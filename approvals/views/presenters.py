@@ -1,4 +1,4 @@
-"""A request as a page shows it: what was shown, what was said, and what this person may do about it."""
+"""A request as a page shows it: its snapshot, the decisions so far, and what this person may do about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..models import ApprovalRequest
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFact:
-    """One line of what was shown. `level` is how deep it stood; a heading has no value."""
+    """One line of the snapshot. `level` is how deep it stands; a heading has no value."""
 
     label: str
     value: str
@@ -43,8 +43,8 @@ def request_card(user: Any, request: ApprovalRequest, form: DecideForm | None = 
         request=request,
         label=request.action_label,
         url=request.subject_url,
-        facts=summary or list(snapshot_facts(request.shown)),
-        exact=canonical(request.shown).decode(),
+        facts=summary or list(snapshot_facts(request.snapshot)),
+        exact=canonical(request.snapshot).decode(),
         is_pending=pending,
         why_not=selectors.may_decide(user, request) if pending else "",
         may_withdraw=selectors.may_withdraw(user, request),

@@ -22,7 +22,7 @@ from .presenters import request_card
 @login_required
 @require_GET
 def request_detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    """One request: exactly what is shown to who decides, and what was said so far."""
+    """One request: exactly what approvers are shown, and the decisions so far."""
     return _page(request, pk)
 
 
@@ -54,10 +54,10 @@ def _page(request: SignedInRequest, pk: int, *, form: DecideForm | None = None, 
     return render_page(request, "approvals/request_detail.html", {"card": card}, partial="request", status=status)
 
 
-def _done(request: SignedInRequest, pk: int, text: str) -> HttpResponse:
+def _done(request: SignedInRequest, pk: int, message: str) -> HttpResponse:
     """The subject has changed: its page, if that is where this was, hears of it and fetches itself again."""
     if getattr(request, "htmx", False):
-        response = trigger_client_event(_page(request, pk), "finobs:say", {"text": text})
+        response = trigger_client_event(_page(request, pk), "finobs:say", {"text": message})
         return trigger_client_event(response, "approval-ended", {"request": pk}, after="settle")
-    messages.success(request, text)
+    messages.success(request, message)
     return redirect("approvals:request-detail", pk)

@@ -4,6 +4,7 @@ from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.errors import Invalid
+from finobs.core.reasons import require_reason
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -25,13 +26,13 @@ def case_assign(*, actor: User, case: Case, to: User, reason: str) -> Case:
     locked = case_locking.lock_case(case)
     access.require(actor, "lead", locked)
     case_locking.check("assign", case=locked, actor=actor, lease=case_locking.lease_of(locked))
-    reason = case_locking.reason_text(reason)
+    reason = require_reason(reason)
     if to.kind != UserKind.HUMAN or not access.allowed(to, "work", locked):
         raise Invalid(fields={"to": [f"{to} may not work this case."]})
     before = locked.assignee_id
     case_locking.hold(locked, to, minutes=ASSIGNED_MINUTES)
     locked.status, locked.assignee = target("assign", locked.status), to
-    case_locking.save(locked, actor=actor, why=f"Assigned: {reason}"[:100], fields=["status", "assignee"])
+    case_locking.save(locked, actor=actor, reason=f"Assigned: {reason}", fields=["status", "assignee"])
     data = {"to": str(to.pk), "from": str(before) if before else None, "reason": reason}
     record(actor=actor, action="case.assign", subject=locked, data=data)
     return locked

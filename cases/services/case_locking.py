@@ -6,22 +6,19 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from finobs.accounts.models import User
-from finobs.core import clock
-from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotFound
+from finobs.core import clock, history
+from finobs.core.errors import Conflict, InvalidTransition, NotFound
 
 from .. import workflow
 from ..models import Case, WorkLease
 
-MIN_REASON_LENGTH = 3
-MAX_REASON_LENGTH = 2_000
-
 
 def lock_case(case: Case) -> Case:
     """The case as it is now, locked. Raises NotFound."""
-    found = Case.objects.select_for_update(of=("self",)).select_related("queue", "account").filter(pk=case.pk).first()
-    if found is None:
+    locked = Case.objects.select_for_update(of=("self",)).select_related("queue", "account").filter(pk=case.pk).first()
+    if locked is None:
         raise NotFound
-    return found
+    return locked
 
 
 def lease_of(case: Case) -> WorkLease | None:
@@ -61,20 +58,8 @@ def hold(case: Case, holder: User, *, minutes: int) -> WorkLease:
     return lease
 
 
-def save(case: Case, *, actor: User, why: str, fields: Iterable[str]) -> None:
+def save(case: Case, *, actor: User, reason: str, fields: Iterable[str]) -> None:
     """Save a locked case with its history; what people see has changed, so the version rises."""
     case.version += 1
     case.updated_at = clock.now()
-    case._history_user = actor  # type: ignore[attr-defined]
-    case._change_reason = why  # type: ignore[attr-defined]
-    case.save(update_fields=[*fields, "version", "updated_at"])
-
-
-def reason_text(text: str, *, field: str = "reason", least: int = MIN_REASON_LENGTH) -> str:
-    """A reason that says something. Raises Invalid."""
-    text = text.strip()
-    if len(text) < least:
-        raise Invalid(fields={field: [f"Say why, in at least {least} characters."]})
-    if len(text) > MAX_REASON_LENGTH:
-        raise Invalid(fields={field: [f"At most {MAX_REASON_LENGTH:,} characters."]})
-    return text
+    history.save(case, actor=actor, reason=reason, fields=[*fields, "version", "updated_at"])

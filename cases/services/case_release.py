@@ -22,6 +22,6 @@ def case_release(*, actor: User, case: Case) -> Case:
     if lease is not None:
         lease.delete()
     locked.assignee = None
-    case_locking.save(locked, actor=actor, why="Released", fields=["assignee"])
+    case_locking.save(locked, actor=actor, reason="Released", fields=["assignee"])
     record(actor=actor, action="case.release", subject=locked)
     return locked

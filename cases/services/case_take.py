@@ -32,7 +32,7 @@ def take(*, case: Case, actor: User) -> Case:
     before = case.assignee_id
     lease = case_locking.hold(case, actor, minutes=case.queue.lease_minutes)
     case.status, case.assignee = workflow.target("take", case.status), actor
-    case_locking.save(case, actor=actor, why="Taken", fields=["status", "assignee"])
+    case_locking.save(case, actor=actor, reason="Taken", fields=["status", "assignee"])
     data = {"until": timestamp(lease.expires_at), "assignee_before": str(before) if before else None}
     record(actor=actor, action="case.take", subject=case, data=data)
     return case

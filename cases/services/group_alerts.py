@@ -10,12 +10,12 @@ from detection.choices import Outcome
 from detection.models import Alert
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
-from finobs.core import clock, gate
+from finobs.core import clock, gate, history
 from finobs.core.service import service
 from finobs.ledger.services import NewEvent, record_many
 from transactions.models import Account
 
-from .. import bulk, priority
+from .. import priority
 from ..choices import CaseStatus
 from ..models import Case, CaseAlert, Incident, Queue
 from ..numbers import reference, reserve
@@ -46,10 +46,10 @@ class Grouping:
     """What one call makes and changes, written together at the end."""
 
     cases: dict[Key, Case]
-    opened: list[Case]
+    new_cases: list[Case]
     incidents: dict[Key, list[Incident]] = field(default_factory=lambda: defaultdict(list))
     new_incidents: list[Incident] = field(default_factory=list)
-    grown: dict[int, Incident] = field(default_factory=dict)
+    grown_incidents: dict[int, Incident] = field(default_factory=dict)
     rows: list[CaseAlert] = field(default_factory=list)
 
 
@@ -61,17 +61,17 @@ def group_alerts(*, alerts: Sequence[Alert]) -> None:
     where they are; a closed case is not opened again. Records: case.open, case.alert_add. A closing that waits for
     approval becomes void. The number of queries does not depend on the number of alerts.
     """
-    found = _new(alerts)
-    if not found:
+    new_alerts = _new(alerts)
+    if not new_alerts:
         return
     actor = system_actor("gather")
-    _lock_accounts(found)
-    gathered = _cases(found)
-    _incidents(found, gathered)
-    _grow(found, gathered)
-    _write(gathered, actor)
-    _record(found, gathered, actor)
-    for case in gathered.cases.values():
+    _lock_accounts(new_alerts)
+    grouping = _cases(new_alerts)
+    _incidents(new_alerts, grouping)
+    _grow(new_alerts, grouping)
+    _write(grouping, actor)
+    _record(new_alerts, grouping, actor)
+    for case in grouping.cases.values():
         if case.status == CaseStatus.AWAITING_APPROVAL:
             gate.changed(actor=actor, subject=case)
 
@@ -89,16 +89,16 @@ def _new(alerts: Sequence[Alert]) -> list[NewAlert]:
     ]
 
 
-def _lock_accounts(found: Iterable[NewAlert]) -> None:
+def _lock_accounts(alerts: Iterable[NewAlert]) -> None:
     """Two gatherings for one account wait for each other. NO KEY: rows may go on referring to the account."""
-    ids = {alert.key[0] for alert in found}
+    ids = {alert.key[0] for alert in alerts}
     locked = Account.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
     list(locked.values_list("pk", flat=True))
 
 
-def _cases(found: Sequence[NewAlert]) -> Grouping:
+def _cases(alerts: Sequence[NewAlert]) -> Grouping:
     """Open cases, locked, and new ones for the keys that have none."""
-    keys = dict.fromkeys(alert.key for alert in found)
+    keys = dict.fromkeys(alert.key for alert in alerts)
     standing = (
         Case.objects.filter(account_id__in={key[0] for key in keys}, typology__in={key[1] for key in keys})
         .exclude(status=CaseStatus.CLOSED)
@@ -107,8 +107,8 @@ def _cases(found: Sequence[NewAlert]) -> Grouping:
     )
     cases = {(case.account_id, case.typology): case for case in standing}
     cases = {key: case for key, case in cases.items() if key in keys}
-    opened = _open([key for key in keys if key not in cases])
-    return Grouping(cases | {(case.account_id, case.typology): case for case in opened}, opened)
+    new_cases = _open([key for key in keys if key not in cases])
+    return Grouping(cases | {(case.account_id, case.typology): case for case in new_cases}, new_cases)
 
 
 def _open(keys: Sequence[Key]) -> list[Case]:
@@ -126,41 +126,41 @@ def _open(keys: Sequence[Key]) -> list[Case]:
     ]  # fmt: skip
 
 
-def _incidents(found: Sequence[NewAlert], gathered: Grouping) -> None:
+def _incidents(alerts: Sequence[NewAlert], grouping: Grouping) -> None:
     """Each alert, in order of time, joins the burst it is within a day of, or begins one."""
     at = clock.now()
-    new = {case.pk for case in gathered.opened}
+    new = {case.pk for case in grouping.new_cases}
     near = Incident.objects.filter(
-        case_id__in=[case.pk for case in gathered.cases.values() if case.pk not in new],
-        last_at__gte=found[0].occurred_at - INCIDENT_GAP,
-        first_at__lte=found[-1].occurred_at + INCIDENT_GAP,
+        case_id__in=[case.pk for case in grouping.cases.values() if case.pk not in new],
+        last_at__gte=alerts[0].occurred_at - INCIDENT_GAP,
+        first_at__lte=alerts[-1].occurred_at + INCIDENT_GAP,
     ).select_related("case")
     for incident in near.order_by("pk"):
-        gathered.incidents[(incident.case.account_id, incident.case.typology)].append(incident)
-    for alert in found:
-        incident = _burst(gathered, alert, at)
+        grouping.incidents[(incident.case.account_id, incident.case.typology)].append(incident)
+    for alert in alerts:
+        incident = _burst(grouping, alert, at)
         incident.first_at = min(incident.first_at, alert.occurred_at)
         incident.last_at = max(incident.last_at, alert.occurred_at)
         incident.alert_count += 1
-        gathered.rows.append(
-            CaseAlert(alert_id=alert.alert_id, incident=incident, case=gathered.cases[alert.key], grouped_at=at)
+        grouping.rows.append(
+            CaseAlert(alert_id=alert.alert_id, incident=incident, case=grouping.cases[alert.key], grouped_at=at)
         )
-    _number(gathered.new_incidents, at)
+    _number(grouping.new_incidents, at)
 
 
-def _burst(gathered: Grouping, alert: NewAlert, at: datetime) -> Incident:
-    for incident in gathered.incidents[alert.key]:
+def _burst(grouping: Grouping, alert: NewAlert, at: datetime) -> Incident:
+    for incident in grouping.incidents[alert.key]:
         if incident.first_at - INCIDENT_GAP <= alert.occurred_at <= incident.last_at + INCIDENT_GAP:
             if incident.pk:
                 incident.updated_at = at
-                gathered.grown[incident.pk] = incident
+                grouping.grown_incidents[incident.pk] = incident
             return incident
     incident = Incident(
-        case=gathered.cases[alert.key], first_at=alert.occurred_at, last_at=alert.occurred_at,
+        case=grouping.cases[alert.key], first_at=alert.occurred_at, last_at=alert.occurred_at,
         created_at=at, updated_at=at,
     )  # fmt: skip
-    gathered.incidents[alert.key].append(incident)
-    gathered.new_incidents.append(incident)
+    grouping.incidents[alert.key].append(incident)
+    grouping.new_incidents.append(incident)
     return incident
 
 
@@ -169,16 +169,16 @@ def _number(incidents: Sequence[Incident], at: datetime) -> None:
         incident.pk, incident.reference = number, reference("I", at.year, number)
 
 
-def _grow(found: Iterable[NewAlert], gathered: Grouping) -> None:
+def _grow(alerts: Iterable[NewAlert], grouping: Grouping) -> None:
     at = clock.now()
-    for alert in found:
-        case = gathered.cases[alert.key]
+    for alert in alerts:
+        case = grouping.cases[alert.key]
         case.alert_count += 1
         case.block_count += alert.outcome == Outcome.BLOCK
         case.urgency = max((each for each in (case.urgency, alert.urgency) if each is not None), default=None)
         sum_ = int(case.amounts.get(alert.currency, 0)) + abs(alert.amount_minor)
         case.amounts = case.amounts | {alert.currency: str(sum_)}
-    for case in gathered.cases.values():
+    for case in grouping.cases.values():
         prioritise(case, at)
         case.version += 1
         case.updated_at = at
@@ -196,32 +196,35 @@ def prioritise(case: Case, at: datetime) -> bool:
     return True
 
 
-def _write(gathered: Grouping, actor: User) -> None:
-    new = {case.pk for case in gathered.opened}
-    grown = [case for case in gathered.cases.values() if case.pk not in new]
-    bulk.create_with_history(gathered.opened, actor=actor, why="Opened")
-    bulk.update_with_history(grown, fields=GROWN_FIELDS, actor=actor, why="Alerts added")
-    bulk.create_with_history(gathered.new_incidents, actor=actor, why="Opened")
-    grown_incidents = list(gathered.grown.values())
-    changed = ("first_at", "last_at", "alert_count", "updated_at")
-    bulk.update_with_history(grown_incidents, fields=changed, actor=actor, why="Alerts added")
-    for row in gathered.rows:
+def _write(grouping: Grouping, actor: User) -> None:
+    new = {case.pk for case in grouping.new_cases}
+    grown = [case for case in grouping.cases.values() if case.pk not in new]
+    history.bulk_create(grouping.new_cases, actor=actor, reason="Opened")
+    history.bulk_update(grown, fields=GROWN_FIELDS, actor=actor, reason="Alerts added")
+    history.bulk_create(grouping.new_incidents, actor=actor, reason="Opened")
+    grown_incidents = list(grouping.grown_incidents.values())
+    fields = ("first_at", "last_at", "alert_count", "updated_at")
+    history.bulk_update(grown_incidents, fields=fields, actor=actor, reason="Alerts added")
+    for row in grouping.rows:
         row.incident_id = row.incident.pk
-    CaseAlert.objects.bulk_create(gathered.rows)
+    CaseAlert.objects.bulk_create(grouping.rows)
 
 
-def _record(found: Iterable[NewAlert], gathered: Grouping, actor: User) -> None:
+def _record(alerts: Iterable[NewAlert], grouping: Grouping, actor: User) -> None:
     """One event for each case opened, and one for each case that got alerts, naming them."""
-    alerts: dict[Key, list[str]] = defaultdict(list)
-    for alert in found:
-        alerts[alert.key].append(str(alert.alert_id))
+    ids: dict[Key, list[str]] = defaultdict(list)
+    for alert in alerts:
+        ids[alert.key].append(str(alert.alert_id))
     entries = [
         NewEvent(
             "case.open", case,
             {"reference": case.reference, "account": str(case.account_id), "typology": case.typology,
              "queue": str(case.queue_id)},
         )
-        for case in gathered.opened
+        for case in grouping.new_cases
     ]  # fmt: skip
-    entries += [NewEvent("case.alert_add", gathered.cases[key], {"alerts": ids}) for key, ids in alerts.items()]
+    entries += [
+        NewEvent("case.alert_add", grouping.cases[key], {"alerts": alert_ids}, related=grouping.incidents[key])
+        for key, alert_ids in ids.items()
+    ]
     record_many(actor=actor, entries=entries)

@@ -27,7 +27,7 @@ def note_add(*, actor: User, case: Case, text: str) -> Note:
     note = Note.objects.create(case=locked, author=actor, text=text)
     case_locking.renew(locked, actor, lease)
     locked.last_edited_by = actor
-    case_locking.save(locked, actor=actor, why="Note added", fields=["last_edited_by"])
+    case_locking.save(locked, actor=actor, reason="Note added", fields=["last_edited_by"])
     data = {"note": str(note.pk), "sha256": note.sha256}
     record(actor=actor, action="note.add", subject=locked, data=data)
     gate.changed(actor=actor, subject=locked)

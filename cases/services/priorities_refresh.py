@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 from finobs.accounts.system import system_actor
-from finobs.core import clock
+from finobs.core import clock, history
 from finobs.core.service import service
 
-from .. import bulk
 from ..models import Case
 from ..workflow import UNFINISHED
 from .group_alerts import prioritise
@@ -32,5 +31,5 @@ def _refresh(*, after: int) -> tuple[int, int] | None:
     at = clock.now()
     older = [case for case in cases if prioritise(case, at)]
     fields = ("priority", "priority_parts")
-    bulk.update_with_history(older, fields=fields, actor=system_actor("priorities"), why="Priority worked out anew")
+    history.bulk_update(older, fields=fields, actor=system_actor("priorities"), reason="Priority worked out anew")
     return cases[-1].pk, len(older)

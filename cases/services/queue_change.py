@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from finobs.accounts.models import User
-from finobs.core import access
+from finobs.core import access, history
 from finobs.core.errors import Invalid, NotFound
 from finobs.core.service import service
 from finobs.ledger.services import record
@@ -35,8 +35,7 @@ def queue_change(*, actor: User, queue: Queue, **fields: Any) -> Queue:
     }
     if not changed:
         return locked
-    replace_default(locked, actor=actor)
-    locked._history_user = actor  # type: ignore[attr-defined]
-    locked.save()
-    record(actor=actor, action="queue.change", subject=locked, data=changed)
+    replaced = replace_default(locked, actor=actor)
+    history.save(locked, actor=actor)
+    record(actor=actor, action="queue.change", subject=locked, data=changed, related=replaced)
     return locked

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
-from finobs.core import access
+from finobs.core import access, history
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -37,22 +37,22 @@ def queue_create(
 @service
 def ensure_default_queue() -> Queue:
     """The queue that takes what no other takes, made by finobs itself when there is none."""
-    found = Queue.objects.filter(is_default=True).first()
-    if found is not None:
-        return found
-    taken = Queue.objects.filter(slug=DEFAULT_SLUG).first()
-    if taken is not None:
-        return taken
+    default = Queue.objects.filter(is_default=True).first()
+    if default is not None:
+        return default
+    general = Queue.objects.filter(slug=DEFAULT_SLUG).first()
+    if general is not None:
+        return general
     queue = Queue(slug=DEFAULT_SLUG, name="General", is_default=True, description="Takes what no other queue takes.")
     return _create(actor=system_actor("gather"), queue=queue)
 
 
 def _create(*, actor: User, queue: Queue) -> Queue:
     validate_queue(queue)
-    replace_default(queue, actor=actor)
-    queue._history_user = actor  # type: ignore[attr-defined]
-    queue.save()
+    replaced = replace_default(queue, actor=actor)
+    history.save(queue, actor=actor)
     for group in Group.objects.filter(name=AUDITORS):
         access.grant(group, "view", queue)
-    record(actor=actor, action="queue.create", subject=queue, data=queue_data(queue) | {"viewers": [AUDITORS]})
+    data = queue_data(queue) | {"viewers": [AUDITORS]}
+    record(actor=actor, action="queue.create", subject=queue, data=data, related=replaced)
     return queue

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from detection.choices import Typology
 from finobs.accounts.models import User
+from finobs.core import history
 from finobs.core.errors import Invalid
 
 from ..models import Queue
@@ -32,21 +33,22 @@ def validate_queue(queue: Queue) -> None:
     if queue.alerts_a_day is not None and not 1 <= queue.alerts_a_day <= MAX_ALERTS_A_DAY:
         fields["alerts_a_day"] = [f"From 1 to {MAX_ALERTS_A_DAY:,}, or empty where it is not set."]
     others = Queue.objects.exclude(pk=queue.pk).values_list("name", "typologies")
-    for name, taken in others:
-        if shared := sorted(set(taken) & set(map(str, typologies))):
+    for name, theirs in others:
+        if shared := sorted(set(theirs) & set(map(str, typologies))):
             fields.setdefault("typologies", []).append(f"{name} takes {', '.join(shared)} already.")
     if fields:
         raise Invalid(fields=fields)
 
 
-def replace_default(queue: Queue, *, actor: User) -> None:
-    """A new default takes the place of the old one."""
+def replace_default(queue: Queue, *, actor: User) -> list[Queue]:
+    """A new default takes the place of the old one, which is returned."""
     if not queue.is_default:
-        return
-    for other in Queue.objects.select_for_update().filter(is_default=True).exclude(pk=queue.pk):
+        return []
+    replaced = list(Queue.objects.select_for_update().filter(is_default=True).exclude(pk=queue.pk))
+    for other in replaced:
         other.is_default = False
-        other._history_user = actor  # type: ignore[attr-defined]
-        other.save(update_fields=["is_default"])
+        history.save(other, actor=actor, fields=["is_default"])
+    return replaced
 
 
 def queue_data(queue: Queue) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from approvals.choices import RequestState
 from approvals.models import ApprovalRequest
 from approvals.services import request_decide
 from cases import services
+from cases.approval_actions import approver_summary, case_url
 from cases.choices import CaseStatus
 from cases.models import Case, WorkLease
 from finobs.accounts.models import User
@@ -50,6 +51,29 @@ def test_a_lead_s_approval_closes_it(case: Case, analyst: User, lead: User) -> N
     assert (case.status, case.disposition, case.reason_code) == (CaseStatus.CLOSED, "false_positive", "known_pattern")
     assert case.closed_at is not None
     assert not WorkLease.objects.exists()
+
+
+def test_the_holds_on_other_cases_stay(case: Case, analyst: User, lead: User) -> None:
+    others = [services.case_take(actor=analyst, case=factories.case(inside=case.queue)) for _ in range(2)]
+    request = propose(analyst, case)
+    assert {lease.case_id for lease in WorkLease.objects.all()} == {other.pk for other in others}
+    approve(lead, request)
+    assert {lease.case_id for lease in WorkLease.objects.all()} == {other.pk for other in others}
+    assert {other.status for other in Case.objects.exclude(pk=case.pk)} == {CaseStatus.OPEN}
+
+
+@pytest.mark.parametrize(("number", "ground"), [(1, "1 alert and 1 note"), (2, "2 alerts and 2 notes")])
+def test_approvers_read_what_it_rests_on_in_words(case: Case, analyst: User, number: int, ground: str) -> None:
+    for _ in range(number - 1):
+        services.group_alerts(alerts=[factories.alert(of=case.account)])
+    for each in range(number):
+        services.note_add(actor=analyst, case=case, text=f"Note {each}.")
+    request = propose(analyst, case)
+    assert dict(approver_summary(request.snapshot)) == {
+        "Disposition": "False positive", "Reason": "Known behaviour of this customer", "Rationale": WHY["rationale"],
+        "Case": f"{case.reference}: Large amount, account {case.account.external_id}", "On the ground of": ground,
+    }  # fmt: skip
+    assert case_url(request) == f"/cases/{case.reference}/"
 
 
 def test_each_step_is_an_event(case: Case, analyst: User, lead: User) -> None:

@@ -25,7 +25,6 @@ from ..models import Case, Queue
 from ..workflow import WORKABLE
 from .buttons import buttons, not_now
 from .summary import case_summary
-from .timeline import merge_entries
 
 CASE_ORDER = ("-priority", "-id")
 TEMPLATE = "cases/workbench.html"
@@ -41,39 +40,39 @@ VIEWS = (
 
 
 def workbench(
-    request: SignedInRequest, queue: Queue, case: Case | None = None, *, status: int = 200, **filled: Any
+    request: SignedInRequest, queue: Queue, case: Case | None = None, *, status: int = 200, **forms: Any
 ) -> HttpResponse:
-    """The whole page, or for htmx the part it swaps: the list, or the case. `filled`: forms that come back filled."""
+    """The whole page, or for htmx the part it swaps: the list, or the case. `forms`: forms that come back filled."""
     context: dict[str, Any] = {"queue": queue, "case": case, "list_query": list_query(request)}
     context["may_work"] = selectors.may_work(request.user, queue)
     part = "list" if swapping(request) == "list" else "answer"
     if part == "list" or not swapping(request):
         context |= list_parts(request, queue)
     if case is not None and part != "list":
-        context |= case_parts(request, case) | filled
+        context |= case_parts(request, case) | forms
     return render_page(request, TEMPLATE, context, partial=part, status=status)
 
 
-def press(request: SignedInRequest, case: Case, act: Callable[[], Any], text: str) -> HttpResponse:
+def press(request: SignedInRequest, case: Case, act: Callable[[], Any], message: str) -> HttpResponse:
     """A button without fields: do it, or show the case as it is now with the reason why not."""
     refused = Form({})
     status = submit(refused, act)
     if status == HTTPStatus.OK:
-        return done(request, case.reference, text)
+        return done(request, case.reference, message)
     case = selectors.case_get(request.user, case.reference)
     return workbench(request, case.queue, case, status=status, refused=refused)
 
 
-def done(request: SignedInRequest, reference: str, text: str, *, push: bool = False) -> HttpResponse:
+def done(request: SignedInRequest, reference: str, message: str, *, push: bool = False) -> HttpResponse:
     """After a write: the case as it is now, in its place; without htmx, by way of its address."""
     address = reverse("cases:case-detail", args=[reference]) + list_query(request)
     if not swapping(request):
-        messages.success(request, text)
+        messages.success(request, message)
         return redirect(address)
     case = selectors.case_get(request.user, reference)
     response = workbench(request, case.queue, case)
     response = push_url(response, address) if push else replace_url(response, address)
-    return trigger_client_event(response, "finobs:say", {"text": text})
+    return trigger_client_event(response, "finobs:say", {"text": message})
 
 
 def list_parts(request: SignedInRequest, queue: Queue) -> dict[str, Any]:
@@ -98,7 +97,7 @@ def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
         "summary": case_summary(alerts),
         "notes": selectors.case_notes(user, case),
         "incidents": selectors.case_incidents(user, case),
-        "timeline": merge_entries(selectors.case_timeline(user, case)),
+        "timeline": selectors.case_timeline(user, case),
         "buttons": possible,
         "not_now": not_now(possible),
         "is_done": case.status not in WORKABLE,

@@ -1,8 +1,9 @@
-"""What is known to be suspicious: labels that came in, and what people concluded on cases, each since it was known.
+"""What is known to be suspicious: labels from outside, and those of what people concluded, each since it was known.
 
 A transaction is confirmed once anybody said that it was suspicious; the earliest such moment counts. A label that came
 weeks later names an earlier moment: so that nobody is told what finobs did not know, it counts for transactions only
-that came in after it, and, once it was corrected, for none that came in after the correction.
+that came in after it, and, once it was corrected, for none that came in after the correction. A conclusion is known
+from the moment it was reached, to whatever occurs after it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from typing import Any, Final, NamedTuple
 from django.db import connection
 
 from transactions.models import Label, PastLabel, Transaction
-
-from .. import hooks
 
 NEVER: Final = 1 << 62  # no transaction has such an id
 
@@ -52,10 +51,9 @@ def confirmations_of(
 
     In one statement: a single decision has time for few round trips.
     """
-    asked = [_labelled(accounts, counterparties, since), *hooks.confirmed(accounts, counterparties, since)]
     found: dict[int, list[Confirmation]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(sql for sql, _ in asked), [each for _, values in asked for each in values])
+        cursor.execute(*_statement(accounts, counterparties, since))
         for pk, account, other, currency, occurred, known, after, until in cursor.fetchall():
             each = Confirmation(pk, account, other, currency, _aware(occurred), _aware(known), after, until)
             found.setdefault(pk, []).append(each)
@@ -70,9 +68,9 @@ def _earliest(said: Sequence[Confirmation]) -> Iterator[Confirmation]:
             yield min(told, key=lambda each: each.known_at)._replace(after=after, until=until)
 
 
-def _labelled(accounts: Sequence[int] | None, counterparties: Sequence[int], since: datetime) -> tuple[str, list[Any]]:
-    """Labels as they stand, and as they stood before they were corrected; one half by account, one by counterparty:
-    each is served by its index."""
+def _statement(accounts: Sequence[int] | None, counterparties: Sequence[int], since: datetime) -> tuple[str, list[Any]]:
+    """Labels of any origin as they stand, and as they stood before they were corrected; one half by account, one by
+    counterparty: each is served by its index."""
     arms, values = [], []
     for column, asked in (("account_id", accounts), ("counterparty_id", counterparties)):
         condition, value = any_of(f"t.{column}", asked)

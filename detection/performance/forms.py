@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 
 from finobs.core.errors import Invalid
-from finobs.core.forms import DATE_INPUT, submit_for_result
+from finobs.core.forms import DATE_INPUT, ReasonField, submit_for_result
 
 from ..choices import ModelRole
 from ..models import ModelVersion
@@ -86,9 +86,7 @@ class ThresholdForm(forms.Form):
         label="Alerts a day", min_value=MIN_ALERTS_A_DAY, max_value=MAX_ALERTS_A_DAY,
         help_text="On average, beside what rules and the other model alert anyway.",
     )  # fmt: skip
-    reason = forms.CharField(
-        label="Why", max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the version."
-    )
+    reason = ReasonField(help_text="Kept with the version.")
     first = forms.DateField(widget=forms.HiddenInput)
     last = forms.DateField(widget=forms.HiddenInput)
 

@@ -1,57 +1,61 @@
-"""What is known of a transaction by now: what a person concluded on its case, else the label that came in with it."""
+"""What is known of a transaction by now: what a person concluded on its case, else the label that came from outside."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, FilteredRelation, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from finobs.core import clock
-from transactions.models import Transaction
+from transactions.choices import OUTSIDE_ORIGINS, LabelOrigin
+from transactions.models import Label, Transaction
 
-from .. import hooks
 from .confusion_cells import CLEARED, CONFIRMED, UNKNOWN
 from .window import Window
 
 PERSON, LABEL, NOBODY = "person", "label", ""
 
 
-def label_class(prefix: str = "") -> Case:
-    """The outcome by imported labels alone, of rows from which `prefix` leads to the transaction."""
-    known = {f"{prefix}label__known_at__lte": clock.now()}
-    return Case(
-        When(**known, **{f"{prefix}label__is_suspicious": True}, then=Value(CONFIRMED)),
-        When(**known, then=Value(CLEARED)),
+def with_label_class(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Rows of a model with a `transaction`, with `known`: the outcome by labels from outside alone."""
+    path = "transaction__labels"
+    # Not "one of the others", which SQLite looks up once for each origin: 30 % of the whole statement.
+    condition = ~Q(**{f"{path}__origin": LabelOrigin.CASE}) & Q(**{f"{path}__known_at__lte": clock.now()})
+    outcome = Case(
+        When(outside__is_suspicious=True, then=Value(CONFIRMED)),
+        When(outside__is_suspicious=False, then=Value(CLEARED)),
         default=Value(UNKNOWN), output_field=IntegerField(),
     )  # fmt: skip
+    labelled: QuerySet[Any] = rows.alias(outside=FilteredRelation(path, condition=condition)).annotate(known=outcome)
+    return labelled
 
 
-def labels_within(window: Window) -> dict[int, bool]:
+def conclusions_within(window: Window) -> dict[int, bool]:
     """Whether people found each transaction of these days suspicious, where they concluded."""
-    found = _concluded()
-    if found is None:
-        return {}
-    inside = found.filter(occurred_at__gte=window.since, occurred_at__lt=window.until)
-    return {pk: bool(is_suspicious) for pk, is_suspicious in inside.values_list("transaction_id", "is_suspicious")}
+    inside = _known().filter(
+        origin=LabelOrigin.CASE, transaction__occurred_at__gte=window.since, transaction__occurred_at__lt=window.until
+    )
+    return dict(inside.values_list("transaction_id", "is_suspicious"))
 
 
 def with_ground_truth(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
     """The rows with `outcome` (1, 0, -1) and `said_by` (a person, a label, or nobody)."""
-    found = _concluded()
-    whens: list[Any] = []
-    if found is not None:
-        mine = found.filter(transaction_id=OuterRef("pk"))
-        whens = [(Exists(mine.filter(is_suspicious=True)), CONFIRMED), (Exists(mine), CLEARED)]
-    labels = Q(label__known_at__lte=clock.now())
+    own = _known().filter(transaction_id=OuterRef("pk"))
+    concluded, outside = own.filter(origin=LabelOrigin.CASE), own.filter(origin__in=OUTSIDE_ORIGINS)
     return rows.annotate(
-        outcome=Case(*(When(each, then=Value(said)) for each, said in whens), default=label_class()),
+        outcome=Case(
+            When(Exists(concluded.filter(is_suspicious=True)), then=Value(CONFIRMED)),
+            When(Exists(concluded), then=Value(CLEARED)),
+            When(Exists(outside.filter(is_suspicious=True)), then=Value(CONFIRMED)),
+            When(Exists(outside), then=Value(CLEARED)),
+            default=Value(UNKNOWN), output_field=IntegerField(),
+        ),
         said_by=Case(
-            *(When(each, then=Value(PERSON)) for each, _ in whens),
-            When(labels, then=Value(LABEL)), default=Value(NOBODY),
+            When(Exists(concluded), then=Value(PERSON)), When(Exists(outside), then=Value(LABEL)),
+            default=Value(NOBODY),
         ),
     )  # fmt: skip
 
 
-def _concluded() -> QuerySet[Any] | None:
-    found = hooks.dispositions()
-    return None if found is None else found.filter(known_at__lte=clock.now())
+def _known() -> QuerySet[Label]:
+    return Label.objects.filter(known_at__lte=clock.now())

@@ -81,13 +81,13 @@ def scored(role: str, versions: Sequence[int], window: Window) -> dict[int, Scor
 
     Memory: 32 bytes a row, beside the rows as the database gives them.
     """
-    found: dict[int, list[NDArray[np.float64]]] = {pk: [] for pk in versions}
+    tables: dict[int, list[NDArray[np.float64]]] = {pk: [] for pk in versions}
     for leg in legs(role, versions) if versions else ():
         table = _read(leg, window)
-        for pk, parts in found.items():
+        for pk, parts in tables.items():
             parts.append(table[table[:, 0] == pk])
-    concluded = ground_truth.labels_within(window)
-    return {pk: _rows(parts, concluded) for pk, parts in found.items()}
+    concluded = ground_truth.conclusions_within(window)
+    return {pk: _rows(parts, concluded) for pk, parts in tables.items()}
 
 
 def together(parts: Sequence[ScoredRows]) -> ScoredRows:
@@ -96,10 +96,10 @@ def together(parts: Sequence[ScoredRows]) -> ScoredRows:
 
     if len(parts) == 1:
         return parts[0]
-    ids, days, values, known = (
+    ids, days, values, outcomes = (
         np.concatenate([getattr(each, name) for each in parts]) for name in ("ids", "days", "scores", "outcomes")
     )
-    return ScoredRows(ids, days, values, known).only(np.unique(ids, return_index=True)[1])
+    return ScoredRows(ids, days, values, outcomes).only(np.unique(ids, return_index=True)[1])
 
 
 def scored_by(
@@ -118,10 +118,10 @@ def scored_by(
 
 def score_of(version: ModelVersion, transactions: Sequence[int]) -> dict[int, float]:
     """The scores of these transactions by this version."""
-    found: dict[int, float] = {}
+    by_transaction: dict[int, float] = {}
     for leg in reversed(legs(version.role, family_ids(version))):
-        found |= dict(leg.filter(transaction_id__in=transactions).values_list("transaction_id", "value"))
-    return found
+        by_transaction |= dict(leg.filter(transaction_id__in=transactions).values_list("transaction_id", "value"))
+    return by_transaction
 
 
 def _read(leg: QuerySet[Any], window: Window) -> NDArray[np.float64]:
@@ -132,8 +132,7 @@ def _read(leg: QuerySet[Any], window: Window) -> NDArray[np.float64]:
     import numpy as np
 
     inside = leg.filter(transaction__occurred_at__gte=window.since, transaction__occurred_at__lt=window.until)
-    day, known = DayNumber("transaction__occurred_at"), ground_truth.label_class("transaction__")
-    columns = inside.order_by().annotate(day=day, known=known)
+    columns = ground_truth.with_label_class(inside.order_by().annotate(day=DayNumber("transaction__occurred_at")))
     query = columns.values_list("version", "transaction_id", "day", "value", "known").query
     with connection.cursor() as cursor:
         cursor.execute(*query.sql_with_params())
@@ -146,8 +145,8 @@ def _rows(parts: Sequence[NDArray[np.float64]], concluded: dict[int, bool]) -> S
 
     table = np.concatenate(parts)
     ids, first = np.unique(table[:, 1].astype(np.int64), return_index=True)
-    days, known = table[first, 2].astype(np.int64), table[first, 4].astype(np.int64)
-    said = np.array(sorted(concluded), dtype=np.int64)
-    found, at, _ = np.intersect1d(ids, said, assume_unique=True, return_indices=True)
-    known[at] = [int(concluded[int(pk)]) for pk in found]
-    return ScoredRows(ids, days, table[first, 3], known)
+    days, outcomes = table[first, 2].astype(np.int64), table[first, 4].astype(np.int64)
+    people = np.array(sorted(concluded), dtype=np.int64)
+    common, at, _ = np.intersect1d(ids, people, assume_unique=True, return_indices=True)
+    outcomes[at] = [int(concluded[int(pk)]) for pk in common]
+    return ScoredRows(ids, days, table[first, 3], outcomes)

@@ -9,8 +9,9 @@ from django.db.models import Max
 from django.utils.formats import date_format
 
 from finobs.accounts.models import User
-from finobs.core import access
+from finobs.core import access, history
 from finobs.core.errors import Invalid, NotFound
+from finobs.core.reasons import require_reason
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -21,7 +22,6 @@ from .capacity import CapacityReport, capacity_report
 from .thresholds import ThresholdLevel
 from .window import Window
 
-MIN_REASON_LENGTH, MAX_REASON_LENGTH = 3, 2_000
 # What a parent was measured at, or asked for, at its own threshold: not true of another one.
 OF_THE_SHARE = frozenset({"share", "precision", "recall"})
 
@@ -37,18 +37,16 @@ def model_threshold_set(
     everything, or just what it flags now.
     """
     access.require(actor, "change", version)
-    reason = reason.strip()
-    if not MIN_REASON_LENGTH <= len(reason) <= MAX_REASON_LENGTH:
-        raise Invalid(fields={"reason": [f"Say why, in {MIN_REASON_LENGTH} to {MAX_REASON_LENGTH:,} characters."]})
-    found = capacity_report(actor, version, window, alerts_a_day)
-    if found.refusal or found.chosen is None:
-        raise Invalid(fields={"alerts_a_day": [found.refusal]})
-    return _model_threshold_set(actor=actor, found=found, chosen=found.chosen, reason=reason)
+    reason = require_reason(reason)
+    report = capacity_report(actor, version, window, alerts_a_day)
+    if report.refusal or report.chosen is None:
+        raise Invalid(fields={"alerts_a_day": [report.refusal]})
+    return _model_threshold_set(actor=actor, report=report, chosen=report.chosen, reason=reason)
 
 
 @service
-def _model_threshold_set(*, actor: User, found: CapacityReport, chosen: ThresholdLevel, reason: str) -> ModelVersion:
-    locked = ModelVersion.objects.select_for_update(of=("self",)).filter(pk=found.version.pk).first()
+def _model_threshold_set(*, actor: User, report: CapacityReport, chosen: ThresholdLevel, reason: str) -> ModelVersion:
+    locked = ModelVersion.objects.select_for_update(of=("self",)).filter(pk=report.version.pk).first()
     if locked is None:
         raise NotFound
     access.require(actor, "change", locked)
@@ -56,44 +54,43 @@ def _model_threshold_set(*, actor: User, found: CapacityReport, chosen: Threshol
         raise Invalid(fields={"alerts_a_day": [f"This is its threshold already: {locked.threshold:.6f}."]})
     asked_before = ModelVersion.objects.filter(
         sha256=locked.sha256, role=locked.role, stage=ModelStage.CANDIDATE, threshold=chosen.threshold,
-        alerts_a_day=found.asked,
+        alerts_a_day=report.asked,
     )  # fmt: skip
-    return asked_before.first() or _make(actor, locked, found, chosen, reason)
+    return asked_before.first() or _make(actor, locked, report, chosen, reason)
 
 
 def _make(
-    actor: User, parent: ModelVersion, found: CapacityReport, chosen: ThresholdLevel, reason: str
+    actor: User, parent: ModelVersion, report: CapacityReport, chosen: ThresholdLevel, reason: str
 ) -> ModelVersion:
     newest = ModelVersion.objects.filter(kind=parent.kind).aggregate(number=Max("number"))["number"] or 0
-    expected = _expected(found, chosen)
-    made = ModelVersion(
+    expected = _expected(report, chosen)
+    candidate = ModelVersion(
         role=parent.role, kind=parent.kind, number=newest + 1, parent=parent, feature_set=parent.feature_set,
         parameters=_without_share(parent.parameters), training_rows=parent.training_rows,
         trained_from=parent.trained_from, trained_to=parent.trained_to, threshold=chosen.threshold,
-        alerts_a_day=found.asked, created_by=actor, artefact=bytes(parent.artefact), sha256=parent.sha256,
-        metrics={**_without_share(parent.metrics), **_scores(found, chosen), "capacity": expected},
+        alerts_a_day=report.asked, created_by=actor, artefact=bytes(parent.artefact), sha256=parent.sha256,
+        metrics={**_without_share(parent.metrics), **_scores(report, chosen), "capacity": expected},
     )  # fmt: skip
-    made._history_user = actor  # type: ignore[attr-defined]
-    made._change_reason = reason[:100]  # type: ignore[attr-defined]
-    made.save()
+    history.save(candidate, actor=actor, reason=reason)
     data: dict[str, Any] = {
-        "model": str(made), "parent": str(parent), "sha256": made.sha256, "threshold": repr(made.threshold),
-        "before": repr(parent.threshold), "alerts_a_day": repr(found.asked), "reason": reason,
+        "model": str(candidate), "parent": str(parent), "sha256": candidate.sha256,
+        "threshold": repr(candidate.threshold), "before": repr(parent.threshold),
+        "alerts_a_day": repr(report.asked), "reason": reason,
         "expected": {name: value if isinstance(value, int | str) else repr(value) for name, value in expected.items()},
     }  # fmt: skip
-    record(actor=actor, action="model.threshold_set", subject=made, data=data)
-    return made
+    record(actor=actor, action="model.threshold_set", subject=candidate, data=data)
+    return candidate
 
 
-def _without_share(kept: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in kept.items() if name not in OF_THE_SHARE}
+def _without_share(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in OF_THE_SHARE}
 
 
-def _scores(found: CapacityReport, chosen: ThresholdLevel) -> dict[str, Any]:
+def _scores(report: CapacityReport, chosen: ThresholdLevel) -> dict[str, Any]:
     """The scores that the threshold was set from, in place of those of the rows that the parent's was."""
     return {
-        "flagged_share": chosen.flagged_share, "threshold_rows": chosen.scored, **anomaly.histogram(found.rows.scores),
-        "threshold_from": f"transactions of {_day(found.window.first)} to {_day(found.window.last)}",
+        "flagged_share": chosen.flagged_share, "threshold_rows": chosen.scored, **anomaly.histogram(report.rows.scores),
+        "threshold_from": f"transactions of {_day(report.window.first)} to {_day(report.window.last)}",
     }  # fmt: skip
 
 
@@ -101,10 +98,10 @@ def _day(day: date) -> str:
     return date_format(day, "j M Y")
 
 
-def _expected(found: CapacityReport, chosen: ThresholdLevel) -> dict[str, Any]:
+def _expected(report: CapacityReport, chosen: ThresholdLevel) -> dict[str, Any]:
     """What the window lets expect, kept with the version. Rates are null where nothing is known."""
     return {
-        "from": str(found.window.first), "to": str(found.window.last), "rows": chosen.scored, "alerts": chosen.alerts,
+        "from": str(report.window.first), "to": str(report.window.last), "rows": chosen.scored, "alerts": chosen.alerts,
         "alerts_a_day": chosen.a_day, "known": chosen.precision.of, "confirmed": chosen.precision.hits,
         "precision": chosen.precision.value, "precision_low": chosen.precision.low,
         "precision_high": chosen.precision.high, "recall": chosen.recall.value, "all_confirmed": chosen.recall.of,

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 
+from finobs.core.forms import ReasonField
+
 from ..models import Rule
 from . import scenarios
 
@@ -21,10 +23,4 @@ class RuleChangeForm(forms.Form):
             self.fields[each.name] = forms.CharField(
                 label=each.label, help_text=each.help, required=each.required, max_length=100
             )
-        self.fields["reason"] = forms.CharField(
-            label="Why", max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept with the version."
-        )
-
-
-class RetireForm(forms.Form):
-    reason = forms.CharField(label="Why", max_length=2_000)
+        self.fields["reason"] = ReasonField(help_text="Kept with the version.")

@@ -8,8 +8,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from finobs.accounts.models import User
-from finobs.core import access
+from finobs.core import access, history
 from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotFound
+from finobs.core.reasons import optional_reason, require_reason
 from finobs.core.service import service
 from finobs.ledger.services import record
 from transactions.models import Source
@@ -17,8 +18,6 @@ from transactions.models import Source
 from ..choices import RuleKind, Typology
 from ..models import Rule, RuleVersion
 from . import scenarios
-
-MAX_REASON_LENGTH = 2_000
 
 
 @service
@@ -43,14 +42,15 @@ def rule_create(
     _check_text(slug=slug, name=name)
     if typology not in Typology.values:
         raise Invalid(fields={"typology": [f"There is no typology {typology!r}."]})
+    reason = optional_reason(reason)
     holds = scenarios.validate(kind, parameters)
     rule = Rule(slug=slug, name=name.strip(), kind=kind, typology=typology, obligation=obligation, source=source)
     try:
         with transaction.atomic():
-            _save(rule, actor, "created")
+            history.save(rule, actor=actor, reason="created")
     except IntegrityError:
         raise Conflict(f"There is a rule {slug!r} already.") from None
-    _enforce(rule, 1, holds, reason.strip(), actor)
+    _enforce(rule, 1, holds, reason, actor)
     data: dict[str, Any] = {
         "rule": slug,
         "kind": kind,
@@ -72,7 +72,7 @@ def rule_change(*, actor: User, rule: Rule, parameters: Mapping[str, Any], reaso
     """
     rule = _lock(rule)
     access.require(actor, "change", rule)
-    reason = _reason(reason)
+    reason = require_reason(reason)
     holds = scenarios.validate(rule.kind, parameters)
     newest = rule.versions.order_by("-number").first()
     if newest is not None and newest.number != version:
@@ -80,10 +80,10 @@ def rule_change(*, actor: User, rule: Rule, parameters: Mapping[str, Any], reaso
     if rule.live is not None and rule.live.parameters == holds:
         raise Invalid("These are the parameters in force; nothing would change.")
     before = rule.live.parameters if rule.live else None
-    made = _enforce(rule, version + 1, holds, reason, actor)
-    data = {"rule": rule.slug, "version": made.number, "before": before, "parameters": holds, "reason": reason}
+    next_version = _enforce(rule, version + 1, holds, reason, actor)
+    data = {"rule": rule.slug, "version": next_version.number, "before": before, "parameters": holds, "reason": reason}
     record(actor=actor, action="rule.change", subject=rule, data=data)
-    return made
+    return next_version
 
 
 @service
@@ -94,11 +94,11 @@ def rule_retire(*, actor: User, rule: Rule, reason: str) -> Rule:
     """
     rule = _lock(rule)
     access.require(actor, "change", rule)
-    reason = _reason(reason)
+    reason = require_reason(reason)
     if rule.live is None:
         raise InvalidTransition("This rule is not in force.")
     number, rule.live = rule.live.number, None
-    _save(rule, actor, reason)
+    history.save(rule, actor=actor, reason=reason)
     record(actor=actor, action="rule.retire", subject=rule, data={"version": number, "reason": reason})
     return rule
 
@@ -122,23 +122,19 @@ def ensure_default_rules(*, actor: User) -> list[Rule]:
 
 
 def _enforce(rule: Rule, number: int, parameters: dict[str, Any], reason: str, actor: User) -> RuleVersion:
-    made = RuleVersion.objects.create(rule=rule, number=number, parameters=parameters, reason=reason, created_by=actor)
-    rule.live = made
-    _save(rule, actor, reason or "created")
-    return made
+    version = RuleVersion.objects.create(
+        rule=rule, number=number, parameters=parameters, reason=reason, created_by=actor
+    )
+    rule.live = version
+    history.save(rule, actor=actor, reason=reason or "created")
+    return version
 
 
 def _lock(rule: Rule) -> Rule:
-    found = Rule.objects.select_for_update(of=("self",)).select_related("live").filter(pk=rule.pk).first()
-    if found is None:
+    locked = Rule.objects.select_for_update(of=("self",)).select_related("live").filter(pk=rule.pk).first()
+    if locked is None:
         raise NotFound
-    return found
-
-
-def _save(rule: Rule, actor: User, why: str) -> None:
-    rule._history_user = actor  # type: ignore[attr-defined]
-    rule._change_reason = why[:100]  # type: ignore[attr-defined]
-    rule.save()
+    return locked
 
 
 def _check_text(**texts: str) -> None:
@@ -150,12 +146,3 @@ def _check_text(**texts: str) -> None:
     }
     if wrong:
         raise Invalid(fields=wrong)
-
-
-def _reason(text: str) -> str:
-    text = text.strip()
-    if len(text) < 3:
-        raise Invalid(fields={"reason": ["Say why, in at least 3 characters."]})
-    if len(text) > MAX_REASON_LENGTH:
-        raise Invalid(fields={"reason": [f"At most {MAX_REASON_LENGTH:,} characters."]})
-    return text

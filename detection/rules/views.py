@@ -11,14 +11,14 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from finobs.accounts.requests import SignedInRequest
-from finobs.core.forms import submit
+from finobs.core.forms import ReasonForm, submit
 from finobs.core.http import render_page
 from finobs.core.lists import list_page
 
 from ..models import Rule
 from . import diff, selectors, services
 from .filters import RuleFilter
-from .forms import RetireForm, RuleChangeForm
+from .forms import RuleChangeForm
 
 
 @login_required
@@ -55,7 +55,7 @@ def rule_change(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def rule_retire(request: SignedInRequest, slug: str) -> HttpResponse:
     rule = selectors.rule_get(request.user, slug)
-    form = RetireForm(request.POST, auto_id="retire_%s")
+    form = ReasonForm(request.POST, auto_id="retire_%s")
     status = submit(form, partial(services.rule_retire, actor=request.user, rule=rule))
     if status != HTTPStatus.OK:
         return _rule_page(request, rule, retire=form, status=status)
@@ -72,7 +72,7 @@ def _rule_page(
         "rule": rule,
         "versions": diff.version_diffs(rule.kind, versions),
         "form": form or RuleChangeForm(rule=rule, newest=newest),
-        "retire": retire or RetireForm(auto_id="retire_%s"),
+        "retire": retire or ReasonForm(auto_id="retire_%s"),
         "may_configure": selectors.may_configure(request.user),
     }
     return render_page(request, "detection/rule_detail.html", context, status=status)

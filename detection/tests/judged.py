@@ -11,8 +11,11 @@ from cases.models import Case, CaseAlert, Incident
 from detection.choices import ModelRole, Outcome, Typology
 from detection.models import Alert, Assessment, ModelVersion, ShadowScore
 from detection.performance.window import Window
+from finobs.accounts.system import system_actor
 from tests import factories
+from transactions.choices import LabelOrigin
 from transactions.models import Label, Transaction
+from transactions.services import label_add
 
 WINDOW = Window(date(2026, 3, 1), date(2026, 3, 30))
 NOON = factories.NOON
@@ -66,12 +69,17 @@ def alerted(
 def concluded(
     transaction: Transaction, disposition: str = Disposition.CONFIRMED, *, at: datetime | None = None
 ) -> Case:
-    """A closed case with an alert of this transaction."""
+    """A closed case with an alert of this transaction, and the label that its closing wrote down."""
     alert = alerted(transaction)
+    closed_at = at or NOON + timedelta(days=3)
     case = factories.case(
         of=transaction.account, status=CaseStatus.CLOSED, disposition=disposition, reason_code="other_suspicion",
-        closed_at=at or NOON + timedelta(days=3),
+        closed_at=closed_at,
     )  # fmt: skip
     incident = Incident.objects.create(reference=f"I-{case.pk}", case=case, first_at=NOON, last_at=NOON, alert_count=1)
     CaseAlert.objects.create(alert=alert, incident=incident, case=case)
+    label_add(
+        actor=system_actor("test"), transactions=[transaction.pk], origin=LabelOrigin.CASE, known_at=closed_at,
+        is_suspicious=disposition == Disposition.CONFIRMED,
+    )  # fmt: skip
     return case

@@ -195,12 +195,18 @@ def test_only_who_may_configure_promotes(candidate, analyst):
 @pytest.mark.django_db
 def test_the_command_trains_and_promotes(source, capsys):
     places.arrived(source, places.habits(600))
-    call_command("train_model", "--source", source.slug, "--promote")
+    call_command("train_model", "--source", source.slug, "--promote", "The first one.")
     assert json.loads(capsys.readouterr().out)["stage"] == "champion"
-    call_command("train_model", "--source", source.slug, "--promote")
+    call_command("train_model", "--source", source.slug, "--promote", "Knows March too.")
     second = json.loads(capsys.readouterr().out)
     assert second["stage"] == "candidate"
-    assert ApprovalRequest.objects.get(pk=second["approval_request_id"]).subject_id == str(second["id"])
+    request = ApprovalRequest.objects.get(pk=second["approval_request_id"])
+    assert (request.subject_id, request.payload["reason"]) == (str(second["id"]), "Knows March too.")
+    with pytest.raises(CommandError, match="Say why, in at least 3 characters"):
+        call_command("train_model", "--source", source.slug, "--promote", " ")
+    assert ModelVersion.objects.count() == 2
+    with pytest.raises(CommandError, match="expected one argument"):
+        call_command("train_model", "--source", source.slug, "--promote")
     with pytest.raises(CommandError, match="no source"):
         call_command("train_model", "--source", "nowhere")
 

@@ -81,7 +81,7 @@ def test_promoting_waits_for_somebody_else(candidate, superuser, lead, source):
 def test_approvers_are_shown_what_decides(candidate, superuser, lead):
     decide(lead, asked(model_promote, superuser, candidate))
     better = twin(candidate, threshold=0.7, alerts_a_day=12.5, metrics={**candidate.metrics, "auc": 0.91})
-    shown = asked(model_promote, superuser, better, "Sees more.").shown
+    shown = asked(model_promote, superuser, better, "Sees more.").snapshot
     assert shown["replaces"] == {"model": str(candidate), "sha256": candidate.sha256}
     assert (shown["sha256"], shown["role"], shown["threshold"]) == (better.sha256, "anomaly", "0.7")
     assert (shown["alerts_a_day"], shown["metrics"]["auc"], shown["reason"]) == ("12.5", "0.91", "Sees more.")
@@ -95,7 +95,7 @@ def test_of_a_threshold_of_its_own_approvers_are_shown_what_to_expect(candidate,
     decide(lead, asked(model_promote, superuser, candidate))
     expected = {"precision": 0.826087, "recall": None, "known": 23}
     metrics = {**candidate.metrics, "precision": 0.3913, "recall": 0.4, "judged_rows": 5660, "capacity": expected}
-    shown = asked(model_promote, superuser, twin(candidate, threshold=0.7, alerts_a_day=4, metrics=metrics)).shown
+    shown = asked(model_promote, superuser, twin(candidate, threshold=0.7, alerts_a_day=4, metrics=metrics)).snapshot
     words = dict(approval_actions.promote_summary(shown))
     assert (words["Expected precision"], words["Expected recall"]) == ("0.8261", "not known")
     assert (words["Alerts with an outcome behind that"], words["Transactions it was judged on"]) == ("23", "5,660")
@@ -179,7 +179,7 @@ def test_taking_the_one_in_force_out_waits_too(candidate, superuser, lead, sourc
     request = asked(model_retire, superuser, candidate, "Noisy.")
     candidate.refresh_from_db()
     assert candidate.stage == ModelStage.CHAMPION
-    assert "no anomaly model decides" in dict(approval_actions.retire_summary(request.shown))["What follows"].lower()
+    assert "no anomaly model decides" in dict(approval_actions.retire_summary(request.snapshot))["What follows"].lower()
     decide(lead, request)
     candidate.refresh_from_db()
     assert candidate.stage == ModelStage.RETIRED

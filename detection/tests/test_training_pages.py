@@ -188,7 +188,7 @@ def test_the_admin_offers_the_same_steps(candidate, admin, run):
     listed = client.get("/admin/detection/modelversion/").content.decode()
     assert [step.label in listed for step in workflow.HUMAN_STEPS] == [True] * len(workflow.HUMAN_STEPS)
     assert workflow.BY_ACTION["install"].label not in listed
-    chosen = {"action": "promote", "_selected_action": [candidate.pk]}
+    chosen = {"action": "promote", "_selected_action": [candidate.pk], "reason": "Fewer false alerts."}
     assert "Sent for approval: 1" in client.post("/admin/detection/modelversion/", chosen, follow=True).content.decode()
     assert "Training run" in client.get("/admin/detection/trainingrun/").content.decode()
     client.post("/admin/detection/trainingrun/", {"action": "cancel", "_selected_action": [run.pk]})

@@ -32,6 +32,10 @@ def valid_zone(name: str) -> None:
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """For `createsuperuser`, and for scenes of tests; everybody else is added by `services.user_create`.
+
+        The one save of an audited row that does not go through `core.history`: whom it would name is not there yet.
+        """
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)

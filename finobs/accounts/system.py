@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
+from finobs.core import history
+
 from .choices import UserKind
 from .models import User
 
@@ -17,10 +19,10 @@ def system_actor(name: str) -> User:
 
 def _create(email: str, name: str) -> User:
     user = User(email=email, name=name, kind=UserKind.SYSTEM, password=make_password(None))
-    user._history_user = user  # type: ignore[attr-defined]  # not whoever's request happens to need it first
     try:
         with transaction.atomic():
-            user.save()
+            # In its own name, not in that of whoever's request happens to need it first.
+            history.save(user, actor=user)
     except IntegrityError:
         return User.objects.get(email=email)
     return user

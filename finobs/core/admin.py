@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import JSONField, Model, QuerySet
@@ -217,6 +219,20 @@ def _refusing(form: Any, refused: FinobsError) -> Any:
     return type(form.__name__, (form,), {"clean": clean})
 
 
+class ReasonActionForm(ActionForm):
+    """For the lists of an admin whose actions need a reason: one for all the rows that are selected.
+
+    Not required and not measured here: each service refuses in its own words what is no reason to it.
+    """
+
+    reason = forms.CharField(label="Why", required=False)
+
+
+def action_reason(request: HttpRequest) -> str:
+    """What was typed into the `ReasonActionForm`."""
+    return request.POST.get("reason", "")
+
+
 def run_action(modeladmin: AccessAdmin, request: HttpRequest, queryset: QuerySet[Any], verb: str, act: Any) -> None:
     """Run `act(obj)` on each selected row and say how it went: one refusal never stops its neighbours."""
     done, waiting, refused = 0, 0, []
@@ -227,7 +243,7 @@ def run_action(modeladmin: AccessAdmin, request: HttpRequest, queryset: QuerySet
         except ApprovalRequired:
             waiting += 1
         except FinobsError as error:
-            refused.append(f"{obj}: {error.detail}")
+            refused.append(f"{obj}: {error.message}")
     if done:
         messages.success(request, f"{verb}: {done}.")
     if waiting:

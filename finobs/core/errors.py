@@ -18,6 +18,11 @@ class FinobsError(Exception):
         self.detail = detail or self.title
         self.extra = extra
 
+    @property
+    def message(self) -> str:
+        """The refusal on one line, for where there is no room to say it field by field."""
+        return self.detail
+
 
 class NotFound(FinobsError):
     """It does not exist, or this person may not know that it does."""
@@ -61,6 +66,11 @@ class Invalid(FinobsError):
     def __init__(self, detail: str = "", fields: Mapping[str, Sequence[str]] | None = None) -> None:
         super().__init__(detail)
         self.fields: dict[str, list[str]] = {name: list(texts) for name, texts in (fields or {}).items()}
+
+    @property
+    def message(self) -> str:
+        """What is wrong with each field, if any is named."""
+        return " ".join(text for texts in self.fields.values() for text in texts) or self.detail
 
 
 class TooLarge(FinobsError):

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from django.forms import CharField, DateInput, Form, HiddenInput, IntegerField, Select
+from django.core.exceptions import ValidationError
+from django.forms import CharField, DateInput, Form, HiddenInput, IntegerField, Select, Textarea
 
 from .errors import ApprovalRequired, Conflict, Invalid, InvalidTransition
 from .http import parse_json
+from .reasons import MAX_REASON_LENGTH, MIN_REASON_LENGTH, why_not_reason
 
 R = TypeVar("R")
 
@@ -88,9 +90,32 @@ def _say(form: Form, error: Invalid) -> None:
             form.add_error(name if name in form.fields else None, text)
 
 
+class ReasonField(CharField):
+    """Why somebody does something: refused in the words of the service that would refuse it (`core.reasons`)."""
+
+    def __init__(
+        self, *, min_length: int = MIN_REASON_LENGTH, max_length: int = MAX_REASON_LENGTH, rows: int = 2, **kwargs: Any
+    ) -> None:
+        self.limits = {"min_length": min_length, "max_length": max_length}
+        kwargs = {"label": "Why", "widget": Textarea(attrs={"rows": rows}), **kwargs}
+        super().__init__(max_length=max_length, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        text = str(self.to_python(value))
+        if not text and not self.required:
+            return text
+        if refusal := why_not_reason(text, **self.limits):
+            raise ValidationError(refusal)
+        return text
+
+
+class ReasonForm(Form):
+    """Why, and nothing else."""
+
+    reason = ReasonField(help_text="Kept in the ledger.")
+
+
 class OptionalReasonForm(Form):
     """Why, where the service asks for it in some states only."""
 
-    reason = CharField(
-        label="Why", max_length=2_000, required=False, help_text="Needed for what somebody else approves: they read it."
-    )
+    reason = ReasonField(required=False, help_text="Needed for what somebody else approves: they read it.")

@@ -1,14 +1,15 @@
 """The gate: some actions need a second pair of eyes before they happen.
 
-A service calls `pass_through` before it saves anything. `approvals` installs the guard behind it when the apps
-start; without a guard nothing passes. The guard either returns the approval that it used up, or records a request
-and raises `ApprovalRequired`.
+A service that proposes such an action calls `require_approval` before it saves anything. `approvals` installs the
+guard behind it when the apps start; without a guard nothing is let through. The guard records a request and raises
+`ApprovalRequired`; once enough people have agreed, `approvals` carries the action out by itself, without coming back
+to the gate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from django.db.models import Model
 
@@ -16,11 +17,11 @@ from .errors import NotAllowed
 
 
 class Guard(Protocol):
-    def pass_through(self, *, actor: Any, action: str, subject: Model, payload: Mapping[str, Any]) -> int:
-        """Return the id of the approval used up, or raise ApprovalRequired."""
+    def require_approval(self, *, actor: Any, action: str, subject: Model, payload: Mapping[str, Any]) -> NoReturn:
+        """Record a request for exactly this, and raise ApprovalRequired."""
 
     def changed(self, *, actor: Any, subject: Model) -> None:
-        """`subject` is no longer what was shown: void what waits on it."""
+        """`subject` is no longer what its approvers were to decide on: void what waits on it."""
 
 
 _guard: Guard | None = None
@@ -31,14 +32,14 @@ def install(guard: Guard) -> None:
     _guard = guard
 
 
-def pass_through(*, actor: Any, action: str, subject: Model, payload: Mapping[str, Any]) -> int:
-    """Use up an approval of exactly this, or ask for one.
+def require_approval(*, actor: Any, action: str, subject: Model, payload: Mapping[str, Any]) -> NoReturn:
+    """Ask for somebody else's approval of `action` with `payload` on `subject`, whose row the caller has locked.
 
-    Raises ApprovalRequired (the request is kept), NotAllowed when nobody guards the gate.
+    Always raises: ApprovalRequired (the request is kept), or NotAllowed when nobody guards the gate.
     """
     if _guard is None:
         raise NotAllowed("Nothing can be approved: no guard stands at the gate.")
-    return _guard.pass_through(actor=actor, action=action, subject=subject, payload=payload)
+    _guard.require_approval(actor=actor, action=action, subject=subject, payload=payload)
 
 
 def changed(*, actor: Any, subject: Model) -> None:

@@ -6,19 +6,17 @@ from typing import Any
 
 from rest_framework import serializers
 
-MAX_REASON_LENGTH = 2_000
-
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    """Why: the service that gets it says how long it must be."""
+    """Why. The service trims and measures it (`core.reasons`), and refuses in the same words everywhere."""
 
-    reason = serializers.CharField(max_length=MAX_REASON_LENGTH)
+    reason = serializers.CharField(allow_blank=True, trim_whitespace=False)
 
 
 class OptionalReasonSerializer(serializers.Serializer[Any]):
     """Why, where a service asks for it in some states only."""
 
-    reason = serializers.CharField(max_length=MAX_REASON_LENGTH, required=False, allow_blank=True, default="")
+    reason = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False, default="")
 
 
 class SentForApprovalSerializer(serializers.Serializer[Any]):

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from ..mappings import Mapping
-from ..row_validation import RawRow
+from .csv import csv_rows
+from .parquet import parquet_rows
+from .row_file import RowFile
 
-
-@dataclass(frozen=True, slots=True)
-class RowFile:
-    """The rows of a file, and how many there are about (blank lines and lines within quotes count too)."""
-
-    rows: Iterator[RawRow]
-    total: int
+__all__ = ["RowFile", "open_rows"]
 
 
 def open_rows(stream: BinaryIO, name: str, mapping: Mapping, delimiter: str = ",") -> RowFile:
     """Rows of a CSV or Parquet file. Raises Invalid for a file that cannot be read, or that lacks columns."""
     if name.lower().endswith((".parquet", ".pq")):
-        from .parquet import parquet_rows
-
         return parquet_rows(stream, mapping)
-    from .csv import csv_rows
-
     return csv_rows(stream, mapping, delimiter)

@@ -14,7 +14,7 @@ from finobs.core.errors import Invalid
 from ..choices import QuarantineReason
 from ..mappings import Mapping, fit_to_header
 from ..row_validation import RawRow, RowFault, quoted
-from . import RowFile
+from .row_file import RowFile
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 # A quoted field may hold line breaks; an unclosed quote must not swallow the file.

@@ -12,7 +12,7 @@ from finobs.core.errors import Invalid
 from ..choices import QuarantineReason
 from ..mappings import Mapping, fit_to_header
 from ..row_validation import RawRow, RowFault
-from . import RowFile
+from .row_file import RowFile
 
 ROWS_PER_BATCH = 10_000
 # What one record batch may unpack to: fifty kilobytes on disk can say the same megabyte ten thousand times.

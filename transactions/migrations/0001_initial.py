@@ -435,10 +435,22 @@ class Migration(migrations.Migration):
                     models.BigIntegerField(default=0, help_text="Only transactions with a greater id are told of it."),
                 ),
                 (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("transaction", "With its transaction"),
+                            ("batch", "A batch of labels"),
+                            ("case", "A case's closing"),
+                        ],
+                        default="transaction",
+                        max_length=11,
+                    ),
+                ),
+                (
                     "label_batch",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: with its transaction.",
+                        help_text="Where it comes from a batch of labels.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="labels",
@@ -447,8 +459,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "transaction",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="label", to="transactions.transaction"
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="labels",
+                        to="transactions.transaction",
                     ),
                 ),
             ],
@@ -620,6 +635,21 @@ class Migration(migrations.Migration):
             model_name="label",
             index=models.Index(
                 condition=models.Q(("is_suspicious", True)), fields=["transaction"], name="transactions_suspicious"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="label",
+            constraint=models.UniqueConstraint(fields=("transaction", "origin"), name="transactions_label_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="label",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("label_batch__isnull", False), ("origin", "batch")),
+                    models.Q(models.Q(("origin", "batch"), _negated=True), ("label_batch__isnull", True)),
+                    _connector="OR",
+                ),
+                name="transactions_label_batch",
             ),
         ),
     ]

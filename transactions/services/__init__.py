@@ -2,6 +2,7 @@
 
 from ..row_validation import RawRow
 from .ingest import MAX_BATCH_SIZE, IngestResult, RowResult, ingest
+from .label_add import label_add
 from .labels import LabelResult, LabelsAddResult, labels_add
 from .quarantine import quarantine_correct, quarantine_discard, quarantine_release
 from .source import source_change, source_create
@@ -14,6 +15,7 @@ __all__ = [
     "RawRow",
     "RowResult",
     "ingest",
+    "label_add",
     "labels_add",
     "quarantine_correct",
     "quarantine_discard",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from finobs.accounts.models import User
 from finobs.core import access, clock
@@ -18,10 +19,9 @@ from finobs.ledger.canonical import canonical
 from finobs.ledger.services import leaf_hash, record, timestamp
 
 from .. import bulk_load
-from ..choices import LabelStatus, QuarantineReason
+from ..choices import OUTSIDE_ORIGINS, LabelOrigin, LabelStatus, QuarantineReason
 from ..models import Label, LabelBatch, LabelContent, PastLabel, Source, Transaction
-from ..row_validation import LABEL_FIELDS, RawRow, RowFault, RowReader, quoted, text
-from ..row_validation import RowLabel as Said
+from ..row_validation import LABEL_FIELDS, RawRow, RowFault, RowLabel, RowReader, quoted, text
 from .ingest import MAX_BATCH_SIZE
 from .quarantine_add import printable_fields
 
@@ -57,7 +57,8 @@ def labels_add(
     Who may: `transaction:create`. Each is accepted (there was none), corrects what stood (which is kept), is known
     already, or is refused with the reason and kept with the batch: an unknown transaction, a label that cannot be
     read, one that says again what was corrected since, or two that contradict one another in one call.
-    They count for transactions only that come in after them. Records `batch.label` with the counts and the RFC 6962
+    What people concluded of a transaction is another label, which stays as it is. They count for transactions only that
+    come in after them. Records `batch.label` with the counts and the RFC 6962
     root over the digests of what was taken, in the order of the rows. Raises Invalid for no rows, TooLarge.
     """
     access.require(actor, "label", source)
@@ -72,11 +73,11 @@ def labels_add(
     return _Labelling(batch, rows).run()
 
 
-def label_digest(source: str, external_id: str, label: Said | LabelContent) -> bytes:
+def label_digest(source: str, external_id: str, label: RowLabel | LabelContent) -> bytes:
     """SHA-256 of the canonical bytes of what a label says."""
-    said: dict[str, Any] = {"source": source, "external_id": external_id, "typology": label.typology}
-    said |= {"is_suspicious": label.is_suspicious, "label_known_at": timestamp(label.known_at)}
-    return hashlib.sha256(canonical(said)).digest()
+    content: dict[str, Any] = {"source": source, "external_id": external_id, "typology": label.typology}
+    content |= {"is_suspicious": label.is_suspicious, "label_known_at": timestamp(label.known_at)}
+    return hashlib.sha256(canonical(content)).digest()
 
 
 class _Labelling:
@@ -85,9 +86,9 @@ class _Labelling:
     def __init__(self, batch: LabelBatch, raw: Sequence[RawRow]) -> None:
         self.batch, self.source, self.raw = batch, batch.source, raw
         self.results: dict[int, LabelResult] = {}
-        self.rows: dict[int, tuple[str, Said]] = {}
-        self.new: dict[int, Said] = {}  # by transaction
-        self.corrected: dict[int, Said] = {}
+        self.rows: dict[int, tuple[str, RowLabel]] = {}
+        self.new: dict[int, RowLabel] = {}  # by transaction
+        self.corrected: dict[int, RowLabel] = {}
         self.digests: list[bytes] = []
 
     def run(self) -> LabelsAddResult:
@@ -97,11 +98,12 @@ class _Labelling:
         )
         self.watermark = _watermark()
         pks = [pk for pk, _ in known.values()]
-        self.standing = {label.transaction_id: label for label in _of(Label, pks)}
-        self.past = list(_of(PastLabel, pks))
-        for index, (external_id, said) in self.rows.items():
+        outside = Label.objects.filter(origin__in=OUTSIDE_ORIGINS)
+        self.standing = {label.transaction_id: label for label in _of(outside, pks)}
+        self.past = list(_of(PastLabel.objects.all(), pks))
+        for index, (external_id, label) in self.rows.items():
             if external_id in known:
-                self.settle(index, known[external_id][0], said)
+                self.settle(index, known[external_id][0], label)
             else:
                 self.refuse(
                     index,
@@ -123,26 +125,26 @@ class _Labelling:
             except RowFault as fault:
                 self.refuse(index, fault.reason.value, fault.detail)
 
-    def settle(self, index: int, pk: int, said: Said) -> None:
+    def settle(self, index: int, pk: int, label: RowLabel) -> None:
         """New, known, a correction, or a contradiction. Who leaves out since when repeats whatever moment stands."""
         earlier = self.new.get(pk) or self.corrected.get(pk)
-        stands: Said | LabelContent | None = earlier or self.standing.get(pk)
+        present: RowLabel | LabelContent | None = earlier or self.standing.get(pk)
         timed = bool(self.raw[index].fields.get("label_known_at"))
-        if stands is not None and _same(stands, said, timed):
+        if present is not None and _same(present, label, timed):
             self.result(index, LabelStatus.DUPLICATE, pk)
         elif earlier is not None:
             self.refuse(
                 index, QuarantineReason.CONFLICT, "Another row of this call says something else of it; that one stays."
             )
-        elif any(_same(past, said, timed) for past in self.past if past.transaction_id == pk):
+        elif any(_same(past, label, timed) for past in self.past if past.transaction_id == pk):
             self.refuse(
                 index, QuarantineReason.CONFLICT,
                 "It said so before it was corrected. To say it again, give the moment since when it is known.",
             )  # fmt: skip
         else:
-            (self.new if stands is None else self.corrected)[pk] = said
-            self.digests.append(label_digest(self.source.slug, self.rows[index][0], said))
-            self.result(index, LabelStatus.ACCEPTED if stands is None else LabelStatus.CORRECTED, pk)
+            (self.new if present is None else self.corrected)[pk] = label
+            self.digests.append(label_digest(self.source.slug, self.rows[index][0], label))
+            self.result(index, LabelStatus.ACCEPTED if present is None else LabelStatus.CORRECTED, pk)
 
     def result(self, index: int, outcome: LabelStatus, pk: int | None = None, **more: str) -> None:
         external_id = self.rows[index][0] if index in self.rows else _name(self.raw[index])
@@ -170,8 +172,14 @@ class _Labelling:
     def write(self) -> None:
         bulk_load.add_labels(
             [
-                Label(transaction_id=pk, watermark=self.watermark, label_batch=self.batch, **said._asdict())
-                for pk, said in sorted(self.new.items())
+                Label(
+                    transaction_id=pk,
+                    watermark=self.watermark,
+                    origin=LabelOrigin.BATCH,
+                    label_batch=self.batch,
+                    **label._asdict(),
+                )
+                for pk, label in sorted(self.new.items())
             ]
         )
         changed = [self.standing[pk] for pk in sorted(self.corrected)]
@@ -179,18 +187,18 @@ class _Labelling:
         for label in changed:
             for name, value in self.corrected[label.transaction_id]._asdict().items():
                 setattr(label, name, value)
-            label.watermark, label.label_batch = self.watermark, self.batch
-        fields = ("is_suspicious", "typology", "known_at", "watermark", "label_batch")
+            label.watermark, label.origin, label.label_batch = self.watermark, LabelOrigin.BATCH, self.batch
+        fields = ("is_suspicious", "typology", "known_at", "watermark", "origin", "label_batch")
         Label.objects.bulk_update(changed, fields, batch_size=MAX_ROWS_PER_STATEMENT)
 
     def replaced(self, label: Label) -> PastLabel:
-        kept = ("transaction_id", "is_suspicious", "typology", "known_at", "watermark", "label_batch_id")
+        fields = ("transaction_id", "is_suspicious", "typology", "known_at", "watermark", "label_batch_id")
         return PastLabel(
-            **{name: getattr(label, name) for name in kept}, replaced_by=self.batch, replaced_after=self.watermark
+            **{name: getattr(label, name) for name in fields}, replaced_by=self.batch, replaced_after=self.watermark
         )
 
 
-def _read(reader: RowReader, raw: RawRow) -> tuple[str, Said]:
+def _read(reader: RowReader, raw: RawRow) -> tuple[str, RowLabel]:
     if raw.fault:
         raise raw.fault
     if not raw.fields.keys() <= LABEL_ROW_FIELDS:
@@ -211,14 +219,14 @@ def _name(raw: RawRow) -> str:
     return quoted(value)[1:-1][:100] if isinstance(value, str) else ""
 
 
-def _same(stands: Said | LabelContent, said: Said, timed: bool) -> bool:
-    is_same = (stands.is_suspicious, stands.typology) == (said.is_suspicious, said.typology)
-    return is_same and (not timed or stands.known_at == said.known_at)
+def _same(present: RowLabel | LabelContent, label: RowLabel, timed: bool) -> bool:
+    is_same = (present.is_suspicious, present.typology) == (label.is_suspicious, label.typology)
+    return is_same and (not timed or present.known_at == label.known_at)
 
 
-def _of(model: Any, pks: Sequence[int]) -> Iterable[Any]:
+def _of(labels: QuerySet[Any], pks: Sequence[int]) -> Iterable[Any]:
     for start in range(0, len(pks), MAX_ROWS_PER_STATEMENT):
-        yield from model.objects.filter(transaction_id__in=pks[start : start + MAX_ROWS_PER_STATEMENT])
+        yield from labels.filter(transaction_id__in=pks[start : start + MAX_ROWS_PER_STATEMENT])
 
 
 def _watermark() -> int:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from finobs.accounts.models import User
-from finobs.core import access, clock
+from finobs.core import access, clock, history
 from finobs.core.errors import Conflict, Invalid, InvalidTransition
+from finobs.core.reasons import require_reason
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -35,7 +36,7 @@ def quarantine_correct(*, actor: User, row: QuarantinedRow, fields: Mapping[str,
     corrected = {name: value for name, value in printable_fields(fields).items() if value not in (None, "")}
     changed = sorted(name for name in ROW_FIELDS if corrected.get(name) != row.fields.get(name))
     row.fields = corrected
-    _judge(row)
+    _check(row)
     _save(row, actor, "corrected")
     record(actor=actor, action="quarantine.correct", subject=row, data={"changed": changed, "version": row.version})
     return row
@@ -49,8 +50,8 @@ def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str) -> Quar
     InvalidTransition when the row is resolved.
     """
     row = _open(actor, row, "release")
-    reason = _reason(reason)
-    if not _judge(row):
+    reason = require_reason(reason)
+    if not _check(row):
         _save(row, actor, "still refused")
         record(actor=actor, action="quarantine.refuse", subject=row, data={"reason": row.reason, "detail": row.detail})
         return row
@@ -78,7 +79,7 @@ def quarantine_discard(*, actor: User, row: QuarantinedRow, reason: str) -> Quar
     when the row is resolved.
     """
     row = _open(actor, row, "discard")
-    reason = _reason(reason)
+    reason = require_reason(reason)
     _resolve(actor, row, QuarantineState.DISCARDED, reason)
     record(actor=actor, action="quarantine.discard", subject=row, data={"reason": reason})
     return row
@@ -92,18 +93,18 @@ def _open(actor: User, row: QuarantinedRow, action: str) -> QuarantinedRow:
     return row
 
 
-def _judge(row: QuarantinedRow) -> bool:
+def _check(row: QuarantinedRow) -> bool:
     """Would the row be taken as it is now? If not, its reason and detail say why."""
     try:
-        read = _read(row)
+        valid = _read(row)
     except RowFault as fault:
         row.reason, row.detail = fault.reason, fault.detail
         return False
-    known = bulk_load.existing_transactions(row.source, [read.external_id]).get(read.external_id)
-    if known and known[1] != read.digest:
+    known = bulk_load.existing_transactions(row.source, [valid.external_id]).get(valid.external_id)
+    if known and known[1] != valid.digest:
         row.reason = QuarantineReason.CONFLICT
         row.detail = (
-            f"external_id “{read.external_id}” is transaction {known[0]} with other content, and that one stays. "
+            f"external_id “{valid.external_id}” is transaction {known[0]} with other content, and that one stays. "
             "Correct the id, or discard the row."
         )
         return False
@@ -125,12 +126,4 @@ def _resolve(actor: User, row: QuarantinedRow, state: QuarantineState, reason: s
 
 def _save(row: QuarantinedRow, actor: User, why: str) -> None:
     row.version += 1
-    row._history_user = actor  # type: ignore[attr-defined]
-    row._change_reason = why  # type: ignore[attr-defined]
-    row.save()
-
-
-def _reason(reason: str) -> str:
-    if not reason.strip():
-        raise Invalid(fields={"reason": ["Say why."]})
-    return reason.strip()
+    history.save(row, actor=actor, reason=why)

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from simple_history.utils import bulk_create_with_history
+from finobs.core import history
 
 from ..models import Batch, QuarantinedRow
 from ..row_validation import RawRow, RowFault, printable
@@ -20,19 +20,19 @@ def quarantine_add(batch: Batch, faulty: Mapping[int, tuple[RawRow, RowFault]]) 
         return {}
     raws = {index: raw.raw or fields_as_json(raw) for index, (raw, _) in faulty.items()}
     digests = {index: hashlib.sha256(raw).digest() for index, raw in raws.items()}
-    known = _known(batch, set(digests.values()))
-    fresh: dict[bytes, QuarantinedRow] = {}
+    earlier = _known(batch, set(digests.values()))
+    new_rows: dict[bytes, QuarantinedRow] = {}
     for index, (raw, fault) in faulty.items():
         digest = digests[index]
-        if digest not in known and digest not in fresh:
-            fresh[digest] = _row(batch, index, raw, raws[index], digest, fault)
-    made = bulk_create_with_history(list(fresh.values()), QuarantinedRow, batch_size=500, default_user=batch.actor)
-    new = {bytes(row.raw_digest): row.pk for row in made}
-    kept: dict[int, tuple[int, bool]] = {}
+        if digest not in earlier and digest not in new_rows:
+            new_rows[digest] = _row(batch, index, raw, raws[index], digest, fault)
+    history.bulk_create(list(new_rows.values()), actor=batch.actor)
+    ids = {digest: row.pk for digest, row in new_rows.items()}
+    result: dict[int, tuple[int, bool]] = {}
     for index, digest in digests.items():
-        kept[index] = (known[digest], False) if digest in known else (new[digest], True)
-        known.setdefault(digest, kept[index][0])
-    return kept
+        result[index] = (earlier[digest], False) if digest in earlier else (ids[digest], True)
+        earlier.setdefault(digest, result[index][0])
+    return result
 
 
 def fields_as_json(raw: RawRow) -> bytes:
@@ -41,13 +41,13 @@ def fields_as_json(raw: RawRow) -> bytes:
 
 
 def _known(batch: Batch, digests: set[bytes]) -> dict[bytes, int]:
-    known: dict[bytes, int] = {}
+    earlier: dict[bytes, int] = {}
     ordered = sorted(digests)
     for start in range(0, len(ordered), 500):
         rows = QuarantinedRow.objects.filter(source=batch.source, raw_digest__in=ordered[start : start + 500])
         for digest, pk in rows.values_list("raw_digest", "pk"):
-            known[bytes(digest)] = pk
-    return known
+            earlier[bytes(digest)] = pk
+    return earlier
 
 
 def _row(batch: Batch, index: int, raw: RawRow, content: bytes, digest: bytes, fault: RowFault) -> QuarantinedRow:

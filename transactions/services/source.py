@@ -6,7 +6,7 @@ import zoneinfo
 from typing import Any
 
 from finobs.accounts.models import User
-from finobs.core import access
+from finobs.core import access, history
 from finobs.core.errors import Conflict, Invalid
 from finobs.core.service import service
 from finobs.ledger.services import record
@@ -25,7 +25,7 @@ def source_create(*, actor: User, slug: str, name: str = "", **fields: Any) -> S
     _check(source)
     if Source.objects.filter(slug=slug).exists():
         raise Conflict(f"There is a source {slug} already.")
-    _save(source, actor)
+    history.save(source, actor=actor)
     record(actor=actor, action="source.create", subject=source, data={"slug": slug} | _state(source))
     return source
 
@@ -44,14 +44,9 @@ def source_change(*, actor: User, source: Source, **fields: Any) -> Source:
     for name, value in fields.items():
         setattr(source, name, value)
     _check(source)
-    _save(source, actor)
+    history.save(source, actor=actor)
     record(actor=actor, action="source.change", subject=source, data={"before": before, "after": _state(source)})
     return source
-
-
-def _save(source: Source, actor: User) -> None:
-    source._history_user = actor  # type: ignore[attr-defined]
-    source.save()
 
 
 def _state(source: Source) -> dict[str, Any]:

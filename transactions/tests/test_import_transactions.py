@@ -161,7 +161,7 @@ def test_a_mapping_of_ones_own_gives_columns_constants_words_and_days(tmp_path, 
     assert run(path, "--mapping", str(given))["accepted"] == 1
     row = Transaction.objects.get()
     assert (row.currency, row.direction) == ("EUR", "in")
-    assert row.label.known_at - row.occurred_at == timedelta(days=30)
+    assert row.labels.get().known_at - row.occurred_at == timedelta(days=30)
 
 
 @pytest.mark.parametrize("by_column", [("external_id",), ()])

@@ -128,5 +128,11 @@ def test_quarantined_rows_are_discarded_and_released_in_the_admin(admin, client,
     url = reverse("admin:transactions_quarantinedrow_changelist")
     response = client.post(url, {"action": "release", "_selected_action": [first.pk], "reason": "try"}, follow=True)
     assert "no decimal number" in response.content.decode()
+    for typed in ({}, {"reason": " "}):
+        refused = client.post(
+            url, {"action": "discard", "_selected_action": [first.pk, second.pk], **typed}, follow=True
+        )
+        assert refused.content.decode().count("Say why, in at least 3 characters.") == 2
+    assert set(QuarantinedRow.objects.values_list("state", flat=True)) == {QuarantineState.OPEN}
     client.post(url, {"action": "discard", "_selected_action": [first.pk, second.pk], "reason": "theirs"})
     assert set(QuarantinedRow.objects.values_list("state", flat=True)) == {QuarantineState.DISCARDED}

@@ -13,14 +13,14 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from finobs.accounts.requests import SignedInRequest
-from finobs.core.forms import submit
+from finobs.core.forms import ReasonForm, submit
 from finobs.core.http import render_page
 from finobs.core.lists import list_page
 
 from .. import selectors, services
 from ..choices import QuarantineState
 from ..filters import QuarantineFilter
-from ..forms import CorrectForm, ReasonForm
+from ..forms import CorrectForm
 
 MAX_RAW_BYTES = 4_000  # that a page shows; the rest is in the download
 

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from finobs.accounts.system import system_actor
 from finobs.core.errors import ApprovalRequired, FinobsError
+from finobs.core.reasons import require_reason
 from transactions.models import Source
 
 from ...choices import ModelRole
@@ -28,35 +29,35 @@ class Command(BaseCommand):
         parser.add_argument("--source", help="slug of a source; all sources without it")
         parser.add_argument("--rows", type=int, default=0, help="at most so many, the newest; 0: as usual")
         parser.add_argument("--share", type=float, default=DEFAULT_SHARE, help="of the transactions that go to review")
-        parser.add_argument("--promote", action="store_true", help="put it in force, or ask for the approval")
+        parser.add_argument("--promote", metavar="REASON", help="put it in force, or ask for the approval: why?")
 
     def handle(self, **options: Any) -> None:
         actor = system_actor("train")
         source = Source.objects.filter(slug=options["source"]).first() if options["source"] else None
         if options["source"] and source is None:
             raise CommandError(f"There is no source {options['source']!r}.")
-        asked = {name: options[name] for name in ("role", "rows", "share")}
+        arguments = {name: options[name] for name in ("role", "rows", "share")}
         try:
-            made = training_services.model_train(actor=actor, source=source, progress=self._tell, **asked)
-            waits = self._promote(actor, made) if options["promote"] else None
+            if options["promote"] is not None:
+                require_reason(options["promote"])
+            version = training_services.model_train(actor=actor, source=source, progress=self._tell, **arguments)
+            waits = self._promote(actor, version, options["promote"]) if options["promote"] is not None else None
         except FinobsError as error:
-            raise CommandError(error.detail) from error
-        made.refresh_from_db()
-        report = {"id": made.pk, "model": str(made), "role": str(made.role), "stage": str(made.stage)}
-        report |= {"rows": made.training_rows, "threshold": made.threshold, "parity": made.metrics["parity"]}
-        self.stdout.write(json.dumps(report | {"sha256": made.sha256, "approval_request_id": waits}))
+            raise CommandError(error.message) from error
+        version.refresh_from_db()
+        report = {"id": version.pk, "model": str(version), "role": str(version.role), "stage": str(version.stage)}
+        report |= {"rows": version.training_rows, "threshold": version.threshold, "parity": version.metrics["parity"]}
+        self.stdout.write(json.dumps(report | {"sha256": version.sha256, "approval_request_id": waits}))
 
-    def _promote(self, actor: Any, made: ModelVersion) -> int | None:
+    def _promote(self, actor: Any, version: ModelVersion, reason: str) -> int | None:
         """The request for approval that it waits for, if it does."""
-        reason = "train_model --promote"
-        if not ever_in_force(made.role):
-            registry_services.model_install(actor=actor, version=made, reason=reason)
+        if not ever_in_force(version.role):
+            registry_services.model_install(actor=actor, version=version, reason=reason)
             return None
         try:
-            registry_services.model_promote(actor=actor, version=made, reason=reason)
+            registry_services.model_promote(actor=actor, version=version, reason=reason)
         except ApprovalRequired as waiting:
             return waiting.request_id
-        return None
 
     def _tell(self, step: str, done: int = 0, total: int = 0) -> None:
         self.stderr.write(f"{step}: {done:,} of {total:,}" if total else step)

@@ -12,11 +12,12 @@ from finobs.accounts.models import User
 
 from ...choices import ModelRole, ModelStage
 from ...models import ModelVersion
+from .services import promote_approved, retire_approved
+from .workflow import PROMOTE, RETIRE
 
 if TYPE_CHECKING:
     from approvals.models import ApprovalRequest
 
-PROMOTE, RETIRE = "detection.model_promote", "detection.model_retire"
 # Figures of a version, as people read them, and how. What is not there was not measured.
 APPROVER_METRICS = (
     ("auc", "AUC", ".4f"),
@@ -41,7 +42,7 @@ def champion_of(role: str) -> ModelVersion | None:
     return ModelVersion.objects.defer("artefact").filter(role=role, stage=ModelStage.CHAMPION).first()
 
 
-def snapshot(version: ModelVersion, proposed: Mapping[str, Any]) -> dict[str, Any]:
+def snapshot(version: ModelVersion, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The content that is approved. Another champion in the meantime is another content."""
     before = champion_of(version.role)
     return {
@@ -52,14 +53,14 @@ def snapshot(version: ModelVersion, proposed: Mapping[str, Any]) -> dict[str, An
         "feature_set": version.feature_set,
         "threshold": repr(version.threshold),
         "alerts_a_day": None if version.alerts_a_day is None else repr(version.alerts_a_day),
-        "metrics": _figures(version),
+        "metrics": _metrics(version),
         **({"expected": _expected(version)} if "capacity" in version.metrics else {}),
         "replaces": {"model": str(before), "sha256": before.sha256} if before and before.pk != version.pk else None,
-        "reason": proposed["reason"],
+        "reason": payload["reason"],
     }
 
 
-def _figures(version: ModelVersion) -> dict[str, str]:
+def _metrics(version: ModelVersion) -> dict[str, str]:
     """At full length: what is approved is exact."""
     parents = ("precision", "recall") if "capacity" in version.metrics else ()
     measured = [name for name, _, _ in APPROVER_METRICS if name in version.metrics and name not in parents]
@@ -67,8 +68,8 @@ def _figures(version: ModelVersion) -> dict[str, str]:
 
 
 def _expected(version: ModelVersion) -> dict[str, str | None]:
-    kept = version.metrics["capacity"]
-    return {name: None if kept.get(name) is None else repr(kept[name]) for name, _ in EXPECTED_METRICS}
+    capacity = version.metrics["capacity"]
+    return {name: None if capacity.get(name) is None else repr(capacity[name]) for name, _ in EXPECTED_METRICS}
 
 
 def model_author(version: ModelVersion) -> User | None:
@@ -80,31 +81,32 @@ def model_url(request: ApprovalRequest) -> str:
     return reverse("detection:model-detail", args=[request.subject_id])
 
 
-def promote_summary(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+def promote_summary(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The snapshot as an approver reads it."""
-    before = shown["replaces"]
-    replaced = before["model"] if before else f"{NONE_ACTIVE}: no {_role(shown).lower()} model is in force"
-    return [("Put in force", _model(shown)), ("Replaces", replaced), *_facts(shown)]
+    before = snapshot["replaces"]
+    replaced = before["model"] if before else f"{NONE_ACTIVE}: no {_role(snapshot).lower()} model is in force"
+    return [("Put in force", _model(snapshot)), ("Replaces", replaced), *_facts(snapshot)]
 
 
-def retire_summary(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
-    without = f"No {_role(shown).lower()} model decides any more; rules and the other role's model do."
-    return [("Take out of force", _model(shown)), ("What follows", without), *_facts(shown)]
+def retire_summary(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
+    without = f"No {_role(snapshot).lower()} model decides any more; rules and the other role's model do."
+    return [("Take out of force", _model(snapshot)), ("What follows", without), *_facts(snapshot)]
 
 
-def _facts(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
-    daily = [("Alerts a day", f"{float(shown['alerts_a_day']):.1f}")] if shown["alerts_a_day"] else []
-    measured = shown["metrics"]
+def _facts(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
+    daily = [("Alerts a day", f"{float(snapshot['alerts_a_day']):.1f}")] if snapshot["alerts_a_day"] else []
+    measured = snapshot["metrics"]
     figures = [(label, format(float(measured[name]), how)) for name, label, how in APPROVER_METRICS if name in measured]
     return [
-        ("Why", shown["reason"]), ("Threshold", f"{float(shown['threshold']):.6f}"), *daily, *_hopes(shown), *figures,
-        ("Features", shown["feature_set"]), ("SHA-256", shown["sha256"]),
+        ("Why", snapshot["reason"]), ("Threshold", f"{float(snapshot['threshold']):.6f}"), *daily,
+        *_expectations(snapshot), *figures,
+        ("Features", snapshot["feature_set"]), ("SHA-256", snapshot["sha256"]),
     ]  # fmt: skip
 
 
-def _hopes(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _expectations(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What its threshold let expect when it was set; nothing for what was trained with it."""
-    expected = shown.get("expected", {})
+    expected = snapshot.get("expected", {})
     return [
         (label, "not known" if expected[name] is None else f"{float(expected[name]):.4g}")
         for name, label in EXPECTED_METRICS
@@ -112,26 +114,26 @@ def _hopes(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _model(shown: Mapping[str, Any]) -> str:
-    return f"{shown['model']}, {_role(shown).lower()}, {ModelStage(shown['stage']).label.lower()} until now"
+def _model(snapshot: Mapping[str, Any]) -> str:
+    return f"{snapshot['model']}, {_role(snapshot).lower()}, {ModelStage(snapshot['stage']).label.lower()} until now"
 
 
-def _role(shown: Mapping[str, Any]) -> str:
-    return str(ModelRole(shown["role"]).label)
+def _role(snapshot: Mapping[str, Any]) -> str:
+    return str(ModelRole(snapshot["role"]).label)
 
 
 def actions() -> list[ApprovalAction]:
-    from .services import promote_approved, retire_approved
-
     shared: dict[str, Any] = {
         "subject_model": ModelVersion, "decide_action": "approve", "snapshot": snapshot, "last_editor": model_author,
         "url": model_url,
     }  # fmt: skip
     return [
         ApprovalAction(
-            name=PROMOTE, label="Put model in force", execute=promote_approved, words=promote_summary, **shared
+            name=PROMOTE, label="Put model in force", execute=promote_approved, approver_summary=promote_summary,
+            **shared,
         ),
         ApprovalAction(
-            name=RETIRE, label="Take model out of force", execute=retire_approved, words=retire_summary, **shared
+            name=RETIRE, label="Take model out of force", execute=retire_approved, approver_summary=retire_summary,
+            **shared,
         ),
-    ]
+    ]  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn
 
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
-from finobs.core import access, gate
+from finobs.core import access, gate, history
 from finobs.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from finobs.core.reasons import optional_reason, require_reason
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -16,12 +17,12 @@ from ...choices import ModelStage
 from ...models import ModelVersion
 from .. import scoring
 from ..training import anomaly
-from ..training.services.model_publish import save
-from . import approval_actions, workflow
+from . import workflow
 from .queries import ever_in_force
 
 if TYPE_CHECKING:
     from approvals.models import ApprovalRequest
+    from approvals.registry import Approval
 
 
 @service
@@ -35,7 +36,7 @@ def model_shadow(*, actor: User, version: ModelVersion, reason: str = "") -> Mod
     access.require(actor, "change", version)
     stage = workflow.check("shadow", version.stage)
     _require_sound(version)
-    return _move(version, stage, actor, "model.shadow", reason)
+    return _move(version, stage, actor, "model.shadow", optional_reason(reason))
 
 
 @service
@@ -49,43 +50,69 @@ def model_challenge(*, actor: User, version: ModelVersion, reason: str = "") -> 
     stage = workflow.check("challenge", version.stage)
     _require_sound(version)
     _replace(version, ModelStage.CHALLENGER, actor)
-    return _move(version, stage, actor, "model.challenge", reason)
+    return _move(version, stage, actor, "model.challenge", optional_reason(reason))
 
 
 @service
-def model_promote(*, actor: User, version: ModelVersion, reason: str = "") -> ModelVersion:
-    """Propose to put a version in force; it is, once somebody else has approved. The one of its role before is retired.
+def model_promote(*, actor: User, version: ModelVersion, reason: str = "") -> NoReturn:
+    """Propose to put a version in force; it is, once somebody else has approved (see `promote_approved`).
 
     A retired version can be put in force again: that is the way back. Who may: `model:config`. Gate:
-    detection.model_promote. Records `approval.request`, later `model.promote`, and `model.retire` for the one before.
-    Raises ApprovalRequired, InvalidTransition if it is in force already, Invalid without a reason or for a model that
-    flags nothing or everything, Unavailable if its artefact is not the one that was published.
+    detection.model_promote. Records `approval.request`. Raises ApprovalRequired when all is well, InvalidTransition if
+    it is in force already, Invalid without a reason or for a model that flags nothing or everything, Unavailable if its
+    artefact is not the one that was published.
     """
     version = _lock(version)
     access.require(actor, "change", version)
+    workflow.check("promote", version.stage)
+    _require_sound(version)
+    payload = {"reason": require_reason(reason)}
+    gate.require_approval(actor=actor, action=workflow.PROMOTE, subject=version, payload=payload)
+
+
+@service
+def promote_approved(request: ApprovalRequest, approval: Approval) -> None:
+    """Put the locked version in force as approved, as its requester. Called by approvals in the deciding vote.
+
+    Who may: `model:config`, still. Records `model.promote`, and `model.retire` for the one of its role before. Raises
+    as `model_promote` does.
+    """
+    actor, version = request.requested_by, approval.subject
+    access.require(actor, "change", version)
     stage = workflow.check("promote", version.stage)
     _require_sound(version)
-    payload = {"reason": _why(reason)}
-    approval = gate.pass_through(actor=actor, action=approval_actions.PROMOTE, subject=version, payload=payload)
     _replace(version, ModelStage.CHAMPION, actor)
-    return _move(version, stage, actor, "model.promote", reason, approval)
+    _move(version, stage, actor, "model.promote", request.payload["reason"], approval.id)
 
 
 @service
 def model_retire(*, actor: User, version: ModelVersion, reason: str = "") -> ModelVersion:
-    """Take a version out of use. The one in force only once somebody else has approved; without it, rules and the
-    other role's model decide.
+    """Take a version out of use. The one in force only once somebody else has approved (see `retire_approved`).
 
-    Who may: `model:config`. Gate, for the one in force: detection.model_retire. Records `model.retire`. Raises
-    ApprovalRequired, Invalid without the reason that approvers read, InvalidTransition if it is retired already.
+    Who may: `model:config`. Gate, for the one in force: detection.model_retire. Records `model.retire`, or
+    `approval.request`. Raises ApprovalRequired, Invalid without the reason that approvers read, InvalidTransition if it
+    is retired already.
     """
     version = _lock(version)
     access.require(actor, "change", version)
-    stage, approval = workflow.check("retire", version.stage), 0
+    stage = workflow.check("retire", version.stage)
     if workflow.BY_ACTION["retire"].needs_approval(version.stage):
-        payload = {"reason": _why(reason)}
-        approval = gate.pass_through(actor=actor, action=approval_actions.RETIRE, subject=version, payload=payload)
-    return _move(version, stage, actor, "model.retire", reason, approval)
+        payload = {"reason": require_reason(reason)}
+        gate.require_approval(actor=actor, action=workflow.RETIRE, subject=version, payload=payload)
+    return _move(version, stage, actor, "model.retire", optional_reason(reason))
+
+
+@service
+def retire_approved(request: ApprovalRequest, approval: Approval) -> None:
+    """Take the locked version out of force as approved, as its requester. Called by approvals in the deciding vote.
+
+    Without it, rules and the other role's model decide. Who may: `model:config`, still. Records `model.retire`. Raises
+    as `model_retire` does.
+    """
+    actor, version = request.requested_by, approval.subject
+    access.require(actor, "change", version)
+    stage = workflow.check("retire", version.stage)
+    _move(version, stage, actor, "model.retire", request.payload["reason"], approval.id)
 
 
 @service
@@ -110,27 +137,11 @@ STAGE_SERVICES = {
 }  # fmt: skip
 
 
-def promote_approved(request: ApprovalRequest, approver: User) -> ModelVersion:
-    """Carry out an approved promotion as its requester, by using the approval up. Called by approvals."""
-    return _again(model_promote, request)
-
-
-def retire_approved(request: ApprovalRequest, approver: User) -> ModelVersion:
-    """Carry out an approved retirement as its requester, by using the approval up. Called by approvals."""
-    return _again(model_retire, request)
-
-
-def _again(step: Any, request: ApprovalRequest) -> ModelVersion:
-    version = ModelVersion(pk=int(request.subject_id))
-    made: ModelVersion = step(actor=request.requested_by, version=version, reason=request.payload["reason"])
-    return made
-
-
 def _lock(version: ModelVersion) -> ModelVersion:
-    found = ModelVersion.objects.select_for_update(of=("self",)).filter(pk=version.pk).first()
-    if found is None:
+    locked = ModelVersion.objects.select_for_update(of=("self",)).filter(pk=version.pk).first()
+    if locked is None:
         raise NotFound
-    return found
+    return locked
 
 
 def _require_sound(version: ModelVersion) -> None:
@@ -141,17 +152,10 @@ def _require_sound(version: ModelVersion) -> None:
     scoring.verified_artefact(bytes(version.artefact), version.sha256)
 
 
-def _why(reason: str) -> str:
-    """Raises Invalid without one."""
-    if not reason.strip():
-        raise Invalid(fields={"reason": ["Say why: whoever approves it reads this."]})
-    return reason.strip()
-
-
 def _replace(version: ModelVersion, stage: ModelStage, actor: User) -> None:
     """Retire whatever of the same role is at `stage` now."""
-    held = ModelVersion.objects.select_for_update(of=("self",)).filter(role=version.role, stage=stage)
-    for before in held.exclude(pk=version.pk):
+    present = ModelVersion.objects.select_for_update(of=("self",)).filter(role=version.role, stage=stage)
+    for before in present.exclude(pk=version.pk):
         _move(before, ModelStage.RETIRED, actor, "model.retire", f"replaced by {version}")
 
 
@@ -159,7 +163,7 @@ def _move(
     version: ModelVersion, stage: ModelStage, actor: User, action: str, reason: str, approval: int = 0
 ) -> ModelVersion:
     before, version.stage = version.stage, stage
-    save(version, actor, reason)
+    history.save(version, actor=actor, reason=reason)
     data = {"model": str(version), "sha256": version.sha256, "before": str(before), "reason": reason}
     if approval:
         data["approval"] = str(approval)

@@ -8,6 +8,9 @@ from finobs.core.errors import InvalidTransition
 
 from ...choices import ModelStage
 
+# What the two steps that somebody else approves are called with approvals.
+PROMOTE, RETIRE = "detection.model_promote", "detection.model_retire"
+
 
 @dataclass(frozen=True, slots=True)
 class StageTransition:

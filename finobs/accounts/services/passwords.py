@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.encoding import force_bytes, force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
-from finobs.core import access, clock
+from finobs.core import access, clock, history
 from finobs.core.errors import Invalid, NotAllowed, NotFound
 from finobs.core.service import service
 from finobs.ledger.services import record
@@ -111,7 +111,6 @@ def _set(user: User, actor: User, new: str, *, via: str) -> User:
 
 
 def _store(user: User, actor: User) -> None:
-    user._history_user = actor  # type: ignore[attr-defined]
     user.session_epoch += 1
-    user.save(update_fields=["password", "password_changed_at", "session_epoch"])
+    history.save(user, actor=actor, fields=["password", "password_changed_at", "session_epoch"])
     end_sessions(user, SessionEndReason.CHANGED)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.contrib.auth.models import Group
 
-from finobs.core import access
+from finobs.core import access, history
 from finobs.core.errors import NotAllowed
 from finobs.core.service import service
 from finobs.ledger.services import record
@@ -33,15 +33,14 @@ def role_assign(*, actor: User, user: User, roles: Collection[str]) -> User:
     before, after = set(user.roles), set(roles)
     if before == after:
         return user
-    user._history_user = actor  # type: ignore[attr-defined]
-    set_roles(user, after)
+    set_roles(user, after, actor=actor)
     user.session_epoch += 1
-    user.save(update_fields=["session_epoch"])
+    history.save(user, actor=actor, fields=["session_epoch"])
     end_sessions(user, SessionEndReason.CHANGED)
     data = {"given": sorted(after - before), "taken": sorted(before - after), "roles": sorted(after)}
     record(actor=actor, action="user.role_assign", subject=user, data=data)
     return user
 
 
-def set_roles(user: User, roles: Collection[str]) -> None:
-    user.groups.set(Group.objects.filter(name__in=roles))
+def set_roles(user: User, roles: Collection[str], *, actor: User) -> None:
+    history.set_members(user, "groups", Group.objects.filter(name__in=roles), actor=actor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from finobs.core import access, clock
+from finobs.core import access, clock, history
 from finobs.core.errors import NotAllowed, NotFound
 from finobs.core.service import service
 from finobs.ledger.services import record
@@ -68,9 +68,8 @@ def sessions_end(*, actor: User, user: User, but: str = "") -> int:
     else:
         access.require(actor, "change", user)
         require_not_above(actor, user)
-        user._history_user = actor  # type: ignore[attr-defined]
         user.session_epoch += 1
-        user.save(update_fields=["session_epoch"])
+        history.save(user, actor=actor, fields=["session_epoch"])
     ended = end_sessions(user, SessionEndReason.ENDED, but=but)
     record(actor=actor, action="session.end", subject=user, data={"why": str(SessionEndReason.ENDED), "ended": ended})
     return ended

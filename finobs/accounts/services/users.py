@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from finobs.core import access, clock
+from finobs.core import access, clock, history
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed
 from finobs.core.service import service
 from finobs.ledger.services import record
@@ -40,7 +40,7 @@ def user_create(
     user = User(email=email.strip().lower(), name=name.strip(), kind=kind, is_staff=is_staff, time_zone=time_zone)
     user.set_unusable_password()
     _save(user, actor)
-    set_roles(user, roles)
+    set_roles(user, roles, actor=actor)
     record(
         actor=actor,
         action="user.create",
@@ -134,11 +134,10 @@ def _put(user: User, actor: User, changed: Mapping[str, object]) -> User:
 
 def _save(user: User, actor: User) -> None:
     """Validate and save; two people with one address in the same moment are still one refusal."""
-    user._history_user = actor  # type: ignore[attr-defined]
     try:
         user.full_clean(exclude=["password"])
         with transaction.atomic():
-            user.save()
+            history.save(user, actor=actor)
     except ValidationError as error:
         fields = {("" if name == "__all__" else name): texts for name, texts in error.message_dict.items()}
         raise Invalid(fields={"email": [EMAIL_TAKEN]} if "" in fields else fields) from error

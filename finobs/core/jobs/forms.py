@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
-from ..serializers import MAX_REASON_LENGTH
+from ..forms import ReasonField
 
 
 class JobForm(forms.Form):
-    reason = forms.CharField(
-        label="Why", max_length=MAX_REASON_LENGTH, required=False, help_text="It is kept in the ledger."
-    )
+    reason = ReasonField(required=False, help_text="It is kept in the ledger.")

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from .. import access, clock
 from ..errors import Conflict, NotFound
+from ..reasons import optional_reason
 from ..service import service
 from . import workflow
 from .kinds import kind_of
@@ -22,15 +23,15 @@ J = TypeVar("J", bound=LeasedJob)
 def job_cancel(*, actor: Any, job: J, reason: str = "") -> J:
     """End a job that waits or runs. Its worker notices at its next word of progress and stops.
 
-    Who may: "cancel" in the policy. Recorded as the kind's "cancel". Raises NotFound, NotAllowed, and
+    Who may: "cancel" in the policy. Recorded as the kind's "cancel". Raises NotFound, NotAllowed, Invalid, and
     InvalidTransition when it has ended.
     """
     row = _lock(job)
     access.require(actor, "cancel", row)
-    state = workflow.check("cancel", row)
-    row.error = reason.strip() or f"Cancelled by {actor}."
+    state, reason = workflow.check("cancel", row), optional_reason(reason)
+    row.error = reason or f"Cancelled by {actor}."
     end(row, state)
-    kind_of(row).record(row, "cancel", actor, {"reason": reason.strip()})
+    kind_of(row).record(row, "cancel", actor, {"reason": reason})
     return row
 
 
@@ -44,7 +45,7 @@ def job_retry(*, actor: Any, job: J, reason: str = "") -> J:
     """
     row = _lock(job)
     access.require(actor, "retry", row)
-    row.state = workflow.check("retry", row)
+    row.state, reason = workflow.check("retry", row), optional_reason(reason)
     row.ended_at, row.scheduled_at, row.attempts_before_retry = None, clock.now(), row.attempts
     row.step = ""
     if not row.IS_RESUMABLE:
@@ -52,7 +53,7 @@ def job_retry(*, actor: Any, job: J, reason: str = "") -> J:
     kind_of(row).prepare_retry(row)
     _check_place(row)
     row.save()
-    kind_of(row).record(row, "retry", actor, {"reason": reason.strip()})
+    kind_of(row).record(row, "retry", actor, {"reason": reason})
     call_worker(row)
     return row
 

@@ -1,5 +1,7 @@
 """The frame around every write, and the gate in it."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
@@ -58,10 +60,29 @@ def test_it_joins_the_callers_transaction():
     assert not Group.objects.filter(name="joined").exists()
 
 
+def test_the_guard_is_asked_for_exactly_this(monkeypatch):
+    asked = []
+
+    class Guard:
+        def require_approval(self, **request):
+            asked.append(request)
+            raise ApprovalRequired(7)
+
+        def changed(self, **change):
+            asked.append(change)
+
+    monkeypatch.setattr(gate, "_guard", Guard())
+    request: dict[str, Any] = {"actor": "Ana", "action": "cases.close", "subject": Group(), "payload": {"a": 1}}
+    with pytest.raises(ApprovalRequired):
+        gate.require_approval(**request)
+    gate.changed(actor="Ana", subject=request["subject"])
+    assert asked == [request, {"actor": "Ana", "subject": request["subject"]}]
+
+
 def test_nothing_passes_an_unguarded_gate(monkeypatch):
     monkeypatch.setattr(gate, "_guard", None)
     with pytest.raises(NotAllowed):
-        gate.pass_through(actor=None, action="cases.close", subject=Group(), payload={})
+        gate.require_approval(actor=None, action="cases.close", subject=Group(), payload={})
     gate.changed(actor=None, subject=Group())
 
 

@@ -1,6 +1,6 @@
 """Writing to the ledger. The sealer is in `seal`, what others signed in `witness`."""
 
 from ..merkle import leaf_hash
-from .record import SCHEMA, NewEvent, record, record_many, subject_key, timestamp
+from .record import NewEvent, record, record_many, subject_key, timestamp
 
-__all__ = ["SCHEMA", "NewEvent", "leaf_hash", "record", "record_many", "subject_key", "timestamp"]
+__all__ = ["NewEvent", "leaf_hash", "record", "record_many", "subject_key", "timestamp"]

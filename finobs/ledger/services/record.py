@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,34 +11,42 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from finobs.core import clock, context
+from finobs.core import clock, context, history
 from finobs.core.prepared import bulk_insert
 
-from ..canonical import Canonical, canonical
+from ..canonical import SCHEMA, Canonical, canonical
 from ..merkle import leaf_hash
 from ..models import Event
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """One event to be. `subject` is a saved row, or (type, id) for what has no row."""
+    """One event to be. `subject` is a saved row, or (type, id) for what has no row.
+
+    The event names the history rows that `core.history` wrote of `subject`, and of the rows in `related` that the
+    same act changed: of these very instances, since the last event that named any of them.
+    """
 
     action: str
     subject: Model | tuple[str, str]
     data: Mapping[str, Canonical] = field(default_factory=dict)
+    related: Sequence[Model] = ()
 
 
 def record(
-    *, actor: Any, action: str, subject: Model | tuple[str, str], data: Mapping[str, Canonical] | None = None
+    *,
+    actor: Any,
+    action: str,
+    subject: Model | tuple[str, str],
+    data: Mapping[str, Canonical] | None = None,
+    related: Sequence[Model] = (),
 ) -> Event:
-    """Record one act by `actor` (a User) on `subject`.
+    """Record one act by `actor` (a User) on `subject`, which changed the rows in `related` too (see `NewEvent`).
 
     Must run inside the transaction of the change. Raises RuntimeError outside one, TypeError or ValueError if
     `data` has no canonical form; either way the change does not happen.
     """
-    return record_many(actor=actor, entries=[NewEvent(action, subject, data or {})])[0]
+    return record_many(actor=actor, entries=[NewEvent(action, subject, data or {}, related)])[0]
 
 
 def record_many(*, actor: Any, entries: Iterable[NewEvent]) -> list[Event]:
@@ -46,9 +54,9 @@ def record_many(*, actor: Any, entries: Iterable[NewEvent]) -> list[Event]:
     if not connection.in_atomic_block:
         raise RuntimeError("an event is written in the transaction of its change")
     at = clock.now()
-    made = [_event(actor, entry, at) for entry in entries]
-    bulk_insert(made)
-    return made
+    events = [_event(actor, entry, at) for entry in entries]
+    bulk_insert(events)
+    return events
 
 
 def subject_key(subject: Model | tuple[str, str]) -> tuple[str, str]:
@@ -76,9 +84,17 @@ def _event(actor: Any, entry: NewEvent, at: datetime) -> Event:
             "subject": {"type": subject_type, "id": subject_id},
             "request": context.request_id(),
             "data": entry.data,
+            "history": _history(entry),
         }
     )
     return Event(
         uid=uid, at=at, action=entry.action, actor_id=actor.pk, actor_type=actor.kind, subject_type=subject_type,
         subject_id=subject_id, request_id=context.request_id(), body=body, leaf=leaf_hash(body),
     )  # fmt: skip
+
+
+def _history(entry: NewEvent) -> list[Canonical]:
+    """The history rows that the event belongs to, each named once, in the order in which they were written."""
+    rows = [entry.subject] if isinstance(entry.subject, Model) else []
+    references = [reference for row in (*rows, *entry.related) for reference in history.pop_references(row)]
+    return [{"type": reference.type, "id": reference.id} for reference in references]

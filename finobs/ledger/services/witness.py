@@ -8,6 +8,7 @@ from django.conf import settings
 
 from finobs.core import access, clock
 from finobs.core.errors import Invalid, NotFound
+from finobs.core.reasons import require_reason
 from finobs.core.service import service
 
 from .. import keys, last_signed, tree
@@ -49,8 +50,7 @@ def alarm_settle(*, actor: Any, alarm_id: int, reason: str) -> Alarm:
     Who may: system:config. Records `ledger.alarm_settle` with the evidence, sealed with what follows.
     """
     access.require(actor, "settle", Alarm)
-    if not reason.strip():
-        raise Invalid("Say why it is right to go on.", {"reason": ["This field is required."]})
+    reason = require_reason(reason)
     alarm = Alarm.objects.select_for_update().filter(pk=alarm_id, settled_at=None).first()
     if alarm is None:
         raise NotFound("There is no such open alarm.")

@@ -9,20 +9,33 @@ from importlib import import_module
 import pytest
 from django.db import Error, connection, transaction
 
-from finobs.core import clock, context
+from finobs.core import clock, context, history
 from finobs.core.service import service
-from finobs.ledger import services
+from finobs.ledger import services, triggers
 from finobs.ledger.models import Event, PendingEvent
 from finobs.ledger.services import NewEvent, record, record_many
 from finobs.ledger.services.seal import seal
+from finobs.ledger.verification import verify
+from tests import factories
 
 
 @service
 def queue_rename(*, actor, queue, name):
     """A business operation like any other."""
     queue.name = name
-    queue.save()
+    history.save(queue, actor=actor)
     record(actor=actor, action="queue.rename", subject=queue, data={"name": name})
+
+
+def history_of(event):
+    """What an event says of the history, as (type, id)."""
+    return [(row["type"], row["id"]) for row in json.loads(bytes(event.body))["history"]]
+
+
+def rows_of(*queues):
+    """The history rows of queues but the one that each began with, the oldest first."""
+    rows = [row for queue in queues for row in queue.history.order_by("history_id")[1:]]
+    return [("cases.historicalqueue", str(row.history_id)) for row in rows]
 
 
 def test_an_event_says_who_did_what_to_what_when_and_in_which_request(queue, admin):
@@ -30,12 +43,68 @@ def test_an_event_says_who_did_what_to_what_when_and_in_which_request(queue, adm
         queue_rename(actor=admin, queue=queue, name="Nova é")
     event = Event.objects.get()
     assert json.loads(bytes(event.body)) == {
-        "schema": 1, "id": str(event.uid), "at": "2026-03-02T12:00:00.000005Z", "action": "queue.rename",
+        "schema": 2, "id": str(event.uid), "at": "2026-03-02T12:00:00.000005Z", "action": "queue.rename",
         "actor": {"type": "human", "id": str(admin.pk)}, "subject": {"type": "cases.queue", "id": str(queue.pk)},
         "request": "request-0001", "data": {"name": "Nova é"},
+        "history": [{"type": "cases.historicalqueue", "id": str(queue.history.latest("history_id").history_id)}],
     }  # fmt: skip
     assert bytes(event.leaf) == services.leaf_hash(bytes(event.body))
     assert (event.subject_type, event.subject_id, event.request_id) == ("cases.queue", str(queue.pk), "request-0001")
+
+
+def test_an_event_names_the_history_of_its_subject_only(queue, admin):
+    other = factories.queue()
+    with transaction.atomic():
+        for row in (queue, other, queue):
+            history.save(row, actor=admin)
+        events = [record(actor=admin, action="queue.touch", subject=row) for row in (queue, other, queue)]
+    assert [history_of(event) for event in events] == [rows_of(queue), rows_of(other), []]
+    assert [len(history_of(event)) for event in events] == [2, 1, 0]
+
+
+def test_an_event_names_the_history_of_what_it_changed_besides(queue, admin):
+    others = [factories.queue(), factories.queue()]
+    with transaction.atomic():
+        for row in (*others, queue):
+            history.save(row, actor=admin)
+        event = record(actor=admin, action="queue.touch", subject=queue, related=others)
+        after = record(actor=admin, action="queue.touch", subject=others[0])
+    assert history_of(event) == rows_of(queue, *others)
+    assert history_of(after) == []
+
+
+def test_what_has_no_row_has_no_history(queue, admin):
+    history.save(queue, actor=admin)
+    with transaction.atomic():
+        alone = record(actor=admin, action="queue.touch", subject=("cases.queue", str(queue.pk)))
+        beside = record(actor=admin, action="queue.touch", subject=("cases.queue", "none"), related=[queue])
+    assert (history_of(alone), history_of(beside)) == ([], rows_of(queue))
+
+
+def test_an_event_without_data_says_so(clerk):
+    with transaction.atomic():
+        event = record(actor=clerk, action="queue.touch", subject=("cases.queue", "1"))
+    assert json.loads(bytes(event.body))["data"] == {}
+
+
+def test_several_events_each_name_their_own_history(queue, clerk):
+    queues = [factories.queue(), queue]
+    history.bulk_update(queues, fields=["name"], actor=clerk)
+    with transaction.atomic():
+        events = record_many(actor=clerk, entries=[NewEvent("queue.touch", row) for row in queues])
+    assert [history_of(event) for event in events] == [rows_of(row) for row in queues]
+
+
+def test_the_history_in_an_event_is_sealed_with_it(queue, admin, ledger_key):
+    queue_rename(actor=admin, queue=queue, name="Other")
+    seal()
+    assert verify().ok
+    event = Event.objects.get()
+    body = bytes(event.body).replace(b'"history":[{', b'"history":[ {')
+    assert body != bytes(event.body)
+    with triggers.removed():
+        Event.objects.filter(pk=event.pk).update(body=body)
+    assert not verify().ok
 
 
 def test_a_record_that_cannot_be_written_undoes_the_change(queue, admin, monkeypatch):

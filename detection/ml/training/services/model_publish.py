@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Max
 
 from finobs.accounts.models import User
-from finobs.core import access
+from finobs.core import access, history
 from finobs.core.jobs.progress import ProgressCallback, no_progress
 from finobs.core.service import service
 from finobs.ledger.services import record
@@ -51,7 +51,7 @@ def model_publish(*, actor: User, version: ModelVersion, run: int | None = None)
     anomaly.require_publishable(version.metrics)
     newest = ModelVersion.objects.filter(kind=version.kind).aggregate(number=Max("number"))["number"] or 0
     version.number, version.created_by = newest + 1, actor
-    save(version, actor, "trained")
+    history.save(version, actor=actor, reason="trained")
     data: dict[str, Any] = {
         "model": str(version), "role": str(version.role), "sha256": version.sha256, "feature_set": version.feature_set,
         "rows": version.training_rows, "threshold": repr(version.threshold), "parameters": version.parameters,
@@ -59,9 +59,3 @@ def model_publish(*, actor: User, version: ModelVersion, run: int | None = None)
     }  # fmt: skip
     record(actor=actor, action="model.train", subject=version, data=data)
     return version
-
-
-def save(version: ModelVersion, actor: User, why: str) -> None:
-    version._history_user = actor  # type: ignore[attr-defined]
-    version._change_reason = why[:100]  # type: ignore[attr-defined]
-    version.save()

@@ -1,0 +1,42 @@
+"""Why somebody did something, in their own words: one validator for every service, with one wording.
+
+>>> require_reason("  Ask the customer first. ")
+'Ask the customer first.'
+>>> why_not_reason("ok")
+'Say why, in at least 3 characters.'
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .errors import Invalid
+
+MIN_REASON_LENGTH: Final = 3
+MAX_REASON_LENGTH: Final = 2_000
+
+
+def require_reason(
+    text: str, *, field: str = "reason", min_length: int = MIN_REASON_LENGTH, max_length: int = MAX_REASON_LENGTH
+) -> str:
+    """`text` without the space around it. Raises Invalid beside `field` for what says nothing, or too much."""
+    if refusal := why_not_reason(text, min_length=min_length, max_length=max_length):
+        raise Invalid(fields={field: [refusal]})
+    return text.strip()
+
+
+def optional_reason(text: str, *, field: str = "reason", max_length: int = MAX_REASON_LENGTH) -> str:
+    """The same where a service can do without: nothing at all is a reason too. Raises Invalid."""
+    return require_reason(text, field=field, min_length=0, max_length=max_length)
+
+
+def why_not_reason(text: str, *, min_length: int = MIN_REASON_LENGTH, max_length: int = MAX_REASON_LENGTH) -> str:
+    """Why `text` is no reason, in words; empty when it is one. For a service that collects what is wrong."""
+    length = len(text.strip())
+    if length < min_length:
+        return f"Say why, in at least {min_length} characters."
+    if length > max_length:
+        return f"Say why, in at most {max_length:,} characters."
+    if "\x00" in text:
+        return "Say why in plain text; this holds a NUL character."
+    return ""
