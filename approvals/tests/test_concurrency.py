@@ -22,7 +22,7 @@ from finobs.core.errors import FinobsError
 from finobs.ledger.models import Event
 from tests import factories
 
-from .asking import ask, decide
+from .factories import closing_request, decide
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +66,7 @@ def people() -> tuple[Case, User, User]:
 def test_fifty_approvals_by_one_person_count_once(quorum: int) -> None:
     case, analyst, lead = people()
     ApprovalPolicy.objects.create(action="cases.close", quorum=quorum)
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     with ThreadPoolExecutor(16) as threads:
         outcomes = Counter(threads.map(lambda _: try_(lambda: decide(lead, request)), range(50)))
     request.refresh_from_db()
@@ -79,7 +79,7 @@ def test_fifty_approvals_by_one_person_count_once(quorum: int) -> None:
 def test_approving_and_editing_at_once_never_closes_on_what_was_not_shown() -> None:
     for _ in range(8):
         case, analyst, lead = people()
-        request = ask(analyst, case)
+        request = closing_request(analyst, case)
         with ThreadPoolExecutor(2) as threads:
             decided = threads.submit(try_, lambda: decide(lead, request))  # noqa: B023
             noted = threads.submit(try_, lambda: note_add(actor=analyst, case=case, text="One more thing."))  # noqa: B023
@@ -95,7 +95,7 @@ def test_two_people_who_approve_at_once_carry_it_out_once(quorum: int) -> None:
         case, analyst, lead = people()
         other = leader(case.queue, "Lin")
         ApprovalPolicy.objects.update_or_create(action="cases.close", defaults={"quorum": quorum})
-        request = ask(analyst, case)
+        request = closing_request(analyst, case)
         outcomes = at_once(lambda: decide(lead, request), lambda: decide(other, request))  # noqa: B023
         request.refresh_from_db()
         assert request.state == RequestState.USED
@@ -108,7 +108,7 @@ def test_two_people_who_approve_at_once_carry_it_out_once(quorum: int) -> None:
 def test_withdrawing_and_approving_at_once_is_one_of_the_two() -> None:
     for _ in range(8):
         case, analyst, lead = people()
-        request = ask(analyst, case)
+        request = closing_request(analyst, case)
         outcomes = at_once(
             lambda: decide(lead, request),  # noqa: B023
             lambda: request_withdraw(actor=analyst, request=request),  # noqa: B023
@@ -127,7 +127,7 @@ def test_approving_while_an_alert_comes_in_closes_only_on_the_alerts_that_were_s
         case, analyst, lead = people()
         Queue.objects.filter(pk=case.queue_id).update(typologies=[Typology.LARGE_AMOUNT])
         group_alerts(alerts=[factories.alert(of=case.account)])
-        request = ask(analyst, case)
+        request = closing_request(analyst, case)
         late = factories.alert(of=case.account)
         outcomes = at_once(lambda: decide(lead, request), lambda: group_alerts(alerts=[late]))  # noqa: B023
         request.refresh_from_db()
