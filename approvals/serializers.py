@@ -34,14 +34,14 @@ class ApprovalRequestSerializer(serializers.ModelSerializer[ApprovalRequest]):
 
 
 class ApprovalRequestDetailSerializer(ApprovalRequestSerializer):
-    shown = serializers.DictField(help_text="Exactly what approvers are shown; `digest` is of its RFC 8785 bytes.")
+    snapshot = serializers.DictField(help_text="Exactly what approvers are shown; `digest` is of its RFC 8785 bytes.")
     decisions = ApprovalDecisionSerializer(many=True)
     may_decide = serializers.SerializerMethodField()
     why_not = serializers.SerializerMethodField()
 
     class Meta:
         model = ApprovalRequest
-        fields = (*ApprovalRequestSerializer.Meta.fields, "shown", "decisions", "may_decide", "why_not")
+        fields = (*ApprovalRequestSerializer.Meta.fields, "snapshot", "decisions", "may_decide", "why_not")
         read_only_fields = fields
 
     @extend_schema_field(bool)
