@@ -125,7 +125,11 @@ class CaseAdmin(AccessAdmin):
         facts = (None, {"fields": CASE_FIELDS})
         if not self.has_change_permission(request, obj):
             return (facts,)
-        return (facts, ("Note", {"fields": ("note",)}), ("Propose to close", {"fields": ("conclusion", "why", "expected_version")}))
+        return (
+            facts,
+            ("Note", {"fields": ("note",)}),
+            ("Propose to close", {"fields": ("conclusion", "why", "expected_version")}),
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is None:
