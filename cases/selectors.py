@@ -55,9 +55,9 @@ def queues_visible(user: Any) -> QuerySet[Queue]:
     unfinished = Case.objects.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
     leased = WorkLease.objects.filter(case__queue=OuterRef("pk"), expires_at__gt=now)
     return access.restrict(Queue.objects.all(), user, "view").annotate(
-        open_count=_counted(unfinished, "queue"),
-        awaiting_count=_counted(unfinished.filter(status=CaseStatus.AWAITING_APPROVAL), "queue"),
-        held_count=_counted(leased, "case__queue"),
+        open_count=_count_by(unfinished, "queue"),
+        awaiting_count=_count_by(unfinished.filter(status=CaseStatus.AWAITING_APPROVAL), "queue"),
+        held_count=_count_by(leased, "case__queue"),
     )
 
 
@@ -205,6 +205,6 @@ def place_of_alert(user: Any, alert: Alert) -> Place | None:
     return Place(label=case.reference, url=reverse("cases:case-detail", args=[case.reference]))
 
 
-def _counted(rows: QuerySet[Any], by: str) -> Coalesce:
-    counted = rows.order_by().values(by).annotate(count=Count("pk")).values("count")
-    return Coalesce(Subquery(counted), 0)
+def _count_by(rows: QuerySet[Any], by: str) -> Coalesce:
+    counts = rows.order_by().values(by).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counts), 0)

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
 from finobs.core.api import M, SelectorDetail, SelectorList, ServiceAction, Subject
-from finobs.core.idempotency import IDEMPOTENCY_PARAMETER, once
+from finobs.core.idempotency import IDEMPOTENCY_PARAMETER, answer_once
 from finobs.core.serializers import ReasonSerializer
 
 from . import filters, selectors, serializers, services
@@ -34,7 +34,7 @@ class RowsIntake(SelectorList[M], ServiceAction[M]):
     rows_key: str
 
     def act(self) -> HttpResponse:
-        return once(self.request, self.rows_key, lambda: (self.status, self._take_in()))
+        return answer_once(self.request, self.rows_key, lambda: (self.status, self._take_in()))
 
     def _take_in(self) -> dict[str, Any]:
         request = self.request

@@ -65,7 +65,12 @@ def test_triage_and_approval_can_be_done_from_here(case: Case, analyst: User, le
 
 def test_a_stale_form_is_refused_with_what_was_typed_and_nothing_happens(case: Case, analyst: User) -> None:
     case_take(actor=analyst, case=case)
-    sent = {"note": "", "conclusion": "false_positive/known_pattern", "why": "Salary every month.", "expected_version": 1}
+    sent = {
+        "note": "",
+        "conclusion": "false_positive/known_pattern",
+        "why": "Salary every month.",
+        "expected_version": 1,
+    }
     answered = staff(analyst).post(reverse("admin:cases_case_change", args=[case.pk]), sent)
     assert answered.status_code == 409
     assert "has changed since" in answered.text
@@ -75,7 +80,12 @@ def test_a_stale_form_is_refused_with_what_was_typed_and_nothing_happens(case: C
 
 def test_an_approval_of_what_changed_stays_void(case: Case, analyst: User, lead: User) -> None:
     case_take(actor=analyst, case=case)
-    sent = {"note": "", "conclusion": "false_positive/known_pattern", "why": "Salary every month.", "expected_version": 2}
+    sent = {
+        "note": "",
+        "conclusion": "false_positive/known_pattern",
+        "why": "Salary every month.",
+        "expected_version": 2,
+    }
     staff(analyst).post(reverse("admin:cases_case_change", args=[case.pk]), sent)
     case.notes.create(author=analyst, text="Written around the service.")
     request = ApprovalRequest.objects.get()

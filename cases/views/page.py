@@ -79,7 +79,7 @@ def list_parts(request: SignedInRequest, queue: Queue) -> dict[str, Any]:
     rows = selectors.queue_cases(request.user, queue, request.GET)
     bound, cursor = list_query(request), request.GET.get("cursor", "")
     return {
-        "counted": count(rows),
+        "row_count": count(rows),
         "page": paginate(rows, order=CASE_ORDER, cursor=cursor, bound=bound),
         "views": [(label, f"?{query}" if query else "") for label, query in VIEWS],
     }

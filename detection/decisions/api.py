@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from finobs.core.api import SelectorDetail
 from finobs.core.errors import FinobsError, Invalid
 from finobs.core.http import problem
-from finobs.core.idempotency import IDEMPOTENCY_HEADER, IDEMPOTENCY_PARAMETER, once
+from finobs.core.idempotency import IDEMPOTENCY_HEADER, IDEMPOTENCY_PARAMETER, answer_once
 from transactions.choices import RowStatus
 from transactions.request_body import read_body
 from transactions.selectors import source_get
@@ -54,7 +54,7 @@ class DecisionMake(APIView):
         """Takes one transaction in and answers with its decision: 201 for a new one, 200 with the stored decision for
         one that is known by source and external_id, 422 for one that went to quarantine.
         """
-        return once(request, "decisions", lambda: single_answer(decide(request, single=True)), needs_key=False)
+        return answer_once(request, "decisions", lambda: single_answer(decide(request, single=True)), needs_key=False)
 
 
 class DecisionBatch(APIView):
@@ -67,7 +67,7 @@ class DecisionBatch(APIView):
         parameters=[IDEMPOTENCY_PARAMETER, SOURCE],
     )
     def post(self, request: Request) -> HttpResponse:
-        return once(request, "decisions/batch", lambda: (200, batch_answer(decide(request))))
+        return answer_once(request, "decisions/batch", lambda: (200, batch_answer(decide(request))))
 
 
 class DecisionDetail(SelectorDetail[Assessment]):

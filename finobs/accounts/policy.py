@@ -7,7 +7,7 @@ from finobs.core.access import AccessRule
 def register() -> None:
     from django.contrib.auth.models import Group
 
-    from .models import ApiToken, Session, User
+    from .models import ApiToken, User, UserSession
 
     access.register(
         User,
@@ -22,5 +22,5 @@ def register() -> None:
     access.register(
         ApiToken, view=AccessRule("user:list"), create=AccessRule("user:role_assign"), revoke=AccessRule("user:update")
     )
-    access.register(Session, view=AccessRule("user:update"), end=AccessRule("user:update"))
+    access.register(UserSession, view=AccessRule("user:update"), end=AccessRule("user:update"))
     access.register(Group, view=AccessRule("user:list"))
