@@ -64,7 +64,7 @@ class ApprovalDecisionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 REQUEST_FIELDS = (
-    "action", "subject_label", "state", "outcome", "quorum", "requested_by", "last_edited_by", "created_at",
+    "action", "subject_label", "state", "end_reason", "quorum", "requested_by", "last_edited_by", "created_at",
     "expires_at", "ended_at", "digest", "snapshot_text", "decision_text",
 )  # fmt: skip
 
@@ -103,9 +103,9 @@ class ApprovalRequestAdmin(AccessAdmin):
                 reason=values["reason"],
                 digest=values["expected_digest"],
             )
-        except Conflict as refused:
+        except Conflict as error:
             # Said here, not raised: the admin would roll back that the request is void.
-            messages.error(request, refused.detail)
+            messages.error(request, error.detail)
 
     @admin.display(description="What is shown")
     def snapshot_text(self, request: ApprovalRequest) -> SafeString:

@@ -27,7 +27,7 @@ def case_take_next(request: SignedInRequest, slug: str) -> HttpResponse:
     if case is not None:
         return done(request, case.reference, f"You hold {case.reference}.", push=True)
     if swapping(request):
-        return trigger_client_event(HttpResponse(status=204), "finobs:say", {"text": NONE_LEFT})
+        return trigger_client_event(HttpResponse(status=204), "finobs:announce", {"text": NONE_LEFT})
     messages.info(request, NONE_LEFT)
     return redirect(reverse("cases:queue-work", args=[slug]) + list_query(request))
 

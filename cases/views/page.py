@@ -72,7 +72,7 @@ def done(request: SignedInRequest, reference: str, message: str, *, push: bool =
     case = selectors.case_get(request.user, reference)
     response = workbench(request, case.queue, case)
     response = push_url(response, address) if push else replace_url(response, address)
-    return trigger_client_event(response, "finobs:say", {"text": message})
+    return trigger_client_event(response, "finobs:announce", {"text": message})
 
 
 def list_parts(request: SignedInRequest, queue: Queue) -> dict[str, Any]:
