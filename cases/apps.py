@@ -17,10 +17,10 @@ class CasesConfig(AppConfig):
         policy.register()
         self._register_navigation()
         registry.register(approval_actions.action())
-        hooks.register_gatherer(group_alerts)
-        hooks.register_capacities(capacity.capacity_for)
+        hooks.register_alert_grouper(group_alerts)
+        hooks.register_capacity_provider(capacity.capacity_for)
         register_counter("cases", Case.objects.count)
-        hooks.register_locator(selectors.place_of_alert)
+        hooks.register_alert_locator(selectors.alert_location)
         schedule.register(
             schedule.ScheduledTask("let priorities age", "cases.tasks.priorities_refresh", schedule.DAY),
         )

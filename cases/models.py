@@ -49,7 +49,7 @@ class Queue(Base):
         return self.name
 
     @property
-    def takes(self) -> list[str]:
+    def typology_labels(self) -> list[str]:
         """Its typologies in words."""
         return [str(dict(Typology.choices).get(name, name)) for name in self.typologies]
 
@@ -160,7 +160,7 @@ class Incident(Timestamped):
 
 
 class CaseAlert(Base):
-    """Which incident and case an alert went to. Each alert is gathered once."""
+    """Which incident and case an alert belongs to. Each alert is grouped once."""
 
     alert = models.OneToOneField(Alert, on_delete=models.PROTECT, related_name="case_alert")
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="case_alerts")

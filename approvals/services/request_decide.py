@@ -65,8 +65,8 @@ def _decide(*, actor: User, request: ApprovalRequest, vote: Vote, reason: str, d
     try:
         with transaction.atomic():
             _record_vote(actor=actor, request=locked, subject=subject, vote=vote, reason=reason)
-    except FinobsError as refusal:
-        return _void(request.pk, actor, refusal)
+    except FinobsError as error:
+        return _void(request.pk, actor, error)
     return locked
 
 
@@ -92,13 +92,13 @@ def _other_approvals(request: ApprovalRequest, subject: Model, actor: User) -> i
     return sum(access.allowed(decision.decided_by, action, subject) for decision in earlier)
 
 
-def _void(request_id: int, actor: User, refusal: FinobsError) -> ApprovalRequest:
+def _void(request_id: int, actor: User, error: FinobsError) -> ApprovalRequest:
     """It was approved, but the requester may not do it any more, or the workflow moved on: nothing of it has happened.
 
     Read again: what the attempt changed of these rows was rolled back.
     """
     request, subject = lock_request(request_id)
-    _end(request, subject, actor, RequestState.VOID, f"It could not be carried out: {refusal.message}")
+    _end(request, subject, actor, RequestState.VOID, f"It could not be carried out: {error.message}")
     return request
 
 

@@ -18,7 +18,7 @@ from finobs.core import context, errors, http
         (errors.NotFound(), 404), (errors.NotAllowed(), 403), (errors.Conflict(), 409), (errors.InvalidTransition(), 409),
         (errors.ApprovalRequired(1), 202), (errors.Invalid(), 422), (errors.TooLarge(), 413), (Http404(), 404),
         (PermissionDenied(), 403), (RequestDataTooBig(), 413), (OperationalError(), 503), (drf.NotAuthenticated(), 401),
-        (drf.MethodNotAllowed("PUT"), 405), (drf.TooManyAttempts(), 429), (drf.UnsupportedMediaType("x"), 415), (drf.ParseError(), 400),
+        (drf.MethodNotAllowed("PUT"), 405), (drf.Throttled(), 429), (drf.UnsupportedMediaType("x"), 415), (drf.ParseError(), 400),
     ],
 )  # fmt: skip
 def test_every_refusal_has_its_status(raised, status):
