@@ -1,4 +1,4 @@
-"""What upper rooms hang on alerts: what groups new ones, where one is being worked, and how many a queue can take."""
+"""What upper apps register here: what groups new ones, where one is being worked, and how many a queue can take."""
 
 from __future__ import annotations
 

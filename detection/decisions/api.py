@@ -1,4 +1,4 @@
-"""POST a transaction, get its decision: the door for authorisation systems.
+"""POST a transaction, get its decision: for authorisation systems.
 
 The two that decide are no `ServiceAction`: a payment waits for their answer. They know their own repetitions, so that a
 key is not always needed, answer with plain data that no serializer walks, and with a problem that must be committed.
@@ -96,14 +96,14 @@ def single_answer(result: Decided) -> tuple[int, dict[str, Any]]:
     if decision is None:
         # Answered, not raised: what lies in quarantine must be committed.
         return 422, problem(quarantined(row))
-    return (201 if row.outcome == RowStatus.ACCEPTED else 200), decision
+    return (201 if row.status == RowStatus.ACCEPTED else 200), decision
 
 
 def batch_answer(result: Decided) -> dict[str, Any]:
     batch = result.ingested.batch
     counts = ("received", "accepted", "duplicate", "quarantined")
     answer: dict[str, Any] = {"batch_id": batch.pk} | {name: getattr(batch, name) for name in counts}
-    names = ("row_number", "external_id", "outcome", "quarantined_row_id", "reason", "detail")
+    names = ("row_number", "external_id", "status", "quarantined_row_id", "reason", "detail")
     answer["results"] = [
         {name: getattr(row, name) for name in names} | {"decision": result.on(row)} for row in result.ingested.rows
     ]
