@@ -15,7 +15,7 @@ class ApprovalsConfig(AppConfig):
         navigation.register_counter("approvals", selectors.inbox_count)
         self._register_navigation()
         schedule.register(
-            schedule.Periodic(
+            schedule.ScheduledTask(
                 "end requests for approval whose time is up", "approvals.tasks.expire_due", schedule.MINUTE
             )
         )

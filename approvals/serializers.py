@@ -27,7 +27,7 @@ class ApprovalRequestSerializer(serializers.ModelSerializer[ApprovalRequest]):
     class Meta:
         model = ApprovalRequest
         fields = (
-            "id", "action", "subject_type", "subject_id", "subject_label", "state", "outcome", "quorum", "digest",
+            "id", "action", "subject_type", "subject_id", "subject_label", "state", "end_reason", "quorum", "digest",
             "requested_by", "requested_by_name", "created_at", "expires_at", "ended_at",
         )  # fmt: skip
         read_only_fields = fields

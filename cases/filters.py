@@ -40,7 +40,7 @@ class CaseFilter(filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.user = user or getattr(self.request, "user", None)
 
-    def held_by(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+    def by_holder(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         leased = Q(lease__expires_at__gt=clock.now())
         if value == "nobody":
             return rows.exclude(leased)

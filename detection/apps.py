@@ -28,10 +28,12 @@ class DetectionConfig(AppConfig):
         transactions.register_preparation(ensure_default_detectors)
         transactions.register_counter("alerts", Alert.objects.count)
         schedule.register(
-            schedule.Periodic(
+            schedule.ScheduledTask(
                 "look again at what late transactions touched", "detection.tasks.reassess", schedule.MINUTE // 2
             ),
-            schedule.Periodic("train on outcomes when enough are known", "detection.tasks.training_due", schedule.DAY),
+            schedule.ScheduledTask(
+                "train on outcomes when enough are known", "detection.tasks.training_due", schedule.DAY
+            ),
         )
 
     def _register_navigation(self) -> None:

@@ -66,7 +66,7 @@ def activity_chart(rows: Iterable[Transaction], until: datetime, marks: Collecti
     for row in by_currency[currency]:
         if day := days.get(row.occurred_at.date()):
             _add(day, row, row.pk in marks)
-    return _drawn(currency, list(days.values()))
+    return _chart(currency, list(days.values()))
 
 
 def _add(day: ChartDay, row: Transaction, marked: bool) -> None:
@@ -78,7 +78,7 @@ def _add(day: ChartDay, row: Transaction, marked: bool) -> None:
         day.out += row.amount_minor
 
 
-def _drawn(currency: str, days: list[ChartDay]) -> ActivityChart:
+def _chart(currency: str, days: list[ChartDay]) -> ActivityChart:
     largest = max((max(day.out, day.into) for day in days), default=0)
     height = Scale(0, largest, 0, MIDDLE - HEAD, digits=2)
     for day in days:

@@ -33,8 +33,8 @@ class NavigationEntry:
     """A place that the shell offers to those whose roles carry `permission` ("" for every signed-in person).
 
     name: of the page's address. group and order: which part of the shell, and where in it, the least first.
-    go: the letter after `g`. counter: whose number stands beside it (`register_counter`), called `counted`; a `hot`
-    one stands out.
+    go: the letter after `g`. counter: whose number stands beside it (`register_counter`), in words `counter_label`; a
+    `hot` one stands out.
     """
 
     name: str
@@ -45,7 +45,7 @@ class NavigationEntry:
     order: int = 0
     go: str = ""
     counter: str = ""
-    counted: str = ""
+    counter_label: str = ""
     hot: bool = False
     staff: bool = False
 

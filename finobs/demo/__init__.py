@@ -1,1 +1,1 @@
-"""Demo people, generated transactions, the first models and the benches’ command. Composition: may use every app."""
+"""Demo people, generated data and the first models. Composition: may use every app."""

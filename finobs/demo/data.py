@@ -1,4 +1,4 @@
-"""Demo data: people, queues, rules, and transactions through the same door as everything else.
+"""Demo data: people, queues, rules, and transactions, ingested as every other.
 
 Every step looks at what is there already, so that a start after a kill goes on where it stopped, and a start with
 everything in place is quick. Rows come in order and in batches, each its own transaction: what is in is a prefix.
