@@ -5,7 +5,7 @@ class ApprovalsConfig(AppConfig):
     name = "approvals"
 
     def ready(self) -> None:
-        from finobs.core import gate, navigation, schedule
+        from finobs.core import clock, gate, navigation, schedule
 
         from . import policy, selectors
         from .guard import ApprovalGuard
@@ -16,7 +16,7 @@ class ApprovalsConfig(AppConfig):
         self._register_navigation()
         schedule.register(
             schedule.ScheduledTask(
-                "end requests for approval whose time is up", "approvals.tasks.expire_due", schedule.MINUTE
+                "end requests for approval whose time is up", "approvals.tasks.expire_due", clock.MINUTE
             )
         )
 

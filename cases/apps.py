@@ -7,7 +7,7 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from approvals import registry
         from detection import hooks
-        from finobs.core import schedule
+        from finobs.core import clock, schedule
         from transactions.hooks import register_counter
 
         from . import approval_actions, capacity, policy, selectors
@@ -22,7 +22,7 @@ class CasesConfig(AppConfig):
         register_counter("cases", Case.objects.count)
         hooks.register_alert_locator(selectors.alert_location)
         schedule.register(
-            schedule.ScheduledTask("let priorities age", "cases.tasks.priorities_refresh", schedule.DAY),
+            schedule.ScheduledTask("let priorities age", "cases.tasks.priorities_refresh", clock.DAY),
         )
 
     def _register_navigation(self) -> None:

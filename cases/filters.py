@@ -26,7 +26,7 @@ class CaseFilter(filters.FilterSet):
     account = filters.CharFilter(field_name="account__external_id", label="Account")
     holder = filters.ChoiceFilter(
         choices=(("me", "Held by me"), ("nobody", "Held by nobody"), ("others", "Held by others")),
-        method="held_by", label="Held by",
+        method="by_holder", label="Held by",
     )  # fmt: skip
     priority_min = filters.NumberFilter(field_name="priority", lookup_expr="gte", label="Priority from")
     opened_after = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte", label="Opened from")

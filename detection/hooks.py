@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from .models import Alert
 
 
+# More than a thousand people review in a day: a number beyond it was mistyped.
+MAX_ALERTS_A_DAY = 100_000
+
+
 @dataclass(frozen=True, slots=True)
 class AlertLocation:
     """Where an alert is being worked: what to call it and its address."""

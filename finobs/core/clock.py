@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+# Seconds, for schedules and arithmetic on whole seconds.
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
 _override: ContextVar[datetime | None] = ContextVar("finobs_clock", default=None)
 
 

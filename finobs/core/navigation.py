@@ -25,7 +25,7 @@ WORK, DATA, DETECTION, RECORDS = "", "Data", "Detection", "Records"
 SIDE: Final = (WORK, DATA, DETECTION, RECORDS)
 # Other parts of the shell: the menu of the person; what the header says where there is anything to count; where its
 # search field goes; the bar at the foot of a phone.
-ACCOUNT, HEADER, SEARCH, BOTTOM = "account", "header", "search", "bottom"
+ACCOUNT_MENU, HEADER, SEARCH, BOTTOM = "account", "header", "search", "bottom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Shell:
 
     @cached_property
     def account(self) -> list[NavigationItem]:
-        return self._part(ACCOUNT)
+        return self._part(ACCOUNT_MENU)
 
     @cached_property
     def header(self) -> list[NavigationItem]:

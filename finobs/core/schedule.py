@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 PREFIX: Final = "finobs: "
-MINUTE, HOUR, DAY = 60, 3600, 86_400
 MIN_EXPIRY_SECONDS: Final = 10
 
 

@@ -21,12 +21,12 @@ from .. import bulk_load
 from ..choices import OUTSIDE_ORIGINS, LabelOrigin, LabelStatus, QuarantineReason
 from ..models import Label, LabelBatch, LabelContent, PastLabel, Source, Transaction
 from ..row_validation import LABEL_FIELDS, RawRow, RowFault, RowLabel, RowReader, quoted, text
+from .label_add import MAX_LABELS_PER_STATEMENT
 from .quarantine_add import printable_fields
 from .row_batch import BatchResult, BatchRowResult, check_size
 
 LABEL_ROW_FIELDS: Final = frozenset({"external_id", *LABEL_FIELDS})
 UNKNOWN_TRANSACTION: Final = "unknown-transaction"
-MAX_ROWS_PER_STATEMENT = 1_000
 
 
 @dataclass(slots=True)
@@ -169,13 +169,13 @@ class _LabelBatchAdd:
             ]
         )
         changed = [self.current[pk] for pk in sorted(self.corrected)]
-        PastLabel.objects.bulk_create([self.replaced(label) for label in changed], batch_size=MAX_ROWS_PER_STATEMENT)
+        PastLabel.objects.bulk_create([self.replaced(label) for label in changed], batch_size=MAX_LABELS_PER_STATEMENT)
         for label in changed:
             for name, value in self.corrected[label.transaction_id]._asdict().items():
                 setattr(label, name, value)
             label.watermark, label.origin, label.label_batch = self.watermark, LabelOrigin.BATCH, self.batch
         fields = ("is_suspicious", "typology", "known_at", "watermark", "origin", "label_batch")
-        Label.objects.bulk_update(changed, fields, batch_size=MAX_ROWS_PER_STATEMENT)
+        Label.objects.bulk_update(changed, fields, batch_size=MAX_LABELS_PER_STATEMENT)
 
     def replaced(self, label: Label) -> PastLabel:
         fields = ("transaction_id", "is_suspicious", "typology", "known_at", "watermark", "label_batch_id")
@@ -211,8 +211,8 @@ def _same(present: RowLabel | LabelContent, label: RowLabel, timed: bool) -> boo
 
 
 def _of(labels: QuerySet[Any], pks: Sequence[int]) -> Iterable[Any]:
-    for start in range(0, len(pks), MAX_ROWS_PER_STATEMENT):
-        yield from labels.filter(transaction_id__in=pks[start : start + MAX_ROWS_PER_STATEMENT])
+    for start in range(0, len(pks), MAX_LABELS_PER_STATEMENT):
+        yield from labels.filter(transaction_id__in=pks[start : start + MAX_LABELS_PER_STATEMENT])
 
 
 def _watermark() -> int:
