@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from finobs.core import money
+from finobs.core.clock import DAY, HOUR
 from transactions.choices import Direction
 
 from .columns import Columns
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DAY, HOUR = 86_400, 3_600
 MONDAY = 3  # 1970-01-01 was a Thursday
 NIGHT_UNTIL = 7
 ROUND_TO = 100

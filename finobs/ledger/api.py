@@ -32,7 +32,7 @@ class EventDetail(SelectorDetail[Event]):
 
     def get_object(self) -> Any:
         event = super().get_object()
-        event.said = selectors.event_data(self.request.user, event)
+        event.content = selectors.event_data(self.request.user, event)
         return event
 
 
@@ -46,7 +46,7 @@ class EventProof(SelectorDetail[Event]):
 
     def get_object(self) -> Any:
         event = super().get_object()
-        size = _whole(self.request, "size") if "size" in self.request.query_params else None
+        size = _integer_parameter(self.request, "size") if "size" in self.request.query_params else None
         proof = selectors.proof_of(self.request.user, event, size=size)
         if proof is None:
             raise Conflict("This event is not sealed yet; ask again in a moment.")
@@ -80,11 +80,11 @@ class ConsistencyProof(SelectorDetail[Checkpoint]):
     parameters = tuple(OpenApiParameter(name, OpenApiTypes.INT64, required=True) for name in ("from", "to"))
 
     def get_object(self) -> Any:
-        old, new = _whole(self.request, "from"), _whole(self.request, "to")
+        old, new = _integer_parameter(self.request, "from"), _integer_parameter(self.request, "to")
         return {"old": old, "new": new, "path": selectors.consistency_between(self.request.user, old, new)}
 
 
-def _whole(request: Request, name: str) -> int:
+def _integer_parameter(request: Request, name: str) -> int:
     text = request.query_params.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise Invalid(fields={name: ["A whole number is needed."]})

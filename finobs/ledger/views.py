@@ -32,7 +32,7 @@ def event_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     context = {
         "event": event,
         "subject": selectors.event_subject(request.user, event),
-        "said": selectors.event_text(request.user, event),
+        "content": selectors.event_text(request.user, event),
         "proof": proof,
         "leaf": bytes(event.leaf).hex(),
         "path": [item.hex() for item in proof.path] if proof else [],

@@ -28,7 +28,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-FORMAT = "finobs-ledger-bundle/1"
+BUNDLE_FORMAT = "finobs-ledger-bundle/1"
 # SubjectPublicKeyInfo of an Ed25519 key is this header and the 32 bytes of the key (RFC 8410).
 ED25519_HEADER = bytes.fromhex("302a300506032b6570032100")
 SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -196,7 +196,7 @@ def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: list[
 def verify_bundle(bundle: Path, keys: list[Key], notes: list[str]) -> dict[str, object]:
     """Check everything in `bundle`, and against the checkpoints that you `kept`. Raises Wrong."""
     manifest = record((bundle / "manifest.json").read_text().rstrip("\n"), "format", "origin", "kind", "size", "events")
-    if manifest["format"] != FORMAT or manifest["kind"] not in ("log", "records"):
+    if manifest["format"] != BUNDLE_FORMAT or manifest["kind"] not in ("log", "records"):
         raise Wrong("this is not a bundle that this program knows")
     origin = str(manifest["origin"])
     roots: dict[int, bytes] = {}
