@@ -16,7 +16,7 @@ from django.apps import apps
 
 from finobs.ledger.services import NewEvent
 from finobs.settings.env import BASE_DIR
-from tests.support import event_guard
+from tests.support import event_guard, history_guard
 from tests.support.event_guard import EventFields, UndocumentedEvent, documented
 
 APPS = ("finobs", "transactions", "approvals", "detection", "cases", "exports", "agents")
@@ -36,14 +36,14 @@ def nodes() -> Iterator[ast.AST]:
 
 def recorded_actions() -> set[str]:
     """Actions that the source names where it records an event."""
-    actions = set()
+    actions: set[str] = set()
     for node in nodes():
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         values: list[Any] = [keyword.value for keyword in node.keywords if keyword.arg == "action"]
         values = values if name == "record" else node.args[:1] if name == "NewEvent" else []
-        actions |= {value.value for value in values if isinstance(value, ast.Constant)}
+        actions |= {str(value.value) for value in values if isinstance(value, ast.Constant)}
     return actions
 
 
@@ -100,7 +100,7 @@ def test_an_event_of_optional_fields_says_at_least_one() -> None:
 def test_the_guard_refuses_an_event_of_the_product_that_is_not_as_documented(
     monkeypatch: pytest.MonkeyPatch, action: str, data: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(event_guard.history_guard, "caller", lambda *_: ("cases/services/x.py", "assign"))
+    monkeypatch.setattr(history_guard, "caller", lambda *_: ("cases/services/x.py", "assign"))
     with pytest.raises(UndocumentedEvent, match=action):
         event_guard.check(NewEvent(action, ("cases.case", "1"), data))
     event_guard.check(NewEvent("case.assign", ("cases.case", "1"), {"to": "1", "from": None, "reason": "Why."}))

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from approvals.choices import RequestState
 from approvals.models import ApprovalDecision, ApprovalPolicy, ApprovalRequest
@@ -18,35 +15,13 @@ from cases.models import Case, Queue
 from cases.services import case_take, group_alerts, note_add
 from detection.choices import Typology
 from finobs.accounts.models import User
-from finobs.core.errors import FinobsError
 from finobs.ledger.models import Event
 from tests import factories
+from tests.support.threads import at_once, attempt
 
 from .factories import closing_request, decide
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def try_(act: object) -> str:
-    try:
-        act()  # type: ignore[operator]
-    except FinobsError as refused:
-        return refused.code
-    finally:
-        connection.close()
-    return "done"
-
-
-def at_once(*acts: Callable[[], object]) -> list[str]:
-    """What became of each, all of them begun together."""
-    begin = Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> str:
-        begin.wait()
-        return try_(act)
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
 
 
 def leader(queue: Queue, name: str = "Leo") -> User:
@@ -68,7 +43,7 @@ def test_fifty_approvals_by_one_person_count_once(quorum: int) -> None:
     ApprovalPolicy.objects.create(action="cases.close", quorum=quorum)
     request = closing_request(analyst, case)
     with ThreadPoolExecutor(16) as threads:
-        outcomes = Counter(threads.map(lambda _: try_(lambda: decide(lead, request)), range(50)))
+        outcomes = Counter(threads.map(lambda _: attempt(lambda: decide(lead, request)), range(50)))
     request.refresh_from_db()
     assert outcomes["done"] == 1, outcomes
     assert ApprovalDecision.objects.count() == 1
@@ -81,8 +56,8 @@ def test_approving_and_editing_at_once_never_closes_on_what_was_not_shown() -> N
         case, analyst, lead = people()
         request = closing_request(analyst, case)
         with ThreadPoolExecutor(2) as threads:
-            decided = threads.submit(try_, lambda: decide(lead, request))  # noqa: B023
-            noted = threads.submit(try_, lambda: note_add(actor=analyst, case=case, text="One more thing."))  # noqa: B023
+            decided = threads.submit(attempt, lambda: decide(lead, request))  # noqa: B023
+            noted = threads.submit(attempt, lambda: note_add(actor=analyst, case=case, text="One more thing."))  # noqa: B023
         outcomes = (decided.result(), noted.result())
         state = ApprovalRequest.objects.get(pk=request.pk).state
         assert (outcomes[0] == "done") == (state == RequestState.USED)
