@@ -13,6 +13,7 @@ from cases import services
 from cases.choices import CaseStatus
 from cases.models import Case, Queue
 from cases.services.case_assign import ASSIGNED_MINUTES
+from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.core import clock
 from finobs.ledger.models import Event
@@ -56,14 +57,16 @@ def test_taking_says_until_when_and_whose_it_was(case: Case, analyst: User, coll
     with clock.at(factories.NOON + timedelta(minutes=31)):
         services.case_take(actor=colleague, case=case)
     assert said("case.take", case, colleague)["assignee_before"] == str(analyst.pk)
-    assert last_event("case.take")["history"] == [{"type": "cases.historicalcase", "id": str(case.history.latest().pk)}]
+    assert last_event("case.take")["history"] == [
+        {"type": "cases.historicalcase", "id": str(case.history.order_by("history_id").last().pk)}
+    ]
 
 
 def test_releasing_says_who_and_nothing_else(case: Case, analyst: User) -> None:
     services.case_take(actor=analyst, case=case)
     services.case_release(actor=analyst, case=case)
     assert said("case.release", case, analyst) == {}
-    assert case.history.latest().history_change_reason == "Released"
+    assert case.history.order_by("history_id").last().history_change_reason == "Released"
 
 
 def test_assigning_says_from_whom_to_whom_and_why(case: Case, lead: User, analyst: User, colleague: User) -> None:
@@ -73,7 +76,7 @@ def test_assigning_says_from_whom_to_whom_and_why(case: Case, lead: User, analys
     assert said("case.assign", case, lead) == {
         "to": str(colleague.pk), "from": str(analyst.pk), "reason": "Ana is on leave.",
     }  # fmt: skip
-    assert case.history.latest().history_change_reason == "Assigned: Ana is on leave."
+    assert case.history.order_by("history_id").last().history_change_reason == "Assigned: Ana is on leave."
     assert len(event_bodies("case.assign")) == 2
 
 
@@ -119,11 +122,13 @@ def test_opening_says_what_and_adding_says_which_alerts(queue: Queue) -> None:
 
 
 def test_a_queue_says_what_it_is_and_what_of_it_changed(queue: Queue, admin: User) -> None:
-    other = services.queue_create(actor=admin, slug="fraud-1", name="Fraud", typologies=["dormant"], lease_minutes=45)
+    other = services.queue_create(
+        actor=admin, slug="fraud-1", name="Fraud", typologies=[Typology.DORMANT], lease_minutes=45
+    )
     event = last_event("queue.create")
     assert event["subject"] == {"type": "cases.queue", "id": str(other.pk)}
     assert event["data"] == {
-        "slug": "fraud-1", "name": "Fraud", "description": "", "typologies": ["dormant"], "is_default": False,
+        "slug": "fraud-1", "name": "Fraud", "description": "", "typologies": [Typology.DORMANT], "is_default": False,
         "lease_minutes": 45, "alerts_a_day": other.alerts_a_day, "viewers": ["auditor"],
     }  # fmt: skip
     services.queue_change(actor=admin, queue=other, name="Fraud and more", lease_minutes=45)
