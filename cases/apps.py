@@ -10,8 +10,7 @@ class CasesConfig(AppConfig):
         from finobs.core import schedule
         from transactions.hooks import register_counter
 
-        from . import approval_actions, capacity, policy, selectors
-        from .models import Case
+        from . import approval_actions, capacity, policy, queries, selectors
         from .services import group_alerts
 
         policy.register()
@@ -19,7 +18,7 @@ class CasesConfig(AppConfig):
         registry.register(approval_actions.action())
         hooks.register_gatherer(group_alerts)
         hooks.register_capacities(capacity.capacity_for)
-        register_counter("cases", Case.objects.count)
+        register_counter("cases", queries.cases_opened_by_batches)
         hooks.register_locator(selectors.place_of_alert)
         schedule.register(
             schedule.Periodic("let priorities age", "cases.tasks.priorities_refresh", schedule.DAY),
