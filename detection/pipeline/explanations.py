@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # An explanation takes milliseconds: a batch of alerts must not wait for its own. The rest are made after the commit.
 MAX_INLINE = 25
-ROWS_PER_UPDATE = 200
 NO_MODEL = "No model was in force: rules alone decided, and there is no score to explain."
 
 
@@ -136,24 +135,3 @@ def _made_again(version: ModelVersion, score: float, row: Transaction) -> Scored
             "corrected rows changed its history."
         )
     return ScoredVector(version, score, vector[0])
-
-
-def explanations_fill(batch_id: int) -> int:
-    """Explanations for the alerts of a batch that were raised without; returns how many. Safe to run twice."""
-    rows = Alert.objects.filter(transaction__batch_id=batch_id, explanation__isnull=True, model_version__isnull=False)
-    without = list(rows.values_list("pk", flat=True))
-    filled = 0
-    for start in range(0, len(without), ROWS_PER_UPDATE):
-        some = Alert.objects.filter(pk__in=without[start : start + ROWS_PER_UPDATE])
-        filled += Alert.objects.bulk_update([alert for alert in some if _filled(alert)], ["explanation"])
-    return filled
-
-
-def _filled(alert: Alert) -> bool:
-    """One that cannot be explained does not keep the others from it."""
-    try:
-        alert.explanation = recompute(alert)
-    except FinobsError:
-        log.exception("alert %s stays without its explanation", alert.pk)
-        return False
-    return True

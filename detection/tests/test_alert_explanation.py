@@ -18,6 +18,7 @@ from detection.models import Alert
 from detection.pipeline import explanations
 from detection.pipeline.assess import assess
 from detection.pipeline.replay import replay
+from detection.tasks import explain_batch
 from detection.tests import places
 from finobs.core.errors import NotFound, Unavailable
 from finobs.ledger.canonical import canonical
@@ -196,8 +197,8 @@ def test_a_large_batch_waits_for_the_first_only(
     assert [alert.score for alert in alerts if alert.explanation] == [max(alert.score or 0 for alert in alerts)]
     assert later
     batch = alerts[0].transaction.batch_id
-    assert explanations.explanations_fill(batch) == len(alerts) - 1
-    assert explanations.explanations_fill(batch) == 0
+    assert explain_batch(batch) == len(alerts) - 1
+    assert explain_batch(batch) == 0
     for alert in Alert.objects.all():
         assert total(alert.explanation) == pytest.approx(alert.score, abs=1e-6)
 

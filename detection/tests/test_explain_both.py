@@ -13,6 +13,7 @@ from detection.models import Alert, Assessment, ModelVersion
 from detection.pipeline import explanations
 from detection.pipeline.assess import assess
 from detection.pipeline.replay import replay
+from detection.tasks import explain_batch
 from detection.tests import places
 from detection.tests.test_alert_explanation import total
 from finobs.core.errors import Unavailable
@@ -154,7 +155,7 @@ def test_the_rest_of_a_batch_is_filled_though_one_cannot_be(source, ranker, monk
     snapshot = copy.deepcopy(spoilt.snapshot)
     snapshot["features"] = {}
     Alert.objects.filter(pk=spoilt.pk).update(snapshot=snapshot)
-    assert explanations.explanations_fill(rows[0].batch_id) == 2
+    assert explain_batch(rows[0].batch_id) == 2
     assert list(Alert.objects.filter(explanation__isnull=True)) == [spoilt]
     assert "stays without its explanation" in caplog.text
 
