@@ -21,7 +21,18 @@ from tests import factories
 
 APPS = ("transactions", "detection", "approvals", "cases")
 # What says how things are and does nothing, and what composes.
-DECLARATIONS = ("models", "choices", "apps", "policy", "filters", "serializers", "api_urls", "urls", "admin", "__init__")
+DECLARATIONS = (
+    "models",
+    "choices",
+    "apps",
+    "policy",
+    "filters",
+    "serializers",
+    "api_urls",
+    "urls",
+    "admin",
+    "__init__",
+)
 LISTED = re.compile(r"^\| \d+ \| `([\w/]+\.py)` \|", re.MULTILINE)
 BACKEND = "finobs.accounts.backends.RolePermissionBackend"
 

@@ -80,13 +80,10 @@ def _new(alerts: Sequence[Alert]) -> list[NewAlert]:
     ids = [alert.pk for alert in alerts]
     rows = Alert.objects.filter(pk__in=ids, case_alert__isnull=True).order_by("transaction__occurred_at", "pk")
     names = (
-        "pk", "account_id", "typology", "outcome", "parameters", "score",
+        "pk", "account_id", "typology", "outcome", "parameters",
         "transaction__occurred_at", "transaction__amount_minor", "transaction__currency",
     )  # fmt: skip
-    return [
-        NewAlert(row[0], (row[1], row[2]), row[3], urgency(row[4], row[5]), *row[6:])
-        for row in rows.values_list(*names)
-    ]
+    return [NewAlert(row[0], (row[1], row[2]), row[3], urgency(row[4]), *row[5:]) for row in rows.values_list(*names)]
 
 
 def _lock_accounts(alerts: Iterable[NewAlert]) -> None:
