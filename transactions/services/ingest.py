@@ -10,8 +10,8 @@ from django.db.models.base import ModelState
 
 from finobs.accounts.models import User
 from finobs.core import access, clock
+from finobs.core.db.bulk import insert_instances
 from finobs.core.errors import Invalid, TooLarge
-from finobs.core.prepared import bulk_insert
 from finobs.core.service import service
 from finobs.ledger import merkle
 from finobs.ledger.services import leaf_hash, record
@@ -91,9 +91,9 @@ class _Intake:
 
     def run(self) -> IngestResult:
         self.read()
-        found = self.look_up()
-        self.batch.pk = found.batch_id
-        self.persist(self.sort_out(self.rows, found.known), found)
+        existing = self.look_up()
+        self.batch.pk = existing.batch_id
+        self.persist(self.sort_out(self.rows, existing.transactions), existing)
         self.quarantine()
         self.conclude()
         self.assess()
@@ -143,14 +143,14 @@ class _Intake:
                 f"external_id “{row.external_id}” came with other content {where}; that one stays.",
             )
 
-    def persist(self, fresh: dict[str, int], found: bulk_load.ExistingRows) -> None:
+    def persist(self, fresh: dict[str, int], existing: bulk_load.ExistingRows) -> None:
         rows = [self.rows[index] for index in fresh.values()]
         named = (row.counterparty for row in rows if row.counterparty)
-        accounts = bulk_load.ensure_parties(Account, self.source, (row.account for row in rows), found.accounts)
-        others = bulk_load.ensure_parties(Counterparty, self.source, named, found.counterparties)
+        accounts = bulk_load.ensure_parties(Account, self.source, (row.account for row in rows), existing.accounts)
+        others = bulk_load.ensure_parties(Counterparty, self.source, named, existing.counterparties)
         values = [
             self.values(pk, position, row, accounts[row.account].pk, others.get(row.counterparty))
-            for position, (pk, row) in enumerate(zip(found.ids, rows, strict=False))
+            for position, (pk, row) in enumerate(zip(existing.ids, rows, strict=False))
         ]
         taken = bulk_load.add_transactions(values)
         made = [
@@ -212,7 +212,7 @@ class _Intake:
         batch.duplicate = outcomes.count(RowStatus.DUPLICATE)
         batch.quarantined = outcomes.count(RowStatus.QUARANTINED)
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
-        bulk_insert([batch])  # once, with its counts; what refers to it is checked at the commit
+        insert_instances([batch])  # once, with its counts; what refers to it is checked at the commit
         data = {name: getattr(batch, name) for name in ("received", "accepted", "duplicate", "quarantined")}
         data |= {"source": batch.source.slug, "method": str(batch.method), "file": batch.file_name}
         data |= {"first_row": batch.first_row, "root": batch.root.hex()}
@@ -231,7 +231,7 @@ class _Intake:
     def values(
         self, pk: int, position: int, row: ValidRow, account: int, other: Counterparty | None
     ) -> tuple[Any, ...]:
-        """As persist.TRANSACTION orders them."""
+        """As bulk_load.TRANSACTION_FIELDS orders them."""
         return (
             pk, self.source.pk, row.external_id, self.batch.pk, position, account, other.pk if other else None,
             row.occurred_at, self.batch.received_at, row.amount_minor, row.currency, row.direction, row.channel,
