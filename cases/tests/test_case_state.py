@@ -293,7 +293,8 @@ def test_a_conclusion_that_does_not_hold_is_refused_in_words(
 ) -> None:
     services.case_take(actor=analyst, case=case)
     with pytest.raises(Invalid) as error:
-        services.case_close(**{"actor": analyst, "case": case, "version": 2, **CONCLUSION, **fields})
+        values: dict[str, Any] = {**CONCLUSION, **fields}
+        services.case_close(actor=analyst, case=case, version=2, **values)
     assert error.value.fields == texts
 
 
