@@ -202,7 +202,7 @@ def test_a_round_beside_another_sealer_does_nothing(
     sealed: list[Event], fill: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(1)
-    monkeypatch.setattr(sys.modules["finobs.ledger.services.seal"], "_locked", lambda: False)
+    monkeypatch.setattr(sys.modules["finobs.ledger.services.seal"], "try_lock", lambda _: False)
     assert seal() == SealResult(0, 12, "another sealer is at work")
 
 
