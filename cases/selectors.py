@@ -37,7 +37,7 @@ from .timeline import case_timeline as case_timeline
 
 
 @dataclass(frozen=True, slots=True)
-class CaseAction:
+class AvailableAction:
     """One button: what it is, and why it cannot be pressed now (empty: it can)."""
 
     name: str
@@ -117,7 +117,7 @@ def case_incidents(user: Any, case: Case) -> QuerySet[Incident]:
     return incidents_visible(user).filter(case=case)
 
 
-def case_actions(user: Any, case: Case) -> list[CaseAction]:
+def case_actions(user: Any, case: Case) -> list[AvailableAction]:
     """What `user` may do with the case, from the workflow table. What is never theirs is left out."""
     allowed = {permission: access.allowed(user, permission, case) for permission in ("work", "lead")}
     if not any(allowed.values()):
@@ -128,7 +128,7 @@ def case_actions(user: Any, case: Case) -> list[CaseAction]:
         if allowed[step.permission]:
             why_not = workflow.refusal(step.action, status=case.status, holding=holding)
             actions.append(
-                CaseAction(
+                AvailableAction(
                     name=step.action, label=step.label, key=step.key, enabled=not why_not, why_not=why_not,
                     needs_reason=step.needs_reason, needs_approval=step.needs_approval,
                 )

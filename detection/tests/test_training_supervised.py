@@ -11,6 +11,7 @@ import pytest
 from detection import features
 from detection.choices import ModelRole
 from detection.features.account import SUPERVISED, microseconds
+from detection.features.bulk import DAY_MICROSECONDS
 from detection.features.matrices import columns_for, matrix_for
 from detection.ml import scoring
 from detection.ml.estimators import boosting
@@ -27,7 +28,7 @@ from tests import factories
 from transactions.models import Label, Transaction
 
 QUICK = SupervisedSettings(share=0.05, boosting=boosting.BoostingSettings(rounds=30, least_in_leaf=10))
-DAY = supervised.DAY_MICROSECONDS
+DAY = DAY_MICROSECONDS
 NEVER = np.iinfo(np.int64).max
 
 

@@ -43,10 +43,10 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class ColumnLayout:
     """`count` columns side by side over `width`.
 
-    >>> columns = Columns(4, 100)
+    >>> columns = ColumnLayout(4, 100)
     >>> columns.x(3), columns.bar(gap=1)
     (75.0, 24.0)
     """

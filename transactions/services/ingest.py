@@ -37,7 +37,10 @@ class RowResult(BatchRowResult):
     evidence: Any = None
 
 
-IngestResult = BatchResult[Batch, RowResult]
+class IngestResult(BatchResult[Batch, RowResult]):
+    """A batch of transactions, and what became of its rows."""
+
+    __slots__ = ()
 
 
 @service

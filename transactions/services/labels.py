@@ -34,7 +34,10 @@ class LabelResult(BatchRowResult):
     status: LabelStatus
 
 
-LabelsAddResult = BatchResult[LabelBatch, LabelResult]
+class LabelsAddResult(BatchResult[LabelBatch, LabelResult]):
+    """A batch of labels, and what became of its rows."""
+
+    __slots__ = ()
 
 
 @service

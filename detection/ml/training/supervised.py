@@ -21,7 +21,8 @@ from finobs.core.jobs.progress import ProgressCallback, no_progress
 
 from ...choices import ModelRole
 from ...features import ACCOUNT
-from ...features.account import DAY_SECONDS, SECOND, SUPERVISED
+from ...features.account import SECOND, SUPERVISED
+from ...features.bulk import DAY_MICROSECONDS
 from .. import scoring
 from ..estimators import boosting
 from ..explain.explainability_check import require_explainable
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DAY_MICROSECONDS = DAY_SECONDS * SECOND  # microseconds
 NEWEST, LEARNED = "newest rows, not learned from", "rows that it learned from"
 
 

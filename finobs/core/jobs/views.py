@@ -69,7 +69,8 @@ class JobPages(Generic[J]):
         served = login_required(method(view))
         # As of a view written out: one word runs through address, view and template, in traces too.
         served.__name__ = f"{self.name}_{page}".replace("-", "_")
-        return path(route, served, name=f"{self.name}-{page}")
+        pattern: URLPattern = path(route, served, name=f"{self.name}-{page}")
+        return pattern
 
     def _list(self, request: HttpRequest) -> HttpResponse:
         rows, more = self.rows(request.user), self.more(request.user, None)
