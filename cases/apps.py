@@ -10,8 +10,7 @@ class CasesConfig(AppConfig):
         from finobs.core import clock, schedule
         from transactions.hooks import register_counter
 
-        from . import approval_actions, capacity, policy, selectors
-        from .models import Case
+        from . import approval_actions, capacity, policy, queries, selectors
         from .services import group_alerts
 
         policy.register()
@@ -19,7 +18,7 @@ class CasesConfig(AppConfig):
         registry.register(approval_actions.action())
         hooks.register_alert_grouper(group_alerts)
         hooks.register_capacity_provider(capacity.capacity_for)
-        register_counter("cases", Case.objects.count)
+        register_counter("cases", queries.cases_opened_by_batches)
         hooks.register_alert_locator(selectors.alert_location)
         schedule.register(
             schedule.ScheduledTask("let priorities age", "cases.tasks.priorities_refresh", clock.DAY),

@@ -11,10 +11,10 @@ class DetectionConfig(AppConfig):
         from transactions import hooks as transactions
 
         from . import policy
+        from .alerts.queries import alerts_of_batches
         from .bootstrap import ensure_default_detectors
         from .ml.registry import approval_actions
         from .ml.training.jobs import TrainingJob
-        from .models import Alert
         from .pipeline.assess import assess
         from .pipeline.late.jobs import ReassessmentJob
 
@@ -26,7 +26,7 @@ class DetectionConfig(AppConfig):
         kinds.register(ReassessmentJob())
         transactions.register_assessor(assess)
         transactions.register_preparation(ensure_default_detectors)
-        transactions.register_counter("alerts", Alert.objects.count)
+        transactions.register_counter("alerts", alerts_of_batches)
         schedule.register(
             schedule.ScheduledTask(
                 "look again at what late transactions touched", "detection.tasks.reassess", clock.MINUTE // 2

@@ -35,4 +35,4 @@ def register() -> None:
     # Without it late payments change nothing that was decided, so it is not for everybody who reads them.
     access.register(ReassessmentRun, cancel=AccessRule("system:config"), retry=AccessRule("system:config"))
     access.register(Assessment, explain=AccessRule("explain:read"))
-    access.register(Alert, view=AccessRule("anomaly:read"))
+    access.register(Alert, view=AccessRule("anomaly:read"), explanations_fill=AccessRule("system:config"))

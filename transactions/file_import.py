@@ -36,6 +36,8 @@ class ImportTotals:
 
 @dataclass(slots=True)
 class ImportReport(ImportTotals):
+    """What an import came to: `alerts` of its own transactions, and `cases` that these alerts opened."""
+
     quarantined: int = 0
     alerts: int = 0
     cases: int = 0
@@ -58,7 +60,7 @@ def import_file(
     progress: Callable[[int], Any] = lambda _: None,
 ) -> ImportReport:
     """Ingest all rows of a file. Each batch is a transaction of its own; running it again accepts nothing twice."""
-    report, begun, before = ImportReport(), time.perf_counter(), hooks.counts()
+    report, begun = ImportReport(), time.perf_counter()
     hooks.prepare()
     for rows in _batches(file.rows, batch_size):
         batch = ingest(
@@ -67,8 +69,8 @@ def import_file(
         report.add(batch, "quarantined")
         progress(len(rows))
         hooks.prepare()
-    after = hooks.counts()
-    report.alerts, report.cases = (after.get(name, 0) - before.get(name, 0) for name in ("alerts", "cases"))
+    counts = hooks.counts(report.batches)
+    report.alerts, report.cases = (counts.get(name, 0) for name in ("alerts", "cases"))
     report.seconds = round(time.perf_counter() - begun, 3)
     report.rows_per_second = round(report.received / report.seconds, 1) if report.seconds else 0.0
     return report

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from .models import Batch, Transaction
 
 
+# How many of something the transactions of these batches led to.
+BatchCounter = Callable[[Sequence[int]], int]
+
+
 @dataclass(frozen=True, slots=True)
 class AssessmentResult:
     """What the assessor made of one transaction. `evidence` is handed back as it is to whoever called `ingest`."""
@@ -28,7 +32,7 @@ class Assessor(Protocol):
 
 
 _assessor: Assessor | None = None
-_counters: dict[str, Callable[[], int]] = {}
+_counters: dict[str, BatchCounter] = {}
 _preparations: list[Callable[[], None]] = []
 
 
@@ -62,11 +66,11 @@ def prepare() -> None:
         each()
 
 
-def register_counter(name: str, count: Callable[[], int]) -> None:
-    """Let an import report how many `name` ("alerts", "cases") it led to; `count` answers how many there are."""
+def register_counter(name: str, count: BatchCounter) -> None:
+    """Let an import report how many `name` ("alerts", "cases") its own batches led to."""
     _counters[name] = count
 
 
-def counts() -> dict[str, int]:
-    """How many there are of everything that is counted."""
-    return {name: count() for name, count in _counters.items()}
+def counts(batch_ids: Sequence[int]) -> dict[str, int]:
+    """How many of everything that is counted these batches led to, whatever else comes in meanwhile."""
+    return {name: count(batch_ids) for name, count in _counters.items()}

@@ -11,6 +11,7 @@ from detection.models import Alert
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import clock, gate, history
+from finobs.core.db.ids import reserve
 from finobs.core.service import service
 from finobs.ledger.services import NewEvent, record_many
 from transactions.models import Account
@@ -18,7 +19,7 @@ from transactions.models import Account
 from .. import priority
 from ..choices import CaseStatus
 from ..models import Case, CaseAlert, Incident, Queue
-from ..numbers import reference, reserve
+from ..reference_number import reference
 from .queue_create import ensure_default_queue
 
 INCIDENT_GAP = timedelta(hours=24)
@@ -80,13 +81,10 @@ def _new(alerts: Sequence[Alert]) -> list[NewAlert]:
     ids = [alert.pk for alert in alerts]
     rows = Alert.objects.filter(pk__in=ids, case_alert__isnull=True).order_by("transaction__occurred_at", "pk")
     names = (
-        "pk", "account_id", "typology", "outcome", "parameters", "score",
+        "pk", "account_id", "typology", "outcome", "parameters",
         "transaction__occurred_at", "transaction__amount_minor", "transaction__currency",
     )  # fmt: skip
-    return [
-        NewAlert(row[0], (row[1], row[2]), row[3], urgency(row[4], row[5]), *row[6:])
-        for row in rows.values_list(*names)
-    ]
+    return [NewAlert(row[0], (row[1], row[2]), row[3], urgency(row[4]), *row[5:]) for row in rows.values_list(*names)]
 
 
 def _lock_accounts(alerts: Iterable[NewAlert]) -> None:

@@ -64,7 +64,7 @@ def _decide(alert: Alert, differences: list[str]) -> Decision:
         findings = scenarios.evaluate(rule.kind, columns, rule.parameters)
         fired += [(rule, findings[0])] if 0 in findings else []
     opinions = []
-    for kept in snap.models_of(alert.parameters):
+    for kept in alert.parameters["models"]:
         try:
             opinions.append(_opinion(alert, kept, columns, differences))
         except FinobsError as error:
@@ -74,8 +74,8 @@ def _decide(alert: Alert, differences: list[str]) -> Decision:
 
 
 def _plain(alert: Alert) -> list[str]:
-    """What stands out of the transaction. Alerts of the first form did not say."""
-    kept = alert.parameters.get("models", [])
+    """What stands out of the transaction."""
+    kept = alert.parameters["models"]
     return reasons_of_snapshot(ModelVersion.objects.get(pk=kept[0]["version"]), alert.snapshot) if kept else []
 
 
@@ -113,7 +113,7 @@ def _opinion(alert: Alert, kept: dict[str, Any], columns: cols.Columns, differen
     # A session of its own: what the process keeps open is for what is in force.
     session = scoring.open_session(scoring.verified_artefact(bytes(version.artefact), version.sha256))
     (score,) = scoring.score_matrix(session, features.from_text(feature_set.names, vector))
-    if "score" in kept and repr(score) != kept["score"]:
+    if repr(score) != kept["score"]:
         differences.append(f"{kept['model']} gives a score of {score:.6f}, not {kept['score']}.")
     return ModelVote(kept["role"], kept["model"], score, float(kept["threshold"]))
 

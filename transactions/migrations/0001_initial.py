@@ -388,7 +388,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "replaced_after",
-                    models.BigIntegerField(help_text="Watermark of the correction: the last id that sees this one."),
+                    models.BigIntegerField(
+                        help_text="The watermark of the correction: the last id that this one is visible to."
+                    ),
                 ),
                 (
                     "label_batch",
