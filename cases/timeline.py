@@ -109,6 +109,7 @@ def _changes(case: Case) -> Iterator[tuple[Key, TimelineEntry]]:
     )
     names = _names(rows)
     for after, before in pairwise(rows):
+        # A save that changed none of these fields (a note, a version) is no line of its own.
         if text := "; ".join(_differences(before, after, names)):
             title = after.history_change_reason or "Changed"
             entry = TimelineEntry(after.history_date, after.history_user, "change", title, text)

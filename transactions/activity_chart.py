@@ -15,7 +15,8 @@ from .models import Transaction
 
 CHART_DAYS = 90
 CHART_WIDTH, CHART_HEIGHT, CHART_MIDDLE = 720, 160, 80
-MARK_HEIGHT = 12  # room above the tallest bar, for the marks
+# Room above the tallest bar.
+MARK_HEIGHT = 12
 DAY_COLUMNS = ColumnLayout(CHART_DAYS, CHART_WIDTH, digits=2)
 
 

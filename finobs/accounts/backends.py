@@ -19,6 +19,7 @@ class RolePermissionBackend(ModelBackend):
     """Signs in people only; machines use tokens, and finobs's own processes never sign in."""
 
     def user_can_authenticate(self, user: object) -> bool:
+        # A password of a machine account would be a second way in beside its tokens, without their scopes.
         return getattr(user, "kind", "") == "human" and super().user_can_authenticate(user)  # type: ignore[arg-type]
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-LABEL_WIDTH = 40  # room that the word beside a line takes
+# Room that the word beside a line takes.
+LABEL_WIDTH = 40
 
 
 @dataclass(frozen=True, slots=True)

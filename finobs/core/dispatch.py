@@ -14,6 +14,8 @@ from django.db import transaction
 
 def on_commit(task: str, *ids: int | str) -> None:
     """Send the task named `task` with `ids` once the present transaction has committed (at once outside one)."""
+    # robust: a broker that is away fails neither the request nor the other calls; the row is there, and the beat wakes
+    # it.
     transaction.on_commit(lambda: named(task).apply_async(args=ids), robust=True)
 
 

@@ -35,6 +35,7 @@ def _run(name: str, check: Check) -> dict[str, Any]:
     except DatabaseError:
         log.exception("readiness: %s", name)
         return {"ok": False, "detail": "The database does not answer."}
+    # Whatever a check raises is an answer: one broken check must not hide the others.
     except Exception as error:
         log.exception("readiness: %s", name)
         return {"ok": False, "detail": str(error)}

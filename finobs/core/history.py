@@ -17,7 +17,8 @@ from simple_history.signals import post_create_historical_record
 
 from . import clock
 
-MAX_CHANGE_REASON_LENGTH: Final = 100  # of simple_history's column; the whole reason is in the ledger
+# Of simple_history's column; the whole reason is in the ledger.
+MAX_CHANGE_REASON_LENGTH: Final = 100
 MAX_ROWS_PER_STATEMENT: Final = 500
 _REFERENCES: Final = "_history_references"
 

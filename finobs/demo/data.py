@@ -75,6 +75,7 @@ def seed(say: Callable[[str], None]) -> None:
     with ExitStack() as stack:
         load(actor, _from_file(actor, stack, Path(env.DEMO_DATA)) if env.DEMO_DATA else _generated(actor, say), say)
     first_models.ensure_supervised(actor, say)
+    # So that the first page of the ledger shows a checkpoint, not a queue.
     seal_all()
     say(
         f"{Transaction.objects.count():,} transactions, {Alert.objects.count():,} alerts, "

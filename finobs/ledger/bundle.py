@@ -85,6 +85,7 @@ def _all(size: int) -> Iterator[tuple[int, bytes]]:
 def _chosen(newest: int) -> list[Checkpoint]:
     """Some checkpoints over the whole life of the log, always the newest."""
     sizes = list(Checkpoint.objects.order_by("size").values_list("size", flat=True))
+    # A log of a year has millions of checkpoints: some over its whole life show that it only grew.
     step = max(1, len(sizes) // MAX_CHECKPOINTS)
     return list(Checkpoint.objects.filter(size__in={*sizes[::step], newest}).order_by("size"))
 

@@ -66,6 +66,7 @@ def _next(batches: Iterator[Any]) -> Any:
     with _readable():
         batch: Any = next(batches, None)
         unpacked = 0 if batch is None else sum(_unpacked(column) for column in batch.columns)
+    # SEC-5: a small file must not fill the memory.
     if unpacked > MAX_UNPACKED_BYTES:
         raise Invalid(f"{batch.num_rows:,} rows of the file unpack to {unpacked:,} bytes: these are no transactions.")
     return batch

@@ -150,6 +150,7 @@ class _BatchIngest:
         ]
         self.transactions = [each for each in transactions if each.id in inserted]
         if len(inserted) < len(transactions):
+            # The insert skipped what another batch had committed since `look_up`.
             self.resolve_race({each.external_id for each in transactions if each.id not in inserted}, new)
         for each in self.transactions:
             index = new[each.external_id]
@@ -205,6 +206,7 @@ class _BatchIngest:
         batch.accepted = statuses.count(RowStatus.ACCEPTED)
         batch.duplicate = statuses.count(RowStatus.DUPLICATE)
         batch.quarantined = statuses.count(RowStatus.QUARANTINED)
+        # One event commits to each row (decision 8): a row stays provable at a few bytes of cost.
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
         # Written last and once, with its counts: foreign keys to it are deferred, and checked at the commit.
         insert_instances([batch])

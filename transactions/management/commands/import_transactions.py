@@ -54,5 +54,6 @@ class Command(FileCommand):
 
 
 def _peak_rss_mb() -> float:
+    # Linux counts kilobytes, macOS bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)

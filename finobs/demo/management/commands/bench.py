@@ -22,7 +22,8 @@ class Command(BaseCommand):
 
     def handle(self, *, name: str | None, size: int | None, repeat: int | None, **options: Any) -> None:
 
-        from tests.benchmarks import registry  # not with the command: no worker loads it
+        # Not with the command: no worker loads it.
+        from tests.benchmarks import registry
 
         benchmarks = registry.registered()
         if name is None:

@@ -36,7 +36,8 @@ class Command(BaseCommand):
         from ... import data
 
         self._say("Preparing the database ...")
-        (env.VAR_DIR / "static").mkdir(exist_ok=True)  # nothing is collected, and nothing warns of it
+        # Static files are served from their sources; an absent folder is a warning of WhiteNoise.
+        (env.VAR_DIR / "static").mkdir(exist_ok=True)
         call_command("migrate", verbosity=0, interactive=False)
         if not keys.signing_keys():
             keys.create()

@@ -22,7 +22,8 @@ class Command(BaseCommand):
         while pause:
             try:
                 self._tell(seal_all())
-            except OperationalError as error:  # the database restarts; so does the sealer's patience
+            # The database restarts: the next round finds what waits.
+            except OperationalError as error:
                 self.stderr.write(f"database: {error}")
             time.sleep(pause)
         sealed = seal_all()
