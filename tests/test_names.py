@@ -23,16 +23,13 @@ SHARED_NAMES = {
     "BY_ACTION": "the same table by its actions, in every workflow.py",
     "HUMAN_STEPS": "the steps of the same table that people take, in every workflow.py",
     "CHUNK": "how many rows one step of a long read takes; of no meaning outside its module",
-    "MIN_COPY_ROWS": "from how many rows COPY is quicker, measured for each table",
+    "TRANSACTION_COLUMNS": "columns of one table: transactions writes all of them, detection reads some",
 }
 # Constants that stand twice with the same value, and why.
 TWICE = {
     "BUNDLE_FORMAT": "the offline verifier imports nothing of finobs",
-    "MAX_ROWS_PER_STATEMENT": "of history rows and of rows without: each was measured, and they may part",
-    "EPOCH": "detection",
-    "MONDAY": "detection",
-    "NIGHT_UNTIL": "detection",
-    "ROUND_TO": "detection",
+    "EPOCH": "of a command and of a chart, in days; to become one",
+    "ROUND_TO": "of a feature, and of the files that evaluation reads; to become one",
 }
 # Where Django and DRF keep the classes that their users know by name.
 LIBRARY_MODULES = (
