@@ -134,6 +134,14 @@ def test_a_model_is_not_named_as_a_class_of_django_or_drf() -> None:
     assert models & library == MODELS_NAMED_AS_LIBRARIES_DO.keys()
 
 
+def test_documentation_names_only_files_that_are_there() -> None:
+    documents = [BASE_DIR / "README.md", *sorted((BASE_DIR / "docs").rglob("*.md"))]
+    files = [str(path.relative_to(BASE_DIR)) for path in BASE_DIR.rglob("*.py") if ".venv" not in path.parts]
+    names = {name for path in documents for name in re.findall(r"`([\w/]+/\w+\.py)`", path.read_text())}
+    assert len(names) > 15
+    assert [name for name in sorted(names) if not any(f"/{file}".endswith(f"/{name}") for file in files)] == []
+
+
 def test_a_limit_is_named_max_or_min() -> None:
     limits = [f"{path}: {name}" for path, tree in trees() for name in stored(tree) if LIMIT.match(name)]
     assert limits == []

@@ -245,7 +245,7 @@ def database(default_url: str) -> dict[str, Any]:
         config["ENGINE"] = "finobs.core.db.postgresql"
         # A connection for each request costs more than the request (decision 4).
         config["CONN_MAX_AGE"] = 600
-        # Seen on the socket by finobs.core.postgresql, not asked of the server (decision 11).
+        # Seen on the socket by finobs.core.db.postgresql, not asked of the server (decision 11).
         config["CONN_HEALTH_CHECKS"] = True
         # Compiling plans (JIT) costs more than it saves: 0.8 to 2 s for a list that takes 0.2 s without (measured).
         after = env.DATABASE_PREPARE_AFTER or None
