@@ -34,7 +34,7 @@ def queue_change(*, actor: User, queue: Queue, **fields: Any) -> Queue:
     }
     if not changed:
         return locked
-    replaced = replace_default(locked, actor=actor)
+    former_defaults = replace_default(locked, actor=actor)
     history.save(locked, actor=actor)
-    record(actor=actor, action="queue.change", subject=locked, data=changed, related=replaced)
+    record(actor=actor, action="queue.change", subject=locked, data=changed, related=former_defaults)
     return locked

@@ -22,9 +22,9 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # A caller may name the request, so that its log and ours can be joined, but not write into the log (SEC-18).
-        offered = request.headers.get("X-Request-ID", "")
+        header = request.headers.get("X-Request-ID", "")
         reads_only = request.method in ("GET", "HEAD")
-        with context.request(offered if REQUEST_ID.match(offered) else "", reads_only=reads_only) as identifier:
+        with context.request(header if REQUEST_ID.match(header) else "", reads_only=reads_only) as identifier:
             response = self.get_response(request)
             response["X-Request-ID"] = identifier
             return response

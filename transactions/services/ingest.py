@@ -169,11 +169,11 @@ class _BatchIngest:
 
     def resolve_race(self, lost: set[str], new: dict[str, int]) -> None:
         """Treat `lost` external ids as known ones: another batch inserted them while this one was at work."""
-        again = [index for index, row in self.rows.items() if row.external_id in lost]
-        for index in again:
+        indexes = [index for index, row in self.rows.items() if row.external_id in lost]
+        for index in indexes:
             self.results.pop(index, None)
             self.faults.pop(index, None)
-        self.find_new(again, bulk_load.existing_transactions(self.source, sorted(lost)))
+        self.find_new(indexes, bulk_load.existing_transactions(self.source, sorted(lost)))
         for external_id in lost:
             del new[external_id]
         # Positions run without a gap: the root of the batch is over its rows in their order.

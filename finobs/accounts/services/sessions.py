@@ -71,9 +71,9 @@ def sessions_end(*, actor: User, user: User, except_digest: str = "") -> int:
         require_not_above(actor, user)
         user.session_epoch += 1
         history.save(user, actor=actor, fields=["session_epoch"])
-    ended = end_sessions(user, SessionEndReason.ENDED, except_digest=except_digest)
-    record(actor=actor, action="session.end", subject=user, data={"why": str(SessionEndReason.ENDED), "ended": ended})
-    return ended
+    count = end_sessions(user, SessionEndReason.ENDED, except_digest=except_digest)
+    record(actor=actor, action="session.end", subject=user, data={"why": str(SessionEndReason.ENDED), "ended": count})
+    return count
 
 
 @service

@@ -144,9 +144,9 @@ def icon(name: str, label: str = "") -> SafeString:
 @register.simple_tag
 def badge(value: str, label: str = "", tone: str = "") -> SafeString:
     """{% badge case.status case.get_status_display %}: the word in its tone."""
-    chosen = tone or TONES.get(str(value), "quiet")
+    tone_name = tone or TONES.get(str(value), "quiet")
     text = label or str(value).replace("_", " ").capitalize()
-    return format_html('<span class="badge tone tone-{}">{}</span>', chosen, text)
+    return format_html('<span class="badge tone tone-{}">{}</span>', tone_name, text)
 
 
 @register.inclusion_tag("_shell/pager.html", takes_context=True)
