@@ -33,7 +33,7 @@ def basic(columns: Columns) -> NDArray[np.float32]:
     seconds = np.array([at.timestamp() for at in columns.occurred_at], dtype=np.float64)
     hour = seconds % DAY / HOUR
     angle = hour * (2 * np.pi / 24)
-    found = [
+    features = [
         np.log1p(np.abs(minor) / unit),
         np.sin(angle),
         np.cos(angle),
@@ -42,7 +42,7 @@ def basic(columns: Columns) -> NDArray[np.float32]:
         minor % (unit * ROUND_TO) == 0,
         np.array([direction == Direction.IN for direction in columns.direction], dtype=bool),
     ]
-    return np.column_stack(found).astype(np.float32)
+    return np.column_stack(features).astype(np.float32)
 
 
 BASIC = FeatureSet(

@@ -54,7 +54,7 @@ def confirmations_of(
     with connection.cursor() as cursor:
         cursor.execute(*_statement(accounts, counterparties, since))
         for *entities, occurred_at, known_at, after, until in cursor.fetchall():
-            each = Confirmation(*entities, aware_time(occurred_at), aware_time(known_at), after, until)
+            each = Confirmation._make((*entities, aware_time(occurred_at), aware_time(known_at), after, until))
             by_transaction.setdefault(each.transaction_id, []).append(each)
     return [each for own in by_transaction.values() for each in (own if len(own) == 1 else _earliest(own))]
 

@@ -29,14 +29,14 @@ class RolePermissionBackend(ModelBackend):
             return super().get_all_permissions(user_obj)
         if not hasattr(user_obj, "_perm_cache"):
             user_obj._perm_cache = _permissions(user_obj.pk)
-        found: set[str] = user_obj._perm_cache
-        return found
+        permissions: set[str] = user_obj._perm_cache
+        return permissions
 
 
 def _permissions(pk: int) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(_query("permission_id").format(user="%s"), [pk, pk])
-        return _named(found for (found,) in cursor.fetchall())
+        return _named(pk for (pk,) in cursor.fetchall())
 
 
 def permissions_sql(column: str) -> str:
@@ -52,11 +52,11 @@ def cache_permissions(user: User, permissions: str | None) -> None:
 
 def _named(ids: Iterable[int]) -> set[str]:
     """Names never change; new permissions come by migration, with ids that were never there."""
-    wanted = set(ids)
-    if not wanted <= _names.keys():
+    requested = set(ids)
+    if not requested <= _names.keys():
         rows = Permission.objects.values_list("pk", "content_type__app_label", "codename")
         _names.update((pk, f"{app}.{codename}") for pk, app, codename in rows)
-    return {_names[pk] for pk in wanted}
+    return {_names[pk] for pk in requested}
 
 
 def clear_permission_cache(**_: Any) -> None:

@@ -41,7 +41,7 @@ def test_a_row_without_an_id_gets_none_that_is_reserved() -> None:
 def test_ids_of_rows_that_were_deleted_do_not_come_again() -> None:
     ids = reserve(Source, 2)
     rows = Source.objects.bulk_create([Source(pk=pk, slug=f"s-{pk}", name="S") for pk in ids])
-    Source.objects.filter(pk__in=[row.pk for row in rows])._raw_delete(using="default")  # type: ignore[attr-defined]
+    Source.objects.filter(pk__in=[row.pk for row in rows])._raw_delete(using="default")
     assert not set(reserve(Source, 2)) & set(ids)
 
 
