@@ -6,15 +6,15 @@ class DetectionConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import registry
-        from finobs.core import schedule
+        from finobs.core import clock, schedule
         from finobs.core.jobs import kinds
         from transactions import hooks as transactions
 
         from . import policy
+        from .alerts.queries import alerts_of_batches
         from .bootstrap import ensure_default_detectors
         from .ml.registry import approval_actions
         from .ml.training.jobs import TrainingJob
-        from .models import Alert
         from .pipeline.assess import assess
         from .pipeline.late.jobs import ReassessmentJob
 
@@ -26,12 +26,14 @@ class DetectionConfig(AppConfig):
         kinds.register(ReassessmentJob())
         transactions.register_assessor(assess)
         transactions.register_preparation(ensure_default_detectors)
-        transactions.register_counter("alerts", Alert.objects.count)
+        transactions.register_counter("alerts", alerts_of_batches)
         schedule.register(
-            schedule.Periodic(
-                "look again at what late transactions touched", "detection.tasks.reassess", schedule.MINUTE // 2
+            schedule.ScheduledTask(
+                "look again at what late transactions touched", "detection.tasks.reassess", clock.MINUTE // 2
             ),
-            schedule.Periodic("train on outcomes when enough are known", "detection.tasks.training_due", schedule.DAY),
+            schedule.ScheduledTask(
+                "train on outcomes when enough are known", "detection.tasks.training_due", clock.DAY
+            ),
         )
 
     def _register_navigation(self) -> None:

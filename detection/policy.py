@@ -1,7 +1,7 @@
 """Who may do what with rules, models and alerts."""
 
-from finobs.core.access import AccessRule as Says
-from finobs.core.access import register as say
+from finobs.core import access
+from finobs.core.access import AccessRule
 
 
 def register() -> None:
@@ -18,14 +18,21 @@ def register() -> None:
     )  # fmt: skip
 
     for model in (Rule, RuleVersion, ModelVersion):
-        say(model, view=Says("model:read"), create=Says("model:config"), change=Says("model:config"))
+        access.register(
+            model, view=AccessRule("model:read"), create=AccessRule("model:config"), change=AccessRule("model:config")
+        )
     # Whoever answers for compliance agrees to what decides; who configures models proposes it.
-    say(ModelVersion, train=Says("model:retrain"), approve=Says("compliance:resolve"))
-    say(TrainingRun, view=Says("model:read"), cancel=Says("model:retrain"), retry=Says("model:retrain"))
-    say(Assessment, view=Says("transaction:read"), decide=Says("transaction:create"))
-    for again in (Reassessment, ReassessmentRun, LateBatch):
-        say(again, view=Says("transaction:read"))
+    access.register(ModelVersion, train=AccessRule("model:retrain"), approve=AccessRule("compliance:resolve"))
+    access.register(
+        TrainingRun,
+        view=AccessRule("model:read"),
+        cancel=AccessRule("model:retrain"),
+        retry=AccessRule("model:retrain"),
+    )
+    access.register(Assessment, view=AccessRule("transaction:read"), decide=AccessRule("transaction:create"))
+    for late_model in (Reassessment, ReassessmentRun, LateBatch):
+        access.register(late_model, view=AccessRule("transaction:read"))
     # Without it late payments change nothing that was decided, so it is not for everybody who reads them.
-    say(ReassessmentRun, cancel=Says("system:config"), retry=Says("system:config"))
-    say(Assessment, explain=Says("explain:read"))
-    say(Alert, view=Says("anomaly:read"))
+    access.register(ReassessmentRun, cancel=AccessRule("system:config"), retry=AccessRule("system:config"))
+    access.register(Assessment, explain=AccessRule("explain:read"))
+    access.register(Alert, view=AccessRule("anomaly:read"), explanations_fill=AccessRule("system:config"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from finobs.accounts.system import system_actor
 from finobs.core.jobs.worker import work
 
+from .alerts import services as alert_services
 from .ml.training import services as training_services
 from .models import ReassessmentRun, TrainingRun
-from .pipeline import explanations
 from .pipeline.late import reassess_due
 
 
@@ -27,7 +28,7 @@ def training_due() -> None:
 @shared_task(name="detection.tasks.explain_batch")
 def explain_batch(batch_id: int) -> int:
     """Make the explanations that a large batch was not kept waiting for. Running it twice makes them once."""
-    return explanations.explanations_fill(batch_id)
+    return alert_services.explanations_fill(actor=system_actor("explain"), batch_id=batch_id)
 
 
 @shared_task(name="detection.tasks.reassess")

@@ -95,7 +95,7 @@ def model_version(**fields: Any) -> ModelVersion:
     artefact = fields.get("artefact", b"\x12" + bytes([len(name)]) + name)  # ONNX, of a name and nothing else
     values = {
         "metrics": {"flagged_share": 0.005, "parity": 0.0, "parity_rows": 20_000},
-        "number": number, "feature_set": "basic-1", "training_rows": 1_000, "trained_from": NOON,
+        "number": number, "feature_set": "account-1", "training_rows": 1_000, "trained_from": NOON,
         "trained_to": NOON + timedelta(days=7), "threshold": 0.6, "artefact": artefact, "sha256": hashlib.sha256(artefact).hexdigest(),
         "created_by": system_actor("test"),
     }  # fmt: skip
@@ -105,7 +105,12 @@ def model_version(**fields: Any) -> ModelVersion:
 def alert(*, of: Account | None = None, typology: str = Typology.LARGE_AMOUNT, **fields: Any) -> Alert:
     """An alert as `assess` would leave it, gathered nowhere yet."""
     moved = transaction(of=of, amount_minor=1_250_000)
-    values = {"parameters": {}, "snapshot": {}, "snapshot_digest": "0" * 64, "outcome": Outcome.REVIEW}
+    values = {
+        "parameters": {"rules": [], "models": []},
+        "snapshot": {},
+        "snapshot_digest": "0" * 64,
+        "outcome": Outcome.REVIEW,
+    }
     return Alert.objects.create(
         transaction=moved, account=moved.account, typology=typology, rule_version=rule_version(),
         reasons=["Amount of $12,500.00 is at or above the limit of $10,000.00."], **{**values, **fields},

@@ -22,14 +22,19 @@ ACCOUNT = features.ACCOUNT
 def alert() -> Alert:
     """A transaction over the limit of a rule, decided with both models; its alert, gathered, as `assess` leaves it."""
     factories.rule_version()
+    champions()
+    row = factories.transaction(amount_minor=1_250_000, country="FR")
+    assess(batch=row.batch, transactions=[row])
+    return Alert.objects.get(transaction=row)
+
+
+def champions() -> None:
+    """Put both models in force."""
     for role, (artefact, parameters) in _fitted().items():
         factories.model_version(
             role=role, kind=role.value, stage=ModelStage.CHAMPION, feature_set=ACCOUNT.name, artefact=artefact,
             sha256=hashlib.sha256(artefact).hexdigest(), parameters=parameters,
         )  # fmt: skip
-    row = factories.transaction(amount_minor=1_250_000, country="FR")
-    assess(batch=row.batch, transactions=[row])
-    return Alert.objects.get(transaction=row)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What upper rooms hang on what came in: the one assessor of new transactions, and counters for reports."""
+"""What upper apps register here: the one assessor of new transactions, and counters for reports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
     from .models import Batch, Transaction
+
+
+# How many of something the transactions of these batches led to.
+BatchCounter = Callable[[Sequence[int]], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Assessor(Protocol):
 
 
 _assessor: Assessor | None = None
-_counters: dict[str, Callable[[], int]] = {}
+_counters: dict[str, BatchCounter] = {}
 _preparations: list[Callable[[], None]] = []
 
 
@@ -52,7 +56,7 @@ def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[Ass
 
 
 def register_preparation(prepare: Callable[[], None]) -> None:
-    """Let an upper room get ready between the batches of an import, outside their transactions."""
+    """Let an upper app get ready between the batches of an import, outside their transactions."""
     _preparations.append(prepare)
 
 
@@ -62,11 +66,11 @@ def prepare() -> None:
         each()
 
 
-def register_counter(name: str, count: Callable[[], int]) -> None:
-    """Let an import report how many `name` ("alerts", "cases") it led to; `count` answers how many there are."""
+def register_counter(name: str, count: BatchCounter) -> None:
+    """Let an import report how many `name` ("alerts", "cases") its own batches led to."""
     _counters[name] = count
 
 
-def counts() -> dict[str, int]:
-    """How many there are of everything that is counted."""
-    return {name: count() for name, count in _counters.items()}
+def counts(batch_ids: Sequence[int]) -> dict[str, int]:
+    """How many of everything that is counted these batches led to, whatever else comes in meanwhile."""
+    return {name: count(batch_ids) for name, count in _counters.items()}

@@ -39,7 +39,7 @@ def alerts_on(account: Any, count: int, **fields: Any) -> list[Alert]:
     defaults = {"typology": Typology.LARGE_AMOUNT, "outcome": Outcome.REVIEW, "score": 0.5} | fields
     return Alert.objects.bulk_create(
         Alert(
-            transaction=one, account=account, rule_version=version, parameters={}, snapshot={},
+            transaction=one, account=account, rule_version=version, parameters={"rules": [], "models": []}, snapshot={},
             snapshot_digest="0" * 64, **defaults,
         )
         for one in moved

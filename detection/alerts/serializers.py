@@ -60,9 +60,7 @@ class ScoreExplanationSerializer(serializers.Serializer[Any]):
     """`base` and the contributions of all features add up to `score`."""
 
     role = serializers.ChoiceField(
-        choices=ModelRole.choices,
-        default=ModelRole.ANOMALY,
-        help_text="supervised: the score is a probability of being confirmed.",
+        choices=ModelRole.choices, help_text="supervised: the score is a probability of being confirmed."
     )
     model = serializers.CharField()
     model_version = serializers.IntegerField()
@@ -78,5 +76,5 @@ class ScoreExplanationSerializer(serializers.Serializer[Any]):
 class ExplanationSerializer(ScoreExplanationSerializer):
     """Of the score that is shown; `beside` has those of the other models that scored the transaction."""
 
-    currency = serializers.CharField(default="", help_text="Of the amounts that were observed.")
-    beside = ScoreExplanationSerializer(many=True, default=[])
+    currency = serializers.CharField(help_text="Of the amounts that were observed.")
+    beside = ScoreExplanationSerializer(many=True)

@@ -6,27 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..choices import ModelRole
-from ..pipeline.snapshot import models_of
 
 # Where each role's half of the scale begins. What resembles confirmed outcomes goes before what is merely unusual:
 # of the demo's alerts, 11 of 30 that a supervised model asked for were confirmed, none of 83 that only the other did.
 BEGINS = {ModelRole.SUPERVISED.value: 0.5, ModelRole.ANOMALY.value: 0.0}
 
 
-def urgency(parameters: Mapping[str, Any], score: float | None) -> float | None:
+def urgency(parameters: Mapping[str, Any]) -> float | None:
     """0 to 1, from an alert's parameters: how far the model that asks for most lies above its threshold.
 
     Scores of different models, and of different times, cannot be compared; distances above their thresholds can,
-    roughly. None where no model asked, only rules. `score` is for alerts whose parameters do not hold the score.
+    roughly. None where no model asked, only rules.
     """
-    asked = [_above(model, score) for model in models_of(parameters)]
-    return max((each for each in asked if each is not None), default=None)
+    distances = (_above_threshold(model) for model in parameters["models"])
+    return max((each for each in distances if each is not None), default=None)
 
 
-def _above(model: Mapping[str, Any], score: float | None) -> float | None:
-    kept = model.get("score")
-    own, threshold = (float(kept) if kept is not None else score), float(model["threshold"])
-    if own is None or own < threshold:
+def _above_threshold(model: Mapping[str, Any]) -> float | None:
+    score, threshold = float(model["score"]), float(model["threshold"])
+    if score < threshold:
         return None
-    share = (own - threshold) / (1 - threshold) if threshold < 1 else 0.0
+    share = (score - threshold) / (1 - threshold) if threshold < 1 else 0.0
     return BEGINS[model["role"]] + 0.5 * min(max(share, 0.0), 1.0)

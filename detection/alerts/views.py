@@ -11,7 +11,6 @@ from finobs.core.lists import list_page
 from .. import hooks
 from ..pipeline import replay as pipeline_replay
 from ..pipeline.late import selectors as late_selectors
-from ..pipeline.snapshot import models_of
 from . import selectors
 from .filters import AlertFilter
 
@@ -31,7 +30,7 @@ def alert_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """Why, with which versions, on what input."""
     alert = selectors.alert_get(request.user, pk)
     context = {
-        "alert": alert, "place": hooks.place(request.user, alert), "models": models_of(alert.parameters),
+        "alert": alert, "location": hooks.location(request.user, alert), "models": alert.parameters["models"],
         "may_explain": selectors.may_explain(request.user),
     }  # fmt: skip
     return render_page(request, "detection/alert_detail.html", context)

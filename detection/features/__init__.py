@@ -6,12 +6,11 @@ float32 is cast once, at the end. A change of any definition is a new name.
 from finobs.core.errors import Invalid
 
 from .account import ACCOUNT
-from .basic import BASIC
 from .sets import FeatureSet, as_text, from_text
 
-__all__ = ["ACCOUNT", "BASIC", "FEATURE_SETS", "FeatureSet", "as_text", "from_text", "get"]
+__all__ = ["ACCOUNT", "FEATURE_SETS", "FeatureSet", "as_text", "from_text", "get"]
 
-FEATURE_SETS = {each.name: each for each in (BASIC, ACCOUNT)}
+FEATURE_SETS = {each.name: each for each in (ACCOUNT,)}
 
 
 def get(name: str) -> FeatureSet:

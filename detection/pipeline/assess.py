@@ -96,7 +96,7 @@ def raise_alerts(assessment: BatchAssessment, source: Source, chosen: Sequence[i
             dispatch.on_commit("detection.tasks.explain_batch", batch_id)
     raised = insert_instances(alerts)
     record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
-    hooks.gather(raised)
+    hooks.group(raised)
     return {each.transaction_id: each for each in raised}
 
 

@@ -1,7 +1,6 @@
 """The explanation of an alert and of a transaction: made with the alert, made again on demand.
 
-Form 2: what is kept of the score that is shown, and under "beside" the same of each other model in force. Form 1, of
-one model, is read as it is.
+It is that of the score that is shown, and under "beside" the same of each other model in force.
 """
 
 from __future__ import annotations
@@ -18,20 +17,16 @@ from ..features.matrices import columns_for, matrix_for
 from ..ml import scoring
 from ..ml.explain.explainer import explainer
 from ..models import Alert, Assessment, ModelVersion
-from .snapshot import features_of, models_of
+from .snapshot import features_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
-FORM = 2
 # An explanation takes milliseconds: a batch of alerts must not wait for its own. The rest are made after the commit.
 MAX_INLINE = 25
-ROWS_PER_UPDATE = 200
 NO_MODEL = "No model was in force: rules alone decided, and there is no score to explain."
-# What form 1 has not.
-SINCE_FORM_2 = ("role", "currency", "beside")
 
 
 class ScoredVector(NamedTuple):
@@ -61,7 +56,7 @@ def explain(scored: Sequence[ScoredVector], currency: str) -> dict[str, Any]:
             beside.append(explainer(each.version).explain(each.vector, each.score, currency))
         except FinobsError:
             log.exception("the score of %s beside it cannot be explained", each.version)
-    return {"form": FORM, "currency": currency, **contributions, "beside": beside}
+    return {"currency": currency, **contributions, "beside": beside}
 
 
 def attach_explanations(alerts: Sequence[Alert], models: Sequence[ScoredVectors]) -> bool:
@@ -90,8 +85,7 @@ def of_alert(alert: Alert) -> dict[str, Any]:
 
 
 def recompute(alert: Alert) -> dict[str, Any]:
-    """From the alert's own model versions, vectors and scores, whatever was kept, in the form that was kept. Raises as
-    `of_alert` does."""
+    """From the alert's own model versions, vectors and scores, whatever was kept. Raises as `of_alert` does."""
     try:
         scored = list(_scored_vectors(alert))
         currency = alert.snapshot["transaction"]["currency"] if scored else ""
@@ -99,20 +93,18 @@ def recompute(alert: Alert) -> dict[str, Any]:
         raise Unavailable("What was kept of this alert cannot be read any more.") from error
     if not scored:
         raise NotFound(NO_MODEL)
-    explanation = explain(scored, currency)
-    return _form_1(explanation) if (alert.explanation or {}).get("form") == 1 else explanation
+    return explain(scored, currency)
 
 
 def _scored_vectors(alert: Alert) -> Iterator[ScoredVector]:
     """What each model made of the alert's transaction, as the alert keeps it. Raises KeyError, ValueError."""
-    models = [] if alert.score is None else models_of(alert.parameters)
+    models = alert.parameters["models"]
     versions = ModelVersion.objects.in_bulk([each["version"] for each in models])
     for each in models:
         version = versions[each["version"]]
         texts = features_of(alert.snapshot, version.feature_set)
         (vector,) = features.from_text(features.get(version.feature_set).names, texts)
-        # Of one model before there were roles, the score is the alert's.
-        yield ScoredVector(version, float(each.get("score", alert.score or 0)), vector)
+        yield ScoredVector(version, float(each["score"]), vector)
 
 
 def of_assessment(assessment: Assessment, alert: Alert | None) -> dict[str, Any]:
@@ -143,28 +135,3 @@ def _rescored(version: ModelVersion, score: float, row: Transaction) -> ScoredVe
             "corrected rows changed its history."
         )
     return ScoredVector(version, score, vector[0])
-
-
-def explanations_fill(batch_id: int) -> int:
-    """Explanations for the alerts of a batch that were raised without; returns how many. Safe to run twice."""
-    rows = Alert.objects.filter(transaction__batch_id=batch_id, explanation__isnull=True, model_version__isnull=False)
-    without = list(rows.values_list("pk", flat=True))
-    filled = 0
-    for start in range(0, len(without), ROWS_PER_UPDATE):
-        some = Alert.objects.filter(pk__in=without[start : start + ROWS_PER_UPDATE])
-        filled += Alert.objects.bulk_update([alert for alert in some if _filled(alert)], ["explanation"])
-    return filled
-
-
-def _filled(alert: Alert) -> bool:
-    """One that cannot be explained does not keep the others from it."""
-    try:
-        alert.explanation = recompute(alert)
-    except FinobsError:
-        log.exception("alert %s stays without its explanation", alert.pk)
-        return False
-    return True
-
-
-def _form_1(explanation: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in explanation.items() if name not in SINCE_FORM_2} | {"form": 1}

@@ -64,7 +64,7 @@ def _decide(alert: Alert, differences: list[str]) -> Decision:
         findings = scenarios.evaluate(rule.kind, columns, rule.parameters)
         fired += [(rule, findings[0])] if 0 in findings else []
     votes = []
-    for entry in snap.models_of(alert.parameters):
+    for entry in alert.parameters["models"]:
         try:
             votes.append(_vote(alert, entry, columns, differences))
         except FinobsError as error:
@@ -74,8 +74,8 @@ def _decide(alert: Alert, differences: list[str]) -> Decision:
 
 
 def _plain(alert: Alert) -> list[str]:
-    """What stands out of the transaction. Alerts of the first form did not say."""
-    models = alert.parameters.get("models", [])
+    """What stands out of the transaction."""
+    models = alert.parameters["models"]
     return reasons_of_snapshot(ModelVersion.objects.get(pk=models[0]["version"]), alert.snapshot) if models else []
 
 
@@ -115,7 +115,7 @@ def _vote(alert: Alert, entry: dict[str, Any], columns: cols.Columns, difference
     # A session of its own: what the process keeps open is for what is in force.
     session = scoring.open_session(scoring.verified_artefact(bytes(version.artefact), version.sha256))
     (score,) = scoring.score_matrix(session, features.from_text(feature_set.names, vector))
-    if "score" in entry and repr(score) != entry["score"]:
+    if repr(score) != entry["score"]:
         differences.append(f"{entry['model']} gives a score of {score:.6f}, not {entry['score']}.")
     return ModelVote(entry["role"], entry["model"], score, float(entry["threshold"]))
 

@@ -12,7 +12,6 @@ from finobs.ledger.services import timestamp
 from transactions.models import Source, Transaction
 
 from .. import features
-from ..choices import ModelRole
 from ..ml.scoring import ModelScores
 from ..models import ModelVersion
 from .decision import Decision
@@ -73,14 +72,6 @@ def parameter_snapshot(decision: Decision, champions: Sequence[ModelScores], ind
         "rules": [_rule(rule) for rule, _ in decision.fired],
         "models": [_model(each.version, each.scores[index]) for each in champions],
     }
-
-
-def models_of(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What an alert's parameters say of its models, whose score is shown first. Alerts of the first form name one."""
-    if "models" in parameters:
-        return list(parameters["models"])
-    first = parameters.get("model")
-    return [first | {"role": ModelRole.ANOMALY.value}] if first else []
 
 
 def _rule(rule: Any) -> dict[str, Any]:

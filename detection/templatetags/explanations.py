@@ -10,7 +10,6 @@ from django import template
 from ..ml.explain import waterfalls
 from ..ml.explain.feature_labels import feature_label
 from ..models import Alert
-from ..pipeline.snapshot import models_of
 
 register = template.Library()
 
@@ -24,11 +23,11 @@ def worded(feature: str) -> str:
 @register.filter
 def asking(alert: Alert) -> dict[str, Any] | None:
     """The model whose score sent the transaction to review, the one that is shown first before the other."""
-    return next((model for model in models_of(alert.parameters) if model.get("asks") and model.get("score")), None)
+    return next((model for model in alert.parameters["models"] if model["asks"]), None)
 
 
 @register.inclusion_tag("detection/_explanation.html")
 def explanation(content: Mapping[str, Any]) -> dict[str, Any]:
     """A waterfall with its table for each model that scored, from what is kept with an alert."""
-    pairs = zip((content, *content.get("beside", ())), waterfalls(content), strict=True)
+    pairs = zip((content, *content["beside"]), waterfalls(content), strict=True)
     return {"models": [{"kept": each, "drawn": drawn} for each, drawn in pairs]}

@@ -61,7 +61,7 @@ def alerted(
 ) -> Alert:
     return Alert.objects.create(
         transaction=transaction, account=transaction.account, typology=typology, outcome=Outcome.REVIEW,
-        rule_version=factories.rule_version(typology=typology) if rule else None, parameters={}, snapshot={},
+        rule_version=factories.rule_version(typology=typology) if rule else None, parameters={"rules": [], "models": []}, snapshot={},
         snapshot_digest="0" * 64, **fields,
     )  # fmt: skip
 

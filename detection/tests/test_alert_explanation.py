@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -10,18 +9,16 @@ import sys
 import numpy as np
 import pytest
 from django.test import Client
-from sklearn.ensemble import IsolationForest
 
 from detection import features
-from detection.ml import scoring
 from detection.ml.explain import explainer, waterfall
 from detection.ml.onnx.graph_metadata import medians
-from detection.ml.onnx.trees import forest_graph
 from detection.ml.registry.services import model_retire
 from detection.models import Alert
 from detection.pipeline import explanations
 from detection.pipeline.assess import assess
 from detection.pipeline.replay import replay
+from detection.tasks import explain_batch
 from detection.tests import places
 from finobs.core.errors import NotFound, Unavailable
 from finobs.ledger.canonical import canonical
@@ -200,8 +197,8 @@ def test_a_large_batch_waits_for_the_first_only(
     assert [alert.score for alert in alerts if alert.explanation] == [max(alert.score or 0 for alert in alerts)]
     assert later
     batch = alerts[0].transaction.batch_id
-    assert explanations.explanations_fill(batch) == len(alerts) - 1
-    assert explanations.explanations_fill(batch) == 0
+    assert explain_batch(batch) == len(alerts) - 1
+    assert explain_batch(batch) == 0
     for alert in Alert.objects.all():
         assert total(alert.explanation) == pytest.approx(alert.score, abs=1e-6)
 
@@ -251,7 +248,7 @@ import django, sys
 django.setup()
 import detection.urls, detection.api_urls, detection.ml.explain, detection.pipeline.explanations, detection.templatetags.explanations
 from detection.ml.explain import waterfall
-waterfall({"base": "0.4", "score": "0.5", "members": [], "features": [
+waterfall({"role": "anomaly", "model": "A 1", "base": "0.4", "score": "0.5", "members": [], "features": [
     {"name": "log_amount", "observed": "3", "expected": "2", "contribution": "0.1"}]})
 print(",".join(name for name in ("numpy", "onnx", "onnxruntime", "shap", "sklearn") if name in sys.modules))
 """
@@ -274,33 +271,12 @@ def test_explaining_uses_neither_shap_nor_scikit_learn(alerts, monkeypatch):
     assert explanations.recompute(alerts[0]) == alerts[0].explanation
 
 
-@pytest.fixture
-def forest(db):
-    """A plain Isolation Forest on `basic-1`, as versions before the ensemble were published, and rows for it."""
-    chance = np.random.default_rng(3)
-    rows = chance.normal(size=(900, len(features.BASIC.names))).astype(np.float32)
-    fitted = IsolationForest(n_estimators=30, max_samples=256, random_state=7).fit(rows)
-    artefact = forest_graph(fitted, features.BASIC.names, {})
-    parameters = {"sample": 256, "typical": medians(rows, features.BASIC.names)}
-    sha256 = hashlib.sha256(artefact).hexdigest()
-    return factories.model_version(artefact=artefact, sha256=sha256, parameters=parameters), rows
-
-
-def test_a_plain_forest_of_before_is_explained_too(forest):
-    version, rows = forest
-    scores = scoring.score_matrix(scoring.open_session(bytes(version.artefact)), rows[:50])
-    for row, score in zip(rows, scores, strict=False):
-        kept = explainer(version).explain(row, score)
-        assert total(kept) == pytest.approx(score, abs=1e-6)
-        assert [member["name"] for member in kept["members"]] == ["isolation_forest"]
-    assert "Time of day" in {line.label for line in waterfall(kept).lines}
-
-
-def test_a_score_that_the_parts_do_not_make_is_not_explained(forest):
-    version, rows = forest
-    (score,) = scoring.score_matrix(scoring.open_session(bytes(version.artefact)), rows[:1])
+def test_a_score_that_the_parts_do_not_make_is_not_explained(alerts):
+    alert = alerts[-1]
+    names = features.ACCOUNT.names
+    (vector,) = features.from_text(names, alert.snapshot["features"])
     with pytest.raises(Unavailable, match="the parts make a score of"):
-        explainer(version).explain(rows[0], score + 0.01)
+        explainer(alert.model_version).explain(vector, alert.score + 0.01)
 
 
 def test_an_ensemble_is_explained_by_both_members(alerts):

@@ -124,7 +124,7 @@ class TestReassessmentList(ApiListTests):
         run = reassessment_run(self, source=batch.source, as_of=row.pk, state=JobState.DONE)
         Reassessment.objects.create(
             transaction=row, run=run, batch=batch, version_before=version, model_version=version, outcome_before="approve",
-            outcome="review", score_before=0.1, score=0.9, feature_set="basic-1", features=b"", digest="0" * 64,
+            outcome="review", score_before=0.1, score=0.9, feature_set="account-1", features=b"", digest="0" * 64,
             at=factories.NOON,
         )  # fmt: skip
 

@@ -21,12 +21,13 @@ from detection.ml.explain.tree_shap import TreeShap
 from detection.ml.onnx.boosted_graph import boosted_graph
 from detection.ml.onnx.graph_metadata import BOOSTED_KEY, boosted_metadata, leaf_rows
 from detection.models import ModelVersion
+from detection.tests.forests import walked_value
 from finobs.core.errors import Unavailable
 
-BASIC = features.BASIC.names
+NAMES = features.ACCOUNT.names[:7]
 
 
-def rows(number: int = 3_000, missing: float = 0.0, size: int = len(BASIC)) -> np.ndarray:
+def rows(number: int = 3_000, missing: float = 0.0, size: int = len(NAMES)) -> np.ndarray:
     chance = np.random.default_rng(11)
     found = chance.lognormal(size=(number, size)).astype(np.float32)
     found[:, 1] = found[:, 1] > 1
@@ -41,19 +42,19 @@ def learned(matrix: np.ndarray, **settings):
     )
     chosen = boosting.BoostingSettings(**{"rounds": 40, **settings})
     ranker = boosting.fit_ranker(matrix, suspicious, list(range(matrix.shape[1])), chosen)
-    names = BASIC[: matrix.shape[1]]
-    return ranker, boosted_graph(ranker.model, names, {"feature_set": features.BASIC.name})
+    names = NAMES[: matrix.shape[1]]
+    return ranker, boosted_graph(ranker.model, names, {"feature_set": features.ACCOUNT.name})
 
 
 def trees_of(artefact: bytes) -> TreeShap:
     graph = onnx.load_model_from_string(artefact)
-    return members(graph, {each.key: each.value for each in graph.metadata_props}, {}).forest
+    return members(graph, {each.key: each.value for each in graph.metadata_props}).forest
 
 
 def version(artefact: bytes, **fields) -> ModelVersion:
     sha256 = hashlib.sha256(artefact).hexdigest()
     return ModelVersion(
-        **{"role": ModelRole.SUPERVISED, "kind": "supervised", "number": 1, "feature_set": features.BASIC.name,
+        **{"role": ModelRole.SUPERVISED, "kind": "supervised", "number": 1, "feature_set": features.ACCOUNT.name,
            "artefact": artefact, "sha256": sha256, **fields}
     )  # fmt: skip
 
@@ -84,7 +85,7 @@ def test_contributions_and_base_add_up_to_the_log_odds(missing):
     margins = ranker.model.decision_function(matrix[:50])
     for row, margin in zip(matrix[:50], margins, strict=True):
         found = ours.base + ours.attribute(row).sum()
-        assert found == pytest.approx(ours.walked(row), abs=1e-9)
+        assert found == pytest.approx(walked_value(ours, row), abs=1e-9)
         assert found == pytest.approx(margin, abs=1e-5)
 
 

@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from detection.ml.explain import explainer, waterfalls
+from detection.ml.explain import explainer
 from detection.models import Alert, Assessment, ModelVersion
 from detection.pipeline import explanations
 from detection.pipeline.assess import assess
 from detection.pipeline.replay import replay
+from detection.tasks import explain_batch
 from detection.tests import places
 from detection.tests.test_alert_explanation import total
 from finobs.core.errors import Unavailable
@@ -55,13 +56,13 @@ def alert(source, ranker):
 def test_both_add_up_each_to_its_own_score(alert, ranker, anomaly):
     kept = alert.explanation
     (beside,) = kept["beside"]
-    assert (kept["form"], kept["currency"]) == (2, "USD")
+    assert kept["currency"] == "USD"
     assert [each["role"] for each in (kept, beside)] == ["supervised", "anomaly"]
     assert [each["model_version"] for each in (kept, beside)] == [ranker.pk, anomaly.pk]
     assert [each["score"] for each in (kept, beside)] == [each["score"] for each in alert.parameters["models"]]
     for each in (kept, beside):
         assert total(each) == pytest.approx(float(each["score"]), abs=1e-6)
-    assert set(beside) == set(kept) - {"form", "currency", "beside"}
+    assert set(beside) == set(kept) - {"currency", "beside"}
     assert canonical(kept), "kept as canonical text"
 
 
@@ -154,39 +155,9 @@ def test_the_rest_of_a_batch_is_filled_though_one_cannot_be(source, ranker, monk
     snapshot = copy.deepcopy(spoilt.snapshot)
     snapshot["features"] = {}
     Alert.objects.filter(pk=spoilt.pk).update(snapshot=snapshot)
-    assert explanations.explanations_fill(rows[0].batch_id) == 2
+    assert explain_batch(rows[0].batch_id) == 2
     assert list(Alert.objects.filter(explanation__isnull=True)) == [spoilt]
     assert "stays without its explanation" in caplog.text
-
-
-@pytest.fixture
-def old(source, anomaly):
-    """An alert of one model, as it was kept before there were roles."""
-    come(source, [80_000_000])
-    alert = Alert.objects.get()
-    (model,) = alert.parameters["models"]
-    first = {name: model[name] for name in ("version", "model", "sha256", "feature_set", "threshold")}
-    alert.reasons = alert.reasons[:1]  # They said nothing of what stands out.
-    alert.parameters = {"rules": alert.parameters["rules"], "model": first}
-    new = alert.explanation or {}
-    alert.explanation = {name: new[name] for name in set(new) - {"role", "currency", "beside"}} | {"form": 1}
-    alert.save()
-    return alert
-
-
-def test_one_of_the_first_form_is_drawn_replayed_and_answered(old, analyst):
-    assert replay(old).differences == []
-    (drawn,) = waterfalls(old.explanation)
-    assert drawn.unit == "anomaly score, 0 to 1"
-    client = signed_in(analyst)
-    assert client.get(f"/detection/alerts/{old.pk}/").content.decode().count("<figure") == 1
-    answer = client.get(f"/api/v1/alerts/{old.pk}/explanation").json()
-    assert (answer["role"], answer["currency"], answer["beside"]) == ("anomaly", "", [])
-
-
-def test_one_of_the_first_form_that_differs_is_noticed(old):
-    old.explanation["base"] = "0.9"
-    assert replay(old).differences == ["Explanation: its base came out otherwise."]
 
 
 def test_the_list_shows_the_score_of_the_model_that_asked(alert, analyst, anomaly, ranker):

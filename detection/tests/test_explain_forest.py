@@ -13,7 +13,7 @@ from sklearn.ensemble import IsolationForest
 from detection.ml.explain.onnx_trees import isolation_trees as read
 from detection.ml.explain.onnx_trees import path_length
 from detection.ml.explain.tree_shap import TreeShap
-from detection.ml.onnx.trees import forest_graph
+from detection.tests.forests import forest_graph, walked_value
 
 NAMES = tuple("abcdef")
 
@@ -31,7 +31,7 @@ def grown(matrix: np.ndarray, **settings):
     settings = {"n_estimators": 20, "max_samples": 256, "random_state": 7, **settings}
     forest = IsolationForest(**settings).fit(matrix)
     names = tuple(f"f{index}" for index in range(matrix.shape[1]))
-    graph = onnx.load_model_from_string(forest_graph(forest, names, {}))
+    graph = onnx.load_model_from_string(forest_graph(forest, names))
     nodes = read(graph, forest.max_samples_)
     return forest, TreeShap(nodes, matrix.shape[1], divisor=len(nodes.roots))
 
@@ -71,7 +71,7 @@ def test_contributions_and_base_add_up_to_the_length_that_scikit_learn_scores_by
     scores = -forest.score_samples(matrix[:50])
     for row, score in zip(matrix[:50], scores, strict=True):
         length = ours.base + ours.attribute(row).sum()
-        assert length == pytest.approx(ours.walked(row), abs=1e-9)
+        assert length == pytest.approx(walked_value(ours, row), abs=1e-9)
         assert 2 ** -(length / path_length(256)[256]) == pytest.approx(score, abs=1e-9)
 
 
@@ -126,14 +126,14 @@ def test_path_lengths_are_scikit_learns():
 def test_a_wrong_sample_is_refused():
     matrix = rows()
     forest = IsolationForest(n_estimators=3, max_samples=256, random_state=7).fit(matrix)
-    graph = onnx.load_model_from_string(forest_graph(forest, NAMES, {}))
+    graph = onnx.load_model_from_string(forest_graph(forest, NAMES))
     with pytest.raises(ValueError, match=r"path length|sample of"):
         read(graph, 255)
 
 
 def test_a_graph_without_a_forest_is_refused():
     graph = onnx.load_model_from_string(
-        forest_graph(IsolationForest(n_estimators=1, random_state=1).fit(rows()), NAMES, {})
+        forest_graph(IsolationForest(n_estimators=1, random_state=1).fit(rows()), NAMES)
     )
     del graph.graph.node[0]
     with pytest.raises(ValueError, match="holds 0 forests"):
@@ -144,4 +144,4 @@ def test_a_forest_that_never_splits_contributes_nothing():
     matrix = np.ones((300, 3), dtype=np.float32)
     _, ours = grown(matrix)
     assert ours.attribute(matrix[0]).tolist() == [0, 0, 0]
-    assert ours.base == pytest.approx(ours.walked(matrix[0]))
+    assert ours.base == pytest.approx(walked_value(ours, matrix[0]))

@@ -41,15 +41,14 @@ def test_it_says(name, observed, expected, said):
 
 def test_every_feature_of_every_set_has_words():
     for feature_set in features.FEATURE_SETS.values():
-        for name in set(feature_set.names) - {"hour_sin", "hour_cos"}:
+        for name in feature_set.names:
             plain = name.replace("_", " ").capitalize()
             assert feature_label(name).label != plain or name in ("amount", "weekday"), name
 
 
-def test_sine_and_cosine_are_one_time_of_day():
-    (line,) = lines([kept("hour_sin", "1.0", "0.0", "0.01"), kept("hour_cos", "0.0", "-1.0", "0.02")])
-    assert (line.label, line.observed, line.expected) == ("Time of day", "06:00 UTC", "12:00 UTC")
-    assert line.contribution == pytest.approx(0.03)
+def test_the_hour_is_a_time_of_day():
+    (line,) = lines([kept("hour", "6.25", "12.0", "0.03")])
+    assert (line.label, line.observed, line.expected) == ("Time of day", "06:15 UTC", "12:00 UTC")
 
 
 def test_what_is_not_known_is_said_so_and_is_no_reason():
@@ -74,7 +73,7 @@ def test_reasons_are_the_three_that_raised_the_score_most():
 def test_amounts_have_their_currency_and_no_cents_that_are_not_known(value, currency, shown):
     (line,) = lines([kept("amount", value, "12.0")], currency)
     assert (line.observed, line.expected) == (shown, "12.00")
-    assert line.words == f"An amount of {shown} (usual: 12.00)."
+    assert line.reason == f"An amount of {shown} (usual: 12.00)."
 
 
 def test_of_reasons_that_say_nearly_the_same_one_is_told():
@@ -98,7 +97,7 @@ def test_every_label_has_room_above_its_bar():
 
 def test_the_picture_and_its_table_tell_as_many_others():
     each = [kept(f"thing_{index}", "1.0", None, str(0.2 / (index + 1) ** 5)) for index in range(30)]
-    told = {"base": "0.1", "score": "0.35", "members": [], "features": each}
+    told = {"role": "anomaly", "model": "A 1", "base": "0.1", "score": "0.35", "members": [], "features": each}
     drawn = waterfall({**told, "features": [{**one, "contribution": "0.01"} for one in each[:12]] + each[12:]})
     assert drawn.bars[-1].label == f"{len(drawn.lines_beyond)} others" == "21 others"
     assert len(drawn.lines_told) == len(drawn.bars) - 1 == 9

@@ -11,7 +11,6 @@ from django.test import Client
 
 from approvals.models import ApprovalRequest
 from detection import features
-from detection.features.columns import Columns
 from detection.ml import scoring
 from detection.ml.onnx import trees
 from detection.ml.registry.services import model_promote
@@ -20,6 +19,7 @@ from detection.ml.training.anomaly import AnomalySettings
 from detection.ml.training.services import model_train
 from detection.models import ModelVersion
 from detection.tests import places
+from detection.tests.forests import forest_graph
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.ledger.models import Event
 from tests import factories
@@ -29,7 +29,7 @@ QUICK = AnomalySettings(trees=12, sample=256)
 
 def sample(rows=3_000, seed=1):
     chance = np.random.default_rng(seed)
-    return chance.normal(size=(rows, len(features.BASIC.names))).astype(np.float32)
+    return chance.normal(size=(rows, len(features.ACCOUNT.names))).astype(np.float32)
 
 
 def of(forest):
@@ -42,7 +42,7 @@ def fitted():
 
     matrix = sample()
     forest = IsolationForest(n_estimators=20, max_samples=512, random_state=2).fit(matrix)
-    session = scoring.open_session(trees.forest_graph(forest, features.BASIC.names, {}))
+    session = scoring.open_session(forest_graph(forest, features.ACCOUNT.names))
     return forest, session, matrix
 
 
@@ -63,7 +63,7 @@ def test_rows_on_thresholds_agree_and_naive_casting_would_not(fitted, monkeypatc
     assert difference < 1e-6
     assert compared >= 10_000
     monkeypatch.setattr(trees, "floor32", lambda values: values.astype(np.float32))
-    naive = scoring.open_session(trees.forest_graph(forest, features.BASIC.names, {}))
+    naive = scoring.open_session(forest_graph(forest, features.ACCOUNT.names))
     with pytest.raises(Invalid, match="differs from what was fitted"):
         anomaly.parity(of(forest), naive, matrix)
 
@@ -74,7 +74,7 @@ def test_missing_values_go_where_they_went_in_training():
     matrix = sample()
     matrix[np.random.default_rng(5).random(matrix.shape) < 0.2] = np.nan
     forest = IsolationForest(n_estimators=20, max_samples=512, random_state=2).fit(matrix)
-    session = scoring.open_session(trees.forest_graph(forest, features.BASIC.names, {}))
+    session = scoring.open_session(forest_graph(forest, features.ACCOUNT.names))
     assert np.abs(np.array(scoring.score_matrix(session, matrix)) + forest.score_samples(matrix)).max() < 1e-5
 
 
@@ -94,12 +94,12 @@ def test_the_floor_is_the_greatest_float32_not_above():
 
 
 def test_the_same_rows_and_seed_give_the_same_artefact():
-    first, second = (anomaly.train_anomaly(sample(), features.BASIC, QUICK) for _ in range(2))
+    first, second = (anomaly.train_anomaly(sample(), features.ACCOUNT, QUICK) for _ in range(2))
     assert (first.sha256, first.threshold) == (second.sha256, second.threshold)
 
 
 def test_the_threshold_sends_the_asked_share_to_review():
-    trained = anomaly.train_anomaly(sample(), features.BASIC, AnomalySettings(share=0.02, trees=50, sample=256))
+    trained = anomaly.train_anomaly(sample(), features.ACCOUNT, AnomalySettings(share=0.02, trees=50, sample=256))
     assert trained.metrics["flagged_share"] == pytest.approx(0.02, abs=0.002)
     assert sum(trained.metrics["histogram"]) == 3_000
 
@@ -107,33 +107,20 @@ def test_the_threshold_sends_the_asked_share_to_review():
 @pytest.mark.parametrize("share", [0, -0.1, 0.5, 1])
 def test_a_senseless_share_is_refused(share):
     with pytest.raises(Invalid):
-        anomaly.train_anomaly(sample(), features.BASIC, AnomalySettings(share=share))
+        anomaly.train_anomaly(sample(), features.ACCOUNT, AnomalySettings(share=share))
 
 
 def test_too_few_rows_are_refused():
     with pytest.raises(Invalid, match="too few"):
-        anomaly.train_anomaly(sample(rows=100), features.BASIC, QUICK)
-
-
-def test_basic_features_are_what_they_say():
-    at = factories.NOON.replace(day=1, hour=3)  # a Sunday
-    columns = Columns([1_000_000, 1_000, 12_345], ["USD", "JPY", "BHD"], [at, factories.NOON, at], ["in", "out", "out"])
-    found = features.BASIC.build(columns)
-    assert found.dtype == np.float32
-    assert found[:, 0] == pytest.approx(np.log1p([10_000, 1_000, 12.345]))
-    assert found[:, 3].tolist() == [6, 0, 6]
-    assert found[:, 4].tolist() == [1, 0, 1]
-    assert found[:, 5].tolist() == [1, 1, 0]
-    assert found[:, 6].tolist() == [1, 0, 0]
-    assert found[0, 1:3] == pytest.approx([2**-0.5, 2**-0.5])
+        anomaly.train_anomaly(sample(rows=100), features.ACCOUNT, QUICK)
 
 
 def test_a_vector_survives_its_text_in_any_order_of_keys():
-    found = features.BASIC.build(Columns([12_345], ["USD"], [factories.NOON], ["out"]))
-    found[0, 2] = np.nan
-    kept = features.as_text(features.BASIC.names, found[0])
-    again = features.from_text(features.BASIC.names, dict(sorted(kept.items())))
-    assert np.array_equal(found, again, equal_nan=True)
+    vector = sample(rows=1)[0]
+    vector[2] = np.nan
+    texts = features.as_text(features.ACCOUNT.names, vector)
+    again = features.from_text(features.ACCOUNT.names, dict(sorted(texts.items())))
+    assert np.array_equal(vector[None], again, equal_nan=True)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from finobs.core.api import SelectorDetail, SelectorList
-from finobs.core.errors import Conflict, Invalid
+from finobs.core.errors import Invalid
 
 from . import filters, selectors, serializers
 from .models import Checkpoint, Event
@@ -32,26 +32,24 @@ class EventDetail(SelectorDetail[Event]):
 
     def get_object(self) -> Any:
         event = super().get_object()
-        event.said = selectors.event_data(self.request.user, event)
+        event.content = selectors.event_data(self.request.user, event)
         return event
 
 
 class EventProof(SelectorDetail[Event]):
-    """The proof under the first checkpoint that seals the event; 409 while it waits to be sealed."""
+    """The inclusion proof under the first checkpoint that seals the event; 409 while it waits to be sealed.
+
+    The answer is a file that `verify.py` checks without finobs.
+    """
 
     selector = selectors.event_get
-    serializer_class = serializers.ProofSerializer
+    serializer_class = serializers.InclusionProofSerializer
     operation_id = "ledger_event_proof"
     parameters = (OpenApiParameter("size", OpenApiTypes.INT64, description="Prove under the checkpoint of this size"),)
 
     def get_object(self) -> Any:
-        event = super().get_object()
-        size = _whole(self.request, "size") if "size" in self.request.query_params else None
-        proof = selectors.proof_of(self.request.user, event, size=size)
-        if proof is None:
-            raise Conflict("This event is not sealed yet; ask again in a moment.")
-        return {"uid": event.uid, "seq": proof.index, "leaf": event.leaf, "size": proof.checkpoint.size,
-                "path": proof.path, "checkpoint": proof.checkpoint.note}  # fmt: skip
+        size = _integer_parameter(self.request, "size") if "size" in self.request.query_params else None
+        return selectors.inclusion_proof(self.request.user, super().get_object(), size).document
 
 
 class CheckpointList(SelectorList[Checkpoint]):
@@ -72,19 +70,22 @@ class CheckpointLatest(SelectorDetail[Checkpoint]):
 
 
 class ConsistencyProof(SelectorDetail[Checkpoint]):
-    """The proof that the log of `to` records extends the one of `from` records."""
+    """The proof that the log at the checkpoint of `to` records extends the one at the checkpoint of `from` records.
 
-    selector = selectors.consistency_between
-    serializer_class = serializers.ConsistencySerializer
+    The answer is a file that `verify.py` checks without finobs.
+    """
+
+    selector = selectors.consistency_proof
+    serializer_class = serializers.ConsistencyProofSerializer
     operation_id = "ledger_consistency"
     parameters = tuple(OpenApiParameter(name, OpenApiTypes.INT64, required=True) for name in ("from", "to"))
 
     def get_object(self) -> Any:
-        old, new = _whole(self.request, "from"), _whole(self.request, "to")
-        return {"old": old, "new": new, "path": selectors.consistency_between(self.request.user, old, new)}
+        old, new = _integer_parameter(self.request, "from"), _integer_parameter(self.request, "to")
+        return selectors.consistency_proof(self.request.user, old, new).document
 
 
-def _whole(request: Request, name: str) -> int:
+def _integer_parameter(request: Request, name: str) -> int:
     text = request.query_params.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise Invalid(fields={name: ["A whole number is needed."]})

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 
 from finobs.core import access
-from finobs.core.errors import Invalid, NotFound
+from finobs.core.errors import Conflict, Invalid, NotFound
 from finobs.core.reads import first_or_not_found
 
 from . import queries, tree
 from .models import Checkpoint, Event, TreeLeaf
+from .proofs import ConsistencyProof, InclusionProof
 
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """That one event is in the log: its place, the path, and the signed checkpoint that the path ends in."""
-
-    index: int
-    checkpoint: Checkpoint
-    path: list[bytes]
+MAX_OFFERED_CHECKPOINTS: Final = 50
 
 
 def seal_state(user: Any) -> queries.SealState:
@@ -82,16 +75,31 @@ def timeline(user: Any, subject_type: str, subject_id: str) -> QuerySet[Event]:
     return events.order_by("-id")
 
 
-def proof_of(user: Any, event: Event, *, size: int | None = None) -> Proof | None:
-    """The proof of `event` under the first checkpoint that seals it, or under the one at `size`; None while pending."""
+def inclusion_proof_if_sealed(user: Any, event: Event) -> InclusionProof | None:
+    """As `inclusion_proof`, under the first checkpoint that seals `event`; None while it waits to be sealed."""
+    access.require(user, "view", Event)
+    return inclusion_proof(user, event) if TreeLeaf.objects.filter(event=event).exists() else None
+
+
+def inclusion_proof(user: Any, event: Event, size: int | None = None) -> InclusionProof:
+    """The proof of `event` under the first checkpoint that seals it, or under the one of `size` records.
+
+    Raises Conflict while the event waits to be sealed, Invalid where no checkpoint of that size seals it.
+    """
     access.require(user, "view", Event)
     place = TreeLeaf.objects.filter(event=event).first()
     if place is None:
-        return None
-    checkpoints = Checkpoint.objects.filter(size__gt=place.seq).order_by("size")
-    sealing = checkpoints.filter(size=size) if size else checkpoints
-    checkpoint = first_or_not_found(sealing, "No checkpoint of this size seals the event.")
-    return Proof(place.seq, checkpoint, tree.inclusion(place.seq, checkpoint.size))
+        raise Conflict("This event is not sealed yet; ask again in a moment.")
+    if size is None:
+        checkpoint = first_or_not_found(Checkpoint.objects.filter(size__gt=place.seq).order_by("size"))
+    else:
+        checkpoint = _checkpoint_of(size, "size")
+    if checkpoint.size <= place.seq:
+        raise Invalid(
+            fields={"size": [f"The event is record {place.seq}: the log of {size:,} records ends before it."]}
+        )
+    body = None if event_data(user, event) is None else bytes(event.body)
+    return InclusionProof(event, place.seq, checkpoint, tree.inclusion(place.seq, checkpoint.size), body)
 
 
 def checkpoints_visible(user: Any) -> QuerySet[Checkpoint]:
@@ -102,15 +110,31 @@ def checkpoint_latest(user: Any) -> Checkpoint:
     return first_or_not_found(checkpoints_visible(user), "Nothing has been sealed yet.")
 
 
-def consistency_between(user: Any, old: int, new: int) -> list[bytes]:
-    """The proof that the log at `new` extends the log at `old`."""
-    if not 1 <= old <= new:
-        raise Invalid("A consistency proof goes from a size of at least 1 to one not smaller.")
+def checkpoints_offered(user: Any) -> list[int]:
+    """The sizes of the newest checkpoints, to choose from. Raises NotAllowed for who may not read the ledger."""
     access.require(user, "view", Checkpoint)
-    last = checkpoints_visible(user).first()
-    if last is None or new > last.size:
-        raise NotFound("The log is not that long.")
-    return tree.consistency(old, new)
+    return list(checkpoints_visible(user).values_list("size", flat=True)[:MAX_OFFERED_CHECKPOINTS])
+
+
+def consistency_proof(user: Any, old: int, new: int | None = None) -> ConsistencyProof:
+    """The proof that the log at the checkpoint of `new` records (the newest without) extends the one of `old` records.
+
+    Raises Invalid where there is no checkpoint of such a size: what nobody signed proves nothing to anybody.
+    """
+    access.require(user, "view", Checkpoint)
+    newer = checkpoint_latest(user) if new is None else _checkpoint_of(new, "to")
+    older = _checkpoint_of(old, "from")
+    if older.size > newer.size:
+        raise Invalid(fields={"from": [f"The older log cannot have more records than the newer, {newer.size:,}."]})
+    return ConsistencyProof(older, newer, tree.consistency(older.size, newer.size))
+
+
+def _checkpoint_of(size: int, field: str) -> Checkpoint:
+    checkpoint = Checkpoint.objects.filter(size=size).first()
+    if checkpoint is None:
+        newest = Checkpoint.objects.values_list("size", flat=True).first() or 0
+        raise Invalid(fields={field: [f"There is no checkpoint of {size:,} records; the newest has {newest:,}."]})
+    return checkpoint
 
 
 def _may_view(user: Any, subject: Model) -> bool:

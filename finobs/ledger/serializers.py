@@ -35,17 +35,17 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 class EventDetailSerializer(EventSerializer):
     """With the exact body, where the caller may see what it speaks of; else null."""
 
-    said = serializers.JSONField(read_only=True, allow_null=True)
+    content = serializers.JSONField(read_only=True, allow_null=True, help_text="The body as JSON")
     body = serializers.SerializerMethodField(help_text="The exact bytes, base64")
 
     class Meta:
         model = Event
-        fields = (*EventSerializer.Meta.fields, "said", "body")
+        fields = (*EventSerializer.Meta.fields, "content", "body")
         read_only_fields = fields
 
     @extend_schema_field({"type": ["string", "null"]})
     def get_body(self, event: Any) -> str | None:
-        return None if event.said is None else base64.b64encode(bytes(event.body)).decode()
+        return None if event.content is None else base64.b64encode(bytes(event.body)).decode()
 
 
 class CheckpointSerializer(serializers.ModelSerializer[Checkpoint]):
@@ -58,19 +58,32 @@ class CheckpointSerializer(serializers.ModelSerializer[Checkpoint]):
 
 
 class ProofSerializer(serializers.Serializer[Any]):
+    """A file that `verify.py` checks. Hashes are base64, checkpoints C2SP signed notes."""
+
+    format = serializers.CharField()
+    kind = serializers.CharField()
+    origin = serializers.CharField(help_text="The log's name")
+
+
+class InclusionProofSerializer(ProofSerializer):
     """RFC 9162 inclusion proof, with the signed note of the tree that it ends in."""
 
     uid = serializers.UUIDField()
     seq = serializers.IntegerField()
-    leaf = HashField()
+    leaf = serializers.CharField(help_text="SHA-256(0x00 || body)")
     size = serializers.IntegerField()
-    path = serializers.ListField(child=HashField())
-    checkpoint = serializers.CharField(help_text="C2SP signed note")
+    path = serializers.ListField(child=serializers.CharField())
+    checkpoint = serializers.CharField()
+    body = serializers.CharField(
+        allow_null=True, help_text="The exact bytes; null for who may not see what the event speaks of"
+    )
 
 
-class ConsistencySerializer(serializers.Serializer[Any]):
-    """RFC 9162 consistency proof."""
+class ConsistencyProofSerializer(ProofSerializer):
+    """RFC 9162 consistency proof, with the signed notes of both trees."""
 
     old = serializers.IntegerField()
     new = serializers.IntegerField()
-    path = serializers.ListField(child=HashField())
+    path = serializers.ListField(child=serializers.CharField())
+    old_checkpoint = serializers.CharField()
+    new_checkpoint = serializers.CharField()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
-from .canonical import SCHEMA
+from .canonical import EVENT_SCHEMA
 from .verification_queries import raw_bytes
 
 
@@ -24,7 +24,7 @@ def event_faults(at: str, uid: str, event: Sequence[Any], leaf: Any) -> Iterator
     # The body is canonical, so the columns must be its exact beginning and end: cheaper than parsing.
     begin = f'{{"action":{quoted(action)},"actor":{{"id":"{actor}","type":{quoted(actor_type)}}},"at":"{at}","data":'
     end = (
-        f',"id":"{uid}","request":{quoted(request)},"schema":{SCHEMA},'
+        f',"id":"{uid}","request":{quoted(request)},"schema":{EVENT_SCHEMA},'
         f'"subject":{{"id":{quoted(subject)},"type":{quoted(subject_type)}}}}}'
     )
     if not (body.startswith(begin.encode()) and body.endswith(end.encode())):

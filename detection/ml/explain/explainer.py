@@ -39,7 +39,7 @@ class Explainer:
         self.names = tuple(metadata["features"].split(","))
         self.typical: Mapping[str, str] = version.parameters.get("typical", {})
         self.where = features.get(version.feature_set).indexes(self.names)
-        self.members = members(graph, metadata, version.parameters)
+        self.members = members(graph, metadata)
 
     def shown(self, row: NDArray[np.float32], score: float) -> tuple[ScoreContributions, list[MemberContributions]]:
         """The contributions to the score, and each member's own. `row` has the features that the model looks at."""

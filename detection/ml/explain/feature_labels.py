@@ -9,8 +9,7 @@ from functools import cache
 from typing import Any
 
 from .formatting import (
-    Show,
-    Values,
+    ValueFormat,
     clock,
     counted,
     deviations,
@@ -31,27 +30,28 @@ MAX_REASONS = 3
 MIN_CONTRIBUTION = 0.0005
 OF = {"account": "this account", "counterparty": "this counterparty"}
 
-Say = Callable[[Values, str], str]
+# Of a feature's value, and of the same as formatted text.
+ReasonText = Callable[[float, str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureLabel:
-    """What a feature is called, how its value is shown, and what it says as a reason: from its values, and as shown."""
+    """What a feature is called, how its value is formatted, and what it says as a reason."""
 
     label: str
-    show: Show
-    say: Say
+    value_format: ValueFormat
+    reason: ReasonText
 
 
 def _flag(label: str, is_so: str, is_not: str) -> FeatureLabel:
-    return FeatureLabel(label, yes, lambda values, _: is_so if values[0] > 0.5 else is_not)
+    return FeatureLabel(label, yes, lambda value, _: is_so if value > 0.5 else is_not)
 
 
 ROW: dict[str, FeatureLabel] = {
-    "amount": FeatureLabel("Amount", in_money, lambda _, shown: f"An amount of {shown}"),
-    "log_amount": FeatureLabel("Amount", in_log_money, lambda _, shown: f"An amount of {shown}"),
-    "hour": FeatureLabel("Time of day", clock, lambda _, shown: f"It was {shown}"),
-    "weekday": FeatureLabel("Weekday", weekday, lambda _, shown: f"It was a {shown}"),
+    "amount": FeatureLabel("Amount", in_money, lambda _, text: f"An amount of {text}"),
+    "log_amount": FeatureLabel("Amount", in_log_money, lambda _, text: f"An amount of {text}"),
+    "hour": FeatureLabel("Time of day", clock, lambda _, text: f"It was {text}"),
+    "weekday": FeatureLabel("Weekday", weekday, lambda _, text: f"It was a {text}"),
     "is_weekend": _flag("Weekend", "It was at the weekend", "It was on a working day"),
     "is_night": _flag("At night", "It was at night", "It was by day"),
     "is_round": _flag("Round amount", "The amount is round", "The amount is not round"),
@@ -64,21 +64,17 @@ ROW: dict[str, FeatureLabel] = {
         "New country", "This account's first with this country in 30 days", "This account knows this country"
     ),
     "account_since": FeatureLabel(
-        "Since this account's last", waited, lambda _, shown: f"{shown} after this account's last transaction"
+        "Since this account's last", waited, lambda _, text: f"{text} after this account's last transaction"
     ),
     "counterparty_since": FeatureLabel(
-        "Since this counterparty's last", waited, lambda _, shown: f"{shown} after this counterparty's last transaction"
+        "Since this counterparty's last", waited, lambda _, text: f"{text} after this counterparty's last transaction"
     ),
     "account_round_share": FeatureLabel(
         "Round amounts of this account", share,
-        lambda _, shown: f"{shown} of this account's amounts in 30 days are round",
+        lambda _, text: f"{text} of this account's amounts in 30 days are round",
     ),
 }  # fmt: skip
 
-# Shown as one: neither means anything alone.
-TOGETHER: dict[tuple[str, ...], FeatureLabel] = {
-    ("hour_sin", "hour_cos"): FeatureLabel("Time of day", clock, lambda _, shown: f"It was {shown}")
-}
 WINDOWED = re.compile(r"(?P<who>account|counterparty)_(?P<what>[a-z]+)_(?P<days>\d+)")
 
 
@@ -90,36 +86,36 @@ def _deviations(value: float) -> str:
 
 def _windowed(who: str, what: str, days: str) -> FeatureLabel | None:
     of, ages, span = OF[who], f"{days}-day", window(days)
-    table: dict[str, tuple[str, Show, Say]] = {
-        "ratio": (f"Against {of}'s {ages} mean", times, lambda _, shown: f"{shown} {of}'s {ages} mean"),
+    table: dict[str, tuple[str, ValueFormat, ReasonText]] = {
+        "ratio": (f"Against {of}'s {ages} mean", times, lambda _, text: f"{text} {of}'s {ages} mean"),
         "z": (
             f"Deviations from {of}'s {ages} mean", deviations,
-            lambda v, _: f"{_deviations(v[0])} {of}'s {ages} mean",
+            lambda value, _: f"{_deviations(value)} {of}'s {ages} mean",
         ),
         "count": (
-            f"Transactions, {span}, {who}", plain, lambda v, _: f"{counted(v[0], 'transaction')} of {of} in {span}"
+            f"Transactions, {span}, {who}", plain, lambda value, _: f"{counted(value, 'transaction')} of {of} in {span}"
         ),
-        "mean": (f"Mean amount, {span}, {who}", in_money, lambda _, shown: f"A mean of {shown} for {of} in {span}"),
-        "sum": (f"Sum, {span}, {who}", in_money, lambda _, shown: f"{shown} in all for {of} in {span}"),
+        "mean": (f"Mean amount, {span}, {who}", in_money, lambda _, text: f"A mean of {text} for {of} in {span}"),
+        "sum": (f"Sum, {span}, {who}", in_money, lambda _, text: f"{text} in all for {of} in {span}"),
         "frauds": (
             f"Confirmed suspicious, {span}, {who}", plain,
-            lambda v, _: f"{counted(v[0], 'transaction')} of {of} confirmed suspicious in {span}",
+            lambda value, _: f"{counted(value, 'transaction')} of {of} confirmed suspicious in {span}",
         ),
         "risk": (
             f"Share confirmed suspicious, {span}, {who}", share,
             # What was confirmed in a window need not be what fell due in it: there may be more of it.
-            lambda v, shown: (
-                f"{'All' if v[0] >= 1 else shown} of {of}'s transactions in {span} of known outcomes were confirmed "
+            lambda value, text: (
+                f"{'All' if value >= 1 else text} of {of}'s transactions in {span} of known outcomes were confirmed "
                 "suspicious"
             ),
         ),
         "rate": (
             f"Smoothed share suspicious, {span}, {who}", small_share,
-            lambda _, shown: f"A smoothed share of {shown} confirmed suspicious for {of} in {span} of known outcomes",
+            lambda _, text: f"A smoothed share of {text} confirmed suspicious for {of} in {span} of known outcomes",
         ),
         "mature": (
             f"Due an outcome, {span}, {who}", plain,
-            lambda v, _: f"{counted(v[0], 'transaction')} of {of} due an outcome in {span}",
+            lambda value, _: f"{counted(value, 'transaction')} of {of} due an outcome in {span}",
         ),
     }  # fmt: skip
     return FeatureLabel(*table[what]) if what in table else None
@@ -130,20 +126,20 @@ def feature_label(name: str) -> FeatureLabel:
     if name in ROW:
         return ROW[name]
     windowed = WINDOWED.fullmatch(name)
-    found = _windowed(**windowed.groupdict()) if windowed else None
+    known_label = _windowed(**windowed.groupdict()) if windowed else None
     label = name.replace("_", " ").capitalize()
-    return found or FeatureLabel(label, plain, lambda _, shown: f"{label} of {shown}")
+    return known_label or FeatureLabel(label, plain, lambda _, text: f"{label} of {text}")
 
 
 @dataclass(frozen=True, slots=True)
 class ExplanationLine:
-    """A feature, or features that are shown as one: what was seen, what is usual, what it did to the score."""
+    """A feature in words: its value, what is usual, what it did to the score, and the same as a reason."""
 
     label: str
     observed: str
     expected: str
     contribution: float
-    words: str
+    reason: str
     family: str = ""
 
     @property
@@ -152,69 +148,55 @@ class ExplanationLine:
 
 
 def signed(contribution: float) -> str:
-    shown = f"{contribution:+.4f}"
-    return "0.0000" if shown[1:] == "0.0000" else shown
+    text = f"{contribution:+.4f}"
+    return "0.0000" if text[1:] == "0.0000" else text
 
 
-def lines(each: Sequence[Mapping[str, Any]], currency: str = "") -> list[ExplanationLine]:
-    """The kept features in words, what did most to the score first. Amounts are told in `currency`; what is usual of
-    them is over all that the model learned from, so without one."""
-    found = [_line(said, kept, currency) for said, kept in _grouped(each)]
-    return sorted(found, key=lambda line: (-abs(line.contribution), line.label))
+def lines(features: Sequence[Mapping[str, Any]], currency: str = "") -> list[ExplanationLine]:
+    """The features of an explanation in words, what did most to the score first.
 
-
-def _grouped(each: Sequence[Mapping[str, Any]]) -> list[tuple[FeatureLabel, list[Mapping[str, Any]]]]:
-    """Each feature, or features that are shown as one, with how they are said."""
-    left = {kept["name"]: kept for kept in each}
-    found = [
-        (together, [left.pop(name) for name in names])
-        for names, together in TOGETHER.items()
-        if all(name in left for name in names)
-    ]
-    return found + [(feature_label(name), [kept]) for name, kept in left.items()]
+    Amounts are formatted in `currency`; what is usual of them is over all that the model learned from, so without one.
+    """
+    return sorted(
+        (_line(feature, currency) for feature in features), key=lambda line: (-abs(line.contribution), line.label)
+    )
 
 
 # Of the same amounts, and of the same outcomes.
-NEARLY_THE_SAME = {"ratio": "size", "z": "size", "frauds": "outcomes", "risk": "outcomes", "rate": "outcomes"}
+FAMILIES = {"ratio": "size", "z": "size", "frauds": "outcomes", "risk": "outcomes", "rate": "outcomes"}
 
 
 def _family(name: str) -> str:
     windowed = WINDOWED.fullmatch(name)
     if windowed is None:
         return name
-    return f"{windowed['who']} {NEARLY_THE_SAME.get(windowed['what'], windowed['what'])}"
+    return f"{windowed['who']} {FAMILIES.get(windowed['what'], windowed['what'])}"
 
 
-def _line(said: FeatureLabel, kept: Sequence[Mapping[str, Any]], currency: str) -> ExplanationLine:
-    contribution = _contribution(kept)
-    observed, expected = _values(kept, "observed"), _values(kept, "expected")
-    usual = said.show(expected, "") if expected else ""
+def _line(feature: Mapping[str, Any], currency: str) -> ExplanationLine:
+    label, contribution = feature_label(feature["name"]), float(feature["contribution"])
+    observed, expected = feature["observed"], feature["expected"]
+    usual = "" if expected is None else label.value_format(float(expected), "")
     if observed is None:
-        return ExplanationLine(said.label, "not known", usual, contribution, "")
-    shown = said.show(observed, currency)
-    reason = said.say(observed, shown)
-    if usual and usual != said.show(observed, ""):
+        return ExplanationLine(label.label, "not known", usual, contribution, "")
+    value = float(observed)
+    text = label.value_format(value, currency)
+    reason = label.reason(value, text)
+    # Compared without the currency: what is usual never has one.
+    if usual and usual != label.value_format(value, ""):
         reason += f" (usual: {usual})"
-    return ExplanationLine(said.label, shown, usual, contribution, f"{reason}.", _family(kept[0]["name"]))
+    return ExplanationLine(label.label, text, usual, contribution, f"{reason}.", _family(feature["name"]))
 
 
-def _contribution(kept: Sequence[Mapping[str, Any]]) -> float:
-    return sum(float(one["contribution"]) for one in kept)
-
-
-def _values(kept: Sequence[Mapping[str, Any]], what: str) -> list[float] | None:
-    texts = [one[what] for one in kept]
-    return None if any(text is None for text in texts) else [float(text) for text in texts]
-
-
-def reasons(each: Sequence[Mapping[str, Any]], currency: str = "") -> list[str]:
+def reasons(features: Sequence[Mapping[str, Any]], currency: str = "") -> list[str]:
     """What raised the score most, in words; at most three, and of what says nearly the same, one."""
-    raised = [(said, kept) for said, kept in _grouped(each) if _contribution(kept) >= MIN_CONTRIBUTION]
-    told: dict[str, str] = {}
-    for said, kept in sorted(raised, key=lambda found: (-_contribution(found[1]), found[0].label)):
-        line = _line(said, kept, currency)
-        if line.words:
-            told.setdefault(line.family, line.words)
-        if len(told) == MAX_REASONS:
+    raising = [feature for feature in features if float(feature["contribution"]) >= MIN_CONTRIBUTION]
+    raising.sort(key=lambda feature: (-float(feature["contribution"]), feature_label(feature["name"]).label))
+    by_family: dict[str, str] = {}
+    for feature in raising:
+        line = _line(feature, currency)
+        if line.reason:
+            by_family.setdefault(line.family, line.reason)
+        if len(by_family) == MAX_REASONS:
             break
-    return list(told.values())
+    return list(by_family.values())

@@ -28,13 +28,12 @@ class ExplainedMembers(Protocol):
     def curves(self) -> tuple[list[Curve], Curve]: ...
 
 
-def members(graph: Any, metadata: Mapping[str, str], parameters: Mapping[str, Any]) -> ExplainedMembers:
+def members(graph: Any, metadata: Mapping[str, str]) -> ExplainedMembers:
     """Raises ValueError or KeyError for a graph that does not say what it takes to explain it."""
     features = len(metadata["features"].split(","))
     if keys.BOOSTED_KEY in metadata:
         return BoostedMember(graph, keys.leaf_rows(metadata[keys.BOOSTED_KEY]), features)
-    ensemble = json.loads(metadata[keys.ENSEMBLE_KEY]) if keys.ENSEMBLE_KEY in metadata else {}
-    return AnomalyMembers(graph, int(ensemble.get("sample") or parameters["sample"]), features, ensemble)
+    return AnomalyMembers(graph, features, json.loads(metadata[keys.ENSEMBLE_KEY]))
 
 
 class BoostedMember:
@@ -53,34 +52,29 @@ class BoostedMember:
 
 
 class AnomalyMembers:
-    """An Isolation Forest, alone or with a PCA reconstruction beside it."""
+    """An Isolation Forest with a PCA reconstruction beside it."""
 
-    def __init__(self, graph: Any, sample: int, features: int, ensemble: dict[str, Any]) -> None:
+    def __init__(self, graph: Any, features: int, ensemble: dict[str, Any]) -> None:
+        sample = int(ensemble["sample"])
         nodes = onnx_trees.isolation_trees(graph, sample)
         self.forest = TreeShap(nodes, features, divisor=len(nodes.roots))
         self.normaliser = float(onnx_trees.path_length(sample)[sample])
         self.ensemble = ensemble
-        self.reconstruction = PcaShap(ensemble) if ensemble else None
+        self.reconstruction = PcaShap(ensemble)
 
     def parts(self, row: NDArray[np.float32]) -> list[MemberContributions]:
         lengths, base = self.forest.attribute(row), self.forest.base
-        parts = [
+        pca = self.reconstruction
+        details = {"reconstructed": pca.reconstructed(row), "feature_errors": pca.errors(row)}
+        return [
             MemberContributions(
                 "isolation_forest", "splits until it stands alone", base, base + float(lengths.sum()), lengths
-            )
+            ),
+            MemberContributions("pca", "reconstruction error", pca.base, pca.error(row), pca.attribute(row), details),
         ]
-        pca = self.reconstruction
-        if pca is not None:
-            found = {"reconstructed": pca.reconstructed(row), "feature_errors": pca.errors(row)}
-            parts.append(
-                MemberContributions("pca", "reconstruction error", pca.base, pca.error(row), pca.attribute(row), found)
-            )
-        return parts
 
     def curves(self) -> tuple[list[Curve], Curve]:
         normaliser = self.normaliser
-        if not self.ensemble:
-            return [lambda length: -length / normaliser], lambda power: 2.0**power
         share, forest, pca = (self.ensemble[name] for name in ("combine", "if", "pca"))
         return [
             lambda length: share["if"] * _z(_forest_value(length / normaliser, forest["of"]), forest),

@@ -47,7 +47,7 @@ class ReasonTemplate:
 # They say nothing that another does not say better, or nothing at all by themselves.
 SILENT = frozenset(
     (
-        "hour", "hour_sin", "hour_cos", "weekday", "is_incoming",
+        "hour", "weekday", "is_incoming",
         *(f"account_mean_{days}" for days in WINDOWS),
         *(f"counterparty_mature_{days}" for days in WINDOWS),
         *(f"counterparty_risk_{days}" for days in WINDOWS),
@@ -76,7 +76,7 @@ def _confirmed(who: str, days: int) -> ReasonTemplate:
 
 def _ratio(who: str, days: int) -> ReasonTemplate:
     return ReasonTemplate(
-        f"{who}_ratio_{days}", f"{who} size", lambda v, *_: f"{times([v], '')} {OF[who]}'s {days}-day mean", MIN_RATIO
+        f"{who}_ratio_{days}", f"{who} size", lambda v, *_: f"{times(v, '')} {OF[who]}'s {days}-day mean", MIN_RATIO
     )
 
 
@@ -115,7 +115,7 @@ def _amount(name: str) -> ReasonTemplate:
 
 def _since(who: str) -> ReasonTemplate:
     return ReasonTemplate(
-        f"{who}_since", f"{who} pace", lambda v, *_: f"{waited([v], '')} after {OF[who]}'s last transaction",
+        f"{who}_since", f"{who} pace", lambda v, *_: f"{waited(v, '')} after {OF[who]}'s last transaction",
         AN_HOUR, is_low=True,
     )  # fmt: skip
 
@@ -143,7 +143,7 @@ REASON_TEMPLATES = (
     _since("counterparty"),
     ReasonTemplate(
         "account_round_share", "round",
-        lambda v, *_: f"{share([v], '')} of this account's amounts in the last 30 days are round", MIN_SHARE,
+        lambda v, *_: f"{share(v, '')} of this account's amounts in the last 30 days are round", MIN_SHARE,
     ),
     ReasonTemplate("is_round", "round", lambda *_: "The amount is round"),
     ReasonTemplate("is_night", "time", lambda *_: "It was at night (UTC)"),

@@ -164,14 +164,3 @@ class TreeShap:
                 part[:, level.inner] = under
             half = part.shape[1] // 2
             under = part[:, :half] + part[:, half:]
-
-    def walked(self, row: NDArray[np.float32]) -> float:
-        """Of the row, by walking every tree, in float64."""
-        import numpy as np
-
-        nodes, at = self.nodes, self.nodes.roots
-        for _ in range(int(nodes.depth.max())):
-            seen = row[nodes.feature[at]]
-            left = np.where(np.isnan(seen), nodes.missing[at], seen <= nodes.threshold[at])
-            at = nodes.children[at, np.where(left, 0, 1)]
-        return self.start + float(nodes.value[at].sum() / self.divisor)

@@ -101,9 +101,9 @@ class Waterfall:
 
 
 def waterfalls(explanation: Mapping[str, Any]) -> list[Waterfall]:
-    """Of the score that is shown, and of those beside it. Before form 2 there was one model, for anomalies."""
-    currency = explanation.get("currency", "")
-    return [waterfall(each, currency) for each in (explanation, *explanation.get("beside", ()))]
+    """Of the score that is shown, and of those beside it."""
+    currency = explanation["currency"]
+    return [waterfall(each, currency) for each in (explanation, *explanation["beside"])]
 
 
 def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
@@ -121,8 +121,8 @@ def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
     ]
     height = HEAD + STEP * len(drawn) + FOOT
     finding = _finding(each, base, score)
-    role, model = explanation.get("role", "anomaly"), explanation.get("model", "")
-    words = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, UNITS.get(role, "score")
+    unit, model = UNITS[explanation["role"]], explanation["model"]
+    words = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, unit
     return Waterfall(*words, at(base), at(score), height)
 
 

@@ -101,10 +101,7 @@ def _day(moment: str) -> str:
 def _limits(version: ModelVersion) -> Iterator[str]:
     if source := version.parameters.get("source"):
         yield f"It has seen transactions of the source {source} only."
-    if version.feature_set == "basic-1":
-        yield "It looks at each transaction by itself, not at what the account or counterparty usually does."
-    else:
-        yield "It looks back 30 days, in one currency; amounts of different currencies are not converted."
+    yield "It looks back 30 days, in one currency; amounts of different currencies are not converted."
     if version.role == ModelRole.SUPERVISED:
         yield "What nobody had confirmed by the time of training counted as not suspicious."
     if version.metrics.get("threshold_from", "").startswith("rows that"):

@@ -12,10 +12,9 @@ from django.db.models import Model, QuerySet
 from finobs.core.db.dialect import any_of, table_of
 from finobs.ledger.canonical import canonical
 
-from ...choices import ModelRole, Outcome
+from ...choices import SEVERITY, ModelRole, Outcome
 from ...models import Alert, Assessment, Reassessment
 from ..batch_assessment import BatchAssessment
-from ..decision import SEVERITY
 
 M = TypeVar("M", bound=Model)
 

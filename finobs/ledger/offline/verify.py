@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Verify a finobs ledger bundle without finobs: Python's standard library and the `openssl` program, nothing else.
+"""Verify a finobs ledger bundle, or a single proof, without finobs: Python's standard library and the `openssl`
+program, nothing else.
 
-    python3 -I verify.py BUNDLE --vkey 'NAME+ID+KEY' [--checkpoint FILE_YOU_KEPT ...] [--json]
+    python3 -I verify.py BUNDLE_OR_PROOF --vkey 'NAME+ID+KEY' [--checkpoint FILE_YOU_KEPT ...] [--json]
 
 Take the public key (vkey) from somewhere else than the bundle: from your engagement letter, from your last audit.
 Read this file before you trust it; it is short on purpose. Exit code: 0 everything holds, 1 something is wrong,
@@ -13,6 +14,11 @@ A bundle is a folder with
   checkpoints.ndjson  {"note": signed statement of origin, size and root}; the last one is the newest
   proofs.ndjson       {"seq", "size", "path": [base64, ...]}: RFC 9162 inclusion proofs (kind "records")
   consistency.ndjson  {"old", "new", "path"}: RFC 9162 consistency proofs (kind "records")
+
+A proof is one JSON object, as pages and API of the ledger give it, with
+  format, kind, origin  kind "inclusion": one record is in the log; "consistency": the log extends an older one
+  uid, seq, leaf, size, path, checkpoint, body           of an inclusion; body is null for who may not read the record
+  old, new, path, old_checkpoint, new_checkpoint         of a consistency
 """
 
 from __future__ import annotations
@@ -28,7 +34,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-FORMAT = "finobs-ledger-bundle/1"
+BUNDLE_FORMAT = "finobs-ledger-bundle/1"
+PROOF_FORMAT = "finobs-ledger-proof/1"
+INCLUSION = ("format", "kind", "origin", "uid", "seq", "leaf", "size", "path", "checkpoint", "body")
+CONSISTENCY = ("format", "kind", "origin", "old", "new", "path", "old_checkpoint", "new_checkpoint")
 # SubjectPublicKeyInfo of an Ed25519 key is this header and the 32 bytes of the key (RFC 8410).
 ED25519_HEADER = bytes.fromhex("302a300506032b6570032100")
 SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -196,7 +205,7 @@ def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: list[
 def verify_bundle(bundle: Path, keys: list[Key], notes: list[str]) -> dict[str, object]:
     """Check everything in `bundle`, and against the checkpoints that you `kept`. Raises Wrong."""
     manifest = record((bundle / "manifest.json").read_text().rstrip("\n"), "format", "origin", "kind", "size", "events")
-    if manifest["format"] != FORMAT or manifest["kind"] not in ("log", "records"):
+    if manifest["format"] != BUNDLE_FORMAT or manifest["kind"] not in ("log", "records"):
         raise Wrong("this is not a bundle that this program knows")
     origin = str(manifest["origin"])
     roots: dict[int, bytes] = {}
@@ -264,6 +273,59 @@ def check_records(bundle: Path, roots: dict[int, bytes], newest: int) -> int:
     return count
 
 
+# --- a single proof --------------------------------------------------------------------------------------------------
+
+
+def verify_proof(text: str, keys: list[Key], notes: list[str]) -> dict[str, object]:
+    """Check one proof, and that it is about the checkpoints that you kept. Raises Wrong."""
+    fields = json.loads(text)
+    kind = fields.get("kind") if isinstance(fields, dict) else None
+    if kind not in ("inclusion", "consistency"):
+        raise Wrong("this is not a proof that this program knows")
+    proof = record(text, *(INCLUSION if kind == "inclusion" else CONSISTENCY))
+    if proof["format"] != PROOF_FORMAT:
+        raise Wrong("this is not a proof that this program knows")
+    roots: dict[int, bytes] = {}
+    check = check_inclusion if kind == "inclusion" else check_consistency
+    summary = check(proof, keys, roots)
+    proved = max(roots)
+    for note in notes:
+        size, root = open_checkpoint(note, keys, str(proof["origin"]))
+        if size not in roots:
+            raise Wrong(f"this proof says nothing of the checkpoint of {size} records that you hold")
+        learn(roots, size, root)
+    return {"ok": True, "origin": proof["origin"], "kind": kind, "size": proved, "root": roots[proved].hex(),
+            "summary": summary}  # fmt: skip
+
+
+def check_inclusion(proof: dict[str, object], keys: list[Key], roots: dict[int, bytes]) -> str:
+    size, root = open_checkpoint(str(proof["checkpoint"]), keys, str(proof["origin"]))
+    learn(roots, size, root)
+    seq, leaf = whole(proof["seq"]), decoded(proof["leaf"])
+    if whole(proof["size"]) != size:
+        raise Wrong(f"the proof is for a log of {proof['size']} records, its checkpoint is of {size}")
+    if not included(leaf, seq, size, path(proof), root):
+        raise Wrong(f"record {seq} is not in the log of {size} records")
+    if proof["body"] is None:
+        return f"record {seq} is in the log; its text is not in the proof, only its hash {leaf.hex()}"
+    body = decoded(proof["body"])
+    if leaf_hash(body) != leaf or json.loads(body)["id"] != proof["uid"]:
+        raise Wrong(f"the text is not that of record {seq}")
+    return f"record {seq} is in the log, word for word"
+
+
+def check_consistency(proof: dict[str, object], keys: list[Key], roots: dict[int, bytes]) -> str:
+    for name in ("old", "new"):
+        size, root = open_checkpoint(str(proof[f"{name}_checkpoint"]), keys, str(proof["origin"]))
+        if whole(proof[name]) != size:
+            raise Wrong(f"the proof says {name} is {proof[name]}, its checkpoint is of {size}")
+        learn(roots, size, root)
+    old, new = whole(proof["old"]), whole(proof["new"])
+    if not consistent(old, new, roots[old], roots[new], path(proof)):
+        raise Wrong(f"the log of {new} records does not extend the one of {old}")
+    return f"the log of {new} records extends the one of {old}"
+
+
 # --- reading strictly ------------------------------------------------------------------------------------------------
 
 
@@ -305,8 +367,8 @@ def decoded(text: object) -> bytes:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Verify a finobs ledger bundle.")
-    parser.add_argument("bundle", type=Path)
+    parser = argparse.ArgumentParser(description="Verify a finobs ledger bundle, or a single proof.")
+    parser.add_argument("bundle", type=Path, help="the folder of a bundle, or the file of a proof")
     parser.add_argument("--vkey", action="append", default=[], help="a public key that you received out of band")
     parser.add_argument("--vkeys", type=Path, help="a file of them, one on each line")
     parser.add_argument("--checkpoint", action="append", default=[], type=Path, help="a checkpoint that you kept")
@@ -324,13 +386,18 @@ def main() -> int:
               file=sys.stderr)  # fmt: skip
         return 2
     try:
-        result = verify_bundle(options.bundle, keys, notes)
+        if options.bundle.is_file():
+            result = verify_proof(options.bundle.read_text(encoding="utf-8"), keys, notes)
+        else:
+            result = verify_bundle(options.bundle, keys, notes)
     except (Wrong, ValueError, KeyError, TypeError) as error:
         result = {"ok": False, "wrong": f"{error}" if isinstance(error, Wrong) else f"not readable: {error!r}"}
     except OSError as error:
         result = {"ok": False, "wrong": f"not readable: {error}"}
     if options.json:
         print(json.dumps(result))
+    elif "summary" in result:
+        print(f"OK: {result['summary']} ({result['origin']}, {result['size']} records, root {result['root']})")
     elif result["ok"]:
         print(f"OK: {result['events']} records of {result['origin']}, log of {result['size']}, root {result['root']}")
     else:
