@@ -69,11 +69,11 @@ def fresh_decision(row: RowResult, source: Source, batch_id: int, evidence: Asse
 
     For the answer to whoever brought the row in: `ingest` has checked that they may.
     """
-    judged = evidence.judged
+    judged = evidence.assessment
     index = judged.place(row.transaction_id or 0)
     decision = judged.decisions.get(index, APPROVED_DECISION)
     flagged = decision.outcome != Outcome.APPROVE
-    leading = judged.leading.version.pk if judged.leading else None
+    leading = judged.primary.version.pk if judged.primary else None
     anomaly = judged.of_role(ModelRole.ANOMALY)
     unusual = (anomaly.version.pk, anomaly.scores[index]) if anomaly else (None, None)
     members = (anomaly.members[name][index] if anomaly and name in anomaly.members else None for name in MEMBER_COLUMNS)
