@@ -40,19 +40,19 @@ class ApprovalPolicyAdmin(AccessAdmin):
 
     def write(self, request: HttpRequest, obj: ApprovalPolicy, form: Any, change: bool) -> None:
         values = form.cleaned_data
-        saved = services.policy_set(
+        policy = services.policy_set(
             actor=actor_of(request),
             action=obj.action,
             quorum=values["quorum"],
             expires_after_hours=values["expires_after_hours"],
         )
-        obj.pk = saved.pk
+        obj.pk = policy.pk
 
 
 class ApprovalDecisionForm(forms.ModelForm):  # type: ignore[type-arg]
     vote = forms.ChoiceField(choices=Vote.choices, widget=forms.RadioSelect)
     reason = ReasonField(required=False, label="Reason", rows=3)
-    seen = forms.CharField(widget=forms.HiddenInput)
+    expected_digest = forms.CharField(widget=forms.HiddenInput)
 
     class Meta:
         model = ApprovalRequest
@@ -60,11 +60,11 @@ class ApprovalDecisionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["seen"] = self.instance.digest
+        self.initial["expected_digest"] = self.instance.digest
 
 
 REQUEST_FIELDS = (
-    "action", "subject_label", "state", "outcome", "quorum", "requested_by", "last_edited_by", "created_at",
+    "action", "subject_label", "state", "end_reason", "quorum", "requested_by", "last_edited_by", "created_at",
     "expires_at", "ended_at", "digest", "snapshot_text", "decision_text",
 )  # fmt: skip
 
@@ -85,7 +85,7 @@ class ApprovalRequestAdmin(AccessAdmin):
         facts = (None, {"fields": REQUEST_FIELDS})
         if not self.has_change_permission(request, obj):
             return (facts,)
-        return (facts, ("Decide", {"fields": ("vote", "reason", "seen")}))
+        return (facts, ("Decide", {"fields": ("vote", "reason", "expected_digest")}))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -101,11 +101,11 @@ class ApprovalRequestAdmin(AccessAdmin):
                 request=obj,
                 vote=values["vote"],
                 reason=values["reason"],
-                digest=values["seen"],
+                digest=values["expected_digest"],
             )
-        except Conflict as refused:
+        except Conflict as error:
             # Said here, not raised: the admin would roll back that the request is void.
-            messages.error(request, refused.detail)
+            messages.error(request, error.detail)
 
     @admin.display(description="What is shown")
     def snapshot_text(self, request: ApprovalRequest) -> SafeString:

@@ -5,7 +5,7 @@ class ApprovalsConfig(AppConfig):
     name = "approvals"
 
     def ready(self) -> None:
-        from finobs.core import gate, navigation, schedule
+        from finobs.core import clock, gate, navigation, schedule
 
         from . import policy, selectors
         from .guard import ApprovalGuard
@@ -15,8 +15,8 @@ class ApprovalsConfig(AppConfig):
         navigation.register_counter("approvals", selectors.inbox_count)
         self._register_navigation()
         schedule.register(
-            schedule.Periodic(
-                "end requests for approval whose time is up", "approvals.tasks.expire_due", schedule.MINUTE
+            schedule.ScheduledTask(
+                "end requests for approval whose time is up", "approvals.tasks.expire_due", clock.MINUTE
             )
         )
 

@@ -28,7 +28,7 @@ class ApprovalGuard:
         A request that already waits for exactly this is answered again; one for anything else becomes void.
         """
         registered = registry.get(action)
-        content, digest = snapshot.take(registered, subject, payload)
+        content, digest = snapshot.build(registered, subject, payload)
         pending = _pending(subject).filter(action=action).first()
         if pending is not None:
             if pending.digest == digest and pending.expires_at > clock.now():
@@ -51,8 +51,8 @@ def _pending(subject: Model) -> QuerySet[ApprovalRequest]:
     return rows.filter(subject_type=kind, subject_id=key, state=RequestState.PENDING)
 
 
-def _void(request: ApprovalRequest, subject: Model, actor: User, outcome: str) -> None:
-    end_request(request=request, subject=subject, state=RequestState.VOID, actor=actor, outcome=outcome)
+def _void(request: ApprovalRequest, subject: Model, actor: User, end_reason: str) -> None:
+    end_request(request=request, subject=subject, state=RequestState.VOID, actor=actor, end_reason=end_reason)
 
 
 def _request(action: registry.ApprovalAction, subject: Model, actor: User, **content: Any) -> ApprovalRequest:

@@ -44,16 +44,16 @@ def _lock_subject(request: ApprovalRequest) -> Model:
     return subject
 
 
-def end_request(*, request: ApprovalRequest, subject: Model, state: RequestState, actor: User, outcome: str) -> None:
+def end_request(*, request: ApprovalRequest, subject: Model, state: RequestState, actor: User, end_reason: str) -> None:
     """End a locked request about the locked `subject`: state, history, and word to the subject that it waits no longer,
     unless it is carried out; one event for all of it."""
     request.state = state
-    request.outcome = outcome
+    request.end_reason = end_reason
     request.ended_at = clock.now()
-    history.save(request, actor=actor, fields=["state", "outcome", "ended_at"])
+    history.save(request, actor=actor, fields=["state", "end_reason", "ended_at"])
     if state != RequestState.USED:
         get(request.action).on_end(request, subject, actor)
-    data = event_data(request) | {"outcome": outcome}
+    data = event_data(request) | {"end_reason": end_reason}
     record(actor=actor, action=END_EVENTS[state], subject=request, data=data, related=[subject])
 
 

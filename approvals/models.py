@@ -52,7 +52,7 @@ class ApprovalRequest(Base):
     digest = models.CharField(max_length=64)
     quorum = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=RequestState, default=RequestState.PENDING)
-    outcome = models.TextField(blank=True, help_text="Why it ended as it did.")
+    end_reason = models.TextField(blank=True, help_text="Why it ended as it did.")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     last_edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
     created_at = models.DateTimeField(default=clock.now)
@@ -108,7 +108,7 @@ class ApprovalDecision(Base):
     class Meta(Base.Meta):
         ordering = ("id",)
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["request", "decided_by"], name="approvals_one_voice_each"),
+            models.UniqueConstraint(fields=["request", "decided_by"], name="approvals_one_decision_each"),
             models.CheckConstraint(condition=~Q(decided_by=F("requested_by")), name="approvals_not_the_requester"),
             models.CheckConstraint(
                 condition=Q(last_edited_by__isnull=True) | ~Q(decided_by=F("last_edited_by")),

@@ -25,7 +25,7 @@ def requests_visible(user: Any) -> QuerySet[ApprovalRequest]:
     return _people(rows.filter(_about(user, lambda _: "view")))
 
 
-def requests_asked(user: Any) -> QuerySet[ApprovalRequest]:
+def requests_own(user: Any) -> QuerySet[ApprovalRequest]:
     """What `user` asked for."""
     return requests_visible(user).filter(requested_by=user)
 
@@ -63,7 +63,7 @@ def pending_same(user: Any, *, action: str, subject: Model, payload: Mapping[str
     pending = ApprovalRequest.objects.filter(
         action=action, subject_type=kind, subject_id=key, state=RequestState.PENDING, requested_by=user
     ).first()
-    is_same = pending is not None and pending.digest == snapshot.take(get(action), subject, payload)[1]
+    is_same = pending is not None and pending.digest == snapshot.build(get(action), subject, payload)[1]
     return pending if is_same else None
 
 

@@ -27,21 +27,21 @@ class ApprovalRequestSerializer(serializers.ModelSerializer[ApprovalRequest]):
     class Meta:
         model = ApprovalRequest
         fields = (
-            "id", "action", "subject_type", "subject_id", "subject_label", "state", "outcome", "quorum", "digest",
+            "id", "action", "subject_type", "subject_id", "subject_label", "state", "end_reason", "quorum", "digest",
             "requested_by", "requested_by_name", "created_at", "expires_at", "ended_at",
         )  # fmt: skip
         read_only_fields = fields
 
 
 class ApprovalRequestDetailSerializer(ApprovalRequestSerializer):
-    shown = serializers.DictField(help_text="Exactly what approvers are shown; `digest` is of its RFC 8785 bytes.")
+    snapshot = serializers.DictField(help_text="Exactly what approvers are shown; `digest` is of its RFC 8785 bytes.")
     decisions = ApprovalDecisionSerializer(many=True)
     may_decide = serializers.SerializerMethodField()
     why_not = serializers.SerializerMethodField()
 
     class Meta:
         model = ApprovalRequest
-        fields = (*ApprovalRequestSerializer.Meta.fields, "shown", "decisions", "may_decide", "why_not")
+        fields = (*ApprovalRequestSerializer.Meta.fields, "snapshot", "decisions", "may_decide", "why_not")
         read_only_fields = fields
 
     @extend_schema_field(bool)

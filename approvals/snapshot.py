@@ -17,7 +17,7 @@ def digest_of(snapshot: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(snapshot)).hexdigest()
 
 
-def take(action: ApprovalAction, subject: Any, payload: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+def build(action: ApprovalAction, subject: Any, payload: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """What approvers of `action` on `subject` would be shown now, and its digest."""
     snapshot = action.snapshot(subject, payload)
     return snapshot, digest_of(snapshot)
@@ -25,4 +25,4 @@ def take(action: ApprovalAction, subject: Any, payload: Mapping[str, Any]) -> tu
 
 def digest_now(request: ApprovalRequest, subject: Any) -> str:
     """The digest of what the request's approvers would be shown now."""
-    return take(get(request.action), subject, request.payload)[1]
+    return build(get(request.action), subject, request.payload)[1]

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-DECISION, REQUEST = "approvals_approvaldecision", "approvals_approvalrequest"
+DECISION_TABLE, REQUEST_TABLE = "approvals_approvaldecision", "approvals_approvalrequest"
 
-_SOUND_DECISION = """
+_VALID_DECISION = """
 EXISTS (
   SELECT 1 FROM approvals_approvalrequest r JOIN accounts_user u ON u.id = NEW.decided_by_id
   WHERE r.id = NEW.request_id AND r.state = 'pending' AND r.digest = NEW.digest AND u.kind = 'human'
@@ -24,26 +24,32 @@ EXISTS (
     AND r.last_edited_by_id IS DISTINCT FROM NEW.decided_by_id
 )
 """
-_FROZEN = (
+_IMMUTABLE_COLUMNS = (
     "action", "subject_type", "subject_id", "subject_label", "payload", "snapshot", "digest", "quorum",
     "requested_by_id", "last_edited_by_id", "created_at", "expires_at",
 )  # fmt: skip
-_SAME_QUESTION = " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in _FROZEN)
+_SAME_CONTENT = " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in _IMMUTABLE_COLUMNS)
 _VOTES = "(SELECT COUNT(*) FROM approvals_approvaldecision d WHERE d.request_id = NEW.id AND d.vote = '{}')"
-_SOUND_STEP = f"""
-{_SAME_QUESTION} AND OLD.state = 'pending' AND (
+_VALID_TRANSITION = f"""
+{_SAME_CONTENT} AND OLD.state = 'pending' AND (
   NEW.state IN ('pending', 'rejected', 'withdrawn', 'expired', 'void')
   OR (NEW.state = 'used' AND {_VOTES.format("approve")} >= NEW.quorum AND {_VOTES.format("reject")} = 0)
 )
 """
 # Name, table, statement, the condition that must hold (empty: none does), and the message otherwise.
 _TRIGGERS = (
-    ("approvals_decision_sound", DECISION, "INSERT", _SOUND_DECISION, "this person cannot decide this request so"),
-    ("approvals_decision_kept", DECISION, "UPDATE", "", "decisions are append-only"),
-    ("approvals_decision_stays", DECISION, "DELETE", "", "decisions are append-only"),
-    ("approvals_request_begins", REQUEST, "INSERT", "NEW.state = 'pending'", "a request begins pending"),
-    ("approvals_request_sound", REQUEST, "UPDATE", _SOUND_STEP, "a request cannot change so"),
-    ("approvals_request_stays", REQUEST, "DELETE", "", "requests are kept"),
+    (
+        "approvals_decision_valid",
+        DECISION_TABLE,
+        "INSERT",
+        _VALID_DECISION,
+        "this person cannot decide this request",
+    ),
+    ("approvals_decision_no_update", DECISION_TABLE, "UPDATE", "", "decisions are append-only"),
+    ("approvals_decision_no_delete", DECISION_TABLE, "DELETE", "", "decisions are append-only"),
+    ("approvals_request_insert", REQUEST_TABLE, "INSERT", "NEW.state = 'pending'", "a request begins pending"),
+    ("approvals_request_update", REQUEST_TABLE, "UPDATE", _VALID_TRANSITION, "a request cannot change so"),
+    ("approvals_request_no_delete", REQUEST_TABLE, "DELETE", "", "requests are kept"),
 )
 
 
@@ -61,7 +67,7 @@ def remove(to: BaseDatabaseWrapper = connection) -> None:
         for name, table, *_ in _TRIGGERS:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if to.vendor == "postgresql" else ""))
         if to.vendor == "postgresql":
-            for table in (DECISION, REQUEST):
+            for table in (DECISION_TABLE, REQUEST_TABLE):
                 cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}")
 
 
@@ -90,7 +96,10 @@ def _postgresql() -> Iterator[str]:
         )
         yield f"CREATE TRIGGER {name} BEFORE {statement} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
         yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"
-    for table, name in ((DECISION, "approvals_decision_stays"), (REQUEST, "approvals_request_stays")):
+    for table, name in (
+        (DECISION_TABLE, "approvals_decision_no_delete"),
+        (REQUEST_TABLE, "approvals_request_no_delete"),
+    ):
         yield (
             f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"

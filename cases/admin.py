@@ -36,7 +36,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Queue)
 class QueueAdmin(GrantsAdmin, AccessAdmin):
-    """Administrators configure every queue; what is in one is seen by grants only."""
+    """Administrators configure every queue; what is in one is expected_version by grants only."""
 
     view_action = "change"
     form = QueueForm
@@ -77,7 +77,7 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
         ],
     )
     why = forms.CharField(required=False, label="Rationale", widget=forms.Textarea(attrs={"rows": 4}))
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    expected_version = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
         model = Case
@@ -85,7 +85,7 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["seen"] = self.instance.version
+        self.initial["expected_version"] = self.instance.version
 
 
 CASE_FIELDS = (
@@ -125,7 +125,11 @@ class CaseAdmin(AccessAdmin):
         facts = (None, {"fields": CASE_FIELDS})
         if not self.has_change_permission(request, obj):
             return (facts,)
-        return (facts, ("Note", {"fields": ("note",)}), ("Propose to close", {"fields": ("conclusion", "why", "seen")}))
+        return (
+            facts,
+            ("Note", {"fields": ("note",)}),
+            ("Propose to close", {"fields": ("conclusion", "why", "expected_version")}),
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is None:
@@ -137,15 +141,15 @@ class CaseAdmin(AccessAdmin):
         return access.allowed(request.user, "work", Case)
 
     def write(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
-        sent, case = form.cleaned_data, Case(pk=obj.pk)
-        if sent["note"].strip():
-            services.note_add(actor=actor_of(request), case=case, text=sent["note"])
-        if not sent["conclusion"]:
+        values, case = form.cleaned_data, Case(pk=obj.pk)
+        if values["note"].strip():
+            services.note_add(actor=actor_of(request), case=case, text=values["note"])
+        if not values["conclusion"]:
             return
-        disposition, _, reason_code = sent["conclusion"].partition("/")
+        disposition, _, reason_code = values["conclusion"].partition("/")
         services.case_close(
             actor=actor_of(request), case=case, disposition=disposition, reason_code=reason_code,
-            rationale=sent["why"], version=sent["seen"] + bool(sent["note"].strip()),
+            rationale=values["why"], version=values["expected_version"] + bool(values["note"].strip()),
         )  # fmt: skip
 
     @admin.action(description=next(step.label for step in HUMAN_STEPS if step.action == "take"), permissions=["work"])

@@ -7,7 +7,7 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from approvals import registry
         from detection import hooks
-        from finobs.core import schedule
+        from finobs.core import clock, schedule
         from transactions.hooks import register_counter
 
         from . import approval_actions, capacity, policy, queries, selectors
@@ -16,12 +16,12 @@ class CasesConfig(AppConfig):
         policy.register()
         self._register_navigation()
         registry.register(approval_actions.action())
-        hooks.register_gatherer(group_alerts)
-        hooks.register_capacities(capacity.capacity_for)
+        hooks.register_alert_grouper(group_alerts)
+        hooks.register_capacity_provider(capacity.capacity_for)
         register_counter("cases", queries.cases_opened_by_batches)
-        hooks.register_locator(selectors.place_of_alert)
+        hooks.register_alert_locator(selectors.alert_location)
         schedule.register(
-            schedule.Periodic("let priorities age", "cases.tasks.priorities_refresh", schedule.DAY),
+            schedule.ScheduledTask("let priorities age", "cases.tasks.priorities_refresh", clock.DAY),
         )
 
     def _register_navigation(self) -> None:
@@ -29,7 +29,7 @@ class CasesConfig(AppConfig):
 
         mine, reading = "cases:my-work", "compliance:read"
         register(
-            NavigationEntry(mine, "My work", "inbox", reading, WORK, 10, "m", counter="sla", counted="due soon"),
+            NavigationEntry(mine, "My work", "inbox", reading, WORK, 10, "m", counter="sla", counter_label="due soon"),
             NavigationEntry("cases:queue-list", "Queues", "stack-2", reading, WORK, 20, go="q"),
             NavigationEntry("cases:incident-list", "Incidents", "hierarchy", reading, WORK, 30, go="i"),
             NavigationEntry(mine, "Due soon", "hourglass", reading, HEADER, 10, counter="sla", hot=True),

@@ -19,11 +19,11 @@ def capacity_for(user: Any, typology: str) -> Capacity | None:
     Its name and capacity are configuration and shown to whoever reads models; the link only to who may see the queue.
     """
     queues = list(Queue.objects.all())
-    found = next((queue for queue in queues if typology in queue.typologies), None)
-    found = found or next((queue for queue in queues if queue.is_default), None)
-    if found is None:
+    queue = next((each for each in queues if typology in each.typologies), None)
+    queue = queue or next((each for each in queues if each.is_default), None)
+    if queue is None:
         return None
-    others = {name for queue in queues if queue.pk != found.pk for name in queue.typologies}
-    taken = [name for name in Typology.values if name in found.typologies or (found.is_default and name not in others)]
-    url = reverse("cases:queue-work", args=[found.slug]) if access.allowed(user, "view", found) else ""
-    return Capacity(found.name, url, found.alerts_a_day, tuple(taken))
+    elsewhere = {name for each in queues if each.pk != queue.pk for name in each.typologies}
+    own = [name for name in Typology.values if name in queue.typologies or (queue.is_default and name not in elsewhere)]
+    url = reverse("cases:queue-work", args=[queue.slug]) if access.allowed(user, "view", queue) else ""
+    return Capacity(queue.name, url, queue.alerts_a_day, tuple(own))

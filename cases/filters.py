@@ -26,7 +26,7 @@ class CaseFilter(filters.FilterSet):
     account = filters.CharFilter(field_name="account__external_id", label="Account")
     holder = filters.ChoiceFilter(
         choices=(("me", "Held by me"), ("nobody", "Held by nobody"), ("others", "Held by others")),
-        method="held_by", label="Held by",
+        method="by_holder", label="Held by",
     )  # fmt: skip
     priority_min = filters.NumberFilter(field_name="priority", lookup_expr="gte", label="Priority from")
     opened_after = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte", label="Opened from")
@@ -40,7 +40,7 @@ class CaseFilter(filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.user = user or getattr(self.request, "user", None)
 
-    def held_by(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+    def by_holder(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         leased = Q(lease__expires_at__gt=clock.now())
         if value == "nobody":
             return rows.exclude(leased)

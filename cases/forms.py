@@ -10,8 +10,7 @@ from finobs.core.forms import ReasonField, VersionedForm
 
 from .choices import REASONS_BY_DISPOSITION, Disposition
 from .services.case_close import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH
-
-MAX_TEXT_LENGTH = 20_000
+from .services.note_add import MAX_NOTE_LENGTH
 
 
 class DraftForm(forms.Form):
@@ -30,7 +29,7 @@ class NoteForm(DraftForm):
     drafts = ("text",)
     text = forms.CharField(
         label="Note",
-        max_length=MAX_TEXT_LENGTH,
+        max_length=MAX_NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What you found or think. A note stays as it is; a correction is another note.",
         error_messages={"required": "Write something."},

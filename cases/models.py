@@ -14,7 +14,7 @@ from detection.choices import Typology
 from detection.models import Alert
 from finobs.core import clock
 from finobs.core.access import GroupGrant, UserGrant
-from finobs.core.models import Base, Dated
+from finobs.core.models import Base, Timestamped
 from transactions.models import Account
 
 from .choices import CaseStatus, Disposition, MachineOpinion, ReasonCode
@@ -49,7 +49,7 @@ class Queue(Base):
         return self.name
 
     @property
-    def takes(self) -> list[str]:
+    def typology_labels(self) -> list[str]:
         """Its typologies in words."""
         return [str(dict(Typology.choices).get(name, name)) for name in self.typologies]
 
@@ -66,7 +66,7 @@ class QueueGroupGrant(GroupGrant):
     content_object = models.ForeignKey(Queue, on_delete=models.CASCADE)
 
 
-class Case(Dated):
+class Case(Timestamped):
     """The unit of investigation: one account, one typology, everything linked.
 
     Three axes, kept apart: `status` (where the work is), `disposition` (what was concluded), `machine_opinion`
@@ -142,7 +142,7 @@ class CaseGroupGrant(GroupGrant):
     content_object = models.ForeignKey(Case, on_delete=models.CASCADE)
 
 
-class Incident(Dated):
+class Incident(Timestamped):
     """One burst: alerts of one account and typology, each within a day of the one before."""
 
     reference = models.CharField(max_length=20, unique=True)
@@ -160,7 +160,7 @@ class Incident(Dated):
 
 
 class CaseAlert(Base):
-    """Which incident and case an alert went to. Each alert is gathered once."""
+    """Which incident and case an alert belongs to. Each alert is grouped once."""
 
     alert = models.OneToOneField(Alert, on_delete=models.PROTECT, related_name="case_alert")
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="case_alerts")

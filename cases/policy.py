@@ -4,11 +4,11 @@ from detection.models import Alert
 from finobs.core import access
 from finobs.core.access import AccessRule
 
-SEE = ("view", "work", "lead")
-WORK = ("work", "lead")
-LEAD = ("lead",)
+VIEW_GRANTS = ("view", "work", "lead")
+WORK_GRANTS = ("work", "lead")
+LEAD_GRANTS = ("lead",)
 # People work by role and grant. A token that was made to read must not write: it has to name this.
-WRITE = "compliance:resolve"
+WRITE_SCOPE = "compliance:resolve"
 
 
 def register() -> None:
@@ -17,18 +17,18 @@ def register() -> None:
     anchors = ("queue", "")
     access.register(
         Case,
-        view=AccessRule("compliance:read", SEE, anchors),
-        work=AccessRule("compliance:read", WORK, anchors, scope=WRITE),
-        lead=AccessRule("compliance:resolve", LEAD, anchors),
+        view=AccessRule("compliance:read", VIEW_GRANTS, anchors),
+        work=AccessRule("compliance:read", WORK_GRANTS, anchors, scope=WRITE_SCOPE),
+        lead=AccessRule("compliance:resolve", LEAD_GRANTS, anchors),
     )
-    access.register(Incident, view=AccessRule("compliance:read", SEE, ("case__queue", "case")))
+    access.register(Incident, view=AccessRule("compliance:read", VIEW_GRANTS, ("case__queue", "case")))
     access.register(
         Queue,
-        view=AccessRule("compliance:read", SEE),
-        work=AccessRule("compliance:read", WORK, scope=WRITE),
-        lead=AccessRule("compliance:resolve", LEAD),
+        view=AccessRule("compliance:read", VIEW_GRANTS),
+        work=AccessRule("compliance:read", WORK_GRANTS, scope=WRITE_SCOPE),
+        lead=AccessRule("compliance:resolve", LEAD_GRANTS),
         create=AccessRule("system:config"),
         change=AccessRule("system:config"),
         grant=AccessRule("user:role_assign"),
     )
-    access.narrow(Alert, "view", grants=SEE, anchors=("case_alert__case__queue", "case_alert__case"))
+    access.narrow(Alert, "view", grants=VIEW_GRANTS, anchors=("case_alert__case__queue", "case_alert__case"))

@@ -23,7 +23,7 @@ PRIORITY_PARTS: Final = (
     ("age", "Age", 10),
 )
 PART_LABELS: Final = {name: label for name, label, _ in PRIORITY_PARTS}
-MAX_POINTS: Final = {name: most for name, _, most in PRIORITY_PARTS}
+MAX_POINTS: Final = {name: max_points for name, _, max_points in PRIORITY_PARTS}
 _TEN_MILLION_DIGITS = 7.0
 
 
@@ -47,7 +47,7 @@ def parts(facts: PriorityFacts, now: datetime) -> dict[str, int]:
         "alerts": _towards_one(facts.alert_count - 1, half=4),
         "age": _towards_one((now - facts.opened_at).total_seconds() / 86_400, half=7),
     }
-    return {name: round(shares[name] * most) for name, _, most in PRIORITY_PARTS}
+    return {name: round(shares[name] * max_points) for name, _, max_points in PRIORITY_PARTS}
 
 
 def total(points: Mapping[str, int]) -> int:

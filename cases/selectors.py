@@ -10,7 +10,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from detection.hooks import Place
+from detection.hooks import AlertLocation
 from detection.models import Alert
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
@@ -32,7 +32,7 @@ from .models import (
     QueueUserGrant,
     WorkLease,
 )
-from .policy import WORK
+from .policy import WORK_GRANTS
 from .timeline import case_timeline as case_timeline
 
 
@@ -55,9 +55,9 @@ def queues_visible(user: Any) -> QuerySet[Queue]:
     unfinished = Case.objects.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
     leased = WorkLease.objects.filter(case__queue=OuterRef("pk"), expires_at__gt=now)
     return access.restrict(Queue.objects.all(), user, "view").annotate(
-        open_count=_counted(unfinished, "queue"),
-        awaiting_count=_counted(unfinished.filter(status=CaseStatus.AWAITING_APPROVAL), "queue"),
-        held_count=_counted(leased, "case__queue"),
+        open_count=_count_by(unfinished, "queue"),
+        awaiting_count=_count_by(unfinished.filter(status=CaseStatus.AWAITING_APPROVAL), "queue"),
+        held_count=_count_by(leased, "case__queue"),
     )
 
 
@@ -140,7 +140,7 @@ def people_for_assign(user: Any, case: Case) -> QuerySet[User]:
     """People who may work the case, for whoever may assign it."""
     if not access.allowed(user, "lead", case):
         return User.objects.none()
-    grants = [f"{grant}_{kind}" for grant in WORK for kind in ("queue", "case")]
+    grants = [f"{grant}_{kind}" for grant in WORK_GRANTS for kind in ("queue", "case")]
     mine, of_queue = {"content_object": case}, {"content_object": case.queue_id}
     own = [QueueUserGrant.objects.filter(**of_queue), CaseUserGrant.objects.filter(**mine)]
     shared = [QueueGroupGrant.objects.filter(**of_queue), CaseGroupGrant.objects.filter(**mine)]
@@ -197,14 +197,14 @@ def search(user: Any, text: str) -> QuerySet[Case]:
     return cases_visible(user).filter(matching)
 
 
-def place_of_alert(user: Any, alert: Alert) -> Place | None:
+def alert_location(user: Any, alert: Alert) -> AlertLocation | None:
     """The case that an alert went to, for the alert's page; None for who may not see the case."""
     case = cases_visible(user).filter(case_alerts__alert=alert).first()
     if case is None:
         return None
-    return Place(label=case.reference, url=reverse("cases:case-detail", args=[case.reference]))
+    return AlertLocation(label=case.reference, url=reverse("cases:case-detail", args=[case.reference]))
 
 
-def _counted(rows: QuerySet[Any], by: str) -> Coalesce:
-    counted = rows.order_by().values(by).annotate(count=Count("pk")).values("count")
-    return Coalesce(Subquery(counted), 0)
+def _count_by(rows: QuerySet[Any], by: str) -> Coalesce:
+    counts = rows.order_by().values(by).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counts), 0)

@@ -162,5 +162,5 @@ def _event_text(action: str, data: dict[str, Any]) -> str:
     """The part of an event's data that people wrote or chose."""
     if action == "case.alert_add":
         return f"{len(data['alerts'])} alert{'s' if len(data['alerts']) != 1 else ''}"
-    texts = (data.get(name) for name in ("vote", "reason", "outcome", "rationale"))
+    texts = (data.get(name) for name in ("vote", "reason", "end_reason", "rationale"))
     return " · ".join(str(text) for text in texts if text)

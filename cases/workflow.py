@@ -49,12 +49,12 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("release", "Release", frozenset({CaseStatus.OPEN}), None, key="b", holding=frozenset({"mine"})),
     Transition("assign", "Assign", WORKABLE, CaseStatus.OPEN, permission="lead", key="a", needs_reason=True),
     # What finobs itself does.
-    Transition("gather", "Add alerts", UNFINISHED, None, system=True),
+    Transition("group_alerts", "Add alerts", UNFINISHED, None, system=True),
     Transition("await_approval", "Wait for approval", frozenset({CaseStatus.OPEN}), CaseStatus.AWAITING_APPROVAL,
     system=True),
     Transition("reopen", "Back to work", frozenset({CaseStatus.AWAITING_APPROVAL}), CaseStatus.OPEN, system=True),
     Transition(
-        "carry_out", "Close as approved", frozenset({CaseStatus.AWAITING_APPROVAL}), CaseStatus.CLOSED, system=True
+        "execute", "Close as approved", frozenset({CaseStatus.AWAITING_APPROVAL}), CaseStatus.CLOSED, system=True
     ),
 )  # fmt: skip
 

@@ -1,1 +1,1 @@
-"""Rules, models and the one decision path, `services.assess`; what they find is an Alert."""
+"""Rules, models and the one decision path, `pipeline.assess`; what they raise is an alert."""

@@ -6,7 +6,7 @@ class DetectionConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import registry
-        from finobs.core import schedule
+        from finobs.core import clock, schedule
         from finobs.core.jobs import kinds
         from transactions import hooks as transactions
 
@@ -28,10 +28,12 @@ class DetectionConfig(AppConfig):
         transactions.register_preparation(ensure_default_detectors)
         transactions.register_counter("alerts", alerts_of_batches)
         schedule.register(
-            schedule.Periodic(
-                "look again at what late transactions touched", "detection.tasks.reassess", schedule.MINUTE // 2
+            schedule.ScheduledTask(
+                "look again at what late transactions touched", "detection.tasks.reassess", clock.MINUTE // 2
             ),
-            schedule.Periodic("train on outcomes when enough are known", "detection.tasks.training_due", schedule.DAY),
+            schedule.ScheduledTask(
+                "train on outcomes when enough are known", "detection.tasks.training_due", clock.DAY
+            ),
         )
 
     def _register_navigation(self) -> None:

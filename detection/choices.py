@@ -1,3 +1,5 @@
+from typing import Final
+
 from django.db.models import TextChoices
 
 
@@ -7,6 +9,9 @@ class Outcome(TextChoices):
     APPROVE = "approve", "Approve"
     REVIEW = "review", "Review"
     BLOCK = "block", "Block"
+
+
+SEVERITY: Final = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
 
 
 class ModelStage(TextChoices):

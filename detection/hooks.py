@@ -1,4 +1,4 @@
-"""What upper rooms hang on alerts: what gathers new ones, where one is being worked, and how many a queue can take."""
+"""What upper apps register here: what groups new ones, where one is being worked, and how many a queue can take."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from .models import Alert
 
 
+# More than a thousand people review in a day: a number beyond it was mistyped.
+MAX_ALERTS_A_DAY = 100_000
+
+
 @dataclass(frozen=True, slots=True)
-class Place:
+class AlertLocation:
     """Where an alert is being worked: what to call it and its address."""
 
     label: str
@@ -33,54 +37,54 @@ class Capacity:
     typologies: tuple[str, ...]
 
 
-class Gatherer(Protocol):
+class AlertGrouper(Protocol):
     def __call__(self, *, alerts: Sequence[Alert]) -> None: ...
 
 
-class Locator(Protocol):
-    def __call__(self, user: Any, alert: Alert) -> Place | None: ...
+class AlertLocator(Protocol):
+    def __call__(self, user: Any, alert: Alert) -> AlertLocation | None: ...
 
 
-class Capacities(Protocol):
+class CapacityProvider(Protocol):
     def __call__(self, user: Any, typology: str) -> Capacity | None: ...
 
 
-_gatherer: Gatherer | None = None
-_locator: Locator | None = None
-_capacities: Capacities | None = None
+_alert_grouper: AlertGrouper | None = None
+_alert_locator: AlertLocator | None = None
+_capacity_provider: CapacityProvider | None = None
 
 
-def register_gatherer(function: Gatherer) -> None:
-    """Install what gathers alerts into cases. Called by `cases` when it starts."""
-    global _gatherer
-    _gatherer = function
+def register_alert_grouper(function: AlertGrouper) -> None:
+    """Install what groups alerts into cases. Called by `cases` when it starts."""
+    global _alert_grouper
+    _alert_grouper = function
 
 
-def register_locator(function: Locator) -> None:
+def register_alert_locator(function: AlertLocator) -> None:
     """Install what knows the case of an alert, as far as `user` may see it."""
-    global _locator
-    _locator = function
+    global _alert_locator
+    _alert_locator = function
 
 
-def register_capacities(function: Capacities) -> None:
+def register_capacity_provider(function: CapacityProvider) -> None:
     """Install what knows the queue of a typology. Called by `cases` when it starts."""
-    global _capacities
-    _capacities = function
+    global _capacity_provider
+    _capacity_provider = function
 
 
 def capacity(user: Any, typology: str) -> Capacity | None:
     """The queue that works this typology; None where there is none."""
-    return _capacities(user, typology) if _capacities is not None else None
+    return _capacity_provider(user, typology) if _capacity_provider is not None else None
 
 
-def gather(alerts: Sequence[Alert]) -> None:
-    """Hand new alerts on, in the transaction that raises them. Raises ImproperlyConfigured without a gatherer."""
+def group(alerts: Sequence[Alert]) -> None:
+    """Hand new alerts on, in the transaction that raises them. Raises ImproperlyConfigured without a grouper."""
     if not alerts:
         return
-    if _gatherer is None:
-        raise ImproperlyConfigured("no gatherer is registered: an alert would reach nobody")
-    _gatherer(alerts=alerts)
+    if _alert_grouper is None:
+        raise ImproperlyConfigured("no grouper is registered: an alert would reach nobody")
+    _alert_grouper(alerts=alerts)
 
 
-def place(user: Any, alert: Alert) -> Place | None:
-    return _locator(user, alert) if _locator is not None else None
+def location(user: Any, alert: Alert) -> AlertLocation | None:
+    return _alert_locator(user, alert) if _alert_locator is not None else None

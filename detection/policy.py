@@ -30,8 +30,8 @@ def register() -> None:
         retry=AccessRule("model:retrain"),
     )
     access.register(Assessment, view=AccessRule("transaction:read"), decide=AccessRule("transaction:create"))
-    for again in (Reassessment, ReassessmentRun, LateBatch):
-        access.register(again, view=AccessRule("transaction:read"))
+    for late_model in (Reassessment, ReassessmentRun, LateBatch):
+        access.register(late_model, view=AccessRule("transaction:read"))
     # Without it late payments change nothing that was decided, so it is not for everybody who reads them.
     access.register(ReassessmentRun, cancel=AccessRule("system:config"), retry=AccessRule("system:config"))
     access.register(Assessment, explain=AccessRule("explain:read"))

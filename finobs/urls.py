@@ -32,4 +32,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "finobs.core.http.bad_request"
 handler403 = "finobs.core.http.forbidden"
 handler404 = "finobs.core.http.not_found"
-handler500 = "finobs.core.http.fault"
+handler500 = "finobs.core.http.server_error"

@@ -14,9 +14,9 @@ from .choices import Direction
 from .models import Transaction
 
 CHART_DAYS = 90
-WIDTH, HEIGHT, MIDDLE = 720, 160, 80
-HEAD = 12  # room above the tallest bar, for the marks
-COLUMNS = Columns(CHART_DAYS, WIDTH, digits=2)
+CHART_WIDTH, CHART_HEIGHT, CHART_MIDDLE = 720, 160, 80
+MARK_HEIGHT = 12  # room above the tallest bar, for the marks
+DAY_COLUMNS = Columns(CHART_DAYS, CHART_WIDTH, digits=2)
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class ChartDay:
 
     @property
     def in_y(self) -> float:
-        return MIDDLE - self.in_height
+        return CHART_MIDDLE - self.in_height
 
 
 @dataclass(slots=True)
@@ -45,10 +45,10 @@ class ActivityChart:
     days: list[ChartDay]
     finding: str
     largest: int
-    width: int = WIDTH
-    height: int = HEIGHT
-    middle: int = MIDDLE
-    bar: float = COLUMNS.bar(gap=COLUMNS.step * 0.3)
+    width: int = CHART_WIDTH
+    height: int = CHART_HEIGHT
+    middle: int = CHART_MIDDLE
+    bar: float = DAY_COLUMNS.bar(gap=DAY_COLUMNS.step * 0.3)
     busy: list[ChartDay] = field(default_factory=list)
 
 
@@ -62,11 +62,11 @@ def activity_chart(rows: Iterable[Transaction], until: datetime, marks: Collecti
     currency = max(by_currency, key=lambda code: len(by_currency[code]))
     first = until.date() - timedelta(days=CHART_DAYS - 1)
     dates = [first + timedelta(days=number) for number in range(CHART_DAYS)]
-    days = {on: ChartDay(on, x=COLUMNS.x(number)) for number, on in enumerate(dates)}
+    days = {on: ChartDay(on, x=DAY_COLUMNS.x(number)) for number, on in enumerate(dates)}
     for row in by_currency[currency]:
         if day := days.get(row.occurred_at.date()):
             _add(day, row, row.pk in marks)
-    return _drawn(currency, list(days.values()))
+    return _chart(currency, list(days.values()))
 
 
 def _add(day: ChartDay, row: Transaction, marked: bool) -> None:
@@ -78,9 +78,9 @@ def _add(day: ChartDay, row: Transaction, marked: bool) -> None:
         day.out += row.amount_minor
 
 
-def _drawn(currency: str, days: list[ChartDay]) -> ActivityChart:
+def _chart(currency: str, days: list[ChartDay]) -> ActivityChart:
     largest = max((max(day.out, day.into) for day in days), default=0)
-    height = Scale(0, largest, 0, MIDDLE - HEAD, digits=2)
+    height = Scale(0, largest, 0, CHART_MIDDLE - MARK_HEIGHT, digits=2)
     for day in days:
         day.out_height, day.in_height = height(day.out), height(day.into)
     busy = [day for day in days if day.count]

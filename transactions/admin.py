@@ -31,7 +31,7 @@ from .models import (
     Transaction,
 )
 
-# What one web request may reasonably take; the command takes any size.
+# What one web request may reasonably take: the command takes any size.
 MAX_UPLOAD_ROWS = 50_000
 
 
@@ -58,11 +58,11 @@ class SourceAdmin(AccessAdmin):
 
     def write(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
         actor: Any = request.user
-        given = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "slug"}
+        fields = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "slug"}
         if change:
-            services.source_change(actor=actor, source=obj, **given)
+            services.source_change(actor=actor, source=obj, **fields)
         else:
-            obj.pk = services.source_create(actor=actor, slug=form.cleaned_data["slug"], **given).pk
+            obj.pk = services.source_create(actor=actor, slug=form.cleaned_data["slug"], **fields).pk
 
     def get_urls(self) -> list[URLPattern]:
         upload = self.admin_site.admin_view(self.upload_view)
@@ -82,9 +82,8 @@ class SourceAdmin(AccessAdmin):
 
     def _upload(self, request: HttpRequest, source: Source, form: UploadForm) -> bool:
         file, actor = form.cleaned_data["file"], request.user
-        said = form.cleaned_data["mapping"].strip()
         try:
-            mapping = _mapping(said, source)
+            mapping = _mapping(form.cleaned_data["mapping"].strip(), source)
             rows = open_rows(file, file.name, mapping, form.cleaned_data["delimiter"])
             if rows.total > MAX_UPLOAD_ROWS:
                 form.add_error(
@@ -92,8 +91,8 @@ class SourceAdmin(AccessAdmin):
                 )
                 return False
             report = import_file(actor=actor, source=source, file=rows, method=IngestMethod.ADMIN, file_name=file.name)  # type: ignore[arg-type]
-        except FinobsError as refused:
-            form.add_error(None, refused.detail)
+        except FinobsError as error:
+            form.add_error(None, error.detail)
             return False
         messages.success(
             request,
@@ -103,13 +102,14 @@ class SourceAdmin(AccessAdmin):
         return True
 
 
-def _mapping(said: str, source: Source) -> mappings.Mapping:
-    """The mapping typed, the source's, or finobs's own. A page never reads a file of the server's."""
-    if said and said not in mappings.NAMED_MAPPINGS and not said.startswith("{"):
+def _mapping(reference: str, source: Source) -> mappings.Mapping:
+    """The mapping of the form, the source's, or finobs's own."""
+    # `mappings.resolve` would read a file of the server's by its path, which is for commands only.
+    if reference and reference not in mappings.NAMED_MAPPINGS and not reference.startswith("{"):
         raise Invalid(f"The mapping must be {', '.join(mappings.NAMED_MAPPINGS)}, or a JSON object.")
-    if not said and source.mapping:
+    if not reference and source.mapping:
         return mappings.Mapping.parse(source.mapping)
-    return mappings.resolve(said or "finobs")[0]
+    return mappings.resolve(reference or "finobs")[0]
 
 
 @admin.register(Account, Counterparty)
@@ -138,7 +138,7 @@ class TransactionAdmin(ReadAdmin):
     exclude = ("digest",)
 
 
-class ReceivedAdmin(ReadAdmin):
+class RowBatchAdmin(ReadAdmin):
     """Rows that came in together, counted by what became of them."""
 
     list_select_related = ("source", "actor")
@@ -146,7 +146,7 @@ class ReceivedAdmin(ReadAdmin):
 
 
 @admin.register(Batch)
-class BatchAdmin(ReceivedAdmin):
+class BatchAdmin(RowBatchAdmin):
     list_display = (
         "id", "source", "method", "actor", "received_at", "received", "accepted", "duplicate", "quarantined",
     )  # fmt: skip
@@ -154,7 +154,7 @@ class BatchAdmin(ReceivedAdmin):
 
 
 @admin.register(LabelBatch)
-class LabelBatchAdmin(ReceivedAdmin):
+class LabelBatchAdmin(RowBatchAdmin):
     list_display = (
         "id", "source", "actor", "received_at", "received", "accepted", "corrected", "duplicate", "refused",
     )  # fmt: skip

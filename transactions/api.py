@@ -1,4 +1,4 @@
-"""The door for machines, and reads over the same selectors and filters as the pages."""
+"""Ingestion for machines, and reads over the same selectors and filters as the pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
 from finobs.core.api import M, SelectorDetail, SelectorList, ServiceAction, Subject
-from finobs.core.idempotency import IDEMPOTENCY_PARAMETER, once
+from finobs.core.idempotency import IDEMPOTENCY_PARAMETER, answer_once
 from finobs.core.serializers import ReasonSerializer
 
 from . import filters, selectors, serializers, services
@@ -23,7 +23,7 @@ from .request_body import read_body
 SOURCE_PARAMETER = OpenApiParameter("source", OpenApiTypes.STR, description="Slug, for a body that does not name it")
 
 
-class RowsIntake(SelectorList[M], ServiceAction[M]):
+class RowBatchList(SelectorList[M], ServiceAction[M]):
     """A list that takes rows of one source in by POST, under an Idempotency-Key: the same key gets the same answer.
 
     rows_key: what the body calls them; keys belong to it too.
@@ -34,24 +34,24 @@ class RowsIntake(SelectorList[M], ServiceAction[M]):
     rows_key: str
 
     def act(self) -> HttpResponse:
-        return once(self.request, self.rows_key, lambda: (self.status, self._take_in()))
+        return answer_once(self.request, self.rows_key, lambda: (self.status, self._add_rows()))
 
-    def _take_in(self) -> dict[str, Any]:
+    def _add_rows(self) -> dict[str, Any]:
         request = self.request
         slug, rows = read_body(request.data, str(request.query_params.get("source", "")), self.rows_key)
-        done = self.service(actor=request.user, source=selectors.source_get(request.user, slug), rows=rows)
-        return serializers.rows_response(done, self.answer_class)
+        result = self.service(actor=request.user, source=selectors.source_get(request.user, slug), rows=rows)
+        return serializers.rows_response(result, self.answer_class)
 
 
-class TransactionList(RowsIntake[Transaction]):
+class TransactionList(RowBatchList[Transaction]):
     """Transactions that you may see, the latest to come in first."""
 
     selector = selectors.transactions_visible
     serializer_class = serializers.TransactionSerializer
     filterset_class = filters.TransactionFilter
     service = partial(services.ingest, method=IngestMethod.REST)
-    body_class = serializers.IncomingSerializer
-    answer_class = serializers.IngestedSerializer
+    body_class = serializers.IngestRequestSerializer
+    answer_class = serializers.IngestResultSerializer
     operation_id = "transactions_ingest"
     rows_key = "transactions"
 
@@ -100,15 +100,15 @@ class BatchDetail(SelectorDetail[Batch]):
     serializer_class = serializers.BatchSerializer
 
 
-class LabelList(RowsIntake[Label]):
+class LabelList(RowBatchList[Label]):
     """What is known of transactions as it stands, corrected or not; the latest first."""
 
     selector = selectors.labels_visible
     serializer_class = serializers.LabelSerializer
     filterset_class = filters.LabelFilter
     service = services.labels_add
-    body_class = serializers.IncomingLabelsSerializer
-    answer_class = serializers.LabelledSerializer
+    body_class = serializers.LabelsAddRequestSerializer
+    answer_class = serializers.LabelsAddResultSerializer
     operation_id = "labels_add"
     rows_key = "labels"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -13,29 +13,40 @@ from finobs.accounts.models import User
 from . import hooks
 from .choices import IngestMethod
 from .files import RowFile
-from .models import Source
+from .models import RowBatch, Source
 from .row_validation import RawRow
 from .services import MAX_BATCH_SIZE, ingest, labels_add
 
 
 @dataclass(slots=True)
-class ImportReport:
-    """What an import came to: `alerts` of its own transactions, and `cases` that these alerts opened."""
+class ImportTotals:
+    """What an import came to, over its batches."""
 
     received: int = 0
     accepted: int = 0
     duplicate: int = 0
+    batches: list[int] = field(default_factory=list)
+
+    def add(self, batch: RowBatch, *counts: str) -> None:
+        """Add what `batch` counted, under `counts` too."""
+        for name in ("received", "accepted", "duplicate", *counts):
+            setattr(self, name, getattr(self, name) + getattr(batch, name))
+        self.batches.append(batch.pk)
+
+
+@dataclass(slots=True)
+class ImportReport(ImportTotals):
+    """What an import came to: `alerts` of its own transactions, and `cases` that these alerts opened."""
+
     quarantined: int = 0
     alerts: int = 0
     cases: int = 0
     seconds: float = 0.0
     rows_per_second: float = 0.0
-    batches: list[int] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        values = asdict(self)
-        del values["batches"]
-        return values
+        names = ("received", "accepted", "duplicate", "quarantined", "alerts", "cases", "seconds", "rows_per_second")
+        return {name: getattr(self, name) for name in names}
 
 
 def import_file(
@@ -55,11 +66,7 @@ def import_file(
         batch = ingest(
             actor=actor, source=source, rows=rows, method=method, file_name=file_name, first_row=report.received + 1
         ).batch
-        report.received += batch.received
-        report.accepted += batch.accepted
-        report.duplicate += batch.duplicate
-        report.quarantined += batch.quarantined
-        report.batches.append(batch.pk)
+        report.add(batch, "quarantined")
         progress(len(rows))
         hooks.prepare()
     counts = hooks.counts(report.batches)
@@ -70,15 +77,11 @@ def import_file(
 
 
 @dataclass(slots=True)
-class LabelImportReport:
-    """What an import of labels came to. `refusals`: row number, id, reason and detail of each refused row."""
+class LabelImportReport(ImportTotals):
+    """`refusals`: row number, id, reason and detail of each refused row."""
 
-    received: int = 0
-    accepted: int = 0
     corrected: int = 0
-    duplicate: int = 0
     refused: int = 0
-    batches: list[int] = field(default_factory=list)
     refusals: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -92,9 +95,7 @@ def import_labels(
         batch = labels_add(
             actor=actor, source=source, rows=rows, file_name=file_name, first_row=report.received + 1
         ).batch
-        for name in ("received", "accepted", "corrected", "duplicate", "refused"):
-            setattr(report, name, getattr(report, name) + getattr(batch, name))
-        report.batches.append(batch.pk)
+        report.add(batch, "corrected", "refused")
         report.refusals += batch.refusals
         progress(len(rows))
     return report

@@ -17,7 +17,7 @@ FIELD_LABELS = {"external_id": "Id at the source"}
 
 
 class CorrectForm(VersionedForm):
-    """A quarantined row's fields. What is wrong in them is said by the same validator as at every door."""
+    """A quarantined row's fields. What is wrong in them is said by the validator of every row."""
 
     def __init__(self, data: Any = None, *, row: QuarantinedRow) -> None:
         initial = {name: row.fields.get(name, "") for name in FIELD_ORDER} | {"version": row.version}
@@ -32,5 +32,5 @@ class CorrectForm(VersionedForm):
 
     def clean(self) -> dict[str, Any]:
         """As the service takes them: the version, and the fields of the row."""
-        typed = super().clean() or {}
-        return {"version": typed.get("version"), "fields": {name: typed.get(name) for name in ROW_FIELDS}}
+        values = super().clean() or {}
+        return {"version": values.get("version"), "fields": {name: values.get(name) for name in ROW_FIELDS}}

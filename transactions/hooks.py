@@ -1,4 +1,4 @@
-"""What upper rooms hang on what came in: the one assessor of new transactions, and counters for reports."""
+"""What upper apps register here: the one assessor of new transactions, and counters for reports."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[Ass
 
 
 def register_preparation(prepare: Callable[[], None]) -> None:
-    """Let an upper room get ready between the batches of an import, outside their transactions."""
+    """Let an upper app get ready between the batches of an import, outside their transactions."""
     _preparations.append(prepare)
 
 

@@ -53,31 +53,33 @@ class FieldSource:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    parts: dict[str, FieldSource]
+    """Each field, and where it comes from."""
+
+    sources: dict[str, FieldSource]
 
     @classmethod
-    def parse(cls, given: Any, required: Iterable[str] = REQUIRED_FIELDS) -> Mapping:
+    def parse(cls, document: Any, required: Iterable[str] = REQUIRED_FIELDS) -> Mapping:
         """Raises Invalid with a message per field."""
-        if not isinstance(given, dict):
+        if not isinstance(document, dict):
             raise Invalid("A mapping is an object: field of a transaction to column of the file.")
         errors: dict[str, list[str]] = {}
-        parts: dict[str, FieldSource] = {}
-        for name, said in given.items():
+        sources: dict[str, FieldSource] = {}
+        for name, value in document.items():
             try:
-                parts[name] = _part(name, said)
+                sources[name] = _field_source(name, value)
             except ValueError as error:
                 errors[f"mapping.{name}"] = [str(error)]
         for name in required:
-            if name not in given:
+            if name not in document:
                 errors[f"mapping.{name}"] = [f"{name} has no column."]
         if errors:
             raise Invalid(" ".join(texts[0] for texts in errors.values()), fields=errors)
-        return cls(parts)
+        return cls(sources)
 
     @property
     def columns(self) -> list[str]:
         """The columns it needs, each once."""
-        return list(dict.fromkeys(part.column for part in self.parts.values() if part.column))
+        return list(dict.fromkeys(source.column for source in self.sources.values() if source.column))
 
     def missing(self, header: Iterable[str]) -> list[str]:
         present = set(header)
@@ -85,15 +87,15 @@ class Mapping:
 
     def rows(self, columns: dict[str, list[Any]], number: int) -> list[dict[str, Any]]:
         """Field dictionaries from whole columns."""
-        lists = [self._list(part, columns, number) for part in self.parts.values()]
-        names = tuple(self.parts)
+        lists = [self._values(source, columns, number) for source in self.sources.values()]
+        names = tuple(self.sources)
         return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
 
-    def _list(self, part: FieldSource, columns: dict[str, list[Any]], number: int) -> list[Any]:
-        if not part.column:
-            return [part.value] * number
-        values = columns[part.column]
-        return values if part.is_plain else [part.apply(value) for value in values]
+    def _values(self, source: FieldSource, columns: dict[str, list[Any]], number: int) -> list[Any]:
+        if not source.column:
+            return [source.value] * number
+        values = columns[source.column]
+        return values if source.is_plain else [source.apply(value) for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,34 +135,34 @@ NAMED_MAPPINGS: Final[dict[str, NamedMapping]] = {
 OPTIONAL_FIELDS = ROW_FIELDS - set(REQUIRED_FIELDS)
 
 
-def resolve_labels(given: str) -> Mapping:
-    """What a mapping, given as `resolve` takes it, says of labels and the ids of their transactions. Raises Invalid."""
-    said = NAMED_MAPPINGS[given].mapping if given in NAMED_MAPPINGS else _read(given)
-    if not isinstance(said, dict):
+def resolve_labels(reference: str) -> Mapping:
+    """The fields of labels, and the ids of their transactions, of a mapping (as `resolve` takes it). Raises Invalid."""
+    document = NAMED_MAPPINGS[reference].mapping if reference in NAMED_MAPPINGS else _read(reference)
+    if not isinstance(document, dict):
         raise Invalid("A mapping is an object: field of a label to column of the file.")
     return Mapping.parse(
-        {name: said[name] for name in said if name in ("external_id", *LABEL_FIELDS)}, REQUIRED_LABEL_FIELDS
+        {name: document[name] for name in document if name in ("external_id", *LABEL_FIELDS)}, REQUIRED_LABEL_FIELDS
     )
 
 
-def resolve(given: str) -> tuple[Mapping, NamedMapping | None]:
+def resolve(reference: str) -> tuple[Mapping, NamedMapping | None]:
     """A mapping by name, as JSON text, or from a JSON file. Raises Invalid."""
-    if given in NAMED_MAPPINGS:
-        return Mapping.parse(NAMED_MAPPINGS[given].mapping), NAMED_MAPPINGS[given]
-    return Mapping.parse(_read(given)), None
+    if reference in NAMED_MAPPINGS:
+        return Mapping.parse(NAMED_MAPPINGS[reference].mapping), NAMED_MAPPINGS[reference]
+    return Mapping.parse(_read(reference)), None
 
 
-def _read(given: str) -> Any:
-    said = given
-    if not given.lstrip().startswith("{"):
-        path = Path(given)
+def _read(reference: str) -> Any:
+    text = reference
+    if not reference.lstrip().startswith("{"):
+        path = Path(reference)
         if not path.is_file():
             raise Invalid(
-                f"{given} is neither a mapping finobs knows ({', '.join(NAMED_MAPPINGS)}), nor JSON, nor a file."
+                f"{reference} is neither a mapping finobs knows ({', '.join(NAMED_MAPPINGS)}), nor JSON, nor a file."
             )
-        said = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     try:
-        return json.loads(said)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Invalid(f"The mapping is not valid JSON: {error}.") from None
 
@@ -168,34 +170,34 @@ def _read(given: str) -> Any:
 def fit_to_header(mapping: Mapping, header: Iterable[str]) -> Mapping:
     """The mapping without optional fields of their own name that the file has no column for. Raises Invalid."""
     present = list(header)
-    optional = OPTIONAL_FIELDS if "account" in mapping.parts else OPTIONAL_FIELDS - set(REQUIRED_LABEL_FIELDS)
-    parts = {
-        name: part
-        for name, part in mapping.parts.items()
-        if not (part.is_plain and part.column == name and name in optional and name not in present)
+    optional = OPTIONAL_FIELDS if "account" in mapping.sources else OPTIONAL_FIELDS - set(REQUIRED_LABEL_FIELDS)
+    sources = {
+        name: source
+        for name, source in mapping.sources.items()
+        if not (source.is_plain and source.column == name and name in optional and name not in present)
     }
-    found = Mapping(parts)
-    if missing := found.missing(present):
-        have = ", ".join(present[:30]) or "none"
-        raise Invalid(f"The file has no column {', '.join(missing)}. Its columns are: {have}.")
-    return found
+    fitted = Mapping(sources)
+    if missing := fitted.missing(present):
+        columns = ", ".join(present[:30]) or "none"
+        raise Invalid(f"The file has no column {', '.join(missing)}. Its columns are: {columns}.")
+    return fitted
 
 
-def _part(name: str, said: Any) -> FieldSource:
+def _field_source(name: str, value: Any) -> FieldSource:
     if name not in ROW_FIELDS:
         raise ValueError(f"finobs knows no field named {name}.")
-    if isinstance(said, str) and said:
-        return FieldSource(column=said)
+    if isinstance(value, str) and value:
+        return FieldSource(column=value)
     if (
-        not isinstance(said, dict)
-        or not said
-        or not said.keys() <= FIELD_SOURCE_KEYS
-        or ("value" in said) == ("column" in said)
+        not isinstance(value, dict)
+        or not value
+        or not value.keys() <= FIELD_SOURCE_KEYS
+        or ("value" in value) == ("column" in value)
     ):
         raise ValueError(f"{name} needs a column's name, or an object with column or value.")
-    words, days = said.get("words", {}), said.get("plus_days", 0)
+    words, days = value.get("words", {}), value.get("plus_days", 0)
     if not isinstance(words, dict) or not isinstance(days, int):
         raise ValueError(f"{name}: words is an object, plus_days a whole number.")
     return FieldSource(
-        str(said.get("column", "")), str(said.get("value", "")), days, {k: str(v) for k, v in words.items()}
+        str(value.get("column", "")), str(value.get("value", "")), days, {k: str(v) for k, v in words.items()}
     )

@@ -66,11 +66,10 @@ class Counterparty(Party):
         ]
 
 
-class Batch(Base):
-    """Rows that came in together and were committed together. Its ledger event commits to each row's digest."""
+class RowBatch(Base):
+    """What batches of transactions and of labels share. The ledger event of a batch commits to each row's digest."""
 
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
-    method = models.CharField(max_length=10, choices=IngestMethod)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=255, blank=True)
     first_row = models.PositiveBigIntegerField(default=1, help_text="Number of the first row, in the file or request.")
@@ -78,12 +77,21 @@ class Batch(Base):
     received = models.PositiveIntegerField(default=0)
     accepted = models.PositiveIntegerField(default=0)
     duplicate = models.PositiveIntegerField(default=0)
-    quarantined = models.PositiveIntegerField(default=0)
     root = models.BinaryField(max_length=32, null=True, help_text="RFC 6962 root over the accepted rows' digests.")
 
     class Meta(Base.Meta):
+        abstract = True
+        ordering: ClassVar = ("-id",)
+
+
+class Batch(RowBatch):
+    """Transactions that came in together and were committed together."""
+
+    method = models.CharField(max_length=10, choices=IngestMethod)
+    quarantined = models.PositiveIntegerField(default=0)
+
+    class Meta(RowBatch.Meta):
         verbose_name_plural = "batches"
-        ordering = ("-id",)
 
     def __str__(self) -> str:
         return f"Batch {self.pk}"
@@ -143,41 +151,31 @@ class Transaction(Base):
         return money.to_decimal(self.amount_minor, self.currency)
 
 
-class LabelBatch(Base):
-    """Labels that came in together, after their transactions. Its ledger event commits to each label's digest."""
+class LabelBatch(RowBatch):
+    """Labels that came in together, after their transactions. `root` is over those that correct another one too."""
 
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    file_name = models.CharField(max_length=255, blank=True)
-    first_row = models.PositiveBigIntegerField(default=1, help_text="Number of the first row, in the file or request.")
-    received_at = models.DateTimeField(default=clock.now)
-    received = models.PositiveIntegerField(default=0)
-    accepted = models.PositiveIntegerField(default=0)
     corrected = models.PositiveIntegerField(default=0)
-    duplicate = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
-    root = models.BinaryField(max_length=32, null=True, help_text="RFC 6962 root over the digests of what was taken.")
     refusals = models.JSONField(default=list, help_text="Each refused row as it came, with the reason.")
 
-    class Meta(Base.Meta):
+    class Meta(RowBatch.Meta):
         verbose_name_plural = "label batches"
-        ordering = ("-id",)
 
     def __str__(self) -> str:
         return f"Label batch {self.pk}"
 
 
 class LabelContent(Base):
-    """What a label says, and to whom.
+    """What a label says, and which transactions may use it.
 
     `watermark`: the greatest transaction id when finobs learned of it. Transactions up to it were decided without the
-    label, so that nothing may tell them of it afterwards, whatever `known_at` says.
+    label, which is not visible to them afterwards either, whatever `known_at` says.
     """
 
     is_suspicious = models.BooleanField()
     typology = models.CharField(max_length=40, blank=True)
     known_at = models.DateTimeField(help_text="Nothing may learn from the label before this moment.")
-    watermark = models.BigIntegerField(default=0, help_text="Only transactions with a greater id are told of it.")
+    watermark = models.BigIntegerField(default=0, help_text="Visible to transactions with a greater id only.")
 
     class Meta(Base.Meta):
         abstract = True
@@ -217,7 +215,9 @@ class PastLabel(LabelContent):
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="past_labels")
     label_batch = models.ForeignKey(LabelBatch, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     replaced_by = models.ForeignKey(LabelBatch, on_delete=models.PROTECT, related_name="corrections")
-    replaced_after = models.BigIntegerField(help_text="The watermark of the correction: the last id told of this one.")
+    replaced_after = models.BigIntegerField(
+        help_text="The watermark of the correction: the last id that this one is visible to."
+    )
 
     class Meta(Base.Meta):
         ordering = ("-id",)

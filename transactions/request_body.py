@@ -20,8 +20,8 @@ def read_body(data: Any, slug: str, what: str = "transactions") -> tuple[str, li
     """
     rows: Any = data
     if isinstance(data, dict):
-        named = data.get("source")
-        slug = named if isinstance(named, str) else slug
+        source = data.get("source")
+        slug = source if isinstance(source, str) else slug
         rest = {name: value for name, value in data.items() if name != "source"}
         rows = rest.pop(what) if what in rest else [rest]
         if what in data and rest:

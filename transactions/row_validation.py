@@ -1,4 +1,4 @@
-"""One validator for every door: pure functions from what came in to a normalised row, or to the reason why not.
+"""One validator for every row: pure functions from a raw row to a normalised one, or to the reason why not.
 
 Measured at about 12 microseconds a row, digest included, on one core.
 """
@@ -53,10 +53,10 @@ class RowFault(Exception):
 
 @dataclass(slots=True)
 class RawRow:
-    """A row as a door read it. `raw` is what came; empty, it is written from the fields when it is needed.
+    """A row before it is validated. `raw` is what came; empty, it is written from the fields when it is needed.
 
-    fields: field name -> text, whole number or nothing (a door may hand over an aware or naive datetime too).
-    fault: what the door already found wrong with it (broken line, invalid UTF-8).
+    fields: field name -> text, whole number or nothing (of Parquet an aware or naive datetime too).
+    fault: what is known to be wrong with it before its fields are read (broken line, invalid UTF-8).
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -136,22 +136,22 @@ class RowReader:
     def moment(self, value: Any, name: str) -> datetime:
         """An aware time within what can be true. Local times are read in the source's zone."""
         if isinstance(value, datetime):
-            found = value
+            at = value
         else:
             if not isinstance(value, str):
                 _not_text(value, name)
-            found = _iso(value.strip(), name)
-        if found.tzinfo is None:
-            found = self._local(found, name)
+            at = _iso(value.strip(), name)
+        if at.tzinfo is None:
+            at = self._local(at, name)
         try:
-            found = found.astimezone(UTC)
+            at = at.astimezone(UTC)
         except OverflowError:
             raise RowFault(QuarantineReason.DATE, f"{name} is {quoted(value)}, outside any calendar.") from None
-        if found < MIN_OCCURRED_AT:
+        if at < MIN_OCCURRED_AT:
             raise RowFault(QuarantineReason.DATE, f"{name} is {quoted(value)}, before 1970.")
-        if found > self.latest and name == "occurred_at":
+        if at > self.latest and name == "occurred_at":
             raise RowFault(QuarantineReason.DATE, f"{name} is {quoted(value)}, more than 24 hours in the future.")
-        return found
+        return at
 
     def _local(self, naive: datetime, name: str) -> datetime:
         """A time on the source's clock. One that occurs twice (clocks set back) is the first; one skipped is none."""
@@ -173,8 +173,8 @@ class RowReader:
         truth = BOOLEANS.get(str(value).strip().lower())
         if truth is None:
             raise RowFault(QuarantineReason.LABEL, f"is_suspicious is {quoted(value)}; it must be true or false.")
-        known = fields.get("label_known_at")
-        known_at = self.moment(known, "label_known_at") if known else self.now
+        since = fields.get("label_known_at")
+        known_at = self.moment(since, "label_known_at") if since else self.now
         return RowLabel(truth, text(fields, "typology"), known_at)
 
 
@@ -188,10 +188,11 @@ def text(fields: Mapping[str, Any], name: str) -> str:
             _not_text(value, name)
         value = str(value)
     value = value.strip()
-    longest = MAX_LENGTHS.get(name, 40)
-    if len(value) > longest:
+    limit = MAX_LENGTHS.get(name, 40)
+    if len(value) > limit:
         raise RowFault(
-            QuarantineReason.TOO_LONG, f"{name} has {len(value):,} characters; {longest} is the most. {quoted(value)}"
+            QuarantineReason.TOO_LONG,
+            f"{name} has {len(value):,} characters; {limit} is the most. {quoted(value)}",
         )
     if not value.isprintable() and (_FORBIDDEN_MEMO if name == "memo" else _FORBIDDEN).search(value):
         raise RowFault(QuarantineReason.CHARACTERS, f"{name} holds control characters: {quoted(value)}.")
@@ -211,7 +212,14 @@ def amount(value: Any, currency: str) -> int:
         _not_text(value, "amount")
     value = value.strip()
     whole, _, part = value.partition(".")
-    if whole.isdigit() and len(value) < 16 and len(part) <= places and (not part or part.isdigit()) and value.isascii():
+    # The common case without Decimal. Seventeen digits of minor units are below money.MAX_MINOR.
+    if (
+        whole.isdigit()
+        and len(value) + places < 18
+        and len(part) <= places
+        and (not part or part.isdigit())
+        and value.isascii()
+    ):
         return int(whole + part.ljust(places, "0"))
     if not _DECIMAL.fullmatch(value[:65]) or len(value) > MAX_LENGTHS["amount"]:
         raise RowFault(QuarantineReason.AMOUNT, f"amount is {quoted(value)}, which is no decimal number.")
@@ -228,19 +236,20 @@ def amount(value: Any, currency: str) -> int:
 
 def quoted(value: Any) -> str:
     """A value for people's eyes: cut, and without what a page or a database cannot hold."""
-    written = printable(value, MAX_QUOTED)
-    return f"“{written}”" if isinstance(value, str) else written
+    excerpt = printable(value, MAX_QUOTED)
+    return f"“{excerpt}”" if isinstance(value, str) else excerpt
 
 
-def printable(value: Any, longest: int = MAX_PRINTABLE) -> str:
+def printable(value: Any, max_length: int = MAX_PRINTABLE) -> str:
     """The beginning of a value as clean text."""
-    written = value if isinstance(value, str) else repr(value)
-    cut = _FORBIDDEN_MEMO.sub("\ufffd", written[:longest])
-    return f"{cut}…" if len(written) > longest else cut
+    full = value if isinstance(value, str) else repr(value)
+    excerpt = _FORBIDDEN_MEMO.sub("\ufffd", full[:max_length])
+    return f"{excerpt}…" if len(full) > max_length else excerpt
 
 
 def timestamp_text(at: datetime) -> str:
-    """As ledger.services.timestamp writes it (a test holds them together), three times as quick."""
+    """RFC 3339 in UTC with microseconds and Z."""
+    # As ledger.services.timestamp writes it (a test holds them together), three times as quick.
     return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 

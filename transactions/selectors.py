@@ -30,7 +30,8 @@ def sources_visible(user: Any) -> QuerySet[Source]:
 
 def source_get(user: Any, slug: str) -> Source:
     missing = f"There is no source {slug[:40]!r}."
-    if not SLUG.fullmatch(slug):  # a database cannot even be asked for every text
+    # PostgreSQL cannot be asked for every text: NUL is an error there, and here it is a source that is not there.
+    if not SLUG.fullmatch(slug):
         raise NotFound(missing)
     source = _source_by_slug(slug)
     if source is None or not access.allowed(user, "view", source):
@@ -101,9 +102,9 @@ def account_activity(user: Any, account: Account, marks: Collection[int] = ()) -
         return {"chart": None, "rows": [], "marks": marks}
     within = rows.filter(occurred_at__gt=latest - timedelta(days=CHART_DAYS)).order_by("-occurred_at", "-id")
     newest = list(within[:MAX_CHART_ROWS])
-    pointed_out = [row for row in newest if row.pk in marks]
+    marked = [row for row in newest if row.pk in marks]
     return {
         "chart": activity_chart(newest, latest, marks),
-        "rows": (pointed_out + [row for row in newest if row.pk not in marks])[:25],
+        "rows": (marked + [row for row in newest if row.pk not in marks])[:25],
         "marks": marks,
     }

@@ -11,11 +11,11 @@ from .choices import LabelStatus, RowStatus
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 from .request_body import IncomingTransactionSerializer
 from .row_validation import printable
-from .services import IngestResult, LabelResult, LabelsAddResult, RowResult
+from .services import IngestResult, LabelsAddResult
 
 
-class OfSource(serializers.Serializer[Any]):
-    """What has a source says which, by its slug."""
+class SourceSlugSerializer(serializers.Serializer[Any]):
+    """Names the source by its slug."""
 
     source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
         slug_field="slug", read_only=True
@@ -28,7 +28,7 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
         fields = ("slug", "name", "default_currency", "time_zone", "is_active")
 
 
-class AccountSerializer(OfSource, serializers.ModelSerializer[Account]):
+class AccountSerializer(SourceSlugSerializer, serializers.ModelSerializer[Account]):
     latest_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
     class Meta:
@@ -36,7 +36,7 @@ class AccountSerializer(OfSource, serializers.ModelSerializer[Account]):
         fields = ("id", "source", "external_id", "created_at", "latest_at")
 
 
-class TransactionSerializer(OfSource, serializers.ModelSerializer[Transaction]):
+class TransactionSerializer(SourceSlugSerializer, serializers.ModelSerializer[Transaction]):
     account = serializers.CharField(source="account.external_id")
     counterparty = serializers.CharField(source="counterparty.external_id", default="")
     amount = serializers.CharField()
@@ -53,7 +53,7 @@ class TransactionSerializer(OfSource, serializers.ModelSerializer[Transaction]):
         return bytes(row.digest).hex()
 
 
-class BatchSerializer(OfSource, serializers.ModelSerializer[Batch]):
+class BatchSerializer(SourceSlugSerializer, serializers.ModelSerializer[Batch]):
     actor = serializers.CharField(source="actor.name")
     root = serializers.SerializerMethodField()  # type: ignore[assignment]
 
@@ -68,7 +68,7 @@ class BatchSerializer(OfSource, serializers.ModelSerializer[Batch]):
         return bytes(batch.root).hex() if batch.root else ""
 
 
-class QuarantinedRowSerializer(OfSource, serializers.ModelSerializer[QuarantinedRow]):
+class QuarantinedRowSerializer(SourceSlugSerializer, serializers.ModelSerializer[QuarantinedRow]):
     actions = serializers.SerializerMethodField()
 
     class Meta:
@@ -100,25 +100,30 @@ class CorrectionSerializer(serializers.Serializer[Any]):
     values = serializers.DictField(child=serializers.CharField(allow_blank=True, allow_null=True, max_length=1000))
 
 
-class IncomingSerializer(serializers.Serializer[Any]):
+class IngestRequestSerializer(serializers.Serializer[Any]):
     source = serializers.SlugField()  # type: ignore[assignment]
     transactions = IncomingTransactionSerializer(many=True)
 
 
-class RowResultSerializer(serializers.Serializer[RowResult]):
+class BatchRowResultSerializer(serializers.Serializer[Any]):
+    """What became of one row."""
+
     row_number = serializers.IntegerField()
     external_id = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=RowStatus.choices)
     transaction_id = serializers.IntegerField(allow_null=True)
-    decision = serializers.CharField(help_text="approve, review or block; empty unless accepted now")
-    score = serializers.FloatField(allow_null=True)
-    alert_id = serializers.IntegerField(allow_null=True)
-    quarantined_row_id = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField()
     detail = serializers.CharField()
 
 
-class IngestedSerializer(serializers.Serializer[Any]):
+class RowResultSerializer(BatchRowResultSerializer):
+    status = serializers.ChoiceField(choices=RowStatus.choices)
+    outcome = serializers.CharField(help_text="approve, review or block; empty unless accepted now")
+    score = serializers.FloatField(allow_null=True)
+    alert_id = serializers.IntegerField(allow_null=True)
+    quarantined_row_id = serializers.IntegerField(allow_null=True)
+
+
+class IngestResultSerializer(serializers.Serializer[Any]):
     batch_id = serializers.IntegerField()
     received = serializers.IntegerField()
     accepted = serializers.IntegerField()
@@ -149,21 +154,16 @@ class IncomingLabelSerializer(serializers.Serializer[Any]):
     label_known_at = serializers.DateTimeField(required=False, help_text="Since when it is known; now if left out")
 
 
-class IncomingLabelsSerializer(serializers.Serializer[Any]):
+class LabelsAddRequestSerializer(serializers.Serializer[Any]):
     source = serializers.SlugField()  # type: ignore[assignment]
     labels = IncomingLabelSerializer(many=True)
 
 
-class LabelResultSerializer(serializers.Serializer[LabelResult]):
-    row_number = serializers.IntegerField()
-    external_id = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=LabelStatus.choices)
-    transaction_id = serializers.IntegerField(allow_null=True)
-    reason = serializers.CharField()
-    detail = serializers.CharField()
+class LabelResultSerializer(BatchRowResultSerializer):
+    status = serializers.ChoiceField(choices=LabelStatus.choices)
 
 
-class LabelledSerializer(serializers.Serializer[Any]):
+class LabelsAddResultSerializer(serializers.Serializer[Any]):
     label_batch_id = serializers.IntegerField()
     received = serializers.IntegerField()
     accepted = serializers.IntegerField()
@@ -173,11 +173,14 @@ class LabelledSerializer(serializers.Serializer[Any]):
     results = LabelResultSerializer(many=True)
 
 
-def rows_response(done: IngestResult | LabelsAddResult, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-    """The answer to rows that came in, as `shape` describes it, without its cost for ten thousand of them."""
-    fields: Any = shape().fields
+def rows_response(
+    result: IngestResult | LabelsAddResult, serializer: type[serializers.Serializer[Any]]
+) -> dict[str, Any]:
+    """The answer to rows that came in, as `serializer` describes it."""
+    # Not by its `data`: a batch has up to ten thousand rows, and each would pay for every field of the serializer.
+    fields: Any = serializer().fields
     key, *counts, rows = fields
     names = tuple(fields[rows].child.fields)
-    answer: dict[str, Any] = {key: done.batch.pk} | {name: getattr(done.batch, name) for name in counts}
-    answer[rows] = [{name: getattr(row, name) for name in names} for row in done.rows]
+    answer: dict[str, Any] = {key: result.batch.pk} | {name: getattr(result.batch, name) for name in counts}
+    answer[rows] = [{name: getattr(row, name) for name in names} for row in result.rows]
     return answer

@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("outcome", models.TextField(blank=True, help_text="Why it ended as it did.")),
+                ("end_reason", models.TextField(blank=True, help_text="Why it ended as it did.")),
                 ("created_at", models.DateTimeField(default=finobs.core.clock.now)),
                 ("expires_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
@@ -214,7 +214,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("outcome", models.TextField(blank=True, help_text="Why it ended as it did.")),
+                ("end_reason", models.TextField(blank=True, help_text="Why it ended as it did.")),
                 ("created_at", models.DateTimeField(default=finobs.core.clock.now)),
                 ("expires_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="approvaldecision",
-            constraint=models.UniqueConstraint(fields=("request", "decided_by"), name="approvals_one_voice_each"),
+            constraint=models.UniqueConstraint(fields=("request", "decided_by"), name="approvals_one_decision_each"),
         ),
         migrations.AddConstraint(
             model_name="approvaldecision",

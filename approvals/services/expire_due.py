@@ -26,6 +26,6 @@ def _expire(*, actor: User, request_id: int) -> bool:
     if request.state != RequestState.PENDING or request.expires_at > clock.now():
         return False
     end_request(
-        request=request, subject=subject, state=RequestState.EXPIRED, actor=actor, outcome="Nobody decided in time."
+        request=request, subject=subject, state=RequestState.EXPIRED, actor=actor, end_reason="Nobody decided in time."
     )
     return True

@@ -30,10 +30,10 @@ def request_decide(
     NotAllowed, InvalidTransition, Invalid, and Conflict when the request has expired, the subject has changed, or the
     action could not be carried out; the request is then ended, and stays so.
     """
-    decided = _decide(actor=actor, request=request, vote=_vote(vote), reason=reason, digest=digest)
-    if decided.state in (RequestState.VOID, RequestState.EXPIRED):
-        raise Conflict(decided.outcome)
-    return decided
+    row = _decide(actor=actor, request=request, vote=_vote(vote), reason=reason, digest=digest)
+    if row.state in (RequestState.VOID, RequestState.EXPIRED):
+        raise Conflict(row.end_reason)
+    return row
 
 
 def _vote(text: str) -> Vote:
@@ -64,13 +64,13 @@ def _decide(*, actor: User, request: ApprovalRequest, vote: Vote, reason: str, d
         return locked
     try:
         with transaction.atomic():
-            _count(actor=actor, request=locked, subject=subject, vote=vote, reason=reason)
-    except FinobsError as refused:
-        return _void(request.pk, actor, refused)
+            _record_vote(actor=actor, request=locked, subject=subject, vote=vote, reason=reason)
+    except FinobsError as error:
+        return _void(request.pk, actor, error)
     return locked
 
 
-def _count(*, actor: User, request: ApprovalRequest, subject: Model, vote: Vote, reason: str) -> None:
+def _record_vote(*, actor: User, request: ApprovalRequest, subject: Model, vote: Vote, reason: str) -> None:
     """Keep the vote, and what follows from it."""
     ApprovalDecision.objects.create(
         request=request, vote=vote, reason=reason, digest=request.digest, decided_by=actor,
@@ -80,27 +80,27 @@ def _count(*, actor: User, request: ApprovalRequest, subject: Model, vote: Vote,
     record(actor=actor, action="approval.decide", subject=request, data=data)
     if vote == Vote.REJECT:
         _end(request, subject, actor, RequestState.REJECTED, reason)
-    elif 1 + _earlier_voices(request, subject, actor) >= request.quorum:
+    elif 1 + _other_approvals(request, subject, actor) >= request.quorum:
         _end(request, subject, actor, RequestState.USED, "Carried out.")
         get(request.action).execute(request, Approval(id=request.pk, subject=subject, decided_by=actor))
 
 
-def _earlier_voices(request: ApprovalRequest, subject: Model, actor: User) -> int:
+def _other_approvals(request: ApprovalRequest, subject: Model, actor: User) -> int:
     """Other people's approvals that they could still give: who has lost the role or the grant has lost the voice."""
     earlier = request.decisions.filter(vote=Vote.APPROVE).exclude(decided_by=actor).select_related("decided_by")
     action = get(request.action).decide_action
     return sum(access.allowed(decision.decided_by, action, subject) for decision in earlier)
 
 
-def _void(request_id: int, actor: User, refused: FinobsError) -> ApprovalRequest:
+def _void(request_id: int, actor: User, error: FinobsError) -> ApprovalRequest:
     """It was approved, but the requester may not do it any more, or the workflow moved on: nothing of it has happened.
 
     Read again: what the attempt changed of these rows was rolled back.
     """
     request, subject = lock_request(request_id)
-    _end(request, subject, actor, RequestState.VOID, f"It could not be carried out: {refused.message}")
+    _end(request, subject, actor, RequestState.VOID, f"It could not be carried out: {error.message}")
     return request
 
 
-def _end(request: ApprovalRequest, subject: Model, actor: User, state: RequestState, outcome: str) -> None:
-    end_request(request=request, subject=subject, state=state, actor=actor, outcome=outcome)
+def _end(request: ApprovalRequest, subject: Model, actor: User, state: RequestState, end_reason: str) -> None:
+    end_request(request=request, subject=subject, state=state, actor=actor, end_reason=end_reason)

@@ -23,6 +23,6 @@ def request_withdraw(*, actor: User, request: ApprovalRequest, reason: str = "")
         raise NotAllowed("Only whoever asked can withdraw this.")
     if locked.state != RequestState.PENDING:
         raise InvalidTransition(f"This request is not pending: {locked.get_state_display().lower()}.")
-    outcome = optional_reason(reason) or "Withdrawn."
-    end_request(request=locked, subject=subject, state=RequestState.WITHDRAWN, actor=actor, outcome=outcome)
+    end_reason = optional_reason(reason) or "Withdrawn."
+    end_request(request=locked, subject=subject, state=RequestState.WITHDRAWN, actor=actor, end_reason=end_reason)
     return locked

@@ -51,7 +51,7 @@ def test_something_else_takes_the_place_of_what_waits(superuser: User, versions:
     second = promote(superuser, versions[0], "Fewer false alerts.")
     assert states(first, other, second) == [RequestState.VOID, RequestState.PENDING, RequestState.PENDING]
     first.refresh_from_db()
-    assert first.outcome == "Something else was asked for since."
+    assert first.end_reason == "Something else was asked for since."
     assert list(Event.objects.filter(action="approval.void").values_list("subject_id", flat=True)) == [str(first.pk)]
 
 

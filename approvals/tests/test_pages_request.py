@@ -85,7 +85,7 @@ def test_with_htmx_the_case_hears_of_it(lead: User, asked: ApprovalRequest) -> N
     assert response.status_code == 200
     assert "<html" not in response.content.decode()
     assert "Approved and carried out" in response.content.decode()
-    assert "your decision is recorded" in json.loads(response["HX-Trigger"])["finobs:say"]["text"]
+    assert "your decision is recorded" in json.loads(response["HX-Trigger"])["finobs:announce"]["text"]
     assert json.loads(response["HX-Trigger-After-Settle"]) == {"approval-ended": {"request": asked.pk}}
 
 
@@ -172,8 +172,8 @@ def test_the_other_tabs_have_what_i_asked_and_what_i_may_see(
     analyst: User, lead: User, auditor: User, stranger: User, asked: ApprovalRequest
 ) -> None:
     link = f"/approvals/{asked.pk}/"
-    assert link in text(analyst, "/approvals/?show=asked")
-    assert link not in text(lead, "/approvals/?show=asked")
+    assert link in text(analyst, "/approvals/?show=own")
+    assert link not in text(lead, "/approvals/?show=own")
     assert link in text(auditor, "/approvals/?show=all")
     assert link not in text(stranger, "/approvals/?show=all")
 

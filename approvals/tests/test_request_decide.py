@@ -133,7 +133,7 @@ def test_rejecting_needs_a_reason(case: Case, analyst: User, lead: User) -> None
 def test_a_rejection_reopens_the_case_and_ends_the_request(case: Case, analyst: User, lead: User) -> None:
     request = decide(lead, ask(analyst, case), "reject", "Ask the customer first.")
     case.refresh_from_db()
-    assert (case.status, case.disposition, request.outcome) == (CaseStatus.OPEN, "", "Ask the customer first.")
+    assert (case.status, case.disposition, request.end_reason) == (CaseStatus.OPEN, "", "Ask the customer first.")
     with pytest.raises(InvalidTransition):
         decide(lead, request)
 

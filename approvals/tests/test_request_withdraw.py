@@ -23,7 +23,11 @@ from .asking import ask, decide
 def test_the_requester_takes_it_back_and_works_on(case: Case, analyst: User) -> None:
     request = request_withdraw(actor=analyst, request=ask(analyst, case), reason="I found more.")
     case.refresh_from_db()
-    assert (request.state, request.outcome, case.status) == (RequestState.WITHDRAWN, "I found more.", CaseStatus.OPEN)
+    assert (request.state, request.end_reason, case.status) == (
+        RequestState.WITHDRAWN,
+        "I found more.",
+        CaseStatus.OPEN,
+    )
     assert Event.objects.get(action="approval.withdraw").actor == analyst
 
 

@@ -13,7 +13,7 @@ from .. import selectors
 
 TABS: Final = {
     "": ("For me", selectors.inbox),
-    "asked": ("Asked by me", selectors.requests_asked),
+    "own": ("Asked by me", selectors.requests_own),
     "all": ("All I may see", selectors.requests_visible),
 }
 

@@ -57,7 +57,7 @@ def _page(request: SignedInRequest, pk: int, *, form: DecideForm | None = None, 
 def _done(request: SignedInRequest, pk: int, message: str) -> HttpResponse:
     """The subject has changed: its page, if that is where this was, hears of it and fetches itself again."""
     if getattr(request, "htmx", False):
-        response = trigger_client_event(_page(request, pk), "finobs:say", {"text": message})
+        response = trigger_client_event(_page(request, pk), "finobs:announce", {"text": message})
         return trigger_client_event(response, "approval-ended", {"request": pk}, after="settle")
     messages.success(request, message)
     return redirect("approvals:request-detail", pk)

@@ -30,7 +30,7 @@ def case_assign(*, actor: User, case: Case, to: User, reason: str) -> Case:
     if to.kind != UserKind.HUMAN or not access.allowed(to, "work", locked):
         raise Invalid(fields={"to": [f"{to} may not work this case."]})
     before = locked.assignee_id
-    case_locking.hold(locked, to, minutes=ASSIGNED_MINUTES)
+    case_locking.grant_lease(locked, to, minutes=ASSIGNED_MINUTES)
     locked.status, locked.assignee = target("assign", locked.status), to
     case_locking.save(locked, actor=actor, reason=f"Assigned: {reason}", fields=["status", "assignee"])
     data = {"to": str(to.pk), "from": str(before) if before else None, "reason": reason}

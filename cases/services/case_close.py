@@ -58,10 +58,10 @@ def close_approved(request: ApprovalRequest, approval: Approval) -> None:
     """
     actor, case = request.requested_by, approval.subject
     access.require(actor, "work", case)
-    case_locking.check("carry_out", case=case, actor=actor, lease=None)
+    case_locking.check("execute", case=case, actor=actor, lease=None)
     for name, value in request.payload.items():
         setattr(case, name, value)
-    case.status, case.closed_at = target("carry_out", case.status), clock.now()
+    case.status, case.closed_at = target("execute", case.status), clock.now()
     case_locking.save(case, actor=actor, reason="Closed", fields=["status", "closed_at", *request.payload])
     WorkLease.objects.filter(case=case).delete()
     data = {**request.payload, "approval": str(approval.id), "labels": _label(actor, case)}

@@ -32,15 +32,15 @@ def check(action: str, *, case: Case, actor: User, lease: WorkLease | None) -> N
     if not refusal:
         return
     if case.status in workflow.BY_ACTION[action].sources and lease is not None and lease.holder_id != actor.pk:
-        raise Conflict(held_text(lease))
+        raise Conflict(holder_message(lease))
     raise InvalidTransition(refusal)
 
 
-def held_text(lease: WorkLease) -> str:
+def holder_message(lease: WorkLease) -> str:
     return f"{lease.holder} has held this case since {lease.taken_at:%Y-%m-%d %H:%M} UTC."
 
 
-def renew(case: Case, actor: User, lease: WorkLease | None) -> None:
+def renew_lease(case: Case, actor: User, lease: WorkLease | None) -> None:
     """Work by the holder extends the hold. A longer hold is not cut."""
     until = clock.now() + timedelta(minutes=case.queue.lease_minutes)
     if lease is not None and lease.holder_id == actor.pk and lease.expires_at < until:
@@ -48,7 +48,7 @@ def renew(case: Case, actor: User, lease: WorkLease | None) -> None:
         lease.save(update_fields=["expires_at"])
 
 
-def hold(case: Case, holder: User, *, minutes: int) -> WorkLease:
+def grant_lease(case: Case, holder: User, *, minutes: int) -> WorkLease:
     """Give the locked case to `holder`."""
     at = clock.now()
     lease, _ = WorkLease.objects.update_or_create(

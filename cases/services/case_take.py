@@ -21,7 +21,7 @@ def case_take(*, actor: User, case: Case) -> Case:
     access.require(actor, "work", locked)
     lease = case_locking.lease_of(locked)
     if workflow.holding_of(lease, actor) == "mine":
-        case_locking.renew(locked, actor, lease)
+        case_locking.renew_lease(locked, actor, lease)
         return locked
     case_locking.check("take", case=locked, actor=actor, lease=lease)
     return take(case=locked, actor=actor)
@@ -30,7 +30,7 @@ def case_take(*, actor: User, case: Case) -> Case:
 def take(*, case: Case, actor: User) -> Case:
     """Hand a locked, free case to `actor`."""
     before = case.assignee_id
-    lease = case_locking.hold(case, actor, minutes=case.queue.lease_minutes)
+    lease = case_locking.grant_lease(case, actor, minutes=case.queue.lease_minutes)
     case.status, case.assignee = workflow.target("take", case.status), actor
     case_locking.save(case, actor=actor, reason="Taken", fields=["status", "assignee"])
     data = {"until": timestamp(lease.expires_at), "assignee_before": str(before) if before else None}

@@ -20,17 +20,17 @@ def case_take_next(*, actor: User, queue: Queue) -> Case | None:
     Who: work on the queue. Records: case.take. Raises: NotFound, NotAllowed.
     """
     access.require(actor, "work", queue)
-    passed: list[int] = []
-    while (candidate := _first_free(queue, passed)) is not None:
+    skipped: list[int] = []
+    while (candidate := _first_free(queue, skipped)) is not None:
         # PostgreSQL skips locked rows, but reads leases as of the statement's start: look again under the lock.
         if case_locking.lease_of(candidate) is None:
             return take(case=candidate, actor=actor)
-        passed.append(candidate.pk)
+        skipped.append(candidate.pk)
     return None
 
 
-def _first_free(queue: Queue, passed: list[int]) -> Case | None:
-    held = WorkLease.objects.filter(case=OuterRef("pk"), expires_at__gt=clock.now())
-    free = Case.objects.filter(~Exists(held), queue=queue, status__in=WORKABLE).exclude(pk__in=passed)
+def _first_free(queue: Queue, skipped: list[int]) -> Case | None:
+    lease = WorkLease.objects.filter(case=OuterRef("pk"), expires_at__gt=clock.now())
+    free = Case.objects.filter(~Exists(lease), queue=queue, status__in=WORKABLE).exclude(pk__in=skipped)
     free = free.select_related("queue", "account").order_by("-priority", "-pk")
     return free.select_for_update(skip_locked=True, of=("self",)).first()

@@ -23,14 +23,14 @@ from .queue_create import ensure_default_queue
 
 INCIDENT_GAP = timedelta(hours=24)
 Key = tuple[int, str]
-GROWN_FIELDS = (
+UPDATED_FIELDS = (
     "alert_count", "block_count", "urgency", "amounts", "priority", "priority_parts", "version", "updated_at",
 )  # fmt: skip
 
 
 @dataclass(slots=True)
 class NewAlert:
-    """An alert with what gathering needs of its transaction."""
+    """An alert with what grouping needs of its transaction."""
 
     alert_id: int
     key: Key
@@ -49,7 +49,7 @@ class Grouping:
     new_cases: list[Case]
     incidents: dict[Key, list[Incident]] = field(default_factory=lambda: defaultdict(list))
     new_incidents: list[Incident] = field(default_factory=list)
-    grown_incidents: dict[int, Incident] = field(default_factory=dict)
+    updated_incidents: dict[int, Incident] = field(default_factory=dict)
     rows: list[CaseAlert] = field(default_factory=list)
 
 
@@ -57,18 +57,18 @@ class Grouping:
 def group_alerts(*, alerts: Sequence[Alert]) -> None:
     """Put each new alert into an incident and a case: one open case for each account and typology.
 
-    Who: finobs itself, in the transaction of the ingest that raised the alerts. Alerts gathered already are left
+    Who: finobs itself, in the transaction of the ingest that raised the alerts. Alerts grouped already are left
     where they are; a closed case is not opened again. Records: case.open, case.alert_add. A closing that waits for
     approval becomes void. The number of queries does not depend on the number of alerts.
     """
     new_alerts = _new(alerts)
     if not new_alerts:
         return
-    actor = system_actor("gather")
+    actor = system_actor("group-alerts")
     _lock_accounts(new_alerts)
     grouping = _cases(new_alerts)
     _incidents(new_alerts, grouping)
-    _grow(new_alerts, grouping)
+    _add_alerts(new_alerts, grouping)
     _write(grouping, actor)
     _record(new_alerts, grouping, actor)
     for case in grouping.cases.values():
@@ -87,7 +87,8 @@ def _new(alerts: Sequence[Alert]) -> list[NewAlert]:
 
 
 def _lock_accounts(alerts: Iterable[NewAlert]) -> None:
-    """Two gatherings for one account wait for each other. NO KEY: rows may go on referring to the account."""
+    # Two batches for one account wait for each other, or both would open a case. In the order of their keys, so that
+    # they cannot wait in a circle; NO KEY, so that rows may go on referring to the account meanwhile.
     ids = {alert.key[0] for alert in alerts}
     locked = Account.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
     list(locked.values_list("pk", flat=True))
@@ -96,13 +97,13 @@ def _lock_accounts(alerts: Iterable[NewAlert]) -> None:
 def _cases(alerts: Sequence[NewAlert]) -> Grouping:
     """Open cases, locked, and new ones for the keys that have none."""
     keys = dict.fromkeys(alert.key for alert in alerts)
-    standing = (
+    open_cases = (
         Case.objects.filter(account_id__in={key[0] for key in keys}, typology__in={key[1] for key in keys})
         .exclude(status=CaseStatus.CLOSED)
         .order_by("pk")
         .select_for_update()
     )
-    cases = {(case.account_id, case.typology): case for case in standing}
+    cases = {(case.account_id, case.typology): case for case in open_cases}
     cases = {key: case for key, case in cases.items() if key in keys}
     new_cases = _open([key for key in keys if key not in cases])
     return Grouping(cases | {(case.account_id, case.typology): case for case in new_cases}, new_cases)
@@ -135,7 +136,7 @@ def _incidents(alerts: Sequence[NewAlert], grouping: Grouping) -> None:
     for incident in near.order_by("pk"):
         grouping.incidents[(incident.case.account_id, incident.case.typology)].append(incident)
     for alert in alerts:
-        incident = _burst(grouping, alert, at)
+        incident = _incident_for(grouping, alert, at)
         incident.first_at = min(incident.first_at, alert.occurred_at)
         incident.last_at = max(incident.last_at, alert.occurred_at)
         incident.alert_count += 1
@@ -145,12 +146,12 @@ def _incidents(alerts: Sequence[NewAlert], grouping: Grouping) -> None:
     _number(grouping.new_incidents, at)
 
 
-def _burst(grouping: Grouping, alert: NewAlert, at: datetime) -> Incident:
+def _incident_for(grouping: Grouping, alert: NewAlert, at: datetime) -> Incident:
     for incident in grouping.incidents[alert.key]:
         if incident.first_at - INCIDENT_GAP <= alert.occurred_at <= incident.last_at + INCIDENT_GAP:
             if incident.pk:
                 incident.updated_at = at
-                grouping.grown_incidents[incident.pk] = incident
+                grouping.updated_incidents[incident.pk] = incident
             return incident
     incident = Incident(
         case=grouping.cases[alert.key], first_at=alert.occurred_at, last_at=alert.occurred_at,
@@ -166,7 +167,7 @@ def _number(incidents: Sequence[Incident], at: datetime) -> None:
         incident.pk, incident.reference = number, reference("I", at.year, number)
 
 
-def _grow(alerts: Iterable[NewAlert], grouping: Grouping) -> None:
+def _add_alerts(alerts: Iterable[NewAlert], grouping: Grouping) -> None:
     at = clock.now()
     for alert in alerts:
         case = grouping.cases[alert.key]
@@ -195,13 +196,13 @@ def prioritise(case: Case, at: datetime) -> bool:
 
 def _write(grouping: Grouping, actor: User) -> None:
     new = {case.pk for case in grouping.new_cases}
-    grown = [case for case in grouping.cases.values() if case.pk not in new]
+    existing = [case for case in grouping.cases.values() if case.pk not in new]
     history.bulk_create(grouping.new_cases, actor=actor, reason="Opened")
-    history.bulk_update(grown, fields=GROWN_FIELDS, actor=actor, reason="Alerts added")
+    history.bulk_update(existing, fields=UPDATED_FIELDS, actor=actor, reason="Alerts added")
     history.bulk_create(grouping.new_incidents, actor=actor, reason="Opened")
-    grown_incidents = list(grouping.grown_incidents.values())
+    updated_incidents = list(grouping.updated_incidents.values())
     fields = ("first_at", "last_at", "alert_count", "updated_at")
-    history.bulk_update(grown_incidents, fields=fields, actor=actor, reason="Alerts added")
+    history.bulk_update(updated_incidents, fields=fields, actor=actor, reason="Alerts added")
     for row in grouping.rows:
         row.incident_id = row.incident.pk
     CaseAlert.objects.bulk_create(grouping.rows)

@@ -25,7 +25,7 @@ def note_add(*, actor: User, case: Case, text: str) -> Note:
     case_locking.check("note", case=locked, actor=actor, lease=lease)
     text = _text(text)
     note = Note.objects.create(case=locked, author=actor, text=text)
-    case_locking.renew(locked, actor, lease)
+    case_locking.renew_lease(locked, actor, lease)
     locked.last_edited_by = actor
     case_locking.save(locked, actor=actor, reason="Note added", fields=["last_edited_by"])
     data = {"note": str(note.pk), "sha256": note.sha256}

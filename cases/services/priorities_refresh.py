@@ -8,7 +8,7 @@ from ..models import Case
 from ..workflow import UNFINISHED
 from .group_alerts import prioritise
 
-CHUNK = 500
+MAX_CASES_PER_STEP = 500
 
 
 def priorities_refresh() -> int:
@@ -25,7 +25,9 @@ def priorities_refresh() -> int:
 
 @service
 def _refresh(*, after: int) -> tuple[int, int] | None:
-    cases = list(Case.objects.filter(pk__gt=after, status__in=UNFINISHED).order_by("pk").select_for_update()[:CHUNK])
+    cases = list(
+        Case.objects.filter(pk__gt=after, status__in=UNFINISHED).order_by("pk").select_for_update()[:MAX_CASES_PER_STEP]
+    )
     if not cases:
         return None
     at = clock.now()

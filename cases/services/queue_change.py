@@ -11,7 +11,7 @@ from finobs.ledger.services import record
 from ..models import Queue
 from .queue_fields import queue_data, replace_default, validate_queue
 
-CHANGEABLE = ("name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day")
+CHANGEABLE_FIELDS = ("name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day")
 
 
 @service
@@ -24,7 +24,7 @@ def queue_change(*, actor: User, queue: Queue, **fields: Any) -> Queue:
     if locked is None:
         raise NotFound
     access.require(actor, "change", locked)
-    if unknown := sorted(set(fields) - set(CHANGEABLE)):
+    if unknown := sorted(set(fields) - set(CHANGEABLE_FIELDS)):
         raise Invalid(fields={name: ["This cannot be changed."] for name in unknown})
     before = queue_data(locked)
     for name, value in fields.items():

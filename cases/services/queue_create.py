@@ -44,7 +44,7 @@ def ensure_default_queue() -> Queue:
     if general is not None:
         return general
     queue = Queue(slug=DEFAULT_SLUG, name="General", is_default=True, description="Takes what no other queue takes.")
-    return _create(actor=system_actor("gather"), queue=queue)
+    return _create(actor=system_actor("group-alerts"), queue=queue)
 
 
 def _create(*, actor: User, queue: Queue) -> Queue:

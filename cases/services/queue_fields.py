@@ -7,14 +7,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from detection.choices import Typology
+from detection.hooks import MAX_ALERTS_A_DAY
 from finobs.accounts.models import User
 from finobs.core import history
 from finobs.core.errors import Invalid
 
 from ..models import Queue
-
-# More than a thousand people review in a day; a number beyond it was mistyped.
-MAX_ALERTS_A_DAY = 100_000
 
 
 def validate_queue(queue: Queue) -> None:

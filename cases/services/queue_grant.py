@@ -9,7 +9,7 @@ from finobs.core.service import service
 from finobs.ledger.services import record
 
 from ..models import Queue
-from ..policy import SEE
+from ..policy import VIEW_GRANTS
 
 
 @service
@@ -40,8 +40,8 @@ def queue_revoke(*, actor: User, queue: Queue, principal: User | Group, action: 
 
 def _checked(actor: User, queue: Queue, principal: User | Group, action: str) -> None:
     access.require(actor, "grant", queue)
-    if action not in SEE:
-        raise Invalid(fields={"action": [f"A grant is one of {', '.join(SEE)}."]})
+    if action not in VIEW_GRANTS:
+        raise Invalid(fields={"action": [f"A grant is one of {', '.join(VIEW_GRANTS)}."]})
 
 
 def _data(principal: User | Group, action: str) -> dict[str, str]:

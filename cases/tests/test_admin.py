@@ -46,7 +46,7 @@ def test_triage_and_approval_can_be_done_from_here(case: Case, analyst: User, le
         "note": "Known salary.",
         "conclusion": "false_positive/known_pattern",
         "why": "Salary every month.",
-        "seen": 2,
+        "expected_version": 2,
     }
     answered = client.post(change, sent, follow=True)
     assert "sent for approval" in texts(answered)
@@ -56,8 +56,8 @@ def test_triage_and_approval_can_be_done_from_here(case: Case, analyst: User, le
     request = ApprovalRequest.objects.get()
     decide = reverse("admin:approvals_approvalrequest_change", args=[request.pk])
     assert "known_pattern" in client.get(decide).content.decode()
-    assert client.post(decide, {"vote": "approve", "seen": request.digest}).status_code == 403
-    staff(lead).post(decide, {"vote": "approve", "seen": request.digest})
+    assert client.post(decide, {"vote": "approve", "expected_digest": request.digest}).status_code == 403
+    staff(lead).post(decide, {"vote": "approve", "expected_digest": request.digest})
     case.refresh_from_db()
     request.refresh_from_db()
     assert (case.status, request.state) == (CaseStatus.CLOSED, RequestState.USED)
@@ -65,7 +65,12 @@ def test_triage_and_approval_can_be_done_from_here(case: Case, analyst: User, le
 
 def test_a_stale_form_is_refused_with_what_was_typed_and_nothing_happens(case: Case, analyst: User) -> None:
     case_take(actor=analyst, case=case)
-    sent = {"note": "", "conclusion": "false_positive/known_pattern", "why": "Salary every month.", "seen": 1}
+    sent = {
+        "note": "",
+        "conclusion": "false_positive/known_pattern",
+        "why": "Salary every month.",
+        "expected_version": 1,
+    }
     answered = staff(analyst).post(reverse("admin:cases_case_change", args=[case.pk]), sent)
     assert answered.status_code == 409
     assert "has changed since" in answered.text
@@ -75,12 +80,17 @@ def test_a_stale_form_is_refused_with_what_was_typed_and_nothing_happens(case: C
 
 def test_an_approval_of_what_changed_stays_void(case: Case, analyst: User, lead: User) -> None:
     case_take(actor=analyst, case=case)
-    sent = {"note": "", "conclusion": "false_positive/known_pattern", "why": "Salary every month.", "seen": 2}
+    sent = {
+        "note": "",
+        "conclusion": "false_positive/known_pattern",
+        "why": "Salary every month.",
+        "expected_version": 2,
+    }
     staff(analyst).post(reverse("admin:cases_case_change", args=[case.pk]), sent)
     case.notes.create(author=analyst, text="Written around the service.")
     request = ApprovalRequest.objects.get()
     decide = reverse("admin:approvals_approvalrequest_change", args=[request.pk])
-    answered = staff(lead).post(decide, {"vote": "approve", "seen": request.digest}, follow=True)
+    answered = staff(lead).post(decide, {"vote": "approve", "expected_digest": request.digest}, follow=True)
     request.refresh_from_db()
     assert "changed after this was asked" in texts(answered)
     assert request.state == RequestState.VOID
@@ -92,7 +102,7 @@ def test_the_auditor_sees_and_cannot_write(case: Case, auditor: User, stranger: 
     page = client.get(change)
     assert page.status_code == 200
     assert 'name="note"' not in page.content.decode()
-    assert client.post(change, {"note": "x", "seen": 1}).status_code == 403
+    assert client.post(change, {"note": "x", "expected_version": 1}).status_code == 403
     listed = client.post(
         reverse("admin:cases_case_changelist"), {"action": "take", "_selected_action": [case.pk]}, follow=True
     )

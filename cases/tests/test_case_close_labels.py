@@ -43,7 +43,7 @@ def alert(queue: Queue) -> Alert:
 def gathered(of: Account | None = None) -> Alert:
     """An alert in its case."""
     made = factories.alert(of=of)
-    hooks.gather([made])
+    hooks.group([made])
     return Alert.objects.select_related("transaction", "case_alert__case").get(pk=made.pk)
 
 

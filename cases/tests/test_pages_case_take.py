@@ -42,7 +42,7 @@ def test_when_none_is_left_it_says_so(analyst: User, lead: User, case: Case) -> 
     assert "somebody holds every open case" in response.content.decode()
     swapped = client.post(f"/cases/queues/{case.queue.slug}/take-next/", **htmx())
     assert swapped.status_code == 204  # what was open stays open
-    assert "somebody holds" in json.loads(swapped["HX-Trigger"])["finobs:say"]["text"]
+    assert "somebody holds" in json.loads(swapped["HX-Trigger"])["finobs:announce"]["text"]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_htmx_gets_the_case_with_the_note_and_a_word(analyst: User, case: Case) 
     assert response.status_code == 200
     assert "Called the branch." in response.content.decode()
     assert "<html" not in response.content.decode()
-    assert json.loads(response["HX-Trigger"]) == {"finobs:say": {"text": "Note added."}}
+    assert json.loads(response["HX-Trigger"]) == {"finobs:announce": {"text": "Note added."}}
     assert response["HX-Replace-Url"] == f"/cases/{case.reference}/"
 
 

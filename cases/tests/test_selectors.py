@@ -56,10 +56,10 @@ def test_search_finds_it(case: Case, analyst: User, how: str) -> None:
 
 def test_an_alert_leads_to_its_case(case: Case, analyst: User, stranger: User) -> None:
     alert = selectors.case_alerts(analyst, case)[0]
-    place = selectors.place_of_alert(analyst, alert)
+    place = selectors.alert_location(analyst, alert)
     assert place is not None
     assert (place.label, place.url) == (case.reference, f"/cases/{case.reference}/")
-    assert selectors.place_of_alert(stranger, alert) is None
+    assert selectors.alert_location(stranger, alert) is None
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\x00", "C-2026", "%", "9" * 200])

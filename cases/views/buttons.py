@@ -10,10 +10,10 @@ from django.urls import reverse
 from .. import selectors
 from ..models import Case
 
-Way = Literal["post", "dialog", "jump"]
+ButtonKind = Literal["post", "dialog", "jump"]
 
 # Icon, how it is done (at once, in a dialog, or by going to the note), its URL, and what will happen.
-PLACES: Final[dict[str, tuple[str, Way, str, str]]] = {
+BUTTONS: Final[dict[str, tuple[str, ButtonKind, str, str]]] = {
     "take": ("hand-grab", "post", "cases:case-take", "You hold it; nobody else is handed it"),
     "note": ("note", "jump", "cases:note-add", "What you found or think"),
     "close": ("gavel", "dialog", "cases:case-close", "Goes to a lead for approval"),
@@ -21,9 +21,9 @@ PLACES: Final[dict[str, tuple[str, Way, str, str]]] = {
     "assign": ("user-plus", "dialog", "cases:case-assign", "Give it to somebody else"),
 }
 # "t" takes the next case of the queue, wherever one is.
-KEYS_OF_THE_LIST: Final = {"t"}
+LIST_KEYS: Final = {"t"}
 # Where these cannot be pressed, the page says why already: who holds the case.
-HOLDING: Final = {"take", "release"}
+LEASE_ACTIONS: Final = {"take", "release"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +32,27 @@ class Button:
     label: str
     key: str
     icon: str
-    way: Way
+    kind: ButtonKind
     url: str
-    says: str
+    hint: str
     enabled: bool
 
 
-def not_now(buttons: list[Button]) -> list[tuple[str, str]]:
+def unavailable(buttons: list[Button]) -> list[tuple[str, str]]:
     """What cannot be done at the moment, by the reason why: ("Propose to close, Assign", "The case is closed.")."""
     reasons: dict[str, list[str]] = {}
     for button in buttons:
-        if not button.enabled and button.name not in HOLDING:
-            reasons.setdefault(button.says, []).append(button.label)
+        if not button.enabled and button.name not in LEASE_ACTIONS:
+            reasons.setdefault(button.hint, []).append(button.label)
     return [(", ".join(labels), reason) for reason, labels in reasons.items()]
 
 
 def buttons(user: Any, case: Case) -> list[Button]:
     result = []
     for action in selectors.case_actions(user, case):
-        icon, way, url, hint = PLACES[action.name]
-        key = "" if action.key in KEYS_OF_THE_LIST else action.key
-        says = hint if action.enabled else action.why_not
-        place = reverse(url, args=[case.reference])
-        result.append(Button(action.name, action.label, key, icon, way, place, says, action.enabled))
+        icon, kind, url, hint = BUTTONS[action.name]
+        key = "" if action.key in LIST_KEYS else action.key
+        hint = hint if action.enabled else action.why_not
+        address = reverse(url, args=[case.reference])
+        result.append(Button(action.name, action.label, key, icon, kind, address, hint, action.enabled))
     return result

@@ -12,7 +12,7 @@ from finobs.core.forms import submit
 
 from .. import selectors, services
 from ..forms import AssignForm
-from .page import done, workbench
+from .page import success_response, workbench
 
 
 @login_required
@@ -26,4 +26,4 @@ def case_assign(request: SignedInRequest, reference: str) -> HttpResponse:
     status = submit(form, partial(services.case_assign, actor=request.user, case=case))
     if status != HTTPStatus.OK:
         return workbench(request, case.queue, case, status=status, open_dialog="assign", assign_form=form)
-    return done(request, reference, f"Assigned to {form.cleaned_data['to']}.")
+    return success_response(request, reference, f"Assigned to {form.cleaned_data['to']}.")

@@ -12,9 +12,9 @@ from finobs.core.forms import submit
 
 from .. import selectors, services
 from ..forms import CloseForm
-from .page import done, workbench
+from .page import success_response, workbench
 
-SENT = "Sent for approval. A lead decides; the case is closed once they agree."
+SENT_FOR_APPROVAL_MESSAGE = "Sent for approval. A lead decides; the case is closed once they agree."
 
 
 @login_required
@@ -30,4 +30,4 @@ def case_close(request: SignedInRequest, reference: str) -> HttpResponse:
         case = selectors.case_get(request.user, reference)
         form.show_again(version=case.version)
         return workbench(request, case.queue, case, status=status, open_dialog="close", close_form=form)
-    return done(request, reference, SENT)
+    return success_response(request, reference, SENT_FOR_APPROVAL_MESSAGE)

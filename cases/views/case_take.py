@@ -13,9 +13,9 @@ from django_htmx.http import trigger_client_event
 from finobs.accounts.requests import SignedInRequest
 
 from .. import selectors, services
-from .page import done, list_query, press, swapping
+from .page import button_response, list_query, success_response, swap_target
 
-NONE_LEFT = "Nothing is waiting: somebody holds every open case of this queue."
+NO_FREE_CASE_MESSAGE = "Nothing is waiting: somebody holds every open case of this queue."
 
 
 @login_required
@@ -25,10 +25,10 @@ def case_take_next(request: SignedInRequest, slug: str) -> HttpResponse:
     queue = selectors.queue_get(request.user, slug)
     case = services.case_take_next(actor=request.user, queue=queue)
     if case is not None:
-        return done(request, case.reference, f"You hold {case.reference}.", push=True)
-    if swapping(request):
-        return trigger_client_event(HttpResponse(status=204), "finobs:say", {"text": NONE_LEFT})
-    messages.info(request, NONE_LEFT)
+        return success_response(request, case.reference, f"You hold {case.reference}.", push=True)
+    if swap_target(request):
+        return trigger_client_event(HttpResponse(status=204), "finobs:announce", {"text": NO_FREE_CASE_MESSAGE})
+    messages.info(request, NO_FREE_CASE_MESSAGE)
     return redirect(reverse("cases:queue-work", args=[slug]) + list_query(request))
 
 
@@ -37,7 +37,7 @@ def case_take_next(request: SignedInRequest, slug: str) -> HttpResponse:
 def case_take(request: SignedInRequest, reference: str) -> HttpResponse:
     case = selectors.case_get(request.user, reference)
     take = partial(services.case_take, actor=request.user, case=case)
-    return press(request, case, take, f"You hold {reference}.")
+    return button_response(request, case, take, f"You hold {reference}.")
 
 
 @login_required
@@ -45,4 +45,4 @@ def case_take(request: SignedInRequest, reference: str) -> HttpResponse:
 def case_release(request: SignedInRequest, reference: str) -> HttpResponse:
     case = selectors.case_get(request.user, reference)
     release = partial(services.case_release, actor=request.user, case=case)
-    return press(request, case, release, f"{reference} is back in its queue.")
+    return button_response(request, case, release, f"{reference} is back in its queue.")

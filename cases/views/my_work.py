@@ -26,11 +26,11 @@ def my_work(request: SignedInRequest) -> HttpResponse:
     mine, waiting = selectors.my_work(request.user), approvals.inbox(request.user)
     context = {
         "page": paginate(mine, order=CASE_ORDER, cursor=request.GET.get("cursor", "")),
-        "counted": count(mine),
+        "row_count": count(mine),
         "queues": selectors.queues_visible(request.user),
         "workable": selectors.queues_workable(request.user),
         "waiting": list(islice(waiting, MAX_APPROVALS)),
-        "waiting_counted": count(waiting),
+        "waiting_count": count(waiting),
     }
     return render_page(request, "cases/my_work.html", context)
 

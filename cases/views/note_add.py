@@ -12,7 +12,7 @@ from finobs.core.forms import submit
 
 from .. import selectors, services
 from ..forms import NoteForm
-from .page import done, workbench
+from .page import success_response, workbench
 
 
 @login_required
@@ -23,4 +23,4 @@ def note_add(request: SignedInRequest, reference: str) -> HttpResponse:
     status = submit(form, partial(services.note_add, actor=request.user, case=case))
     if status != HTTPStatus.OK:
         return workbench(request, case.queue, case, status=status, note_form=form)
-    return done(request, reference, "Note added.")
+    return success_response(request, reference, "Note added.")

@@ -23,14 +23,14 @@ from .. import selectors
 from ..forms import AssignForm, CloseForm, NoteForm
 from ..models import Case, Queue
 from ..workflow import WORKABLE
-from .buttons import buttons, not_now
+from .buttons import buttons, unavailable
 from .summary import case_summary
 
 CASE_ORDER = ("-priority", "-id")
 TEMPLATE = "cases/workbench.html"
 MAX_ALERTS = 50
 # Quick views of a queue: label, and the filters that make it.
-VIEWS = (
+QUICK_FILTERS = (
     ("Open", ""),
     ("Free", "holder=nobody"),
     ("Mine", "holder=me"),
@@ -45,43 +45,43 @@ def workbench(
     """The whole page, or for htmx the part it swaps: the list, or the case. `forms`: forms that come back filled."""
     context: dict[str, Any] = {"queue": queue, "case": case, "list_query": list_query(request)}
     context["may_work"] = selectors.may_work(request.user, queue)
-    part = "list" if swapping(request) == "list" else "answer"
-    if part == "list" or not swapping(request):
+    part = "list" if swap_target(request) == "list" else "answer"
+    if part == "list" or not swap_target(request):
         context |= list_parts(request, queue)
     if case is not None and part != "list":
         context |= case_parts(request, case) | forms
     return render_page(request, TEMPLATE, context, partial=part, status=status)
 
 
-def press(request: SignedInRequest, case: Case, act: Callable[[], Any], message: str) -> HttpResponse:
+def button_response(request: SignedInRequest, case: Case, act: Callable[[], Any], message: str) -> HttpResponse:
     """A button without fields: do it, or show the case as it is now with the reason why not."""
     refused = Form({})
     status = submit(refused, act)
     if status == HTTPStatus.OK:
-        return done(request, case.reference, message)
+        return success_response(request, case.reference, message)
     case = selectors.case_get(request.user, case.reference)
     return workbench(request, case.queue, case, status=status, refused=refused)
 
 
-def done(request: SignedInRequest, reference: str, message: str, *, push: bool = False) -> HttpResponse:
+def success_response(request: SignedInRequest, reference: str, message: str, *, push: bool = False) -> HttpResponse:
     """After a write: the case as it is now, in its place; without htmx, by way of its address."""
     address = reverse("cases:case-detail", args=[reference]) + list_query(request)
-    if not swapping(request):
+    if not swap_target(request):
         messages.success(request, message)
         return redirect(address)
     case = selectors.case_get(request.user, reference)
     response = workbench(request, case.queue, case)
     response = push_url(response, address) if push else replace_url(response, address)
-    return trigger_client_event(response, "finobs:say", {"text": message})
+    return trigger_client_event(response, "finobs:announce", {"text": message})
 
 
 def list_parts(request: SignedInRequest, queue: Queue) -> dict[str, Any]:
     rows = selectors.queue_cases(request.user, queue, request.GET)
     bound, cursor = list_query(request), request.GET.get("cursor", "")
     return {
-        "counted": count(rows),
+        "row_count": count(rows),
         "page": paginate(rows, order=CASE_ORDER, cursor=cursor, bound=bound),
-        "views": [(label, f"?{query}" if query else "") for label, query in VIEWS],
+        "views": [(label, f"?{query}" if query else "") for label, query in QUICK_FILTERS],
     }
 
 
@@ -99,7 +99,7 @@ def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
         "incidents": selectors.case_incidents(user, case),
         "timeline": selectors.case_timeline(user, case),
         "buttons": possible,
-        "not_now": not_now(possible),
+        "unavailable": unavailable(possible),
         "is_done": case.status not in WORKABLE,
         "enabled": {button.name for button in possible if button.enabled},
         "note_form": NoteForm(draft=f"note-{case.reference}"),
@@ -115,7 +115,7 @@ def list_query(request: SignedInRequest) -> str:
     return f"?{query.urlencode()}" if query else ""
 
 
-def swapping(request: SignedInRequest) -> str:
+def swap_target(request: SignedInRequest) -> str:
     """Which part of the workbench htmx is about to swap; empty when the whole page is asked for."""
     htmx = getattr(request, "htmx", None)
     return str(htmx.target or "case") if htmx and not htmx.history_restore_request else ""

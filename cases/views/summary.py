@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from detection.choices import Outcome
+from detection.choices import SEVERITY, Outcome
 from detection.models import Alert
-
-SEVERITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +23,8 @@ def case_summary(alerts: Sequence[Alert]) -> CaseSummary | None:
     if not alerts:
         return None
     times = [alert.transaction.occurred_at for alert in alerts]
-    return CaseSummary(max(alerts, key=_gravity), min(times), max(times))
+    return CaseSummary(max(alerts, key=_severity), min(times), max(times))
 
 
-def _gravity(alert: Alert) -> tuple[int, float, int]:
+def _severity(alert: Alert) -> tuple[int, float, int]:
     return SEVERITY[Outcome(alert.outcome)], alert.score or 0.0, alert.transaction.amount_minor

@@ -30,7 +30,7 @@ def alert_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """Why, with which versions, on what input."""
     alert = selectors.alert_get(request.user, pk)
     context = {
-        "alert": alert, "place": hooks.place(request.user, alert), "models": alert.parameters["models"],
+        "alert": alert, "location": hooks.location(request.user, alert), "models": alert.parameters["models"],
         "may_explain": selectors.may_explain(request.user),
     }  # fmt: skip
     return render_page(request, "detection/alert_detail.html", context)

@@ -1,4 +1,4 @@
-"""POST a transaction, get its decision: the door for authorisation systems.
+"""POST a transaction, get its decision: for authorisation systems.
 
 The two that decide are no `ServiceAction`: a payment waits for their answer. They know their own repetitions, so that a
 key is not always needed, answer with plain data that no serializer walks, and with a problem that must be committed.
@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from finobs.core.api import SelectorDetail
 from finobs.core.errors import FinobsError, Invalid
 from finobs.core.http import problem
-from finobs.core.idempotency import IDEMPOTENCY_HEADER, IDEMPOTENCY_PARAMETER, once
+from finobs.core.idempotency import IDEMPOTENCY_HEADER, IDEMPOTENCY_PARAMETER, answer_once
 from transactions.choices import RowStatus
 from transactions.request_body import read_body
 from transactions.selectors import source_get
@@ -54,7 +54,7 @@ class DecisionMake(APIView):
         """Takes one transaction in and answers with its decision: 201 for a new one, 200 with the stored decision for
         one that is known by source and external_id, 422 for one that went to quarantine.
         """
-        return once(request, "decisions", lambda: single_answer(decide(request, single=True)), needs_key=False)
+        return answer_once(request, "decisions", lambda: single_answer(decide(request, single=True)), needs_key=False)
 
 
 class DecisionBatch(APIView):
@@ -67,7 +67,7 @@ class DecisionBatch(APIView):
         parameters=[IDEMPOTENCY_PARAMETER, SOURCE],
     )
     def post(self, request: Request) -> HttpResponse:
-        return once(request, "decisions/batch", lambda: (200, batch_answer(decide(request))))
+        return answer_once(request, "decisions/batch", lambda: (200, batch_answer(decide(request))))
 
 
 class DecisionDetail(SelectorDetail[Assessment]):
@@ -96,14 +96,14 @@ def single_answer(result: Decided) -> tuple[int, dict[str, Any]]:
     if decision is None:
         # Answered, not raised: what lies in quarantine must be committed.
         return 422, problem(quarantined(row))
-    return (201 if row.outcome == RowStatus.ACCEPTED else 200), decision
+    return (201 if row.status == RowStatus.ACCEPTED else 200), decision
 
 
 def batch_answer(result: Decided) -> dict[str, Any]:
     batch = result.ingested.batch
     counts = ("received", "accepted", "duplicate", "quarantined")
     answer: dict[str, Any] = {"batch_id": batch.pk} | {name: getattr(batch, name) for name in counts}
-    names = ("row_number", "external_id", "outcome", "quarantined_row_id", "reason", "detail")
+    names = ("row_number", "external_id", "status", "quarantined_row_id", "reason", "detail")
     answer["results"] = [
         {name: getattr(row, name) for name in names} | {"decision": result.on(row)} for row in result.ingested.rows
     ]

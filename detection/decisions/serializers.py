@@ -94,7 +94,7 @@ class QuarantinedSerializer(serializers.Serializer[Any]):
 class DecidedRowSerializer(serializers.Serializer[Any]):
     row_number = serializers.IntegerField()
     external_id = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=RowStatus.choices)
+    status = serializers.ChoiceField(choices=RowStatus.choices)
     decision = TransactionDecisionSerializer(allow_null=True)
     quarantined_row_id = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField()

@@ -50,7 +50,7 @@ def load_rows(path: Path, mapping: Mapping, delay_days: int) -> EvaluationRows:
     try:
         table = _table(path)
         mapping = fit_to_header(mapping, table.column_names)
-        if "is_suspicious" not in mapping.parts:
+        if "is_suspicious" not in mapping.sources:
             raise Invalid("The mapping has no is_suspicious: without labels nothing can be judged.")
         return _rows(_File(table, mapping), delay_days, np)
     except (pyarrow.ArrowException, OSError) as error:
@@ -71,7 +71,7 @@ class _File:
     """Columns of a file by the field that they stand for."""
 
     def __init__(self, table: Any, mapping: Mapping) -> None:
-        self.table, self.parts = table, mapping.parts
+        self.table, self.parts = table, mapping.sources
 
     def column(self, name: str) -> Any:
         """As one Arrow array; a fixed value as often as there are rows; None if the mapping has no such field."""

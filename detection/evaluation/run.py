@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from finobs.core.errors import Invalid
 
-from ..choices import Outcome, RuleKind
+from ..choices import SEVERITY, Outcome, RuleKind
 from ..features import ACCOUNT
 from ..features.account import RISK7, SUPERVISED, derive
 from ..features.bulk import HORIZON, statistics
 from ..features.columns import Columns
 from ..ml import metrics
 from ..ml.estimators import boosting, ensemble
-from ..pipeline.decision import SEVERITY
 from ..rules import scenarios
 from .loader import EvaluationRows
 from .split import Split, held_out_rows, labelled_rows, train_rows

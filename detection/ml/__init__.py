@@ -1,0 +1,1 @@
+"""Models: estimators, their ONNX graphs, scoring, exact explanations, training, and the registry of versions."""

@@ -20,7 +20,6 @@ from .window import Window
 
 # What a model alone asks for goes to the queue of this typology.
 TYPOLOGY = Typology.UNUSUAL
-MAX_ALERTS_A_DAY = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,8 @@ def capacity_report(user: Any, version: ModelVersion, window: Window, asked: flo
     Without `asked`: what is left in the queue, else what the version gives now. Raises NotAllowed, Invalid.
     """
     access.require(user, "view", version)
-    if asked is not None and not 0 < asked <= MAX_ALERTS_A_DAY:
-        raise Invalid(fields={"alerts_a_day": [f"More than 0 and at most {MAX_ALERTS_A_DAY:,} a day."]})
+    if asked is not None and not 0 < asked <= hooks.MAX_ALERTS_A_DAY:
+        raise Invalid(fields={"alerts_a_day": [f"More than 0 and at most {hooks.MAX_ALERTS_A_DAY:,} a day."]})
     rows = _rows(version, window)
     first, last = rows.first, rows.last
     span = Window(first, last) if first and last else window

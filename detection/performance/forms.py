@@ -12,9 +12,10 @@ from finobs.core.errors import Invalid
 from finobs.core.forms import DATE_INPUT, ReasonField, submit_for_result
 
 from ..choices import ModelRole
+from ..hooks import MAX_ALERTS_A_DAY
 from ..models import ModelVersion
 from . import selectors
-from .capacity import MAX_ALERTS_A_DAY, CapacityReport
+from .capacity import CapacityReport
 from .window import Window, window
 
 MIN_ALERTS_A_DAY = 0.01

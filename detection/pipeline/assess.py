@@ -94,7 +94,7 @@ def raise_alerts(judged: BatchAssessment, source: Source, chosen: Sequence[int],
             dispatch.on_commit("detection.tasks.explain_batch", batch_id)
     raised = bulk_insert(made)
     record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
-    hooks.gather(raised)
+    hooks.group(raised)
     return {each.transaction_id: each for each in raised}
 
 

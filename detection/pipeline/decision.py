@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..choices import ModelRole, Outcome, Typology
+from ..choices import SEVERITY, ModelRole, Outcome, Typology
 from ..rules.scenarios import Finding, Findings
-
-SEVERITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from transactions.models import Source
 def gathered(monkeypatch):
     """Alerts that were handed on, instead of cases made of them."""
     found = []
-    monkeypatch.setattr(hooks, "_gatherer", lambda *, alerts: found.extend(alerts))
+    monkeypatch.setattr(hooks, "_alert_grouper", lambda *, alerts: found.extend(alerts))
     return found
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from detection import hooks
-from detection.hooks import Place
+from detection.hooks import AlertLocation
 from detection.pipeline.assess import assess
 from detection.tests import places
 from tests import factories
@@ -25,7 +25,7 @@ def alert(queue):
     queue.typologies = ["large_amount"]
     queue.save()
     made = factories.alert()
-    hooks.gather([made])
+    hooks.group([made])
     return made
 
 
@@ -63,7 +63,7 @@ def test_filters_narrow_the_list(alert, analyst):
 
 
 def test_the_page_links_to_the_case_when_somebody_knows_it(alert, analyst, monkeypatch):
-    monkeypatch.setattr(hooks, "_locator", lambda _user, _alert: Place("C-1", "/cases/C-1/"))
+    monkeypatch.setattr(hooks, "_alert_locator", lambda _user, _alert: AlertLocation("C-1", "/cases/C-1/"))
     assert 'href="/cases/C-1/"' in signed_in(analyst).get(f"/detection/alerts/{alert.pk}/").content.decode()
 
 

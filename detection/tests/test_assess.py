@@ -81,14 +81,14 @@ def test_each_decision_and_each_alert_is_an_event(source, gathered):
     assert body["data"]["snapshot_digest"] == alert.snapshot_digest
 
 
-def test_alerts_are_handed_to_the_gatherer_in_the_same_transaction(source, gathered):
+def test_alerts_are_handed_to_the_grouper_in_the_same_transaction(source, gathered):
     factories.rule_version()
     run(places.arrived(source, AMOUNTS))
     assert [alert.pk for alert in gathered] == list(Alert.objects.order_by("id").values_list("pk", flat=True))
 
 
 def test_nothing_is_kept_when_nobody_gathers(source, monkeypatch):
-    monkeypatch.setattr(hooks, "_gatherer", None)
+    monkeypatch.setattr(hooks, "_alert_grouper", None)
     factories.rule_version()
     rows = places.arrived(source, AMOUNTS)
     with pytest.raises(ImproperlyConfigured), transaction.atomic():

@@ -265,7 +265,7 @@ def test_many_are_answered_each_in_its_place(many):
     answer = response.json()
     assert [answer[name] for name in ("received", "accepted", "duplicate", "quarantined")] == [5, 2, 1, 2]
     results = answer["results"]
-    assert [row["outcome"] for row in results] == ["accepted", "quarantined", "accepted", "duplicate", "quarantined"]
+    assert [row["status"] for row in results] == ["accepted", "quarantined", "accepted", "duplicate", "quarantined"]
     assert [row["decision"] and row["decision"]["decision"] for row in results] == [
         "approve", None, "review", "approve", None,
     ]  # fmt: skip
@@ -280,7 +280,7 @@ def test_a_batch_needs_a_key_and_replays_under_it(many, feed, source):
     assert first.content == again.content
     assert again["Idempotency-Replayed"] == "true"
     later = many([fields(2), fields(3)]).json()
-    assert [row["outcome"] for row in later["results"]] == ["duplicate", "accepted"]
+    assert [row["status"] for row in later["results"]] == ["duplicate", "accepted"]
     assert later["results"][0]["decision"] == first.json()["results"][1]["decision"]
 
 

@@ -29,7 +29,7 @@ def said(row, suspicious=True, known=DAY):
 
 def add(source, *rows):
     done = labels_add(actor=system_actor("import"), source=source, rows=list(rows))
-    assert not any(row.outcome == "refused" for row in done.rows), done.rows
+    assert not any(row.status == "refused" for row in done.rows), done.rows
     return done
 
 

@@ -60,7 +60,7 @@ def test_twelve_kills_lose_nothing_and_double_nothing(monkeypatch):
     from finobs.accounts.roles import synchronise
 
     synchronise()
-    monkeypatch.setattr(hooks, "_gatherer", lambda **_: None)
+    monkeypatch.setattr(hooks, "_alert_grouper", lambda **_: None)
     monkeypatch.setattr(reassess, "ROWS_PER_PART", 3)
     monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda *_: None)
     source = factories.source("cards")

@@ -27,7 +27,7 @@ from tests import factories
 from transactions.models import Label, Transaction
 
 QUICK = SupervisedSettings(share=0.05, boosting=boosting.BoostingSettings(rounds=30, least_in_leaf=10))
-DAY = supervised.DAY
+DAY = supervised.DAY_MICROSECONDS
 NEVER = np.iinfo(np.int64).max
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth import admin as stock
+from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -17,7 +17,7 @@ from finobs.core.admin import AccessAdmin, run_action
 
 from . import services
 from .choices import UserKind
-from .models import ApiToken, Session, User
+from .models import ApiToken, User, UserSession
 from .requests import actor_of
 from .roles import ROLES
 
@@ -69,7 +69,7 @@ class UserAdmin(AccessAdmin):
         ("Dates", {"fields": ("date_joined", "password_changed_at")}),
     )
     add_fieldsets = ((None, {"fields": ("name", "email", "kind", "time_zone", "roles", "is_staff")}),)
-    always_fixed = ("is_superuser", "is_active", "date_joined", "password_changed_at")
+    always_readonly = ("is_superuser", "is_active", "date_joined", "password_changed_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -79,9 +79,9 @@ class UserAdmin(AccessAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """What an account is does not change: a person's acts stay a person's."""
-        fixed = (*self.always_fixed, *(("kind",) if obj else ()))
+        fields = (*self.always_readonly, *(("kind",) if obj else ()))
         viewing = obj is not None and not self.has_change_permission(request, obj)
-        return (*fixed, *(("role_names",) if viewing else ()))
+        return (*fields, *(("role_names",) if viewing else ()))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """`roles` is no field of the model: it comes with the form, not from the fieldsets."""
@@ -93,21 +93,21 @@ class UserAdmin(AccessAdmin):
         return ", ".join(user.roles) or "none"
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        typed = form.cleaned_data
+        values = form.cleaned_data
         if change:
-            self._change(actor_of(request), obj, typed, set(form.changed_data))
+            self._change(actor_of(request), obj, values, set(form.changed_data))
             return
-        made = services.user_create(actor=actor_of(request), **typed)
-        obj.pk = made.pk
-        if made.kind == UserKind.HUMAN:
-            self._show_link(request, made)
+        user = services.user_create(actor=actor_of(request), **values)
+        obj.pk = user.pk
+        if user.kind == UserKind.HUMAN:
+            self._show_link(request, user)
 
-    def _change(self, actor: Any, user: User, typed: dict[str, Any], changed: set[str]) -> None:
-        fields = {name: typed[name] for name in changed - {"roles"}}
+    def _change(self, actor: Any, user: User, values: dict[str, Any], changed: set[str]) -> None:
+        fields = {name: values[name] for name in changed - {"roles"}}
         if fields:
             services.user_change(actor=actor, user=user, **fields)
         if "roles" in changed:
-            services.role_assign(actor=actor, user=user, roles=typed["roles"])
+            services.role_assign(actor=actor, user=user, roles=values["roles"])
 
     @admin.action(description="Deactivate", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -164,21 +164,21 @@ class ApiTokenAdmin(AccessAdmin):
         run_action(self, request, queryset, "Revoked", lambda token: act(actor=actor_of(request), token=token))
 
 
-@admin.register(Session)
+@admin.register(UserSession)
 class SessionAdmin(AccessAdmin):
-    list_display = ("user", "ip", "user_agent", "created_at", "last_seen_at", "ended_at", "ended_by")
-    list_filter = ("ended_by",)
+    list_display = ("user", "ip", "user_agent", "created_at", "last_seen_at", "ended_at", "end_reason")
+    list_filter = ("end_reason",)
     list_select_related = ("user",)
     search_fields = ("user__name", "user__email", "ip")
-    fields = ("user", "ip", "user_agent", "created_at", "last_seen_at", "ended_at", "ended_by")
+    fields = ("user", "ip", "user_agent", "created_at", "last_seen_at", "ended_at", "end_reason")
     readonly_fields = fields
     actions = ("end",)
 
     def has_end_permission(self, request: HttpRequest) -> bool:
-        return access.allowed(request.user, "end", Session)
+        return access.allowed(request.user, "end", UserSession)
 
     @admin.action(description="End", permissions=["end"])
-    def end(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+    def end(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
         act = services.session_end
         run_action(self, request, queryset, "Ended", lambda session: act(actor=actor_of(request), session=session))
 
@@ -198,6 +198,7 @@ class RoleAdmin(AccessAdmin):
         return ", ".join(sorted(permission.codename for permission in group.permissions.all()))
 
 
-assert stock  # has registered its own page for groups by now; ours takes its place
+# Importing it has registered its own page for groups, which lets anybody with a permission of Django edit roles.
+assert auth_admin
 admin.site.unregister(Group)
 admin.site.register(Group, RoleAdmin)

@@ -52,15 +52,15 @@ class AccessTokenCreate(APIView):
         """With an API token in the header the body stays empty; the JWT has that token's scopes."""
         token = request.auth if isinstance(request.auth, ApiToken) else None
         person = token.user if token is not None else self._authenticate(request)
-        issued = access_token.issue_access_token(person, token)
+        token_claims = access_token.issue_access_token(person, token)
         seconds = int(settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds())  # type: ignore[attr-defined]
-        return Response({"access": str(issued), "expires_in": seconds}, headers={"Cache-Control": "no-store"})
+        return Response({"access": str(token_claims), "expires_in": seconds}, headers={"Cache-Control": "no-store"})
 
     def _authenticate(self, request: Request) -> User:
-        typed = validated_body(shapes.CredentialsSerializer, request)
-        person = login.authenticate(request._request, typed["email"], typed["password"])
+        values = validated_body(shapes.CredentialsSerializer, request)
+        person = login.authenticate(request._request, values["email"], values["password"])
         if person is None:
-            raise AuthenticationFailed(login.WRONG_CREDENTIALS)
+            raise AuthenticationFailed(login.WRONG_CREDENTIALS_MESSAGE)
         services.sign_in(actor=person)
         return person
 

@@ -10,16 +10,16 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_migrate
 
-        from finobs.core.navigation import ACCOUNT, NavigationEntry, register
+        from finobs.core.navigation import ACCOUNT_MENU, NavigationEntry, register
 
         from . import backends, login, policy, roles
 
         policy.register()
         register(
-            NavigationEntry("accounts:profile", "Profile", "user-circle", group=ACCOUNT, order=10),
-            NavigationEntry("accounts:token-list", "API tokens", "key", group=ACCOUNT, order=20),
-            NavigationEntry("accounts:session-list", "Sessions", "devices", group=ACCOUNT, order=30),
-            NavigationEntry("accounts:password-change", "Change password", "lock", group=ACCOUNT, order=40),
+            NavigationEntry("accounts:profile", "Profile", "user-circle", group=ACCOUNT_MENU, order=10),
+            NavigationEntry("accounts:token-list", "API tokens", "key", group=ACCOUNT_MENU, order=20),
+            NavigationEntry("accounts:session-list", "Sessions", "devices", group=ACCOUNT_MENU, order=30),
+            NavigationEntry("accounts:password-change", "Change password", "lock", group=ACCOUNT_MENU, order=40),
         )
         post_migrate.connect(backends.clear_permission_cache)
         post_migrate.connect(roles.after_migrate, sender=self)

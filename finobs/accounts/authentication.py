@@ -21,7 +21,7 @@ from .backends import cache_permissions, permissions_of
 from .choices import UserKind
 from .models import ApiToken, User
 
-TOKEN_REFUSED = "This token is not valid: it is unknown, expired or revoked."
+INVALID_TOKEN_MESSAGE = "This token is not valid: it is unknown, expired or revoked."
 LAST_USED_INTERVAL = timedelta(minutes=1)
 USER_COLUMN = f'"{ApiToken._meta.db_table}"."user_id"'
 _by_prefix = Lookup(
@@ -40,8 +40,8 @@ class ApiTokenAuthentication(BaseAuthentication):
             return None
         token = token_find(text)
         if token is None:
-            raise AuthenticationFailed(TOKEN_REFUSED)
-        _used(token)
+            raise AuthenticationFailed(INVALID_TOKEN_MESSAGE)
+        _touch(token)
         return user_with_scopes(token), token
 
     def authenticate_header(self, request: Request) -> str:
@@ -58,7 +58,7 @@ class JwtAuthentication(BaseAuthentication):
         claims = read_access_token(text)
         user = _bearer_of(claims) if claims is not None else None
         if claims is None or user is None:
-            raise AuthenticationFailed(TOKEN_REFUSED)
+            raise AuthenticationFailed(INVALID_TOKEN_MESSAGE)
         return user, claims
 
     def authenticate_header(self, request: Request) -> str:
@@ -116,9 +116,10 @@ def _bearer_of(claims: AccessToken) -> User | None:
     return user_with_scopes(token) if token is not None and is_live(token) else None
 
 
-def _used(token: ApiToken) -> None:
-    """Once a minute is enough to see whether a key is still needed, and spares a write per request."""
+def _touch(token: ApiToken) -> None:
+    """Set when the token was last used."""
     now = clock.now()
+    # Once a minute is enough to see whether a key is still needed, and spares a write for each request.
     stale = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_INTERVAL)
     if token.last_used_at is None or now - token.last_used_at >= LAST_USED_INTERVAL:
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)

@@ -29,14 +29,14 @@ class RolePermissionBackend(ModelBackend):
             return super().get_all_permissions(user_obj)
         if not hasattr(user_obj, "_perm_cache"):
             user_obj._perm_cache = _permissions(user_obj.pk)
-        found: set[str] = user_obj._perm_cache
-        return found
+        names: set[str] = user_obj._perm_cache
+        return names
 
 
 def _permissions(pk: int) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(_query("permission_id").format(user="%s"), [pk, pk])
-        return _named(found for (found,) in cursor.fetchall())
+        return _permission_names(pk for (pk,) in cursor.fetchall())
 
 
 def permissions_of(column: str) -> RawSQL:
@@ -52,16 +52,16 @@ def permissions_of(column: str) -> RawSQL:
 def cache_permissions(user: User, permissions: str | None) -> None:
     """Spare this user's first question for permissions the statement that answers it."""
     if not user.is_superuser:
-        user._perm_cache = _named(map(int, (permissions or "").split()))  # type: ignore[attr-defined]
+        user._perm_cache = _permission_names(map(int, (permissions or "").split()))  # type: ignore[attr-defined]
 
 
-def _named(ids: Iterable[int]) -> set[str]:
-    """Names never change; new permissions come by migration, with ids that were never there."""
-    wanted = set(ids)
-    if not wanted <= _names.keys():
+def _permission_names(ids: Iterable[int]) -> set[str]:
+    # Kept for the life of the process: names never change, and new permissions come by migration, with new ids.
+    pks = set(ids)
+    if not pks <= _names.keys():
         rows = Permission.objects.values_list("pk", "content_type__app_label", "codename")
         _names.update((pk, f"{app}.{codename}") for pk, app, codename in rows)
-    return {_names[pk] for pk in wanted}
+    return {_names[pk] for pk in pks}
 
 
 def clear_permission_cache(**_: Any) -> None:
@@ -75,5 +75,5 @@ def _query(what: str) -> str:
     return (
         f"SELECT {what} FROM (SELECT permission_id FROM {own} WHERE user_id = {{user}} UNION ALL "  # noqa: S608
         f"SELECT gp.permission_id FROM {Group.permissions.through._meta.db_table} gp "
-        f"JOIN {groups} g ON g.group_id = gp.group_id WHERE g.user_id = {{user}}) AS held"
+        f"JOIN {groups} g ON g.group_id = gp.group_id WHERE g.user_id = {{user}}) AS permissions"
     )

@@ -33,11 +33,11 @@ class PasswordSetForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Both the same; the service needs one."""
-        typed = super().clean() or {}
-        again = typed.pop("again", None)
-        if typed.get("new") and again and typed["new"] != again:
+        values = super().clean() or {}
+        again = values.pop("again", None)
+        if values.get("new") and again and values["new"] != again:
             self.add_error("again", "This differs from the password above.")
-        return typed
+        return values
 
 
 class PasswordChangeForm(PasswordSetForm):
@@ -73,7 +73,7 @@ class TokenForm(forms.Form):
         scopes.choices = permissions_held(user)
 
     def clean(self) -> dict[str, Any]:
-        typed = super().clean() or {}
-        if "days" in typed:
-            typed["lifetime"] = timedelta(days=typed.pop("days"))
-        return typed
+        values = super().clean() or {}
+        if "days" in values:
+            values["lifetime"] = timedelta(days=values.pop("days"))
+        return values

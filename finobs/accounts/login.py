@@ -17,7 +17,7 @@ from . import services
 from .models import User
 from .throttling import client_ip
 
-WRONG_CREDENTIALS = "The e-mail address or the password is not right."
+WRONG_CREDENTIALS_MESSAGE = "The e-mail address or the password is not right."
 BACKEND = "finobs.accounts.backends.RolePermissionBackend"
 
 
@@ -50,7 +50,7 @@ def password_sign_in(request: HttpRequest, *, username: str, password: str) -> N
     """Begin a session of the person with this password. Raises Invalid, in the same words for every reason."""
     person = authenticate(request, username, password)
     if person is None:
-        raise Invalid(WRONG_CREDENTIALS)
+        raise Invalid(WRONG_CREDENTIALS_MESSAGE)
     sign_in(request, person)
 
 

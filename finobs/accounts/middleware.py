@@ -19,7 +19,7 @@ from finobs.core import clock
 from . import services
 from .choices import SessionEndReason
 from .login import digest
-from .models import Session, User
+from .models import User, UserSession
 from .system import system_actor
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -41,24 +41,24 @@ class SessionLifetimeMiddleware:
         return _whole_page(request, self.get_response(request))
 
     def check(self, request: HttpRequest) -> None:
-        session = Session.objects.filter(digest=digest(request.session.session_key)).first()
-        ending = end_reason(session, request.user)
-        if session is not None and ending is None:
-            return _seen(session)
-        if session is not None and ending in (SessionEndReason.IDLE, SessionEndReason.AGE) and session.ended_at is None:
-            services.session_expire(actor=system_actor("sessions"), session=session, ending=ending)
+        session = UserSession.objects.filter(digest=digest(request.session.session_key)).first()
+        reason = end_reason(session, request.user)
+        if session is not None and reason is None:
+            return _touch(session)
+        if session is not None and reason in (SessionEndReason.IDLE, SessionEndReason.AGE) and session.ended_at is None:
+            services.session_expire(actor=system_actor("sessions"), session=session, end_reason=reason)
         request.session.flush()
         request.user = AnonymousUser()
         if not request.path.startswith("/api/"):
-            request.session["ended"] = str(ending)
+            request.session["ended"] = str(reason)
 
 
-def end_reason(session: Session | None, user: User | AnonymousUser) -> str | None:
+def end_reason(session: UserSession | None, user: User | AnonymousUser) -> str | None:
     """Why this session is over, or None while it lives."""
     if session is None or not isinstance(user, User):
-        return session.ended_by or SessionEndReason.CHANGED if session is not None else SessionEndReason.ENDED
+        return session.end_reason or SessionEndReason.CHANGED if session is not None else SessionEndReason.ENDED
     if session.ended_at is not None:
-        return session.ended_by
+        return session.end_reason
     if session.epoch != user.session_epoch or session.user_id != user.pk:
         return SessionEndReason.CHANGED
     now = clock.now()
@@ -69,11 +69,12 @@ def end_reason(session: Session | None, user: User | AnonymousUser) -> str | Non
     return None
 
 
-def _seen(session: Session) -> None:
-    """Written once a minute at most: a page is many requests."""
+def _touch(session: UserSession) -> None:
+    """Set when the session was last seen."""
     now = clock.now()
+    # Once a minute at most: a page is many requests. More often where the idle limit is short, or it would end early.
     if now - session.last_seen_at >= min(LAST_SEEN_INTERVAL, timedelta(seconds=settings.SESSION_IDLE_SECONDS / 4)):
-        Session.objects.filter(pk=session.pk, ended_at=None).update(last_seen_at=now)
+        UserSession.objects.filter(pk=session.pk, ended_at=None).update(last_seen_at=now)
 
 
 def _whole_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:

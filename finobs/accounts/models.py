@@ -98,7 +98,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return sorted(group.name for group in self.groups.all())
 
 
-class Session(Base):
+class UserSession(Base):
     """One signed-in browser: what a person sees of it, and when it is over. The key itself is kept as a digest.
 
     A session without a live row here is no session (SEC-3).
@@ -112,9 +112,10 @@ class Session(Base):
     created_at = models.DateTimeField("signed in", default=clock.now)
     last_seen_at = models.DateTimeField("last seen", default=clock.now)
     ended_at = models.DateTimeField("ended", null=True, blank=True)
-    ended_by = models.CharField("why", max_length=12, choices=SessionEndReason, blank=True)
+    end_reason = models.CharField("why", max_length=12, choices=SessionEndReason, blank=True)
 
     class Meta(Base.Meta):
+        verbose_name = "session"
         ordering = ("-created_at",)
         indexes: ClassVar = [models.Index(fields=["user", "ended_at"], name="accounts_session_live")]
 

@@ -1,15 +1,15 @@
 """Who may do what to people and tokens."""
 
+from finobs.core import access
 from finobs.core.access import AccessRule
-from finobs.core.access import register as say
 
 
 def register() -> None:
     from django.contrib.auth.models import Group
 
-    from .models import ApiToken, Session, User
+    from .models import ApiToken, User, UserSession
 
-    say(
+    access.register(
         User,
         view=AccessRule("user:list"),
         create=AccessRule("user:create"),
@@ -19,6 +19,8 @@ def register() -> None:
         assign_role=AccessRule("user:role_assign"),
     )
     # A token hands out its owner's power, as a role does.
-    say(ApiToken, view=AccessRule("user:list"), create=AccessRule("user:role_assign"), revoke=AccessRule("user:update"))
-    say(Session, view=AccessRule("user:update"), end=AccessRule("user:update"))
-    say(Group, view=AccessRule("user:list"))
+    access.register(
+        ApiToken, view=AccessRule("user:list"), create=AccessRule("user:role_assign"), revoke=AccessRule("user:update")
+    )
+    access.register(UserSession, view=AccessRule("user:update"), end=AccessRule("user:update"))
+    access.register(Group, view=AccessRule("user:list"))

@@ -12,7 +12,7 @@ from finobs.core import access, clock
 from finobs.core.reads import first_or_not_found
 
 from . import privilege_ceiling
-from .models import ApiToken, Session, User
+from .models import ApiToken, User, UserSession
 from .roles import PERMISSIONS
 
 
@@ -48,7 +48,7 @@ def token_get(user: User, pk: int) -> ApiToken:
     )
 
 
-def sessions_live(user: User) -> QuerySet[Session]:
+def sessions_live(user: User) -> QuerySet[UserSession]:
     """The browsers in which this person is signed in now."""
     now = clock.now()
     return user.sessions.select_related("user").filter(
@@ -59,9 +59,9 @@ def sessions_live(user: User) -> QuerySet[Session]:
     )
 
 
-def session_get(user: User, pk: int) -> Session:
+def session_get(user: User, pk: int) -> UserSession:
     """One's own, or any that one may see. Raises NotFound."""
     own = user.sessions.filter(pk=pk).first()
     return own or first_or_not_found(
-        access.restrict(Session.objects.select_related("user"), user, "view").filter(pk=pk)
+        access.restrict(UserSession.objects.select_related("user"), user, "view").filter(pk=pk)
     )

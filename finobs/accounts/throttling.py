@@ -22,14 +22,14 @@ from django.shortcuts import render
 from finobs.core import clock, http
 from finobs.core.errors import FinobsError
 
-from .models import Session
+from .models import UserSession
 
-PER_ADDRESS = 50
-PER_ACCOUNT = 100
-FAMILIAR_WITHIN = timedelta(days=30)
+MAX_FAILURES_PER_ADDRESS = 50
+MAX_FAILURES_PER_ACCOUNT = 100
+FAMILIAR_ADDRESS_PERIOD = timedelta(days=30)
 
 
-class Throttled(FinobsError):
+class TooManyAttempts(FinobsError):
     """Too many failures; the same words for every account, known or not."""
 
     status, code, title = 429, "throttled", "Too many attempts"
@@ -40,24 +40,24 @@ class AttemptHandler(AxesDatabaseHandler):
 
     def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:
         failures: int = super().get_failures(request, credentials)
-        return max(failures, settings.AXES_FAILURE_LIMIT if _wider(request, credentials) else 0)
+        return max(failures, settings.AXES_FAILURE_LIMIT if _exceeds_wider_limit(request, credentials) else 0)
 
 
-def _wider(request: Any, credentials: dict[str, Any] | None) -> bool:
+def _exceeds_wider_limit(request: Any, credentials: dict[str, Any] | None) -> bool:
     recent = AccessAttempt.objects.filter(attempt_time__gte=get_cool_off_threshold(request))
     email, ip = str((credentials or {}).get("username") or ""), request.axes_ip_address
-    if _sum(recent.filter(ip_address=ip)) >= PER_ADDRESS:
+    if _sum(recent.filter(ip_address=ip)) >= MAX_FAILURES_PER_ADDRESS:
         return True
-    return _sum(recent.filter(username=email)) >= PER_ACCOUNT and not _familiar(email, ip)
+    return _sum(recent.filter(username=email)) >= MAX_FAILURES_PER_ACCOUNT and not _is_familiar_address(email, ip)
 
 
 def _sum(attempts: QuerySet[Any]) -> int:
     return int(attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0)
 
 
-def _familiar(email: str, ip: str | None) -> bool:
-    since = clock.now() - FAMILIAR_WITHIN
-    return Session.objects.filter(user__email=email, ip=ip, created_at__gte=since).exists()
+def _is_familiar_address(email: str, ip: str | None) -> bool:
+    since = clock.now() - FAMILIAR_ADDRESS_PERIOD
+    return UserSession.objects.filter(user__email=email, ip=ip, created_at__gte=since).exists()
 
 
 def client_ip(request: Any) -> str | None:
@@ -77,7 +77,7 @@ def client_ip(request: Any) -> str | None:
 def locked_out(request: HttpRequest, _response: Any = None, _credentials: Any = None) -> HttpResponse:
     """What django-axes answers with while a limit holds."""
     window = settings.AXES_COOLOFF_TIME
-    error = Throttled(f"Wait {int(window.total_seconds() // 60)} minutes, then try again.")
+    error = TooManyAttempts(f"Wait {int(window.total_seconds() // 60)} minutes, then try again.")
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse(http.problem(error), status=429, content_type=http.PROBLEM)
     else:

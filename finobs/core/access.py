@@ -125,7 +125,7 @@ def require_permission(user: Any, permission: str) -> None:
 def granted_ids(user: Any, model: type[Model], grants: Iterable[str]) -> list[Any]:
     """Ids of `model` on which `user`, or a group of theirs, holds any of `grants`. Read once for a page."""
     codenames = tuple(f"{grant}_{model._meta.model_name}" for grant in grants)
-    return list(context.once(("granted", user.pk, model, codenames), lambda: _granted_ids(user, model, codenames)))
+    return list(context.memoize(("granted", user.pk, model, codenames), lambda: _granted_ids(user, model, codenames)))
 
 
 def _granted_ids(user: Any, model: type[Model], codenames: tuple[str, ...]) -> tuple[Any, ...]:
@@ -140,7 +140,7 @@ def grant(principal: Any, action: str, obj: Model) -> None:
     from guardian.shortcuts import assign_perm
 
     assign_perm(f"{action}_{obj._meta.model_name}", principal, obj)
-    context.forget()
+    context.forget_memo()
 
 
 def revoke(principal: Any, action: str, obj: Model) -> None:
@@ -148,7 +148,7 @@ def revoke(principal: Any, action: str, obj: Model) -> None:
     from guardian.shortcuts import remove_perm
 
     remove_perm(f"{action}_{obj._meta.model_name}", principal, obj)
-    context.forget()
+    context.forget_memo()
 
 
 def _active(user: Any) -> bool:

@@ -18,7 +18,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from . import access
 from .admin_grants import GrantsAdmin as GrantsAdmin
 from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound
-from .forms import StrictJSON
+from .forms import StrictJSONDecoder
 
 
 class FinobsAdminSite(admin.AdminSite):
@@ -34,7 +34,7 @@ class FinobsAdminSite(admin.AdminSite):
         """What a library registers for its own tables is shown to administrators, never written."""
         if admin_class is None or not issubclass(admin_class, AccessAdmin):
             base = admin_class or admin.ModelAdmin
-            admin_class = type(f"Shown{base.__name__}", (ReadOnlyAdmin, base), {})
+            admin_class = type(f"ReadOnly{base.__name__}", (ReadOnlyAdmin, base), {})
         super().register(model_or_iterable, admin_class, **options)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -101,7 +101,7 @@ class AccessAdmin(SimpleHistoryAdmin):
     show_full_result_count = False
     list_per_page = 50
     view_action = "view"
-    formfield_overrides: ClassVar = {JSONField: {"decoder": StrictJSON}}
+    formfield_overrides: ClassVar = {JSONField: {"decoder": StrictJSONDecoder}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return access.restrict(super().get_queryset(request), request.user, self.view_action)
@@ -132,7 +132,7 @@ class AccessAdmin(SimpleHistoryAdmin):
         return True
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        self._seen(request, object_id)
+        self._require_visible(request, object_id)
         if not hasattr(self.model._meta, "simple_history_manager_attribute"):
             plain: HttpResponse = admin.ModelAdmin.history_view(self, request, object_id, extra_context)
             return plain
@@ -142,21 +142,22 @@ class AccessAdmin(SimpleHistoryAdmin):
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        self._seen(request, object_id)
+        self._require_visible(request, object_id)
         if not hasattr(self.model._meta, "simple_history_manager_attribute"):
             raise NotFound
-        self._is_number(version_id)
+        self._require_number(version_id)
         if request.method != "GET":
             raise NotAllowed("History is read, not put back. Change the record instead.")
         response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
         return response
 
-    def _seen(self, request: HttpRequest, object_id: str) -> None:
+    def _require_visible(self, request: HttpRequest, object_id: str) -> None:
         """The history of what somebody may not see is not there for them either."""
         if self.get_object(request, object_id) is None:
             raise NotFound
 
-    def _is_number(self, version_id: str) -> None:
+    def _require_number(self, version_id: str) -> None:
+        # A BIGINT has at most 19 digits; more of them would be a DataError, not a page that is not there.
         if not (version_id.isdecimal() and len(version_id) < 19):
             raise NotFound
 
@@ -167,9 +168,9 @@ class AccessAdmin(SimpleHistoryAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         try:
             self.write(request, obj, form, change)
-        except ApprovalRequired as waiting:
+        except ApprovalRequired as approval:
             # Said here, not raised: the admin would roll the request for approval back with its transaction.
-            messages.info(request, waiting.detail)
+            messages.info(request, approval.detail)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -177,18 +178,18 @@ class AccessAdmin(SimpleHistoryAdmin):
         """What a service refuses is said in the form, in its words, with everything that was typed."""
         try:
             response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
-        except FinobsError as refused:
+        except FinobsError as error:
             if request.method != "POST" or hasattr(request, REFUSAL_ATTRIBUTE):
                 raise
-            setattr(request, REFUSAL_ATTRIBUTE, refused)
+            setattr(request, REFUSAL_ATTRIBUTE, error)
             response = super().changeform_view(request, object_id, form_url, extra_context)
-            response.status_code = refused.status
+            response.status_code = error.status
         return response
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        refused: FinobsError | None = getattr(request, REFUSAL_ATTRIBUTE, None)
-        return form if refused is None else _refusing(form, refused)
+        refusal: FinobsError | None = getattr(request, REFUSAL_ATTRIBUTE, None)
+        return form if refusal is None else _with_refusal(form, refusal)
 
 
 class ReadAdmin(AccessAdmin):
@@ -206,13 +207,13 @@ class ReadAdmin(AccessAdmin):
 REFUSAL_ATTRIBUTE = "_finobs_refused"
 
 
-def _refusing(form: Any, refused: FinobsError) -> Any:
+def _with_refusal(form: Any, refusal: FinobsError) -> Any:
     """`form`, not valid for what the service said, beside the fields it named."""
 
     def clean(self: Any) -> Any:
         cleaned = form.clean(self)
-        named = refused.fields if isinstance(refused, Invalid) else {}
-        for field, texts in (named or {"": [refused.detail]}).items():
+        errors = refusal.fields if isinstance(refusal, Invalid) else {}
+        for field, texts in (errors or {"": [refusal.detail]}).items():
             self.add_error(field if field in self.fields else None, texts)
         return cleaned
 
@@ -235,18 +236,18 @@ def action_reason(request: HttpRequest) -> str:
 
 def run_action(modeladmin: AccessAdmin, request: HttpRequest, queryset: QuerySet[Any], verb: str, act: Any) -> None:
     """Run `act(obj)` on each selected row and say how it went: one refusal never stops its neighbours."""
-    done, waiting, refused = 0, 0, []
+    done, awaiting, refusals = 0, 0, []
     for obj in queryset:
         try:
             act(obj)
             done += 1
         except ApprovalRequired:
-            waiting += 1
+            awaiting += 1
         except FinobsError as error:
-            refused.append(f"{obj}: {error.message}")
+            refusals.append(f"{obj}: {error.message}")
     if done:
         messages.success(request, f"{verb}: {done}.")
-    if waiting:
-        messages.info(request, f"Sent for approval: {waiting}.")
-    for text in refused[:20]:
+    if awaiting:
+        messages.info(request, f"Sent for approval: {awaiting}.")
+    for text in refusals[:20]:
         messages.error(request, text)

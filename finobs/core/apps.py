@@ -12,7 +12,7 @@ class CoreConfig(AppConfig):
 
         from finobs.celery import app  # noqa: F401  (binds the Celery app to this process)
 
-        from . import navigation, schedule
+        from . import clock, navigation, schedule
 
         navigation.register(
             navigation.NavigationEntry(
@@ -20,8 +20,8 @@ class CoreConfig(AppConfig):
             )
         )
         schedule.register(
-            schedule.Periodic("drop old answers and sessions", "finobs.core.tasks.tidy", schedule.DAY),
-            schedule.Periodic("wake jobs that nobody works on", "finobs.core.tasks.jobs_wake", schedule.MINUTE),
+            schedule.ScheduledTask("drop old answers and sessions", "finobs.core.tasks.tidy", clock.DAY),
+            schedule.ScheduledTask("wake jobs that nobody works on", "finobs.core.tasks.jobs_wake", clock.MINUTE),
         )
         beat = apps.get_app_config("django_celery_beat")
         post_migrate.connect(schedule.synchronise, sender=beat, dispatch_uid="finobs.core.schedule")

@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-_held: ContextVar[datetime | None] = ContextVar("finobs_clock", default=None)
+# Seconds, for schedules and arithmetic on whole seconds.
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+_override: ContextVar[datetime | None] = ContextVar("finobs_clock", default=None)
 
 
 def now() -> datetime:
     """The present moment in UTC."""
-    return _held.get() or datetime.now(UTC)
+    return _override.get() or datetime.now(UTC)
 
 
 @contextmanager
@@ -26,8 +29,8 @@ def at(moment: datetime) -> Iterator[None]:
     """Hold the clock at `moment` (aware) within the block."""
     if moment.tzinfo is None:
         raise ValueError("the clock keeps aware times only")
-    token = _held.set(moment.astimezone(UTC))
+    token = _override.set(moment.astimezone(UTC))
     try:
         yield
     finally:
-        _held.reset(token)
+        _override.reset(token)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_found: ContextVar[dict[Hashable, object] | None] = ContextVar("finobs_found", default=None)
+_memo: ContextVar[dict[Hashable, object] | None] = ContextVar("finobs_memo", default=None)
 _request_id: ContextVar[str] = ContextVar("finobs_request_id", default="")
 
 
@@ -21,31 +21,31 @@ def request_id() -> str:
 
 @contextmanager
 def request(identifier: str = "", *, reads_only: bool = False) -> Iterator[str]:
-    """Run a block under one request id. `reads_only`: it writes nothing, so that `once` may remember for it."""
+    """Run a block under one request id. `reads_only`: it writes nothing, so that `memoize` may remember for it."""
     value = identifier or uuid.uuid4().hex
-    token, cache = _request_id.set(value), _found.set({} if reads_only else None)
+    token, memo = _request_id.set(value), _memo.set({} if reads_only else None)
     try:
         yield value
     finally:
         _request_id.reset(token)
-        _found.reset(cache)
+        _memo.reset(memo)
 
 
-def once(key: Hashable, find: Callable[[], T]) -> T:
-    """What `find` gives, asked once while a page is only read; asked anew by everything that may write.
+def memoize(key: Hashable, compute: Callable[[], T]) -> T:
+    """What `compute` gives, computed once while a page is only read; computed anew by everything that may write.
 
     A write waits for locks, and what was true before the wait may not be true after it.
     """
-    cache = _found.get()
-    if cache is None:
-        return find()
-    if key not in cache:
-        cache[key] = find()
-    return cache[key]  # type: ignore[return-value]
+    memo = _memo.get()
+    if memo is None:
+        return compute()
+    if key not in memo:
+        memo[key] = compute()
+    return memo[key]  # type: ignore[return-value]
 
 
-def forget() -> None:
-    """Remember nothing of what `once` found: something that it may have looked at has changed."""
-    cache = _found.get()
-    if cache is not None:
-        cache.clear()
+def forget_memo() -> None:
+    """Remember nothing that `memoize` holds: something that it may have looked at has changed."""
+    memo = _memo.get()
+    if memo is not None:
+        memo.clear()

@@ -43,7 +43,7 @@ class VersionedForm(Form):
         self.data = {name: self.data.get(name) for name in self.fields} | {"version": version}
 
 
-class StrictJSON(json.JSONDecoder):
+class StrictJSONDecoder(json.JSONDecoder):
     """For `forms.JSONField(decoder=...)`: JSON as the API takes it, and only text that a database can hold.
 
     Whatever does not hold is the one error that the field knows how to say.
@@ -77,14 +77,14 @@ def submit_for_result(form: Form, act: Callable[..., R]) -> tuple[HTTPStatus, R 
     except ApprovalRequired:
         return HTTPStatus.ACCEPTED, None
     except Invalid as error:
-        _say(form, error)
+        _add_errors(form, error)
         return HTTPStatus.UNPROCESSABLE_ENTITY, None
     except (Conflict, InvalidTransition) as error:
         form.add_error(None, error.detail)
         return HTTPStatus.CONFLICT, None
 
 
-def _say(form: Form, error: Invalid) -> None:
+def _add_errors(form: Form, error: Invalid) -> None:
     for name, texts in (error.fields or {"": [error.detail]}).items():
         for text in texts:
             form.add_error(name if name in form.fields else None, text)

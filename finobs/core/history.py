@@ -17,7 +17,7 @@ from simple_history.signals import post_create_historical_record
 
 from . import clock
 
-MAX_REASON_LENGTH: Final = 100  # of simple_history's column; the whole reason is in the ledger
+MAX_CHANGE_REASON_LENGTH: Final = 100  # of simple_history's column; the whole reason is in the ledger
 MAX_ROWS_PER_STATEMENT: Final = 500
 _REFERENCES: Final = "_history_references"
 
@@ -101,7 +101,7 @@ def _remember(row: Model, history_row: Model) -> None:
 
 
 def _cut(reason: str) -> str:
-    return reason[:MAX_REASON_LENGTH]
+    return reason[:MAX_CHANGE_REASON_LENGTH]
 
 
 post_create_historical_record.connect(_signal_received, dispatch_uid="finobs.core.history")

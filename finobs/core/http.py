@@ -44,24 +44,24 @@ def problem(error: FinobsError) -> dict[str, Any]:
         "type": f"urn:finobs:problem:{error.code}",
         "title": error.title,
         "status": error.status,
-        "detail": _sayable(error.detail),
+        "detail": _encodable(error.detail),
         "request_id": context.request_id(),
     } | {name: value for name, value in error.extra.items() if name != "status"}
     if isinstance(error, Invalid) and error.fields:
         body["errors"] = [
-            {"pointer": _sayable(f"#/{name.replace('.', '/')}" if name else "#"), "detail": _sayable(text)}
+            {"pointer": _encodable(f"#/{name.replace('.', '/')}" if name else "#"), "detail": _encodable(text)}
             for name, texts in error.fields.items()
             for text in texts
         ]
     return body
 
 
-def _sayable(text: str) -> str:
+def _encodable(text: str) -> str:
     """What was sent may be repeated in a refusal; half a surrogate pair cannot be sent back."""
     return text.encode("utf-8", "replace").decode()
 
 
-def waiting(error: ApprovalRequired) -> dict[str, Any]:
+def approval_pending(error: ApprovalRequired) -> dict[str, Any]:
     """Not a problem: what was asked for waits for a second pair of eyes."""
     return {"approval_request_id": error.request_id, "status": "pending", "detail": error.detail}
 
@@ -104,7 +104,7 @@ def problem_handler(exception: Exception, _context: Mapping[str, Any]) -> Respon
     from rest_framework.views import set_rollback
 
     if isinstance(error, ApprovalRequired):
-        return Response(waiting(error), status=error.status)
+        return Response(approval_pending(error), status=error.status)
     set_rollback()
     response = Response(problem(error), status=error.status, content_type=PROBLEM)
     for name in ("auth_header", "wait"):
@@ -115,7 +115,7 @@ def problem_handler(exception: Exception, _context: Mapping[str, Any]) -> Respon
     return response
 
 
-def answer(request: HttpRequest, exception: BaseException) -> HttpResponse | None:
+def exception_response(request: HttpRequest, exception: BaseException) -> HttpResponse | None:
     """What a page request gets for `exception`; None leaves it to Django (a fault, logged, status 500)."""
     error = as_error(exception)
     return None if error is None else error_response(request, error)
@@ -147,7 +147,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return error_response(request, FinobsError("The request could not be understood."))
 
 
-def fault(request: HttpRequest) -> HttpResponse:
+def server_error(request: HttpRequest) -> HttpResponse:
     """The last resort. Says nothing of what went wrong inside, but gives the id under which the log says it."""
     error = FinobsError("Something went wrong on our side. Nothing was changed.")
     error.status, error.code, error.title = 500, "fault", "finobs made a mistake"

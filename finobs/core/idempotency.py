@@ -1,7 +1,7 @@
 """The same answer to the same request: Idempotency-Key on unsafe API calls (IETF draft, section 2).
 
 The key is claimed by INSERT in the transaction of the effect: a crash leaves neither. Answers are kept for at least
-a day (`forget`).
+a day (`delete_expired`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rest_framework.request import Request
 
 from . import clock
 from .errors import ApprovalRequired, Conflict, FinobsError, Invalid
-from .http import PROBLEM, waiting
+from .http import PROBLEM, approval_pending
 from .models import IdempotentAnswer
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
@@ -31,7 +31,7 @@ RETENTION = timedelta(hours=48)
 Act = Callable[[], tuple[int, Any]]
 
 
-def once(request: Request, endpoint: str, act: Act, *, needs_key: bool = True) -> HttpResponse:
+def answer_once(request: Request, endpoint: str, act: Act, *, needs_key: bool = True) -> HttpResponse:
     """Run `act`, which answers (status, body), unless this caller's key has an answer already; then give that.
 
     Where what `act` does knows its own repetitions, `needs_key` may be False: a call without a key is then just run.
@@ -67,7 +67,7 @@ def _run(act: Act) -> tuple[int, Any]:
     try:
         return act()
     except ApprovalRequired as required:
-        return required.status, waiting(required)
+        return required.status, approval_pending(required)
 
 
 def _key(request: Request) -> str:

@@ -43,8 +43,8 @@ def list_page(
     query = request.GET.copy()
     cursor = "".join(query.pop("cursor", [])[-1:])
     page = paginate(rows, order=order, cursor=cursor, bound=query.urlencode())
-    counted = (rows.count(), True) if exact else count(rows)
-    context |= {"page": page, "rows": present(page.items), "counted": counted, "filtered": bool(query)}
+    row_count = (rows.count(), True) if exact else count(rows)
+    context |= {"page": page, "rows": present(page.items), "row_count": row_count, "filtered": bool(query)}
     context["layout"] = FRAGMENT if is_fragment(request) else PAGE
     return render_page(request, template, context)
 

@@ -58,4 +58,4 @@ class ErrorsMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return http.answer(request, exception)
+        return http.exception_response(request, exception)

@@ -18,7 +18,7 @@ class Base(models.Model):
         default_permissions: ClassVar[tuple[str, ...]] = ()
 
 
-class Dated(Base):
+class Timestamped(Base):
     """A row that knows when it was made and last changed; services set `updated_at`."""
 
     created_at = models.DateTimeField(default=clock.now, editable=False)

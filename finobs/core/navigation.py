@@ -25,7 +25,7 @@ WORK, DATA, DETECTION, RECORDS = "", "Data", "Detection", "Records"
 SIDE: Final = (WORK, DATA, DETECTION, RECORDS)
 # Other parts of the shell: the menu of the person; what the header says where there is anything to count; where its
 # search field goes; the bar at the foot of a phone.
-ACCOUNT, HEADER, SEARCH, BOTTOM = "account", "header", "search", "bottom"
+ACCOUNT_MENU, HEADER, SEARCH, BOTTOM = "account", "header", "search", "bottom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class NavigationEntry:
     """A place that the shell offers to those whose roles carry `permission` ("" for every signed-in person).
 
     name: of the page's address. group and order: which part of the shell, and where in it, the least first.
-    go: the letter after `g`. counter: whose number stands beside it (`register_counter`), called `counted`; a `hot`
-    one stands out.
+    go: the letter after `g`. counter: whose number stands beside it (`register_counter`), in words `counter_label`; a
+    `hot` one stands out.
     """
 
     name: str
@@ -45,7 +45,7 @@ class NavigationEntry:
     order: int = 0
     go: str = ""
     counter: str = ""
-    counted: str = ""
+    counter_label: str = ""
     hot: bool = False
     staff: bool = False
 
@@ -134,7 +134,7 @@ class Shell:
 
     @cached_property
     def account(self) -> list[NavigationItem]:
-        return self._part(ACCOUNT)
+        return self._part(ACCOUNT_MENU)
 
     @cached_property
     def header(self) -> list[NavigationItem]:

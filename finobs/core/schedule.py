@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 PREFIX: Final = "finobs: "
-MINUTE, HOUR, DAY = 60, 3600, 86_400
 MIN_EXPIRY_SECONDS: Final = 10
 
 
@@ -20,7 +19,7 @@ def always() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Periodic:
+class ScheduledTask:
     """A task that beat sends every `every` seconds, where `is_needed` says so when the database is migrated."""
 
     name: str
@@ -34,35 +33,33 @@ class Periodic:
         return max(MIN_EXPIRY_SECONDS, self.every)
 
 
-_periodics: dict[str, Periodic] = {}
+_tasks: dict[str, ScheduledTask] = {}
 
 
-def register(*periodics: Periodic) -> None:
+def register(*tasks: ScheduledTask) -> None:
     """Add tasks to the schedule. Called from AppConfig.ready()."""
-    _periodics.update((periodic.name, periodic) for periodic in periodics)
+    _tasks.update((task.name, task) for task in tasks)
 
 
-def registered() -> tuple[Periodic, ...]:
+def registered() -> tuple[ScheduledTask, ...]:
     """What this installation needs, by name: where a sealer has a process of its own, beat does not wake one."""
-    return tuple(_periodics[name] for name in sorted(_periodics) if _periodics[name].is_needed())
+    return tuple(_tasks[name] for name in sorted(_tasks) if _tasks[name].is_needed())
 
 
 def synchronise(**_: Any) -> None:
     """Make beat's table equal to `registered()`. Idempotent; other people's rows stay, and so does `enabled`."""
     from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-    periodics = registered()
-    for periodic in periodics:
-        interval, _created = IntervalSchedule.objects.get_or_create(
-            every=periodic.every, period=IntervalSchedule.SECONDS
-        )
-        values = {"task": periodic.task, "interval": interval, "expire_seconds": periodic.expires}
-        row = PeriodicTask.objects.filter(name=PREFIX + periodic.name).first()
+    tasks = registered()
+    for task in tasks:
+        interval, _created = IntervalSchedule.objects.get_or_create(every=task.every, period=IntervalSchedule.SECONDS)
+        values = {"task": task.task, "interval": interval, "expire_seconds": task.expires}
+        row = PeriodicTask.objects.filter(name=PREFIX + task.name).first()
         if row is None:
-            PeriodicTask.objects.create(name=PREFIX + periodic.name, **values)
+            PeriodicTask.objects.create(name=PREFIX + task.name, **values)
         elif any(getattr(row, field) != value for field, value in values.items()):
             for field, value in values.items():
                 setattr(row, field, value)
             row.save()
-    names = [PREFIX + periodic.name for periodic in periodics]
+    names = [PREFIX + task.name for task in tasks]
     PeriodicTask.objects.filter(name__startswith=PREFIX).exclude(name__in=names).delete()

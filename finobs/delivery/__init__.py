@@ -1,1 +1,1 @@
-"""The outbox and what leaves the house. Nothing leaves yet."""
+"""The outbox, and what is sent to other systems. Nothing is sent yet."""

@@ -1,1 +1,1 @@
-"""What runs finobs: the schedule, the embedded server, the demo data. Composition: may use every room."""
+"""Demo people, generated data and the first models. Composition: may use every app."""

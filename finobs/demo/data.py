@@ -1,4 +1,4 @@
-"""Demo data: people, queues, rules, and transactions through the same door as everything else.
+"""Demo data: people, queues, rules, and transactions, ingested as every other.
 
 Every step looks at what is there already, so that a start after a kill goes on where it stopped, and a start with
 everything in place is quick. Rows come in order and in batches, each its own transaction: what is in is a prefix.
@@ -88,7 +88,10 @@ def load(actor: User, feed: Feed, say: Callable[[str], None]) -> None:
     done = loaded(feed.source, feed.name)
     if done >= feed.total:
         return
-    train_at, learn_at = first_models.first_part(feed.total), first_models.last_part(feed.total)
+    train_at, learn_at = (
+        first_models.anomaly_training_rows(feed.total),
+        first_models.supervised_training_rows(feed.total),
+    )
     rows = islice(feed.rows(), done, None)
     with tqdm(total=feed.total, initial=done, unit=" rows", desc="Ingesting", disable=None) as bar:
         while done < feed.total:

@@ -15,16 +15,16 @@ from finobs.accounts.models import User
 from finobs.core.jobs.choices import JobState
 
 # Of the demo's rows, so many of the last ones go to review: enough to work on, few enough to work through.
-SHARE: Final = 0.008
-FIRST_PART: Final = 0.3
+REVIEW_SHARE: Final = 0.008
+ANOMALY_TRAINING_SHARE: Final = 0.3
 MAX_TRAINING_ROWS: Final = 100_000
 # What comes in after this part is scored by both models, so that there are alerts to compare them on.
-LAST_PART: Final = 0.8
+SUPERVISED_TRAINING_SHARE: Final = 0.8
 
 
-def first_part(total: int) -> int:
+def anomaly_training_rows(total: int) -> int:
     """How many rows come in before the model is trained."""
-    return min(int(total * FIRST_PART), MAX_TRAINING_ROWS)
+    return min(int(total * ANOMALY_TRAINING_SHARE), MAX_TRAINING_ROWS)
 
 
 def ensure_champion(actor: User, say: Callable[[str], None]) -> None:
@@ -32,9 +32,9 @@ def ensure_champion(actor: User, say: Callable[[str], None]) -> None:
     _ensure(actor, ModelRole.ANOMALY, say, "The rules judge alone.")
 
 
-def last_part(total: int) -> int:
+def supervised_training_rows(total: int) -> int:
     """How many rows come in before a model learns from outcomes."""
-    return int(total * LAST_PART)
+    return int(total * SUPERVISED_TRAINING_SHARE)
 
 
 def ensure_supervised_early(actor: User, say: Callable[[str], None]) -> None:
@@ -51,7 +51,7 @@ def ensure_supervised(actor: User, say: Callable[[str], None]) -> None:
 def _ensure(actor: User, role: ModelRole, say: Callable[[str], None], without: str) -> None:
     """Whoever worked on it before is dead: the demo runs once on its data."""
     before = ModelVersion.objects.filter(role=role).exists()
-    run = ensure_first_model(actor=actor, role=role, least=MIN_ROWS, share=SHARE, abandoned=True)
+    run = ensure_first_model(actor=actor, role=role, least=MIN_ROWS, share=REVIEW_SHARE, abandoned=True)
     if run is None:
         if not before:
             say(f"No {role.label.lower()} model: too few transactions. {without}")

@@ -1,0 +1,1 @@
+"""The mode without servers: web server, worker and beat as threads of one process."""

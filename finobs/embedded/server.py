@@ -40,16 +40,16 @@ def claim_port(port: int) -> socket.socket:
     with contextlib.closing(probe):
         if probe.connect_ex((HOST, port)) == 0:
             raise AddressInUse(f"Port {port} is in use. Choose another: PORT={port + 1}")
-    claimed = socket.socket()
-    claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        claimed.bind((HOST, port))
+        listener.bind((HOST, port))
     except OSError as error:
-        claimed.close()
+        listener.close()
         raise AddressInUse(
             f"Port {port} cannot be used ({error.strerror}). Choose another: PORT={port + 1} make demo"
         ) from None
-    return claimed
+    return listener
 
 
 def claim_data(folder: Path) -> IO[str]:
@@ -81,19 +81,19 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(claimed: socket.socket, port: int, on_ready: Callable[[], None]) -> None:
+def serve(listener: socket.socket, port: int, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; then finish what runs, within seconds."""
     from finobs.asgi import application
 
     # WhiteNoise streams files from synchronous iterators: small ones, and here on one machine.
     warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
-    server = Server(configured(application))
+    server = Server(server_config(application))
     worker, beat = _worker(), _beat()
     threading.Thread(target=worker.start, name="worker", daemon=True).start()
     beat.start()
     threading.Thread(target=_announce, args=(server, port, on_ready), name="announce", daemon=True).start()
     try:
-        server.run(sockets=[claimed])
+        server.run(sockets=[listener])
     finally:
         beat.stop()
         worker.stop()
@@ -112,7 +112,7 @@ def _beat() -> Any:
     return EmbeddedService(app, thread=True, scheduler_cls=settings.CELERY_BEAT_SCHEDULER)
 
 
-def configured(application: Any) -> uvicorn.Config:
+def server_config(application: Any) -> uvicorn.Config:
     return uvicorn.Config(
         application, log_level="warning", access_log=False, lifespan="off", server_header=False,
         proxy_headers=False,  # uvicorn would believe X-Forwarded-For; whom to believe is said in TRUSTED_PROXIES

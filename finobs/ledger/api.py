@@ -32,7 +32,7 @@ class EventDetail(SelectorDetail[Event]):
 
     def get_object(self) -> Any:
         event = super().get_object()
-        event.said = selectors.event_data(self.request.user, event)
+        event.content = selectors.event_data(self.request.user, event)
         return event
 
 
@@ -48,7 +48,7 @@ class EventProof(SelectorDetail[Event]):
     parameters = (OpenApiParameter("size", OpenApiTypes.INT64, description="Prove under the checkpoint of this size"),)
 
     def get_object(self) -> Any:
-        size = _whole(self.request, "size") if "size" in self.request.query_params else None
+        size = _integer_parameter(self.request, "size") if "size" in self.request.query_params else None
         return selectors.inclusion_proof(self.request.user, super().get_object(), size).document
 
 
@@ -81,11 +81,11 @@ class ConsistencyProof(SelectorDetail[Checkpoint]):
     parameters = tuple(OpenApiParameter(name, OpenApiTypes.INT64, required=True) for name in ("from", "to"))
 
     def get_object(self) -> Any:
-        old, new = _whole(self.request, "from"), _whole(self.request, "to")
+        old, new = _integer_parameter(self.request, "from"), _integer_parameter(self.request, "to")
         return selectors.consistency_proof(self.request.user, old, new).document
 
 
-def _whole(request: Request, name: str) -> int:
+def _integer_parameter(request: Request, name: str) -> int:
     text = request.query_params.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise Invalid(fields={name: ["A whole number is needed."]})

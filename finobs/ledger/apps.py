@@ -25,5 +25,5 @@ class LedgerConfig(AppConfig):
         )
         health.register("ledger", queries.health)
         schedule.register(
-            schedule.Periodic("seal the ledger", "finobs.ledger.tasks.seal", 1, is_needed=is_sealed_by_schedule)
+            schedule.ScheduledTask("seal the ledger", "finobs.ledger.tasks.seal", 1, is_needed=is_sealed_by_schedule)
         )

@@ -18,7 +18,7 @@ from . import tree
 from .models import Checkpoint, Event, TreeLeaf
 from .note import Statement, text_of
 
-FORMAT = "finobs-ledger-bundle/1"
+BUNDLE_FORMAT = "finobs-ledger-bundle/1"
 VERIFIER = Path(__file__).parent / "offline" / "verify.py"
 MAX_CHECKPOINTS = 50
 README = """What this is
@@ -57,7 +57,7 @@ def write(out: Path, *, uids: Sequence[UUID | str] = (), since: Iterable[str] = 
                  for old in sorted(sizes - {0, newest.size}))  # fmt: skip
         _write(out / "consistency.ndjson", links)
     manifest = {
-        "format": FORMAT, "origin": settings.LEDGER_ORIGIN, "kind": "records" if uids else "log",
+        "format": BUNDLE_FORMAT, "origin": settings.LEDGER_ORIGIN, "kind": "records" if uids else "log",
         "size": newest.size, "events": count,
     }  # fmt: skip
     _write(out / "manifest.json", [manifest])

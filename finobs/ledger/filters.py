@@ -11,13 +11,13 @@ from finobs.core.forms import DATE_INPUT
 
 from .models import Checkpoint, Event
 
-STATE = (("sealed", "Sealed"), ("pending", "Waiting to be sealed"))
+EVENT_STATES = (("sealed", "Sealed"), ("pending", "Waiting to be sealed"))
 
 
 class EventFilter(filters.FilterSet):
     """Who did what, to what, when. `action` takes a whole name (case.close) or the beginning of one (case.)."""
 
-    action = filters.CharFilter(method="acted", label="Action")
+    action = filters.CharFilter(method="by_action", label="Action")
     actor = filters.CharFilter(field_name="actor__email", lookup_expr="iexact", label="Actor (e-mail)")
     actor_type = filters.ChoiceFilter(
         choices=(("human", "A person"), ("service", "A machine"), ("system", "finobs")), label="Kind of actor"
@@ -27,16 +27,16 @@ class EventFilter(filters.FilterSet):
     request_id = filters.CharFilter(label="Request id")
     after = filters.DateFilter(field_name="at", lookup_expr="date__gte", label="From", widget=DATE_INPUT)
     before = filters.DateFilter(field_name="at", lookup_expr="date__lte", label="To", widget=DATE_INPUT)
-    state = filters.ChoiceFilter(choices=STATE, method="in_state", label="State")
+    state = filters.ChoiceFilter(choices=EVENT_STATES, method="by_state", label="State")
 
     class Meta:
         model = Event
         fields: tuple[str, ...] = ()
 
-    def acted(self, rows: QuerySet[Event], name: str, value: str) -> QuerySet[Event]:
+    def by_action(self, rows: QuerySet[Event], name: str, value: str) -> QuerySet[Event]:
         return rows.filter(action__startswith=value) if value.endswith(".") else rows.filter(action=value)
 
-    def in_state(self, rows: QuerySet[Event], name: str, value: Any) -> QuerySet[Event]:
+    def by_state(self, rows: QuerySet[Event], name: str, value: Any) -> QuerySet[Event]:
         return rows.filter(pending__isnull=value != "pending")
 
 

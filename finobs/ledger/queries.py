@@ -51,7 +51,7 @@ def health() -> str:
 def subject_of(subject_type: str, subject_id: str) -> Model | None:
     """The row that an event speaks of, if it is one and still there."""
     try:
-        found: Model | None = apps.get_model(subject_type)._default_manager.filter(pk=subject_id).first()
-        return found
+        row: Model | None = apps.get_model(subject_type)._default_manager.filter(pk=subject_id).first()
+        return row
     except (LookupError, ValueError, TypeError):
         return None

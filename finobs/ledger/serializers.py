@@ -35,17 +35,17 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 class EventDetailSerializer(EventSerializer):
     """With the exact body, where the caller may see what it speaks of; else null."""
 
-    said = serializers.JSONField(read_only=True, allow_null=True)
+    content = serializers.JSONField(read_only=True, allow_null=True, help_text="The body as JSON")
     body = serializers.SerializerMethodField(help_text="The exact bytes, base64")
 
     class Meta:
         model = Event
-        fields = (*EventSerializer.Meta.fields, "said", "body")
+        fields = (*EventSerializer.Meta.fields, "content", "body")
         read_only_fields = fields
 
     @extend_schema_field({"type": ["string", "null"]})
     def get_body(self, event: Any) -> str | None:
-        return None if event.said is None else base64.b64encode(bytes(event.body)).decode()
+        return None if event.content is None else base64.b64encode(bytes(event.body)).decode()
 
 
 class CheckpointSerializer(serializers.ModelSerializer[Checkpoint]):

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from . import keys, last_signed, triggers
-from .canonical import SCHEMA
+from .canonical import EVENT_SCHEMA
 from .merkle import HASH_SIZE, Frontier
 from .models import Checkpoint, TreeNode
 from .note import NoteError, Statement, VerifierKey, open_checkpoint
@@ -188,7 +188,7 @@ class _Check:
             f'{{"action":{quoted(action)},"actor":{{"id":"{actor}","type":{quoted(actor_type)}}},"at":"{at}","data":'
         )
         end = (
-            f',"id":"{uid}","request":{quoted(request)},"schema":{SCHEMA},'
+            f',"id":"{uid}","request":{quoted(request)},"schema":{EVENT_SCHEMA},'
             f'"subject":{{"id":{quoted(subject)},"type":{quoted(subject_type)}}}}}'
         )
         if not (body.startswith(begin.encode()) and body.endswith(end.encode())):

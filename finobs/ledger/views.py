@@ -38,7 +38,7 @@ def event_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     context = {
         "event": event,
         "subject": selectors.event_subject(request.user, event),
-        "said": selectors.event_text(request.user, event),
+        "content": selectors.event_text(request.user, event),
         "proof": selectors.inclusion_proof_if_sealed(request.user, event),
     }
     return render_page(request, "ledger/event_detail.html", context)

@@ -1,0 +1,1 @@
+"""Settings by mode; every environment variable is read in `env`."""

@@ -181,7 +181,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "OutcomeEnum": "detection.choices.Outcome.choices",
-        "RowOutcomeEnum": "transactions.choices.RowStatus.choices",
+        "RowStatusEnum": "transactions.choices.RowStatus.choices",
+        "LabelStatusEnum": "transactions.choices.LabelStatus.choices",
         "RequestStateEnum": "approvals.choices.RequestState.choices",
         "QuarantineStateEnum": "transactions.choices.QuarantineState.choices",
         "JobStateEnum": "finobs.core.jobs.choices.JobState.choices",

@@ -16,7 +16,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
-const say = (text, bad) => document.dispatchEvent(new CustomEvent("finobs:say", { detail: { text, bad } }));
+const say = (text, bad) => document.dispatchEvent(new CustomEvent("finobs:announce", { detail: { text, bad } }));
 
 document.addEventListener("htmx:sendError", () => say("finobs did not answer. Is the network there? Nothing was changed.", true));
 document.addEventListener("htmx:timeout", () => say("finobs took too long to answer. Look before you try again.", true));

@@ -1,7 +1,7 @@
 // Short notes that need no answer: shown bottom right for a while, and read out through #live.
-// Fire "finobs:say" on document with {text, bad}, or answer htmx with the header HX-Trigger: {"finobs:say": {"text": "…"}}.
+// Fire "finobs:announce" on document with {text, bad}, or answer htmx with the header HX-Trigger: {"finobs:announce": {"text": "…"}}.
 
-document.addEventListener("finobs:say", (event) => {
+document.addEventListener("finobs:announce", (event) => {
   const { text, bad } = event.detail ?? {};
   if (!text) return;
   const live = document.getElementById("live");

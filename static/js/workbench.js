@@ -105,9 +105,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 // What went well is said as after a swap: a line above the panes would stay and take their room.
-for (const said of document.querySelectorAll(".main-bench > #messages :is(.alert-success, .alert-info)")) {
-  document.dispatchEvent(new CustomEvent("finobs:say", { detail: { text: said.textContent } }));
-  said.remove();
+for (const alert of document.querySelectorAll(".main-bench > #messages :is(.alert-success, .alert-info)")) {
+  document.dispatchEvent(new CustomEvent("finobs:announce", { detail: { text: alert.textContent } }));
+  alert.remove();
 }
 
 ready(document);

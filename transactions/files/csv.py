@@ -84,12 +84,13 @@ def _header(lines: _Lines, delimiter: str) -> list[str]:
 
 
 def _rows(lines: _Lines, header: list[str], mapping: Mapping, delimiter: str) -> Iterator[RawRow]:
-    parts = [(name, part) for name, part in mapping.parts.items() if part.column]
-    constants = {name: part.value for name, part in mapping.parts.items() if not part.column}
-    special = [(name, part) for name, part in parts if not part.is_plain]
-    names = tuple(name for name, _ in parts)
-    places = [header.index(part.column) for _, part in parts]
-    pick = itemgetter(*places) if len(places) > 1 else lambda values: [values[place] for place in places]
+    sources = [(name, source) for name, source in mapping.sources.items() if source.column]
+    constants = {name: source.value for name, source in mapping.sources.items() if not source.column}
+    special = [(name, source) for name, source in sources if not source.is_plain]
+    names = tuple(name for name, _ in sources)
+    positions = [header.index(source.column) for _, source in sources]
+    # itemgetter answers one index with the value itself, not with a tuple of it.
+    pick = itemgetter(*positions) if len(positions) > 1 else lambda values: [values[index] for index in positions]
     while line := lines.next():
         if not line.strip():
             continue
@@ -99,8 +100,8 @@ def _rows(lines: _Lines, header: list[str], mapping: Mapping, delimiter: str) ->
             yield RawRow(raw=line, fault=fault)
             continue
         fields = dict(zip(names, pick(values), strict=True)) | constants
-        for name, part in special:
-            fields[name] = part.apply(fields[name])
+        for name, source in special:
+            fields[name] = source.apply(fields[name])
         yield RawRow(fields, raw)
 
 
@@ -131,9 +132,9 @@ def _text(raw: bytes, number: int) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        found = raw[error.start : error.start + 8].hex(" ")
+        excerpt = raw[error.start : error.start + 8].hex(" ")
         raise RowFault(
-            QuarantineReason.ENCODING, f"Line {number} is not valid UTF-8 from byte {error.start + 1} on ({found})."
+            QuarantineReason.ENCODING, f"Line {number} is not valid UTF-8 from byte {error.start + 1} on ({excerpt})."
         ) from None
 
 

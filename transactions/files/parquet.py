@@ -14,7 +14,7 @@ from ..mappings import Mapping, fit_to_header
 from ..row_validation import RawRow, RowFault
 from .row_file import RowFile
 
-ROWS_PER_BATCH = 10_000
+ROWS_PER_RECORD_BATCH = 10_000
 # What one record batch may unpack to: fifty kilobytes on disk can say the same megabyte ten thousand times.
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 
@@ -55,7 +55,7 @@ def _readable() -> Iterator[None]:
 
 
 def _rows(file: Any, mapping: Mapping) -> Iterator[RawRow]:
-    batches = file.iter_batches(ROWS_PER_BATCH, columns=mapping.columns)
+    batches = file.iter_batches(ROWS_PER_RECORD_BATCH, columns=mapping.columns)
     while (batch := _next(batches)) is not None:
         columns = {name: _values(batch.column(name)) for name in mapping.columns}
         for fields in mapping.rows(columns, batch.num_rows):

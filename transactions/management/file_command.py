@@ -51,8 +51,8 @@ class FileCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = self.run(**options)
-        except FinobsError as refused:
-            raise CommandError(refused.detail) from None
+        except FinobsError as error:
+            raise CommandError(error.detail) from None
         if options["json"]:
             self.stdout.write(json.dumps(self.result(report)))
         else:

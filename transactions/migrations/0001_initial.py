@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="batches", to="transactions.source"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="transactions.source"
                     ),
                 ),
             ],
@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
                 (
                     "root",
                     models.BinaryField(
-                        help_text="RFC 6962 root over the digests of what was taken.", max_length=32, null=True
+                        help_text="RFC 6962 root over the accepted rows' digests.", max_length=32, null=True
                     ),
                 ),
                 ("refusals", models.JSONField(default=list, help_text="Each refused row as it came, with the reason.")),
@@ -384,11 +384,13 @@ class Migration(migrations.Migration):
                 ("known_at", models.DateTimeField(help_text="Nothing may learn from the label before this moment.")),
                 (
                     "watermark",
-                    models.BigIntegerField(default=0, help_text="Only transactions with a greater id are told of it."),
+                    models.BigIntegerField(default=0, help_text="Visible to transactions with a greater id only."),
                 ),
                 (
                     "replaced_after",
-                    models.BigIntegerField(help_text="The watermark of the correction: the last id told of this one."),
+                    models.BigIntegerField(
+                        help_text="The watermark of the correction: the last id that this one is visible to."
+                    ),
                 ),
                 (
                     "label_batch",
@@ -432,7 +434,7 @@ class Migration(migrations.Migration):
                 ("known_at", models.DateTimeField(help_text="Nothing may learn from the label before this moment.")),
                 (
                     "watermark",
-                    models.BigIntegerField(default=0, help_text="Only transactions with a greater id are told of it."),
+                    models.BigIntegerField(default=0, help_text="Visible to transactions with a greater id only."),
                 ),
                 (
                     "origin",

@@ -1,4 +1,4 @@
-"""The one way in: every door calls `ingest`."""
+"""The one way in: REST, files, the admin and the release from quarantine all call `ingest`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models.base import ModelState
 
 from finobs.accounts.models import User
 from finobs.core import access, clock
-from finobs.core.errors import Invalid, TooLarge
+from finobs.core.errors import Invalid
 from finobs.core.prepared import bulk_insert
 from finobs.core.service import service
 from finobs.ledger import merkle
@@ -21,32 +21,23 @@ from ..choices import IngestMethod, QuarantineReason, RowStatus
 from ..models import Account, Batch, Counterparty, Label, Source, Transaction
 from ..row_validation import RawRow, RowFault, RowReader, ValidRow
 from .quarantine_add import quarantine_add
-
-MAX_BATCH_SIZE = 10_000
+from .row_batch import BatchResult, BatchRowResult, check_size
 
 
 @dataclass(slots=True)
-class RowResult:
-    """What became of one row."""
+class RowResult(BatchRowResult):
+    """With the answer to its transaction, where it was accepted: `outcome` is approve, review or block."""
 
-    row_number: int
-    external_id: str
-    outcome: RowStatus
-    transaction_id: int | None = None
+    status: RowStatus
     account_id: int | None = None
-    reason: str = ""
-    detail: str = ""
-    decision: str = ""
+    outcome: str = ""
     score: float | None = None
     alert_id: int | None = None
     quarantined_row_id: int | None = None
     evidence: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class IngestResult:
-    batch: Batch
-    rows: list[RowResult]
+IngestResult = BatchResult[Batch, RowResult]
 
 
 @service
@@ -68,19 +59,16 @@ def ingest(
     access.require(actor, "ingest", source)
     if not source.is_active:
         raise Invalid(f"The source {source.name} is not active.")
-    if not rows:
-        raise Invalid("There are no rows.")
-    if len(rows) > MAX_BATCH_SIZE:
-        raise TooLarge(f"{len(rows):,} rows are more than one batch takes ({MAX_BATCH_SIZE:,}).")
+    check_size(rows)
     batch = Batch(
         source=source, method=method, actor=actor, file_name=file_name[:255], first_row=first_row,
         received_at=clock.now(), received=len(rows),
     )  # fmt: skip
-    return _Intake(batch, rows).run()
+    return _BatchIngest(batch, rows).run()
 
 
-class _Intake:
-    """One batch on its way in: rows by their index in the batch, results in the same order."""
+class _BatchIngest:
+    """One batch: its rows by their index, results in the same order."""
 
     def __init__(self, batch: Batch, raw: Sequence[RawRow]) -> None:
         self.batch, self.source, self.raw = batch, batch.source, raw
@@ -91,11 +79,11 @@ class _Intake:
 
     def run(self) -> IngestResult:
         self.read()
-        found = self.look_up()
-        self.batch.pk = found.batch_id
-        self.persist(self.sort_out(self.rows, found.known), found)
+        existing = self.look_up()
+        self.batch.pk = existing.batch_id
+        self.persist(self.find_new(self.rows, existing.known), existing)
         self.quarantine()
-        self.conclude()
+        self.save_batch()
         self.assess()
         return IngestResult(self.batch, [self.results[index] for index in range(len(self.raw))])
 
@@ -121,17 +109,17 @@ class _Intake:
             len(rows),
         )
 
-    def sort_out(self, indexes: Iterable[int], known: Mapping[str, tuple[int, bytes]]) -> dict[str, int]:
-        """Tell known rows and contradictions apart from new ones; returns the index of each new external id."""
+    def find_new(self, indexes: Iterable[int], existing: Mapping[str, tuple[int, bytes]]) -> dict[str, int]:
+        """The index of each new external id. Rows that are in already become duplicates, or faults if they differ."""
         rows = {index: self.rows[index] for index in indexes}
-        fresh: dict[str, int] = {}
+        new: dict[str, int] = {}
         for index, row in rows.items():
-            if row.external_id in known:
-                pk, digest = known[row.external_id]
+            if row.external_id in existing:
+                pk, digest = existing[row.external_id]
                 self.compare(index, digest, pk, f"as transaction {pk}")
-            elif (first := fresh.setdefault(row.external_id, index)) != index:
+            elif (first := new.setdefault(row.external_id, index)) != index:
                 self.compare(index, self.rows[first].digest, None, "earlier in the same batch")
-        return fresh
+        return new
 
     def compare(self, index: int, digest: bytes, pk: int | None, where: str) -> None:
         row = self.rows[index]
@@ -143,76 +131,80 @@ class _Intake:
                 f"external_id “{row.external_id}” came with other content {where}; that one stays.",
             )
 
-    def persist(self, fresh: dict[str, int], found: bulk_load.ExistingRows) -> None:
-        rows = [self.rows[index] for index in fresh.values()]
-        named = (row.counterparty for row in rows if row.counterparty)
-        accounts = bulk_load.ensure_parties(Account, self.source, (row.account for row in rows), found.accounts)
-        others = bulk_load.ensure_parties(Counterparty, self.source, named, found.counterparties)
+    def persist(self, new: dict[str, int], existing: bulk_load.ExistingRows) -> None:
+        rows = [self.rows[index] for index in new.values()]
+        names = (row.counterparty for row in rows if row.counterparty)
+        accounts = bulk_load.ensure_parties(Account, self.source, (row.account for row in rows), existing.accounts)
+        others = bulk_load.ensure_parties(Counterparty, self.source, names, existing.counterparties)
         values = [
             self.values(pk, position, row, accounts[row.account].pk, others.get(row.counterparty))
-            for position, (pk, row) in enumerate(zip(found.ids, rows, strict=False))
+            for position, (pk, row) in enumerate(zip(existing.ids, rows, strict=False))
         ]
-        taken = bulk_load.add_transactions(values)
-        made = [
+        inserted = bulk_load.add_transactions(values)
+        transactions = [
             self.transaction(each, accounts[row.account], others.get(row.counterparty))
             for each, row in zip(values, rows, strict=True)
         ]
-        self.transactions = [each for each in made if each.id in taken]
-        if len(taken) < len(made):
-            self.settle_race({each.external_id for each in made if each.id not in taken}, fresh)
+        self.transactions = [each for each in transactions if each.id in inserted]
+        if len(inserted) < len(transactions):
+            self.resolve_race({each.external_id for each in transactions if each.id not in inserted}, new)
         for each in self.transactions:
-            index = fresh[each.external_id]
+            index = new[each.external_id]
             self.results[index] = self.result(
                 index, RowStatus.ACCEPTED, transaction_id=each.id, account_id=each.account_id
             )
-        self.point_repeats()
-        self.add_labels(fresh)
+        self.resolve_repeats()
+        self.add_labels(new)
 
-    def point_repeats(self) -> None:
-        """A row that repeats one of its own batch is told the id that this one got."""
+    def resolve_repeats(self) -> None:
+        """A row that repeats one of its own batch gets the id of that one's transaction."""
         pks = {each.external_id: each.id for each in self.transactions}
         for result in self.results.values():
             if result.transaction_id is None:
                 result.transaction_id = pks[result.external_id]
 
-    def settle_race(self, lost: set[str], fresh: dict[str, int]) -> None:
-        """Somebody else brought the same ids in at the same time: ours are now known ones; close the gaps."""
+    def resolve_race(self, lost: set[str], new: dict[str, int]) -> None:
+        """Treat `lost` external ids as known ones: another batch inserted them while this one was at work."""
         again = [index for index, row in self.rows.items() if row.external_id in lost]
         for index in again:
             self.results.pop(index, None)
             self.faults.pop(index, None)
-        self.sort_out(again, bulk_load.existing_transactions(self.source, sorted(lost)))
+        self.find_new(again, bulk_load.existing_transactions(self.source, sorted(lost)))
         for external_id in lost:
-            del fresh[external_id]
+            del new[external_id]
+        # Positions run without a gap: the root of the batch is over its rows in their order.
         for position, each in enumerate(self.transactions):
             each.position = position
         Transaction.objects.bulk_update(self.transactions, ["position"], batch_size=1000)
 
-    def add_labels(self, fresh: dict[str, int]) -> None:
+    def add_labels(self, new: dict[str, int]) -> None:
         labels = []
         for each in self.transactions:
-            if label := self.rows[fresh[each.external_id]].label:
+            if label := self.rows[new[each.external_id]].label:
                 labels.append(Label(transaction_id=each.id, watermark=each.id, **label._asdict()))
         bulk_load.add_labels(labels)
 
     def quarantine(self) -> None:
-        """Set the faulty rows aside. One that lies there already, byte for byte, came again: a duplicate."""
-        kept = quarantine_add(self.batch, {index: (self.raw[index], fault) for index, fault in self.faults.items()})
+        """Quarantine the faulty rows. One that is there already, byte for byte, came again: a duplicate."""
+        quarantined = quarantine_add(
+            self.batch, {index: (self.raw[index], fault) for index, fault in self.faults.items()}
+        )
         for index, fault in self.faults.items():
-            pk, is_new = kept[index]
+            pk, is_new = quarantined[index]
             self.results[index] = self.result(
                 index, RowStatus.QUARANTINED if is_new else RowStatus.DUPLICATE,
                 reason=fault.reason.value, detail=fault.detail, quarantined_row_id=pk,
             )  # fmt: skip
 
-    def conclude(self) -> None:
-        outcomes = [result.outcome for result in self.results.values()]
+    def save_batch(self) -> None:
+        statuses = [result.status for result in self.results.values()]
         batch = self.batch
-        batch.accepted = outcomes.count(RowStatus.ACCEPTED)
-        batch.duplicate = outcomes.count(RowStatus.DUPLICATE)
-        batch.quarantined = outcomes.count(RowStatus.QUARANTINED)
+        batch.accepted = statuses.count(RowStatus.ACCEPTED)
+        batch.duplicate = statuses.count(RowStatus.DUPLICATE)
+        batch.quarantined = statuses.count(RowStatus.QUARANTINED)
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
-        bulk_insert([batch])  # once, with its counts; what refers to it is checked at the commit
+        # Written last and once, with its counts: foreign keys to it are deferred, and checked at the commit.
+        bulk_insert([batch])
         data = {name: getattr(batch, name) for name in ("received", "accepted", "duplicate", "quarantined")}
         data |= {"source": batch.source.slug, "method": str(batch.method), "file": batch.file_name}
         data |= {"first_row": batch.first_row, "root": batch.root.hex()}
@@ -221,17 +213,17 @@ class _Intake:
     def assess(self) -> None:
         if not self.transactions:
             return
-        accepted = (result for result in self.results.values() if result.outcome == RowStatus.ACCEPTED)
+        accepted = (result for result in self.results.values() if result.status == RowStatus.ACCEPTED)
         by_pk = {result.transaction_id: result for result in accepted}
         for assessed in hooks.assess(batch=self.batch, transactions=self.transactions):
             result = by_pk[assessed.transaction_id]
-            result.decision, result.score, result.alert_id = assessed.outcome, assessed.score, assessed.alert_id
+            result.outcome, result.score, result.alert_id = assessed.outcome, assessed.score, assessed.alert_id
             result.evidence = assessed.evidence
 
     def values(
         self, pk: int, position: int, row: ValidRow, account: int, other: Counterparty | None
     ) -> tuple[Any, ...]:
-        """As persist.TRANSACTION orders them."""
+        """In the order of `bulk_load.TRANSACTION_FIELDS`."""
         return (
             pk, self.source.pk, row.external_id, self.batch.pk, position, account, other.pk if other else None,
             row.occurred_at, self.batch.received_at, row.amount_minor, row.currency, row.direction, row.channel,
@@ -239,16 +231,16 @@ class _Intake:
         )  # fmt: skip
 
     def transaction(self, values: Sequence[Any], account: Account, counterparty: Counterparty | None) -> Transaction:
-        """As `from_db` makes it, at a fifth of the time: ten thousand rows wait for it."""
-        made = Transaction.__new__(Transaction)
-        made.__dict__.update(zip(bulk_load.TRANSACTION_FIELDS, values, strict=True))
-        made._state = ModelState()
-        made._state.adding, made._state.db = False, self.batch._state.db
-        made._state.fields_cache = {
+        # As `from_db` makes it, at a fifth of the time: ten thousand rows wait for it.
+        transaction = Transaction.__new__(Transaction)
+        transaction.__dict__.update(zip(bulk_load.TRANSACTION_FIELDS, values, strict=True))
+        transaction._state = ModelState()
+        transaction._state.adding, transaction._state.db = False, self.batch._state.db
+        transaction._state.fields_cache = {
             "source": self.source, "batch": self.batch, "account": account, "counterparty": counterparty
         }  # fmt: skip
-        return made
+        return transaction
 
-    def result(self, index: int, outcome: RowStatus, **more: Any) -> RowResult:
+    def result(self, index: int, status: RowStatus, **more: Any) -> RowResult:
         row = self.rows.get(index)
-        return RowResult(self.batch.first_row + index, row.external_id if row else "", outcome, **more)
+        return RowResult(self.batch.first_row + index, row.external_id if row else "", status, **more)

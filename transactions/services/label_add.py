@@ -9,7 +9,7 @@ from finobs.core.service import service
 from ..choices import OUTSIDE_ORIGINS, LabelOrigin
 from ..models import Label
 
-MAX_ROWS_PER_STATEMENT = 1_000
+MAX_LABELS_PER_STATEMENT = 1_000
 
 
 @service
@@ -44,11 +44,11 @@ def label_add(
         )
         for pk in new
     ]  # fmt: skip
-    Label.objects.bulk_create(labels, batch_size=MAX_ROWS_PER_STATEMENT)
+    Label.objects.bulk_create(labels, batch_size=MAX_LABELS_PER_STATEMENT)
     return new
 
 
 def _labelled(ids: list[int], origin: LabelOrigin) -> set[int]:
     labelled = Label.objects.filter(origin=origin).values_list("transaction_id", flat=True)
-    chunks = (ids[start : start + MAX_ROWS_PER_STATEMENT] for start in range(0, len(ids), MAX_ROWS_PER_STATEMENT))
+    chunks = (ids[start : start + MAX_LABELS_PER_STATEMENT] for start in range(0, len(ids), MAX_LABELS_PER_STATEMENT))
     return {pk for chunk in chunks for pk in labelled.filter(transaction_id__in=chunk)}

@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 
 from finobs.accounts.models import User
 from finobs.core import access, clock
-from finobs.core.errors import Invalid, TooLarge
 from finobs.core.service import service
 from finobs.ledger import merkle
 from finobs.ledger.canonical import canonical
@@ -22,30 +21,20 @@ from .. import bulk_load
 from ..choices import OUTSIDE_ORIGINS, LabelOrigin, LabelStatus, QuarantineReason
 from ..models import Label, LabelBatch, LabelContent, PastLabel, Source, Transaction
 from ..row_validation import LABEL_FIELDS, RawRow, RowFault, RowLabel, RowReader, quoted, text
-from .ingest import MAX_BATCH_SIZE
+from .label_add import MAX_LABELS_PER_STATEMENT
 from .quarantine_add import printable_fields
+from .row_batch import BatchResult, BatchRowResult, check_size
 
 LABEL_ROW_FIELDS: Final = frozenset({"external_id", *LABEL_FIELDS})
 UNKNOWN_TRANSACTION: Final = "unknown-transaction"
-MAX_ROWS_PER_STATEMENT = 1_000
 
 
 @dataclass(slots=True)
-class LabelResult:
-    """What became of one row."""
-
-    row_number: int
-    external_id: str
-    outcome: LabelStatus
-    transaction_id: int | None = None
-    reason: str = ""
-    detail: str = ""
+class LabelResult(BatchRowResult):
+    status: LabelStatus
 
 
-@dataclass(frozen=True, slots=True)
-class LabelsAddResult:
-    batch: LabelBatch
-    rows: list[LabelResult]
+LabelsAddResult = BatchResult[LabelBatch, LabelResult]
 
 
 @service
@@ -62,15 +51,12 @@ def labels_add(
     root over the digests of what was taken, in the order of the rows. Raises Invalid for no rows, TooLarge.
     """
     access.require(actor, "label", source)
-    if not rows:
-        raise Invalid("There are no rows.")
-    if len(rows) > MAX_BATCH_SIZE:
-        raise TooLarge(f"{len(rows):,} rows are more than one batch takes ({MAX_BATCH_SIZE:,}).")
+    check_size(rows)
     batch = LabelBatch(
         source=source, actor=actor, file_name=file_name[:255], first_row=first_row, received_at=clock.now(),
         received=len(rows),
     )  # fmt: skip
-    return _Labelling(batch, rows).run()
+    return _LabelBatchAdd(batch, rows).run()
 
 
 def label_digest(source: str, external_id: str, label: RowLabel | LabelContent) -> bytes:
@@ -80,7 +66,7 @@ def label_digest(source: str, external_id: str, label: RowLabel | LabelContent) 
     return hashlib.sha256(canonical(content)).digest()
 
 
-class _Labelling:
+class _LabelBatchAdd:
     """One batch of labels: rows by their index, results in the same order."""
 
     def __init__(self, batch: LabelBatch, raw: Sequence[RawRow]) -> None:
@@ -93,25 +79,25 @@ class _Labelling:
 
     def run(self) -> LabelsAddResult:
         self.read()
-        known = bulk_load.existing_transactions(
+        existing = bulk_load.existing_transactions(
             self.source, sorted({external_id for external_id, _ in self.rows.values()})
         )
         self.watermark = _watermark()
-        pks = [pk for pk, _ in known.values()]
+        pks = [pk for pk, _ in existing.values()]
         outside = Label.objects.filter(origin__in=OUTSIDE_ORIGINS)
-        self.standing = {label.transaction_id: label for label in _of(outside, pks)}
+        self.current = {label.transaction_id: label for label in _of(outside, pks)}
         self.past = list(_of(PastLabel.objects.all(), pks))
         for index, (external_id, label) in self.rows.items():
-            if external_id in known:
-                self.settle(index, known[external_id][0], label)
+            if external_id in existing:
+                self.compare(index, existing[external_id][0], label)
             else:
                 self.refuse(
                     index,
                     UNKNOWN_TRANSACTION,
                     f"{self.source.slug} has brought in no transaction {quoted(external_id)}.",
                 )
-        self.conclude()
-        self.write()
+        self.save_batch()
+        self.save_labels()
         return LabelsAddResult(self.batch, [self.results[index] for index in range(len(self.raw))])
 
     def read(self) -> None:
@@ -125,10 +111,10 @@ class _Labelling:
             except RowFault as fault:
                 self.refuse(index, fault.reason.value, fault.detail)
 
-    def settle(self, index: int, pk: int, label: RowLabel) -> None:
+    def compare(self, index: int, pk: int, label: RowLabel) -> None:
         """New, known, a correction, or a contradiction. Who leaves out since when repeats whatever moment stands."""
         earlier = self.new.get(pk) or self.corrected.get(pk)
-        present: RowLabel | LabelContent | None = earlier or self.standing.get(pk)
+        present: RowLabel | LabelContent | None = earlier or self.current.get(pk)
         timed = bool(self.raw[index].fields.get("label_known_at"))
         if present is not None and _same(present, label, timed):
             self.result(index, LabelStatus.DUPLICATE, pk)
@@ -146,21 +132,21 @@ class _Labelling:
             self.digests.append(label_digest(self.source.slug, self.rows[index][0], label))
             self.result(index, LabelStatus.ACCEPTED if present is None else LabelStatus.CORRECTED, pk)
 
-    def result(self, index: int, outcome: LabelStatus, pk: int | None = None, **more: str) -> None:
+    def result(self, index: int, status: LabelStatus, pk: int | None = None, **more: str) -> None:
         external_id = self.rows[index][0] if index in self.rows else _name(self.raw[index])
-        self.results[index] = LabelResult(self.batch.first_row + index, external_id, outcome, pk, **more)
+        self.results[index] = LabelResult(self.batch.first_row + index, external_id, status, pk, **more)
 
     def refuse(self, index: int, reason: str, detail: str) -> None:
         self.result(index, LabelStatus.REFUSED, reason=str(reason), detail=detail)
 
-    def conclude(self) -> None:
+    def save_batch(self) -> None:
         batch, ordered = self.batch, [self.results[index] for index in range(len(self.raw))]
-        for outcome in LabelStatus:
-            setattr(batch, outcome.value, sum(result.outcome == outcome for result in ordered))
+        for status in LabelStatus:
+            setattr(batch, status.value, sum(result.status == status for result in ordered))
         batch.refusals = [
             {"row": result.row_number, "reason": result.reason, "detail": result.detail,
              "fields": printable_fields(self.raw[index].fields)}
-            for index, result in enumerate(ordered) if result.outcome == LabelStatus.REFUSED
+            for index, result in enumerate(ordered) if result.status == LabelStatus.REFUSED
         ]  # fmt: skip
         batch.root = merkle.root([leaf_hash(each) for each in self.digests])
         batch.save(force_insert=True)
@@ -169,7 +155,7 @@ class _Labelling:
         data |= {"watermark": str(self.watermark), "root": batch.root.hex()}
         record(actor=batch.actor, action="batch.label", subject=batch, data=data)
 
-    def write(self) -> None:
+    def save_labels(self) -> None:
         bulk_load.add_labels(
             [
                 Label(
@@ -182,14 +168,14 @@ class _Labelling:
                 for pk, label in sorted(self.new.items())
             ]
         )
-        changed = [self.standing[pk] for pk in sorted(self.corrected)]
-        PastLabel.objects.bulk_create([self.replaced(label) for label in changed], batch_size=MAX_ROWS_PER_STATEMENT)
+        changed = [self.current[pk] for pk in sorted(self.corrected)]
+        PastLabel.objects.bulk_create([self.replaced(label) for label in changed], batch_size=MAX_LABELS_PER_STATEMENT)
         for label in changed:
             for name, value in self.corrected[label.transaction_id]._asdict().items():
                 setattr(label, name, value)
             label.watermark, label.origin, label.label_batch = self.watermark, LabelOrigin.BATCH, self.batch
         fields = ("is_suspicious", "typology", "known_at", "watermark", "origin", "label_batch")
-        Label.objects.bulk_update(changed, fields, batch_size=MAX_ROWS_PER_STATEMENT)
+        Label.objects.bulk_update(changed, fields, batch_size=MAX_LABELS_PER_STATEMENT)
 
     def replaced(self, label: Label) -> PastLabel:
         fields = ("transaction_id", "is_suspicious", "typology", "known_at", "watermark", "label_batch_id")
@@ -225,16 +211,14 @@ def _same(present: RowLabel | LabelContent, label: RowLabel, timed: bool) -> boo
 
 
 def _of(labels: QuerySet[Any], pks: Sequence[int]) -> Iterable[Any]:
-    for start in range(0, len(pks), MAX_ROWS_PER_STATEMENT):
-        yield from labels.filter(transaction_id__in=pks[start : start + MAX_ROWS_PER_STATEMENT])
+    for start in range(0, len(pks), MAX_LABELS_PER_STATEMENT):
+        yield from labels.filter(transaction_id__in=pks[start : start + MAX_LABELS_PER_STATEMENT])
 
 
 def _watermark() -> int:
-    """The greatest transaction id so far, while nothing comes in: whoever gets a greater one is told of the labels.
-
-    On PostgreSQL whoever brings rows in waits until the labels are committed, or is waited for: else a row with a
-    greater id could be decided without them, and be told of them when it is described again. SQLite has one writer.
-    """
+    """The greatest transaction id so far, while nothing comes in: whoever gets a greater one may use the labels."""
+    # On PostgreSQL whoever brings rows in waits until the labels are committed, or is waited for: else a row with a
+    # greater id could be decided without them, and have them when it is described again. SQLite has one writer.
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             table = connection.ops.quote_name(Transaction._meta.db_table)

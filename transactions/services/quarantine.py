@@ -55,18 +55,19 @@ def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str) -> Quar
         _save(row, actor, "still refused")
         record(actor=actor, action="quarantine.refuse", subject=row, data={"reason": row.reason, "detail": row.detail})
         return row
-    done = ingest(
+    result = ingest(
         actor=actor,
         source=row.source,
         rows=[RawRow(fields=row.fields)],
         method=IngestMethod.RELEASE,
         first_row=row.row_number,
     ).rows[0]
-    if done.transaction_id is None:
-        raise Conflict(done.detail)  # another import was quicker: nothing of this one stays
-    row.transaction_id = done.transaction_id
+    if result.transaction_id is None:
+        # Another import was quicker: nothing of this release stays.
+        raise Conflict(result.detail)
+    row.transaction_id = result.transaction_id
     _resolve(actor, row, QuarantineState.RELEASED, reason)
-    data = {"reason": reason, "transaction": str(done.transaction_id), "outcome": done.outcome.value}
+    data = {"reason": reason, "transaction": str(result.transaction_id), "status": result.status.value}
     record(actor=actor, action="quarantine.release", subject=row, data=data)
     return row
 
@@ -100,11 +101,11 @@ def _check(row: QuarantinedRow) -> bool:
     except RowFault as fault:
         row.reason, row.detail = fault.reason, fault.detail
         return False
-    known = bulk_load.existing_transactions(row.source, [valid.external_id]).get(valid.external_id)
-    if known and known[1] != valid.digest:
+    existing = bulk_load.existing_transactions(row.source, [valid.external_id]).get(valid.external_id)
+    if existing and existing[1] != valid.digest:
         row.reason = QuarantineReason.CONFLICT
         row.detail = (
-            f"external_id “{valid.external_id}” is transaction {known[0]} with other content, and that one stays. "
+            f"external_id “{valid.external_id}” is transaction {existing[0]} with other content, and that one stays. "
             "Correct the id, or discard the row."
         )
         return False

@@ -20,7 +20,7 @@ def quarantine_add(batch: Batch, faulty: Mapping[int, tuple[RawRow, RowFault]]) 
         return {}
     raws = {index: raw.raw or fields_as_json(raw) for index, (raw, _) in faulty.items()}
     digests = {index: hashlib.sha256(raw).digest() for index, raw in raws.items()}
-    earlier = _known(batch, set(digests.values()))
+    earlier = _existing(batch, set(digests.values()))
     new_rows: dict[bytes, QuarantinedRow] = {}
     for index, (raw, fault) in faulty.items():
         digest = digests[index]
@@ -40,7 +40,7 @@ def fields_as_json(raw: RawRow) -> bytes:
     return json.dumps(dict(raw.fields), sort_keys=True, default=str, ensure_ascii=True).encode()
 
 
-def _known(batch: Batch, digests: set[bytes]) -> dict[bytes, int]:
+def _existing(batch: Batch, digests: set[bytes]) -> dict[bytes, int]:
     earlier: dict[bytes, int] = {}
     ordered = sorted(digests)
     for start in range(0, len(ordered), 500):

@@ -32,14 +32,14 @@ def take(actor, bank, *rows: RawRow, **more) -> IngestResult:
 
 
 def outcomes(done: IngestResult) -> list[str]:
-    return [row.outcome for row in done.rows]
+    return [row.status for row in done.rows]
 
 
 def test_a_row_comes_in_is_assessed_and_says_so(service, bank, assessor):
     done = take(service, bank, raw(1))
     row = Transaction.objects.get()
     assert (row.amount_minor, row.account.external_id, str(row.counterparty)) == (1250, "A-1", "M-1")
-    assert (done.rows[0].outcome, done.rows[0].decision, done.rows[0].score) == (ACCEPTED, "approve", 0.25)
+    assert (done.rows[0].status, done.rows[0].outcome, done.rows[0].score) == (ACCEPTED, "approve", 0.25)
     assert done.rows[0].transaction_id == row.pk
     assert assessor.seen == ["T-1"]
 

@@ -34,7 +34,7 @@ def conclude(actor: User, rows: list[Transaction], is_suspicious: bool = True, *
 
 def from_outside(actor: User, row: Transaction, is_suspicious: str, known_at: str = "2026-03-21T00:00:00Z") -> str:
     fields = {"external_id": row.external_id, "is_suspicious": is_suspicious, "label_known_at": known_at}
-    return str(labels_add(actor=actor, source=row.source, rows=[RawRow(fields)]).rows[0].outcome)
+    return str(labels_add(actor=actor, source=row.source, rows=[RawRow(fields)]).rows[0].status)
 
 
 def standing() -> set[tuple[int, str, bool]]:

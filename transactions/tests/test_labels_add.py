@@ -42,7 +42,7 @@ def add(actor, source, *labels):
 
 
 def outcomes(done):
-    return [str(row.outcome) for row in done.rows]
+    return [str(row.status) for row in done.rows]
 
 
 def test_a_label_is_taken_with_who_when_and_the_watermark(service, bank, rows):

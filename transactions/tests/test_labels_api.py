@@ -48,7 +48,7 @@ def test_labels_are_taken_row_by_row(admin, rows):
     assert answer.status_code == 200, answer.content
     said = answer.json()
     assert (said["received"], said["accepted"], said["refused"]) == (2, 1, 1)
-    assert [row["outcome"] for row in said["results"]] == ["accepted", "refused"]
+    assert [row["status"] for row in said["results"]] == ["accepted", "refused"]
     assert said["results"][1]["reason"] == "unknown-transaction"
     assert said["label_batch_id"] == LabelBatch.objects.get().pk
 

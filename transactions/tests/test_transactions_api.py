@@ -38,7 +38,7 @@ def test_one_transaction_is_answered_with_its_decision(admin, bank):
     answer = response.json()
     assert (answer["received"], answer["accepted"]) == (1, 1)
     row = answer["results"][0]
-    assert (row["outcome"], row["decision"], row["external_id"]) == ("accepted", "approve", "T-1")
+    assert (row["status"], row["outcome"], row["external_id"]) == ("accepted", "approve", "T-1")
     assert row["transaction_id"] == Transaction.objects.get().pk
 
 
@@ -53,7 +53,7 @@ def test_many_come_as_an_object_or_as_a_list(admin, bank, shape):
 def test_a_bad_row_is_told_by_its_number_and_stops_nobody(admin, bank):
     rows = [fields(1), {**fields(2), "amount": "NaN"}, "no object", None, {**fields(3), "colour": "red"}, fields(4)]
     answer = post(signed_in(admin), {"source": "bank", "transactions": rows}).json()
-    assert [row["outcome"] for row in answer["results"]] == [
+    assert [row["status"] for row in answer["results"]] == [
         "accepted", "quarantined", "quarantined", "quarantined", "quarantined", "accepted",
     ]  # fmt: skip
     assert [row["reason"] for row in answer["results"][1:5]] == ["amount", "malformed", "malformed", "unknown-field"]

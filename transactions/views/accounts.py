@@ -27,9 +27,9 @@ def account_list(request: SignedInRequest) -> HttpResponse:
 def account_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     account = selectors.account_get(request.user, pk)
     activity = selectors.account_activity(request.user, account)
-    counted = count(selectors.account_transactions(request.user, account))
+    row_count = count(selectors.account_transactions(request.user, account))
     return render_page(
-        request, "transactions/account_detail.html", {"account": account, "counted": counted, **activity}
+        request, "transactions/account_detail.html", {"account": account, "row_count": row_count, **activity}
     )
 
 

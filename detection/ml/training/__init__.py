@@ -1,0 +1,1 @@
+"""From labelled transactions to a candidate version: data set, training, checks, run as a job."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DAY = DAY_SECONDS * SECOND  # microseconds
+DAY_MICROSECONDS = DAY_SECONDS * SECOND  # microseconds
 NEWEST, LEARNED = "newest rows, not learned from", "rows that it learned from"
 
 
@@ -80,8 +80,8 @@ def train_supervised(
     fitted, a model that flags nothing or everything, or scores that cannot be explained.
     """
     check_share(settings.share)
-    mature = as_of - settings.delay * DAY
-    learned = _between(rows, mature - settings.days * DAY, mature)
+    mature = as_of - settings.delay * DAY_MICROSECONDS
+    learned = _between(rows, mature - settings.days * DAY_MICROSECONDS, mature)
     indexes = ACCOUNT.indexes(SUPERVISED)
     parameters = replace(settings.boosting, seed=settings.seed)
     suspicious = known[learned] <= now
@@ -125,9 +125,9 @@ def backtest(
     """What a model made in the same way two weeks earlier would have been worth on the newest days with outcomes."""
     from sklearn.metrics import average_precision_score, roc_auc_score
 
-    begin = mature - settings.judged * DAY
-    until = begin - settings.delay * DAY
-    earlier, held_out = _between(rows, until - settings.days * DAY, until), _between(rows, begin, mature)
+    begin = mature - settings.judged * DAY_MICROSECONDS
+    until = begin - settings.delay * DAY_MICROSECONDS
+    earlier, held_out = _between(rows, until - settings.days * DAY_MICROSECONDS, until), _between(rows, begin, mature)
     truth, suspicious = known[held_out] <= now, known[earlier] <= begin
     why = boosting.too_few(suspicious)
     if why or not truth.any() or truth.all():

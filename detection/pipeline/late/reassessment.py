@@ -12,11 +12,10 @@ from django.db.models import Model, QuerySet
 
 from finobs.ledger.canonical import canonical
 
-from ...choices import ModelRole, Outcome
+from ...choices import SEVERITY, ModelRole, Outcome
 from ...features.confirmations import any_of
 from ...models import Alert, Assessment, Reassessment
 from ..batch_assessment import BatchAssessment
-from ..decision import SEVERITY
 
 M = TypeVar("M", bound=Model)
 

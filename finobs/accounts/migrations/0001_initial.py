@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="Session",
+            name="UserSession",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("digest", models.CharField(max_length=64, unique=True)),
@@ -234,7 +234,7 @@ class Migration(migrations.Migration):
                 ("last_seen_at", models.DateTimeField(default=finobs.core.clock.now, verbose_name="last seen")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
                 (
-                    "ended_by",
+                    "end_reason",
                     models.CharField(
                         blank=True,
                         choices=[
@@ -258,6 +258,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "session",
                 "ordering": ("-created_at",),
                 "abstract": False,
                 "default_permissions": (),
@@ -270,7 +271,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="session",
+            model_name="usersession",
             index=models.Index(fields=["user", "ended_at"], name="accounts_session_live"),
         ),
     ]

@@ -8,7 +8,7 @@ from finobs.core.service import service
 from finobs.ledger.services import record
 
 from ..choices import SessionEndReason
-from ..models import Session, User
+from ..models import User, UserSession
 from ..privilege_ceiling import require_not_above
 from ..system import system_actor
 
@@ -18,19 +18,19 @@ def lock_user(user: User) -> User:
     return User.objects.select_for_update().get(pk=user.pk)
 
 
-def end_sessions(user: User, ending: str, *, but: str = "") -> int:
-    """End every live session of `user` except the one of digest `but`. Callers record it."""
-    live = user.sessions.filter(ended_at=None).exclude(digest=but)
-    return live.update(ended_at=clock.now(), ended_by=ending)
+def end_sessions(user: User, end_reason: str, *, except_digest: str = "") -> int:
+    """End every live session of `user` except the one of `except_digest`. Callers record it."""
+    live = user.sessions.filter(ended_at=None).exclude(digest=except_digest)
+    return live.update(ended_at=clock.now(), end_reason=end_reason)
 
 
 @service
-def session_open(*, actor: User, digest: str, ip: str | None, user_agent: str) -> Session:
+def session_open(*, actor: User, digest: str, ip: str | None, user_agent: str) -> UserSession:
     """Register the browser in which `actor` has just proved who they are. The sign-in is recorded by `sign_in`."""
     now = clock.now()
     fields = {"user": actor, "epoch": actor.session_epoch, "ip": ip, "user_agent": user_agent[:255]}
-    times = {"created_at": now, "last_seen_at": now, "ended_at": None, "ended_by": ""}
-    return Session.objects.update_or_create(digest=digest, defaults=fields | times)[0]
+    times = {"created_at": now, "last_seen_at": now, "ended_at": None, "end_reason": ""}
+    return UserSession.objects.update_or_create(digest=digest, defaults=fields | times)[0]
 
 
 @service
@@ -40,25 +40,25 @@ def sign_in(*, actor: User) -> None:
 
 
 @service
-def session_expire(*, actor: User, session: Session, ending: str) -> None:
+def session_expire(*, actor: User, session: UserSession, end_reason: str) -> None:
     """finobs ends a session that was idle or open for too long. `actor` is a system actor. Records session.end."""
-    if Session.objects.filter(pk=session.pk, ended_at=None).update(ended_at=clock.now(), ended_by=ending):
-        record(actor=actor, action="session.end", subject=session, data={"why": ending, "of": str(session.user_id)})
+    if UserSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=clock.now(), end_reason=end_reason):
+        record(actor=actor, action="session.end", subject=session, data={"why": end_reason, "of": str(session.user_id)})
 
 
 @service
-def session_end(*, actor: User, session: Session) -> None:
+def session_end(*, actor: User, session: UserSession) -> None:
     """End one session: one's own, or with user:update and reach somebody else's. Not for scoped tokens of one's own.
 
     Records session.end. Ending it twice is once. Raises NotFound, NotAllowed.
     """
     _require_end(actor, session)
-    session_expire(actor=actor, session=session, ending=SessionEndReason.ENDED)
+    session_expire(actor=actor, session=session, end_reason=SessionEndReason.ENDED)
 
 
 @service
-def sessions_end(*, actor: User, user: User, but: str = "") -> int:
-    """End every session of `user` (`but` the one of that digest). Oneself, or with user:update and reach.
+def sessions_end(*, actor: User, user: User, except_digest: str = "") -> int:
+    """End every session of `user` (but the one of `except_digest`). Oneself, or with user:update and reach.
 
     JWTs end too when it is another person's. Records session.end once, with the count. Raises NotFound, NotAllowed.
     """
@@ -70,7 +70,7 @@ def sessions_end(*, actor: User, user: User, but: str = "") -> int:
         require_not_above(actor, user)
         user.session_epoch += 1
         history.save(user, actor=actor, fields=["session_epoch"])
-    ended = end_sessions(user, SessionEndReason.ENDED, but=but)
+    ended = end_sessions(user, SessionEndReason.ENDED, except_digest=except_digest)
     record(actor=actor, action="session.end", subject=user, data={"why": str(SessionEndReason.ENDED), "ended": ended})
     return ended
 
@@ -78,8 +78,8 @@ def sessions_end(*, actor: User, user: User, but: str = "") -> int:
 @service
 def sign_out(*, actor: User, digest: str) -> None:
     """End the session that `actor` is using. Records sign_out."""
-    Session.objects.filter(digest=digest, ended_at=None).update(
-        ended_at=clock.now(), ended_by=SessionEndReason.SIGNED_OUT
+    UserSession.objects.filter(digest=digest, ended_at=None).update(
+        ended_at=clock.now(), end_reason=SessionEndReason.SIGNED_OUT
     )
     record(actor=actor, action="sign_out", subject=actor)
 
@@ -96,7 +96,7 @@ def sign_in_failed(*, email: str, ip: str | None, throttled: bool) -> None:
     )
 
 
-def _require_end(actor: User, session: Session) -> None:
+def _require_end(actor: User, session: UserSession) -> None:
     if actor.pk == session.user_id:
         return _require_person(actor)
     access.require(actor, "end", session)

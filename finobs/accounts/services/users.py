@@ -18,7 +18,7 @@ from ..privilege_ceiling import require_may_assign, require_not_above
 from .roles import set_roles
 from .sessions import end_sessions, lock_user
 
-EMAIL_TAKEN = "Somebody already has this address."
+DUPLICATE_EMAIL_MESSAGE = "Somebody already has this address."
 
 
 @service
@@ -140,6 +140,6 @@ def _save(user: User, actor: User) -> None:
             history.save(user, actor=actor)
     except ValidationError as error:
         fields = {("" if name == "__all__" else name): texts for name, texts in error.message_dict.items()}
-        raise Invalid(fields={"email": [EMAIL_TAKEN]} if "" in fields else fields) from error
+        raise Invalid(fields={"email": [DUPLICATE_EMAIL_MESSAGE]} if "" in fields else fields) from error
     except IntegrityError as error:
-        raise Invalid(fields={"email": [EMAIL_TAKEN]}) from error
+        raise Invalid(fields={"email": [DUPLICATE_EMAIL_MESSAGE]}) from error

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from finobs.accounts import services
-from finobs.accounts.models import ApiToken, Session, User
+from finobs.accounts.models import ApiToken, User, UserSession
 from finobs.accounts.tests.test_token_create import make
 from tests import factories
 
@@ -142,8 +142,8 @@ def test_sessions_are_read_and_ended_there(office, analyst):
 
     other = Client()
     other.force_login(analyst)
-    session = Session.objects.get(user=analyst)
-    url = "/admin/accounts/session/"
+    session = UserSession.objects.get(user=analyst)
+    url = "/admin/accounts/usersession/"
     page = office.get(f"{url}{session.pk}/change/").content.decode()
     assert session.digest not in page
     act(office, url, "end", session)

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from finobs.accounts import selectors, services
-from finobs.accounts.models import Session
+from finobs.accounts.models import UserSession
 from finobs.accounts.tests.events import last, recorded
 from finobs.core.errors import NotAllowed, NotFound
 
@@ -27,7 +27,7 @@ def test_everybody_sees_their_own_and_nobody_elses(two, analyst, lead, client):
 
 
 def test_ending_one_is_at_once(two, analyst):
-    other = Session.objects.latest("id")
+    other = UserSession.objects.latest("id")
     assert two[0].post(f"/accounts/sessions/{other.pk}/end/").status_code == 302
     assert two[1].get("/accounts/profile/").status_code == 302
     assert two[0].get("/accounts/profile/").status_code == 200
@@ -35,7 +35,7 @@ def test_ending_one_is_at_once(two, analyst):
 
 
 def test_ending_it_twice_is_recorded_once(two, analyst):
-    session = Session.objects.earliest("id")
+    session = UserSession.objects.earliest("id")
     services.session_end(actor=analyst, session=session)
     services.session_end(actor=analyst, session=session)
     assert len(recorded("session.end")) == 1
@@ -50,7 +50,7 @@ def test_ending_all_others_leaves_this_one(two):
 
 def test_somebody_elses_session_is_not_there(two, lead, client):
     client.force_login(lead)
-    session = Session.objects.exclude(user=lead).earliest("id")
+    session = UserSession.objects.exclude(user=lead).earliest("id")
     assert client.post(f"/accounts/sessions/{session.pk}/end/").status_code == 404
     with pytest.raises(NotFound):
         services.session_end(actor=lead, session=session)
@@ -73,7 +73,7 @@ def test_a_token_ends_no_sessions(two, analyst):
     with pytest.raises(NotAllowed):
         services.sessions_end(actor=analyst, user=analyst)
     with pytest.raises(NotAllowed):
-        services.session_end(actor=analyst, session=Session.objects.earliest("id"))
+        services.session_end(actor=analyst, session=UserSession.objects.earliest("id"))
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_a_token_ends_no_sessions(two, analyst):
     ],
 )  # fmt: skip
 def test_a_browser_is_called_what_people_call_it(agent, shown):
-    assert Session(user_agent=agent).browser == shown
+    assert UserSession(user_agent=agent).browser == shown

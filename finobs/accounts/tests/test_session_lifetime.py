@@ -7,7 +7,7 @@ from django.contrib.auth import SESSION_KEY
 from django.test import Client
 
 from finobs.accounts import services
-from finobs.accounts.models import Session
+from finobs.accounts.models import UserSession
 from finobs.accounts.tests.events import recorded
 from finobs.core import clock
 from tests import factories
@@ -70,21 +70,21 @@ def test_it_ends_when_the_epoch_moves_even_if_the_register_was_not_told(browser,
 
 
 def test_a_session_that_is_not_in_the_register_is_none(browser):
-    Session.objects.all().delete()
+    UserSession.objects.all().delete()
     assert status_after(browser, minutes=1) == 302
     assert SESSION_KEY not in browser.session
 
 
 def test_the_register_keeps_no_usable_key(browser):
     key = browser.session.session_key
-    assert key not in str(Session.objects.values().get())
+    assert key not in str(UserSession.objects.values().get())
 
 
 def test_it_is_written_down_once_a_minute_at_most(browser):
     status_after(browser, seconds=59)
-    assert Session.objects.get().last_seen_at == START
+    assert UserSession.objects.get().last_seen_at == START
     status_after(browser, seconds=60)
-    assert Session.objects.get().last_seen_at == START + timedelta(seconds=60)
+    assert UserSession.objects.get().last_seen_at == START + timedelta(seconds=60)
 
 
 def test_a_fragment_of_an_ended_session_sends_the_whole_page_to_sign_in(browser):

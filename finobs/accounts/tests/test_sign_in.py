@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from finobs.accounts import throttling
 from finobs.accounts.choices import UserKind
-from finobs.accounts.models import Session
+from finobs.accounts.models import UserSession
 from finobs.accounts.system import system_actor
 from finobs.accounts.tests.events import last, recorded
 from finobs.core import clock
@@ -33,7 +33,7 @@ def test_a_person_signs_in_with_e_mail_and_password_whatever_the_case(client, an
     assert (response.status_code, response["Location"]) == (302, "/")
     assert signed_in(client)
     assert last("sign_in")["actor"]["id"] == str(analyst.pk)
-    session = Session.objects.get()
+    session = UserSession.objects.get()
     assert (session.user, session.ip, session.user_agent) == (analyst, "127.0.0.1", "Browser")
 
 
@@ -100,7 +100,7 @@ def test_the_session_key_changes_on_sign_in_and_the_old_session_is_over(client, 
     second = client.session.session_key
     sign_in(client, lead.email)
     assert len({first, second, client.session.session_key}) == 3
-    assert Session.objects.filter(ended_at=None).count() == 1
+    assert UserSession.objects.filter(ended_at=None).count() == 1
 
 
 def test_a_session_key_planted_beforehand_is_not_kept(client, analyst):
@@ -122,7 +122,7 @@ def test_signing_out_takes_a_post_and_ends_the_session(client, analyst):
     assert client.get("/accounts/sign-out/").status_code == 405
     assert client.post("/accounts/sign-out/")["Location"] == URL
     assert not signed_in(client)
-    assert Session.objects.get().ended_by == "signed_out"
+    assert UserSession.objects.get().end_reason == "signed_out"
     assert last("sign_out")["actor"]["id"] == str(analyst.pk)
 
 
@@ -167,13 +167,13 @@ class TestThrottling:
         assert sign_in(client, analyst.email).status_code == 302
 
     def test_one_address_may_not_try_many_accounts(self, client, analyst, monkeypatch):
-        monkeypatch.setattr(throttling, "PER_ADDRESS", 8)
+        monkeypatch.setattr(throttling, "MAX_FAILURES_PER_ADDRESS", 8)
         answers = [sign_in(client, f"p{number}@example.test", "wrong").status_code for number in range(9)]
         assert answers == [422] * 7 + [429] * 2
         assert sign_in(client, analyst.email).status_code == 429
 
     def test_many_addresses_may_not_try_one_account_but_cannot_keep_its_owner_out(self, client, analyst, monkeypatch):
-        monkeypatch.setattr(throttling, "PER_ACCOUNT", 6)
+        monkeypatch.setattr(throttling, "MAX_FAILURES_PER_ACCOUNT", 6)
         sign_in(client, analyst.email)
         for number in range(6):
             sign_in(Client(REMOTE_ADDR=f"198.51.100.{number}"), analyst.email, "wrong")

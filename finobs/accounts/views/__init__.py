@@ -1,3 +1,5 @@
+"""Pages of one's own account: sign-in, second factor, sessions, tokens, password."""
+
 from .account import (
     password_change,
     profile,

@@ -20,7 +20,7 @@ from ..choices import SessionEndReason
 from ..forms import PasswordSetForm, SignInForm
 from ..services.passwords import link_owner
 
-SIGNED_OUT_BECAUSE = {
+SIGN_OUT_MESSAGES = {
     SessionEndReason.IDLE: "You were signed out because nothing happened for a while.",
     SessionEndReason.AGE: "You were signed out because you had been signed in for a long time.",
     SessionEndReason.CHANGED: "You were signed out because your password or your roles changed.",
@@ -40,7 +40,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         page = {
             "form": SignInForm(),
             "next": following,
-            "why": SIGNED_OUT_BECAUSE.get(request.session.pop("ended", "")),
+            "why": SIGN_OUT_MESSAGES.get(request.session.pop("ended", "")),
         }
         return render_page(request, "accounts/sign_in.html", page)
     form = SignInForm(request.POST)

@@ -124,9 +124,9 @@ def kind_name(label: str) -> str:
 
 
 @register.filter
-def count_text(counted: int | tuple[int, bool]) -> str:
+def count_text(count: int | tuple[int, bool]) -> str:
     """What `pagination.count` found, as people read it: 1,204 or 10,000+."""
-    number, exact = counted if isinstance(counted, tuple) else (counted, True)
+    number, exact = count if isinstance(count, tuple) else (count, True)
     return f"{intcomma(number)}{'' if exact else '+'}"
 
 

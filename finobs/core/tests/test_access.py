@@ -190,7 +190,7 @@ def test_only_requests_that_read_remember(method, remembers, rf):
 
     def twice(request):
         for _ in range(2):
-            context.once("key", lambda: asked.append(1))
+            context.memoize("key", lambda: asked.append(1))
         return HttpResponse()
 
     RequestContextMiddleware(twice)(getattr(rf, method)("/"))

@@ -35,7 +35,7 @@ def break_down(request):
 
 urlpatterns = [path("refuse/<str:name>/", refuse), path("break/", break_down), *served]
 handler400, handler403 = "finobs.core.http.bad_request", "finobs.core.http.forbidden"
-handler404, handler500 = "finobs.core.http.not_found", "finobs.core.http.fault"
+handler404, handler500 = "finobs.core.http.not_found", "finobs.core.http.server_error"
 
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
 
@@ -118,7 +118,7 @@ def test_the_page_of_a_fault_asks_the_database_nothing(analyst):
     nobody: Any = SimpleLazyObject(lambda: pytest.fail("the page asked who this is"))
     request.user = nobody
     with context.request("look-me-up-3"), CaptureQueriesContext(connection) as asked:
-        page = http.fault(request).content.decode()
+        page = http.server_error(request).content.decode()
     assert len(asked) == 0
     assert "look-me-up-3" in page
 

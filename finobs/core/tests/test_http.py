@@ -66,7 +66,7 @@ def test_an_unknown_api_address_answers_in_problem_json(db):
 
 
 def test_the_last_resort_touches_nothing_and_tells_nothing():
-    response = http.fault(RequestFactory().get("/api/v1/x"))
+    response = http.server_error(RequestFactory().get("/api/v1/x"))
     assert response.status_code == 500
     assert "mistake" in json.loads(response.content)["title"]
 

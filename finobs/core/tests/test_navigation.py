@@ -8,7 +8,7 @@ from django.test import RequestFactory
 
 from finobs.accounts.roles import PERMISSIONS
 from finobs.core import navigation
-from finobs.core.navigation import ACCOUNT, SIDE, NavigationEntry, Shell, entries
+from finobs.core.navigation import ACCOUNT_MENU, SIDE, NavigationEntry, Shell, entries
 from tests import factories
 
 
@@ -89,10 +89,10 @@ def test_the_header_says_what_there_is_to_count_and_what_cannot_wait_stands_out(
 def test_entries_are_in_order_of_their_part_and_their_number(monkeypatch):
     monkeypatch.setattr(navigation, "_entries", {})
     last, first = NavigationEntry("a:b", "B", "i", order=2), NavigationEntry("a:a", "A", "i", order=1)
-    other = NavigationEntry("a:b", "B of mine", "i", group=ACCOUNT)
+    other = NavigationEntry("a:b", "B of mine", "i", group=ACCOUNT_MENU)
     navigation.register(last, other, first)
     assert entries("") == [first, last]
-    assert entries(ACCOUNT, "") == [other, first, last]
+    assert entries(ACCOUNT_MENU, "") == [other, first, last]
 
 
 @pytest.mark.django_db

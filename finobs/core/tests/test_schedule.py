@@ -42,7 +42,7 @@ def test_what_left_the_table_leaves_the_database_and_other_rows_stay(monkeypatch
     every, _ = IntervalSchedule.objects.get_or_create(every=5, period="seconds")
     PeriodicTask.objects.create(name="somebody's own", task="x", interval=every)
     first = schedule.registered()[0]
-    monkeypatch.setattr(schedule, "_periodics", {first.name: first})
+    monkeypatch.setattr(schedule, "_tasks", {first.name: first})
     schedule.synchronise()
     names = set(PeriodicTask.objects.exclude(name__startswith="celery.").values_list("name", flat=True))
     assert names == {schedule.PREFIX + row.name for row in schedule.registered()} | {"somebody's own"}

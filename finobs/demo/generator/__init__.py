@@ -3,6 +3,6 @@
 The same (seed, size, accounts, days, end) gives the same rows, in the order of time, in memory bounded by one day.
 """
 
-from .rows import FIELDS, Plan, generate
+from .rows import GENERATED_FIELDS, Plan, generate
 
-__all__ = ["FIELDS", "Plan", "generate"]
+__all__ = ["GENERATED_FIELDS", "Plan", "generate"]

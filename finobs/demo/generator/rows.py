@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from .typologies import DAY, TYPOLOGIES, Move, Scene
+from finobs.core.clock import DAY, HOUR
+
+from .typologies import TYPOLOGIES, EpisodeContext, Move
 from .world import (
     CATEGORIES,
     FAVOURITES,
@@ -23,13 +25,13 @@ from .world import (
     terminal_name,
 )  # fmt: skip
 
-FIELDS = (
+GENERATED_FIELDS = (
     "external_id", "account", "counterparty", "occurred_at", "amount", "currency", "direction", "channel", "country",
     "memo", "is_suspicious", "typology", "label_known_at",
 )  # fmt: skip
-SUSPICIOUS = 0.006  # of all rows
-MONTHLY_AT_MOST = 0.3  # of all rows
-KNOWN_AFTER = timedelta(days=7)  # a chargeback or a report comes later than the act
+SUSPICIOUS_SHARE = 0.006  # of all rows
+MAX_MONTHLY_SHARE = 0.3  # of all rows
+LABEL_DELAY = timedelta(days=7)  # a chargeback or a report comes later than the act
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def generate(plan: Plan) -> Iterator[dict[str, str | None]]:
     rng = np.random.default_rng(plan.seed)
     terminals = make_terminals(rng, plan.accounts)
     accounts = make_accounts(rng, plan.accounts, terminals)
-    episodes = _episodes(Scene(rng, accounts, terminals, plan.days), plan)
+    episodes = _episodes(EpisodeContext(rng, accounts, terminals, plan.days), plan)
     payers = _payers(plan, accounts)
     special = [_monthly(plan, accounts, payers, day) + episodes[day] for day in range(plan.days)]
     ordinary = rng.multinomial(max(0, plan.size - sum(map(len, special))), _weights(plan))
@@ -82,7 +84,7 @@ def _row(plan: Plan, accounts: Accounts, move: Move, number: int) -> dict[str, s
         "memo": move.memo,
         "is_suspicious": "true" if move.typology else "false",
         "typology": move.typology,
-        "label_known_at": f"{at + KNOWN_AFTER:%Y-%m-%dT%H:%M:%S}Z",
+        "label_known_at": f"{at + LABEL_DELAY:%Y-%m-%dT%H:%M:%S}Z",
     }
 
 
@@ -93,15 +95,15 @@ def _weights(plan: Plan) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
-def _episodes(stage: Scene, plan: Plan) -> dict[int, list[Move]]:
+def _episodes(context: EpisodeContext, plan: Plan) -> dict[int, list[Move]]:
     """Episodes of every typology in turn, until their share of the rows is reached."""
     moves: dict[int, list[Move]] = defaultdict(list)
-    left, turn = int(plan.size * SUSPICIOUS), 0
+    left, turn = int(plan.size * SUSPICIOUS_SHARE), 0
     while left > 0:
-        play = TYPOLOGIES[turn % len(TYPOLOGIES)]
-        for move in play(stage):
+        episode = TYPOLOGIES[turn % len(TYPOLOGIES)]
+        for move in episode(context):
             if move.second < plan.days * DAY:
-                moves[move.second // DAY].append(replace(move, typology=play.__name__))
+                moves[move.second // DAY].append(replace(move, typology=episode.__name__))
                 left -= 1
         turn += 1
     return moves
@@ -109,8 +111,8 @@ def _episodes(stage: Scene, plan: Plan) -> dict[int, list[Move]]:
 
 def _payers(plan: Plan, accounts: Accounts) -> list[int]:
     """Whose salary, rent and bills there are: all who are awake, or as many as leave room for spending."""
-    room = plan.size * MONTHLY_AT_MOST / max(1.0, plan.days / 30 * 3)
-    return [int(account) for account in accounts.awake[: int(room)]]
+    room = plan.size * MAX_MONTHLY_SHARE / max(1.0, plan.days / 30 * 3)
+    return [int(account) for account in accounts.active_accounts[: int(room)]]
 
 
 def _monthly(plan: Plan, accounts: Accounts, payers: list[int], day: int) -> list[Move]:
@@ -121,13 +123,13 @@ def _monthly(plan: Plan, accounts: Accounts, payers: list[int], day: int) -> lis
         spread = account * 37 % 7200
         if accounts.salary_day[account] == today:
             amount, employer = int(accounts.salary[account]), f"EMPLOYER-{account % 40 + 1:02d}"
-            moves.append(Move(at + 6 * 3600 + spread, account, employer, amount, "in", "transfer", memo="salary"))
+            moves.append(Move(at + 6 * HOUR + spread, account, employer, amount, "in", "transfer", memo="salary"))
         if accounts.rent_day[account] == today:
             amount, landlord = int(accounts.rent[account]), f"LANDLORD-{account % 120 + 1:03d}"
-            moves.append(Move(at + 11 * 3600 + spread, account, landlord, amount, memo="rent"))
+            moves.append(Move(at + 11 * HOUR + spread, account, landlord, amount, memo="rent"))
         if accounts.bill_day[account] == today:
             amount, utility = int(accounts.bill[account]), f"UTILITY-{account % 12 + 1:02d}"
-            moves.append(Move(at + 15 * 3600 + spread, account, utility, amount, channel="direct_debit", memo="bill"))
+            moves.append(Move(at + 15 * HOUR + spread, account, utility, amount, channel="direct_debit", memo="bill"))
     return moves
 
 
@@ -138,7 +140,7 @@ def _spending(
     weekend = (plan.first + timedelta(days=day)).weekday() >= 5
     weights = accounts.active * (accounts.weekend if weekend else 1.0)
     who = rng.choice(len(accounts), count, p=weights / weights.sum())
-    seconds = (rng.normal(accounts.hour[who], accounts.hours[who]) * 3600).astype(np.int64) % DAY
+    seconds = (rng.normal(accounts.hour[who], accounts.hours[who]) * HOUR).astype(np.int64) % DAY
     rank = rng.geometric(0.3, count).clip(1, FAVOURITES) - 1
     elsewhere = rng.random(count) < 0.07
     where = np.where(elsewhere, rng.integers(0, len(terminals), count), accounts.favourites[who, rank])

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .world import ABROAD, HOMES, Accounts, Terminals, terminal_name
+from finobs.core.clock import DAY, HOUR
 
-HOUR = 3600
-DAY = 24 * HOUR
+from .world import ABROAD, HOMES, Accounts, Terminals, terminal_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class EpisodeContext:
     """Where an episode plays: the world, its length in days, and the dice."""
 
     rng: np.random.Generator
@@ -41,8 +40,8 @@ class Scene:
     terminals: Terminals
     days: int
 
-    def somebody(self) -> int:
-        return int(self.rng.choice(self.accounts.awake))
+    def random_account(self) -> int:
+        return int(self.rng.choice(self.accounts.active_accounts))
 
     def start(self, length: int = 3) -> int:
         """Some day that leaves room for the episode, at some hour."""
@@ -60,69 +59,69 @@ class Scene:
         return HOMES[int(self.accounts.home[account])][3]
 
 
-def structuring(stage: Scene) -> Iterator[Move]:
+def structuring(context: EpisodeContext) -> Iterator[Move]:
     """Cash in pieces just below the reporting limit of 10,000, then out in one."""
-    account, at, total = stage.somebody(), stage.start(6), 0
-    for _ in range(stage.between(4, 9)):
-        amount = stage.between(8_600, 9_950) * 100 + stage.between(0, 100)
-        yield Move(at, account, f"BRANCH-{stage.between(1, 20):02d}", amount, "in", "cash", memo="cash deposit")
+    account, at, total = context.random_account(), context.start(6), 0
+    for _ in range(context.between(4, 9)):
+        amount = context.between(8_600, 9_950) * 100 + context.between(0, 100)
+        yield Move(at, account, f"BRANCH-{context.between(1, 20):02d}", amount, "in", "cash", memo="cash deposit")
         total += amount
-        at += stage.between(3 * HOUR, 20 * HOUR)
-    yield Move(at + HOUR, account, stage.beneficiary(), int(total * 0.97), channel="wire", memo="invoice")
+        at += context.between(3 * HOUR, 20 * HOUR)
+    yield Move(at + HOUR, account, context.beneficiary(), int(total * 0.97), channel="wire", memo="invoice")
 
 
-def compromised_terminal(stage: Scene) -> Iterator[Move]:
+def compromised_terminal(context: EpisodeContext) -> Iterator[Move]:
     """Cards skimmed at one terminal: many accounts, a few days, each above its habit."""
-    terminal, at = stage.between(0, len(stage.terminals)), stage.start(8)
-    for _ in range(stage.between(8, 20)):
-        account = stage.somebody()
-        amount = int(stage.rng.uniform(160, 600) * stage.unit(account) * 100)
-        yield Move(at, account, terminal_name(terminal), amount, "out", "pos", str(stage.terminals.country[terminal]))
-        at += stage.between(HOUR, 14 * HOUR)
+    terminal, at = context.between(0, len(context.terminals)), context.start(8)
+    for _ in range(context.between(8, 20)):
+        account = context.random_account()
+        amount = int(context.rng.uniform(160, 600) * context.unit(account) * 100)
+        yield Move(at, account, terminal_name(terminal), amount, "out", "pos", str(context.terminals.country[terminal]))
+        at += context.between(HOUR, 14 * HOUR)
 
 
-def leaked_card(stage: Scene) -> Iterator[Move]:
+def leaked_card(context: EpisodeContext) -> Iterator[Move]:
     """Two small tries, then many large purchases abroad within hours."""
-    account, at = stage.somebody(), stage.start(2)
-    country = ABROAD[stage.between(0, len(ABROAD))]
-    for number in range(stage.between(6, 14)):
-        dollars = stage.rng.uniform(0.5, 3) if number < 2 else stage.rng.uniform(250, 1_800)
-        shop = f"WEB-{country}-{stage.between(1, 40):02d}"
-        yield Move(at, account, shop, int(dollars * stage.unit(account) * 100), "out", "ecommerce", country)
-        at += stage.between(60, 90 * 60)
+    account, at = context.random_account(), context.start(2)
+    country = ABROAD[context.between(0, len(ABROAD))]
+    for number in range(context.between(6, 14)):
+        dollars = context.rng.uniform(0.5, 3) if number < 2 else context.rng.uniform(250, 1_800)
+        shop = f"WEB-{country}-{context.between(1, 40):02d}"
+        yield Move(at, account, shop, int(dollars * context.unit(account) * 100), "out", "ecommerce", country)
+        at += context.between(60, 90 * 60)
 
 
-def rapid_in_out(stage: Scene) -> Iterator[Move]:
+def rapid_in_out(context: EpisodeContext) -> Iterator[Move]:
     """Money arrives and leaves again within two hours, nearly whole."""
-    account, at = stage.somebody(), stage.start(1)
-    amount, parts = stage.between(4_000, 32_000) * 100 + stage.between(0, 100), stage.between(1, 4)
-    yield Move(at, account, stage.beneficiary(), amount, "in", "wire", memo="transfer")
+    account, at = context.random_account(), context.start(1)
+    amount, parts = context.between(4_000, 32_000) * 100 + context.between(0, 100), context.between(1, 4)
+    yield Move(at, account, context.beneficiary(), amount, "in", "wire", memo="transfer")
     for _ in range(parts):
-        at += stage.between(5 * 60, 40 * 60)
+        at += context.between(5 * 60, 40 * 60)
         yield Move(
-            at, account, stage.beneficiary(), int(amount * stage.rng.uniform(0.92, 0.99) / parts), channel="wire"
+            at, account, context.beneficiary(), int(amount * context.rng.uniform(0.92, 0.99) / parts), channel="wire"
         )
 
 
-def dormant_account(stage: Scene) -> Iterator[Move]:
+def dormant_account(context: EpisodeContext) -> Iterator[Move]:
     """An account without any movement wakes up and is emptied at night."""
-    account, at = int(stage.rng.choice(stage.accounts.dormant)), stage.start(3)
-    at = at - at % DAY + stage.between(1, 4) * HOUR
-    for _ in range(stage.between(4, 8)):
-        amount = stage.between(900, 6_000) * 100 + stage.between(0, 100)
-        yield Move(at, account, stage.beneficiary(), amount, channel="transfer", memo="savings")
-        at += stage.between(20 * 60, 6 * HOUR)
+    account, at = int(context.rng.choice(context.accounts.dormant)), context.start(3)
+    at = at - at % DAY + context.between(1, 4) * HOUR
+    for _ in range(context.between(4, 8)):
+        amount = context.between(900, 6_000) * 100 + context.between(0, 100)
+        yield Move(at, account, context.beneficiary(), amount, channel="transfer", memo="savings")
+        at += context.between(20 * 60, 6 * HOUR)
 
 
-def round_amounts(stage: Scene) -> Iterator[Move]:
+def round_amounts(context: EpisodeContext) -> Iterator[Move]:
     """The same whole thousands to one new beneficiary, again and again."""
-    account, at, to = stage.somebody(), stage.start(12), stage.beneficiary()
-    amount = int(stage.rng.choice([1_000, 2_000, 3_000, 5_000])) * 100
-    for _ in range(stage.between(5, 11)):
+    account, at, to = context.random_account(), context.start(12), context.beneficiary()
+    amount = int(context.rng.choice([1_000, 2_000, 3_000, 5_000])) * 100
+    for _ in range(context.between(5, 11)):
         yield Move(at, account, to, amount, channel="transfer", memo="consulting")
-        at += stage.between(20 * HOUR, 30 * HOUR)
+        at += context.between(20 * HOUR, 30 * HOUR)
 
 
-TYPOLOGIES: tuple[Callable[[Scene], Iterator[Move]], ...] = (
+TYPOLOGIES: tuple[Callable[[EpisodeContext], Iterator[Move]], ...] = (
     structuring, compromised_terminal, leaked_card, rapid_in_out, dormant_account, round_amounts,
 )  # fmt: skip

@@ -54,7 +54,7 @@ class Accounts:
         return np.flatnonzero(self.active == 0)
 
     @property
-    def awake(self) -> Ints:
+    def active_accounts(self) -> Ints:
         return np.flatnonzero(self.active > 0)
 
 

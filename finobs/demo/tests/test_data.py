@@ -14,7 +14,7 @@ from detection.ml.training import jobs as training_jobs
 from detection.models import Alert, Assessment, ModelVersion, Rule, TrainingRun
 from finobs.core.errors import Invalid
 from finobs.demo import data
-from finobs.demo.generator import FIELDS, Plan, generate
+from finobs.demo.generator import GENERATED_FIELDS, Plan, generate
 from finobs.demo.generator.typologies import TYPOLOGIES
 from finobs.ledger.models import Event
 from finobs.settings import env
@@ -110,7 +110,7 @@ def test_too_few_rows_for_a_model_leave_the_rules_alone(small):
 
 
 def test_generated_typologies_are_known_to_detection():
-    assert {play.__name__ for play in TYPOLOGIES} <= set(Typology.values)
+    assert {episode.__name__ for episode in TYPOLOGIES} <= set(Typology.values)
 
 
 def test_every_typology_has_a_queue_and_no_typology_two():
@@ -121,7 +121,7 @@ def test_every_typology_has_a_queue_and_no_typology_two():
 def test_a_file_of_ones_own_takes_the_generators_place(small, tmp_path):
     rows = list(islice(generate(Plan(900, 30, 20, 1, date(2026, 11, 1))), 900))
     with (tmp_path / "own.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
+        writer = csv.DictWriter(file, GENERATED_FIELDS)
         writer.writeheader()
         writer.writerows(rows)
     small.setattr(env, "DEMO_DATA", str(tmp_path / "own.csv"))

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from finobs.core import money
-from finobs.demo.generator import FIELDS, Plan, generate
+from finobs.demo.generator import GENERATED_FIELDS, Plan, generate
 from finobs.demo.generator.typologies import TYPOLOGIES
 
 PLAN = Plan(size=20_000, accounts=300, days=60, seed=7, end=date(2026, 11, 21))
@@ -60,7 +60,7 @@ def test_rows_come_in_the_order_of_time_within_the_plans_days(rows):
 
 
 def test_each_row_has_every_field_and_an_id_of_its_own(rows):
-    assert all(tuple(row) == FIELDS for row in rows)
+    assert all(tuple(row) == GENERATED_FIELDS for row in rows)
     assert len({row["external_id"] for row in rows}) == len(rows)
 
 
@@ -70,7 +70,7 @@ def test_every_amount_is_exact_and_positive(rows):
 
 def test_suspicious_rows_are_few_and_of_every_typology(rows, episodes):
     assert 0.003 < sum(map(len, episodes.values())) / len(rows) < 0.012
-    assert set(episodes) == {play.__name__ for play in TYPOLOGIES}
+    assert set(episodes) == {episode.__name__ for episode in TYPOLOGIES}
 
 
 def test_a_label_says_when_it_became_known(rows):

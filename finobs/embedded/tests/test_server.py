@@ -55,7 +55,7 @@ def test_what_a_caller_says_of_their_address_is_not_believed():
     async def application(scope, receive, send):
         asked.append(scope["client"])
 
-    config = server.configured(application)
+    config = server.server_config(application)
     config.load()
     scope = {
         "type": "http",

@@ -34,7 +34,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-FORMAT = "finobs-ledger-bundle/1"
+BUNDLE_FORMAT = "finobs-ledger-bundle/1"
 PROOF_FORMAT = "finobs-ledger-proof/1"
 INCLUSION = ("format", "kind", "origin", "uid", "seq", "leaf", "size", "path", "checkpoint", "body")
 CONSISTENCY = ("format", "kind", "origin", "old", "new", "path", "old_checkpoint", "new_checkpoint")
@@ -205,7 +205,7 @@ def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: list[
 def verify_bundle(bundle: Path, keys: list[Key], notes: list[str]) -> dict[str, object]:
     """Check everything in `bundle`, and against the checkpoints that you `kept`. Raises Wrong."""
     manifest = record((bundle / "manifest.json").read_text().rstrip("\n"), "format", "origin", "kind", "size", "events")
-    if manifest["format"] != FORMAT or manifest["kind"] not in ("log", "records"):
+    if manifest["format"] != BUNDLE_FORMAT or manifest["kind"] not in ("log", "records"):
         raise Wrong("this is not a bundle that this program knows")
     origin = str(manifest["origin"])
     roots: dict[int, bytes] = {}

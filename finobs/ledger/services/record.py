@@ -14,7 +14,7 @@ from django.db.models import Model
 from finobs.core import clock, context, history
 from finobs.core.prepared import bulk_insert
 
-from ..canonical import SCHEMA, Canonical, canonical
+from ..canonical import EVENT_SCHEMA, Canonical, canonical
 from ..merkle import leaf_hash
 from ..models import Event
 
@@ -76,7 +76,7 @@ def _event(actor: Any, entry: NewEvent, at: datetime) -> Event:
     uid = uuid.uuid4()
     body = canonical(
         {
-            "schema": SCHEMA,
+            "schema": EVENT_SCHEMA,
             "id": str(uid),
             "at": timestamp(at),
             "action": entry.action,

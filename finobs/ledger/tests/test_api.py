@@ -101,9 +101,9 @@ def test_what_an_event_says_goes_to_who_may_see_its_subject_and_nobody_else(ask,
         event = record(actor=clerk, action="case.open", subject=factories.case(inside=queue), data={"secret": "Berlin"})
     outsider = factories.user("Olga Outsider", role="auditor")
     told, untold = ask(auditor, f"/events/{event.uid}").json(), ask(outsider, f"/events/{event.uid}").json()
-    assert told["said"]["data"] == {"secret": "Berlin"}
+    assert told["content"]["data"] == {"secret": "Berlin"}
     assert base64.b64decode(told["body"]) == bytes(event.body)
-    assert (untold["said"], untold["body"], untold["action"]) == (None, None, "case.open")
+    assert (untold["content"], untold["body"], untold["action"]) == (None, None, "case.open")
 
 
 def test_a_stranger_gets_empty_lists_and_404(ask, stranger, sealed):

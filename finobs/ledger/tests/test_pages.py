@@ -128,7 +128,7 @@ def test_an_event_that_waits_says_so(browse, auditor, fill):
 def test_events_are_filtered(browse, auditor, told, query, shown):
     page = browse(auditor, "ledger:event-list", **query)
     assert page.status_code == 200
-    assert page.context["counted"] == (shown, True)
+    assert page.context["row_count"] == (shown, True)
 
 
 def test_events_page_by_cursor(browse, auditor, fill):

@@ -1,4 +1,4 @@
-"""manage.py import_transactions FILE --source SLUG: a CSV or Parquet file, through the same door as everything."""
+"""manage.py import_transactions FILE --source SLUG: a CSV or Parquet file, ingested as every row is."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ class Command(BaseCommand):
         from finobs.embedded import server
 
         try:
-            with server.claim_data(env.VAR_DIR), server.claim_port(port) as held:
+            with server.claim_data(env.VAR_DIR), server.claim_port(port) as listener:
                 self._prepare()
-                self._serve(held, port)
+                self._serve(listener, port)
         except (server.AddressInUse, FinobsError) as refused:
             raise CommandError(str(refused)) from None
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             keys.create()
         data.seed(self._say)
 
-    def _serve(self, held: Any, port: int) -> None:
+    def _serve(self, listener: Any, port: int) -> None:
         from finobs.embedded import server
 
         from ... import users
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             self._say(f"ready http://{server.HOST}:{port}")
 
         connections.close_all()
-        server.serve(held, port, ready)
+        server.serve(listener, port, ready)
         self._say("stopped")
 
     def _say(self, text: str) -> None:

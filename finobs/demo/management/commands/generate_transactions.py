@@ -15,7 +15,7 @@ from tqdm import tqdm
 from finobs.core import clock
 from finobs.settings import env
 
-CHUNK = 50_000
+ROWS_PER_WRITE = 50_000
 Row = dict[str, str | None]
 
 
@@ -45,10 +45,10 @@ class Command(BaseCommand):
 
 
 def _write_csv(out: Path, rows: Iterator[Row]) -> None:
-    from ...generator import FIELDS
+    from ...generator import GENERATED_FIELDS
 
     with out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, FIELDS)
+        writer = csv.DictWriter(file, GENERATED_FIELDS)
         writer.writeheader()
         writer.writerows(rows)
 
@@ -57,9 +57,9 @@ def _write_parquet(out: Path, rows: Iterator[Row]) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    from ...generator import FIELDS
+    from ...generator import GENERATED_FIELDS
 
-    schema = pyarrow.schema([(name, pyarrow.string()) for name in FIELDS])
+    schema = pyarrow.schema([(name, pyarrow.string()) for name in GENERATED_FIELDS])
     with pyarrow.parquet.ParquetWriter(out, schema, compression="zstd") as writer:
-        while chunk := list(islice(rows, CHUNK)):
+        while chunk := list(islice(rows, ROWS_PER_WRITE)):
             writer.write_table(pyarrow.Table.from_pylist(chunk, schema))

@@ -1,0 +1,48 @@
+"""What batches of transactions and of labels share: their size, and what became of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db.models import TextChoices
+
+from finobs.core.errors import Invalid, TooLarge
+
+from ..models import RowBatch
+from ..row_validation import RawRow
+
+MAX_BATCH_SIZE = 10_000
+
+
+@dataclass(slots=True)
+class BatchRowResult:
+    """What became of one row."""
+
+    row_number: int
+    external_id: str
+    status: TextChoices
+    transaction_id: int | None = None
+    reason: str = ""
+    detail: str = ""
+
+
+B = TypeVar("B", bound=RowBatch)
+R = TypeVar("R", bound=BatchRowResult)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult(Generic[B, R]):
+    """A batch, and what became of each of its rows, in their order."""
+
+    batch: B
+    rows: list[R]
+
+
+def check_size(rows: Sequence[RawRow]) -> None:
+    """Raise Invalid for no rows, TooLarge for more than one batch takes."""
+    if not rows:
+        raise Invalid("There are no rows.")
+    if len(rows) > MAX_BATCH_SIZE:
+        raise TooLarge(f"{len(rows):,} rows are more than one batch takes ({MAX_BATCH_SIZE:,}).")
