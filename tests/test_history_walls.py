@@ -87,7 +87,7 @@ def test_the_one_way_and_the_scenes_of_tests_may(names: dict[str, Any], path: st
     run_as(path, "anything.save()", **names)
 
 
-@pytest.mark.parametrize("path", ["finobs/core/prepared.py", "finobs/core/db/bulk.py"])
+@pytest.mark.parametrize("path", ["finobs/core/db/bulk.py", "tests/support/api.py"])
 def test_who_writes_for_others_writes_for_its_caller(names: dict[str, Any], path: str) -> None:
     with pytest.raises(SavedAroundHistory, match="queue_paint"):
         run_as(SERVICE, "write()", write=function_in(path, "anything.save()", **names))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from finobs.core import access
+from finobs.core.db.dialect import table_of
+from finobs.core.db.rows import ModelRows
 from finobs.core.errors import NotFound
-from finobs.core.prepared import Lookup
 from finobs.core.reads import first_or_not_found
 
 from .activity_chart import CHART_DAYS, activity_chart
@@ -20,7 +23,7 @@ from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
 # A chart of more rows than this says no more, and costs seconds.
 MAX_CHART_ROWS = 5_000
-_source_by_slug = Lookup(lambda slug: Source.objects.filter(slug=slug))
+SOURCE_ROWS = ModelRows(Source)
 SLUG = re.compile(r"[-A-Za-z0-9_]{1,40}")
 
 
@@ -37,6 +40,18 @@ def source_get(user: Any, slug: str) -> Source:
     if source is None or not access.allowed(user, "view", source):
         raise NotFound(missing)
     return source
+
+
+def _source_by_slug(slug: str) -> Source | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_source_sql(), [slug])
+        row = cursor.fetchone()
+    return None if row is None else SOURCE_ROWS.read(row)
+
+
+@cache
+def _source_sql() -> str:
+    return f"SELECT {SOURCE_ROWS.columns('s')} FROM {table_of(Source)} s WHERE s.slug = %s"  # noqa: S608
 
 
 def transactions_visible(user: Any) -> QuerySet[Transaction]:

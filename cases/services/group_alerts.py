@@ -11,6 +11,7 @@ from detection.models import Alert
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import clock, gate, history
+from finobs.core.db.ids import reserve
 from finobs.core.service import service
 from finobs.ledger.services import NewEvent, record_many
 from transactions.models import Account
@@ -18,7 +19,7 @@ from transactions.models import Account
 from .. import priority
 from ..choices import CaseStatus
 from ..models import Case, CaseAlert, Incident, Queue
-from ..numbers import reference, reserve
+from ..reference_number import reference
 from .queue_create import ensure_default_queue
 
 INCIDENT_GAP = timedelta(hours=24)

@@ -1,19 +1,19 @@
 """The history of transactions that just came in, at the moment they are decided.
 
 A transaction sees what came in before it (a smaller id) and occurred until then: so the same rows get the same
-histories in one batch or in many. A few rows ask the database (`query`); many load what their accounts and
-counterparties did in the last 37 days at once and go through the kernel (`windows`). The two agree to the bit.
+histories in one batch or in many. A few rows ask the database (`online`); many load what their accounts and
+counterparties did in the last 37 days at once and go through the kernel (`bulk`). The two agree to the bit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
-
-from django.db import connection
+from typing import TYPE_CHECKING
 
 from finobs.core import money
+from finobs.core.db.columns import ColumnSet, pack, unpack
+from finobs.core.db.dialect import any_of, database_time, table_of
 from transactions.models import Transaction
 
 from . import bulk, confirmations, online
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 MAX_ONLINE_ROWS = 8
-EPOCH_2000 = 946_684_800_000_000  # microseconds; PostgreSQL counts from there
-CODE = 4  # bytes that a currency or a country is written in
+LOADED_COLUMNS = ColumnSet(
+    table_of(Transaction), numbers=("id", "account_id", "amount_minor", "counterparty_id"), times=("occurred_at",),
+    codes=("currency", "country"),
+)  # fmt: skip
 
 
 def of_transactions(transactions: Sequence[Transaction], as_of: int | None = None) -> dict[str, Ints]:
-    """NAMES -> one whole number for each transaction. They are in the database already.
+    """STATISTICS -> one whole number for each transaction. They are in the database already.
 
     `as_of`: as they look once everything up to that id has come in, late or not, instead of as they looked when they
     came in themselves: all rows before them in the order (occurred_at, id), and all outcomes told by then.
@@ -46,8 +48,8 @@ def of_transactions(transactions: Sequence[Transaction], as_of: int | None = Non
     others = sorted({row.counterparty_id for row in transactions if row.counterparty_id is not None})
     labels = confirmations.confirmations_of(accounts, others, since)
     if len(transactions) <= MAX_ONLINE_ROWS:
-        return _asked(transactions, labels, as_of)
-    return _computed(transactions, labels, accounts, others, since, as_of)
+        return _by_query(transactions, labels, as_of)
+    return _by_kernel(transactions, labels, load(accounts, others, since, *_last(transactions, as_of)), as_of)
 
 
 def _before(row: Transaction, as_of: int | None) -> int:
@@ -55,7 +57,7 @@ def _before(row: Transaction, as_of: int | None) -> int:
     return row.pk if as_of is None else as_of + 1
 
 
-def _asked(
+def _by_query(
     transactions: Sequence[Transaction], labels: Sequence[confirmations.Confirmation], as_of: int | None
 ) -> dict[str, Ints]:
     import numpy as np
@@ -63,150 +65,100 @@ def _asked(
     rows = []
     for each in transactions:
         before = _before(each, as_of)
-        own = [known for known in labels if known.currency == each.currency and known.told(before)]
-        known = [(one.account_id, one.counterparty_id, one.occurred_at, one.known_at) for one in own]
-        rows.append(online.statistics(each, known, None if as_of is None else before))
+        own = [label for label in labels if label.currency == each.currency and label.visible_to(before)]
+        confirmed = [(label.account_id, label.counterparty_id, label.occurred_at, label.known_at) for label in own]
+        rows.append(online.statistics(each, confirmed, None if as_of is None else before))
     return {name: np.array([row[name] for row in rows], dtype=np.int64) for name in STATISTICS}
 
 
-def _computed(
+def _last(transactions: Sequence[Transaction], as_of: int | None) -> tuple[datetime, int]:
+    """Until when, and up to which id, rows may count."""
+    until = max(row.occurred_at for row in transactions)
+    return until, max(row.pk for row in transactions) if as_of is None else as_of
+
+
+def _by_kernel(
     transactions: Sequence[Transaction],
     labels: Sequence[confirmations.Confirmation],
-    accounts: Sequence[int],
-    others: Sequence[int],
-    since: datetime,
+    rows: dict[str, Ints],
     as_of: int | None,
 ) -> dict[str, Ints]:
     import numpy as np
 
-    until = max(row.occurred_at for row in transactions)
     bound = np.array([_before(row, as_of) for row in transactions], dtype=np.int64)
-    rows = load(accounts, others, since, until, max(row.pk for row in transactions) if as_of is None else as_of)
-    money_of = rows["currency"]
-    known_as = {code: number for number, code in enumerate(np.unique(money_of).tolist())}
-    kinds = len(known_as)
-    currency = np.searchsorted(np.array(list(known_as)), money_of)
-    account = rows["account_id"] * kinds + currency
-    counterparty = np.where(rows["counterparty_id"] < 0, -1, rows["counterparty_id"] * kinds + currency)
-    own_account, own_counterparty = _dense(account), _dense(counterparty)
+    number_of = {code: number for number, code in enumerate(np.unique(rows["currency"]).tolist())}
+    currency = np.searchsorted(np.array(list(number_of)), rows["currency"])
+    account = rows["account_id"] * len(number_of) + currency
+    counterparty = np.where(rows["counterparty_id"] < 0, -1, rows["counterparty_id"] * len(number_of) + currency)
+    unit = np.array([10 ** money.exponent(unpack(code)) for code in number_of], dtype=np.int64)[currency]
+    order = np.argsort(rows["id"])
+    targets = order[np.searchsorted(rows["id"], [row.pk for row in transactions], sorter=order)]
+    history = _history(rows, account, counterparty, rows["amount_minor"] % (unit * ROUND_TO) == 0)
+    return bulk.statistics(history, _outcomes(labels, account, counterparty, number_of), targets, bound)
+
+
+def _history(rows: dict[str, Ints], account: Ints, counterparty: Ints, is_round: NDArray[np.bool_]) -> History:
+    """In dense numbers; -1 for no counterparty, and for the pair without one."""
+    import numpy as np
+
+    own_account, own_counterparty, is_alone = _dense(account), _dense(counterparty), counterparty < 0
     size = len(account) + 1
-    unit = np.array([10 ** money.exponent(_text(code)) for code in known_as], dtype=np.int64)[currency]
-    amount, nobody = rows["amount_minor"], counterparty < 0
-    history = History(
-        rows["id"], rows["time"], amount, (amount % (unit * ROUND_TO) == 0).astype(np.int64), own_account,
-        np.where(nobody, -1, own_counterparty), np.where(nobody, -1, own_account * size + own_counterparty),
+    return History(
+        rows["id"], rows["occurred_at"], rows["amount_minor"], is_round.astype(np.int64), own_account,
+        np.where(is_alone, -1, own_counterparty), np.where(is_alone, -1, own_account * size + own_counterparty),
         own_account * size + _dense(rows["country"]),
     )  # fmt: skip
-    order = np.argsort(rows["id"])
-    wanted = order[np.searchsorted(rows["id"], [row.pk for row in transactions], sorter=order)]
-    return bulk.statistics(history, _outcomes(labels, account, counterparty, known_as), wanted, bound)
 
 
 def _outcomes(
-    labels: Sequence[confirmations.Confirmation], account: Ints, counterparty: Ints, known_as: dict[int, int]
+    labels: Sequence[confirmations.Confirmation], account: Ints, counterparty: Ints, number_of: dict[int, int]
 ) -> ConfirmedRows:
     """In the numbers of the history; what has no row there touches none of it. What was taken back counts twice: once
-    from when it was told, and once against that from when it was not told any more."""
+    from when it became visible, and once against that from when it was not any more."""
     import numpy as np
 
-    told = [(each, each.after, 1) for each in labels]
-    told += [(each, each.until, -1) for each in labels if each.until < confirmations.NEVER]
-    labels = [each for each, _, _ in told]
-    kinds = len(known_as)
-    of = [known_as.get(_code(each.currency), -1) for each in labels]
-    places = [
-        _places(account, [each.account_id * kinds + kind for each, kind in zip(labels, of, strict=True)]),
-        _places(counterparty, [
-            -1 if each.counterparty_id is None else each.counterparty_id * kinds + kind
-            for each, kind in zip(labels, of, strict=True)
-        ]),
-    ]  # fmt: skip
-    kept = np.array(of, dtype=np.int64) >= 0
+    weighted = [(each, each.after, 1) for each in labels]
+    weighted += [(each, each.until, -1) for each in labels if each.until < confirmations.NEVER]
+    labels = [each for each, _, _ in weighted]
+    currencies = [number_of.get(pack(each.currency), -1) for each in labels]
+    of_account, of_counterparty = (
+        [-1 if pk is None else pk * len(number_of) + currency for pk, currency in zip(pks, currencies, strict=True)]
+        for pks in ([each.account_id for each in labels], [each.counterparty_id for each in labels])
+    )
+    has_rows = np.array(currencies, dtype=np.int64) >= 0
     return ConfirmedRows(
-        places[0][kept], places[1][kept],
-        microseconds([each.occurred_at for each in labels])[kept],
-        microseconds([each.known_at for each in labels])[kept],
-        np.array([after for _, after, _ in told], dtype=np.int64)[kept],
-        np.array([weight for _, _, weight in told], dtype=np.int64)[kept],
+        _places(account, of_account)[has_rows], _places(counterparty, of_counterparty)[has_rows],
+        microseconds([each.occurred_at for each in labels])[has_rows],
+        microseconds([each.known_at for each in labels])[has_rows],
+        np.array([after for _, after, _ in weighted], dtype=np.int64)[has_rows],
+        np.array([weight for _, _, weight in weighted], dtype=np.int64)[has_rows],
     )  # fmt: skip
 
 
-def _places(values: Ints, wanted: Sequence[int]) -> Ints:
-    """The dense number of each wanted value among `values`, -1 for one that is not there."""
+def _places(values: Ints, targets: Sequence[int]) -> Ints:
+    """The dense number of each target among `values`, -1 for one that is not there."""
     import numpy as np
 
-    distinct, asked = np.unique(values), np.array(wanted, dtype=np.int64)
-    place = np.minimum(np.searchsorted(distinct, asked), len(distinct) - 1)
-    return np.where((distinct[place] == asked) & (asked >= 0), place, -1)
+    distinct, keys = np.unique(values), np.array(targets, dtype=np.int64)
+    place = np.minimum(np.searchsorted(distinct, keys), len(distinct) - 1)
+    return np.where((distinct[place] == keys) & (keys >= 0), place, -1)
 
 
 def _dense(values: Ints) -> Ints:
     import numpy as np
 
-    found: Ints = np.unique(values, return_inverse=True)[1].astype(np.int64)
-    return found
+    numbers: Ints = np.unique(values, return_inverse=True)[1].astype(np.int64)
+    return numbers
 
 
 def load(
     accounts: Sequence[int], others: Sequence[int], since: datetime, until: datetime, last: int
 ) -> dict[str, Ints]:
-    """Every row of these accounts and counterparties as columns, up to the id `last`; -1 for no counterparty, codes
-    for texts."""
-    (own, mine), (other, theirs) = (
-        confirmations.any_of("account_id", accounts),
-        confirmations.any_of("counterparty_id", others),
+    """Every row of these accounts and counterparties as columns, up to the id `last`; -1 for no counterparty, times
+    in microseconds, packed codes for texts."""
+    own, own_value = any_of("account_id", accounts)
+    other, other_value = any_of("counterparty_id", others)
+    return LOADED_COLUMNS.load(
+        f"occurred_at > %s AND occurred_at <= %s AND id <= %s AND ({own} OR {other})",
+        [database_time(since), database_time(until), last, own_value, other_value],
     )
-    where = f"occurred_at > %s AND occurred_at <= %s AND id <= %s AND ({own} OR {other})"
-    given = [confirmations.database_time(since), confirmations.database_time(until), last, mine, theirs]
-    table = connection.ops.quote_name(Transaction._meta.db_table)
-    if connection.vendor == "postgresql":
-        return _load_packed(table, where, given)
-    return _load_rows(table, where, given)
-
-
-def _load_packed(table: str, where: str, given: list[Any]) -> dict[str, Ints]:
-    """Each column as one string of bytes: ten times as fast as row by row (no Python object is made for any value)."""
-    import numpy as np
-
-    numbers = ("id", "account_id", "amount_minor")
-    packed = [f"string_agg(int8send({name}), '')" for name in numbers]
-    packed.append("string_agg(int8send(COALESCE(counterparty_id, -1)), '')")
-    packed.append("string_agg(timestamptz_send(occurred_at), '')")
-    packed += [f"string_agg(convert_to(rpad({name}, {CODE}), 'UTF8'), '')" for name in ("currency", "country")]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(packed)} FROM {table} WHERE {where}", given)  # noqa: S608
-        *whole, currency, country = (bytes(each) for each in cursor.fetchone())
-    found = dict(
-        zip((*numbers, "counterparty_id", "time"), (np.frombuffer(each, ">i8").astype(np.int64) for each in whole),
-            strict=True)
-    )  # fmt: skip
-    found["time"] += EPOCH_2000
-    found["currency"] = np.frombuffer(currency, ">i4").astype(np.int64)
-    found["country"] = np.frombuffer(country, ">i4").astype(np.int64)
-    return found
-
-
-def _load_rows(table: str, where: str, given: list[Any]) -> dict[str, Ints]:
-    import numpy as np
-
-    names = ("id", "account_id", "amount_minor", "COALESCE(counterparty_id, -1)", "currency", "country")
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(names)}, occurred_at || '' FROM {table} WHERE {where}", given)  # noqa: S608
-        *whole, currency, country, moments = zip(*cursor.fetchall(), strict=True)
-    found = {
-        name: np.array(values, dtype=np.int64)
-        for name, values in zip(("id", "account_id", "amount_minor", "counterparty_id"), whole, strict=True)
-    }
-    found["time"] = np.array(moments, dtype="datetime64[us]").astype(np.int64)
-    for name, values in (("currency", currency), ("country", country)):
-        codes = {text: _code(text) for text in set(values)}
-        found[name] = np.array([codes[text] for text in values], dtype=np.int64)
-    return found
-
-
-def _code(text: str) -> int:
-    return int.from_bytes(text.ljust(CODE).encode()[:CODE], "big")
-
-
-def _text(code: int) -> str:
-    return int(code).to_bytes(CODE, "big").decode().strip()

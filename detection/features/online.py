@@ -8,18 +8,18 @@ The same statements run on PostgreSQL and SQLite, over the indexes by account an
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from django.db import OperationalError, connection
 
 from finobs.core import money
+from finobs.core.db.dialect import aware_time, database_time, table_of
 from transactions.models import Transaction
 
 from .account import ROUND_TO
 from .bulk import HORIZON, LABEL_DELAY_DAYS, LOW_BITS, MAX_AMOUNT, MAX_SUM, MAX_WINDOW, RISK_WINDOWS, WINDOWS
-from .confirmations import database_time
 
 MICROSECOND = timedelta(microseconds=1)
 HALF = 32  # bits
@@ -35,35 +35,35 @@ def statistics(
     `before`: look back from once all lesser ids are in: what came in late is before it by (occurred_at, id).
     """
     entities = ("account",) if row.counterparty_id is None else ("account", "counterparty")
-    found = _asked(row, entities, before) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
+    numbers = _history(row, entities, before) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
     if row.counterparty_id is None:
-        return found | _nothing()
-    return found | _frauds("counterparty", 1, row, row.counterparty_id, confirmed, RISK_WINDOWS)
+        return numbers | _no_counterparty()
+    return numbers | _frauds("counterparty", 1, row, row.counterparty_id, confirmed, RISK_WINDOWS)
 
 
-def _asked(row: Transaction, entities: tuple[str, ...], before: int | None) -> dict[str, int]:
+def _history(row: Transaction, entities: tuple[str, ...], before: int | None) -> dict[str, int]:
     """All entities of a row in one statement, one range query beside the other."""
-    given = {
+    parameters = {
         "account": row.account_id, "currency": row.currency, "id": row.pk, "before": before,
         "t": database_time(row.occurred_at),
         "round": ROUND_TO * 10 ** money.exponent(row.currency), "counterparty": row.counterparty_id,
         "country": row.country,
     }  # fmt: skip
-    given |= {f"t{days}": database_time(row.occurred_at - timedelta(days=days)) for days in _cuts()}
+    parameters |= {f"t{days}": database_time(row.occurred_at - timedelta(days=days)) for days in _cuts()}
     try:
-        values = _read(_statement(entities, before is not None), given)
+        values = _read(_statement(entities, before is not None), parameters)
     except OperationalError as error:
         if "integer overflow" not in str(error):
             raise
-        values = _read(_statement(entities, before is not None, in_halves=True), given)
+        values = _read(_statement(entities, before is not None, in_halves=True), parameters)
     since = {f"{each}_since": _since(row.occurred_at, values.pop(f"{each}_last")) for each in entities}
     return {name: min(_whole(value), MAX_SUM) for name, value in values.items()} | since
 
 
-def _read(statement: tuple[tuple[str, ...], str], given: dict[str, Any]) -> dict[str, Any]:
+def _read(statement: tuple[tuple[str, ...], str], parameters: dict[str, Any]) -> dict[str, Any]:
     names, sql = statement
     with connection.cursor() as cursor:
-        cursor.execute(sql, given)
+        cursor.execute(sql, parameters)
         return dict(zip(names, cursor.fetchone(), strict=True))
 
 
@@ -95,13 +95,12 @@ def _statement(entities: tuple[str, ...], again: bool, in_halves: bool = False) 
 def _range(entity: str, again: bool, in_halves: bool) -> str:
     """Short names inside: a driver keeps what it has understood of a statement only up to some length."""
     listed = ", ".join(f"{column} AS {name}" for name, column in _columns(entity, in_halves))
-    table = connection.ops.quote_name(Transaction._meta.db_table)
     cut = f"CASE WHEN amount_minor > {MAX_AMOUNT} THEN {MAX_AMOUNT} ELSE amount_minor END"
     earlier = "id < %(before)s AND (occurred_at < %(t)s OR id < %(id)s)" if again else "id < %(id)s"
     return (
         f"SELECT {listed}, MAX(t) FILTER (WHERE t > %(t{MAX_WINDOW})s) AS {entity}_last FROM ("  # noqa: S608
         f"SELECT occurred_at AS t, amount_minor AS a, counterparty_id AS c, country AS l, ({cut}) >> {LOW_BITS} AS h, "
-        f"({cut}) & {(1 << LOW_BITS) - 1} AS w FROM {table} WHERE {entity}_id = %({entity})s "
+        f"({cut}) & {(1 << LOW_BITS) - 1} AS w FROM {table_of(Transaction)} WHERE {entity}_id = %({entity})s "
         f"AND occurred_at > %(t{HORIZON})s AND occurred_at <= %(t)s AND currency = %(currency)s AND {earlier}) r"
     )
 
@@ -138,7 +137,7 @@ def _sum(value: str, days: int, in_halves: bool) -> str:
     return f"COALESCE(SUM({value}) FILTER (WHERE t > %(t{days})s), 0)"
 
 
-def _nothing() -> dict[str, int]:
+def _no_counterparty() -> dict[str, int]:
     """Of a transaction without a counterparty."""
     names = dict(_columns("counterparty"))
     frauds = {f"counterparty_frauds_{days}": 0 for days in RISK_WINDOWS}
@@ -155,17 +154,13 @@ def _frauds(
 ) -> dict[str, int]:
     """Known in (t - w, t], of transactions that occurred in (t - 37 days, t)."""
     t = row.occurred_at
-    known = [
+    moments = [
         each[3] for each in confirmed if each[at] == key and t - timedelta(days=HORIZON) < each[2] < t and each[3] <= t
     ]
-    return {
-        f"{entity}_frauds_{days}": sum(database_time > t - timedelta(days=days) for database_time in known)
-        for days in windows
-    }
+    return {f"{entity}_frauds_{days}": sum(moment > t - timedelta(days=days) for moment in moments) for days in windows}
 
 
 def _since(t: datetime, last: Any) -> int:
     if last is None:
         return -1
-    moment = datetime.fromisoformat(last).replace(tzinfo=UTC) if isinstance(last, str) else last
-    return (t - moment) // MICROSECOND
+    return (t - aware_time(last)) // MICROSECOND

@@ -1,5 +1,5 @@
 """What decides now: the rule versions in force for a source, and the models. Read anew for every batch, in one
-statement: nothing is kept between batches that could be out of date."""
+pipeline: nothing is kept between batches that could be out of date."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connection
 
+from finobs.core.db.dialect import json_text, table_of
+from finobs.core.db.pipeline import pipeline, send
 from transactions.models import Source
 
 from ..choices import ModelRole, ModelStage
@@ -36,15 +38,11 @@ class ActiveDetectors:
 
 
 def active_detectors(source: Source) -> ActiveDetectors:
-    with connection.cursor() as cursor:
-        cursor.execute(_query(connection.vendor), [source.pk, *SCORING_STAGES])
-        rows = cursor.fetchall()
-    models = [
-        ModelVersion.from_db(connection.alias, MODEL_COLUMNS, row[: len(MODEL_COLUMNS)])
-        for row in rows
-        if row[-1] is None
-    ]
-    rules = [_rule(*row[-6:]) for row in rows if row[-1] is not None]
+    with pipeline():
+        rule_rows = send(_rules_query(), [source.pk])
+        model_rows = send(_models_query(), SCORING_STAGES)
+    rules = [_rule(*row) for row in rule_rows()]
+    models = [ModelVersion.from_db(connection.alias, MODEL_COLUMNS, row) for row in model_rows()]
     champions = [model for model in models if model.stage == ModelStage.CHAMPION]
     champions.sort(key=lambda model: PRIMARY_ORDER.index(ModelRole(model.role)))
     return ActiveDetectors(
@@ -54,20 +52,18 @@ def active_detectors(source: Source) -> ActiveDetectors:
 
 
 @cache
-def _query(vendor: str) -> str:
-    """Rules, then models, each with the columns of the other empty; PostgreSQL must be told what kind of empty."""
-    casts = {"id": "bigint", "number": "bigint", "training_rows": "bigint", "threshold": "float8"}
-    typed = vendor == "postgresql"
-    nothing = ", ".join(f"NULL::{casts.get(name, 'text')}" if typed else "NULL" for name in MODEL_COLUMNS)
-    model = ", ".join(f"m.{name}" for name in MODEL_COLUMNS)
-    parameters = "v.parameters::text" if typed else "v.parameters"
+def _rules_query() -> str:
     return (
-        f"SELECT {nothing}, v.id, r.slug, v.number, r.kind, r.typology, {parameters} "  # noqa: S608
-        f"FROM {Rule._meta.db_table} r JOIN {RuleVersion._meta.db_table} v ON v.id = r.live_id "
-        f"WHERE r.source_id IS NULL OR r.source_id = %s "
-        f"UNION ALL SELECT {model}, NULL, NULL, NULL, NULL, NULL, NULL "
-        f"FROM {ModelVersion._meta.db_table} m WHERE m.stage IN ({', '.join(['%s'] * len(SCORING_STAGES))})"
+        f"SELECT v.id, r.slug, v.number, r.kind, r.typology, {json_text('v.parameters')} "  # noqa: S608
+        f"FROM {table_of(Rule)} r JOIN {table_of(RuleVersion)} v ON v.id = r.live_id "
+        "WHERE r.source_id IS NULL OR r.source_id = %s"
     )
+
+
+@cache
+def _models_query() -> str:
+    stages = ", ".join(["%s"] * len(SCORING_STAGES))
+    return f"SELECT {', '.join(MODEL_COLUMNS)} FROM {table_of(ModelVersion)} WHERE stage IN ({stages})"  # noqa: S608
 
 
 def _rule(version_id: int, slug: str, number: int, kind: str, typology: str, parameters: Any) -> ActiveRule:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from finobs.accounts.system import system_actor
 from finobs.core import clock, dispatch
-from finobs.core.prepared import bulk_insert
+from finobs.core.db.bulk import insert_instances
 from finobs.ledger.services import NewEvent, record_many
 from transactions.hooks import AssessmentResult
 from transactions.models import Batch, Source, Transaction
@@ -92,7 +92,7 @@ def raise_alerts(judged: BatchAssessment, source: Source, chosen: Sequence[int],
     if explanations.attach_explanations(made, [_made_of(judged, each, chosen) for each in judged.champions]):
         for batch_id in sorted({judged.transactions[index].batch_id for index in chosen}):
             dispatch.on_commit("detection.tasks.explain_batch", batch_id)
-    raised = bulk_insert(made)
+    raised = insert_instances(made)
     record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
     hooks.group(raised)
     return {each.transaction_id: each for each in raised}

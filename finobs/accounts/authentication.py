@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hmac
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -13,22 +15,18 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from finobs.core import clock
-from finobs.core.prepared import Lookup
+from finobs.core.db.dialect import table_of
+from finobs.core.db.rows import ModelRows
 
 from . import token_format
 from .access_token import AccessToken, read_access_token
-from .backends import cache_permissions, permissions_of
+from .backends import cache_permissions, permissions_sql
 from .choices import UserKind
 from .models import ApiToken, User
 
 INVALID_TOKEN_MESSAGE = "This token is not valid: it is unknown, expired or revoked."
 LAST_USED_INTERVAL = timedelta(minutes=1)
-USER_COLUMN = f'"{ApiToken._meta.db_table}"."user_id"'
-_by_prefix = Lookup(
-    lambda prefix: (
-        ApiToken.objects.select_related("user").annotate(permissions=permissions_of(USER_COLUMN)).filter(prefix=prefix)
-    )
-)
+TOKEN_ROWS, USER_ROWS = ModelRows(ApiToken), ModelRows(User)
 
 
 class ApiTokenAuthentication(BaseAuthentication):
@@ -85,13 +83,33 @@ def bearer_token(request: Request) -> str | None:
 def token_find(text: str) -> ApiToken | None:
     """The live token that `text` is."""
     prefix = token_format.prefix_of(text)
-    token = _by_prefix(prefix) if prefix else None
-    if token is None or not hmac.compare_digest(token.digest, token_format.digest(text)):
+    row = _token_row(prefix) if prefix else None
+    if row is None:
         return None
+    token = TOKEN_ROWS.read(row[: TOKEN_ROWS.width])
+    if not hmac.compare_digest(token.digest, token_format.digest(text)):
+        return None
+    token.user = USER_ROWS.read(row[TOKEN_ROWS.width : -1])
     if not is_live(token):
         return None
-    cache_permissions(token.user, token.permissions)  # type: ignore[attr-defined]
+    cache_permissions(token.user, row[-1])
     return token
+
+
+def _token_row(prefix: str) -> tuple[Any, ...] | None:
+    """The token of this prefix, its user, and the ids of the user's permissions."""
+    with connection.cursor() as cursor:
+        cursor.execute(_token_sql(), [prefix])
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
+
+
+@cache
+def _token_sql() -> str:
+    return (
+        f"SELECT {TOKEN_ROWS.columns('t')}, {USER_ROWS.columns('u')}, ({permissions_sql('t.user_id')}) "  # noqa: S608
+        f"FROM {table_of(ApiToken)} t JOIN {table_of(User)} u ON u.id = t.user_id WHERE t.prefix = %s"
+    )
 
 
 def is_live(token: ApiToken) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
-from django.db.models import TextField
-from django.db.models.expressions import RawSQL
+
+from finobs.core.db.dialect import joined_text
 
 from .models import User
 
@@ -39,14 +39,9 @@ def _permissions(pk: int) -> set[str]:
         return _permission_names(pk for (pk,) in cursor.fetchall())
 
 
-def permissions_of(column: str) -> RawSQL:
-    """The ids of the same as one text, for a query that reads the user anyway; `column` holds the user's id there."""
-    ids = (
-        "string_agg(permission_id::text, ' ')"
-        if connection.vendor == "postgresql"
-        else "group_concat(permission_id, ' ')"
-    )
-    return RawSQL(_query(ids).format(user=column), [], output_field=TextField())  # noqa: S611
+def permissions_sql(column: str) -> str:
+    """The ids of the same as one text, for a statement that reads the user anyway: `column` holds the user's id."""
+    return _query(joined_text("permission_id")).format(user=column)
 
 
 def cache_permissions(user: User, permissions: str | None) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -19,6 +19,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from . import clock
+from .db.locks import try_lock
 from .errors import ApprovalRequired, Conflict, FinobsError, Invalid
 from .http import PROBLEM, approval_pending
 from .models import IdempotentAnswer
@@ -87,12 +88,8 @@ def _fingerprint(request: Request) -> str:
 
 def _claim_lock(name: str) -> None:
     """Refuse at once while the first request works. On SQLite there is one writer: the second waits, then replays."""
-    if connection.vendor != "postgresql":
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-        if not cursor.fetchone()[0]:
-            raise Conflict("The first request with this Idempotency-Key is still at work. Ask again in a moment.")
+    if not try_lock(name):
+        raise Conflict("The first request with this Idempotency-Key is still at work. Ask again in a moment.")
 
 
 def _replay(answer: IdempotentAnswer, fingerprint: str) -> HttpResponse:

@@ -6,92 +6,28 @@ checkpoint is fixed, and each of the remaining questions is one statement, hence
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from json.encoder import encode_basestring as quoted
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from . import keys, last_signed, triggers
-from .canonical import EVENT_SCHEMA
 from .merkle import HASH_SIZE, Frontier
 from .models import Checkpoint, TreeNode
 from .note import NoteError, Statement, VerifierKey, open_checkpoint
-
-CHUNK = 5_000
-MAX_PROBLEMS = 20
-_AT = {
-    "postgresql": """to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), e.uid::text""",
-    "sqlite": (
-        "substr(e.at, 1, 10) || 'T' || substr(substr(e.at, 12) || CASE WHEN length(e.at) = 19 THEN '.000000' "
-        "ELSE '' END, 1, 15) || 'Z', substr(e.uid, 1, 8) || '-' || substr(e.uid, 9, 4) || '-' || "
-        "substr(e.uid, 13, 4) || '-' || substr(e.uid, 17, 4) || '-' || substr(e.uid, 21)"
-    ),
-}
-_COLUMNS = "e.id, e.action, e.actor_id, e.actor_type, e.subject_type, e.subject_id, e.request_id, e.body, e.leaf"
-
-_STRAY_LEAVES = (
-    "SELECT seq, event_id FROM ledger_treeleaf WHERE seq < 0 "
-    "OR seq >= (SELECT COALESCE(MAX(size), 0) FROM ledger_checkpoint) ORDER BY seq LIMIT 5"
+from .verification_events import event_faults
+from .verification_queries import (
+    DOUBLE_EVENTS,
+    LOST_EVENTS,
+    STRAY_LEAVES,
+    checkpoints,
+    fetch,
+    pending_events,
+    placed_events,
+    raw_bytes,
 )
-_LOST_EVENTS = (
-    "SELECT e.id, e.uid FROM ledger_event e WHERE NOT EXISTS (SELECT 1 FROM ledger_treeleaf l WHERE l.event_id = e.id) "
-    "AND NOT EXISTS (SELECT 1 FROM ledger_pendingevent p WHERE p.event_id = e.id) ORDER BY e.id LIMIT 5"
-)
-_DOUBLE_EVENTS = (
-    "SELECT e.id, e.uid FROM ledger_pendingevent p JOIN ledger_treeleaf l ON l.event_id = p.event_id "
-    "JOIN ledger_event e ON e.id = p.event_id ORDER BY e.id LIMIT 5"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong, and where: a place in the tree (or a range of them), an event, a checkpoint."""
-
-    what: str
-    seq: int | None = None
-    to_seq: int | None = None
-    event: int | None = None
-    uid: str | None = None
-    checkpoint: int | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) is not None}
-
-
-@dataclass
-class VerificationReport:
-    """What `verify` found."""
-
-    size: int = 0
-    root: str = ""
-    checkpoints: int = 0
-    pending: int = 0
-    external: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def ok(self) -> bool:
-        return not self.problems
-
-    def add(self, problem: Problem) -> None:
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(problem)
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "ok": self.ok, "size": self.size, "root": self.root, "checkpoints": self.checkpoints,
-            "pending": self.pending, "external_checkpoints": self.external, "seconds": round(self.seconds, 3),
-            "per_second": round(self.size / self.seconds) if self.seconds else 0,
-            "first_wrong": self.problems[0].as_dict() if self.problems else None,
-            "problems": [problem.as_dict() for problem in self.problems],
-        }  # fmt: skip
+from .verification_report import Problem, VerificationReport
 
 
 def verify(*, notes: Sequence[str] = (), vkeys: Sequence[VerifierKey] | None = None) -> VerificationReport:
@@ -121,9 +57,9 @@ class _Check:
         self.report, self.vkeys = report, vkeys
         self.frontier = Frontier()
         self.size = Checkpoint.objects.values_list("size", flat=True).first() or 0
-        self.external = sorted((self._statement(note) for note in notes), key=lambda said: said.size)
+        self.external = sorted((self._statement(note) for note in notes), key=lambda statement: statement.size)
         report.external = len(notes)
-        self.waiting = [said for said in self.external if said.size]
+        self.waiting = [statement for statement in self.external if statement.size]
         self.good = 0  # the size up to which every statement held
 
     def _statement(self, note: str) -> Statement:
@@ -135,10 +71,10 @@ class _Check:
 
     def leaves(self) -> None:
         """Every place below the last checkpoint, in order, and every statement about it."""
-        statements = _checkpoints(self.size)
+        statements = checkpoints(self.size)
         due = next(statements, None)
         last_event = 0
-        for rows in _placed(self.size):
+        for rows in placed_events(self.size):
             done = []
             for seq, leaf, placed_event, at, uid, *event in rows:
                 if seq != self.frontier.size:
@@ -148,7 +84,7 @@ class _Check:
                 if placed_event <= last_event:
                     self.report.add(Problem("the order was changed", seq, None, placed_event, uid))
                 last_event = placed_event
-                if len(_raw(leaf)) != HASH_SIZE:
+                if len(raw_bytes(leaf)) != HASH_SIZE:
                     self.report.add(Problem("the leaf is no hash", seq, None, placed_event, uid))
                     return
                 done += self.frontier.append(leaf)
@@ -168,47 +104,25 @@ class _Check:
 
     def _event(self, seq: int | None, at: str, uid: str, event: list[Any], leaf: Any) -> None:
         """SQLite lets a hostile hand store any type in any column: that is a finding too, not a crash."""
-        try:
-            self._said(seq, at, uid, event, leaf)
-        except (TypeError, ValueError, AttributeError):
-            self.report.add(Problem("a column holds what finobs never writes", seq, None, event[0], str(uid)))
-
-    def _said(self, seq: int | None, at: str, uid: str, event: list[Any], leaf: Any) -> None:
-        pk, action, actor, actor_type, subject_type, subject, request, body, own = event
-        if pk is None:
+        if event[0] is None:
             self.report.add(Problem("the event of this leaf is missing", seq))
             return
-        body = _raw(body)
-        if hashlib.sha256(b"\x00" + body).digest() != own:
-            self.report.add(Problem("the body was changed", seq, None, pk, uid))
-        elif leaf is not None and own != leaf:
-            self.report.add(Problem("event and leaf differ: one of them was changed or moved", seq, None, pk, uid))
-        # The body is canonical, so the columns must be its exact beginning and end: cheaper than parsing.
-        begin = (
-            f'{{"action":{quoted(action)},"actor":{{"id":"{actor}","type":{quoted(actor_type)}}},"at":"{at}","data":'
-        )
-        end = (
-            f',"id":"{uid}","request":{quoted(request)},"schema":{EVENT_SCHEMA},'
-            f'"subject":{{"id":{quoted(subject)},"type":{quoted(subject_type)}}}}}'
-        )
-        if not (body.startswith(begin.encode()) and body.endswith(end.encode())):
-            columns = {
-                "action": action, "actor.id": str(actor), "actor.type": actor_type, "at": at, "id": uid,
-                "request": request, "subject.id": subject, "subject.type": subject_type,
-            }  # fmt: skip
-            what = f"the columns do not say what the body says: {_differing(columns, body)}"
-            self.report.add(Problem(what, seq, None, pk, uid))
+        try:
+            for fault in event_faults(at, uid, event, leaf):
+                self.report.add(Problem(fault, seq, None, event[0], uid))
+        except (TypeError, ValueError, AttributeError):
+            self.report.add(Problem("a column holds what finobs never writes", seq, None, event[0], str(uid)))
 
     def _checkpoint(self, size: int, root: bytes, frontier: bytes, note: str) -> None:
         self.report.checkpoints += 1
         try:
-            said = open_checkpoint(note, self.vkeys, settings.LEDGER_ORIGIN)
+            statement = open_checkpoint(note, self.vkeys, settings.LEDGER_ORIGIN)
         except NoteError as error:
             self.report.add(Problem(f"the checkpoint does not verify: {error}", size - 1, None, checkpoint=size))
             return
-        if (said.size, said.root) != (size, root) or said.text() + "\n" != note[: len(said.text()) + 1]:
+        if (statement.size, statement.root) != (size, root) or not note.startswith(statement.text() + "\n"):
             self.report.add(Problem("the checkpoint's columns are not what was signed", size - 1, checkpoint=size))
-        elif said.root != self.frontier.root():
+        elif statement.root != self.frontier.root():
             self.report.add(
                 Problem("one of these records was changed, with its leaf", self.good, size - 1, checkpoint=size)
             )
@@ -220,22 +134,22 @@ class _Check:
     def _outside(self) -> None:
         """Checkpoints from outside that speak of just this size."""
         while self.waiting and self.waiting[0].size == self.frontier.size:
-            said = self.waiting.pop(0)
-            if said.root != self.frontier.root():
-                before = max((other.size for other in self.external if other.size < said.size), default=0)
+            statement = self.waiting.pop(0)
+            if statement.root != self.frontier.root():
+                before = max((other.size for other in self.external if other.size < statement.size), default=0)
                 what = "the log was rewritten: somebody else holds another signed root of this size"
-                self.report.add(Problem(what, before, said.size - 1, checkpoint=said.size))
+                self.report.add(Problem(what, before, statement.size - 1, checkpoint=statement.size))
 
     def _nodes(self, done: list[Any]) -> None:
         for height in {node.height for node in done}:
             level = {node.position: node for node in done if node.height == height}
-            kept = dict(
+            stored = dict(
                 TreeNode.objects.filter(height=height, position__gte=min(level), position__lte=max(level)).values_list(
                     "position", "hash"
                 )
             )
             for position, node in sorted(level.items()):
-                if bytes(kept.get(position, b"")) != node.hash:
+                if bytes(stored.get(position, b"")) != node.hash:
                     first = position << height
                     self.report.add(
                         Problem("the kept subtree over these records was changed", first, first + (1 << height) - 1)
@@ -243,81 +157,19 @@ class _Check:
 
     def rest(self) -> None:
         """What is not below the last checkpoint: a cut tail, strays, and events that wait."""
-        for said in self.waiting:
-            if said.size > self.frontier.size:
+        for statement in self.waiting:
+            if statement.size > self.frontier.size:
                 what = "the tail is missing: this size was signed"
-                self.report.add(Problem(what, self.frontier.size, said.size - 1, checkpoint=said.size))
-        for seq, event in _rows(_STRAY_LEAVES):
+                self.report.add(Problem(what, self.frontier.size, statement.size - 1, checkpoint=statement.size))
+        for seq, event in fetch(STRAY_LEAVES):
             self.report.add(Problem("a leaf under no checkpoint", seq, None, event))
-        for pk, uid in _rows(_LOST_EVENTS):
+        for pk, uid in fetch(LOST_EVENTS):
             self.report.add(Problem("an event that is neither placed nor pending", None, None, pk, str(uid)))
-        for pk, uid in _rows(_DOUBLE_EVENTS):
+        for pk, uid in fetch(DOUBLE_EVENTS):
             self.report.add(Problem("an event that is placed waits to be placed again", None, None, pk, str(uid)))
-        for rows in _waiting():
+        for rows in pending_events():
             self.report.pending += len(rows)
             for at, uid, *event in rows:
                 self._event(None, at, uid, event, None)
         for name in triggers.missing():
             self.report.add(Problem(f"the trigger {name} is missing or not enabled"))
-
-
-def _placed(size: int) -> Iterator[list[Any]]:
-    # PostgreSQL without fresh statistics joins the whole of both tables for every chunk; OFFSET 0 makes it look each
-    # event up by its key (measured: 50,000 a second against 6,000). SQLite does so by itself.
-    join = "LEFT JOIN ledger_event e ON e.id = l.event_id"
-    if connection.vendor == "postgresql":
-        join = "LEFT JOIN LATERAL (SELECT * FROM ledger_event x WHERE x.id = l.event_id OFFSET 0) e ON TRUE"
-    sql = (
-        f"SELECT l.seq, l.leaf, l.event_id, {_AT[connection.vendor]}, {_COLUMNS} FROM ledger_treeleaf l "  # noqa: S608
-        f"{join} WHERE l.seq >= %s AND l.seq < %s ORDER BY l.seq"
-    )
-    for start in range(0, size, CHUNK):
-        # A chunk without rows is a gap; what comes after it is not this function's to skip.
-        yield _rows(sql, [start, min(start + CHUNK, size)])
-
-
-def _waiting() -> Iterator[list[Any]]:
-    sql = (
-        f"SELECT {_AT[connection.vendor]}, {_COLUMNS} FROM ledger_pendingevent p "  # noqa: S608
-        "JOIN ledger_event e ON e.id = p.event_id WHERE p.event_id > %s ORDER BY p.event_id LIMIT %s"
-    )
-    after = 0
-    while rows := _rows(sql, [after, CHUNK]):
-        yield rows
-        after = rows[-1][2]
-
-
-def _checkpoints(size: int) -> Iterator[tuple[int, bytes, bytes, str]]:
-    sql = (
-        "SELECT size, root, frontier, note FROM ledger_checkpoint WHERE size > %s AND size <= %s ORDER BY size LIMIT %s"
-    )
-    after = 0
-    while rows := _rows(sql, [after, size, 500]):
-        for found, root, frontier, note in rows:
-            yield found, _raw(root), _raw(frontier), str(note)
-        after = rows[-1][0]
-
-
-def _rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values or None)
-        return list(cursor.fetchall())
-
-
-def _raw(value: Any) -> bytes:
-    return bytes(value) if isinstance(value, bytes | memoryview) else b""
-
-
-def _differing(columns: dict[str, str], body: bytes) -> str:
-    try:
-        said = json.loads(body)
-    except ValueError:
-        return "the body is not JSON"
-    names = []
-    for name, value in columns.items():
-        inner: Any = said
-        for step in name.split("."):
-            inner = inner.get(step) if isinstance(inner, dict) else None
-        if inner != value:
-            names.append(name)
-    return ", ".join(names) or "the body is not canonical"

@@ -183,6 +183,7 @@ SPECTACULAR_SETTINGS = {
         "OutcomeEnum": "detection.choices.Outcome.choices",
         "RowStatusEnum": "transactions.choices.RowStatus.choices",
         "LabelStatusEnum": "transactions.choices.LabelStatus.choices",
+        "CaseStatusEnum": "cases.choices.CaseStatus.choices",
         "RequestStateEnum": "approvals.choices.RequestState.choices",
         "QuarantineStateEnum": "transactions.choices.QuarantineState.choices",
         "JobStateEnum": "finobs.core.jobs.choices.JobState.choices",
@@ -225,7 +226,7 @@ def database(default_url: str) -> dict[str, Any]:
     if "sqlite" in config["ENGINE"]:
         config["OPTIONS"] = SQLITE_OPTIONS
     else:
-        config["ENGINE"] = "finobs.core.postgresql"
+        config["ENGINE"] = "finobs.core.db.postgresql"
         config["CONN_MAX_AGE"] = 600
         config["CONN_HEALTH_CHECKS"] = True
         # Compiling plans (JIT) costs more than it saves: 0.8 to 2 s for a list that takes 0.2 s without (measured).

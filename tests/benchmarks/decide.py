@@ -22,6 +22,7 @@ from finobs.accounts.models import User
 from finobs.accounts.services import token_create, user_create
 from finobs.accounts.system import system_actor
 from finobs.core import clock
+from finobs.core.db.ids import reserve
 from finobs.demo.generator import Plan, generate
 from tests.benchmarks import server
 from tests.benchmarks.registry import Timings, benchmark
@@ -115,7 +116,7 @@ def _bare_insert(actor: User, source: Source, number: int = 500) -> float:
     batch = Batch.objects.create(source=source, method=IngestMethod.REST, actor=actor)
     account = Account.objects.filter(source=source).values_list("pk", flat=True)[0]
     at, spent = clock.now(), 0.0
-    for position, pk in enumerate(bulk_load.next_ids(Transaction, number)):
+    for position, pk in enumerate(reserve(Transaction, number)):
         row = (
             pk, source.pk, f"bare-{pk}", batch.pk, position, account, None, at, at, 1_000, "USD", "out", "", "", "",
             secrets.token_bytes(32),

@@ -25,7 +25,7 @@ HISTORY: Final = "finobs/core/history.py"
 # `createsuperuser` makes the first person: nobody is there yet in whose name it could be. Factories use it too.
 EXCEPTIONS: Final = frozenset({("finobs/accounts/models.py", "create_user")})
 # What writes for others: whoever called it is asked for.
-INFRASTRUCTURE: Final = ("finobs/core/db/", "finobs/core/prepared.py", "finobs/core/postgresql/", "tests/support/")
+INFRASTRUCTURE: Final = ("finobs/core/db/", "tests/support/")
 WRITE: Final = re.compile(r"\b(?:INSERT(?: OR \w+)? INTO|REPLACE INTO|UPDATE|DELETE FROM)\s+\"?(\w+)")
 
 

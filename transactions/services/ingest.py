@@ -10,8 +10,8 @@ from django.db.models.base import ModelState
 
 from finobs.accounts.models import User
 from finobs.core import access, clock
+from finobs.core.db.bulk import insert_instances
 from finobs.core.errors import Invalid
-from finobs.core.prepared import bulk_insert
 from finobs.core.service import service
 from finobs.ledger import merkle
 from finobs.ledger.services import leaf_hash, record
@@ -81,7 +81,7 @@ class _BatchIngest:
         self.read()
         existing = self.look_up()
         self.batch.pk = existing.batch_id
-        self.persist(self.find_new(self.rows, existing.known), existing)
+        self.persist(self.find_new(self.rows, existing.transactions), existing)
         self.quarantine()
         self.save_batch()
         self.assess()
@@ -204,7 +204,7 @@ class _BatchIngest:
         batch.quarantined = statuses.count(RowStatus.QUARANTINED)
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
         # Written last and once, with its counts: foreign keys to it are deferred, and checked at the commit.
-        bulk_insert([batch])
+        insert_instances([batch])
         data = {name: getattr(batch, name) for name in ("received", "accepted", "duplicate", "quarantined")}
         data |= {"source": batch.source.slug, "method": str(batch.method), "file": batch.file_name}
         data |= {"first_row": batch.first_row, "root": batch.root.hex()}

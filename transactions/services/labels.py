@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from finobs.accounts.models import User
 from finobs.core import access, clock
+from finobs.core.db.ids import reserve
+from finobs.core.db.locks import lock_writers_out
 from finobs.core.service import service
 from finobs.ledger import merkle
 from finobs.ledger.canonical import canonical
@@ -219,8 +220,5 @@ def _watermark() -> int:
     """The greatest transaction id so far, while nothing comes in: whoever gets a greater one may use the labels."""
     # On PostgreSQL whoever brings rows in waits until the labels are committed, or is waited for: else a row with a
     # greater id could be decided without them, and have them when it is described again. SQLite has one writer.
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            table = connection.ops.quote_name(Transaction._meta.db_table)
-            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-    return bulk_load.next_ids(Transaction, 1)[0] - 1
+    lock_writers_out(Transaction)
+    return reserve(Transaction, 1)[0] - 1

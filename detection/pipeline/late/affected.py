@@ -4,7 +4,6 @@ they touch: transactions of the same currency with a smaller id that occurred in
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,10 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db import connection
 from django.db.models import Q
 
+from finobs.core.db.dialect import database_time, rows_parameters, rows_table, table_of
 from finobs.ledger.services import timestamp
 from transactions.models import Batch, Transaction
 
-from ...features import confirmations, history
+from ...features import history
 from ...features.bulk import DAY_MICROSECONDS, MAX_WINDOW
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 AFFECTED_WITHIN = timedelta(days=MAX_WINDOW)
+SPAN_COLUMNS = {"entity": "bigint", "since": "timestamptz", "until": "timestamptz", "id": "bigint"}
 
 
 class EntitySpan(NamedTuple):
@@ -50,49 +51,33 @@ def has_out_of_order(batch_id: int, spans: Mapping[str, Sequence[EntitySpan]]) -
     """Was anything decided before the batch that occurred after its beginning, by account or counterparty? May say yes
     where it touches nothing; never no where it does. One statement."""
     parts, values = [], []
-    for entity, asked in spans.items():
-        if asked:
-            parts.append(_exists(connection.vendor, entity, len(asked) == 1))
-            values += [*_given(asked), batch_id]
+    for entity, own in spans.items():
+        if own:
+            parts.append(_exists(entity, len(own) == 1))
+            values += [*_span_parameters(own), batch_id]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {' OR '.join(parts)}", values)
         return bool(cursor.fetchone()[0])
 
 
 @cache
-def _exists(vendor: str, entity: str, is_one: bool) -> str:
-    """Values: of `_given`, then the batch. One alone is asked for as one: PostgreSQL keeps a plan for that."""
-    table = connection.ops.quote_name(Transaction._meta.db_table)
-    before = f"EXISTS (SELECT 1 FROM {table} d WHERE d.{entity}_id = {{}} AND d.occurred_at > {{}} "  # noqa: S608
-    before += "AND d.occurred_at <= {} AND d.id < {} AND d.batch_id <> %s)"
-    names = ("entity", "since", "until", "id")
+def _exists(entity: str, is_one: bool) -> str:
+    """Parameters: of the spans, then the batch. One span is asked for as one: PostgreSQL keeps a plan for that."""
+    before = (
+        f"EXISTS (SELECT 1 FROM {table_of(Transaction)} d WHERE d.{entity}_id = {{}} AND d.occurred_at > {{}} "  # noqa: S608
+        "AND d.occurred_at <= {} AND d.id < {} AND d.batch_id <> %s)"
+    )
     if is_one:
-        return before.format(*["%s"] * 4)
-    if vendor == "postgresql":
-        spans = (
-            "unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[]) AS e(entity, since, until, id)"
-        )
-    else:
-        listed = ", ".join(f"value ->> {number} AS {name}" for number, name in enumerate(names))
-        spans = f"(SELECT {listed} FROM json_each(%s)) AS e"  # noqa: S608
-    return f"EXISTS (SELECT 1 FROM {spans} WHERE {before.format(*(f'e.{name}' for name in names))})"  # noqa: S608
+        return before.format(*["%s"] * len(SPAN_COLUMNS))
+    spans = rows_table("e", SPAN_COLUMNS)
+    return f"EXISTS (SELECT 1 FROM {spans} WHERE {before.format(*(f'e.{name}' for name in SPAN_COLUMNS))})"  # noqa: S608
 
 
-def _given(spans: Sequence[EntitySpan]) -> list[Any]:
+def _span_parameters(spans: Sequence[EntitySpan]) -> list[Any]:
     rows = [
-        (
-            each.entity,
-            confirmations.database_time(each.first),
-            confirmations.database_time(each.last + AFFECTED_WITHIN),
-            each.id,
-        )
-        for each in spans
+        (each.entity, database_time(each.first), database_time(each.last + AFFECTED_WITHIN), each.id) for each in spans
     ]
-    if len(rows) == 1:
-        return list(rows[0])
-    if connection.vendor == "postgresql":
-        return [list(column) for column in zip(*rows, strict=True)]
-    return [json.dumps(rows)]
+    return list(rows[0]) if len(rows) == 1 else rows_parameters(rows)
 
 
 def affected_transactions(batch: Batch) -> AffectedTransactions:
@@ -114,9 +99,9 @@ def affected_transactions(batch: Batch) -> AffectedTransactions:
     hit, late = np.zeros(len(is_new), dtype=bool), np.zeros(len(is_new), dtype=bool)
     for name in ("account_id", "counterparty_id"):
         key = rows[name] * (currency.max() + 1) + currency
-        known = rows[name] >= 0
-        hit_here = known & _hit(key, rows["time"], rows["id"], is_new & known)
-        late |= is_new & _hit(key, -rows["time"], -rows["id"], hit_here)
+        exists = rows[name] >= 0
+        hit_here = exists & _hit(key, rows["occurred_at"], rows["id"], is_new & exists)
+        late |= is_new & _hit(key, -rows["occurred_at"], -rows["id"], hit_here)
         hit |= hit_here
     return AffectedTransactions(int(late.sum()), np.sort(rows["id"][hit]))
 
@@ -141,10 +126,10 @@ def _hit(key: Ints, time: Ints, ids: Ints, by: NDArray[np.bool_]) -> NDArray[np.
         place + np.searchsorted(times, time - MAX_WINDOW * DAY_MICROSECONDS, side="left"), side="left"
     )
     last = sortable.searchsorted(place + np.searchsorted(times, time, side="left"), side="left")
-    found = (keys[number] == key) & (first < last)
-    greatest = _greatest(ids[by][order], first[found], last[found])
+    has_any = (keys[number] == key) & (first < last)
+    greatest = _greatest(ids[by][order], first[has_any], last[has_any])
     hit = np.zeros(len(key), dtype=bool)
-    hit[found] = greatest > ids[found]
+    hit[has_any] = greatest > ids[has_any]
     return hit
 
 
@@ -156,11 +141,11 @@ def _greatest(values: Ints, first: Ints, last: Ints) -> Ints:
     while (width := 1 << len(tables) - 1) * 2 <= len(values):
         tables.append(np.maximum(tables[-1][:-width], tables[-1][width:]))
     level = np.frexp((last - first).astype(np.float64))[1] - 1
-    found = np.empty(len(first), dtype=np.int64)
+    greatest = np.empty(len(first), dtype=np.int64)
     for number, table in enumerate(tables):
         here = level == number
-        found[here] = np.maximum(table[first[here]], table[last[here] - (1 << number)])
-    return found
+        greatest[here] = np.maximum(table[first[here]], table[last[here] - (1 << number)])
+    return greatest
 
 
 def late_arrival_cause(row: Transaction, batch_id: int) -> dict[str, Any]:

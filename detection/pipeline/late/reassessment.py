@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import connection
 from django.db.models import Model, QuerySet
 
+from finobs.core.db.dialect import any_of, table_of
 from finobs.ledger.canonical import canonical
 
 from ...choices import SEVERITY, ModelRole, Outcome
-from ...features.confirmations import any_of
 from ...models import Alert, Assessment, Reassessment
 from ..batch_assessment import BatchAssessment
 
@@ -46,12 +45,12 @@ def prior_assessments(ids: Sequence[int]) -> dict[int, PriorAssessment]:
 
 def rows_of_transactions(model: type[M], ids: Sequence[int], column: str = "transaction_id") -> QuerySet[M]:
     """Rows of these transactions, however many, by one parameter."""
-    where, value = any_of(f"{connection.ops.quote_name(model._meta.db_table)}.{column}", ids)
+    where, value = any_of(f"{table_of(model)}.{column}", ids)
     return model._default_manager.extra(where=[where], params=[value])  # noqa: S610
 
 
 class ReassessmentRow(NamedTuple):
-    """What is made of a transaction now, where it differs; in the order of persist.REASSESSMENT."""
+    """What is made of a transaction now, where it differs; in the order of bulk_load.REASSESSMENT_COLUMNS."""
 
     transaction_id: int
     batch_id: int

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Model
 
 from finobs.core import clock, context, history
-from finobs.core.prepared import bulk_insert
+from finobs.core.db.bulk import insert_instances
 
 from ..canonical import EVENT_SCHEMA, Canonical, canonical
 from ..merkle import leaf_hash
@@ -55,7 +55,7 @@ def record_many(*, actor: Any, entries: Iterable[NewEvent]) -> list[Event]:
         raise RuntimeError("an event is written in the transaction of its change")
     at = clock.now()
     events = [_event(actor, entry, at) for entry in entries]
-    bulk_insert(events)
+    insert_instances(events)
     return events
 
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from finobs.core import clock
+from finobs.core.db.locks import try_lock
 
 from .. import keys, last_signed, tree
 from ..choices import AlarmKind
@@ -24,7 +25,7 @@ from ..note import NoteError, SigningKey, Statement, open_checkpoint, sign
 
 log = logging.getLogger("finobs.ledger")
 MAX_EVENTS_PER_SEAL = 5_000
-_LOCK = 0x66696E6F6273  # "finobs"
+SEAL_LOCK = "finobs.ledger.seal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def raise_alarm(kind: str, detail: str, evidence: str = "") -> None:
 
 
 def _seal(signers: list[SigningKey], limit: int) -> tuple[SealResult, str]:
-    if not _locked():
+    if not try_lock(SEAL_LOCK):
         return SealResult(0, _size(), "another sealer is at work"), ""
     alarm = Alarm.objects.filter(settled_at=None).first()
     if alarm is not None:
@@ -175,14 +176,6 @@ def _honest(pk: int, body: bytes, leaf: bytes) -> bytes:
     if leaf_hash(body) != leaf:
         raise SealRefused(AlarmKind.EVENT, f"event {pk} was changed before it was sealed")
     return leaf
-
-
-def _locked() -> bool:
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 def _size() -> int:

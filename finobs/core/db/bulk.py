@@ -1,0 +1,160 @@
+"""The one way to insert many rows: VALUES for few, COPY for many on PostgreSQL and executemany on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
+
+from .dialect import database_time, is_postgresql, table_of
+
+M = TypeVar("M", bound=Model)
+Row = Sequence[Any]
+# Below it COPY costs more than it saves.
+MIN_COPY_ROWS = 100
+# Instances in one statement: a database takes so many values (32,766 on SQLite, 65,535 on PostgreSQL).
+MAX_ROWS_PER_STATEMENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A table with the columns that are written, as SQL names them, and the places of times among them."""
+
+    table: str
+    columns: str
+    width: int
+    pk: str
+    times: tuple[int, ...]
+
+    @property
+    def into(self) -> str:
+        return f"{self.table} ({self.columns})"
+
+
+def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows, each the values of `columns` in this order; times are aware datetimes.
+
+    Raises what Django raises: IntegrityError, DataError.
+    """
+    if not rows:
+        return
+    target = _target(model, tuple(columns))
+    values = _adapted(target, rows)
+    if len(rows) < MIN_COPY_ROWS:
+        _execute(_values_statement(target, len(rows)), values)
+    elif is_postgresql():
+        _copy(target.into, values)
+    else:
+        with connection.cursor() as cursor:
+            cursor.executemany(_values_statement(target, 1), values)
+
+
+def insert_missing(model: type[Model], columns: Sequence[str], rows: Sequence[Row]) -> set[int]:
+    """The same for rows that begin with their primary key; returns the keys of those that got in.
+
+    The others conflict with what a simultaneous transaction brought in. On SQLite there is none (one writer): a
+    conflict is an IntegrityError.
+    """
+    if not rows:
+        return set()
+    if not is_postgresql():
+        insert_rows(model, columns, rows)
+        return {row[0] for row in rows}
+    target = _target(model, tuple(columns))
+    if len(rows) < MIN_COPY_ROWS:
+        statement = f"{_values_statement(target, len(rows))} ON CONFLICT DO NOTHING RETURNING {target.pk}"
+        return {pk for (pk,) in _execute(statement, rows)}
+    try:
+        with transaction.atomic():
+            _copy(target.into, rows)
+    except IntegrityError:
+        return _copy_around(target, model, rows)
+    return {row[0] for row in rows}
+
+
+def insert_instances(instances: Sequence[M]) -> Sequence[M]:
+    """Insert new instances of one model, 500 in one statement, as `bulk_create` does; those without an id get theirs.
+
+    They come all with an id or all without. `bulk_create` would send each column as one array, which psycopg writes
+    value by value: with texts of some kilobytes that takes longer than everything else (measured).
+    """
+    for start in range(0, len(instances), MAX_ROWS_PER_STATEMENT):
+        _insert_instances(instances[start : start + MAX_ROWS_PER_STATEMENT])
+    return instances
+
+
+def _insert_instances(instances: Sequence[M]) -> None:
+    model, with_pk = type(instances[0]), instances[0].pk is not None
+    fields = [field for field in model._meta.concrete_fields if with_pk or not field.primary_key]
+    target = _target(model, tuple(str(field.column) for field in fields))
+    rows = [
+        [field.get_db_prep_save(getattr(each, field.attname), connection) for field in fields] for each in instances
+    ]
+    statement = _values_statement(target, len(rows))
+    if with_pk:
+        _execute(statement, rows)
+    else:
+        # In the order of the rows, on PostgreSQL and SQLite alike: what Django relies on too.
+        for each, (pk,) in zip(instances, _execute(f"{statement} RETURNING {target.pk}", rows), strict=True):
+            each.pk = pk
+    for each in instances:
+        each._state.adding, each._state.db = False, connection.alias
+
+
+@cache
+def _target(model: type[Model], columns: tuple[str, ...]) -> _Target:
+    quote, meta = connection.ops.quote_name, model._meta
+    times = {field.column for field in meta.concrete_fields if field.get_internal_type() == "DateTimeField"}
+    return _Target(
+        table_of(model), ", ".join(map(quote, columns)), len(columns), quote(str(meta.pk.column)) if meta.pk else "",
+        tuple(place for place, column in enumerate(columns) if column in times),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _values_statement(target: _Target, number: int) -> str:
+    row = f"({', '.join(['%s'] * target.width)})"
+    return f"INSERT INTO {target.into} VALUES {', '.join([row] * number)}"  # noqa: S608
+
+
+def _execute(statement: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [value for row in rows for value in row])
+        return cursor.fetchall() if "RETURNING" in statement else []
+
+
+def _adapted(target: _Target, rows: Sequence[Row]) -> Sequence[Row]:
+    """psycopg takes times as they are; on SQLite they are written as Django writes them."""
+    if is_postgresql() or not target.times:
+        return rows
+    adapted = [list(row) for row in rows]
+    for row in adapted:
+        for place in target.times:
+            row[place] = row[place] if row[place] is None else database_time(row[place])
+    return adapted
+
+
+def _copy(into: str, rows: Sequence[Row]) -> None:
+    """psycopg's own errors would come past Django here: they are wrapped as those of any statement are."""
+    errors: Any = connection.wrap_database_errors
+    with connection.cursor() as cursor, errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _copy_around(target: _Target, model: type[Model], rows: Sequence[Row]) -> set[int]:
+    """COPY has no ON CONFLICT: the rows go through a temporary table."""
+    table = connection.ops.quote_name(f"incoming_{model._meta.model_name}")
+    with connection.cursor() as cursor:
+        nothing = f"SELECT {target.columns} FROM {target.table} LIMIT 0"  # noqa: S608
+        cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ON COMMIT DROP AS {nothing}")
+        cursor.execute(f"TRUNCATE {table}")
+    _copy(f"{table} ({target.columns})", rows)
+    statement = f"INSERT INTO {target.into} SELECT {target.columns} FROM {table} "  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} ON CONFLICT DO NOTHING RETURNING {target.pk}")
+        return {pk for (pk,) in cursor.fetchall()}
