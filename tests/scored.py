@@ -10,8 +10,10 @@ from detection import features
 from detection.choices import ModelRole, ModelStage
 from detection.features.account import SUPERVISED
 from detection.ml.estimators import boosting
+from detection.ml.estimators.settings import BoostingSettings
 from detection.ml.onnx.boosted_graph import boosted_graph
 from detection.ml.training import anomaly
+from detection.ml.training.settings import AnomalySettings
 from detection.models import Alert
 from detection.pipeline.assess import assess
 from tests import factories
@@ -45,10 +47,8 @@ def _fitted() -> dict[ModelRole, tuple[bytes, dict[str, Any]]]:
     chance = np.random.default_rng(3)
     matrix = chance.lognormal(0, 0.5, size=(600, len(ACCOUNT.names))).astype(np.float32)
     matrix[:, 0] *= 30
-    trained = anomaly.train_anomaly(matrix, ACCOUNT, anomaly.AnomalySettings(trees=10, sample=128))
-    ranker = boosting.fit_ranker(
-        matrix, matrix[:, 0] > 40, ACCOUNT.indexes(SUPERVISED), boosting.BoostingSettings(rounds=10)
-    )
+    trained = anomaly.train_anomaly(matrix, ACCOUNT, AnomalySettings(trees=10, sample=128))
+    ranker = boosting.fit_ranker(matrix, matrix[:, 0] > 40, ACCOUNT.indexes(SUPERVISED), BoostingSettings(rounds=10))
     usual = {name: trained.parameters[name] for name in ("typical", "spread")}
     return {
         ModelRole.ANOMALY: (trained.artefact, trained.parameters),

@@ -121,5 +121,5 @@ class ModelThresholdSet(ServiceCreate[ModelVersion]):
     operation_id = "models_threshold_set"
 
     def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
-        window = selectors.window_asked(self.request.user, body.pop("from"), body.pop("to"))
+        window = selectors.window_for(self.request.user, body.pop("from"), body.pop("to"))
         return body | {"window": window}

@@ -90,7 +90,7 @@ def scored(role: str, versions: Sequence[int], window: Window) -> dict[int, Scor
     return {pk: _rows(parts, concluded) for pk, parts in tables.items()}
 
 
-def together(parts: Sequence[ScoredRows]) -> ScoredRows:
+def merge(parts: Sequence[ScoredRows]) -> ScoredRows:
     """The rows of several versions with the same artefact, each transaction once."""
     import numpy as np
 
@@ -133,7 +133,7 @@ def _read(leg: QuerySet[Any], window: Window) -> NDArray[np.float64]:
 
     inside = leg.filter(transaction__occurred_at__gte=window.since, transaction__occurred_at__lt=window.until)
     columns = ground_truth.with_label_class(inside.order_by().annotate(day=DayNumber("transaction__occurred_at")))
-    query = columns.values_list("version", "transaction_id", "day", "value", "known").query
+    query = columns.values_list("version", "transaction_id", "day", "value", "label_class").query
     with connection.cursor() as cursor:
         cursor.execute(*query.sql_with_params())
         return np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 5)

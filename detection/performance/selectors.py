@@ -59,7 +59,7 @@ class Performance:
         return expected
 
 
-def window_asked(user: Any, first: date | None, last: date | None) -> Window:
+def window_for(user: Any, first: date | None, last: date | None) -> Window:
     """The days asked for; without any, the 30 that end with the newest assessed transaction. Raises Invalid."""
     access.require(user, "view", ModelVersion)
     return requested_window(first, last, newest_assessed_at() if first is None and last is None else clock.now())
@@ -71,11 +71,11 @@ def performance(user: Any, version: ModelVersion, window: Window) -> Performance
     members = scores.family(version)
     by_version = scores.scored(version.role, [each.pk for each in members], window)
     also = [each for each in members if each.pk != version.pk and len(by_version[each.pk])]
-    return Performance.of_rows(version, window, scores.together(list(by_version.values())), also)
+    return Performance.of_rows(version, window, scores.merge(list(by_version.values())), also)
 
 
 def rows(user: Any, version: ModelVersion, window: Window, cell: str, number: int | None) -> QuerySet[Transaction]:
-    """Exactly the transactions that a number counts, with `outcome` and `said_by`.
+    """Exactly the transactions that a number counts, with `outcome` and `outcome_origin`.
 
     `number` is a bin of the score. Raises NotFound for a cell or a bin that there is none of, NotAllowed.
     """
@@ -98,14 +98,14 @@ class ScoredRow:
     transaction: Transaction
     score: float
     outcome: int
-    said_by: str
+    outcome_origin: str
 
 
 def with_scores(user: Any, version: ModelVersion, page: Sequence[Transaction]) -> list[ScoredRow]:
     """A page of `rows`, with scores."""
     access.require(user, "view", version)
     by_id = scores.score_of(version, [row.pk for row in page])
-    return [ScoredRow(row, by_id[row.pk], row.outcome, row.said_by) for row in page]  # type: ignore[attr-defined]
+    return [ScoredRow(row, by_id[row.pk], row.outcome, row.outcome_origin) for row in page]  # type: ignore[attr-defined]
 
 
 def may_see_rows(user: Any) -> bool:

@@ -49,7 +49,7 @@ def model_performance(request: SignedInRequest, pk: int) -> HttpResponse:
 def model_performance_summary(request: SignedInRequest, pk: int) -> HttpResponse:
     """The key figures for the model card, over the newest thirty days."""
     version = model_get(request.user, pk)
-    window = selectors.window_asked(request.user, None, None)
+    window = selectors.window_for(request.user, None, None)
     context = {"version": version, "performance": selectors.performance(request.user, version, window)}
     return render_page(request, "detection/model_performance_summary.html", context, partial="summary")
 
@@ -98,7 +98,7 @@ def model_threshold_set(request: SignedInRequest, pk: int) -> HttpResponse:
     version, form = model_get(request.user, pk), ThresholdForm(request.POST)
     status, candidate = form.submit(partial(services.model_threshold_set, actor=request.user, version=version))
     if candidate is None:
-        capacity_form = CapacityForm(form.shown)
+        capacity_form = CapacityForm(form.window_values)
         return _capacity_page(request, version, capacity_form, capacity_form.window(request.user), form, status)
     text = "is a candidate with the new threshold. It decides nothing until it is promoted."
     messages.success(request, f"{candidate} {text}")

@@ -83,12 +83,13 @@ def supervised(learned: Sequence[Transaction], threshold: float = 0.5, stage: st
     from detection.features.account import SUPERVISED
     from detection.features.matrices import columns_for, matrix_for
     from detection.ml.estimators import boosting as ranking
+    from detection.ml.estimators.settings import BoostingSettings
     from detection.ml.onnx.boosted_graph import boosted_graph
 
     matrix = matrix_for("account-1", columns_for("account-1", learned))
     own = features.ACCOUNT.indexes(SUPERVISED)
     suspicious = matrix[:, 0] > sorted(matrix[:, 0].tolist())[len(matrix) // 2]
-    fitted = ranking.fit_ranker(matrix, suspicious, own, ranking.BoostingSettings(rounds=20))
+    fitted = ranking.fit_ranker(matrix, suspicious, own, BoostingSettings(rounds=20))
     kept = {"feature_set": "account-1", "feature_digest": features.ACCOUNT.digest}
     artefact = boosted_graph(fitted.model, SUPERVISED, kept)
     return ModelVersion.objects.create(

@@ -7,9 +7,9 @@ from typing import Final
 
 from detection.bootstrap import ensure_first_model
 from detection.choices import ModelRole
-from detection.ml.estimators import boosting
-from detection.ml.training.anomaly import MIN_ROWS
+from detection.ml.estimators.settings import MIN_CONFIRMED
 from detection.ml.training.services.training_due import mature_outcomes
+from detection.ml.training.settings import MIN_ROWS
 from detection.models import ModelVersion
 from finobs.accounts.models import User
 from finobs.core.jobs.choices import JobState
@@ -39,7 +39,7 @@ def supervised_training_rows(total: int) -> int:
 
 def ensure_supervised_early(actor: User, report: Callable[[str], None]) -> None:
     """Before the last part comes in, unless outcomes are few: a training that failed is not repeated."""
-    if len(mature_outcomes(actor)) >= 2 * boosting.MIN_CONFIRMED:
+    if len(mature_outcomes(actor)) >= 2 * MIN_CONFIRMED:
         ensure_supervised(actor, report)
 
 

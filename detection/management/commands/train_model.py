@@ -14,7 +14,7 @@ from ...choices import ModelRole
 from ...ml.registry import services as registry_services
 from ...ml.registry.queries import ever_in_force
 from ...ml.training import services as training_services
-from ...ml.training.pipeline import DEFAULT_SHARE
+from ...ml.training.settings import DEFAULT_SHARE
 from ...models import ModelVersion
 
 

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from ...choices import ModelRole
 from ...models import ModelVersion
 from ..explain.feature_labels import feature_label
-from ..training.anomaly import PARITY_LIMIT
+from ..training.publication import PARITY_LIMIT
 
 DOES = {
     ModelRole.ANOMALY: "Scores how unlike what it learned from a transaction is, from 0 to 1. It needs no labels.",
@@ -47,8 +47,8 @@ class ModelCard:
 
 
 def model_card(version: ModelVersion) -> ModelCard:
-    kept = version.parameters
-    typical = kept.get("typical", {})
+    parameters = version.parameters
+    typical = parameters.get("typical", {})
     return ModelCard(
         does=DOES[ModelRole(version.role)],
         use=(
@@ -57,9 +57,9 @@ def model_card(version: ModelVersion) -> ModelCard:
         ),
         limits=list(_limits(version)),
         figures=list(_figures(version.metrics)),
-        parameters=[(words, _number(kept[name])) for name, words in PARAMETERS.items() if name in kept],
-        features=[(name, feature_label(name).label, typical.get(name, "")) for name in kept.get("features", [])],
-        digest=str(kept.get("feature_digest", "")),
+        parameters=[(label, _number(parameters[name])) for name, label in PARAMETERS.items() if name in parameters],
+        features=[(name, feature_label(name).label, typical.get(name, "")) for name in parameters.get("features", [])],
+        digest=str(parameters.get("feature_digest", "")),
         size=len(bytes(version.artefact)),
     )
 

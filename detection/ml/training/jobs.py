@@ -11,8 +11,8 @@ from finobs.core.jobs.progress import ProgressCallback
 from finobs.ledger.services import record
 
 from ...models import ModelVersion, TrainingRun
-from .pipeline import TrainingRequest, train_candidate
 from .services.model_publish import model_publish
+from .settings import TrainingRequest
 
 
 class TrainingJob(JobKind[TrainingRun, ModelVersion]):
@@ -23,6 +23,9 @@ class TrainingJob(JobKind[TrainingRun, ModelVersion]):
 
     def run(self, job: TrainingRun, progress: ProgressCallback) -> ModelVersion:
         """Raises what `train_candidate` raises."""
+        # The border of what is heavy: whoever only lists or claims jobs loads none of it.
+        from .pipeline import train_candidate
+
         version = train_candidate(job.requested_by, _request(job), progress)
         progress("Publishing")
         return version
