@@ -8,7 +8,7 @@ from django.db.models import Model
 
 from finobs.accounts.models import User
 from finobs.core import clock, history
-from finobs.core.errors import NotFound
+from finobs.core.reads import first_or_not_found
 from finobs.ledger.services import record
 
 from .choices import RequestState
@@ -29,19 +29,14 @@ def lock_request(request_id: int) -> tuple[ApprovalRequest, Model]:
 
     Raises NotFound when either is gone.
     """
-    request = ApprovalRequest.objects.filter(pk=request_id).first()
-    if request is None:
-        raise NotFound
+    request = first_or_not_found(ApprovalRequest.objects.filter(pk=request_id))
     subject = _lock_subject(request)
     return ApprovalRequest.objects.select_for_update(of=("self",)).get(pk=request_id), subject
 
 
 def _lock_subject(request: ApprovalRequest) -> Model:
-    model = get(request.action).subject_model
-    subject = model._default_manager.select_for_update(of=("self",)).filter(pk=request.subject_id).first()
-    if subject is None:
-        raise NotFound("What this request is about does not exist any more.")
-    return subject
+    rows = get(request.action).subject_model._default_manager.select_for_update(of=("self",))
+    return first_or_not_found(rows.filter(pk=request.subject_id), "What this request is about does not exist any more.")
 
 
 def end_request(*, request: ApprovalRequest, subject: Model, state: RequestState, actor: User, end_reason: str) -> None:

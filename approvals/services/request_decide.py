@@ -54,6 +54,7 @@ def _decide(*, actor: User, request: ApprovalRequest, vote: Vote, reason: str, d
     if refusal := why_not_second_eyes(actor, locked, subject):
         raise NotAllowed(refusal)
     reason = require_reason(reason) if vote == Vote.REJECT else optional_reason(reason)
+    # SEC-11: a vote counts for exactly what its giver saw.
     if digest != locked.digest:
         raise Conflict("This is not what you saw when you decided. Load the page again.")
     if locked.expires_at <= clock.now():
@@ -63,6 +64,7 @@ def _decide(*, actor: User, request: ApprovalRequest, vote: Vote, reason: str, d
         _end(locked, subject, actor, RequestState.VOID, f"{locked.subject_label} changed after this was asked.")
         return locked
     try:
+        # A savepoint: what `execute` refuses takes the vote with it, and the request becomes void (decision 18).
         with transaction.atomic():
             _record_vote(actor=actor, request=locked, subject=subject, vote=vote, reason=reason)
     except FinobsError as error:

@@ -38,6 +38,7 @@ def case_close(
     locked = case_locking.lock_case(case)
     access.require(actor, "work", locked)
     payload = _payload(disposition=disposition, reason_code=reason_code, rationale=rationale)
+    # A repeated call is answered with the same request, not refused: the first answer may have been lost.
     if locked.status == CaseStatus.AWAITING_APPROVAL:
         pending = pending_same(actor, action=CLOSE_ACTION, subject=locked, payload=payload)
         if pending is not None:
@@ -57,6 +58,7 @@ def close_approved(request: ApprovalRequest, approval: Approval) -> None:
     InvalidTransition.
     """
     actor, case = request.requested_by, approval.subject
+    # Again: between proposal and vote the requester may have lost the role or the grant (decision 7).
     access.require(actor, "work", case)
     case_locking.check("execute", case=case, actor=actor, lease=None)
     for name, value in request.payload.items():
@@ -74,6 +76,7 @@ def _label(actor: User, case: Case) -> dict[str, Any]:
     Suspicious only if it was confirmed. Returns what the event says of it.
     """
     assert case.closed_at is not None
+    # Said of the alerts' own transactions only, never of everything that lay in the case.
     is_suspicious = case.disposition == Disposition.CONFIRMED
     labels = label_add(
         actor=actor, transactions=case.case_alerts.values_list("alert__transaction_id", flat=True),

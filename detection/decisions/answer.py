@@ -69,11 +69,11 @@ def fresh_decision(row: RowResult, source: Source, batch_id: int, evidence: Asse
 
     For the answer to whoever brought the row in: `ingest` has checked that they may.
     """
-    assessment = evidence.judged
+    assessment = evidence.assessment
     index = assessment.place(row.transaction_id or 0)
     decision = assessment.decisions.get(index, APPROVED_DECISION)
     flagged = decision.outcome != Outcome.APPROVE
-    leading = assessment.leading.version.pk if assessment.leading else None
+    leading = assessment.primary.version.pk if assessment.primary else None
     anomaly = assessment.of_role(ModelRole.ANOMALY)
     unusual = (anomaly.version.pk, anomaly.scores[index]) if anomaly else (None, None)
     members = (anomaly.members[name][index] if anomaly and name in anomaly.members else None for name in MEMBER_COLUMNS)

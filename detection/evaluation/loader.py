@@ -18,7 +18,9 @@ from finobs.core.errors import Invalid
 from transactions.choices import Direction
 from transactions.mappings import FieldSource, Mapping, fit_to_header
 
-from ..features.bulk import DAY_MICROSECONDS, ConfirmedRows, History
+from ..features.bulk import History
+from ..features.confirmed_rows import ConfirmedRows
+from ..features.definition import DAY_MICROSECONDS
 
 Ints = NDArray[np.int64]
 

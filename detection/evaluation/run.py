@@ -13,8 +13,9 @@ from finobs.core.errors import Invalid
 from ..choices import SEVERITY, Outcome, RuleKind
 from ..features import ACCOUNT
 from ..features.account import RISK7, SUPERVISED, derive
-from ..features.bulk import HORIZON, statistics
+from ..features.bulk import statistics
 from ..features.columns import Columns
+from ..features.definition import HORIZON
 from ..ml import metrics
 from ..ml.estimators import boosting, ensemble
 from ..ml.estimators.settings import BoostingSettings, EnsembleSettings

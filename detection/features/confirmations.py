@@ -53,9 +53,8 @@ def confirmations_of(
     by_transaction: dict[int, list[Confirmation]] = {}
     with connection.cursor() as cursor:
         cursor.execute(*_statement(accounts, counterparties, since))
-        for row in cursor.fetchall():
-            each = Confirmation(*row)
-            each = each._replace(occurred_at=aware_time(each.occurred_at), known_at=aware_time(each.known_at))
+        for *entities, occurred_at, known_at, after, until in cursor.fetchall():
+            each = Confirmation._make((*entities, aware_time(occurred_at), aware_time(known_at), after, until))
             by_transaction.setdefault(each.transaction_id, []).append(each)
     return [each for own in by_transaction.values() for each in (own if len(own) == 1 else _earliest(own))]
 

@@ -18,7 +18,9 @@ from transactions.models import Transaction
 
 from . import bulk, confirmations, online
 from .account import ROUND_TO, microseconds
-from .bulk import HORIZON, STATISTICS, ConfirmedRows, History
+from .bulk import History
+from .confirmed_rows import ConfirmedRows
+from .definition import HORIZON, STATISTICS
 
 if TYPE_CHECKING:
     import numpy as np

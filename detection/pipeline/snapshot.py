@@ -53,17 +53,16 @@ def _features(feature_set: str, vectors: Mapping[str, Any]) -> dict[str, str | N
     return features.as_text(features.get(feature_set).names, vectors[feature_set])
 
 
-def features_of(kept: Mapping[str, Any], feature_set: str) -> dict[str, str | None]:
+def features_of(snapshot: Mapping[str, Any], feature_set: str) -> dict[str, str | None]:
     """What a snapshot keeps of a feature set. Raises KeyError."""
-    found: dict[str, str | None] = (
-        kept["features"] if kept["feature_set"] == feature_set else kept["more_features"][feature_set]
-    )
-    return found
+    is_first = snapshot["feature_set"] == feature_set
+    texts: dict[str, str | None] = snapshot["features"] if is_first else snapshot["more_features"][feature_set]
+    return texts
 
 
-def snapshot_digest(kept: dict[str, Any]) -> str:
+def snapshot_digest(snapshot: dict[str, Any]) -> str:
     """SHA-256 of the canonical bytes."""
-    return hashlib.sha256(canonical(kept)).hexdigest()
+    return hashlib.sha256(canonical(snapshot)).hexdigest()
 
 
 def parameter_snapshot(decision: Decision, champions: Sequence[ModelScores], index: int) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from detection.features import ACCOUNT, account, bulk, history
+from detection.features import ACCOUNT, account, bulk, confirmed_rows, definition, history
 from detection.features import columns as cols
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.accounts.system import system_actor
 from finobs.core import money
 from tests import factories
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 def made(source, number, seed, late):
     """Transactions of few entities over 60 days with ties, repeated seconds, late ones and huge amounts."""
     chance = random.Random(seed)
-    batch = places.batch(source, number)
+    batch = scenarios.batch(source, number)
     accounts = [Account.objects.create(source=source, external_id=f"A{n}") for n in range(3)]
     shops = [Counterparty.objects.create(source=source, external_id=f"S{n}") for n in range(3)]
     rows = []
@@ -144,7 +144,7 @@ def test_no_split_of_the_rows_changes_a_vector(source, size):
 
 @pytest.mark.django_db
 def test_a_label_counts_from_the_moment_it_is_known(source):
-    first, before, after = places.arrived(source, [1_000] * 3)
+    first, before, after = scenarios.transactions(source, [1_000] * 3)
     Label.objects.create(transaction=first, is_suspicious=True, known_at=factories.NOON + timedelta(minutes=10))
     name = "counterparty_frauds_1"
     assert history.of_transactions([before])[name].tolist() == [0]
@@ -153,8 +153,8 @@ def test_a_label_counts_from_the_moment_it_is_known(source):
 
 @pytest.mark.django_db
 def test_what_came_in_later_is_not_seen_though_it_occurred_before(source):
-    rows = places.arrived(source, [1_000])
-    late = places.arrived(source, [9_000], occurred_at=factories.NOON - DAY)
+    rows = scenarios.transactions(source, [1_000])
+    late = scenarios.transactions(source, [9_000], occurred_at=factories.NOON - DAY)
     assert history.of_transactions(rows)["account_count_7"].tolist() == [0]
     assert history.of_transactions(late)["account_count_7"].tolist() == [0]
 
@@ -175,14 +175,14 @@ def test_without_a_history_nothing_is_built():
 @pytest.mark.parametrize("backwards", [False, True])
 def test_sums_end_where_64_bits_do_and_the_statement_and_the_kernel_agree(source, backwards):
     amounts = [money.MAX_MINOR] * 100
-    rows = places.arrived(source, amounts)
+    rows = scenarios.transactions(source, amounts)
     if backwards:
         for row, other in zip(rows, reversed([each.occurred_at for each in rows]), strict=True):
             row.occurred_at = other
         Transaction.objects.bulk_update(rows, ["occurred_at"])
-    rows += places.arrived(source, [500] * 10, occurred_at=factories.NOON + DAY)
+    rows += scenarios.transactions(source, [500] * 10, occurred_at=factories.NOON + DAY)
     together = history.of_transactions(rows)
-    assert together["account_sum_30"][-1] == together["counterparty_sum_30"][-1] == bulk.MAX_SUM
+    assert together["account_sum_30"][-1] == together["counterparty_sum_30"][-1] == definition.MAX_SUM
     assert together["account_sum_1"].min() >= 0
     for index in (10, 40, 60, 95, 100, 109):
         alone = {name: int(values[0]) for name, values in history.of_transactions([rows[index]]).items()}
@@ -200,15 +200,15 @@ def test_the_kernels_sums_overflow_nowhere(late):
     time = ids[::-1].copy() if late else ids
     entity, none = np.zeros(number, dtype=np.int64), np.full(number, -1, dtype=np.int64)
     rows = bulk.History(ids, time, values, entity, entity, none, none, entity)
-    outcomes = bulk.ConfirmedRows(nothing, nothing, nothing, nothing)
+    outcomes = confirmed_rows.ConfirmedRows(nothing, nothing, nothing, nothing)
     for bound in (None, ids):
         found = bulk.statistics(rows, outcomes, ids, bound)["account_sum_30"]
         before = [sum(int(values[o]) for o in ids if time[o] < time[i] and (bound is None or o < i)) for i in ids]
-        assert found.tolist() == [min(each, bulk.MAX_SUM) for each in before]
+        assert found.tolist() == [min(each, definition.MAX_SUM) for each in before]
 
 
 def test_squares_of_huge_amounts_stay_exact():
-    amounts = np.array([bulk.MAX_AMOUNT, 123_456_789_012, 7, bulk.MAX_AMOUNT + 5], dtype=np.int64)
+    amounts = np.array([definition.MAX_AMOUNT, 123_456_789_012, 7, definition.MAX_AMOUNT + 5], dtype=np.int64)
     high, mixed, low = (part.astype(object) for part in bulk.parts(amounts))
     whole = high * 2**48 + mixed * 2**25 + low
-    assert whole.tolist() == [min(int(each), bulk.MAX_AMOUNT) ** 2 for each in amounts]
+    assert whole.tolist() == [min(int(each), definition.MAX_AMOUNT) ** 2 for each in amounts]

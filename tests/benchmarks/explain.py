@@ -112,7 +112,9 @@ def _rows(chance: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.
     import numpy as np
 
     from detection.features.account import derive
-    from detection.features.bulk import DAY_MICROSECONDS, ConfirmedRows, History, statistics
+    from detection.features.bulk import History, statistics
+    from detection.features.confirmed_rows import ConfirmedRows
+    from detection.features.definition import DAY_MICROSECONDS
 
     time = np.sort(chance.integers(0, DAYS_OF_ROWS * DAY_MICROSECONDS, ROWS))
     account, terminal = chance.integers(0, ACCOUNTS, ROWS), chance.integers(0, TERMINALS, ROWS)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...features.bulk import RISK_WINDOWS, WINDOWS
+from ...features.definition import RISK_WINDOWS, WINDOWS
 from .feature_labels import OF
 from .formatting import counted, share, sum_of_money, times, waited
 

@@ -26,7 +26,7 @@ from finobs.core.jobs.progress import ProgressCallback, no_progress
 from ...choices import ModelRole
 from ...features import ACCOUNT
 from ...features.account import SECOND, SUPERVISED
-from ...features.bulk import DAY_MICROSECONDS
+from ...features.definition import DAY_MICROSECONDS
 from .. import scoring
 from ..estimators import boosting
 from ..estimators.settings import BoostingSettings

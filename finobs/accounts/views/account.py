@@ -100,6 +100,6 @@ def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
 def sessions_end(request: SignedInRequest) -> HttpResponse:
     """Every session but this one."""
     here = login.digest(request.session.session_key)
-    ended = services.sessions_end(actor=request.user, user=request.user, except_digest=here)
-    messages.success(request, f"Other sessions ended: {ended}.")
+    count = services.sessions_end(actor=request.user, user=request.user, except_digest=here)
+    messages.success(request, f"Other sessions ended: {count}.")
     return redirect("accounts:session-list")
