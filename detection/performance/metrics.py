@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from finobs.core.clock import EPOCH
+
 from .confusion_cells import CALIBRATION_BINS, CLEARED, CONFIRMED, EDGES, UNKNOWN
 from .proportions import F1, Proportion
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
