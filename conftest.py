@@ -10,7 +10,7 @@ from finobs.accounts.models import User
 from tests import factories
 
 pytest.register_assert_rewrite("tests.support.api")
-pytest_plugins = ["tests.flushing", "tests.support.history_guard"]
+pytest_plugins = ["tests.support.table_flush", "tests.support.history_guard", "tests.support.event_guard"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests import world
+from tests.support import scenarios
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,7 @@ MOST = {
 
 @pytest.fixture
 def scene(queue, analyst, lead, superuser):
-    return world.make(queue, analyst, lead, superuser)
+    return scenarios.everything(queue, analyst, lead, superuser)
 
 
 @pytest.mark.parametrize("path", MOST)

@@ -20,8 +20,8 @@ from django.test import Client
 from django.utils.module_loading import import_string
 
 from finobs.ledger.models import Event
-from tests import world
-from tests.urls_of import Address, addresses
+from tests.support import scenarios
+from tests.support.addresses import Address, addresses
 
 TABLE = Path(__file__).with_name("url_matrix.txt")
 PEOPLE = ("anonymous", "stranger", "viewer", "analyst", "lead", "auditor", "admin", "superuser")
@@ -55,15 +55,15 @@ def people(analyst, lead, auditor, stranger, admin, superuser, queue):
 
 @pytest.fixture
 def scene(people, queue, analyst, lead):
-    return world.make(queue, analyst, lead, people["superuser"])
+    return scenarios.everything(queue, analyst, lead, people["superuser"])
 
 
-def ask(person, method: str, address: Address, scene: world.World):
+def ask(person, method: str, address: Address, scene: scenarios.Scene):
     """What `person` is answered."""
     client = Client(raise_request_exception=False)
     if person is not None:
         client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
-    path, body = "/" + world.fill(address, scene), world.body(method, address, scene)
+    path, body = "/" + scenarios.fill(address, scene), scenarios.body(method, address, scene)
     if method != "GET" and path.startswith("/api/"):
         headers = {"Idempotency-Key": "matrix-1"}
         return getattr(client, method.lower())(path, json.dumps(body), content_type="application/json", headers=headers)

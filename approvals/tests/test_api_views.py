@@ -8,14 +8,14 @@ from cases.services import case_take
 from tests import factories
 from tests.support.api import ApiActionTests, ApiDetailTests, ApiListTests, ApiTests
 
-from .asking import ask
+from .factories import closing_request
 
 
 class Asked(ApiTests):
     """A request of the analyst's to close her case."""
 
     def make(self) -> tuple[Any, ...]:
-        self.request = ask(self.fixture("analyst"), self.fixture("case"))
+        self.request = closing_request(self.fixture("analyst"), self.fixture("case"))
         return (self.request.pk,)
 
 
@@ -25,7 +25,7 @@ class TestRequestList(ApiListTests):
 
     def add_row(self) -> None:
         analyst = self.fixture("analyst")
-        ask(analyst, case_take(actor=analyst, case=factories.case(inside=self.fixture("queue"))))
+        closing_request(analyst, case_take(actor=analyst, case=factories.case(inside=self.fixture("queue"))))
 
 
 class TestRequestDetail(Asked, ApiDetailTests):

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from approvals.choices import RequestState
 from approvals.models import ApprovalDecision, ApprovalPolicy, ApprovalRequest
@@ -18,35 +15,13 @@ from cases.models import Case, Queue
 from cases.services import case_take, group_alerts, note_add
 from detection.choices import Typology
 from finobs.accounts.models import User
-from finobs.core.errors import FinobsError
 from finobs.ledger.models import Event
 from tests import factories
+from tests.support.threads import at_once, attempt
 
-from .asking import ask, decide
+from .factories import closing_request, decide
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def try_(act: object) -> str:
-    try:
-        act()  # type: ignore[operator]
-    except FinobsError as refused:
-        return refused.code
-    finally:
-        connection.close()
-    return "done"
-
-
-def at_once(*acts: Callable[[], object]) -> list[str]:
-    """What became of each, all of them begun together."""
-    begin = Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> str:
-        begin.wait()
-        return try_(act)
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
 
 
 def leader(queue: Queue, name: str = "Leo") -> User:
@@ -66,9 +41,9 @@ def people() -> tuple[Case, User, User]:
 def test_fifty_approvals_by_one_person_count_once(quorum: int) -> None:
     case, analyst, lead = people()
     ApprovalPolicy.objects.create(action="cases.close", quorum=quorum)
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     with ThreadPoolExecutor(16) as threads:
-        outcomes = Counter(threads.map(lambda _: try_(lambda: decide(lead, request)), range(50)))
+        outcomes = Counter(threads.map(lambda _: attempt(lambda: decide(lead, request)), range(50)))
     request.refresh_from_db()
     assert outcomes["done"] == 1, outcomes
     assert ApprovalDecision.objects.count() == 1
@@ -79,10 +54,10 @@ def test_fifty_approvals_by_one_person_count_once(quorum: int) -> None:
 def test_approving_and_editing_at_once_never_closes_on_what_was_not_shown() -> None:
     for _ in range(8):
         case, analyst, lead = people()
-        request = ask(analyst, case)
+        request = closing_request(analyst, case)
         with ThreadPoolExecutor(2) as threads:
-            decided = threads.submit(try_, lambda: decide(lead, request))  # noqa: B023
-            noted = threads.submit(try_, lambda: note_add(actor=analyst, case=case, text="One more thing."))  # noqa: B023
+            decided = threads.submit(attempt, lambda: decide(lead, request))  # noqa: B023
+            noted = threads.submit(attempt, lambda: note_add(actor=analyst, case=case, text="One more thing."))  # noqa: B023
         outcomes = (decided.result(), noted.result())
         state = ApprovalRequest.objects.get(pk=request.pk).state
         assert (outcomes[0] == "done") == (state == RequestState.USED)
@@ -95,7 +70,7 @@ def test_two_people_who_approve_at_once_carry_it_out_once(quorum: int) -> None:
         case, analyst, lead = people()
         other = leader(case.queue, "Lin")
         ApprovalPolicy.objects.update_or_create(action="cases.close", defaults={"quorum": quorum})
-        request = ask(analyst, case)
+        request = closing_request(analyst, case)
         outcomes = at_once(lambda: decide(lead, request), lambda: decide(other, request))  # noqa: B023
         request.refresh_from_db()
         assert request.state == RequestState.USED
@@ -108,7 +83,7 @@ def test_two_people_who_approve_at_once_carry_it_out_once(quorum: int) -> None:
 def test_withdrawing_and_approving_at_once_is_one_of_the_two() -> None:
     for _ in range(8):
         case, analyst, lead = people()
-        request = ask(analyst, case)
+        request = closing_request(analyst, case)
         outcomes = at_once(
             lambda: decide(lead, request),  # noqa: B023
             lambda: request_withdraw(actor=analyst, request=request),  # noqa: B023
@@ -127,7 +102,7 @@ def test_approving_while_an_alert_comes_in_closes_only_on_the_alerts_that_were_s
         case, analyst, lead = people()
         Queue.objects.filter(pk=case.queue_id).update(typologies=[Typology.LARGE_AMOUNT])
         group_alerts(alerts=[factories.alert(of=case.account)])
-        request = ask(analyst, case)
+        request = closing_request(analyst, case)
         late = factories.alert(of=case.account)
         outcomes = at_once(lambda: decide(lead, request), lambda: group_alerts(alerts=[late]))  # noqa: B023
         request.refresh_from_db()

@@ -22,7 +22,7 @@ from finobs.core.errors import ApprovalRequired
 from finobs.ledger.models import Event
 from tests import factories
 
-from .asking import ask, decide
+from .factories import closing_request, decide
 
 
 def promote(actor: User, version: ModelVersion, reason: str = "Better.") -> ApprovalRequest:
@@ -64,7 +64,7 @@ def test_the_same_is_asked_anew_when_what_waits_has_run_out(superuser: User, ver
 
 def test_a_request_is_made_under_the_policy_of_its_own_action(case: Case, analyst: User, superuser: User) -> None:
     ApprovalPolicy.objects.create(action="detection.model_promote", quorum=3, expires_after_hours=5)
-    about_case, about_model = ask(analyst, case), promote(superuser, factories.model_version())
+    about_case, about_model = closing_request(analyst, case), promote(superuser, factories.model_version())
     hours = [(each.expires_at - each.created_at) / timedelta(hours=1) for each in (about_case, about_model)]
     assert ([about_case.quorum, about_model.quorum], hours) == ([1, 3], [72, 5])
 
@@ -81,24 +81,24 @@ def test_two_things_may_wait_on_one_subject(superuser: User) -> None:
 def test_a_change_of_one_subject_voids_nothing_of_another_with_the_same_number(
     case: Case, analyst: User, superuser: User
 ) -> None:
-    about_case = ask(analyst, case)
+    about_case = closing_request(analyst, case)
     version = factories.model_version(pk=case.pk)
     about_model = promote(superuser, version)
     version.threshold = 0.9
-    gate.changed(actor=superuser, subject=version)
+    gate.subject_changed(actor=superuser, subject=version)
     assert states(about_case, about_model) == [RequestState.PENDING, RequestState.VOID]
 
 
 def test_what_has_not_changed_goes_on_waiting(case: Case, analyst: User, superuser: User) -> None:
-    request = ask(analyst, case)
-    gate.changed(actor=superuser, subject=Case.objects.get(pk=case.pk))
+    request = closing_request(analyst, case)
+    gate.subject_changed(actor=superuser, subject=Case.objects.get(pk=case.pk))
     assert states(request) == [RequestState.PENDING]
 
 
 def test_why_not_is_said_from_the_rules_that_the_service_refuses_by(
     case: Case, analyst: User, lead: User, auditor: User
 ) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     assert may_decide(lead, request) == ""
     assert may_decide(analyst, request) == "You asked for this yourself; somebody else must decide."
     assert may_decide(auditor, request) == "Your grants do not include deciding on this."
@@ -109,7 +109,7 @@ def test_why_not_is_said_from_the_rules_that_the_service_refuses_by(
 
 
 def test_only_who_asked_may_withdraw_and_only_while_it_waits(case: Case, analyst: User, lead: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     assert (may_withdraw(analyst, request), may_withdraw(lead, request)) == (True, False)
     withdrawn = request_withdraw(actor=analyst, request=request)
     assert (may_withdraw(analyst, withdrawn), may_withdraw(lead, withdrawn)) == (False, False)

@@ -13,21 +13,16 @@ from cases import services
 from cases.choices import CaseStatus
 from cases.models import Case
 from finobs.accounts.models import User
+from tests.support.clients import signed_in
 
-from .asking import CONCLUSION, ask, decide
+from .factories import CONCLUSION, closing_request, decide
 
 HTMX: dict[str, Any] = {"headers": {"HX-Request": "true"}}
 
 
 @pytest.fixture
 def asked(analyst: User, case: Case) -> ApprovalRequest:
-    return ask(analyst, case)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="finobs.accounts.backends.RolePermissionBackend")
-    return client
+    return closing_request(analyst, case)
 
 
 def text(user: User, path: str, **extra: Any) -> str:

@@ -27,7 +27,7 @@ from finobs.core.service import service
 from finobs.ledger.models import Event
 from tests import factories
 
-from .asking import ask, decide
+from .factories import closing_request, decide
 
 
 def somebody(role: str, may: str, queue: Queue, **fields: object) -> User:
@@ -40,7 +40,7 @@ def somebody(role: str, may: str, queue: Queue, **fields: object) -> User:
 def test_the_requester_cannot_decide_even_as_lead(case: Case, analyst: User, queue: Queue) -> None:
     boss = somebody("compliance", "lead", queue)
     case.lease.delete()
-    request = ask(boss, case)
+    request = closing_request(boss, case)
     with pytest.raises(NotAllowed, match="yourself"):
         decide(boss, request)
     assert not ApprovalDecision.objects.exists()
@@ -48,7 +48,7 @@ def test_the_requester_cannot_decide_even_as_lead(case: Case, analyst: User, que
 
 def test_whoever_wrote_the_last_note_cannot_decide(case: Case, analyst: User, lead: User, queue: Queue) -> None:
     note_add(actor=lead, case=case, text="I looked at this too.")
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     with pytest.raises(NotAllowed, match="last to edit"):
         decide(lead, request)
     assert decide(somebody("compliance", "lead", queue), request).state == RequestState.USED
@@ -56,8 +56,8 @@ def test_whoever_wrote_the_last_note_cannot_decide(case: Case, analyst: User, le
 
 def test_asking_twice_does_not_make_the_last_note_somebody_elses(case: Case, analyst: User, lead: User) -> None:
     note_add(actor=lead, case=case, text="I looked at this too.")
-    request_withdraw(actor=analyst, request=ask(analyst, case))
-    again = ask(analyst, case)
+    request_withdraw(actor=analyst, request=closing_request(analyst, case))
+    again = closing_request(analyst, case)
     assert not inbox(lead).exists()
     with pytest.raises(NotAllowed, match="last to edit"):
         decide(lead, again)
@@ -65,7 +65,7 @@ def test_asking_twice_does_not_make_the_last_note_somebody_elses(case: Case, ana
 
 def test_whoever_edited_since_cannot_decide(case: Case, analyst: User, lead: User) -> None:
     """Even when the digest would not tell: the last editor is looked up again."""
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     Case.objects.filter(pk=case.pk).update(last_edited_by=lead)
     with pytest.raises(NotAllowed, match="last to edit"):
         decide(lead, request)
@@ -73,50 +73,50 @@ def test_whoever_edited_since_cannot_decide(case: Case, analyst: User, lead: Use
 
 def test_a_superuser_is_no_exception(case: Case, superuser: User) -> None:
     case.lease.delete()
-    request = ask(superuser, case)
+    request = closing_request(superuser, case)
     with pytest.raises(NotAllowed, match="yourself"):
         decide(superuser, request)
 
 
 def test_a_superuser_who_is_a_second_person_may(case: Case, analyst: User, superuser: User) -> None:
-    assert decide(superuser, ask(analyst, case)).state == RequestState.USED
+    assert decide(superuser, closing_request(analyst, case)).state == RequestState.USED
 
 
 @pytest.mark.parametrize("kind", [UserKind.SERVICE, UserKind.SYSTEM])
 def test_machines_never_decide(case: Case, analyst: User, queue: Queue, kind: UserKind) -> None:
     machine = somebody("compliance", "lead", queue, kind=kind)
     with pytest.raises(NotAllowed, match="Only people"):
-        decide(machine, ask(analyst, case))
+        decide(machine, closing_request(analyst, case))
 
 
 def test_a_stranger_finds_nothing(case: Case, analyst: User, stranger: User) -> None:
     with pytest.raises(NotFound):
-        decide(stranger, ask(analyst, case))
+        decide(stranger, closing_request(analyst, case))
 
 
 def test_a_lead_of_another_queue_finds_nothing(case: Case, analyst: User) -> None:
     elsewhere = somebody("compliance", "lead", factories.queue())
     with pytest.raises(NotFound):
-        decide(elsewhere, ask(analyst, case))
+        decide(elsewhere, closing_request(analyst, case))
 
 
 def test_another_analyst_of_the_queue_may_not(case: Case, analyst: User, queue: Queue) -> None:
     with pytest.raises(NotAllowed):
-        decide(somebody("analyst", "work", queue), ask(analyst, case))
+        decide(somebody("analyst", "work", queue), closing_request(analyst, case))
 
 
 def test_a_lead_grant_without_the_role_is_not_enough(case: Case, analyst: User, queue: Queue) -> None:
     with pytest.raises(NotAllowed):
-        decide(somebody("analyst", "lead", queue), ask(analyst, case))
+        decide(somebody("analyst", "lead", queue), closing_request(analyst, case))
 
 
 def test_the_auditor_may_not(case: Case, analyst: User, auditor: User) -> None:
     with pytest.raises(NotAllowed):
-        decide(auditor, ask(analyst, case))
+        decide(auditor, closing_request(analyst, case))
 
 
 def test_an_inactive_lead_finds_nothing(case: Case, analyst: User, lead: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     lead.is_active = False
     lead.save()
     with pytest.raises(NotFound):
@@ -124,14 +124,14 @@ def test_an_inactive_lead_finds_nothing(case: Case, analyst: User, lead: User) -
 
 
 def test_rejecting_needs_a_reason(case: Case, analyst: User, lead: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     with pytest.raises(Invalid):
         decide(lead, request, "reject", "  ")
     assert decide(lead, request, "reject", "Ask the customer first.").state == RequestState.REJECTED
 
 
 def test_a_rejection_reopens_the_case_and_ends_the_request(case: Case, analyst: User, lead: User) -> None:
-    request = decide(lead, ask(analyst, case), "reject", "Ask the customer first.")
+    request = decide(lead, closing_request(analyst, case), "reject", "Ask the customer first.")
     case.refresh_from_db()
     assert (case.status, case.disposition, request.end_reason) == (CaseStatus.OPEN, "", "Ask the customer first.")
     with pytest.raises(InvalidTransition):
@@ -139,14 +139,14 @@ def test_a_rejection_reopens_the_case_and_ends_the_request(case: Case, analyst: 
 
 
 def test_after_a_rejection_the_same_may_be_asked_again(case: Case, analyst: User, lead: User) -> None:
-    first = decide(lead, ask(analyst, case), "reject", "Ask the customer first.")
-    second = ask(analyst, case)
+    first = decide(lead, closing_request(analyst, case), "reject", "Ask the customer first.")
+    second = closing_request(analyst, case)
     assert second.pk != first.pk
     assert decide(lead, second).state == RequestState.USED
 
 
 def test_another_digest_is_a_conflict_and_decides_nothing(case: Case, analyst: User, lead: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     with pytest.raises(Conflict):
         decide(lead, request, digest="0" * 64)
     request.refresh_from_db()
@@ -154,7 +154,7 @@ def test_another_digest_is_a_conflict_and_decides_nothing(case: Case, analyst: U
 
 
 def test_a_subject_changed_behind_the_gate_voids_it_for_good(case: Case, analyst: User, lead: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     case.notes.create(author=lead, text="Written around the service.")
     with pytest.raises(Conflict):
         decide(lead, request)
@@ -165,7 +165,7 @@ def test_a_subject_changed_behind_the_gate_voids_it_for_good(case: Case, analyst
 
 
 def test_an_expired_request_is_ended_by_whoever_comes_too_late(case: Case, analyst: User, lead: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     with clock.at(request.expires_at + timedelta(seconds=1)), pytest.raises(Conflict):
         decide(lead, request)
     request.refresh_from_db()
@@ -173,7 +173,7 @@ def test_an_expired_request_is_ended_by_whoever_comes_too_late(case: Case, analy
 
 
 def test_a_requester_who_may_no_longer_do_it_voids_it(case: Case, analyst: User, lead: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     analyst.is_active = False
     analyst.save()
     with pytest.raises(Conflict, match="could not be carried out"):
@@ -198,12 +198,12 @@ def test_what_does_not_exist_is_not_found(lead: User, queue: Queue) -> None:
 
 def test_neither_approve_nor_reject_is_invalid(case: Case, analyst: User, lead: User) -> None:
     with pytest.raises(Invalid):
-        decide(lead, ask(analyst, case), "maybe")
+        decide(lead, closing_request(analyst, case), "maybe")
 
 
 def test_a_quorum_of_two_needs_two_people(case: Case, analyst: User, lead: User, admin: User, queue: Queue) -> None:
     policy_set(actor=admin, action="cases.close", quorum=2, expires_after_hours=24)
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     assert decide(lead, request).state == RequestState.PENDING
     with pytest.raises(NotAllowed, match="already"):
         decide(lead, request)
@@ -215,7 +215,7 @@ def test_an_approval_counts_only_while_its_giver_could_still_give_it(
     case: Case, analyst: User, lead: User, admin: User, queue: Queue, lost: str
 ) -> None:
     policy_set(actor=admin, action="cases.close", quorum=2, expires_after_hours=1)
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     decide(lead, request)
     if lost == "role":
         lead.groups.clear()
@@ -228,7 +228,7 @@ def test_an_approval_counts_only_while_its_giver_could_still_give_it(
 
 
 def test_a_request_keeps_the_policy_it_was_made_under(case: Case, analyst: User, lead: User, admin: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     policy_set(actor=admin, action="cases.close", quorum=3, expires_after_hours=1)
     assert decide(lead, request).state == RequestState.USED
 
@@ -243,7 +243,7 @@ def test_only_configurators_set_policies(admin: User, lead: User) -> None:
 
 
 def test_the_inbox_holds_what_one_may_decide(case: Case, analyst: User, lead: User, auditor: User, admin: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     assert list(inbox(lead)) == [request]
     for person in (analyst, auditor, admin, None):
         assert not inbox(person).exists()
@@ -255,7 +255,7 @@ def test_the_inbox_holds_what_one_may_decide(case: Case, analyst: User, lead: Us
 
 def test_what_the_inbox_offers_is_what_the_service_allows(case: Case, analyst: User, lead: User, queue: Queue) -> None:
     note_add(actor=lead, case=case, text="I looked at this too.")
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     people = [analyst, lead, somebody("compliance", "lead", queue), somebody("compliance", "work", queue)]
     for person in people:
         assert inbox(person).exists() == (may_decide(person, request) == "")
@@ -263,7 +263,7 @@ def test_what_the_inbox_offers_is_what_the_service_allows(case: Case, analyst: U
 
 def test_two_cases_wait_side_by_side(case: Case, analyst: User, lead: User, queue: Queue) -> None:
     other = factories.case(inside=queue, status=CaseStatus.OPEN)
-    first, second = ask(analyst, case), ask(analyst, other)
+    first, second = closing_request(analyst, case), closing_request(analyst, other)
     decide(lead, second)
     first.refresh_from_db()
     assert (first.state, Case.objects.get(pk=case.pk).status) == (RequestState.PENDING, CaseStatus.AWAITING_APPROVAL)
@@ -271,7 +271,7 @@ def test_two_cases_wait_side_by_side(case: Case, analyst: User, lead: User, queu
 
 
 def test_the_api_decides_with_the_same_service(case: Case, analyst: User, lead: User, stranger: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     url, body = f"/api/v1/approvals/{request.pk}", {"vote": "approve", "digest": request.digest}
     client = Client()
     assert client.post(f"{url}/decide", body, content_type="application/json").status_code in (401, 403)
@@ -293,13 +293,13 @@ def test_lists_take_few_queries(
     from approvals.selectors import requests_visible
 
     for _ in range(5):
-        ask(analyst, factories.case(inside=queue, status=CaseStatus.OPEN))
+        closing_request(analyst, factories.case(inside=queue, status=CaseStatus.OPEN))
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         assert len([(row.requested_by.name, row.subject_label) for row in requests_visible(lead)]) == 5
 
 
 def test_requests_never_seen_by_number_from_afar(case: Case, analyst: User, stranger: User) -> None:
-    ask(analyst, case)
+    closing_request(analyst, case)
     client = Client()
     client.force_login(stranger)
     assert client.get("/api/v1/approvals").json()["results"] == []
@@ -309,7 +309,7 @@ def test_requests_never_seen_by_number_from_afar(case: Case, analyst: User, stra
 def test_the_deciding_vote_locks_once_looks_once_and_uses_the_approval_up(
     case: Case, analyst: User, lead: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     registered = registry.get("cases.close")
     snapshots: list[object] = []
 
@@ -330,7 +330,7 @@ def test_what_is_executed_gets_the_locked_subject_and_a_request_that_is_used_up(
     case: Case, analyst: User, lead: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = factories.case(inside=case.queue, status=CaseStatus.OPEN)
-    requests = [ask(analyst, case), ask(analyst, other)]
+    requests = [closing_request(analyst, case), closing_request(analyst, other)]
     given: list[tuple[ApprovalRequest, registry.Approval]] = []
     executing = replace(registry.get("cases.close"), execute=lambda *arguments: given.append(arguments))
     monkeypatch.setitem(registry._actions, "cases.close", executing)
@@ -344,7 +344,7 @@ def test_what_is_executed_gets_the_locked_subject_and_a_request_that_is_used_up(
 def test_a_requester_who_has_lost_the_right_to_do_it_voids_it_and_nothing_of_it_happens(
     case: Case, analyst: User, lead: User, queue: Queue, lost: str
 ) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     before = Event.objects.count()
     if lost == "grant":
         access.revoke(analyst, "work", queue)
@@ -367,7 +367,7 @@ def test_what_another_row_stands_in_the_way_of_voids_it_too(
     case: Case, analyst: User, lead: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two who make the same in one moment: the database lets one."""
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
 
     @service
     def collide(request: ApprovalRequest, approval: registry.Approval) -> None:
@@ -384,7 +384,7 @@ def test_what_another_row_stands_in_the_way_of_voids_it_too(
 def test_a_fault_of_the_action_leaves_everything_as_it_was(
     case: Case, analyst: User, lead: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
 
     def fail(*_: object) -> None:
         raise ZeroDivisionError
@@ -410,15 +410,15 @@ def test_the_subject_is_not_told_to_go_on_when_it_is_carried_out(
         registered.on_end(request, subject, actor)
 
     monkeypatch.setitem(registry._actions, "cases.close", replace(registered, on_end=on_end))
-    decide(lead, ask(analyst, case))
+    decide(lead, closing_request(analyst, case))
     assert ended == []
-    decide(lead, ask(analyst, other), "reject", "Ask the customer first.")
+    decide(lead, closing_request(analyst, other), "reject", "Ask the customer first.")
     assert ended == [f"rejected {other.pk} by Leo Lead"]
 
 
 def test_an_approval_is_not_asked_for_where_one_was_used(case: Case, analyst: User, lead: User) -> None:
     """Carrying out goes by no second gate: one request, and no other, comes of a closing."""
-    decide(lead, ask(analyst, case))
+    decide(lead, closing_request(analyst, case))
     assert ApprovalRequest.objects.count() == 1
     actions = Event.objects.filter(action__startswith="approval.").order_by("pk").values_list("action", flat=True)
     assert list(actions) == ["approval.request", "approval.decide", "approval.use"]

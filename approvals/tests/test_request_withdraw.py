@@ -17,11 +17,11 @@ from finobs.core import clock
 from finobs.core.errors import InvalidTransition, NotAllowed, NotFound
 from finobs.ledger.models import Event
 
-from .asking import ask, decide
+from .factories import closing_request, decide
 
 
 def test_the_requester_takes_it_back_and_works_on(case: Case, analyst: User) -> None:
-    request = request_withdraw(actor=analyst, request=ask(analyst, case), reason="I found more.")
+    request = request_withdraw(actor=analyst, request=closing_request(analyst, case), reason="I found more.")
     case.refresh_from_db()
     assert (request.state, request.end_reason, case.status) == (
         RequestState.WITHDRAWN,
@@ -32,7 +32,7 @@ def test_the_requester_takes_it_back_and_works_on(case: Case, analyst: User) -> 
 
 
 def test_nobody_else_does(case: Case, analyst: User, lead: User, stranger: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     with pytest.raises(NotAllowed):
         request_withdraw(actor=lead, request=request)
     with pytest.raises(NotFound):
@@ -40,13 +40,13 @@ def test_nobody_else_does(case: Case, analyst: User, lead: User, stranger: User)
 
 
 def test_what_is_decided_cannot_be_taken_back(case: Case, analyst: User, lead: User) -> None:
-    request = decide(lead, ask(analyst, case))
+    request = decide(lead, closing_request(analyst, case))
     with pytest.raises(InvalidTransition):
         request_withdraw(actor=analyst, request=request)
 
 
 def test_the_api_withdraws(case: Case, analyst: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     client = Client()
     client.force_login(analyst)
     answer = client.post(f"/api/v1/approvals/{request.pk}/withdraw", {}, content_type="application/json")
@@ -54,7 +54,7 @@ def test_the_api_withdraws(case: Case, analyst: User) -> None:
 
 
 def test_time_ends_it_and_reopens_the_case(case: Case, analyst: User) -> None:
-    request = ask(analyst, case)
+    request = closing_request(analyst, case)
     assert expire_due() == 0
     with clock.at(request.expires_at + timedelta(seconds=1)):
         assert expire_due_task.delay().get() == 1

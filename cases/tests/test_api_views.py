@@ -6,7 +6,7 @@ from typing import Any
 
 from cases.models import Case, Incident
 from cases.services import case_take, note_add
-from cases.tests.story import cases_in
+from cases.tests.factories import cases_in
 from tests import factories
 from tests.support.api import ApiActionTests, ApiDetailTests, ApiListTests, ApiTests
 

@@ -10,9 +10,9 @@ from approvals.models import ApprovalRequest
 from cases import services
 from cases.choices import REASONS_BY_DISPOSITION, CaseStatus, Disposition
 from cases.models import Case, Queue
+from cases.tests.factories import cases_in
 from finobs.accounts.models import User
-
-from .story import cases_in, htmx, signed_in
+from tests.support.clients import htmx, signed_in
 
 WHY = "Salary of a new employer; the contract is in the file."
 

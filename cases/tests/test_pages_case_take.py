@@ -9,10 +9,10 @@ import pytest
 
 from cases import services
 from cases.models import Case, Queue, WorkLease
+from cases.tests.factories import cases_in
 from finobs.accounts.models import User
 from tests import factories
-
-from .story import cases_in, htmx, signed_in
+from tests.support.clients import htmx, signed_in
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from approvals.tests.asking import ask
+from approvals.tests.factories import closing_request
 from cases import services
 from cases.models import Case, Incident, Queue
+from cases.tests.factories import cases_in
 from finobs.accounts.models import User
-
-from .story import cases_in, htmx, signed_in
+from tests.support.clients import htmx, signed_in
 
 LISTS = ("/cases/", "/cases/queues/", "/cases/incidents/", "/cases/search/")
 
@@ -67,7 +67,7 @@ def test_my_work_begins_with_the_next_case_for_those_who_may_take_it(
 
 
 def test_my_work_shows_what_waits_for_my_decision(analyst: User, lead: User, case: Case) -> None:
-    asked = ask(analyst, services.case_take(actor=analyst, case=case))
+    asked = closing_request(analyst, services.case_take(actor=analyst, case=case))
     assert f"/approvals/{asked.pk}/" in text(signed_in(lead), "/cases/")
     assert f"/approvals/{asked.pk}/" not in text(signed_in(analyst), "/cases/")
 

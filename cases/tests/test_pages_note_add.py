@@ -9,9 +9,9 @@ from django.test import Client
 
 from cases import services
 from cases.models import Case, Note, Queue
+from cases.tests.factories import cases_in
 from finobs.accounts.models import User
-
-from .story import cases_in, htmx, signed_in
+from tests.support.clients import htmx, signed_in
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import services
 from cases.models import Case, Queue
+from cases.tests.factories import cases_in, more_alerts
 from finobs.accounts.models import User
 from finobs.core import access, clock
 from tests import factories
-
-from .story import cases_in, htmx, more_alerts, signed_in
+from tests.support.clients import htmx, signed_in
 
 
 @pytest.fixture

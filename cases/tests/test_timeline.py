@@ -15,7 +15,7 @@ from approvals.services import request_decide, request_withdraw
 from cases import services
 from cases.models import Case, Incident, Queue
 from cases.services import case_assign, case_close, case_release, case_take, note_add
-from cases.tests.story import cases_in, more_alerts
+from cases.tests.factories import cases_in, more_alerts
 from cases.timeline import TimelineEntry, case_timeline
 from detection.ml.registry.services import model_promote
 from finobs.accounts.models import User

@@ -10,7 +10,7 @@ import pytest
 
 from detection.features import ACCOUNT, account, bulk, confirmed_rows, definition, history
 from detection.features import columns as cols
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.accounts.system import system_actor
 from finobs.core import money
 from tests import factories
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 def made(source, number, seed, late):
     """Transactions of few entities over 60 days with ties, repeated seconds, late ones and huge amounts."""
     chance = random.Random(seed)
-    batch = places.batch(source, number)
+    batch = scenarios.batch(source, number)
     accounts = [Account.objects.create(source=source, external_id=f"A{n}") for n in range(3)]
     shops = [Counterparty.objects.create(source=source, external_id=f"S{n}") for n in range(3)]
     rows = []
@@ -144,7 +144,7 @@ def test_no_split_of_the_rows_changes_a_vector(source, size):
 
 @pytest.mark.django_db
 def test_a_label_counts_from_the_moment_it_is_known(source):
-    first, before, after = places.arrived(source, [1_000] * 3)
+    first, before, after = scenarios.transactions(source, [1_000] * 3)
     Label.objects.create(transaction=first, is_suspicious=True, known_at=factories.NOON + timedelta(minutes=10))
     name = "counterparty_frauds_1"
     assert history.of_transactions([before])[name].tolist() == [0]
@@ -153,8 +153,8 @@ def test_a_label_counts_from_the_moment_it_is_known(source):
 
 @pytest.mark.django_db
 def test_what_came_in_later_is_not_seen_though_it_occurred_before(source):
-    rows = places.arrived(source, [1_000])
-    late = places.arrived(source, [9_000], occurred_at=factories.NOON - DAY)
+    rows = scenarios.transactions(source, [1_000])
+    late = scenarios.transactions(source, [9_000], occurred_at=factories.NOON - DAY)
     assert history.of_transactions(rows)["account_count_7"].tolist() == [0]
     assert history.of_transactions(late)["account_count_7"].tolist() == [0]
 
@@ -175,12 +175,12 @@ def test_without_a_history_nothing_is_built():
 @pytest.mark.parametrize("backwards", [False, True])
 def test_sums_end_where_64_bits_do_and_the_statement_and_the_kernel_agree(source, backwards):
     amounts = [money.MAX_MINOR] * 100
-    rows = places.arrived(source, amounts)
+    rows = scenarios.transactions(source, amounts)
     if backwards:
         for row, other in zip(rows, reversed([each.occurred_at for each in rows]), strict=True):
             row.occurred_at = other
         Transaction.objects.bulk_update(rows, ["occurred_at"])
-    rows += places.arrived(source, [500] * 10, occurred_at=factories.NOON + DAY)
+    rows += scenarios.transactions(source, [500] * 10, occurred_at=factories.NOON + DAY)
     together = history.of_transactions(rows)
     assert together["account_sum_30"][-1] == together["counterparty_sum_30"][-1] == definition.MAX_SUM
     assert together["account_sum_1"].min() >= 0

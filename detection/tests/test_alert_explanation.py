@@ -8,7 +8,6 @@ import sys
 
 import numpy as np
 import pytest
-from django.test import Client
 
 from detection import features
 from detection.ml.explain import explainer, waterfall
@@ -19,19 +18,14 @@ from detection.pipeline import explanations
 from detection.pipeline.assess import assess
 from detection.pipeline.replay import replay
 from detection.tasks import explain_batch
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.core.errors import NotFound, Unavailable
 from finobs.ledger.canonical import canonical
 from finobs.ledger.models import Event
 from tests import factories
+from tests.support.clients import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
-    return client
 
 
 @pytest.fixture
@@ -42,8 +36,8 @@ def open_queue(queue):
 
 
 def raised(source, actor, amounts=(90_000_000, 70_000_000)) -> list[Alert]:
-    places.champion(source, actor)
-    rows = places.arrived(source, [*places.habits(60, seed=9), *amounts])
+    scenarios.champion(source, actor)
+    rows = scenarios.transactions(source, [*scenarios.usual_amounts(60, seed=9), *amounts])
     assess(batch=rows[0].batch, transactions=rows)
     return list(Alert.objects.order_by("id"))
 
@@ -76,7 +70,7 @@ def test_it_says_what_is_usual_and_why_in_words(alerts):
     kept = alerts[-1].explanation
     amount = next(each for each in kept["features"] if each["name"] == "amount")
     assert float(amount["contribution"]) > 0.05
-    assert float(amount["expected"]) == pytest.approx(np.median(places.habits(1_200)) / 100, rel=0.01)
+    assert float(amount["expected"]) == pytest.approx(np.median(scenarios.usual_amounts(1_200)) / 100, rel=0.01)
     assert kept["reasons"][0].startswith("An amount of $7")
     assert "(usual: " in kept["reasons"][0]
 
@@ -90,7 +84,7 @@ def test_the_ledger_keeps_its_digest(alerts):
 
 def test_an_alert_by_rules_alone_has_none_and_says_so(source, open_queue, analyst):
     factories.rule_version()
-    rows = places.arrived(source, [1_000_000])
+    rows = scenarios.transactions(source, [1_000_000])
     (result,) = assess(batch=rows[0].batch, transactions=rows)
     alert = Alert.objects.get(transaction_id=result.transaction_id)
     assert alert.explanation is None
@@ -133,7 +127,7 @@ def test_the_api_answers_with_what_is_kept(alerts, analyst):
 
 def test_any_assessed_transaction_is_explained_on_demand(alerts, analyst):
     client = signed_in(analyst)
-    quiet = places.arrived(alerts[0].transaction.source, [2_500])
+    quiet = scenarios.transactions(alerts[0].transaction.source, [2_500])
     assess(batch=quiet[0].batch, transactions=quiet)
     assert not Alert.objects.filter(transaction=quiet[0]).exists()
     answer = client.get(f"/api/v1/transactions/{quiet[0].pk}/explanation").json()
@@ -172,7 +166,7 @@ def test_who_may_not_read_explanations_is_refused_them(alerts, path, open_queue)
 
 
 def test_replay_shows_that_it_is_the_same_again(alerts, superuser):
-    places.agreed(model_retire, superuser, alerts[0].model_version)
+    scenarios.approved_step(model_retire, superuser, alerts[0].model_version)
     assert [replay(alert).differences for alert in alerts] == [[]] * len(alerts)
 
 
@@ -222,7 +216,7 @@ def test_a_decision_does_not_fail_by_its_explanation(source, superuser, open_que
 
 
 def test_a_score_that_later_history_changed_is_not_explained_as_if_it_had_not(alerts):
-    quiet = places.arrived(alerts[0].transaction.source, [2_500])
+    quiet = scenarios.transactions(alerts[0].transaction.source, [2_500])
     assess(batch=quiet[0].batch, transactions=quiet)
     quiet[0].assessment.score = 0.123456
     with pytest.raises(Unavailable, match="changed its history"):
@@ -237,7 +231,7 @@ def test_an_artefact_that_is_no_forest_is_unavailable():
 
 def test_no_model_no_explanation(source, gathered):
     factories.rule_version()
-    rows = places.arrived(source, [100])
+    rows = scenarios.transactions(source, [100])
     assess(batch=rows[0].batch, transactions=rows)
     with pytest.raises(NotFound):
         explanations.of_assessment(rows[0].assessment, None)

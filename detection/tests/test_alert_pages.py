@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 
 from detection import hooks
 from detection.hooks import AlertLocation
 from detection.pipeline.assess import assess
-from detection.tests import places
+from detection.tests import scenarios
 from tests import factories
+from tests.support.clients import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
-    return client
 
 
 @pytest.fixture
@@ -69,7 +63,7 @@ def test_the_page_links_to_the_case_when_somebody_knows_it(alert, analyst, monke
 
 def test_the_transaction_page_gets_its_assessment(source, gathered, analyst, stranger):
     factories.rule_version()
-    rows = places.arrived(source, [100, 1_000_000])
+    rows = scenarios.transactions(source, [100, 1_000_000])
     assess(batch=rows[0].batch, transactions=rows)
     client = signed_in(analyst)
     page = client.get(f"/detection/transactions/{rows[1].pk}/assessment/", headers={"HX-Request": "true"})
@@ -84,7 +78,7 @@ def test_the_replay_page_says_what_came_out(source, analyst, queue, superuser):
     queue.typologies = ["large_amount"]
     queue.save()
     factories.rule_version()
-    rows = places.arrived(source, [1_000_000])
+    rows = scenarios.transactions(source, [1_000_000])
     (result,) = assess(batch=rows[0].batch, transactions=rows)
     page = signed_in(analyst).get(f"/detection/alerts/{result.alert_id}/replay/").content.decode()
     assert "The same alert" in page

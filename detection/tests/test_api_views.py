@@ -18,9 +18,10 @@ from detection.models import (
     TrainingRun,
 )
 from detection.rules.services import rule_change
+from detection.tests import scenarios
 from finobs.core import clock
 from finobs.core.jobs.choices import ENDED_STATES, JobState
-from tests import factories, scored
+from tests import factories
 from tests.support.api import ApiActionTests, ApiDetailTests, ApiListTests, ApiTests
 
 from .test_decision_make import fields
@@ -59,7 +60,7 @@ class TestAlertExplanation(ApiDetailTests):
         queue = self.fixture("queue")
         queue.is_default = True
         queue.save()
-        self.alert = scored.alert()
+        self.alert = scenarios.alert_of_two_models()
         return (self.alert.pk,)
 
 

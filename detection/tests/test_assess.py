@@ -16,7 +16,7 @@ from detection.models import Alert, Assessment
 from detection.pipeline.assess import assess
 from detection.pipeline.decision import ActiveRule, ModelVote, decide
 from detection.rules.scenarios import Finding
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.core.errors import Unavailable
 from finobs.ledger.models import Event
 from tests import factories
@@ -31,7 +31,7 @@ def run(rows):
 
 def test_it_answers_for_every_transaction_in_their_order(source, gathered):
     factories.rule_version()
-    rows = places.arrived(source, AMOUNTS)
+    rows = scenarios.transactions(source, AMOUNTS)
     results = run(rows)
     assert [result.transaction_id for result in results] == [row.pk for row in rows]
     assert [result.outcome for result in results] == ["approve", "review", "block", "approve"]
@@ -40,14 +40,14 @@ def test_it_answers_for_every_transaction_in_their_order(source, gathered):
 
 def test_without_a_champion_there_is_no_score(source, gathered):
     factories.rule_version()
-    rows = places.arrived(source, AMOUNTS)
+    rows = scenarios.transactions(source, AMOUNTS)
     assert {result.score for result in run(rows)} == {None}
     assert not Assessment.objects.exclude(score=None, model_version=None).exists()
 
 
 def test_it_keeps_an_assessment_of_each(source, gathered):
     version = factories.rule_version()
-    rows = places.arrived(source, AMOUNTS)
+    rows = scenarios.transactions(source, AMOUNTS)
     run(rows)
     kept = {each.pk: each for each in Assessment.objects.all()}
     assert [kept[row.pk].fired for row in rows] == [[], [version.pk], [version.pk], []]
@@ -57,7 +57,7 @@ def test_it_keeps_an_assessment_of_each(source, gathered):
 
 def test_an_alert_holds_all_that_raises_it_again(source, gathered):
     version = factories.rule_version()
-    (row,) = places.arrived(source, [1_000_000])
+    (row,) = scenarios.transactions(source, [1_000_000])
     run([row])
     alert = Alert.objects.get()
     assert (alert.transaction_id, alert.account_id) == (row.pk, row.account_id)
@@ -70,7 +70,7 @@ def test_an_alert_holds_all_that_raises_it_again(source, gathered):
 
 def test_each_decision_and_each_alert_is_an_event(source, gathered):
     factories.rule_version()
-    run(places.arrived(source, AMOUNTS))
+    run(scenarios.transactions(source, AMOUNTS))
     events = Event.objects.filter(actor__email="assess@system.finobs.invalid").order_by("id")
     assert [event.action for event in events] == [
         "transaction.review", "alert.raise", "transaction.block", "alert.raise",
@@ -83,14 +83,14 @@ def test_each_decision_and_each_alert_is_an_event(source, gathered):
 
 def test_alerts_are_handed_to_the_grouper_in_the_same_transaction(source, gathered):
     factories.rule_version()
-    run(places.arrived(source, AMOUNTS))
+    run(scenarios.transactions(source, AMOUNTS))
     assert [alert.pk for alert in gathered] == list(Alert.objects.order_by("id").values_list("pk", flat=True))
 
 
 def test_nothing_is_kept_when_nobody_gathers(source, monkeypatch):
     monkeypatch.setattr(hooks, "_alert_grouper", None)
     factories.rule_version()
-    rows = places.arrived(source, AMOUNTS)
+    rows = scenarios.transactions(source, AMOUNTS)
     with pytest.raises(ImproperlyConfigured), transaction.atomic():
         run(rows)
     assert (Assessment.objects.count(), Alert.objects.count()) == (0, 0)
@@ -98,7 +98,7 @@ def test_nothing_is_kept_when_nobody_gathers(source, monkeypatch):
 
 def test_a_rule_looks_at_its_own_currency_only(source, gathered):
     factories.rule_version()
-    (row,) = places.arrived(source, [9_000_000], currency="EUR")
+    (row,) = scenarios.transactions(source, [9_000_000], currency="EUR")
     assert run([row])[0].outcome == "approve"
 
 
@@ -106,15 +106,15 @@ def test_a_rule_of_another_source_stays_out(source, gathered):
     version = factories.rule_version()
     version.rule.source = factories.source()
     version.rule.save()
-    assert run(places.arrived(source, [9_000_000]))[0].outcome == "approve"
+    assert run(scenarios.transactions(source, [9_000_000]))[0].outcome == "approve"
     version.rule.source = source
     version.rule.save()
-    assert run(places.arrived(source, [9_000_000]))[0].outcome == "block"
+    assert run(scenarios.transactions(source, [9_000_000]))[0].outcome == "block"
 
 
 def test_a_rule_that_is_not_in_force_does_nothing(source, gathered):
     factories.rule_version(live=False)
-    assert run(places.arrived(source, [9_000_000]))[0].outcome == "approve"
+    assert run(scenarios.transactions(source, [9_000_000]))[0].outcome == "approve"
 
 
 def test_the_most_severe_rule_names_the_typology(source, gathered):
@@ -122,7 +122,7 @@ def test_the_most_severe_rule_names_the_typology(source, gathered):
     severe = factories.rule_version(
         parameters={"currency": "USD", "review_at": None, "block_at": "500.00"}, typology=Typology.ROUND_AMOUNTS
     )
-    run(places.arrived(source, [90_000]))
+    run(scenarios.transactions(source, [90_000]))
     alert = Alert.objects.get()
     assert (alert.typology, alert.rule_version, alert.outcome) == (Typology.ROUND_AMOUNTS, severe, "block")
     assert len(alert.parameters["rules"]) == 2
@@ -130,8 +130,8 @@ def test_the_most_severe_rule_names_the_typology(source, gathered):
 
 
 def test_a_model_adds_review_where_no_rule_fires(source, gathered, superuser):
-    version = places.champion(source, superuser)
-    (row,) = places.arrived(source, [80_000_000], **afterwards())
+    version = scenarios.champion(source, superuser)
+    (row,) = scenarios.transactions(source, [80_000_000], **afterwards())
     (result,) = run([row])
     assert result.outcome == "review"
     assert result.score >= version.threshold
@@ -143,8 +143,8 @@ def test_a_model_adds_review_where_no_rule_fires(source, gathered, superuser):
 
 
 def test_what_is_usual_is_approved_with_its_score(source, gathered, superuser):
-    version = places.champion(source, superuser)
-    (row,) = places.arrived(source, [3_012], **afterwards())
+    version = scenarios.champion(source, superuser)
+    (row,) = scenarios.transactions(source, [3_012], **afterwards())
     (result,) = run([row])
     assert result.outcome == "approve"
     assert 0 < result.score < version.threshold
@@ -160,9 +160,9 @@ def test_no_score_lowers_what_a_rule_demands(score, severity):
 
 
 def test_a_low_score_leaves_a_block_standing_end_to_end(source, gathered, superuser):
-    version = places.champion(source, superuser)
+    version = scenarios.champion(source, superuser)
     factories.rule_version(parameters={"currency": "USD", "review_at": None, "block_at": "30.00"})
-    (row,) = places.arrived(source, [3_012], **afterwards())
+    (row,) = scenarios.transactions(source, [3_012], **afterwards())
     (result,) = run([row])
     assert result.outcome == "block"
     assert result.score < version.threshold
@@ -170,9 +170,9 @@ def test_a_low_score_leaves_a_block_standing_end_to_end(source, gathered, superu
 
 def test_the_size_of_batches_changes_no_decision(source, gathered, superuser):
     """The same rows on accounts of their own, so that every run finds the same history."""
-    places.champion(source, superuser)
+    scenarios.champion(source, superuser)
     factories.rule_version(parameters={"currency": "USD", "review_at": "60.00", "block_at": "300.00"})
-    amounts = places.habits(60, seed=11)
+    amounts = scenarios.usual_amounts(60, seed=11)
     together = decided(run_in(factories.source(), amounts, 60))
     assert len({score for _, score in together}) > 10
     for size in (1, 7, 25):
@@ -184,7 +184,7 @@ def run_in(source, amounts, size):
     late = [timedelta(hours=5 * (index % 7 == 0)) for index in range(len(amounts))]
     results = []
     for start in range(0, len(amounts), size):
-        rows = places.arrived(source, amounts[start : start + size])
+        rows = scenarios.transactions(source, amounts[start : start + size])
         for index, row in enumerate(rows, start):
             row.occurred_at = factories.NOON + timedelta(minutes=index) - late[index]
             row.save()
@@ -202,8 +202,8 @@ def afterwards():
 
 
 def test_a_changed_artefact_is_not_served(source, gathered, superuser):
-    version = places.champion(source, superuser)
-    rows = places.arrived(source, [100])
+    version = scenarios.champion(source, superuser)
+    rows = scenarios.transactions(source, [100])
     scoring._session.cache_clear()
     type(version).objects.filter(pk=version.pk).update(artefact=bytes(version.artefact)[:-1] + b"x")
     with pytest.raises(Unavailable, match="checksum"):
@@ -211,15 +211,15 @@ def test_a_changed_artefact_is_not_served(source, gathered, superuser):
 
 
 def test_a_batch_costs_the_same_queries_whatever_its_size(source, gathered, superuser, django_assert_max_num_queries):
-    places.champion(source, superuser)
+    scenarios.champion(source, superuser)
     factories.rule_version()
-    rows = places.arrived(source, [3_012] * 200, **afterwards())
-    run(places.arrived(source, [3_012], **afterwards()))
+    rows = scenarios.transactions(source, [3_012] * 200, **afterwards())
+    run(scenarios.transactions(source, [3_012], **afterwards()))
     with django_assert_max_num_queries(9):
         run(rows)
 
 
 def test_no_rows_are_no_work(source, django_assert_num_queries):
-    empty = places.batch(source, 0)
+    empty = scenarios.batch(source, 0)
     with django_assert_num_queries(0):
         assert assess(batch=empty, transactions=[]) == []

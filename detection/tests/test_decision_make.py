@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from cases.models import Case
 from detection.models import Alert, Assessment
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.accounts.services import token_create
 from finobs.ledger.models import Event
 from tests import factories
@@ -115,7 +115,7 @@ def test_the_most_severe_rule_comes_first(one):
 
 
 def test_a_model_says_its_part_beside_the_rules(one, source, admin):
-    version = places.champion(source, admin)
+    version = scenarios.champion(source, admin)
     answer = one(amount="9999999.37", occurred_at="2026-03-01T03:33:00Z").json()
     assert answer["decision"] == "review"
     assert answer["parts"] == {"rules": "approve", "anomaly": "review", "supervised": None}
@@ -134,7 +134,7 @@ def test_a_model_says_its_part_beside_the_rules(one, source, admin):
 
 
 def test_a_model_cannot_lower_what_a_rule_demands(one, source, admin):
-    places.champion(source, admin)
+    scenarios.champion(source, admin)
     factories.rule_version(parameters={"currency": "USD", "review_at": None, "block_at": "1.00"})
     answer = one(amount="30.00", occurred_at="2026-03-08T12:00:00Z").json()
     assert (answer["decision"], answer["parts"]) == (
@@ -153,7 +153,7 @@ def test_a_known_transaction_is_answered_with_its_stored_decision(one):
 
 
 def test_every_link_leads_somewhere(one, feed, source, admin):
-    places.champion(source, admin)
+    scenarios.champion(source, admin)
     factories.rule_version()
     superuser = signed_in(factories.user("Sue", is_superuser=True, is_staff=True))
     answer = one(amount="12500").json()

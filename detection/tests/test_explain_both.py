@@ -6,7 +6,6 @@ import copy
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 
 from detection.ml.explain import explainer
 from detection.models import Alert, Assessment, ModelVersion
@@ -14,35 +13,32 @@ from detection.pipeline import explanations
 from detection.pipeline.assess import assess
 from detection.pipeline.replay import replay
 from detection.tasks import explain_batch
-from detection.tests import places
+from detection.tests import scenarios
 from detection.tests.test_alert_explanation import total
 from finobs.core.errors import Unavailable
 from finobs.ledger.canonical import canonical
 from tests import factories
+from tests.support.clients import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(person):
-    client = Client()
-    client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
-    return client
 
 
 @pytest.fixture
 def anomaly(source, superuser, queue):
     queue.typologies = ["unusual_activity", "large_amount"]
     queue.save()
-    return places.champion(source, superuser)
+    return scenarios.champion(source, superuser)
 
 
 @pytest.fixture
 def ranker(source, anomaly):
-    return places.supervised(places.arrived(source, places.habits(400, seed=5)), threshold=0.0)
+    return scenarios.supervised_model(
+        scenarios.transactions(source, scenarios.usual_amounts(400, seed=5)), threshold=0.0
+    )
 
 
 def come(source, amounts):
-    rows = places.arrived(source, amounts, occurred_at=factories.NOON + timedelta(days=9))
+    rows = scenarios.transactions(source, amounts, occurred_at=factories.NOON + timedelta(days=9))
     assess(batch=rows[0].batch, transactions=rows)
     return rows
 

@@ -14,11 +14,11 @@ from detection.pipeline import explanations
 from detection.pipeline.assess import assess
 from detection.pipeline.snapshot import snapshot_digest
 from detection.tasks import explain_batch
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.accounts.models import User
 from finobs.core.errors import NotAllowed
 from finobs.ledger.models import Event
-from tests import factories, scored
+from tests import factories
 from transactions.models import Source
 
 pytestmark = pytest.mark.django_db
@@ -28,11 +28,11 @@ pytestmark = pytest.mark.django_db
 def batches(source: Source, gathered: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Two batches, each with alerts that have no explanation yet."""
     factories.rule_version()
-    scored.champions()
+    scenarios.two_champions()
     monkeypatch.setattr(explanations, "MAX_INLINE", 0)
     ids = []
     for amounts in ([90_000_000, 70_000_000, 80_000_000], [95_000_000, 75_000_000]):
-        rows = places.arrived(source, amounts)
+        rows = scenarios.transactions(source, amounts)
         assess(batch=rows[0].batch, transactions=rows)
         ids.append(rows[0].batch_id)
     return ids

@@ -11,7 +11,7 @@ from detection.features import history
 from detection.models import Alert
 from detection.pipeline.assess import assess
 from detection.pipeline.replay import replay
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.accounts.system import system_actor
 from tests import factories
 from transactions.models import Transaction
@@ -44,7 +44,7 @@ def test_described_again_is_as_stored_whatever_was_labelled_and_corrected_since(
     rows, stored = [], []
     for number in range(9):
         start = factories.NOON + number * 2 * DAY
-        came = places.arrived(source, places.habits(12, seed=seed * 100 + number))
+        came = scenarios.transactions(source, scenarios.usual_amounts(12, seed=seed * 100 + number))
         for index, row in enumerate(came):
             row.occurred_at = start + timedelta(hours=chance.randrange(-30, 40), minutes=index)
         Transaction.objects.bulk_update(came, ["occurred_at"])
@@ -67,26 +67,26 @@ def test_described_again_is_as_stored_whatever_was_labelled_and_corrected_since(
 
 
 def test_a_label_that_names_an_earlier_moment_is_told_to_nobody_who_was_there_before(source):
-    first, decided = places.arrived(source, [1_000, 2_000])
+    first, decided = scenarios.transactions(source, [1_000, 2_000])
     add(source, said(first, known=timedelta(0)))
-    (after,) = places.arrived(source, [3_000], occurred_at=factories.NOON + DAY)
+    (after,) = scenarios.transactions(source, [3_000], occurred_at=factories.NOON + DAY)
     name = "account_frauds_7"
     assert numbers([decided])[name] == [0]
     assert numbers([after])[name] == [1]
 
 
 def test_a_correction_is_told_to_those_after_it_only(source):
-    first, *_ = places.arrived(source, [1_000])
+    first, *_ = scenarios.transactions(source, [1_000])
     add(source, said(first, known=timedelta(0)))
-    (between,) = places.arrived(source, [2_000], occurred_at=factories.NOON + DAY)
+    (between,) = scenarios.transactions(source, [2_000], occurred_at=factories.NOON + DAY)
     add(source, said(first, False, timedelta(0)))
-    (after,) = places.arrived(source, [3_000], occurred_at=factories.NOON + DAY)
+    (after,) = scenarios.transactions(source, [3_000], occurred_at=factories.NOON + DAY)
     assert numbers([between, after])["account_frauds_7"] == [1, 0]
 
 
 def test_an_alert_keeps_what_it_rested_on_after_late_labels(source, gathered, superuser):
-    places.champion(source, superuser)
-    (row,) = places.arrived(source, [80_000_000], occurred_at=factories.NOON + 6 * DAY)
+    scenarios.champion(source, superuser)
+    (row,) = scenarios.transactions(source, [80_000_000], occurred_at=factories.NOON + 6 * DAY)
     assess(batch=row.batch, transactions=[row])
     alert = Alert.objects.get()
     others = Transaction.objects.exclude(pk=row.pk).order_by("pk")[:20]

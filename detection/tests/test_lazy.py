@@ -7,6 +7,10 @@ import sys
 
 import pytest
 
+from detection.pipeline.assess import assess
+from detection.tests import scenarios
+from tests import factories
+
 HEAVY = ("numpy", "scipy", "sklearn", "onnx", "onnxruntime")
 CODE = """
 import django, sys
@@ -27,12 +31,8 @@ def test_importing_detection_loads_no_heavy_library(settings):
 
 @pytest.mark.django_db
 def test_deciding_by_rules_alone_needs_no_heavy_library(source, gathered, monkeypatch):
-    from detection.pipeline.assess import assess
-    from detection.tests import places
-    from tests import factories
-
     for name in HEAVY:
         monkeypatch.setitem(sys.modules, name, None)
     factories.rule_version()
-    rows = places.arrived(source, [1_000_000])
+    rows = scenarios.transactions(source, [1_000_000])
     assert assess(batch=rows[0].batch, transactions=rows)[0].outcome == "review"

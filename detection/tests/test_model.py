@@ -19,7 +19,7 @@ from detection.ml.training.parity import ComparableModel, forest_splits, parity
 from detection.ml.training.services import model_train
 from detection.ml.training.settings import AnomalySettings
 from detection.models import ModelVersion
-from detection.tests import places
+from detection.tests import scenarios
 from detection.tests.forests import forest_graph
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.ledger.models import Event
@@ -126,8 +126,8 @@ def test_a_vector_survives_its_text_in_any_order_of_keys():
 
 @pytest.fixture
 def candidate(source, admin):
-    places.arrived(source, places.habits(700))
-    return model_train(actor=admin, source=source)
+    scenarios.transactions(source, scenarios.usual_amounts(700))
+    return scenarios.trained(actor=admin, source=source)
 
 
 @pytest.mark.django_db
@@ -142,8 +142,8 @@ def test_training_keeps_a_candidate_with_all_that_made_it(candidate, source, adm
 
 @pytest.mark.django_db
 def test_training_reads_only_the_newest_rows_of_its_source(source, admin):
-    places.arrived(source, places.habits(600))
-    places.arrived(factories.source("other"), places.habits(50))
+    scenarios.transactions(source, scenarios.usual_amounts(600))
+    scenarios.transactions(factories.source("other"), scenarios.usual_amounts(50))
     assert model_train(actor=admin, source=source, rows=550).training_rows == 550
     assert model_train(actor=admin).training_rows == 650
 
@@ -168,7 +168,7 @@ def test_a_model_that_flags_nothing_or_everything_is_refused(candidate, admin, f
 
 @pytest.mark.django_db
 def test_rows_all_alike_make_a_model_that_is_not_published(source, admin):
-    places.arrived(source, [5_000] * 600, occurred_at=factories.NOON)
+    scenarios.transactions(source, [5_000] * 600, occurred_at=factories.NOON)
     with pytest.raises(Invalid, match="everything"):
         model_train(actor=admin, source=source)
     assert not ModelVersion.objects.exists()
@@ -182,7 +182,7 @@ def test_only_who_may_configure_promotes(candidate, analyst):
 
 @pytest.mark.django_db
 def test_the_command_trains_and_promotes(source, capsys):
-    places.arrived(source, places.habits(600))
+    scenarios.transactions(source, scenarios.usual_amounts(600))
     call_command("train_model", "--source", source.slug, "--promote", "The first one.")
     assert json.loads(capsys.readouterr().out)["stage"] == "champion"
     call_command("train_model", "--source", source.slug, "--promote", "Knows March too.")

@@ -16,8 +16,14 @@ from detection.models import Assessment, ModelVersion
 from detection.performance import capacity as capacities
 from detection.performance.selectors import performance
 from detection.performance.services import model_threshold_set
-from detection.tests import judged
-from detection.tests.judged import WINDOW
+from detection.tests.factories import (
+    WINDOW,
+    add_score,
+    alert_for,
+    model_version,
+    scored_transaction,
+    scored_transactions,
+)
 from finobs.core.errors import Invalid, NotAllowed, NotFound
 from finobs.ledger.models import Event
 from tests import factories
@@ -34,13 +40,13 @@ def queue_for_models():
 @pytest.fixture
 def version():
     """Scored 40 rows on each of two days: 0.60, 0.61, ..., of which the highest eight are confirmed."""
-    made = judged.version(
+    made = model_version(
         stage=ModelStage.CHAMPION, threshold=0.9, metrics={"parity": 1e-7, "flagged_share": 0.01, "edges": [0, 1]}
     )
     owner = factories.account()
     for index in range(80):
         at = factories.NOON + timedelta(days=index % 2)
-        judged.row(made, round(0.6 + index / 1_000, 6), index >= 72, of=owner, at=at)
+        scored_transaction(made, round(0.6 + index / 1_000, 6), index >= 72, of=owner, at=at)
     return made
 
 
@@ -73,8 +79,8 @@ def test_the_threshold_gives_so_many_alerts_a_day_with_its_expected_precision(an
 def test_rules_come_first_and_what_they_alert_is_no_further_alert(analyst, version, queue_for_models):
     rows = rows_of(version)
     for row in rows[-2:]:
-        judged.alerted(row, typology=Typology.UNUSUAL)
-    judged.alerted(rows[0], typology=Typology.LARGE_AMOUNT)
+        alert_for(row, typology=Typology.UNUSUAL)
+    alert_for(rows[0], typology=Typology.LARGE_AMOUNT)
     found = capacity(analyst, version, WINDOW)
     assert (found.headroom.can_take, found.headroom.by_rules, found.headroom.left) == (3, 1.0, 2.0)
     assert found.headroom.queue.queue == "Model alerts"
@@ -83,11 +89,11 @@ def test_rules_come_first_and_what_they_alert_is_no_further_alert(analyst, versi
 
 
 def test_the_other_model_in_force_fills_the_queue_too(analyst, version, queue_for_models):
-    other = judged.version(ModelRole.ANOMALY, stage=ModelStage.CHAMPION, threshold=0.5)
+    other = model_version(ModelRole.ANOMALY, stage=ModelStage.CHAMPION, threshold=0.5)
     rows = rows_of(version)
-    judged.scored(rows[-1], other, 0.9)
-    judged.scored(rows[0], other, 0.9)
-    judged.scored(rows[1], other, 0.4)
+    add_score(rows[-1], other, 0.9)
+    add_score(rows[0], other, 0.9)
+    add_score(rows[1], other, 0.4)
     found = capacity(analyst, version, WINDOW)
     assert (found.headroom.other, found.headroom.by_other, found.headroom.left) == (other, 1.0, 2.0)
     assert found.chosen.threshold == 0.675
@@ -111,8 +117,8 @@ def test_without_a_capacity_it_starts_from_what_the_version_gives(analyst, versi
 
 
 def test_without_outcomes_precision_is_not_known(analyst):
-    version = judged.version(threshold=0.5)
-    judged.rows(version, [(0.9 - index / 100, None) for index in range(20)])
+    version = model_version(threshold=0.5)
+    scored_transactions(version, [(0.9 - index / 100, None) for index in range(20)])
     found = capacity(analyst, version, WINDOW, 3)
     assert (found.chosen.alerts, found.chosen.precision.value, found.chosen.recall.value, found.chosen.unknown) == (
         3,
@@ -128,11 +134,11 @@ def test_without_outcomes_precision_is_not_known(analyst):
 
 def test_it_says_when_nothing_is_left_and_when_nothing_was_scored(analyst, version, queue_for_models):
     for row in rows_of(version)[:6]:
-        judged.alerted(row, typology=Typology.UNUSUAL)
+        alert_for(row, typology=Typology.UNUSUAL)
     found = capacity(analyst, version, WINDOW)
     assert (found.headroom.left, found.chosen) == (0.0, None)
     assert "Nothing is left in the queue" in found.refusal
-    assert "scored nothing" in capacity(analyst, judged.version(), WINDOW, 3).refusal
+    assert "scored nothing" in capacity(analyst, model_version(), WINDOW, 3).refusal
 
 
 def test_a_new_candidate_is_made_of_the_same_artefact(admin, version):

@@ -12,8 +12,14 @@ from django.urls import reverse
 
 from detection.choices import ModelRole, ModelStage
 from detection.performance import leaderboard as boards
-from detection.tests import judged
-from detection.tests.judged import WINDOW
+from detection.tests.factories import (
+    WINDOW,
+    add_score,
+    closed_case,
+    model_version,
+    scored_transaction,
+    scored_transactions,
+)
 from finobs.core.errors import Invalid, NotAllowed
 from tests import factories
 
@@ -23,21 +29,21 @@ QUERY = {"role": "supervised", "from": "2026-03-01", "to": "2026-03-30"}
 
 @pytest.fixture
 def champion():
-    return judged.version(stage=ModelStage.CHAMPION)
+    return model_version(stage=ModelStage.CHAMPION)
 
 
 @pytest.fixture
 def shadow():
-    return judged.version(stage=ModelStage.SHADOW)
+    return model_version(stage=ModelStage.SHADOW)
 
 
 @pytest.fixture
 def both(champion, shadow):
     """Four rows both scored, the shadow better; and one that only the champion did."""
-    rows = judged.rows(champion, [(0.9, False), (0.8, True), (0.2, False), (0.1, True)])
+    rows = scored_transactions(champion, [(0.9, False), (0.8, True), (0.2, False), (0.1, True)])
     for row, score in zip(rows, (0.4, 0.9, 0.1, 0.8), strict=True):
-        judged.scored(row, shadow, score, shadow=True)
-    return [*rows, judged.row(champion, 0.99, True)]
+        add_score(row, shadow, score, shadow=True)
+    return [*rows, scored_transaction(champion, 0.99, True)]
 
 
 def leaderboard(*asked: Any) -> Any:
@@ -61,15 +67,15 @@ def test_they_are_ranked_on_the_rows_that_all_scored(analyst, champion, shadow, 
 
 
 def test_each_has_its_own_threshold(analyst, champion, both):
-    strict = judged.version(sha256=champion.sha256, threshold=0.85)
+    strict = model_version(sha256=champion.sha256, threshold=0.85)
     found = {entry.version: entry.common.matrix for entry in leaderboard(analyst, ModelRole.SUPERVISED, WINDOW).entries}
     assert (found[champion].flagged, found[strict].flagged) == (2, 1)
     assert found[champion].scored == found[strict].scored == 4
 
 
 def test_retired_ones_and_those_without_scores_stand_beside(analyst, champion, shadow, both):
-    retired, fresh = judged.version(stage=ModelStage.RETIRED), judged.version()
-    judged.row(retired, 0.9, True)
+    retired, fresh = model_version(stage=ModelStage.RETIRED), model_version()
+    scored_transaction(retired, 0.9, True)
     board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     assert {entry.version for entry in board.others} == {retired, fresh}
     assert board.rows == 4
@@ -77,23 +83,23 @@ def test_retired_ones_and_those_without_scores_stand_beside(analyst, champion, s
 
 
 def test_those_chosen_are_compared_retired_or_not(analyst, champion, shadow, both):
-    retired = judged.version(stage=ModelStage.RETIRED)
-    judged.scored(both[0], retired, 0.7, shadow=True)
+    retired = model_version(stage=ModelStage.RETIRED)
+    add_score(both[0], retired, 0.7, shadow=True)
     board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW, {retired.pk, champion.pk, 10**9})
     assert {entry.version for entry in board.entries} == {retired, champion}
     assert (board.rows, [entry.version for entry in board.others]) == (1, [shadow])
 
 
 def test_without_outcomes_the_newest_is_first_and_nothing_is_claimed(analyst, champion, shadow):
-    row = judged.row(champion, 0.9)
-    judged.scored(row, shadow, 0.1, shadow=True)
+    row = scored_transaction(champion, 0.9)
+    add_score(row, shadow, 0.1, shadow=True)
     board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     assert [entry.version for entry in board.entries] == [shadow, champion]
     assert (board.labelled, board.entries[0].common.ranking.average_precision, board.entries[0].bar) == (0, None, 0)
 
 
 def test_roles_do_not_mix(analyst, champion, both):
-    judged.row(judged.version(ModelRole.ANOMALY), 0.9, True)
+    scored_transaction(model_version(ModelRole.ANOMALY), 0.9, True)
     assert len(leaderboard(analyst, ModelRole.ANOMALY, WINDOW).entries) == 1
     with pytest.raises(Invalid):
         leaderboard(analyst, "oracle", WINDOW)
@@ -102,7 +108,7 @@ def test_roles_do_not_mix(analyst, champion, both):
 def test_beyond_so_many_those_in_use_stay_and_it_is_said(analyst, champion, shadow, both, monkeypatch):
     monkeypatch.setattr(boards, "MAX_VERSIONS", 2)
     for _ in range(3):
-        judged.version()
+        model_version()
     board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     assert (board.is_cut, [entry.version for entry in board.entries], board.others) == (True, [shadow, champion], [])
 
@@ -155,10 +161,10 @@ def test_it_takes_as_many_queries_for_many_versions_as_for_two(analyst, champion
     leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     few = number()
     for _ in range(6):
-        judged.scored(both[0], judged.version(stage=ModelStage.SHADOW), 0.5, shadow=True)
+        add_score(both[0], model_version(stage=ModelStage.SHADOW), 0.5, shadow=True)
     assert number() == few <= 5
 
 
 def test_a_person_s_conclusion_counts_here_too(analyst, champion, both):
-    judged.concluded(judged.row(champion, 0.7, of=factories.account()))
+    closed_case(scored_transaction(champion, 0.7, of=factories.account()))
     assert leaderboard(analyst, ModelRole.SUPERVISED, WINDOW, {champion.pk}).labelled == 6

@@ -15,8 +15,14 @@ from cases.choices import Disposition
 from detection.choices import ModelRole, ModelStage
 from detection.performance import selectors
 from detection.performance.confusion_cells import CELLS
-from detection.tests import judged
-from detection.tests.judged import WINDOW
+from detection.tests.factories import (
+    WINDOW,
+    add_score,
+    closed_case,
+    model_version,
+    scored_transaction,
+    scored_transactions,
+)
 from finobs.core import access
 from finobs.core.errors import NotAllowed, NotFound
 from tests import factories
@@ -32,12 +38,12 @@ DAYS = {"from": "2026-03-01", "to": "2026-03-30"}
 
 @pytest.fixture
 def version():
-    return judged.version(stage=ModelStage.CHAMPION)
+    return model_version(stage=ModelStage.CHAMPION)
 
 
 @pytest.fixture
 def mixed(version):
-    return judged.rows(version, MIXED)
+    return scored_transactions(version, MIXED)
 
 
 def asked(user: Any, version: Any, window: Any = WINDOW) -> Any:
@@ -60,8 +66,8 @@ def test_every_row_is_counted_once_by_flag_and_outcome(analyst, version, mixed):
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_each_number_has_exactly_the_rows_it_counts(cell, analyst, version, mixed):
-    judged.concluded(mixed[3], Disposition.CONFIRMED)
-    judged.concluded(mixed[9], Disposition.NO_ACTION)
+    closed_case(mixed[3], Disposition.CONFIRMED)
+    closed_case(mixed[9], Disposition.NO_ACTION)
     matrix = asked(analyst, version).matrix
     rows = selectors.rows(analyst, version, WINDOW, cell, None)
     assert rows.count() == getattr(matrix, cell)
@@ -88,9 +94,9 @@ def test_a_bin_and_a_cell_together_are_the_rows_of_both(analyst, version, mixed)
 
 
 def test_what_a_person_concluded_outranks_a_label(analyst, version):
-    cleared, confirmed = judged.rows(version, [(0.9, True), (0.9, False)])
-    judged.concluded(cleared, Disposition.FALSE_POSITIVE)
-    judged.concluded(confirmed, Disposition.CONFIRMED)
+    cleared, confirmed = scored_transactions(version, [(0.9, True), (0.9, False)])
+    closed_case(cleared, Disposition.FALSE_POSITIVE)
+    closed_case(confirmed, Disposition.CONFIRMED)
     assert selectors.rows(analyst, version, WINDOW, "fp", None).get() == cleared
     assert selectors.rows(analyst, version, WINDOW, "tp", None).get() == confirmed
     matrix = asked(analyst, version).matrix
@@ -99,22 +105,22 @@ def test_what_a_person_concluded_outranks_a_label(analyst, version):
 
 @pytest.mark.parametrize("disposition", [Disposition.FALSE_POSITIVE, Disposition.NO_ACTION])
 def test_any_conclusion_but_confirmed_clears(disposition, analyst, version):
-    judged.concluded(judged.row(version, 0.9), disposition)
+    closed_case(scored_transaction(version, 0.9), disposition)
     assert asked(analyst, version).matrix.fp == 1
 
 
 def test_what_is_not_known_yet_is_no_outcome(analyst, version):
     long = (datetime.now(UTC) - factories.NOON).days + 2
-    judged.row(version, 0.9, True, known_after=long)
-    judged.concluded(judged.row(version, 0.8), at=datetime.now(UTC) + timedelta(days=2))
+    scored_transaction(version, 0.9, True, known_after=long)
+    closed_case(scored_transaction(version, 0.8), at=datetime.now(UTC) + timedelta(days=2))
     matrix = asked(analyst, version).matrix
     assert (matrix.unknown_flagged, matrix.labelled) == (2, 0)
     assert selectors.rows(analyst, version, WINDOW, "unknown_flagged", None).count() == 2
 
 
 def test_it_is_said_who_knows(analyst, version):
-    by_person, by_label, nobody = judged.rows(version, [(0.9, True), (0.8, True), (0.7, None)])
-    judged.concluded(by_person)
+    by_person, by_label, nobody = scored_transactions(version, [(0.9, True), (0.8, True), (0.7, None)])
+    closed_case(by_person)
     found = selectors.with_scores(
         analyst, version, list(selectors.rows(analyst, version, WINDOW, "scored", None).order_by("pk"))
     )
@@ -128,7 +134,7 @@ def test_days_begin_and_end_at_midnight_in_utc(analyst, version):
         datetime(2026, 2, 28, 23, 59, 59, 999999, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC),
         datetime(2026, 3, 30, 23, 59, 59, 999999, tzinfo=UTC), datetime(2026, 3, 31, tzinfo=UTC),
     ):  # fmt: skip
-        judged.row(version, 0.9, at=at)
+        scored_transaction(version, 0.9, at=at)
     found = asked(analyst, version)
     assert (found.matrix.scored, found.days, found.first, found.last) == (2, 30, WINDOW.first, WINDOW.last)
     assert selectors.rows(analyst, version, WINDOW, "scored", None).count() == 2
@@ -155,7 +161,7 @@ def test_a_version_without_scores_has_no_figures(analyst, version):
 
 @pytest.mark.parametrize("outcomes", [[None] * 3, [True] * 3, [False] * 3])
 def test_without_outcomes_or_with_one_kind_only_the_page_says_so(outcomes, analyst, version):
-    judged.rows(version, [(0.9 - index / 10, each) for index, each in enumerate(outcomes)])
+    scored_transactions(version, [(0.9 - index / 10, each) for index, each in enumerate(outcomes)])
     shown = page(analyst, version)
     assert shown.status_code == 200
     assert asked(analyst, version).ranking.average_precision is None
@@ -165,8 +171,8 @@ def test_without_outcomes_or_with_one_kind_only_the_page_says_so(outcomes, analy
 @pytest.mark.parametrize("role", ModelRole.values)
 @pytest.mark.parametrize("shadow", [False, True])
 def test_a_score_counts_wherever_it_was_kept(role, shadow, analyst):
-    version = judged.version(role)
-    judged.row(version, 0.9, True, shadow=shadow)
+    version = model_version(role)
+    scored_transaction(version, 0.9, True, shadow=shadow)
     found = asked(analyst, version)
     assert (found.matrix.tp, found.matrix.scored) == (1, 1)
     row = selectors.rows(analyst, version, WINDOW, "tp", None).get()
@@ -174,18 +180,18 @@ def test_a_score_counts_wherever_it_was_kept(role, shadow, analyst):
 
 
 def test_an_anomaly_score_beside_a_supervised_one_is_the_anomaly_model_s(analyst, version):
-    anomaly = judged.version(ModelRole.ANOMALY)
-    moved = judged.row(version, 0.9, True)
-    judged.scored(moved, anomaly, 0.2)
+    anomaly = model_version(ModelRole.ANOMALY)
+    moved = scored_transaction(version, 0.9, True)
+    add_score(moved, anomaly, 0.2)
     assert asked(analyst, version).matrix.tp == 1
     assert asked(analyst, anomaly).matrix.fn == 1
 
 
 def test_versions_of_one_artefact_share_their_scores_and_each_row_counts_once(analyst, version):
     """The same model at another threshold is judged by what it scored before it was in use."""
-    child = judged.version(sha256=version.sha256, parent=version, threshold=0.85)
-    both, *_ = judged.rows(version, [(0.9, True), (0.6, False)])
-    judged.scored(both, child, 0.9, shadow=True)
+    child = model_version(sha256=version.sha256, parent=version, threshold=0.85)
+    both, *_ = scored_transactions(version, [(0.9, True), (0.6, False)])
+    add_score(both, child, 0.9, shadow=True)
     found = asked(analyst, child)
     assert (found.matrix.tp, found.matrix.tn, found.matrix.scored) == (1, 1, 2)
     assert found.also == [version]
@@ -194,15 +200,15 @@ def test_versions_of_one_artefact_share_their_scores_and_each_row_counts_once(an
 
 
 def test_other_versions_scores_do_not_count(analyst, version):
-    judged.row(judged.version(), 0.9, True)
-    judged.row(judged.version(), 0.9, True, shadow=True)
-    judged.row(judged.version(ModelRole.ANOMALY, sha256=version.sha256), 0.9, True)
+    scored_transaction(model_version(), 0.9, True)
+    scored_transaction(model_version(), 0.9, True, shadow=True)
+    scored_transaction(model_version(ModelRole.ANOMALY, sha256=version.sha256), 0.9, True)
     assert asked(analyst, version).matrix.scored == 0
 
 
 def test_the_default_days_end_with_the_newest_assessed_transaction(analyst, version):
-    judged.row(version, 0.9, at=datetime(2018, 8, 14, 23, 0, tzinfo=UTC))
-    judged.row(None, at=datetime(2019, 1, 1, tzinfo=UTC))
+    scored_transaction(version, 0.9, at=datetime(2018, 8, 14, 23, 0, tzinfo=UTC))
+    scored_transaction(None, at=datetime(2019, 1, 1, tzinfo=UTC))
     found = selectors.window_for(analyst, None, None)
     assert (found.first, found.last) == (date(2018, 7, 16), date(2018, 8, 14))
 
@@ -221,13 +227,13 @@ def test_the_page_links_every_number_to_its_rows(analyst, version, mixed):
 
 def test_an_anomaly_score_is_said_to_be_no_probability(analyst, version, mixed):
     assert "no probability" not in page(analyst, version).content.decode()
-    anomaly = judged.version(ModelRole.ANOMALY)
-    judged.row(anomaly, 0.9, True)
+    anomaly = model_version(ModelRole.ANOMALY)
+    scored_transaction(anomaly, 0.9, True)
     assert "no probability of being confirmed" in page(analyst, anomaly).content.decode()
 
 
 def test_the_rows_page_counts_what_it_lists_and_pages_through_it(analyst, version):
-    judged.rows(version, [(0.9, True)] * 53)
+    scored_transactions(version, [(0.9, True)] * 53)
     first = page(analyst, version, "model-performance-rows", cell="tp")
     assert "53 transactions" in first.content.decode()
     seen = [row.pk for row in first.context["page"].items]
@@ -320,8 +326,8 @@ def test_the_figures_take_as_many_queries_for_many_rows_as_for_few(analyst, vers
 
     asked(analyst, version)  # her permissions are read once
     few = number()
-    judged.rows(version, MIXED * 4)
-    judged.rows(judged.version(sha256=version.sha256), MIXED, shadow=True)
+    scored_transactions(version, MIXED * 4)
+    scored_transactions(model_version(sha256=version.sha256), MIXED, shadow=True)
     assert number() == few <= 8
 
 

@@ -20,10 +20,9 @@ from detection.ml.registry.services import (
     model_retire,
     model_shadow,
 )
-from detection.ml.training.services import model_train
 from detection.models import ModelVersion
 from detection.pipeline.active import active_detectors
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.accounts.system import system_actor
 from finobs.core.errors import ApprovalRequired, Conflict, Invalid, InvalidTransition, NotAllowed, Unavailable
 from finobs.ledger.models import Event
@@ -34,8 +33,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def candidate(source, admin):
-    places.arrived(source, places.habits(600))
-    return model_train(actor=admin, source=source)
+    scenarios.transactions(source, scenarios.usual_amounts(600))
+    return scenarios.trained(actor=admin, source=source)
 
 
 def twin(version, **fields):
@@ -147,11 +146,11 @@ def test_moving_on_voids_what_waits(candidate, superuser):
 
 def test_the_one_before_is_retired_and_can_be_put_back(candidate, superuser, source):
     second = twin(candidate)
-    places.agreed(model_promote, superuser, candidate)
-    places.agreed(model_promote, superuser, second)
+    scenarios.approved_step(model_promote, superuser, candidate)
+    scenarios.approved_step(model_promote, superuser, second)
     candidate.refresh_from_db()
     assert (candidate.stage, second.stage) == (ModelStage.RETIRED, ModelStage.CHAMPION)
-    places.agreed(model_promote, superuser, candidate, "The new one is noisy.")
+    scenarios.approved_step(model_promote, superuser, candidate, "The new one is noisy.")
     second.refresh_from_db()
     assert (candidate.stage, second.stage) == (ModelStage.CHAMPION, ModelStage.RETIRED)
     assert [each.pk for each in active_detectors(source).champions] == [candidate.pk]
@@ -160,7 +159,7 @@ def test_the_one_before_is_retired_and_can_be_put_back(candidate, superuser, sou
 @pytest.mark.parametrize("step", [model_promote, model_retire])
 def test_what_somebody_else_approves_has_a_reason(candidate, superuser, step):
     if step is model_retire:
-        places.installed(candidate)
+        scenarios.install(candidate)
     with pytest.raises(Invalid) as refused:
         step(actor=superuser, version=candidate, reason=" ")
     assert "reason" in refused.value.fields
@@ -169,13 +168,13 @@ def test_what_somebody_else_approves_has_a_reason(candidate, superuser, step):
 
 def test_a_champion_of_each_role(candidate, superuser, source):
     other = twin(candidate, role=ModelRole.SUPERVISED)
-    places.agreed(model_promote, superuser, candidate)
-    places.agreed(model_promote, superuser, other)
+    scenarios.approved_step(model_promote, superuser, candidate)
+    scenarios.approved_step(model_promote, superuser, other)
     assert {each.role for each in active_detectors(source).champions} == {"anomaly", "supervised"}
 
 
 def test_taking_the_one_in_force_out_waits_too(candidate, superuser, lead, source):
-    places.installed(candidate)
+    scenarios.install(candidate)
     request = asked(model_retire, superuser, candidate, "Noisy.")
     candidate.refresh_from_db()
     assert candidate.stage == ModelStage.CHAMPION
@@ -269,12 +268,12 @@ def test_people_do_not_install(candidate, superuser, service):
 
 def test_nothing_is_installed_once_one_was_in_force(candidate, superuser):
     second = twin(candidate)
-    places.installed(candidate)
+    scenarios.install(candidate)
     with pytest.raises(Conflict, match="needs an approval"):
-        places.installed(second)
-    places.agreed(model_retire, superuser, candidate)
+        scenarios.install(second)
+    scenarios.approved_step(model_retire, superuser, candidate)
     with pytest.raises(Conflict, match="needs an approval"):
-        places.installed(second)
+        scenarios.install(second)
 
 
 def test_finobs_itself_does_not_promote_without_a_person(candidate):

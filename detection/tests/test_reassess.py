@@ -22,7 +22,7 @@ from detection.pipeline.late import reassess_due as due_runs
 from detection.pipeline.late.late_batch_record import SETTLING_TIME
 from detection.pipeline.late.reassess_due import reassess_due
 from detection.pipeline.replay import replay
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.accounts.system import system_actor
 from finobs.core import clock
 from finobs.core.jobs.choices import JobState
@@ -58,7 +58,7 @@ def come(source, *given, account="A-1", shop="M-1", method="rest"):
 
 @pytest.fixture
 def model(source, gathered, superuser):
-    return places.champion(source, superuser)
+    return scenarios.champion(source, superuser)
 
 
 @pytest.fixture
@@ -366,7 +366,7 @@ def test_the_kernel_finds_what_the_definition_says(source, seed):
 
     rows = made(source, 150, seed, True)
     chance = random.Random(seed)
-    batches = [places.batch(source, 0) for _ in range(3)]
+    batches = [scenarios.batch(source, 0) for _ in range(3)]
     for row in rows:
         row.batch = chance.choice(batches) if row.pk > rows[40].pk else row.batch
     Transaction.objects.bulk_update(rows, ["batch"])

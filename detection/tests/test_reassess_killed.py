@@ -15,7 +15,7 @@ from detection import hooks
 from detection.models import Alert, Assessment, LateBatch, Reassessment, ReassessmentRun
 from detection.pipeline.late import reassess
 from detection.pipeline.late.reassess_due import reassess_due
-from detection.tests import places
+from detection.tests import scenarios
 from detection.tests.test_reassess import DAY, START, come
 from finobs.core import clock
 from finobs.core.jobs.choices import JobState
@@ -65,7 +65,7 @@ def test_twelve_kills_lose_nothing_and_double_nothing(monkeypatch):
     monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda *_: None)
     source = factories.source("cards")
     root = factories.user("Root", is_staff=True, is_superuser=True)
-    places.champion(source, root, 600)
+    scenarios.champion(source, root, 600)
     rows = come(source, *((START + index * DAY / 10, 400_000) for index in range(TOUCHED)), account="A-2", shop="M-2")
     raised = Alert.objects.count()
     come(source, *((START - timedelta(hours=index + 1), 1_000) for index in range(30)), account="A-2", shop="M-2")

@@ -12,7 +12,7 @@ from detection.models import Alert, RuleVersion
 from detection.pipeline.assess import assess
 from detection.pipeline.replay import replay
 from detection.rules.services import ensure_default_rules, rule_change
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.ledger.canonical import canonical
 
 pytestmark = pytest.mark.django_db
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def alerts(source, gathered, superuser):
-    places.champion(source, superuser)
+    scenarios.champion(source, superuser)
     ensure_default_rules(actor=superuser)
-    rows = places.arrived(source, [*places.habits(500, seed=9), 1_000_000, 7_000_000, 90_000_000])
+    rows = scenarios.transactions(source, [*scenarios.usual_amounts(500, seed=9), 1_000_000, 7_000_000, 90_000_000])
     assess(batch=rows[0].batch, transactions=rows)
     return list(Alert.objects.order_by("id"))
 
@@ -36,7 +36,7 @@ def test_every_alert_comes_out_the_same(alerts):
 def test_it_stays_the_same_after_the_world_has_moved_on(alerts, superuser):
     alert = alerts[-1]
     rule = alert.rule_version.rule
-    places.agreed(model_retire, superuser, alert.model_version)
+    scenarios.approved_step(model_retire, superuser, alert.model_version)
     limits = {"currency": "USD", "review_at": "1", "block_at": "2"}
     rule_change(actor=superuser, rule=rule, parameters=limits, reason="Other limits", version=1)
     assert replay(alert).same

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from detection.models import Alert, Assessment
-from detection.tests import places
+from detection.tests import scenarios
 from tests import factories
 from transactions.models import Batch, Transaction
 
@@ -124,7 +124,7 @@ def decided(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 @pytest.fixture
 def doors(source, admin, tmp_path):
     """Two rules and a small model in force, and everybody's way in."""
-    places.champion(source, admin, 600)
+    scenarios.champion(source, admin, 600)
     factories.rule_version()
     factories.rule_version(parameters={"currency": "EUR", "review_at": "5000.00", "block_at": None})
     client = Client()

@@ -13,7 +13,7 @@ from django.db import connection, connections
 from detection.choices import ModelRole
 from detection.ml.training.services import training_request
 from detection.models import ModelVersion, TrainingRun
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.core import clock
 from finobs.core.jobs.choices import JobState
 from finobs.core.jobs.lease import Heartbeat
@@ -63,7 +63,7 @@ def kill(pid: int) -> None:
 
 @pytest.mark.parametrize("step", ["Fitting", "Publishing"])
 def test_a_killed_workers_run_is_finished_by_another(step, superuser, monkeypatch):
-    places.arrived(factories.source("cards"), places.habits(600))
+    scenarios.transactions(factories.source("cards"), scenarios.usual_amounts(600))
     sent = []
     monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda *given: sent.append(given))
     run = training_request(actor=superuser, role=ModelRole.ANOMALY)
@@ -88,7 +88,7 @@ def test_a_killed_workers_run_is_finished_by_another(step, superuser, monkeypatc
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL: SQLite has one writer")
 def test_two_workers_at_once_make_one_version(superuser, monkeypatch):
-    places.arrived(factories.source("cards"), places.habits(600))
+    scenarios.transactions(factories.source("cards"), scenarios.usual_amounts(600))
     monkeypatch.setattr("finobs.core.dispatch.on_commit", lambda *_: None)
     run = training_request(actor=superuser, role=ModelRole.ANOMALY)
     children = [worker(run.pk, "never") for _ in range(3)]

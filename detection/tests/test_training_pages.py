@@ -10,9 +10,9 @@ from detection.choices import ModelRole
 from detection.ml.registry import workflow
 from detection.ml.registry.model_card import model_card
 from detection.ml.registry.services import STAGE_SERVICES
-from detection.ml.training.services import model_train, training_request
+from detection.ml.training.services import training_request
 from detection.models import ModelVersion, TrainingRun
-from detection.tests import places
+from detection.tests import scenarios
 from detection.tests.test_model_stage import twin
 from finobs.core import clock
 from finobs.core.jobs.choices import JobState
@@ -36,8 +36,8 @@ def page(person, address, **headers):
 
 @pytest.fixture
 def candidate(source, admin):
-    places.arrived(source, places.habits(600))
-    return model_train(actor=admin, source=source)
+    scenarios.transactions(source, scenarios.usual_amounts(600))
+    return scenarios.trained(actor=admin, source=source)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_the_fragment_asks_again_only_while_the_run_is_open(run, analyst, source
     assert 'max="2000" value="1020"' in fragment
     assert "Fitting: 1,020 of 2,000" in fragment
     TrainingRun.objects.update(state=JobState.QUEUED, lease_until=None)
-    places.arrived(source, places.habits(600))
+    scenarios.transactions(source, scenarios.usual_amounts(600))
     work(TrainingRun, run.pk)
     ended = page(analyst, address, **{"HX-Request": "true"})
     assert "every 2s" not in ended
@@ -105,7 +105,7 @@ def test_the_list_of_models_shows_what_is_being_trained_and_what_was_measured(ru
 
 
 def test_the_card_says_what_is_known_and_who_did_what(candidate, superuser, analyst):
-    places.agreed(STAGE_SERVICES["promote"], superuser, candidate, "Good enough.")
+    scenarios.approved_step(STAGE_SERVICES["promote"], superuser, candidate, "Good enough.")
     shown = page(analyst, f"/detection/models/{candidate.pk}/")
     digest = candidate.parameters["feature_digest"]
     for text in (candidate.sha256, digest, "Anomaly", "Good enough.", superuser.name, "30 days", "Champion"):

@@ -12,7 +12,7 @@ from detection.choices import ModelRole
 from detection.ml.training import pipeline as training_pipeline
 from detection.ml.training.services import training_due, training_request
 from detection.models import ModelVersion, TrainingRun
-from detection.tests import outcomes, places
+from detection.tests import scenarios
 from finobs.core import clock
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed, NotFound
 from finobs.core.jobs import lease, worker
@@ -37,7 +37,7 @@ def sent(monkeypatch):
 
 @pytest.fixture
 def run(admin, source, sent):
-    places.arrived(source, places.habits(600))
+    scenarios.transactions(source, scenarios.usual_amounts(600))
     return training_request(actor=admin, role=ModelRole.ANOMALY, source=source)
 
 
@@ -183,7 +183,7 @@ def test_cancelling_stops_the_worker_at_its_next_word(run, admin, monkeypatch):
 
 
 def test_a_refusal_fails_the_run_in_plain_words(admin, source, sent):
-    places.arrived(source, places.habits(700))
+    scenarios.transactions(source, scenarios.usual_amounts(700))
     failed = worked(training_request(actor=admin, role=ModelRole.SUPERVISED))
     assert failed.state == JobState.FAILED
     assert "50 is the least" in failed.error
@@ -269,8 +269,8 @@ def test_the_tasks_call_the_services(run, admin):
 
 @pytest.fixture
 def past(source, sent):
-    with clock.at(outcomes.NOW):
-        yield outcomes.lived(source)
+    with clock.at(scenarios.NOW):
+        yield scenarios.fifty_days(source)
 
 
 def test_a_first_supervised_model_is_asked_for_when_enough_is_known(past, sent):
@@ -282,7 +282,7 @@ def test_a_first_supervised_model_is_asked_for_when_enough_is_known(past, sent):
 
 
 def test_with_few_outcomes_nothing_is_asked_for(source, sent):
-    places.arrived(source, places.habits(100))
+    scenarios.transactions(source, scenarios.usual_amounts(100))
     assert training_due() is None
     assert not TrainingRun.objects.exists()
 
@@ -295,11 +295,11 @@ def test_the_next_one_is_asked_for_at_a_quarter_more_outcomes(past, source, admi
     said = set(Label.objects.values_list("transaction_id", flat=True))
     within = [row for row in past if first.trained_from <= row.occurred_at <= first.trained_to]
     fresh = [row for row in within if row.pk not in said]
-    just_now = outcomes.NOW + timedelta(hours=1)
-    with clock.at(outcomes.NOW + timedelta(hours=2)):
-        outcomes.confirm(fresh[: known // 4 - 1], known_at=just_now)
+    just_now = scenarios.NOW + timedelta(hours=1)
+    with clock.at(scenarios.NOW + timedelta(hours=2)):
+        scenarios.confirm(fresh[: known // 4 - 1], known_at=just_now)
         assert training_due() is None
-        outcomes.confirm(fresh[known // 4 - 1 : known // 4 + 1], known_at=just_now)
+        scenarios.confirm(fresh[known // 4 - 1 : known // 4 + 1], known_at=just_now)
         assert training_due() is not None
 
 

@@ -23,7 +23,7 @@ from detection.ml.training.services import model_train
 from detection.ml.training.settings import SupervisedSettings
 from detection.ml.training.supervised import LEARNED, NEWEST, train_supervised
 from detection.models import ModelVersion
-from detection.tests import outcomes, places
+from detection.tests import scenarios
 from finobs.core import clock
 from finobs.core.errors import Invalid
 from tests import factories
@@ -139,8 +139,8 @@ def known_of(rows, pk):
 
 @pytest.fixture
 def past(source):
-    with clock.at(outcomes.NOW):
-        yield outcomes.lived(source)
+    with clock.at(scenarios.NOW):
+        yield scenarios.fifty_days(source)
 
 
 @pytest.mark.django_db
@@ -181,7 +181,7 @@ def test_each_row_has_its_outcome_since_it_was_known(past, admin):
 
 @pytest.mark.django_db
 def test_too_few_outcomes_say_how_many_are_known_and_needed(source, admin):
-    places.arrived(source, places.habits(700))
+    scenarios.transactions(source, scenarios.usual_amounts(700))
     with pytest.raises(Invalid, match=r"0 of \d+ transactions are confirmed as suspicious; 50 is the least"):
         model_train(actor=admin, role=ModelRole.SUPERVISED)
     assert not ModelVersion.objects.exists()
@@ -214,4 +214,4 @@ def test_a_model_that_flags_everything_is_not_published(monkeypatch):
 
 
 def test_settings_reach_back_far_enough_for_the_judge():
-    assert replace(QUICK, days=10, test_days=3, delay=5).since(outcomes.NOW) == outcomes.NOW - timedelta(days=23)
+    assert replace(QUICK, days=10, test_days=3, delay=5).since(scenarios.NOW) == scenarios.NOW - timedelta(days=23)

@@ -10,7 +10,7 @@ from detection.models import Alert, Assessment, ModelVersion, ShadowScore
 from detection.pipeline.assess import assess
 from detection.pipeline.decision import ModelVote, decide
 from detection.pipeline.replay import replay
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.core.errors import Unavailable
 from tests import factories
 
@@ -19,21 +19,21 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def anomaly(source, superuser, gathered):
-    return places.champion(source, superuser)
+    return scenarios.champion(source, superuser)
 
 
 @pytest.fixture
 def learned(source, anomaly):
-    return places.arrived(source, places.habits(400, seed=5))
+    return scenarios.transactions(source, scenarios.usual_amounts(400, seed=5))
 
 
 def come(source, amounts):
-    rows = places.arrived(source, amounts, occurred_at=factories.NOON + timedelta(days=9))
+    rows = scenarios.transactions(source, amounts, occurred_at=factories.NOON + timedelta(days=9))
     return rows, assess(batch=rows[0].batch, transactions=rows)
 
 
 def test_the_supervised_score_is_shown_and_the_anomaly_score_kept_beside_it(source, anomaly, learned):
-    ranker = places.supervised(learned)
+    ranker = scenarios.supervised_model(learned)
     (row,), (result,) = come(source, [3_012])
     kept = Assessment.objects.get(pk=row.pk)
     assert (kept.model_version, kept.anomaly_version) == (ranker, anomaly)
@@ -43,7 +43,7 @@ def test_the_supervised_score_is_shown_and_the_anomaly_score_kept_beside_it(sour
 
 @pytest.mark.parametrize(("threshold", "asked"), [(0.0, {"supervised", "anomaly"}), (1.1, {"anomaly"})])
 def test_either_model_may_ask_for_review(threshold, asked, source, anomaly, learned):
-    places.supervised(learned, threshold=threshold)
+    scenarios.supervised_model(learned, threshold=threshold)
     (result,) = come(source, [80_000_000])[1]
     alert = Alert.objects.get()
     assert (result.outcome, alert.outcome, alert.score) == ("review", "review", result.score)
@@ -62,7 +62,7 @@ def test_a_low_supervised_score_lowers_nothing(source, anomaly, learned):
 
 
 def test_the_alert_of_two_models_is_raised_again(source, anomaly, learned):
-    places.supervised(learned, threshold=0.0)
+    scenarios.supervised_model(learned, threshold=0.0)
     come(source, [80_000_000])
     found = replay(Alert.objects.get())
     assert [each for each in found.differences if "Explanation" not in each] == []
@@ -70,7 +70,7 @@ def test_the_alert_of_two_models_is_raised_again(source, anomaly, learned):
 
 
 def test_the_replay_notices_another_threshold(source, anomaly, learned):
-    ranker = places.supervised(learned, threshold=0.0)
+    ranker = scenarios.supervised_model(learned, threshold=0.0)
     come(source, [80_000_000])
     ModelVersion.objects.filter(pk=ranker.pk).update(threshold=0.9)
     assert f"{ranker} is not what it was." in replay(Alert.objects.get()).differences
@@ -78,7 +78,7 @@ def test_the_replay_notices_another_threshold(source, anomaly, learned):
 
 @pytest.mark.parametrize("stage", ["shadow", "challenger"])
 def test_who_looks_on_scores_everything_and_decides_nothing(stage, source, anomaly, learned):
-    version = places.supervised(learned, threshold=0.0, stage=stage)
+    version = scenarios.supervised_model(learned, threshold=0.0, stage=stage)
     rows, results = come(source, [3_012] * 25)
     assert {result.outcome for result in results} == {"approve"}
     assert set(Assessment.objects.values_list("model_version_id", flat=True)) == {anomaly.pk}
@@ -88,7 +88,7 @@ def test_who_looks_on_scores_everything_and_decides_nothing(stage, source, anoma
 
 
 def test_who_looks_on_and_cannot_score_stops_nothing(source, anomaly, learned, caplog):
-    broken = places.supervised(learned, threshold=0.0, stage="shadow")
+    broken = scenarios.supervised_model(learned, threshold=0.0, stage="shadow")
     ModelVersion.objects.filter(pk=broken.pk).update(sha256="0" * 64)
     _, (result,) = come(source, [3_012])
     assert result.outcome == "approve"
@@ -102,14 +102,16 @@ def test_who_looks_on_and_cannot_score_stops_nothing(source, anomaly, learned, c
 
 @pytest.mark.parametrize("stage", ["candidate", "retired"])
 def test_other_stages_do_not_score(stage, source, anomaly, learned):
-    places.supervised(learned, stage=stage)
+    scenarios.supervised_model(learned, stage=stage)
     come(source, [3_012])
     assert not ShadowScore.objects.exists()
     assert Assessment.objects.get().model_version == anomaly
 
 
 def test_a_supervised_model_alone_decides_too(source, gathered):
-    ranker = places.supervised(places.arrived(source, places.habits(400, seed=5)), threshold=0.0)
+    ranker = scenarios.supervised_model(
+        scenarios.transactions(source, scenarios.usual_amounts(400, seed=5)), threshold=0.0
+    )
     (row,), (result,) = come(source, [3_012])
     kept = Assessment.objects.get(pk=row.pk)
     assert (result.outcome, kept.model_version, kept.anomaly_version) == ("review", ranker, None)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from approvals.models import ApprovalRequest
 from cases import services
 from cases.models import Case, Note, Queue
-from cases.tests.story import cases_in
+from cases.tests.factories import cases_in
 from finobs.accounts.models import User
 
 WHY = "The customer sold a car; the contract is in the file."

@@ -15,8 +15,8 @@ from django.contrib import admin as stock
 from django.urls import NoReverseMatch, reverse
 from playwright.sync_api import Page, expect
 
-from tests import world
-from tests.urls_of import addresses
+from tests.support import scenarios
+from tests.support.addresses import addresses
 
 # Not pages: what machines ask, what a mailed link opens; the admin's pages have their own test.
 SKIPPED = re.compile(r"^(api/|livez|readyz|static/|admin/|accounts/password/<)")
@@ -92,7 +92,7 @@ def take_picture(page: Page, address: str) -> None:
 
 @pytest.fixture
 def scene(queue, analyst, lead, superuser):
-    return world.make(queue, analyst, lead, superuser)
+    return scenarios.everything(queue, analyst, lead, superuser)
 
 
 def test_every_page_holds_under_the_policy(page, watch, scene, superuser, sign_in):
@@ -101,7 +101,7 @@ def test_every_page_holds_under_the_policy(page, watch, scene, superuser, sign_i
     for address in addresses():
         if "GET" not in address.methods or SKIPPED.match(address.route):
             continue
-        wrong += visit(page, "/" + world.fill(address, scene))
+        wrong += visit(page, "/" + scenarios.fill(address, scene))
     assert not wrong, "\n".join(wrong)
 
 

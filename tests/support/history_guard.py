@@ -56,17 +56,28 @@ def check(sql: str) -> None:
 
 
 def may_write(path: str, function: str) -> bool:
+    return (
+        path in ("", HISTORY)
+        or is_test(path)
+        or "migrations" in Path(path).parts
+        or (path, function) in EXCEPTIONS
+    )  # fmt: skip
+
+
+def is_test(path: str) -> bool:
     parts = Path(path).parts
-    is_test = "tests" in parts or parts[-1:] == ("conftest.py",)
-    return path in ("", HISTORY) or is_test or "migrations" in parts or (path, function) in EXCEPTIONS
+    return "tests" in parts or parts[-1:] == ("conftest.py",)
 
 
-def caller() -> tuple[str, str]:
-    """File and function of the innermost frame of this repository that writes for itself; empty without one."""
+def caller(passing: tuple[str, ...] = ()) -> tuple[str, str]:
+    """File and function of the innermost frame of this repository that writes for itself; empty without one.
+
+    `passing`: files that work for their caller too.
+    """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         path = own_path(frame.f_code.co_filename)
-        if path and not path.startswith(INFRASTRUCTURE):
+        if path and not path.startswith((*INFRASTRUCTURE, *passing)):
             return path, frame.f_code.co_name
         frame = frame.f_back
     return "", ""

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 
 from finobs.accounts import access_token, services
-from finobs.accounts.tests.events import last
 from finobs.accounts.tests.test_token_create import make
 from tests import factories
+from tests.support.ledger_events import last_event
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/auth/token"
@@ -46,7 +46,7 @@ def test_a_person_gets_one_for_a_password(client, analyst):
     assert body["expires_in"] == 300
     assert response["Cache-Control"] == "no-store"
     assert me(client, body["access"]).json()["email"] == analyst.email
-    assert last("sign_in")["actor"]["id"] == str(analyst.pk)
+    assert last_event("sign_in")["actor"]["id"] == str(analyst.pk)
     assert "sessionid" not in client.cookies
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from finobs.accounts.models import ApiToken, User
-from finobs.accounts.tests.events import last
 from tests import factories
+from tests.support.ledger_events import last_event
 
 pytestmark = pytest.mark.django_db
 
@@ -107,4 +107,4 @@ def test_a_token_that_does_not_hold_is_422(client, analyst, body):
 def test_a_machines_token_is_made_by_an_administrator(as_admin, service):
     body = {"name": "feed", "scopes": ["transaction:create"], "days": 30, "user": service.pk}
     assert send(as_admin, "post", "tokens", body).json()["owner"] == service.pk
-    assert last("token.create")["data"]["of"] == str(service.pk)
+    assert last_event("token.create")["data"]["of"] == str(service.pk)

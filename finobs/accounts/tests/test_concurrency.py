@@ -8,9 +8,9 @@ from django.db import connection
 
 from finobs.accounts import roles, services
 from finobs.accounts.models import User
-from finobs.accounts.tests.events import recorded
 from finobs.core.errors import FinobsError
 from tests import factories
+from tests.support.ledger_events import event_bodies
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +43,7 @@ def test_a_link_used_twice_at_once_sets_one_password(admin, analyst):
     new = [f"{word} umbrellas walking home" for word in ("seven", "eight", "nine")]
     answers = at_once(*(lambda n=n: services.password_set(uid=link.uid, token=link.token, new=n) for n in new))
     assert sum(isinstance(answer, User) for answer in answers) == 1
-    assert len(recorded("user.password_change")) == 1
+    assert len(event_bodies("user.password_change")) == 1
 
 
 def test_roles_given_at_once_leave_what_the_last_event_says(admin, analyst):
@@ -53,7 +53,7 @@ def test_roles_given_at_once_leave_what_the_last_event_says(admin, analyst):
         lambda: services.role_assign(actor=other, user=analyst, roles={"compliance", "auditor"}),
     )
     analyst = User.objects.get(pk=analyst.pk)
-    events = recorded("user.role_assign")
+    events = event_bodies("user.role_assign")
     assert analyst.session_epoch == len(events) == 2
     assert analyst.roles == events[-1]["data"]["roles"]
 
@@ -61,4 +61,4 @@ def test_roles_given_at_once_leave_what_the_last_event_says(admin, analyst):
 def test_a_person_deactivated_by_two_is_deactivated_once(admin, analyst):
     other = factories.user("Other Admin", role="admin")
     at_once(*(lambda by=by: services.user_deactivate(actor=by, user=analyst) for by in (admin, other)))
-    assert len(recorded("user.deactivate")) == 1
+    assert len(event_bodies("user.deactivate")) == 1

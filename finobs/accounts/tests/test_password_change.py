@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 
 from finobs.accounts import services
-from finobs.accounts.tests.events import last
 from finobs.core.errors import Invalid, NotAllowed
 from tests import factories
+from tests.support.ledger_events import last_event
 
 pytestmark = pytest.mark.django_db
 NEW = "seven green umbrellas walking"
@@ -29,7 +29,7 @@ def test_it_changes_and_ends_every_other_session(client, analyst):
     analyst.refresh_from_db()
     assert analyst.check_password(NEW)
     assert analyst.session_epoch == 1
-    assert last("user.password_change")["data"] == {"via": "present password"}
+    assert last_event("user.password_change")["data"] == {"via": "present password"}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_nothing_of_a_password_is_in_history_or_ledger(analyst):
     services.password_change(actor=analyst, present=factories.PASSWORD, new=NEW)
     analyst.refresh_from_db()
     assert analyst.password not in str(list(analyst.history.values()))
-    assert NEW not in str(last("user.password_change"))
+    assert NEW not in str(last_event("user.password_change"))
 
 
 def test_a_common_one_is_refused_whatever_its_length(analyst):

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from finobs.accounts import services
 from finobs.accounts.services.passwords import links
-from finobs.accounts.tests.events import last
 from finobs.core.errors import NotAllowed, NotFound
 from tests import factories
+from tests.support.ledger_events import last_event
 
 pytestmark = pytest.mark.django_db
 NEW = "seven green umbrellas walking"
@@ -31,7 +31,7 @@ def test_the_old_password_is_gone_and_sessions_end(client, admin, analyst):
     analyst.refresh_from_db()
     assert not analyst.has_usable_password()
     assert client.get("/accounts/profile/").status_code == 302
-    assert last("user.password_reset_issue")["subject"]["id"] == str(analyst.pk)
+    assert last_event("user.password_reset_issue")["subject"]["id"] == str(analyst.pk)
 
 
 def test_the_owner_sets_a_password_and_signs_in_with_it(client, analyst, link):
@@ -39,7 +39,7 @@ def test_the_owner_sets_a_password_and_signs_in_with_it(client, analyst, link):
     assert client.post(address(link), {"new": NEW, "again": NEW}).status_code == 302
     analyst.refresh_from_db()
     assert analyst.check_password(NEW)
-    assert last("user.password_change")["data"] == {"via": "link"}
+    assert last_event("user.password_change")["data"] == {"via": "link"}
     assert client.post("/accounts/sign-in/", {"username": analyst.email, "password": NEW}).status_code == 302
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from finobs.accounts import services
-from finobs.accounts.tests.events import last, recorded
 from finobs.core import access
 from finobs.core.errors import Invalid, NotAllowed, NotFound
 from tests import factories
+from tests.support.ledger_events import event_bodies, last_event
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def test_it_counts_at_once_and_is_recorded(admin, analyst):
     assert fresh.roles == ["compliance", "viewer"]
     assert access.has_permission(fresh, "compliance:resolve")
     assert fresh.session_epoch == 1
-    assert last("user.role_assign")["data"] == {
+    assert last_event("user.role_assign")["data"] == {
         "given": ["compliance", "viewer"], "taken": ["analyst"], "roles": ["compliance", "viewer"],
     }  # fmt: skip
     assert fresh.history.first().history_user == admin
@@ -29,7 +29,7 @@ def test_it_counts_at_once_and_is_recorded(admin, analyst):
 
 def test_the_same_roles_again_change_nothing(admin, analyst):
     assign(admin, analyst, "analyst")
-    assert recorded("user.role_assign") == []
+    assert event_bodies("user.role_assign") == []
     assert type(analyst).objects.get(pk=analyst.pk).session_epoch == 0
 
 

@@ -5,8 +5,8 @@ from django.test import Client
 
 from finobs.accounts import selectors, services
 from finobs.accounts.models import UserSession
-from finobs.accounts.tests.events import last, recorded
 from finobs.core.errors import NotAllowed, NotFound
+from tests.support.ledger_events import event_bodies, last_event
 
 pytestmark = pytest.mark.django_db
 
@@ -31,21 +31,21 @@ def test_ending_one_is_at_once(two, analyst):
     assert two[0].post(f"/accounts/sessions/{other.pk}/end/").status_code == 302
     assert two[1].get("/accounts/profile/").status_code == 302
     assert two[0].get("/accounts/profile/").status_code == 200
-    assert last("session.end")["data"]["of"] == str(analyst.pk)
+    assert last_event("session.end")["data"]["of"] == str(analyst.pk)
 
 
 def test_ending_it_twice_is_recorded_once(two, analyst):
     session = UserSession.objects.earliest("id")
     services.session_end(actor=analyst, session=session)
     services.session_end(actor=analyst, session=session)
-    assert len(recorded("session.end")) == 1
+    assert len(event_bodies("session.end")) == 1
 
 
 def test_ending_all_others_leaves_this_one(two):
     two[0].post("/accounts/sessions/end/")
     assert two[0].get("/accounts/profile/").status_code == 200
     assert two[1].get("/accounts/profile/").status_code == 302
-    assert last("session.end")["data"]["ended"] == 1
+    assert last_event("session.end")["data"]["ended"] == 1
 
 
 def test_somebody_elses_session_is_not_there(two, lead, client):

@@ -8,9 +8,9 @@ from django.test import Client
 
 from finobs.accounts import services
 from finobs.accounts.models import UserSession
-from finobs.accounts.tests.events import recorded
 from finobs.core import clock
 from tests import factories
+from tests.support.ledger_events import event_bodies
 
 pytestmark = pytest.mark.django_db
 PAGE = "/accounts/profile/"
@@ -43,7 +43,7 @@ def test_it_ends_when_idle_and_the_sign_in_page_says_why(browser):
     assert status_after(browser, minutes=30) == 302
     assert "nothing happened" in why(browser)
     assert why(browser) is None
-    assert [event["data"]["why"] for event in recorded("session.end")] == ["idle"]
+    assert [event["data"]["why"] for event in event_bodies("session.end")] == ["idle"]
 
 
 def test_it_ends_at_its_absolute_age_however_much_it_is_used(browser, settings):

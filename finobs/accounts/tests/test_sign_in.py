@@ -12,9 +12,9 @@ from finobs.accounts import throttling
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import UserSession
 from finobs.accounts.system import system_actor
-from finobs.accounts.tests.events import last, recorded
 from finobs.core import clock
 from tests import factories
+from tests.support.ledger_events import event_bodies, last_event
 
 pytestmark = pytest.mark.django_db
 URL = "/accounts/sign-in/"
@@ -32,7 +32,7 @@ def test_a_person_signs_in_with_e_mail_and_password_whatever_the_case(client, an
     response = sign_in(client, analyst.email.upper())
     assert (response.status_code, response["Location"]) == (302, "/")
     assert signed_in(client)
-    assert last("sign_in")["actor"]["id"] == str(analyst.pk)
+    assert last_event("sign_in")["actor"]["id"] == str(analyst.pk)
     session = UserSession.objects.get()
     assert (session.user, session.ip, session.user_agent) == (analyst, "127.0.0.1", "Browser")
 
@@ -65,7 +65,7 @@ def test_a_password_is_hashed_once_whether_or_not_the_person_exists(client, anal
 def test_a_failure_is_recorded_without_what_was_typed(client, analyst):
     sign_in(client, analyst.email, "my secret")
     sign_in(client, "my-other-secret@example.test", "x")
-    known, unknown = recorded("sign_in_failed")
+    known, unknown = event_bodies("sign_in_failed")
     assert known["actor"]["type"] == "system"
     assert (known["subject"]["id"], unknown["subject"]["id"]) == (str(analyst.pk), "unknown")
     assert "secret" not in str([known, unknown])
@@ -123,7 +123,7 @@ def test_signing_out_takes_a_post_and_ends_the_session(client, analyst):
     assert client.post("/accounts/sign-out/")["Location"] == URL
     assert not signed_in(client)
     assert UserSession.objects.get().end_reason == "signed_out"
-    assert last("sign_out")["actor"]["id"] == str(analyst.pk)
+    assert last_event("sign_out")["actor"]["id"] == str(analyst.pk)
 
 
 def test_a_copied_cookie_is_worth_nothing_after_signing_out(client, analyst):
@@ -151,7 +151,7 @@ class TestThrottling:
     def test_a_flood_does_not_fill_the_ledger(self, client, analyst):
         for _ in range(12):
             sign_in(client, analyst.email, "wrong")
-        assert [event["data"]["throttled"] for event in recorded("sign_in_failed")] == [False] * 4 + [True]
+        assert [event["data"]["throttled"] for event in event_bodies("sign_in_failed")] == [False] * 4 + [True]
 
     def test_others_and_other_addresses_are_not_shut_out(self, client, analyst, lead):
         for _ in range(6):

@@ -8,9 +8,9 @@ import pytest
 
 from finobs.accounts import services, token_format
 from finobs.accounts.models import ApiToken
-from finobs.accounts.tests.events import last, recorded
 from finobs.core.errors import Invalid, NotAllowed, NotFound
 from tests import factories
+from tests.support.ledger_events import event_bodies, last_event
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -46,8 +46,8 @@ def test_only_its_digest_is_kept_and_the_event_holds_no_secret(analyst):
     assert text not in row
     assert text.split("_")[2][:20] not in row
     assert token.digest == token_format.digest(text)
-    assert text.split("_")[2] not in str(last("token.create"))
-    assert last("token.create")["data"]["scopes"] == ["compliance:read"]
+    assert text.split("_")[2] not in str(last_event("token.create"))
+    assert last_event("token.create")["data"]["scopes"] == ["compliance:read"]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ class TestRevoke:
         token, _ = make(analyst)
         first = services.token_revoke(actor=analyst, token=token).revoked_at
         assert services.token_revoke(actor=analyst, token=token).revoked_at == first
-        assert len(recorded("token.revoke")) == 1
+        assert len(event_bodies("token.revoke")) == 1
 
     def test_an_administrator_revokes_anybodys_but_a_superusers(self, admin, analyst, superuser):
         services.token_revoke(actor=admin, token=make(analyst)[0])

@@ -6,9 +6,9 @@ import pytest
 
 from finobs.accounts import services
 from finobs.accounts.system import system_actor
-from finobs.accounts.tests.events import last, recorded
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed, NotFound
 from tests import factories
+from tests.support.ledger_events import event_bodies, last_event
 
 pytestmark = pytest.mark.django_db
 
@@ -25,13 +25,13 @@ def test_it_changes_and_records_the_fields_not_the_values(admin, analyst):
     services.user_change(actor=admin, user=analyst, name="Ana B.", email="ANA@example.test", time_zone="Europe/Rome")
     analyst.refresh_from_db()
     assert (analyst.name, analyst.email, analyst.time_zone) == ("Ana B.", "ana@example.test", "Europe/Rome")
-    assert last("user.change")["data"] == {"fields": ["email", "name", "time_zone"]}
+    assert last_event("user.change")["data"] == {"fields": ["email", "name", "time_zone"]}
     assert analyst.history.first().history_user == admin
 
 
 def test_nothing_changed_is_nothing_recorded(admin, analyst):
     services.user_change(actor=admin, user=analyst, name=analyst.name)
-    assert recorded("user.change") == []
+    assert event_bodies("user.change") == []
 
 
 @pytest.mark.parametrize("act", ["user_change", "user_deactivate", "password_reset_issue", "sessions_end"])
@@ -129,7 +129,7 @@ class TestDeactivate:
         assert client.get("/accounts/profile/").status_code == 302
         client.logout()
         assert client.get("/api/v1/me", headers={"Authorization": f"Bearer {secret}"}).status_code == 401
-        assert last("user.deactivate")["data"] == {"sessions_ended": 1, "tokens_revoked": 1}
+        assert last_event("user.deactivate")["data"] == {"sessions_ended": 1, "tokens_revoked": 1}
 
     def test_nobody_deactivates_themselves(self, admin):
         with pytest.raises(NotAllowed):
@@ -146,7 +146,7 @@ class TestDeactivate:
         services.user_deactivate(actor=admin, user=analyst)
         back = services.user_reactivate(actor=admin, user=analyst)
         assert (back.is_active, back.roles) == (True, ["analyst"])
-        assert len(recorded("user.reactivate")) == 1
+        assert len(event_bodies("user.reactivate")) == 1
 
     def test_an_unknown_zone_cannot_be_saved(self, admin, analyst):
         with pytest.raises(Invalid):

@@ -8,9 +8,9 @@ from simple_history.middleware import HistoryRequestMiddleware
 from finobs.accounts import services
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
-from finobs.accounts.tests.events import last
 from finobs.core.errors import Invalid, NotAllowed
 from tests import factories
+from tests.support.ledger_events import last_event
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ def test_it_is_added_without_a_password_and_recorded(admin):
     made = create(admin, roles={"analyst"})
     assert (made.email, made.roles, made.kind) == ("new.person@example.test", ["analyst"], "human")
     assert not made.has_usable_password()
-    assert last("user.create")["data"] == {"kind": "human", "roles": ["analyst"], "is_staff": False}
+    assert last_event("user.create")["data"] == {"kind": "human", "roles": ["analyst"], "is_staff": False}
     assert made.history.first().history_user == admin
 
 

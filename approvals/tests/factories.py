@@ -1,4 +1,4 @@
-"""Asking for a case to be closed, and deciding it, in one line each."""
+"""A request to close a case, and a vote on it, in one line each."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from finobs.core.errors import ApprovalRequired
 CONCLUSION = {"disposition": "confirmed", "reason_code": "money_mule", "rationale": "Money in and out within minutes."}
 
 
-def ask(actor: User, case: Case, **fields: Any) -> ApprovalRequest:
+def closing_request(actor: User, case: Case, **fields: Any) -> ApprovalRequest:
     version = Case.objects.get(pk=case.pk).version
-    with pytest.raises(ApprovalRequired) as asked:
+    with pytest.raises(ApprovalRequired) as refusal:
         case_close(**{"actor": actor, "case": case, "version": version, **CONCLUSION, **fields})
-    return ApprovalRequest.objects.get(pk=asked.value.request_id)
+    return ApprovalRequest.objects.get(pk=refusal.value.request_id)
 
 
 def decide(

@@ -1,4 +1,4 @@
-"""Transactions with scores and outcomes, as assessments, shadows, labels and cases would leave them."""
+"""Transactions with scores and labels, as assessments, shadows, labels and cases would leave them."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ WINDOW = Window(date(2026, 3, 1), date(2026, 3, 30))
 NOON = factories.NOON
 
 
-def version(role: str = ModelRole.SUPERVISED, **fields: Any) -> ModelVersion:
+def model_version(role: str = ModelRole.SUPERVISED, **fields: Any) -> ModelVersion:
     return factories.model_version(**{"role": role, "kind": role, "threshold": 0.5, **fields})
 
 
-def row(
+def scored_transaction(
     by: ModelVersion | None, score: float = 0.0, label: bool | None = None, *, at: datetime = NOON, shadow: bool = False,
     known_after: int = 7, **fields: Any,
 ) -> Transaction:  # fmt: skip
     """One transaction, scored `by` a version in its role; `label` came in so many days later."""
-    made = factories.transaction(occurred_at=at, **fields)
+    transaction = factories.transaction(occurred_at=at, **fields)
     if by is not None:
-        scored(made, by, score, shadow=shadow)
+        add_score(transaction, by, score, shadow=shadow)
     if label is not None:
-        Label.objects.create(transaction=made, is_suspicious=label, known_at=at + timedelta(days=known_after))
-    return made
+        Label.objects.create(transaction=transaction, is_suspicious=label, known_at=at + timedelta(days=known_after))
+    return transaction
 
 
-def scored(transaction: Transaction, by: ModelVersion, score: float, *, shadow: bool = False) -> None:
+def add_score(transaction: Transaction, by: ModelVersion, score: float, *, shadow: bool = False) -> None:
     if shadow:
         ShadowScore.objects.create(transaction=transaction, model_version=by, score=score)
         return
@@ -50,13 +50,15 @@ def scored(transaction: Transaction, by: ModelVersion, score: float, *, shadow: 
     Assessment.objects.filter(pk=assessed.pk).update(**beside, **(leading if by.role == ModelRole.SUPERVISED else {}))
 
 
-def rows(by: ModelVersion, outcomes: Sequence[tuple[float, bool | None]], **fields: Any) -> list[Transaction]:
+def scored_transactions(
+    by: ModelVersion, outcomes: Sequence[tuple[float, bool | None]], **fields: Any
+) -> list[Transaction]:
     """Several of one account, as (score, label)."""
     owner = factories.account()
-    return [row(by, score, label, **{"of": owner, **fields}) for score, label in outcomes]
+    return [scored_transaction(by, score, label, **{"of": owner, **fields}) for score, label in outcomes]
 
 
-def alerted(
+def alert_for(
     transaction: Transaction, *, rule: bool = True, typology: str = Typology.LARGE_AMOUNT, **fields: Any
 ) -> Alert:
     return Alert.objects.create(
@@ -66,11 +68,11 @@ def alerted(
     )  # fmt: skip
 
 
-def concluded(
+def closed_case(
     transaction: Transaction, disposition: str = Disposition.CONFIRMED, *, at: datetime | None = None
 ) -> Case:
     """A closed case with an alert of this transaction, and the label that its closing wrote down."""
-    alert = alerted(transaction)
+    alert = alert_for(transaction)
     closed_at = at or NOON + timedelta(days=3)
     case = factories.case(
         of=transaction.account, status=CaseStatus.CLOSED, disposition=disposition, reason_code="other_suspicion",

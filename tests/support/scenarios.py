@@ -15,13 +15,14 @@ from approvals.models import ApprovalPolicy, ApprovalRequest
 from cases.models import Case, Queue
 from cases.services import case_close, case_take, note_add
 from detection.models import ModelVersion, ReassessmentRun, Rule, ShadowScore, TrainingRun
+from detection.tests import scenarios as detection
 from finobs.accounts.models import ApiToken, User
 from finobs.accounts.services import token_create
 from finobs.core import clock
 from finobs.core.errors import ApprovalRequired
 from finobs.ledger.models import Event
-from tests import factories, scored
-from tests.urls_of import Address
+from tests import factories
+from tests.support.addresses import Address
 from transactions.models import QuarantinedRow
 
 PARAMETER = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
@@ -29,18 +30,18 @@ ADMIN = re.compile(r"^admin/([a-z_]+)/([a-z_]+)/(.+)$")
 
 
 @dataclass(frozen=True)
-class World:
+class Scene:
     """The subjects of the url matrix, by the word their addresses use."""
 
     subjects: dict[str, Any]
     secrets: tuple[bytes, ...]
 
 
-def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
+def everything(queue: Queue, analyst: User, lead: User, superuser: User) -> Scene:
     """A transaction that two models scored and a rule stopped; its case in `queue`, taken and noted by the analyst, who
     asks to close it; and a row in quarantine."""
     Queue.objects.filter(pk=queue.pk).update(typologies=["large_amount"])
-    alert = scored.alert()
+    alert = detection.alert_of_two_models()
     case = Case.objects.get()
     case_take(actor=analyst, case=case)
     note_add(actor=analyst, case=case, text="Called the branch.")
@@ -63,7 +64,7 @@ def make(queue: Queue, analyst: User, lead: User, superuser: User) -> World:
     failed = ReassessmentRun.objects.create(
         source=batch.source, as_of=alert.transaction_id, requested_by=superuser, state="failed", ended_at=clock.now()
     )
-    return World(
+    return Scene(
         {
             "queues": queue.slug, "cases": case.reference, "incidents": case.incidents.get().reference,
             "alerts": alert.pk, "transactions": alert.transaction_id, "accounts": alert.account_id, "batches": batch.pk,
@@ -94,7 +95,7 @@ def _quarantined(batch: Any) -> QuarantinedRow:
     )  # fmt: skip
 
 
-def fill(address: Address, scene: World) -> str:
+def fill(address: Address, scene: Scene) -> str:
     """The address with its arguments: taken from the scene by the word before them, in the admin by its model."""
     admin = ADMIN.match(address.route)
     if admin:
@@ -104,27 +105,27 @@ def fill(address: Address, scene: World) -> str:
         except LookupError:
             pass
     route = re.sub(r"\^?\(\?P<app_label>[^)]*\)", "accounts", address.route).rstrip("$")
-    return PARAMETER.sub(lambda found: str(_argument(found[1], route[: found.start()], scene)), route)
+    return PARAMETER.sub(lambda match: str(_argument(match[1], route[: match.start()], scene)), route)
 
 
-def _argument(name: str, before: str, scene: World) -> Any:
+def _argument(name: str, before: str, scene: Scene) -> Any:
     if name in ("subject_type", "subject_id"):
         return scene.subjects[name]
     words = [word for word in re.split(r"[/<>:]", before) if word in scene.subjects]
     return scene.subjects[words[-1]] if words else {"uid": "x", "token": "x-y"}.get(name, 0)
 
 
-def _admin(app: str, model: str, rest: str, scene: World) -> str:
+def _admin(app: str, model: str, rest: str, scene: Scene) -> str:
     kind = apps.get_model(app, model)
     row = kind._base_manager.order_by("pk").first()
     pk = row.pk if row else 0
     past = row.history.order_by("pk").first() if row is not None and hasattr(row, "history") else None
     rest = rest.replace("^([^/]+)/history/([^/]+)/$", f"{pk}/history/{past.pk if past else 0}/")
     keys = {"user_id": scene.subjects["users"], "group_id": scene.subjects["group"]}
-    return f"admin/{app}/{model}/" + PARAMETER.sub(lambda found: str(keys.get(found[1], pk)), rest)
+    return f"admin/{app}/{model}/" + PARAMETER.sub(lambda match: str(keys.get(match[1], pk)), rest)
 
 
-def body(method: str, address: Address, scene: World) -> dict[str, Any]:
+def body(method: str, address: Address, scene: Scene) -> dict[str, Any]:
     """What a correct request carries, by the last words of its address: a refusal is then about the person."""
     if method == "GET" or address.route.startswith("admin/"):
         return {}

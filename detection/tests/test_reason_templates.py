@@ -15,7 +15,7 @@ from detection.ml.onnx.graph_metadata import quantiles
 from detection.models import Alert, ModelVersion
 from detection.pipeline.assess import assess
 from detection.pipeline.replay import reasons_of_snapshot
-from detection.tests import places
+from detection.tests import scenarios
 from tests import factories
 
 NAMES = features.ACCOUNT.names
@@ -160,8 +160,8 @@ def test_it_costs_less_than_a_fifth_of_a_millisecond(version):
 @pytest.mark.django_db
 def test_from_the_transaction_and_from_what_the_alert_keeps_it_says_the_same(source, superuser, gathered):
     """So whoever decides again says what was said."""
-    version = places.champion(source, superuser)
-    rows = places.arrived(source, [90_000_000, 70_000_000], occurred_at=factories.NOON, country="KP")
+    version = scenarios.champion(source, superuser)
+    rows = scenarios.transactions(source, [90_000_000, 70_000_000], occurred_at=factories.NOON, country="KP")
     assess(batch=rows[0].batch, transactions=rows)
     alerts = list(Alert.objects.order_by("id"))
     assert alerts
@@ -175,8 +175,8 @@ def test_from_the_transaction_and_from_what_the_alert_keeps_it_says_the_same(sou
 @pytest.mark.django_db
 def test_it_asks_the_database_once_for_a_version(source, superuser, gathered, monkeypatch, django_assert_num_queries):
     reason_codes._rows.cache_clear()
-    version = places.champion(source, superuser)
-    (row,) = places.arrived(source, [90_000_000])
+    version = scenarios.champion(source, superuser)
+    (row,) = scenarios.transactions(source, [90_000_000])
     bare = ModelVersion.objects.only("feature_set", "sha256").get(pk=version.pk)
     with django_assert_num_queries(1):
         reason_codes.of_transaction(bare, vector(), row)

@@ -8,10 +8,10 @@ from detection import bootstrap  # fmt: skip
 from detection.bootstrap import ensure_default_detectors
 from detection.choices import ModelStage
 from detection.ml.registry.services import model_retire
-from detection.ml.training.services import model_train, training_request
+from detection.ml.training.services import training_request
 from detection.models import ModelVersion, Rule, TrainingRun
 from detection.rules.services import rule_retire
-from detection.tests import places
+from detection.tests import scenarios
 from finobs.core.errors import Conflict
 from finobs.core.jobs.worker import work
 from finobs.ledger.models import Event
@@ -38,15 +38,15 @@ def test_rules_that_somebody_retired_stay_retired(superuser):
 
 def test_the_first_model_comes_once_there_is_enough_to_learn_from(source, gathered, superuser, monkeypatch):
     monkeypatch.setattr(bootstrap, "MIN_TRANSACTIONS", 2_000)
-    places.arrived(source, places.habits(1_999, seed=3))
+    scenarios.transactions(source, scenarios.usual_amounts(1_999, seed=3))
     ensure_default_detectors()
     assert not ModelVersion.objects.exists()
-    places.arrived(source, places.habits(1, seed=4))
+    scenarios.transactions(source, scenarios.usual_amounts(1, seed=4))
     ensure_default_detectors()
     ensure_default_detectors()
     version = ModelVersion.objects.get()
     assert version.stage == ModelStage.CHAMPION
-    places.agreed(model_retire, superuser, version)
+    scenarios.approved_step(model_retire, superuser, version)
     ensure_default_detectors()
     assert ModelVersion.objects.count() == 1
 
@@ -58,7 +58,7 @@ def test_two_imports_at_once_do_not_stop_one_another(beginning, source, gathered
 
     monkeypatch.setattr(bootstrap, "MIN_TRANSACTIONS", 1)
     monkeypatch.setattr(bootstrap, beginning, beaten)
-    places.arrived(source, [1_000])
+    scenarios.transactions(source, [1_000])
     ensure_default_detectors()
     assert not ModelVersion.objects.exists()
 
@@ -70,7 +70,7 @@ def test_an_import_asks_for_it():
 @pytest.fixture
 def many(source, gathered, monkeypatch):
     monkeypatch.setattr(bootstrap, "MIN_TRANSACTIONS", 600)
-    places.arrived(source, places.habits(600))
+    scenarios.transactions(source, scenarios.usual_amounts(600))
 
 
 def test_the_first_model_stands_in_the_ledger_as_installed(many):
@@ -84,7 +84,7 @@ def test_the_first_model_stands_in_the_ledger_as_installed(many):
 
 def test_a_first_training_that_was_refused_is_not_tried_at_every_batch(source, gathered, monkeypatch):
     monkeypatch.setattr(bootstrap, "MIN_TRANSACTIONS", 600)
-    places.arrived(source, [5_000] * 600, occurred_at=factories.NOON)
+    scenarios.transactions(source, [5_000] * 600, occurred_at=factories.NOON)
     ensure_default_detectors()
     ensure_default_detectors()
     assert TrainingRun.objects.get().state == "failed"
@@ -111,6 +111,6 @@ def test_what_somebody_is_training_is_left_to_them(many, admin):
 
 
 def test_what_somebody_has_trained_is_left_to_them(many, admin):
-    model_train(actor=admin)
+    scenarios.trained(actor=admin)
     ensure_default_detectors()
     assert ModelVersion.objects.get().stage == ModelStage.CANDIDATE

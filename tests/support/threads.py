@@ -1,0 +1,35 @@
+"""Several acts begun in one moment, each on a connection of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+from django.db import connection
+
+from finobs.core.errors import FinobsError
+
+
+def attempt(act: Callable[[], Any]) -> str:
+    """ "done", or the code of the error that the product refused with. Closes this thread's connection."""
+    try:
+        act()
+    except FinobsError as error:
+        return error.code
+    finally:
+        connection.close()
+    return "done"
+
+
+def at_once(*acts: Callable[[], Any]) -> list[str]:
+    """What became of each act, in their order, all of them begun together."""
+    begin = Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> str:
+        begin.wait()
+        return attempt(act)
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))

@@ -1,0 +1,223 @@
+"""Mappings: every form of a field's source, every error in words, and the files that a mapping fits."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finobs.core.errors import Invalid
+from transactions.mappings import (
+    NAMED_MAPPINGS,
+    REQUIRED_FIELDS,
+    FieldSource,
+    Mapping,
+    fit_to_header,
+    resolve,
+    resolve_labels,
+)
+from transactions.row_validation import ROW_FIELDS
+
+PLAIN = {"external_id": "id", "account": "acc", "occurred_at": "when", "amount": "sum"}
+
+
+def errors_of(document: Any, *required: str) -> dict[str, list[str]]:
+    with pytest.raises(Invalid) as error:
+        Mapping.parse(document, required or REQUIRED_FIELDS)
+    return error.value.fields
+
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        ("sum", FieldSource(column="sum")),
+        ({"column": "sum"}, FieldSource(column="sum")),
+        ({"value": "EUR"}, FieldSource(value="EUR")),
+        ({"value": 7}, FieldSource(value="7")),
+        ({"column": "dc", "words": {"D": "out", "C": 1}}, FieldSource(column="dc", words={"D": "out", "C": "1"})),
+        ({"column": "date", "plus_days": 30}, FieldSource(column="date", plus_days=30)),
+        ({"column": "date", "plus_days": -1, "words": {}}, FieldSource(column="date", plus_days=-1)),
+    ],
+)
+def test_a_field_comes_from_a_column_or_is_a_value(value: Any, source: FieldSource) -> None:
+    assert Mapping.parse({**PLAIN, "memo": value}).sources["memo"] == source
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "", None, 7, [], {}, {"column": "a", "value": "b"}, {"plus_days": 1}, {"words": {}}, {"column": "a", "x": 1},
+        ["sum"], True,
+    ],
+)  # fmt: skip
+def test_a_source_of_another_form_is_refused_by_field(value: Any) -> None:
+    assert errors_of({**PLAIN, "memo": value}) == {
+        "mapping.memo": ["memo needs a column's name, or an object with column or value."]
+    }
+
+
+@pytest.mark.parametrize("more", [{"words": []}, {"words": "x"}, {"plus_days": "1"}, {"plus_days": 1.5}])
+def test_words_and_days_of_another_type_are_refused(more: dict[str, Any]) -> None:
+    assert errors_of({**PLAIN, "memo": {"column": "a", **more}}) == {
+        "mapping.memo": ["memo: words is an object, plus_days a whole number."]
+    }
+
+
+def test_every_error_of_a_mapping_is_told_at_once() -> None:
+    assert errors_of({"colour": "c", "memo": 7, "account": "acc", "amount": "sum"}) == {
+        "mapping.colour": ["finobs knows no field named colour."],
+        "mapping.memo": ["memo needs a column's name, or an object with column or value."],
+        "mapping.external_id": ["external_id has no column."],
+        "mapping.occurred_at": ["occurred_at has no column."],
+    }
+
+
+@pytest.mark.parametrize("document", [None, [], "id", 7])
+def test_a_mapping_that_is_no_object_is_refused(document: Any) -> None:
+    with pytest.raises(Invalid, match="A mapping is an object"):
+        Mapping.parse(document)
+
+
+@pytest.mark.parametrize("name", REQUIRED_FIELDS)
+def test_a_mapping_without_a_required_field_is_refused(name: str) -> None:
+    document = {field: column for field, column in PLAIN.items() if field != name}
+    assert errors_of(document) == {f"mapping.{name}": [f"{name} has no column."]}
+
+
+def test_the_columns_of_a_mapping_are_named_once_and_in_order() -> None:
+    mapping = Mapping.parse({**PLAIN, "memo": "sum", "currency": {"value": "EUR"}, "channel": {"column": "dc"}})
+    assert mapping.columns == ["id", "acc", "when", "sum", "dc"]
+    assert mapping.missing(["sum", "id", "when", "more"]) == ["acc", "dc"]
+    assert mapping.missing(mapping.columns) == []
+
+
+def test_whole_columns_become_rows() -> None:
+    mapping = Mapping.parse(
+        {**PLAIN, "currency": {"value": "EUR"}, "direction": {"column": "dc", "words": {"D": "out", "C": "in"}}}
+    )
+    columns = {"id": ["1", "2"], "acc": ["a", "b"], "when": ["x", "y"], "sum": ["5", "6"], "dc": ["C", "D"]}
+    assert mapping.rows(columns, 2) == [
+        {"external_id": "1", "account": "a", "occurred_at": "x", "amount": "5", "currency": "EUR", "direction": "in"},
+        {"external_id": "2", "account": "b", "occurred_at": "y", "amount": "6", "currency": "EUR", "direction": "out"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "result"), [("D", "out"), ("", "in"), (None, "in"), (7, "seven"), ("X", "X"), (8, 8)]
+)
+def test_words_translate_what_they_name_and_leave_the_rest(value: Any, result: Any) -> None:
+    assert FieldSource(column="dc", words={"D": "out", "": "in", "7": "seven"}).apply(value) == result
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        ("2026-03-02", datetime(2026, 3, 9)),
+        (" 2026-03-02T10:00:00 ", datetime(2026, 3, 9, 10)),
+        (datetime(2026, 3, 2, 10), datetime(2026, 3, 9, 10)),
+        ("soon", "soon"), ("", ""), (None, None), ("9999-12-30", "9999-12-30"),
+    ],
+)  # fmt: skip
+def test_days_are_added_to_a_date_and_to_nothing_else(value: Any, result: Any) -> None:
+    assert FieldSource(column="date", plus_days=7).apply(value) == result
+
+
+@pytest.mark.parametrize(
+    ("source", "is_plain"),
+    [
+        (FieldSource(column="a"), True), (FieldSource(value="a"), False), (FieldSource(column="a", plus_days=1), False),
+        (FieldSource(column="a", words={"x": "y"}), False), (FieldSource(), False),
+    ],
+)  # fmt: skip
+def test_a_plain_source_is_a_column_as_it_stands(source: FieldSource, is_plain: bool) -> None:
+    assert source.is_plain is is_plain
+    assert FieldSource(column="a").apply(" x ") == " x "
+
+
+@pytest.mark.parametrize("name", sorted(NAMED_MAPPINGS))
+def test_every_named_mapping_holds_and_is_found_by_its_name(name: str) -> None:
+    mapping, named = resolve(name)
+    assert named is NAMED_MAPPINGS[name]
+    assert set(mapping.sources) <= ROW_FIELDS
+    assert set(REQUIRED_FIELDS) <= set(mapping.sources)
+    assert set(resolve_labels(name).sources) == {"external_id", "is_suspicious", "typology", "label_known_at"}
+
+
+def test_the_handbook_maps_its_scenarios_to_typologies() -> None:
+    mapping, _ = resolve("handbook")
+    typology = mapping.sources["typology"]
+    assert [typology.apply(value) for value in ("0", 1, "2", "3")] == [
+        "", "large_amount", "compromised_terminal", "leaked_card",
+    ]  # fmt: skip
+    assert mapping.sources["label_known_at"].apply("2018-04-01") == datetime(2018, 4, 8)
+
+
+def test_a_mapping_is_read_from_json_or_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.json"
+    path.write_text(json.dumps(PLAIN))
+    for reference in (json.dumps(PLAIN), f"  {json.dumps(PLAIN)}", str(path)):
+        mapping, named = resolve(reference)
+        assert (mapping.columns, named) == (["id", "acc", "when", "sum"], None)
+
+
+@pytest.mark.parametrize("reader", [resolve, resolve_labels])
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("nothing", "nothing is neither a mapping finobs knows (handbook, finobs), nor JSON, nor a file."),
+        ("{not json", "The mapping is not valid JSON: "),
+        ("{" * 100_000, "The mapping is not valid JSON: "),
+    ],
+)
+def test_a_mapping_that_cannot_be_read_is_refused_in_words(reader: Any, reference: str, words: str) -> None:
+    with pytest.raises(Invalid) as error:
+        reader(reference)
+    assert error.value.detail.startswith(words)
+
+
+def test_a_mapping_of_labels_needs_the_transaction_and_the_label(tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as error:
+        resolve_labels(json.dumps(PLAIN))
+    assert error.value.fields == {"mapping.is_suspicious": ["is_suspicious has no column."]}
+    mapping = resolve_labels(json.dumps({**PLAIN, "is_suspicious": "fraud"}))
+    assert mapping.columns == ["id", "fraud"]
+    path = tmp_path / "list.json"
+    path.write_text("[]")
+    with pytest.raises(Invalid, match="field of a label to column of the file"):
+        resolve_labels(str(path))
+
+
+def test_optional_fields_of_their_own_name_may_be_absent_from_a_file() -> None:
+    mapping, _ = resolve("finobs")
+    fitted = fit_to_header(mapping, ["external_id", "account", "occurred_at", "amount", "memo"])
+    assert set(fitted.sources) == {*REQUIRED_FIELDS, "memo"}
+
+
+@pytest.mark.parametrize("name", REQUIRED_FIELDS)
+def test_a_file_without_a_required_column_is_refused_by_name(name: str) -> None:
+    header = [field for field in REQUIRED_FIELDS if field != name]
+    with pytest.raises(Invalid) as error:
+        fit_to_header(resolve("finobs")[0], header)
+    assert error.value.detail == f"The file has no column {name}. Its columns are: {', '.join(header)}."
+
+
+def test_a_column_of_another_name_must_be_there() -> None:
+    mapping = Mapping.parse({**PLAIN, "memo": "note", "channel": {"column": "channel", "words": {"1": "card"}}})
+    with pytest.raises(Invalid, match="has no column note, channel"):
+        fit_to_header(mapping, PLAIN.values())
+    assert fit_to_header(mapping, [*PLAIN.values(), "note", "channel"]).columns == mapping.columns
+
+
+def test_a_file_without_any_column_says_none() -> None:
+    with pytest.raises(Invalid, match="Its columns are: none"):
+        fit_to_header(Mapping.parse(PLAIN), [])
+
+
+def test_a_file_of_labels_needs_its_two_columns() -> None:
+    mapping = resolve_labels("finobs")
+    assert set(fit_to_header(mapping, ["external_id", "is_suspicious"]).sources) == {"external_id", "is_suspicious"}
+    with pytest.raises(Invalid, match="has no column is_suspicious"):
+        fit_to_header(mapping, ["external_id", "typology"])
