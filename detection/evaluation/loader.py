@@ -18,13 +18,12 @@ from finobs.core.errors import Invalid
 from transactions.choices import Direction
 from transactions.mappings import FieldSource, Mapping, fit_to_header
 
+from ..features.account import ROUND_TO
 from ..features.bulk import History
 from ..features.confirmed_rows import ConfirmedRows
 from ..features.definition import DAY_MICROSECONDS
 
 Ints = NDArray[np.int64]
-
-ROUND_TO = 100
 
 
 @dataclass(frozen=True, slots=True)

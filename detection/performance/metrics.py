@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from finobs.core.clock import EPOCH
+
 from .confusion_cells import CALIBRATION_BINS, CLEARED, CONFIRMED, EDGES, UNKNOWN
 from .proportions import F1, Proportion
-
-EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,13 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from finobs.core.clock import EPOCH
 from finobs.core.errors import FinobsError
 from transactions.mappings import resolve
 
 from ...evaluation.split import Split
 from ...ml.metrics import METRIC_NAMES
-
-EPOCH = date(1970, 1, 1)
 
 
 class Command(BaseCommand):

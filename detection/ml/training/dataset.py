@@ -81,7 +81,7 @@ def known_suspicious_at(rows: TrainingRows) -> NDArray[np.int64]:
     moments = np.full(len(rows), np.iinfo(np.int64).max, dtype=np.int64)
     labels = confirmations.confirmations_of(None, (), rows.first - INSTANT)
     # What is said now: not what stood before a label was corrected.
-    confirmed = {each.transaction_id: each.known_at for each in labels if each.until == confirmations.NEVER}
+    confirmed = {each.transaction_id: each.known_at for each in labels if each.visible_until == confirmations.NEVER}
     if not confirmed:
         return moments
     order = np.argsort(rows.ids)
