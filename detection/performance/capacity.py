@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from finobs.core import access
 from finobs.core.errors import Invalid
 
@@ -13,7 +15,7 @@ from .. import hooks
 from ..choices import ModelStage, Typology
 from ..ml.training.publication import MAX_FLAGGED_SHARE
 from ..models import Alert, ModelVersion
-from . import scores, thresholds
+from . import score_queries, scores, thresholds
 from .metrics import ScoredRows
 from .thresholds import ThresholdLevel
 from .window import Window
@@ -98,7 +100,7 @@ def _chosen(rows: ScoredRows, free: ScoredRows, target: float, days: int) -> Thr
 
 
 def _rows(version: ModelVersion, window: Window) -> ScoredRows:
-    return scores.merge(list(scores.scored(version.role, scores.family_ids(version), window).values()))
+    return scores.merge(list(scores.scored(version.role, score_queries.family_ids(version), window).values()))
 
 
 def _headroom(user: Any, version: ModelVersion, span: Window) -> tuple[QueueHeadroom, Collection[int]]:
@@ -117,14 +119,12 @@ def _flagged(version: ModelVersion, inside: dict[str, Any]) -> set[int]:
     """What a version in force asks to see."""
     queries = (
         leg.filter(value__gte=version.threshold, **inside).values_list("transaction_id", flat=True)
-        for leg in scores.legs(version.role, scores.family_ids(version))
+        for leg in score_queries.legs(version.role, score_queries.family_ids(version))
     )
     return {pk for query in queries for pk in query}
 
 
 def _outside(rows: ScoredRows, alerted: Collection[int]) -> Any:
-    import numpy as np
-
     return ~np.isin(rows.ids, np.array(sorted(alerted), dtype=np.int64))
 
 

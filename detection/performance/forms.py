@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.http import QueryDict
@@ -15,8 +15,10 @@ from ..choices import ModelRole
 from ..hooks import MAX_ALERTS_A_DAY
 from ..models import ModelVersion
 from . import selectors
-from .capacity import CapacityReport
 from .window import Window, window
+
+if TYPE_CHECKING:
+    from .capacity import CapacityReport
 
 MIN_ALERTS_A_DAY = 0.01
 MAX_VERSIONS_IN_QUERY = 100

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+import numpy as np
 from django.db.models import Case, When
 
 from finobs.core import access
@@ -16,7 +17,7 @@ from ..choices import ModelRole, ModelStage
 from ..models import ModelVersion
 from . import scores
 from .metrics import ScoredRows
-from .selectors import Performance
+from .version_performance import Performance
 from .window import Window
 
 # More beside one another than anybody compares; those in use are taken, then the newest.
@@ -107,8 +108,6 @@ def _is_compared(version: ModelVersion, chosen: Collection[int]) -> bool:
 
 def _common(compared: Sequence[ScoredRows]) -> dict[ScoredRows, ScoredRows]:
     """Of each, the rows that all have."""
-    import numpy as np
-
     different = list(dict.fromkeys(compared))
     if len(different) < 2:
         return {each: each for each in different}

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .confusion_cells import CALIBRATION_BINS, CLEARED, CONFIRMED, EDGES, UNKNOWN
 from .proportions import F1, Proportion
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 EPOCH = date(1970, 1, 1)
 
@@ -150,8 +148,6 @@ def confusion_matrix(rows: ScoredRows, threshold: float) -> ConfusionMatrix:
 
 def calibration(rows: ScoredRows) -> list[CalibrationBin]:
     """Ten bins of equal width over the rows with an outcome."""
-    import numpy as np
-
     labelled = rows.labelled
     place = np.clip(np.searchsorted(np.array(EDGES), labelled.scores, side="right") - 1, 0, CALIBRATION_BINS - 1)
     counts = np.bincount(place, minlength=CALIBRATION_BINS)
@@ -175,8 +171,6 @@ def calibration_error(bins: list[CalibrationBin]) -> float | None:
 
 def auc(rows: ScoredRows) -> float | None:
     """How often a confirmed row scores higher than a cleared one, ties by half; None without both."""
-    import numpy as np
-
     labelled = rows.labelled
     right = labelled.scores[labelled.outcomes == CONFIRMED]
     wrong = np.sort(labelled.scores[labelled.outcomes == CLEARED])
@@ -188,8 +182,6 @@ def auc(rows: ScoredRows) -> float | None:
 
 def average_precision(rows: ScoredRows) -> float | None:
     """Precision at each score, weighed by the recall it adds; None without both confirmed and cleared rows."""
-    import numpy as np
-
     labelled = rows.labelled
     total = int((labelled.outcomes == CONFIRMED).sum())
     if not total or total == len(labelled):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max
 from django.utils.formats import date_format
@@ -17,9 +17,12 @@ from finobs.ledger.services import record
 
 from ..choices import ModelStage
 from ..models import ModelVersion
-from .capacity import CapacityReport, capacity_report
-from .thresholds import ThresholdLevel
+from . import selectors
 from .window import Window
+
+if TYPE_CHECKING:
+    from .capacity import CapacityReport
+    from .thresholds import ThresholdLevel
 
 # What a parent was measured at, or asked for, at its own threshold: not true of another one.
 OF_THE_SHARE = frozenset({"share", "precision", "recall"})
@@ -37,7 +40,7 @@ def model_threshold_set(
     """
     access.require(actor, "change", version)
     reason = require_reason(reason)
-    report = capacity_report(actor, version, window, alerts_a_day)
+    report = selectors.capacity_report(actor, version, window, alerts_a_day)
     if report.refusal or report.chosen is None:
         raise Invalid(fields={"alerts_a_day": [report.refusal]})
     return _model_threshold_set(actor=actor, report=report, chosen=report.chosen, reason=reason)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .confusion_cells import CONFIRMED
 from .metrics import ScoredRows
 from .proportions import Proportion
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 # Powers of the square root of two around what was asked for: a dozen steps from an eighth to eight times as much.
 CURVE_STEPS = range(-6, 7)
@@ -80,14 +78,10 @@ def rows_for(a_day: float, days: int) -> int:
 
 
 def _descending(free: ScoredRows) -> NDArray[np.float64]:
-    import numpy as np
-
     return np.sort(free.scores)[::-1]
 
 
 def _lowest(ordered: NDArray[np.float64], max_rows: int) -> float | None:
-    import numpy as np
-
     if max_rows <= 0 or not len(ordered):
         return None
     if max_rows >= len(ordered):

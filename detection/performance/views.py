@@ -22,10 +22,8 @@ from ..ml.registry.selectors import model_get
 from ..models import ModelVersion
 from ..rules.selectors import may_configure
 from . import charts, selectors, services
-from .capacity import capacity_report
 from .confusion_cells import CELLS, EDGES
 from .forms import CapacityForm, LeaderboardForm, RowsForm, ThresholdForm, WindowForm
-from .leaderboard import leaderboard
 from .window import Window
 
 
@@ -80,7 +78,7 @@ def model_leaderboard(request: SignedInRequest) -> HttpResponse:
     window, role = form.window(request.user), form.chosen_role
     context: dict[str, Any] = {"form": form, "roles": ModelRole.choices, "role": role}
     if window is not None:
-        context |= {"board": leaderboard(request.user, role, window, form.versions), **_moves(window)}
+        context |= {"board": selectors.leaderboard(request.user, role, window, form.versions), **_moves(window)}
     return render_page(request, "detection/model_leaderboard.html", context, status=_status(window))
 
 
@@ -111,7 +109,7 @@ def _capacity_page(
 ) -> HttpResponse:  # fmt: skip
     context: dict[str, Any] = {"version": version, "form": form, "may_set": may_configure(request.user)}
     if window is not None:
-        report = capacity_report(request.user, version, window, form.cleaned_data["alerts_a_day"])
+        report = selectors.capacity_report(request.user, version, window, form.cleaned_data["alerts_a_day"])
         context |= {
             "report": report, "picture": charts.capacity_curve(report.curve, report.now, report.chosen),
             "threshold_form": setting or ThresholdForm.of(report), **_moves(window),
