@@ -8,8 +8,6 @@ import sys
 
 import numpy as np
 import pytest
-from django.test import Client
-from sklearn.ensemble import IsolationForest
 
 from detection import features
 from detection.ml.explain import explainer, waterfall
