@@ -23,7 +23,7 @@ from .models import ApprovalPolicy, ApprovalRequest
 
 
 class ApprovalPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
-    action = forms.ChoiceField(choices=lambda: [(one.name, one.label) for one in registry.actions()])
+    action = forms.ChoiceField(choices=lambda: [(each.name, each.label) for each in registry.actions()])
 
     class Meta:
         model = ApprovalPolicy

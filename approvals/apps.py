@@ -23,9 +23,9 @@ class ApprovalsConfig(AppConfig):
     def _register_navigation(self) -> None:
         from finobs.core.navigation import BOTTOM, HEADER, WORK, NavigationEntry, register
 
-        inbox, reading, counter = "approvals:inbox", "compliance:read", "approvals"
+        inbox, permission, counter = "approvals:inbox", "compliance:read", "approvals"
         register(
-            NavigationEntry(inbox, "Approvals", "checks", reading, WORK, 50, "p", counter, "to approve"),
-            NavigationEntry(inbox, "To approve", "checks", reading, HEADER, 20, counter=counter),
-            NavigationEntry(inbox, "Approvals", "checks", reading, BOTTOM, 30, counter=counter),
+            NavigationEntry(inbox, "Approvals", "checks", permission, WORK, 50, "p", counter, "to approve"),
+            NavigationEntry(inbox, "To approve", "checks", permission, HEADER, 20, counter=counter),
+            NavigationEntry(inbox, "Approvals", "checks", permission, BOTTOM, 30, counter=counter),
         )

@@ -28,6 +28,7 @@ class ApprovalGuard:
         A request that already waits for exactly this is answered again; one for anything else becomes void.
         """
         registered = registry.get(action)
+        # Made while the caller holds the lock on the subject, so that nothing changes between this and the request.
         content, digest = snapshot.build(registered, subject, payload)
         pending = _pending(subject).filter(action=action).first()
         if pending is not None:
@@ -37,7 +38,7 @@ class ApprovalGuard:
         request = _request(registered, subject, actor, payload=dict(payload), snapshot=content, digest=digest)
         raise ApprovalRequired(request.pk, f"{registered.label}: sent for approval.")
 
-    def changed(self, *, actor: User, subject: Model) -> None:
+    def subject_changed(self, *, actor: User, subject: Model) -> None:
         """Void what waits on a state of `subject` that is no more."""
         for request in _pending(subject).order_by("pk"):
             if snapshot.digest_now(request, subject) != request.digest:
@@ -66,6 +67,7 @@ def _request(action: registry.ApprovalAction, subject: Model, actor: User, **con
         expires_at=at + timedelta(hours=policy.expires_after_hours), **content,
     )  # fmt: skip
     history.save(request, actor=actor)
+    # Before the event, which names the history that the subject's waiting wrote (decision 19).
     action.on_request(request, subject)
     data = event_data(request) | {"quorum": request.quorum}
     record(actor=actor, action="approval.request", subject=request, data=data, related=[subject])

@@ -1,4 +1,10 @@
-"""How requests are locked, and how they end."""
+"""How requests are locked, and how they end.
+
+A pending request ends once. It is *used* by the vote that completes its quorum, *rejected*, *withdrawn* by its
+requester, or *expired*; and it becomes *void* where what was asked for is no longer what would happen: its subject
+changed (`guard.subject_changed`, told by the services that change it, and found again at each vote), something else was
+asked for on the same subject (`guard.require_approval`), or carrying it out was refused (`request_decide`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,7 @@ from django.db.models import Model
 
 from finobs.accounts.models import User
 from finobs.core import clock, history
-from finobs.core.errors import NotFound
+from finobs.core.reads import first_or_not_found
 from finobs.ledger.services import record
 
 from .choices import RequestState
@@ -29,19 +35,14 @@ def lock_request(request_id: int) -> tuple[ApprovalRequest, Model]:
 
     Raises NotFound when either is gone.
     """
-    request = ApprovalRequest.objects.filter(pk=request_id).first()
-    if request is None:
-        raise NotFound
+    request = first_or_not_found(ApprovalRequest.objects.filter(pk=request_id))
     subject = _lock_subject(request)
     return ApprovalRequest.objects.select_for_update(of=("self",)).get(pk=request_id), subject
 
 
 def _lock_subject(request: ApprovalRequest) -> Model:
-    model = get(request.action).subject_model
-    subject = model._default_manager.select_for_update(of=("self",)).filter(pk=request.subject_id).first()
-    if subject is None:
-        raise NotFound("What this request is about does not exist any more.")
-    return subject
+    rows = get(request.action).subject_model._default_manager.select_for_update(of=("self",))
+    return first_or_not_found(rows.filter(pk=request.subject_id), "What this request is about does not exist any more.")
 
 
 def end_request(*, request: ApprovalRequest, subject: Model, state: RequestState, actor: User, end_reason: str) -> None:

@@ -58,6 +58,7 @@ class ApprovalRequest(Base):
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    # They never change: a trigger refuses it.
     history = HistoricalRecords(excluded_fields=["snapshot", "payload"])
 
     class Meta(Base.Meta):
@@ -108,6 +109,7 @@ class ApprovalDecision(Base):
     class Meta(Base.Meta):
         ordering = ("id",)
         constraints: ClassVar = [
+            # SEC-11, and below: what holds even for somebody who goes around the services.
             models.UniqueConstraint(fields=["request", "decided_by"], name="approvals_one_decision_each"),
             models.CheckConstraint(condition=~Q(decided_by=F("requested_by")), name="approvals_not_the_requester"),
             models.CheckConstraint(

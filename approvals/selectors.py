@@ -37,6 +37,7 @@ def inbox(user: Any) -> QuerySet[ApprovalRequest]:
     rows = access.restrict(
         ApprovalRequest.objects.filter(state=RequestState.PENDING, expires_at__gt=clock.now()), user, "view"
     )
+    # What they could only be refused is not counted as waiting for them.
     rows = rows.exclude(requested_by=user).exclude(last_edited_by=user)
     rows = rows.exclude(decisions__decided_by=user)
     return _people(rows.filter(_about(user, lambda action: action.decide_action)))
@@ -92,4 +93,5 @@ def _about(user: Any, action_on: Any) -> Q:
 def _subjects(user: Any, action: ApprovalAction, may: str) -> QuerySet[Any]:
     """By primary key: one index look-up for each request. Subjects have whole-number keys."""
     subjects = access.restrict(action.subject_model._default_manager.all(), user, may)
+    # The subject's id is text, for any model may be one; the cast is on our side, so that its index is used.
     return subjects.filter(pk=Cast(OuterRef("subject_id"), BigIntegerField())).order_by()

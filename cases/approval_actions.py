@@ -14,8 +14,7 @@ from finobs.accounts.models import User
 
 from .choices import Disposition, ReasonCode
 from .models import Case
-from .services.case_await_approval import case_await_approval, case_reopen
-from .services.case_close import CLOSE_ACTION, close_approved
+from .services.case_close import CLOSE_ACTION, case_await_approval, case_reopen, close_approved
 
 
 def snapshot(case: Case, payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,13 +27,15 @@ class CasesConfig(AppConfig):
     def _register_navigation(self) -> None:
         from finobs.core.navigation import BOTTOM, HEADER, SEARCH, WORK, NavigationEntry, register
 
-        mine, reading = "cases:my-work", "compliance:read"
+        my_work, reading = "cases:my-work", "compliance:read"
         register(
-            NavigationEntry(mine, "My work", "inbox", reading, WORK, 10, "m", counter="sla", counter_label="due soon"),
+            NavigationEntry(
+                my_work, "My work", "inbox", reading, WORK, 10, "m", counter="sla", counter_label="due soon"
+            ),
             NavigationEntry("cases:queue-list", "Queues", "stack-2", reading, WORK, 20, go="q"),
             NavigationEntry("cases:incident-list", "Incidents", "hierarchy", reading, WORK, 30, go="i"),
-            NavigationEntry(mine, "Due soon", "hourglass", reading, HEADER, 10, counter="sla", hot=True),
+            NavigationEntry(my_work, "Due soon", "hourglass", reading, HEADER, 10, counter="sla", hot=True),
             NavigationEntry("cases:search", "Search", "search", reading, SEARCH),
-            NavigationEntry(mine, "Work", "inbox", reading, BOTTOM, 10),
+            NavigationEntry(my_work, "Work", "inbox", reading, BOTTOM, 10),
             NavigationEntry("cases:search", "Search", "search", reading, BOTTOM, 20),
         )

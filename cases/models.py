@@ -76,6 +76,7 @@ class Case(Timestamped):
     reference = models.CharField(max_length=20, unique=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="cases")
     typology = models.CharField(max_length=40, choices=Typology)
+    # cases_queue_order begins with it.
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases", db_index=False)
     status = models.CharField(max_length=20, choices=CaseStatus, default=CaseStatus.NEW)
     disposition = models.CharField(max_length=20, choices=Disposition, default=Disposition.UNSET, blank=True)
@@ -96,6 +97,7 @@ class Case(Timestamped):
     )
     opened_at = models.DateTimeField(default=clock.now)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # A form carries the version that its reader saw; a stale one is a conflict, and nothing that was typed is lost.
     version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords()
 
@@ -112,7 +114,10 @@ class Case(Timestamped):
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["account", "typology"], condition=~Q(status="closed"), name="cases_one_open_case"
+                # Grouping and a closing may meet: the database holds that an account has one open case of a typology.
+                fields=["account", "typology"],
+                condition=~Q(status="closed"),
+                name="cases_one_open_case",
             ),
             models.CheckConstraint(
                 condition=~Q(status="closed") | (~Q(disposition="") & ~Q(reason_code="") & Q(closed_at__isnull=False)),
@@ -171,6 +176,7 @@ class CaseAlert(Base):
 class WorkLease(Base):
     """Who holds a case, until when. One case, one holder: nobody is handed a case that another works on."""
 
+    # One row for each case, updated in place: two holders cannot be written down.
     case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="lease")
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="leases")
     taken_at = models.DateTimeField(default=clock.now)

@@ -37,7 +37,7 @@ from .timeline import case_timeline as case_timeline
 
 
 @dataclass(frozen=True, slots=True)
-class CaseAction:
+class AvailableAction:
     """One button: what it is, and why it cannot be pressed now (empty: it can)."""
 
     name: str
@@ -99,6 +99,7 @@ def case_get(user: Any, reference: str) -> Case:
 
 def case_alerts(user: Any, case: Case) -> QuerySet[Alert]:
     """The alerts of a case, newest first, with their transactions and what raised them."""
+    # By the alert's own policy too: the role that reads cases need not read alerts.
     rows = access.restrict(Alert.objects.filter(case_alert__case=case), user, "view")
     return rows.select_related(
         "transaction__account", "transaction__counterparty", "rule_version__rule", "model_version",
@@ -117,8 +118,9 @@ def case_incidents(user: Any, case: Case) -> QuerySet[Incident]:
     return incidents_visible(user).filter(case=case)
 
 
-def case_actions(user: Any, case: Case) -> list[CaseAction]:
+def case_actions(user: Any, case: Case) -> list[AvailableAction]:
     """What `user` may do with the case, from the workflow table. What is never theirs is left out."""
+    # Asked once for each permission, not once for each button.
     allowed = {permission: access.allowed(user, permission, case) for permission in ("work", "lead")}
     if not any(allowed.values()):
         return []
@@ -128,7 +130,7 @@ def case_actions(user: Any, case: Case) -> list[CaseAction]:
         if allowed[step.permission]:
             why_not = workflow.refusal(step.action, status=case.status, holding=holding)
             actions.append(
-                CaseAction(
+                AvailableAction(
                     name=step.action, label=step.label, key=step.key, enabled=not why_not, why_not=why_not,
                     needs_reason=step.needs_reason, needs_approval=step.needs_approval,
                 )
@@ -141,18 +143,18 @@ def people_for_assign(user: Any, case: Case) -> QuerySet[User]:
     if not access.allowed(user, "lead", case):
         return User.objects.none()
     grants = [f"{grant}_{kind}" for grant in WORK_GRANTS for kind in ("queue", "case")]
-    mine, of_queue = {"content_object": case}, {"content_object": case.queue_id}
-    own = [QueueUserGrant.objects.filter(**of_queue), CaseUserGrant.objects.filter(**mine)]
-    shared = [QueueGroupGrant.objects.filter(**of_queue), CaseGroupGrant.objects.filter(**mine)]
-    granted = Q(pk__in=[])
+    of_case, of_queue = {"content_object": case}, {"content_object": case.queue_id}
+    own = [QueueUserGrant.objects.filter(**of_queue), CaseUserGrant.objects.filter(**of_case)]
+    shared = [QueueGroupGrant.objects.filter(**of_queue), CaseGroupGrant.objects.filter(**of_case)]
+    holders = Q(pk__in=[])
     for rows in own:
-        granted |= Q(pk__in=rows.filter(permission__codename__in=grants).values("user_id"))
+        holders |= Q(pk__in=rows.filter(permission__codename__in=grants).values("user_id"))
     for groups in shared:
-        granted |= Q(groups__in=groups.filter(permission__codename__in=grants).values("group_id"))
-    people = User.objects.filter(granted, kind=UserKind.HUMAN, is_active=True)
+        holders |= Q(groups__in=groups.filter(permission__codename__in=grants).values("group_id"))
+    people = User.objects.filter(holders, kind=UserKind.HUMAN, is_active=True)
     reading = access.rule_for(Case, "work").permission
-    able = User.objects.filter(groups__permissions__codename=reading).values("pk")
-    return people.filter(pk__in=able).distinct().order_by("name", "pk")
+    with_role = User.objects.filter(groups__permissions__codename=reading).values("pk")
+    return people.filter(pk__in=with_role).distinct().order_by("name", "pk")
 
 
 def person_for_assign(user: Any, case: Case, pk: int) -> User:
@@ -186,12 +188,14 @@ def incident_alerts(user: Any, incident: Incident) -> QuerySet[Alert]:
 def search(user: Any, text: str) -> QuerySet[Case]:
     """Visible cases by their reference, or by the external id of their account or of an alerted transaction."""
     text = text.strip()[:100]
+    # PostgreSQL cannot be asked for NUL.
     if not text or "\x00" in text:
         return Case.objects.none()
     incident = Incident.objects.filter(reference__iexact=text).values("case_id")
-    moved = Transaction.objects.filter(external_id=text, alert__case_alert__isnull=False)
+    alerted = Transaction.objects.filter(external_id=text, alert__case_alert__isnull=False)
     matching = Q(reference__iexact=text) | Q(account__external_id=text) | Q(pk__in=incident)
-    matching |= Q(pk__in=moved.values("alert__case_alert__case_id"))
+    matching |= Q(pk__in=alerted.values("alert__case_alert__case_id"))
+    # People read out the number of a reference, without letter and year.
     if text.isdecimal():
         matching |= Q(reference__endswith=f"-{int(text):06d}")
     return cases_visible(user).filter(matching)

@@ -82,8 +82,8 @@ def _join(rows: Sequence[tuple[Key, TimelineEntry]], events: Sequence[EventEntry
     by_key = {key: event for event in events for key in event.keys}
     for key, entry in rows:
         yield _with_event(entry, by_key[key].entry) if key in by_key else entry
-    listed = {key for key, _ in rows}
-    yield from (event.entry for event in events if not event.keys & listed)
+    row_keys = {key for key, _ in rows}
+    yield from (event.entry for event in events if not event.keys & row_keys)
 
 
 def _with_event(entry: TimelineEntry, event: TimelineEntry) -> TimelineEntry:
@@ -109,6 +109,7 @@ def _changes(case: Case) -> Iterator[tuple[Key, TimelineEntry]]:
     )
     names = _names(rows)
     for after, before in pairwise(rows):
+        # A save that changed none of these fields (a note, a version) is no line of its own.
         if text := "; ".join(_differences(before, after, names)):
             title = after.history_change_reason or "Changed"
             entry = TimelineEntry(after.history_date, after.history_user, "change", title, text)
@@ -126,10 +127,10 @@ def _differences(before: Any, after: Any, names: dict[int, str]) -> Iterator[str
         old, new = getattr(before, field.attname), getattr(after, field.attname)
         if old != new:
             label = str(field.verbose_name).capitalize()
-            yield f"{label}: {_words(field, old, names)} → {_words(field, new, names)}"
+            yield f"{label}: {_value_text(field, old, names)} → {_value_text(field, new, names)}"
 
 
-def _words(field: Any, value: Any, names: dict[int, str]) -> str:
+def _value_text(field: Any, value: Any, names: dict[int, str]) -> str:
     if value in (None, ""):
         return "none"
     if field.name == "assignee":

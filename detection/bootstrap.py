@@ -14,8 +14,8 @@ from transactions.models import Transaction
 from .choices import ModelRole, ModelStage
 from .ml.registry.queries import ever_in_force
 from .ml.registry.services import model_install
-from .ml.training.pipeline import DEFAULT_SHARE
 from .ml.training.services.training_request import training_request
+from .ml.training.settings import DEFAULT_SHARE
 from .models import ModelVersion, Rule, TrainingRun
 from .rules.services import ensure_default_rules
 

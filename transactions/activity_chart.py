@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from finobs.core import money
-from finobs.core.charts import Columns, Scale
+from finobs.core.charts import ColumnLayout, Scale
 
 from .choices import Direction
 from .models import Transaction
 
 CHART_DAYS = 90
 CHART_WIDTH, CHART_HEIGHT, CHART_MIDDLE = 720, 160, 80
-MARK_HEIGHT = 12  # room above the tallest bar, for the marks
-DAY_COLUMNS = Columns(CHART_DAYS, CHART_WIDTH, digits=2)
+# Room above the tallest bar.
+MARK_HEIGHT = 12
+DAY_COLUMNS = ColumnLayout(CHART_DAYS, CHART_WIDTH, digits=2)
 
 
 @dataclass(slots=True)

@@ -60,7 +60,7 @@ def import_file(
     progress: Callable[[int], Any] = lambda _: None,
 ) -> ImportReport:
     """Ingest all rows of a file. Each batch is a transaction of its own; running it again accepts nothing twice."""
-    report, begun = ImportReport(), time.perf_counter()
+    report, started_at = ImportReport(), time.perf_counter()
     hooks.prepare()
     for rows in _batches(file.rows, batch_size):
         batch = ingest(
@@ -71,7 +71,7 @@ def import_file(
         hooks.prepare()
     counts = hooks.counts(report.batches)
     report.alerts, report.cases = (counts.get(name, 0) for name in ("alerts", "cases"))
-    report.seconds = round(time.perf_counter() - begun, 3)
+    report.seconds = round(time.perf_counter() - started_at, 3)
     report.rows_per_second = round(report.received / report.seconds, 1) if report.seconds else 0.0
     return report
 

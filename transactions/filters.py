@@ -29,6 +29,7 @@ class AmountForm(forms.Form):
                 cleaned[name] = money.to_minor(value, currency) if currency else None
             except Invalid as error:
                 self.add_error(name, error.detail)
+            # Without a currency the number of minor units is unknown: 100 is one dollar and a hundred yen.
             if not currency:
                 self.add_error("currency", "Name the currency of the amount.")
         return cleaned

@@ -176,11 +176,11 @@ def fit_to_header(mapping: Mapping, header: Iterable[str]) -> Mapping:
         for name, source in mapping.sources.items()
         if not (source.is_plain and source.column == name and name in optional and name not in present)
     }
-    fitted = Mapping(sources)
-    if missing := fitted.missing(present):
+    fit = Mapping(sources)
+    if missing := fit.missing(present):
         columns = ", ".join(present[:30]) or "none"
         raise Invalid(f"The file has no column {', '.join(missing)}. Its columns are: {columns}.")
-    return fitted
+    return fit
 
 
 def _field_source(name: str, value: Any) -> FieldSource:

@@ -104,6 +104,7 @@ class Transaction(Base):
     is its place among the batch's accepted rows.
     """
 
+    # No index of its own, nor for batch, account and counterparty: one below, or the constraint, begins with each.
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+", db_index=False)
     external_id = models.CharField(max_length=100)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="transactions", db_index=False)
@@ -120,10 +121,12 @@ class Transaction(Base):
     channel = models.CharField(max_length=32, blank=True)
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1, where it took place.")
     memo = models.CharField(max_length=500, blank=True)
+    # Compared when the same id comes again: the same content is a duplicate, other content a conflict.
     digest = models.BinaryField(max_length=32)
 
     class Meta(Base.Meta):
         constraints: ClassVar = [
+            # REL-2, REL-10: whatever is sent twice is in once, however many processes bring it in.
             models.UniqueConstraint(fields=["source", "external_id"], name="transactions_once"),
         ]
         indexes: ClassVar = [
@@ -244,6 +247,7 @@ class QuarantinedRow(Base):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolution = models.TextField(blank=True, help_text="Why it was released or discarded.")
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    # What came never changes, and may be megabytes: a copy for each change would say nothing.
     history = HistoricalRecords(excluded_fields=["raw", "raw_digest"])
 
     class Meta(Base.Meta):

@@ -13,8 +13,8 @@ from .choices import QuarantineReason
 from .row_validation import RawRow, RowFault, quoted
 
 
-def read_body(data: Any, slug: str, what: str = "transactions") -> tuple[str, list[RawRow]]:
-    """The source's slug and the rows of a request body, `what` being the field that holds several.
+def read_body(data: Any, slug: str, rows_key: str = "transactions") -> tuple[str, list[RawRow]]:
+    """The source's slug and the rows of a request body, `rows_key` being the field that holds several.
 
     Raises Invalid when there is no telling which they are.
     """
@@ -23,11 +23,11 @@ def read_body(data: Any, slug: str, what: str = "transactions") -> tuple[str, li
         source = data.get("source")
         slug = source if isinstance(source, str) else slug
         rest = {name: value for name, value in data.items() if name != "source"}
-        rows = rest.pop(what) if what in rest else [rest]
-        if what in data and rest:
-            raise Invalid(f"Beside source and {what} there is {', '.join(map(quoted, rest))}.")
+        rows = rest.pop(rows_key) if rows_key in rest else [rest]
+        if rows_key in data and rest:
+            raise Invalid(f"Beside source and {rows_key} there is {', '.join(map(quoted, rest))}.")
     if not isinstance(rows, list):
-        raise Invalid(f"The body is a {what[:-1]}, a list of {what}, or an object with source and {what}.")
+        raise Invalid(f"The body is a {rows_key[:-1]}, a list of {rows_key}, or an object with source and {rows_key}.")
     if not slug:
         raise Invalid(fields={"source": ["Name the source, in the body or as ?source=."]})
     return slug, [_raw_row(row) for row in rows]

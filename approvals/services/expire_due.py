@@ -23,6 +23,7 @@ def expire_due() -> int:
 @service
 def _expire(*, actor: User, request_id: int) -> bool:
     request, subject = lock_request(request_id)
+    # Somebody decided, or another beat was here, between the list and the lock.
     if request.state != RequestState.PENDING or request.expires_at > clock.now():
         return False
     end_request(

@@ -54,6 +54,7 @@ def _decide(*, actor: User, request: ApprovalRequest, vote: Vote, reason: str, d
     if refusal := why_not_second_eyes(actor, locked, subject):
         raise NotAllowed(refusal)
     reason = require_reason(reason) if vote == Vote.REJECT else optional_reason(reason)
+    # SEC-11: a vote counts for exactly what its giver saw.
     if digest != locked.digest:
         raise Conflict("This is not what you saw when you decided. Load the page again.")
     if locked.expires_at <= clock.now():
@@ -63,10 +64,11 @@ def _decide(*, actor: User, request: ApprovalRequest, vote: Vote, reason: str, d
         _end(locked, subject, actor, RequestState.VOID, f"{locked.subject_label} changed after this was asked.")
         return locked
     try:
+        # A savepoint: what `execute` refuses takes the vote with it, and the request becomes void (decision 18).
         with transaction.atomic():
             _record_vote(actor=actor, request=locked, subject=subject, vote=vote, reason=reason)
     except FinobsError as error:
-        return _void(request.pk, actor, error)
+        return _void_unexecutable(request.pk, actor, error)
     return locked
 
 
@@ -92,7 +94,7 @@ def _other_approvals(request: ApprovalRequest, subject: Model, actor: User) -> i
     return sum(access.allowed(decision.decided_by, action, subject) for decision in earlier)
 
 
-def _void(request_id: int, actor: User, error: FinobsError) -> ApprovalRequest:
+def _void_unexecutable(request_id: int, actor: User, error: FinobsError) -> ApprovalRequest:
     """It was approved, but the requester may not do it any more, or the workflow moved on: nothing of it has happened.
 
     Read again: what the attempt changed of these rows was rolled back.

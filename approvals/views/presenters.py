@@ -64,12 +64,12 @@ def snapshot_facts(snapshot: Mapping[str, Any], level: int = 0) -> Iterator[Snap
             for number, inner in enumerate(value, start=1):
                 yield from snapshot_facts({str(number): inner}, level + 1)
         else:
-            yield SnapshotFact(label, _words(value), level)
+            yield SnapshotFact(label, _value_text(value), level)
 
 
-def _words(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(_words(inner) for inner in value) or "none"
+        return ", ".join(_value_text(inner) for inner in value) or "none"
     if value is None or value == "":
         return "none"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

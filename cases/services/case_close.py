@@ -38,6 +38,7 @@ def case_close(
     locked = case_locking.lock_case(case)
     access.require(actor, "work", locked)
     payload = _payload(disposition=disposition, reason_code=reason_code, rationale=rationale)
+    # A repeated call is answered with the same request, not refused: the first answer may have been lost.
     if locked.status == CaseStatus.AWAITING_APPROVAL:
         pending = pending_same(actor, action=CLOSE_ACTION, subject=locked, payload=payload)
         if pending is not None:
@@ -49,6 +50,33 @@ def case_close(
 
 
 @service
+def case_await_approval(*, actor: User, case: Case) -> None:
+    """Let a locked case wait for the approval of its closing: nobody holds it any more.
+
+    Whoever wrote its last note stays its last editor, however often and by whomever a closing is proposed; of a case
+    without notes that is the first who proposed. Who: finobs, for whoever proposed. Records: history; the event is the
+    request's. Raises: InvalidTransition.
+    """
+    case_locking.check("await_approval", case=case, actor=actor, lease=None)
+    case.status = target("await_approval", case.status)
+    case.last_edited_by = case.last_edited_by or actor
+    case_locking.save(case, actor=actor, reason="Proposed to close", fields=["status", "last_edited_by"])
+    WorkLease.objects.filter(case=case).delete()
+
+
+@service
+def case_reopen(*, actor: User, case: Case, reason: str) -> None:
+    """Send a locked case that waits for approval back to work. One that does not wait is left as it is.
+
+    Who: finobs, for whoever ended the request. Records: history with `reason`; the event is the request's.
+    """
+    if case.status != CaseStatus.AWAITING_APPROVAL:
+        return
+    case.status = target("reopen", case.status)
+    case_locking.save(case, actor=actor, reason=reason, fields=["status"])
+
+
+@service
 def close_approved(request: ApprovalRequest, approval: Approval) -> None:
     """Close the locked case as approved, as its requester. Called by approvals in the deciding vote.
 
@@ -57,6 +85,7 @@ def close_approved(request: ApprovalRequest, approval: Approval) -> None:
     InvalidTransition.
     """
     actor, case = request.requested_by, approval.subject
+    # Again: between proposal and vote the requester may have lost the role or the grant (decision 7).
     access.require(actor, "work", case)
     case_locking.check("execute", case=case, actor=actor, lease=None)
     for name, value in request.payload.items():
@@ -74,6 +103,7 @@ def _label(actor: User, case: Case) -> dict[str, Any]:
     Suspicious only if it was confirmed. Returns what the event says of it.
     """
     assert case.closed_at is not None
+    # Said of the alerts' own transactions only, never of everything that lay in the case.
     is_suspicious = case.disposition == Disposition.CONFIRMED
     labels = label_add(
         actor=actor, transactions=case.case_alerts.values_list("alert__transaction_id", flat=True),

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from finobs.accounts.models import User
 from finobs.core import clock, history
-from finobs.core.errors import Conflict, InvalidTransition, NotFound
+from finobs.core.errors import Conflict, InvalidTransition
+from finobs.core.reads import first_or_not_found
 
 from .. import workflow
 from ..models import Case, WorkLease
@@ -15,10 +16,8 @@ from ..models import Case, WorkLease
 
 def lock_case(case: Case) -> Case:
     """The case as it is now, locked. Raises NotFound."""
-    locked = Case.objects.select_for_update(of=("self",)).select_related("queue", "account").filter(pk=case.pk).first()
-    if locked is None:
-        raise NotFound
-    return locked
+    rows = Case.objects.select_for_update(of=("self",)).select_related("queue", "account")
+    return first_or_not_found(rows.filter(pk=case.pk))
 
 
 def lease_of(case: Case) -> WorkLease | None:

@@ -33,4 +33,5 @@ def _first_free(queue: Queue, skipped: list[int]) -> Case | None:
     lease = WorkLease.objects.filter(case=OuterRef("pk"), expires_at__gt=clock.now())
     free = Case.objects.filter(~Exists(lease), queue=queue, status__in=WORKABLE).exclude(pk__in=skipped)
     free = free.select_related("queue", "account").order_by("-priority", "-pk")
+    # REL-16: many who take at once pass by what another is taking, and none waits.
     return free.select_for_update(skip_locked=True, of=("self",)).first()

@@ -28,9 +28,11 @@ def note_add(*, actor: User, case: Case, text: str) -> Note:
     case_locking.renew_lease(locked, actor, lease)
     locked.last_edited_by = actor
     case_locking.save(locked, actor=actor, reason="Note added", fields=["last_edited_by"])
+    # The digest, not the text: an event body cannot be erased, and people write names into notes.
     data = {"note": str(note.pk), "sha256": note.sha256}
     record(actor=actor, action="note.add", subject=locked, data=data)
-    gate.changed(actor=actor, subject=locked)
+    # SEC-11: any edit voids what was approved, or is about to be, on the earlier content.
+    gate.subject_changed(actor=actor, subject=locked)
     return note
 
 

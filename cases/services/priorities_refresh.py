@@ -8,6 +8,7 @@ from ..models import Case
 from ..workflow import UNFINISHED
 from .group_alerts import prioritise
 
+# Rows are locked for the length of a step: people who work on them wait for it.
 MAX_CASES_PER_STEP = 500
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from finobs.accounts.models import User
 from finobs.core import access, history
-from finobs.core.errors import Invalid, NotFound
+from finobs.core.errors import Invalid
+from finobs.core.reads import first_or_not_found
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -20,9 +21,7 @@ def queue_change(*, actor: User, queue: Queue, **fields: Any) -> Queue:
 
     Who: system:config. Records: queue.change with what changed. Raises: NotFound, NotAllowed, Invalid.
     """
-    locked = Queue.objects.select_for_update().filter(pk=queue.pk).first()
-    if locked is None:
-        raise NotFound
+    locked = first_or_not_found(Queue.objects.select_for_update().filter(pk=queue.pk))
     access.require(actor, "change", locked)
     if unknown := sorted(set(fields) - set(CHANGEABLE_FIELDS)):
         raise Invalid(fields={name: ["This cannot be changed."] for name in unknown})
@@ -35,7 +34,7 @@ def queue_change(*, actor: User, queue: Queue, **fields: Any) -> Queue:
     }
     if not changed:
         return locked
-    replaced = replace_default(locked, actor=actor)
+    former_defaults = replace_default(locked, actor=actor)
     history.save(locked, actor=actor)
-    record(actor=actor, action="queue.change", subject=locked, data=changed, related=replaced)
+    record(actor=actor, action="queue.change", subject=locked, data=changed, related=former_defaults)
     return locked

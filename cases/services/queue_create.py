@@ -49,10 +49,10 @@ def ensure_default_queue() -> Queue:
 
 def _create(*, actor: User, queue: Queue) -> Queue:
     validate_queue(queue)
-    replaced = replace_default(queue, actor=actor)
+    former_defaults = replace_default(queue, actor=actor)
     history.save(queue, actor=actor)
     for group in Group.objects.filter(name=AUDITORS):
         access.grant(group, "view", queue)
     data = queue_data(queue) | {"viewers": [AUDITORS]}
-    record(actor=actor, action="queue.create", subject=queue, data=data, related=replaced)
+    record(actor=actor, action="queue.create", subject=queue, data=data, related=former_defaults)
     return queue

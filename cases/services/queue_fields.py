@@ -31,8 +31,8 @@ def validate_queue(queue: Queue) -> None:
     if queue.alerts_a_day is not None and not 1 <= queue.alerts_a_day <= MAX_ALERTS_A_DAY:
         fields["alerts_a_day"] = [f"From 1 to {MAX_ALERTS_A_DAY:,}, or empty where it is not set."]
     others = Queue.objects.exclude(pk=queue.pk).values_list("name", "typologies")
-    for name, theirs in others:
-        if shared := sorted(set(theirs) & set(map(str, typologies))):
+    for name, other_typologies in others:
+        if shared := sorted(set(other_typologies) & set(map(str, typologies))):
             fields.setdefault("typologies", []).append(f"{name} takes {', '.join(shared)} already.")
     if fields:
         raise Invalid(fields=fields)
@@ -42,11 +42,11 @@ def replace_default(queue: Queue, *, actor: User) -> list[Queue]:
     """A new default takes the place of the old one, which is returned."""
     if not queue.is_default:
         return []
-    replaced = list(Queue.objects.select_for_update().filter(is_default=True).exclude(pk=queue.pk))
-    for other in replaced:
+    former_defaults = list(Queue.objects.select_for_update().filter(is_default=True).exclude(pk=queue.pk))
+    for other in former_defaults:
         other.is_default = False
         history.save(other, actor=actor, fields=["is_default"])
-    return replaced
+    return former_defaults
 
 
 def queue_data(queue: Queue) -> dict[str, Any]:

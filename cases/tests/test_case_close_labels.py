@@ -90,7 +90,7 @@ def test_a_confirmed_case_makes_its_transactions_outcomes(alert: Alert, close: A
     close(case_of(alert), Disposition.CONFIRMED)
     (confirmation,) = confirmed(alert)
     assert (confirmation.transaction_id, confirmation.known_at) == (alert.transaction_id, CLOSED)
-    assert (confirmation.after, confirmation.until) == (0, confirmations.NEVER)
+    assert (confirmation.visible_after, confirmation.visible_until) == (0, confirmations.NEVER)
     assert alert.transaction.counterparty_id is not None
     assert confirmations.confirmations_of([], [alert.transaction.counterparty_id], SINCE) == [confirmation]
     assert confirmations.confirmations_of(None, [], SINCE) == [confirmation]
@@ -190,7 +190,7 @@ def test_of_two_who_confirm_the_earlier_counts(alert: Alert, close: Any) -> None
         watermark=alert.transaction_id,
     )  # fmt: skip
     close(case_of(alert), Disposition.CONFIRMED)
-    told = {(each.after, each.until): each.known_at for each in confirmed(alert)}
+    told = {(each.visible_after, each.visible_until): each.known_at for each in confirmed(alert)}
     # The label came in late: only what came in after it is told of its earlier moment.
     assert told == {
         (0, alert.transaction_id): CLOSED, (alert.transaction_id, confirmations.NEVER): CLOSED - timedelta(days=1),

@@ -16,8 +16,7 @@ from cases import services, workflow
 from cases.choices import CaseStatus
 from cases.models import Case, Queue, WorkLease
 from cases.services import case_locking
-from cases.services.case_await_approval import case_reopen
-from cases.services.case_close import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH
+from cases.services.case_close import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH, case_reopen
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import clock

@@ -69,12 +69,12 @@ def fresh_decision(row: RowResult, source: Source, batch_id: int, evidence: Asse
 
     For the answer to whoever brought the row in: `ingest` has checked that they may.
     """
-    judged = evidence.judged
-    index = judged.place(row.transaction_id or 0)
-    decision = judged.decisions.get(index, APPROVED_DECISION)
+    assessment = evidence.assessment
+    index = assessment.place(row.transaction_id or 0)
+    decision = assessment.decisions.get(index, APPROVED_DECISION)
     flagged = decision.outcome != Outcome.APPROVE
-    leading = judged.leading.version.pk if judged.leading else None
-    anomaly = judged.of_role(ModelRole.ANOMALY)
+    leading = assessment.primary.version.pk if assessment.primary else None
+    anomaly = assessment.of_role(ModelRole.ANOMALY)
     unusual = (anomaly.version.pk, anomaly.scores[index]) if anomaly else (None, None)
     members = (anomaly.members[name][index] if anomaly and name in anomaly.members else None for name in MEMBER_COLUMNS)
     first = (row.transaction_id, decision.outcome.value, row.score, list(fired_ids(decision)), evidence.at)
@@ -82,7 +82,7 @@ def fresh_decision(row: RowResult, source: Source, batch_id: int, evidence: Asse
     why = (row.alert_id, decision.typology, list(decision.reasons)) if flagged else (None,) * 3
     decided = DecisionRow._make((*first, *came, leading, *unusual, *members, *why))
     rules = {rule.version_id: _rule(rule) for rule, _ in decision.fired}
-    return decision_body(decided, rules, {each.version.pk: _version(each.version) for each in judged.champions})
+    return decision_body(decided, rules, {each.version.pk: _version(each.version) for each in assessment.champions})
 
 
 def _version(version: ModelVersion) -> VersionRow:
@@ -98,7 +98,7 @@ def _rule(rule: ActiveRule) -> dict[str, Any]:
 def decision_body(
     row: DecisionRow, rules: Mapping[int, dict[str, Any]], versions: Mapping[int, VersionRow]
 ) -> dict[str, Any]:
-    """The decision as the API says it; `rules` and `versions` by their ids."""
+    """The decision as the API answers it; `rules` and `versions` by their ids."""
     if row.outcome == Outcome.APPROVE:
         # An alert of what was approved was raised later, when what came in late was known: no part of this decision.
         row = row._replace(alert_id=None, typology=None, reasons=None)
@@ -112,7 +112,7 @@ def decision_body(
         "typology": row.typology,
         "parts": _parts(row, models),
         # An alert's reasons begin with those of its rules, in their order.
-        "rules": [rules[pk] | {"reason": words} for pk, words in zip(row.fired, reasons, strict=False)],
+        "rules": [rules[pk] | {"reason": reason} for pk, reason in zip(row.fired, reasons, strict=False)],
         "reasons": reasons,
         "models": models,
         "alert_id": row.alert_id,
@@ -123,29 +123,31 @@ def decision_body(
 
 def _parts(row: DecisionRow, models: Sequence[dict[str, Any]]) -> dict[str, str | None]:
     """What the rules demanded and what each model asked for. The decision is the most severe of them."""
-    asked: dict[str, str | None] = {model["role"]: model["decision"] for model in models}
+    by_role: dict[str, str | None] = {model["role"]: model["decision"] for model in models}
     rules = row.outcome if row.fired or not models else Outcome.APPROVE.value
-    return {"rules": rules} | {role: asked.get(role) for role in (ModelRole.ANOMALY.value, ModelRole.SUPERVISED.value)}
+    return {"rules": rules} | {
+        role: by_role.get(role) for role in (ModelRole.ANOMALY.value, ModelRole.SUPERVISED.value)
+    }
 
 
 def _models(row: DecisionRow, versions: Mapping[int, VersionRow]) -> list[dict[str, Any]]:
     """Each model that scored, the one whose score is shown first."""
-    found = []
+    models = []
     if row.model_version_id is not None and row.model_version_id != row.anomaly_version_id:
-        found.append(_model(versions[row.model_version_id], row.score))
+        models.append(_model(versions[row.model_version_id], row.score))
     if row.anomaly_version_id is not None:
         members = {name: getattr(row, name) for name in MEMBER_COLUMNS} if row.if_score is not None else None
-        found.append(_model(versions[row.anomaly_version_id], row.anomaly_score, members))
-    return found
+        models.append(_model(versions[row.anomaly_version_id], row.anomaly_score, members))
+    return models
 
 
 def _model(version: VersionRow, score: float | None, members: dict[str, float] | None = None) -> dict[str, Any]:
-    asks = score is not None and score >= version.threshold
+    is_flagged = score is not None and score >= version.threshold
     return {
         "version_id": version.version_id, "model": f"{version.kind} v{version.number}", "role": version.role,
         "feature_set": version.feature_set, "feature_digest": version.feature_digest,
         "threshold": version.threshold, "sha256": version.sha256, "score": score,
-        "decision": (Outcome.REVIEW if asks else Outcome.APPROVE).value, "members": members,
+        "decision": (Outcome.REVIEW if is_flagged else Outcome.APPROVE).value, "members": members,
     }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from transactions.services import RowResult
 
 from ..models import Assessment
 from . import selectors, serializers
-from .services import Decided, decision_make
+from .services import Decisions, decision_make
 
 SOURCE = OpenApiParameter("source", OpenApiTypes.STR, description="Slug, for a body that does not name it")
 
@@ -81,7 +81,7 @@ class DecisionDetail(SelectorDetail[Assessment]):
         return Response(self.get_object())
 
 
-def decide(request: Request, *, single: bool = False) -> Decided:
+def decide(request: Request, *, single: bool = False) -> Decisions:
     """Take the rows of the body in; `single`: exactly one. Raises Invalid."""
     slug, rows = read_body(request.data, str(request.query_params.get("source", "")))
     if single and len(rows) != 1:
@@ -90,7 +90,7 @@ def decide(request: Request, *, single: bool = False) -> Decided:
     return decision_make(actor=actor, source=source_get(actor, slug), rows=rows)
 
 
-def single_answer(result: Decided) -> tuple[int, dict[str, Any]]:
+def single_answer(result: Decisions) -> tuple[int, dict[str, Any]]:
     row = result.ingested.rows[0]
     decision = result.on(row)
     if decision is None:
@@ -99,7 +99,7 @@ def single_answer(result: Decided) -> tuple[int, dict[str, Any]]:
     return (201 if row.status == RowStatus.ACCEPTED else 200), decision
 
 
-def batch_answer(result: Decided) -> dict[str, Any]:
+def batch_answer(result: Decisions) -> dict[str, Any]:
     batch = result.ingested.batch
     counts = ("received", "accepted", "duplicate", "quarantined")
     answer: dict[str, Any] = {"batch_id": batch.pk} | {name: getattr(batch, name) for name in counts}

@@ -17,7 +17,7 @@ from .answer import fresh_decision
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class Decisions:
     """What came in, and the decision on each transaction by its id. A row in quarantine has none."""
 
     ingested: IngestResult
@@ -27,17 +27,17 @@ class Decided:
         return None if row.transaction_id is None else self.by_transaction[row.transaction_id]
 
 
-def decision_make(*, actor: User, source: Source, rows: Sequence[RawRow]) -> Decided:
+def decision_make(*, actor: User, source: Source, rows: Sequence[RawRow]) -> Decisions:
     """Take 1 to 10,000 transactions in and answer with what was decided; a known one with what was decided then.
 
     Who may: `transaction:create` and `transaction:read`. Records what `ingest` and `assess` record, and nothing of
     its own. Raises as `ingest` does.
     """
     done = ingest(actor=actor, source=source, rows=rows, method=IngestMethod.REST)
-    told = {
+    fresh = {
         row.transaction_id: fresh_decision(row, source, done.batch.pk, row.evidence)
         for row in done.rows
         if row.transaction_id is not None and isinstance(row.evidence, AssessmentContext)
     }
-    known = {row.transaction_id for row in done.rows if row.transaction_id is not None} - told.keys()
-    return Decided(done, told | selectors.decisions_of(actor, known) if known else told)
+    earlier = {row.transaction_id for row in done.rows if row.transaction_id is not None} - fresh.keys()
+    return Decisions(done, fresh | selectors.decisions_of(actor, earlier) if earlier else fresh)

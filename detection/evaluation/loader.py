@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pyarrow
+from numpy.typing import NDArray
+from pyarrow import compute
+from pyarrow.csv import read_csv
+from pyarrow.parquet import read_table
 
 from finobs.core import money
 from finobs.core.errors import Invalid
 from transactions.choices import Direction
 from transactions.mappings import FieldSource, Mapping, fit_to_header
 
-from ..features.bulk import DAY_MICROSECONDS, ConfirmedRows, History
+from ..features.account import ROUND_TO
+from ..features.bulk import History
+from ..features.confirmed_rows import ConfirmedRows
+from ..features.definition import DAY_MICROSECONDS
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-
-ROUND_TO = 100
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +48,19 @@ def load_rows(path: Path, mapping: Mapping, delay_days: int) -> EvaluationRows:
 
     Raises Invalid for a file that cannot be read, lacks a column, or holds what is no time, amount or label.
     """
-    import numpy as np
-    import pyarrow
-
     try:
         table = _table(path)
         mapping = fit_to_header(mapping, table.column_names)
         if "is_suspicious" not in mapping.sources:
             raise Invalid("The mapping has no is_suspicious: without labels nothing can be judged.")
-        return _rows(_File(table, mapping), delay_days, np)
+        return _rows(_File(table, mapping), delay_days)
     except (pyarrow.ArrowException, OSError) as error:
         raise Invalid(f"{path.name} cannot be read: {error}") from None
 
 
 def _table(path: Path) -> Any:
     if path.suffix.lower() in (".parquet", ".pq"):
-        from pyarrow.parquet import read_table
-
         return read_table(path)
-    from pyarrow.csv import read_csv
-
     return read_csv(path)
 
 
@@ -75,8 +72,6 @@ class _File:
 
     def column(self, name: str) -> Any:
         """As one Arrow array; a fixed value as often as there are rows; None if the mapping has no such field."""
-        import pyarrow
-
         part: FieldSource | None = self.parts.get(name)
         if part is None:
             return None
@@ -90,24 +85,19 @@ class _File:
 
     def codes(self, name: str) -> Ints:
         """A number for each distinct value, in the order of their first appearance; -1 for none."""
-        import numpy as np
-
         column = self.column(name)
         if column is None:
             return np.full(self.table.num_rows, -1, dtype=np.int64)
-        found: Ints = column.dictionary_encode().indices.fill_null(-1).to_numpy().astype(np.int64)
-        return found
+        codes: Ints = column.dictionary_encode().indices.fill_null(-1).to_numpy().astype(np.int64)
+        return codes
 
 
-def _rows(file: _File, delay_days: int, np: Any) -> EvaluationRows:
-    import pyarrow
-    import pyarrow.compute as compute
-
+def _rows(file: _File, delay_days: int) -> EvaluationRows:
     number = file.table.num_rows
     time = file.column("occurred_at").cast(pyarrow.timestamp("us"), safe=False).to_numpy(zero_copy_only=False)
     time = time.astype("datetime64[us]").astype(np.int64)
     currency = (file.column("currency") if "currency" in file.parts else pyarrow.array(["USD"] * number)).to_pylist()
-    unit = _units(currency, np)
+    unit = _units(currency)
     minor = np.rint(file.column("amount").cast(pyarrow.float64()).to_numpy(zero_copy_only=False) * unit)
     minor = minor.astype(np.int64)
     label = compute.fill_null(file.column("is_suspicious").cast(pyarrow.int64()), 0)
@@ -118,7 +108,7 @@ def _rows(file: _File, delay_days: int, np: Any) -> EvaluationRows:
     account = card * kinds + money_of
     counterparty = np.where(other < 0, -1, other * kinds + money_of)
     history = History(
-        _ids(file, np), time, minor, (minor % (unit * ROUND_TO) == 0).astype(np.int64), account, counterparty,
+        _ids(file), time, minor, (minor % (unit * ROUND_TO) == 0).astype(np.int64), account, counterparty,
         np.where(other < 0, -1, account * (counterparty.max() + 1) + counterparty),
         account * (country.max() + 2) + country + 1,
     )  # fmt: skip
@@ -132,19 +122,17 @@ def _rows(file: _File, delay_days: int, np: Any) -> EvaluationRows:
     return EvaluationRows(history, outcomes, minor, unit, currency, incoming, suspicious, time // DAY_MICROSECONDS)
 
 
-def _units(currency: list[str], np: Any) -> Ints:
-    known = {each: 10 ** money.exponent(each) for each in set(currency)}
-    found: Ints = np.array([known[each] for each in currency], dtype=np.int64)
-    return found
+def _units(currency: list[str]) -> Ints:
+    by_currency = {each: 10 ** money.exponent(each) for each in set(currency)}
+    units: Ints = np.array([by_currency[each] for each in currency], dtype=np.int64)
+    return units
 
 
-def _ids(file: _File, np: Any) -> Ints:
+def _ids(file: _File) -> Ints:
     """What settles the order of two in the same moment: the file's own ids where they are numbers, else its order."""
-    import pyarrow
-
     column = file.column("external_id")
     if pyarrow.types.is_integer(column.type):
-        found: Ints = column.to_numpy().astype(np.int64)
-        return found
+        ids: Ints = column.to_numpy().astype(np.int64)
+        return ids
     order: Ints = np.arange(file.table.num_rows, dtype=np.int64)
     return order

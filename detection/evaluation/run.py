@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from finobs.core.errors import Invalid
 
 from ..choices import SEVERITY, Outcome, RuleKind
 from ..features import ACCOUNT
 from ..features.account import RISK7, SUPERVISED, derive
-from ..features.bulk import HORIZON, statistics
+from ..features.bulk import statistics
 from ..features.columns import Columns
+from ..features.definition import HORIZON
 from ..ml import metrics
 from ..ml.estimators import boosting, ensemble
+from ..ml.estimators.settings import BoostingSettings, EnsembleSettings
 from ..rules import scenarios
 from .loader import EvaluationRows
 from .split import Split, held_out_rows, labelled_rows, train_rows
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Scores = NDArray[np.float64]
+Scores = NDArray[np.float64]
 
 Report = Callable[[str], None]
 
 
-def evaluate(rows: EvaluationRows, split: Split, seed: int = 7, say: Report = lambda _: None) -> dict[str, Any]:
+def evaluate(rows: EvaluationRows, split: Split, seed: int = 7, report: Report = lambda _: None) -> dict[str, Any]:
     """{"rows": ..., "results": {ranking: metrics}}. Raises Invalid for a split that cannot be judged."""
     check(split)
     card, fraud = rows.history.account, rows.suspicious
@@ -36,11 +37,13 @@ def evaluate(rows: EvaluationRows, split: Split, seed: int = 7, say: Report = la
     if not len(train) or not len(labelled) or not fraud[test].any() or fraud[test].all():
         raise Invalid("These days hold no rows to learn from, or no frauds (or nothing else) to be judged by.")
     if (missing := int(rows.day.min()) + HORIZON - split.first) > 0:
-        say(f"Histories are not full: the file begins {missing} days too late for the first day of training.")
-    found = rank(rows, train, labelled, test, seed, say)
-    measured = {name: metrics.measures(score, fraud[test], card[test], rows.day[test]) for name, score in found.items()}
+        report(f"Histories are not full: the file begins {missing} days too late for the first day of training.")
+    rankings = rank(rows, train, labelled, test, seed, report)
+    results = {
+        name: metrics.measures(score, fraud[test], card[test], rows.day[test]) for name, score in rankings.items()
+    }
     counts = {"train": len(train), "test": len(test), "test_frauds": int(fraud[test].sum())}
-    return {"rows": counts, "results": measured}
+    return {"rows": counts, "results": results}
 
 
 def check(split: Split) -> None:
@@ -52,25 +55,23 @@ def check(split: Split) -> None:
         raise Invalid("Training and test overlap.")
 
 
-def rank(rows: EvaluationRows, train: Any, labelled: Any, test: Any, seed: int, say: Report) -> dict[str, Scores]:
+def rank(rows: EvaluationRows, train: Any, labelled: Any, test: Any, seed: int, report: Report) -> dict[str, Scores]:
     """A score for each test row, by each of what is evaluated; higher is more suspicious."""
-    import numpy as np
-
-    wanted = np.unique(np.concatenate([train, labelled, test]))
-    say(f"Features of {len(wanted):,} rows")
-    history = statistics(rows.history, rows.outcomes, wanted)
-    matrix = derive(rows.minor[wanted], rows.unit[wanted], rows.history.time[wanted], rows.incoming[wanted], history)
+    needed = np.unique(np.concatenate([train, labelled, test]))
+    report(f"Features of {len(needed):,} rows")
+    history = statistics(rows.history, rows.outcomes, needed)
+    matrix = derive(rows.minor[needed], rows.unit[needed], rows.history.time[needed], rows.incoming[needed], history)
 
     def of(chosen: Any) -> NDArray[np.float32]:
-        taken: NDArray[np.float32] = matrix[np.searchsorted(wanted, chosen)]
-        return taken
+        own: NDArray[np.float32] = matrix[np.searchsorted(needed, chosen)]
+        return own
 
-    say("Ensemble")
-    fitted = ensemble.fit_ensemble(of(train), ACCOUNT.indexes(RISK7), ensemble.EnsembleSettings(seed=seed))
+    report("Ensemble")
+    fitted = ensemble.fit_ensemble(of(train), ACCOUNT.indexes(RISK7), EnsembleSettings(seed=seed))
     parts = fitted.parts(of(test))
-    say("Supervised")
+    report("Supervised")
     ranker = boosting.fit_ranker(
-        of(labelled), rows.suspicious[labelled], ACCOUNT.indexes(SUPERVISED), boosting.BoostingSettings(seed=seed)
+        of(labelled), rows.suspicious[labelled], ACCOUNT.indexes(SUPERVISED), BoostingSettings(seed=seed)
     )
     score = ranker.score(of(test))
     return {
@@ -85,8 +86,6 @@ def rank(rows: EvaluationRows, train: Any, labelled: Any, test: Any, seed: int, 
 
 def decision(rows: EvaluationRows, test: Any, score: Scores) -> Scores:
     """The order in which people would see them: what a rule demands first, then by the score of the re-ranker."""
-    import numpy as np
-
     floor = np.zeros(len(test))
     currency = [rows.currency[index] for index in test]
     columns = Columns(rows.minor[test].tolist(), currency, (), ())

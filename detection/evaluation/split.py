@@ -7,13 +7,11 @@ a card whose fraud was known by then is taken out of each test day.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    Ints = NDArray[np.int64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +32,20 @@ class Split:
 
 
 def train_rows(split: Split, day: Ints) -> Ints:
-    import numpy as np
-
     return np.flatnonzero((day >= split.train_from) & (day <= split.train_to))
 
 
 def labelled_rows(split: Split, day: Ints) -> Ints:
     """More days than the others may have, all with labels known before the first test day."""
-    import numpy as np
-
     last = min(split.train_to, split.test_from - split.delay - 1)
     return np.flatnonzero((day > split.train_to - split.supervised_days) & (day <= last))
 
 
 def held_out_rows(split: Split, day: Ints, card: Ints, fraud: NDArray[np.bool_]) -> Ints:
     """Rows of the test days, without cards whose fraud since the first training day was known the day before."""
-    import numpy as np
-
-    kept = []
+    daily = []
     since = fraud & (day >= split.train_from)
     for each in range(split.test_from, split.test_to + 1):
-        known = np.unique(card[since & (day <= each - split.delay - 1)])
-        kept.append(np.flatnonzero((day == each) & ~np.isin(card, known)))
-    return np.concatenate(kept)
+        compromised = np.unique(card[since & (day <= each - split.delay - 1)])
+        daily.append(np.flatnonzero((day == each) & ~np.isin(card, compromised)))
+    return np.concatenate(daily)

@@ -1,7 +1,7 @@
 """The set `account-1`: a transaction against the history of its account and its counterparty.
 
-Every number comes from the row and from whole-number statistics of what was before it (`query.py` defines them,
-`windows.py` computes them in bulk). Histories are of one currency. Means and deviations are of previous amounts only,
+Every number comes from the row and from whole-number statistics of what was before it (`online.py` defines them,
+`bulk.py` computes them in bulk). Histories are of one currency. Means and deviations are of previous amounts only,
 except `account_mean_*`, which holds the row too.
 """
 
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from finobs.core import money
 from transactions.choices import Direction
 
-from .bulk import LOW_BITS, RISK_WINDOWS, STATISTICS, WINDOWS
 from .columns import Columns
+from .definition import LOW_BITS, RISK_WINDOWS, STATISTICS, WINDOWS
 from .sets import FeatureSet
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ SUPERVISED = (*BOOK15, *EXTRA, *TERMFRAUD)
 
 
 def account(columns: Columns) -> NDArray[np.float32]:
-    """(n, len(NAMES)) from the rows and `columns.history`. Raises ValueError without a history."""
+    """(n, len(FEATURE_NAMES)) from the rows and `columns.history`. Raises ValueError without a history."""
     import numpy as np
 
     if columns.history is None:
@@ -90,8 +90,8 @@ def units(currencies: object) -> Ints:
     """Minor units in one major unit, row by row."""
     import numpy as np
 
-    known = {currency: 10 ** money.exponent(currency) for currency in set(currencies)}  # type: ignore[call-overload]
-    return np.array([known[currency] for currency in currencies], dtype=np.int64)  # type: ignore[attr-defined]
+    unit_of = {currency: 10 ** money.exponent(currency) for currency in set(currencies)}  # type: ignore[call-overload]
+    return np.array([unit_of[currency] for currency in currencies], dtype=np.int64)  # type: ignore[attr-defined]
 
 
 def derive(minor: Ints, unit: Ints, moments: Ints, incoming: Bools, history: dict[str, Ints]) -> NDArray[np.float32]:
@@ -99,15 +99,15 @@ def derive(minor: Ints, unit: Ints, moments: Ints, incoming: Bools, history: dic
     import numpy as np
 
     out = np.empty((len(minor), len(FEATURE_NAMES)), dtype=np.float32)
-    found = _Derived(minor, unit, moments, incoming, history)
+    inputs = _Derived(minor, unit, moments, incoming, history)
     for column, feature in enumerate(_plan()):
-        out[:, column] = feature(found)
+        out[:, column] = feature(inputs)
     return out
 
 
 @cache
 def _plan() -> tuple[Callable[[_Derived], NDArray[np.generic]], ...]:
-    """How each of NAMES is derived: from the row itself, or as `<entity>_<what>_<days>`."""
+    """How each of FEATURE_NAMES is derived: from the row itself, or as `<entity>_<what>_<days>`."""
     return tuple(_feature(name) for name in FEATURE_NAMES)
 
 
@@ -117,7 +117,7 @@ def _feature(name: str) -> Callable[[_Derived], NDArray[np.generic]]:
         return own  # type: ignore[no-any-return]
     entity, what, days = name.split("_")
     of = getattr(_Derived, f"of_{what}")
-    return lambda found: of(found, entity, days)
+    return lambda inputs: of(inputs, entity, days)
 
 
 class _Derived:
@@ -141,27 +141,27 @@ class _Derived:
         return (self.seconds // DAY_SECONDS + MONDAY) % 7
 
     def _is_weekend(self) -> Bools:
-        found: Bools = self._weekday() >= SATURDAY
-        return found
+        result: Bools = self._weekday() >= SATURDAY
+        return result
 
     def _is_night(self) -> Bools:
-        found: Bools = self.seconds % DAY_SECONDS < NIGHT_UNTIL * 3600
-        return found
+        result: Bools = self.seconds % DAY_SECONDS < NIGHT_UNTIL * 3600
+        return result
 
     def _is_round(self) -> Bools:
-        found: Bools = self.minor % (self.unit * ROUND_TO) == 0
-        return found
+        result: Bools = self.minor % (self.unit * ROUND_TO) == 0
+        return result
 
     def _is_incoming(self) -> Bools:
         return self.incoming
 
     def _is_new_counterparty(self) -> Bools:
-        found: Bools = self.history["pair_count_30"] == 0
-        return found
+        result: Bools = self.history["pair_count_30"] == 0
+        return result
 
     def _is_new_country(self) -> Bools:
-        found: Bools = self.history["country_count_30"] == 0
-        return found
+        result: Bools = self.history["country_count_30"] == 0
+        return result
 
     def _account_since(self) -> Floats:
         return self.since("account")

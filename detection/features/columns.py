@@ -40,14 +40,14 @@ def of_transactions(
 
 def of_snapshot(snapshot: Mapping[str, Any]) -> Columns:
     """The one transaction that an alert's snapshot holds."""
-    row, kept = snapshot["transaction"], snapshot.get("history")
+    row, history = snapshot["transaction"], snapshot.get("history")
     return Columns(
         [int(row["amount_minor"])], [row["currency"]], [datetime.fromisoformat(row["occurred_at"])], [row["direction"]],
-        _history(kept) if kept else None,
+        _history(history) if history else None,
     )  # fmt: skip
 
 
-def _history(kept: Mapping[str, str]) -> dict[str, NDArray[np.int64]]:
+def _history(texts: Mapping[str, str]) -> dict[str, NDArray[np.int64]]:
     import numpy as np
 
-    return {name: np.array([int(value)], dtype=np.int64) for name, value in kept.items()}
+    return {name: np.array([int(value)], dtype=np.int64) for name, value in texts.items()}

@@ -22,7 +22,8 @@ NEVER: Final = 1 << 62  # no transaction has such an id
 
 
 class Confirmation(NamedTuple):
-    """A transaction known to be suspicious since `known_at`; it counts for those with ids from `after` to `until`."""
+    """A transaction known to be suspicious since `known_at`; visible to those with ids above `visible_after`, up to
+    `visible_until`."""
 
     transaction_id: int
     account_id: int
@@ -30,12 +31,12 @@ class Confirmation(NamedTuple):
     currency: str
     occurred_at: datetime
     known_at: datetime
-    after: int = 0
-    until: int = NEVER
+    visible_after: int = 0
+    visible_until: int = NEVER
 
     def visible_to(self, before: int) -> bool:
         """Does it count for a transaction that sees all ids less than that?"""
-        return self.after < before <= self.until
+        return self.visible_after < before <= self.visible_until
 
 
 TRANSACTION_COLUMNS = ", ".join(
@@ -53,19 +54,18 @@ def confirmations_of(
     by_transaction: dict[int, list[Confirmation]] = {}
     with connection.cursor() as cursor:
         cursor.execute(*_statement(accounts, counterparties, since))
-        for row in cursor.fetchall():
-            each = Confirmation(*row)
-            each = each._replace(occurred_at=aware_time(each.occurred_at), known_at=aware_time(each.known_at))
+        for *entities, occurred_at, known_at, after, until in cursor.fetchall():
+            each = Confirmation._make((*entities, aware_time(occurred_at), aware_time(known_at), after, until))
             by_transaction.setdefault(each.transaction_id, []).append(each)
     return [each for own in by_transaction.values() for each in (own if len(own) == 1 else _earliest(own))]
 
 
 def _earliest(confirmations: Sequence[Confirmation]) -> Iterator[Confirmation]:
-    """Whoever is told several of them counts the earliest: the same as stretches of ids that do not overlap."""
-    edges = sorted({each.after for each in confirmations} | {each.until for each in confirmations})
-    for after, until in pairwise(edges):
-        if visible := [each for each in confirmations if each.after <= after and until <= each.until]:
-            yield min(visible, key=lambda each: each.known_at)._replace(after=after, until=until)
+    """Who sees several of them counts the earliest: the same as stretches of ids that do not overlap."""
+    edges = sorted({each.visible_after for each in confirmations} | {each.visible_until for each in confirmations})
+    for low, high in pairwise(edges):
+        if visible := [each for each in confirmations if each.visible_after <= low and high <= each.visible_until]:
+            yield min(visible, key=lambda each: each.known_at)._replace(visible_after=low, visible_until=high)
 
 
 def _statement(accounts: Sequence[int] | None, counterparties: Sequence[int], since: datetime) -> tuple[str, list[Any]]:

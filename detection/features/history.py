@@ -18,7 +18,9 @@ from transactions.models import Transaction
 
 from . import bulk, confirmations, online
 from .account import ROUND_TO, microseconds
-from .bulk import HORIZON, STATISTICS, ConfirmedRows, History
+from .bulk import History
+from .confirmed_rows import ConfirmedRows
+from .definition import HORIZON, STATISTICS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,8 +119,8 @@ def _outcomes(
     from when it became visible, and once against that from when it was not any more."""
     import numpy as np
 
-    weighted = [(each, each.after, 1) for each in labels]
-    weighted += [(each, each.until, -1) for each in labels if each.until < confirmations.NEVER]
+    weighted = [(each, each.visible_after, 1) for each in labels]
+    weighted += [(each, each.visible_until, -1) for each in labels if each.visible_until < confirmations.NEVER]
     labels = [each for each, _, _ in weighted]
     currencies = [number_of.get(pack(each.currency), -1) for each in labels]
     of_account, of_counterparty = (

@@ -19,7 +19,7 @@ from finobs.core.db.dialect import aware_time, database_time, table_of
 from transactions.models import Transaction
 
 from .account import ROUND_TO
-from .bulk import HORIZON, LABEL_DELAY_DAYS, LOW_BITS, MAX_AMOUNT, MAX_SUM, MAX_WINDOW, RISK_WINDOWS, WINDOWS
+from .definition import HORIZON, LABEL_DELAY_DAYS, LOW_BITS, MAX_AMOUNT, MAX_SUM, MAX_WINDOW, RISK_WINDOWS, WINDOWS
 
 MICROSECOND = timedelta(microseconds=1)
 HALF = 32  # bits

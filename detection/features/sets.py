@@ -42,9 +42,9 @@ def as_text(names: Sequence[str], vector: Any) -> dict[str, str | None]:
     return {name: None if value != value else str(value) for name, value in zip(names, vector, strict=True)}
 
 
-def from_text(names: Sequence[str], kept: Mapping[str, str | None]) -> NDArray[np.float32]:
-    """The (1, n) array of a kept vector, in the set's order: a database may keep the keys in another."""
+def from_text(names: Sequence[str], texts: Mapping[str, str | None]) -> NDArray[np.float32]:
+    """The (1, n) array of a vector kept as text, in the set's order: a database may keep the keys in another."""
     import numpy as np
 
-    texts = (kept[name] for name in names)
-    return np.array([[np.nan if text is None else np.float32(text) for text in texts]], dtype=np.float32)
+    ordered = (texts[name] for name in names)
+    return np.array([[np.nan if text is None else np.float32(text) for text in ordered]], dtype=np.float32)

@@ -36,24 +36,24 @@ class WaveletMatrix:
         """Of the rows from place `start` to before `end`: the sum of `values`, or how many there are."""
         import numpy as np
 
-        found = np.zeros(len(self.bounds), dtype=np.int64)
-        for bit, zeros, kept in self.levels:
+        totals = np.zeros(len(self.bounds), dtype=np.int64)
+        for bit, zeros, order in self.levels:
             below = self.bounds >> bit & 1 == 1
             first, last = zeros[start], zeros[end]
-            found += np.where(below, self._sum(first, last, kept, values), 0)
+            totals += np.where(below, self._sum(first, last, order, values), 0)
             start = np.where(below, zeros[-1] + start - first, first)
             end = np.where(below, zeros[-1] + end - last, last)
-        return found
+        return totals
 
-    def _sum(self, first: Ints, last: Ints, kept: Ints, values: Ints | None) -> Ints:
+    def _sum(self, first: Ints, last: Ints, order: Ints, values: Ints | None) -> Ints:
         import numpy as np
 
         if values is None:
             return last - first
-        sums = np.zeros(len(kept) + 1, dtype=np.int64)
-        np.cumsum(values[kept], out=sums[1:])
-        found: Ints = sums[last] - sums[first]
-        return found
+        sums = np.zeros(len(order) + 1, dtype=np.int64)
+        np.cumsum(values[order], out=sums[1:])
+        totals: Ints = sums[last] - sums[first]
+        return totals
 
     def last(self, start: Ints, end: Ints) -> Ints:
         """The place of the last such row from `start` to before `end`; -1 where there is none."""

@@ -8,11 +8,10 @@ a perfect ranking would get, usually far below 1.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 CARDS_PER_DAY = 100
 ALERT_SHARE = 0.005
@@ -23,8 +22,6 @@ def measures(
     score: NDArray[np.float64], fraud: NDArray[np.bool_], card: NDArray[np.int64], day: NDArray[np.int64]
 ) -> dict[str, float]:
     """NAMES for one ranking. Raises ValueError if there is no fraud, or nothing else."""
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
     cp, ceiling = card_precision(score, fraud, card, day), card_precision(fraud.astype(float), fraud, card, day)
     recall, precision = at_share(score, fraud, ALERT_SHARE)
     values = (
@@ -39,26 +36,22 @@ def card_precision(
     cards: int = CARDS_PER_DAY,
 ) -> float:  # fmt: skip
     """The mean over days of the share of right ones among the `cards` highest cards."""
-    import numpy as np
-
-    found: set[int] = set()
+    caught: set[int] = set()
     daily = []
     for each in np.unique(day):
-        rows = np.flatnonzero((day == each) & ~np.isin(card, list(found)))
+        rows = np.flatnonzero((day == each) & ~np.isin(card, list(caught)))
         names, own = np.unique(card[rows], return_inverse=True)
         highest, guilty = np.full(len(names), -np.inf), np.zeros(len(names), dtype=bool)
         np.maximum.at(highest, own, score[rows])
         np.logical_or.at(guilty, own, fraud[rows])
         top = np.argsort(-highest, kind="stable")[:cards]
         daily.append(guilty[top].sum() / cards)
-        found.update(names[top][guilty[top]].tolist())
+        caught.update(names[top][guilty[top]].tolist())
     return float(np.mean(daily))
 
 
 def at_share(score: NDArray[np.float64], fraud: NDArray[np.bool_], share: float) -> tuple[float, float]:
     """Recall and precision when the highest `share` of the rows are alerts."""
-    import numpy as np
-
     number = max(1, math.ceil(share * len(score)))
     right = int(fraud[np.argsort(-score, kind="stable")[:number]].sum())
     return right / int(fraud.sum()), right / number

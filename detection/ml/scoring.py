@@ -40,9 +40,9 @@ class ModelScores:
 def score_version(version: ModelVersion, matrix: NDArray[np.float32]) -> ModelScores:
     """`matrix` has the whole feature set. Raises Unavailable if the artefact is not what was published."""
     session = session_of(version)
-    kept = [name for name in MEMBER_COLUMNS if name in session.offers]
-    found, *members = _run(session, matrix, ["score", *kept])
-    return ModelScores(version, found, dict(zip(kept, members, strict=True)))
+    names = [name for name in MEMBER_COLUMNS if name in session.offers]
+    scores, *members = _run(session, matrix, ["score", *names])
+    return ModelScores(version, scores, dict(zip(names, members, strict=True)))
 
 
 def session_of(version: ModelVersion) -> Any:
@@ -75,11 +75,11 @@ def open_session(artefact: bytes) -> Any:
     return session
 
 
-def _looks_at(kept: Mapping[str, str]) -> list[int] | None:
+def _looks_at(metadata: Mapping[str, str]) -> list[int] | None:
     """Which features of its set a model looks at; all of them for one that does not say of which set it is."""
-    if "feature_set" not in kept:
+    if "feature_set" not in metadata:
         return None
-    feature_set, names = features.get(kept["feature_set"]), kept["features"].split(",")
+    feature_set, names = features.get(metadata["feature_set"]), metadata["features"].split(",")
     return None if tuple(names) == feature_set.names else feature_set.indexes(names)
 
 
@@ -91,7 +91,7 @@ def score_matrix(session: Any, matrix: NDArray[np.float32]) -> list[float]:
 def _run(session: Any, matrix: NDArray[np.float32], outputs: list[str]) -> list[list[float]]:
     if session.looks_at is not None:
         matrix = matrix[:, session.looks_at]
-    found = session.run(outputs, {"features": matrix})
+    columns = session.run(outputs, {"features": matrix})
     return [
-        [round(value, SCORE_DECIMALS) for value in column.reshape(-1).astype("float64").tolist()] for column in found
+        [round(value, SCORE_DECIMALS) for value in column.reshape(-1).astype("float64").tolist()] for column in columns
     ]

@@ -16,10 +16,8 @@ from ..ml.registry.selectors import model_get
 from ..ml.registry.serializers import ModelVersionSerializer
 from ..models import ModelVersion
 from . import selectors, serializers, services
-from .capacity import capacity_report
 from .confusion_cells import CALIBRATION_BINS, CELLS
 from .forms import CapacityForm, LeaderboardForm, RowsForm, WindowForm
-from .leaderboard import leaderboard
 from .window import Window
 
 WINDOW_PARAMETERS = (
@@ -79,7 +77,7 @@ class ModelPerformanceRows(SelectorList[Transaction]):
 class ModelLeaderboard(SelectorDetail[ModelVersion]):
     """The versions of a role on the same days and rows."""
 
-    selector = leaderboard
+    selector = selectors.leaderboard
     serializer_class = serializers.LeaderboardSerializer
     operation_id = "models_leaderboard"
     parameters = (
@@ -91,7 +89,7 @@ class ModelLeaderboard(SelectorDetail[ModelVersion]):
     def get_object(self) -> Any:
         user, form = self.request.user, LeaderboardForm(self.request.query_params)
         window = window_of(form, user)
-        return leaderboard(user, form.chosen_role, window, form.versions)
+        return selectors.leaderboard(user, form.chosen_role, window, form.versions)
 
 
 class ModelCapacity(SelectorDetail[ModelVersion]):
@@ -108,7 +106,7 @@ class ModelCapacity(SelectorDetail[ModelVersion]):
     def get_object(self) -> Any:
         version, user, form = super().get_object(), self.request.user, CapacityForm(self.request.query_params)
         window = window_of(form, user)
-        return capacity_report(user, version, window, form.cleaned_data["alerts_a_day"])
+        return selectors.capacity_report(user, version, window, form.cleaned_data["alerts_a_day"])
 
 
 class ModelThresholdSet(ServiceCreate[ModelVersion]):
@@ -121,5 +119,5 @@ class ModelThresholdSet(ServiceCreate[ModelVersion]):
     operation_id = "models_threshold_set"
 
     def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
-        window = selectors.window_asked(self.request.user, body.pop("from"), body.pop("to"))
+        window = selectors.window_for(self.request.user, body.pop("from"), body.pop("to"))
         return body | {"window": window}

@@ -6,14 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from finobs.core import access
 from finobs.core.errors import Invalid
 
 from .. import hooks
 from ..choices import ModelStage, Typology
-from ..ml.training import anomaly
+from ..ml.training.publication import MAX_FLAGGED_SHARE
 from ..models import Alert, ModelVersion
-from . import scores, thresholds
+from . import score_queries, scores, thresholds
 from .metrics import ScoredRows
 from .thresholds import ThresholdLevel
 from .window import Window
@@ -46,7 +48,7 @@ class QueueHeadroom:
 
 @dataclass(frozen=True, slots=True)
 class CapacityReport:
-    """A version's threshold against capacity: `now` as it stands, `chosen` for `asked` alerts a day.
+    """A version's threshold against capacity: `now` as it stands, `chosen` for `target` alerts a day.
 
     Where `refusal` is not empty, it says why no threshold can be set from this.
     """
@@ -55,53 +57,53 @@ class CapacityReport:
     window: Window
     rows: ScoredRows
     days: int
-    room: QueueHeadroom
-    asked: float
+    headroom: QueueHeadroom
+    target: float
     now: ThresholdLevel | None
     chosen: ThresholdLevel | None
     curve: list[ThresholdLevel]
     refusal: str
 
 
-def capacity_report(user: Any, version: ModelVersion, window: Window, asked: float | None = None) -> CapacityReport:
-    """What the queue can take, what fills it already, and which threshold gives `asked` further alerts a day.
+def capacity_report(user: Any, version: ModelVersion, window: Window, target: float | None = None) -> CapacityReport:
+    """What the queue can take, what fills it already, and which threshold gives `target` further alerts a day.
 
-    Without `asked`: what is left in the queue, else what the version gives now. Raises NotAllowed, Invalid.
+    Without `target`: what is left in the queue, else what the version gives now. Raises NotAllowed, Invalid.
     """
     access.require(user, "view", version)
-    if asked is not None and not 0 < asked <= hooks.MAX_ALERTS_A_DAY:
+    if target is not None and not 0 < target <= hooks.MAX_ALERTS_A_DAY:
         raise Invalid(fields={"alerts_a_day": [f"More than 0 and at most {hooks.MAX_ALERTS_A_DAY:,} a day."]})
     rows = _rows(version, window)
     first, last = rows.first, rows.last
     span = Window(first, last) if first and last else window
-    room, taken = _room(user, version, span)
-    free = rows.only(_outside(rows, taken))
+    headroom, alerted = _headroom(user, version, span)
+    free = rows.only(_outside(rows, alerted))
     now = thresholds.threshold_level(rows, free, version.threshold, span.days) if len(rows) else None
-    asked = _usual(room, now) if asked is None else asked
-    chosen = _chosen(rows, free, asked, span.days)
-    around = asked or (now.a_day if now else 0) or 1.0
-    curve = thresholds.capacity_curve(rows, free, around, span.days, anomaly.MAX_FLAGGED_SHARE)
-    days, refusal = span.days if len(rows) else 0, _refusal(rows, asked, chosen)
-    return CapacityReport(version, window, rows, days, room, asked, now, chosen, curve, refusal)
+    target = _usual(headroom, now) if target is None else target
+    chosen = _chosen(rows, free, target, span.days)
+    around = target or (now.a_day if now else 0) or 1.0
+    curve = thresholds.capacity_curve(rows, free, around, span.days, MAX_FLAGGED_SHARE)
+    days, refusal = span.days if len(rows) else 0, _refusal(rows, target, chosen)
+    return CapacityReport(version, window, rows, days, headroom, target, now, chosen, curve, refusal)
 
 
-def _usual(room: QueueHeadroom, now: ThresholdLevel | None) -> float:
+def _usual(headroom: QueueHeadroom, now: ThresholdLevel | None) -> float:
     """What is left in the queue, else what the version gives now."""
-    if room.left is not None:
-        return room.left
+    if headroom.left is not None:
+        return headroom.left
     return now.a_day if now else 0.0
 
 
-def _chosen(rows: ScoredRows, free: ScoredRows, asked: float, days: int) -> ThresholdLevel | None:
-    threshold = thresholds.threshold_for(free, thresholds.rows_for(asked, days))
+def _chosen(rows: ScoredRows, free: ScoredRows, target: float, days: int) -> ThresholdLevel | None:
+    threshold = thresholds.threshold_for(free, thresholds.rows_for(target, days))
     return None if threshold is None else thresholds.threshold_level(rows, free, threshold, days)
 
 
 def _rows(version: ModelVersion, window: Window) -> ScoredRows:
-    return scores.together(list(scores.scored(version.role, scores.family_ids(version), window).values()))
+    return scores.merge(list(scores.scored(version.role, score_queries.family_ids(version), window).values()))
 
 
-def _room(user: Any, version: ModelVersion, span: Window) -> tuple[QueueHeadroom, Collection[int]]:
+def _headroom(user: Any, version: ModelVersion, span: Window) -> tuple[QueueHeadroom, Collection[int]]:
     """And the ids of the transactions that rules, or the other model, alert anyway."""
     queue = hooks.capacity(user, TYPOLOGY)
     inside = {"transaction__occurred_at__gte": span.since, "transaction__occurred_at__lt": span.until}
@@ -115,29 +117,27 @@ def _room(user: Any, version: ModelVersion, span: Window) -> tuple[QueueHeadroom
 
 def _flagged(version: ModelVersion, inside: dict[str, Any]) -> set[int]:
     """What a version in force asks to see."""
-    found = (
+    queries = (
         leg.filter(value__gte=version.threshold, **inside).values_list("transaction_id", flat=True)
-        for leg in scores.legs(version.role, scores.family_ids(version))
+        for leg in score_queries.legs(version.role, score_queries.family_ids(version))
     )
-    return {pk for leg in found for pk in leg}
+    return {pk for query in queries for pk in query}
 
 
-def _outside(rows: ScoredRows, taken: Collection[int]) -> Any:
-    import numpy as np
-
-    return ~np.isin(rows.ids, np.array(sorted(taken), dtype=np.int64))
+def _outside(rows: ScoredRows, alerted: Collection[int]) -> Any:
+    return ~np.isin(rows.ids, np.array(sorted(alerted), dtype=np.int64))
 
 
-def _refusal(rows: ScoredRows, asked: float, chosen: ThresholdLevel | None) -> str:
+def _refusal(rows: ScoredRows, target: float, chosen: ThresholdLevel | None) -> str:
     if not len(rows):
         return "This version scored nothing in these days, so there is nothing to set a threshold by."
-    if asked <= 0:
+    if target <= 0:
         return "Nothing is left in the queue: rules and the other model fill it already."
     if chosen is None:
-        return f"No threshold gives at most {asked:g} alerts a day and still flags anything in these days."
-    if chosen.flagged_share > anomaly.MAX_FLAGGED_SHARE:
+        return f"No threshold gives at most {target:g} alerts a day and still flags anything in these days."
+    if chosen.flagged_share > MAX_FLAGGED_SHARE:
         return (
             f"It would flag {chosen.flagged_share:.1%} of the transactions it scored; a model that flags (nearly) "
-            f"everything tells nobody where to look. The limit is {anomaly.MAX_FLAGGED_SHARE:.0%}."
+            f"everything tells nobody where to look. The limit is {MAX_FLAGGED_SHARE:.0%}."
         )
     return ""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from finobs.core.charts import Frame, Mark, Plot, Point, Scale, apart, ticks
 
 from ..choices import ModelRole
-from .metrics import CalibrationBin, Ranking
 from .proportions import Proportion
-from .thresholds import ThresholdLevel
+
+if TYPE_CHECKING:
+    from .metrics import CalibrationBin, Ranking
+    from .thresholds import ThresholdLevel
 
 FRAME = Frame(width=400, height=300, left=40, right=388, top=26, foot=264)
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)

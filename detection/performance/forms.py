@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.http import QueryDict
@@ -15,11 +15,13 @@ from ..choices import ModelRole
 from ..hooks import MAX_ALERTS_A_DAY
 from ..models import ModelVersion
 from . import selectors
-from .capacity import CapacityReport
 from .window import Window, window
 
+if TYPE_CHECKING:
+    from .capacity import CapacityReport
+
 MIN_ALERTS_A_DAY = 0.01
-MAX_SENT_VERSIONS = 100
+MAX_VERSIONS_IN_QUERY = 100
 
 
 class WindowForm(forms.Form):
@@ -36,7 +38,7 @@ class WindowForm(forms.Form):
         if not self.is_valid():
             return None
         try:
-            days = selectors.window_asked(user, self.cleaned_data["from"], self.cleaned_data["to"])
+            days = selectors.window_for(user, self.cleaned_data["from"], self.cleaned_data["to"])
         except Invalid as error:
             for name, texts in error.fields.items():
                 for text in texts:
@@ -64,8 +66,8 @@ class LeaderboardForm(WindowForm):
 
     def __init__(self, data: QueryDict, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        sent = data.getlist("version")[:MAX_SENT_VERSIONS]
-        self.versions = {int(each) for each in sent if each.isdecimal() and len(each) < 19}
+        texts = data.getlist("version")[:MAX_VERSIONS_IN_QUERY]
+        self.versions = {int(each) for each in texts if each.isdecimal() and len(each) < 19}
 
     @property
     def chosen_role(self) -> str:
@@ -94,11 +96,11 @@ class ThresholdForm(forms.Form):
     @classmethod
     def of(cls, report: CapacityReport) -> ThresholdForm:
         """Prefilled with what is left in the queue, of the days that are shown."""
-        alerts_a_day = round(report.asked, 4) or None
+        alerts_a_day = round(report.target, 4) or None
         return cls(initial={"alerts_a_day": alerts_a_day, "first": report.window.first, "last": report.window.last})
 
     @property
-    def shown(self) -> dict[str, Any]:
+    def window_values(self) -> dict[str, Any]:
         """The days and the number that it was about, as far as they make sense, for the page to show again."""
         typed: dict[str, Any] = getattr(self, "cleaned_data", {})
         return {"from": typed.get("first"), "to": typed.get("last"), "alerts_a_day": typed.get("alerts_a_day")}

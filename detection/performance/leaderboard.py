@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+import numpy as np
 from django.db.models import Case, When
 
 from finobs.core import access
@@ -16,7 +17,7 @@ from ..choices import ModelRole, ModelStage
 from ..models import ModelVersion
 from . import scores
 from .metrics import ScoredRows
-from .selectors import Performance
+from .version_performance import Performance
 from .window import Window
 
 # More beside one another than anybody compares; those in use are taken, then the newest.
@@ -54,10 +55,10 @@ class Leaderboard:
     is_cut: bool
 
     @property
-    def known(self) -> int:
+    def labelled(self) -> int:
         """How many of the rows have an outcome."""
         first = self.entries[0].common if self.entries else None
-        return first.matrix.known if first else 0
+        return first.matrix.labelled if first else 0
 
 
 def leaderboard(user: Any, role: str, window: Window, chosen: Collection[int] = ()) -> Leaderboard:
@@ -72,7 +73,7 @@ def leaderboard(user: Any, role: str, window: Window, chosen: Collection[int] = 
     versions = list(visible.order_by(_unused(), "-pk")[: MAX_VERSIONS + 1])
     is_cut, versions = len(versions) > MAX_VERSIONS, versions[:MAX_VERSIONS]
     own = _own(versions, scores.scored(role, [each.pk for each in versions], window))
-    compared = {each.pk for each in versions if len(own[each.pk]) and _is_wanted(each, chosen)}
+    compared = {each.pk for each in versions if len(own[each.pk]) and _is_compared(each, chosen)}
     common = _common([own[pk] for pk in compared])
     entries = [
         LeaderboardEntry(
@@ -97,18 +98,16 @@ def _own(versions: Sequence[ModelVersion], scored: Mapping[int, ScoredRows]) -> 
     members: dict[tuple[str, str], list[int]] = {}
     for each in versions:
         members.setdefault((each.sha256, each.feature_set), []).append(each.pk)
-    of = {pks[0]: scores.together([scored[pk] for pk in pks]) for pks in members.values()}
+    of = {pks[0]: scores.merge([scored[pk] for pk in pks]) for pks in members.values()}
     return {each.pk: of[members[(each.sha256, each.feature_set)][0]] for each in versions}
 
 
-def _is_wanted(version: ModelVersion, chosen: Collection[int]) -> bool:
+def _is_compared(version: ModelVersion, chosen: Collection[int]) -> bool:
     return version.pk in chosen if chosen else version.stage != ModelStage.RETIRED
 
 
 def _common(compared: Sequence[ScoredRows]) -> dict[ScoredRows, ScoredRows]:
     """Of each, the rows that all have."""
-    import numpy as np
-
     different = list(dict.fromkeys(compared))
     if len(different) < 2:
         return {each: each for each in different}
@@ -122,5 +121,5 @@ def _number(common: Mapping[ScoredRows, ScoredRows]) -> int:
 
 def _merit(entry: LeaderboardEntry) -> tuple[float, int]:
     """Without outcomes there is no ranking but the newest first."""
-    found = entry.common.ranking.average_precision if entry.common else None
-    return (-1.0 if found is None else found, entry.version.pk)
+    precision = entry.common.ranking.average_precision if entry.common else None
+    return (-1.0 if precision is None else precision, entry.version.pk)

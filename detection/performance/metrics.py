@@ -1,20 +1,18 @@
-"""What is said of scores against outcomes. Pure: arrays in, numbers out; nothing is said where there is no row."""
+"""How scores compare with outcomes. Pure: arrays in, numbers out; None where there is no row to tell by."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finobs.core.clock import EPOCH
 
 from .confusion_cells import CALIBRATION_BINS, CLEARED, CONFIRMED, EDGES, UNKNOWN
 from .proportions import F1, Proportion
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +31,7 @@ class ScoredRows:
         return ScoredRows(self.ids[mask], self.days[mask], self.scores[mask], self.outcomes[mask])
 
     @cached_property
-    def known(self) -> ScoredRows:
+    def labelled(self) -> ScoredRows:
         """Those with an outcome."""
         return self.only(self.outcomes != UNKNOWN)
 
@@ -67,7 +65,7 @@ class ConfusionMatrix:
         return self.tp + self.fp + self.unknown_flagged
 
     @property
-    def flagged_known(self) -> int:
+    def flagged_labelled(self) -> int:
         return self.tp + self.fp
 
     @property
@@ -79,7 +77,7 @@ class ConfusionMatrix:
         return self.fp + self.tn
 
     @property
-    def known(self) -> int:
+    def labelled(self) -> int:
         return self.confirmed + self.cleared
 
     @property
@@ -92,7 +90,7 @@ class ConfusionMatrix:
 
     @property
     def scored(self) -> int:
-        return self.known + self.unknown
+        return self.labelled + self.unknown
 
     @property
     def precision(self) -> Proportion:
@@ -150,13 +148,11 @@ def confusion_matrix(rows: ScoredRows, threshold: float) -> ConfusionMatrix:
 
 def calibration(rows: ScoredRows) -> list[CalibrationBin]:
     """Ten bins of equal width over the rows with an outcome."""
-    import numpy as np
-
-    known = rows.known
-    place = np.clip(np.searchsorted(np.array(EDGES), known.scores, side="right") - 1, 0, CALIBRATION_BINS - 1)
+    labelled = rows.labelled
+    place = np.clip(np.searchsorted(np.array(EDGES), labelled.scores, side="right") - 1, 0, CALIBRATION_BINS - 1)
     counts = np.bincount(place, minlength=CALIBRATION_BINS)
-    sums = np.bincount(place, weights=known.scores, minlength=CALIBRATION_BINS)
-    right = np.bincount(place[known.outcomes == CONFIRMED], minlength=CALIBRATION_BINS)
+    sums = np.bincount(place, weights=labelled.scores, minlength=CALIBRATION_BINS)
+    right = np.bincount(place[labelled.outcomes == CONFIRMED], minlength=CALIBRATION_BINS)
     return [
         CalibrationBin(
             index, EDGES[index], EDGES[index + 1],
@@ -175,10 +171,9 @@ def calibration_error(bins: list[CalibrationBin]) -> float | None:
 
 def auc(rows: ScoredRows) -> float | None:
     """How often a confirmed row scores higher than a cleared one, ties by half; None without both."""
-    import numpy as np
-
-    known = rows.known
-    right, wrong = known.scores[known.outcomes == CONFIRMED], np.sort(known.scores[known.outcomes == CLEARED])
+    labelled = rows.labelled
+    right = labelled.scores[labelled.outcomes == CONFIRMED]
+    wrong = np.sort(labelled.scores[labelled.outcomes == CLEARED])
     if not len(right) or not len(wrong):
         return None
     below, not_above = np.searchsorted(wrong, right, side="left"), np.searchsorted(wrong, right, side="right")
@@ -187,15 +182,13 @@ def auc(rows: ScoredRows) -> float | None:
 
 def average_precision(rows: ScoredRows) -> float | None:
     """Precision at each score, weighed by the recall it adds; None without both confirmed and cleared rows."""
-    import numpy as np
-
-    known = rows.known
-    total = int((known.outcomes == CONFIRMED).sum())
-    if not total or total == len(known):
+    labelled = rows.labelled
+    total = int((labelled.outcomes == CONFIRMED).sum())
+    if not total or total == len(labelled):
         return None
-    order = np.argsort(-known.scores, kind="stable")
-    scores, right = known.scores[order], np.cumsum(known.outcomes[order] == CONFIRMED)
+    order = np.argsort(-labelled.scores, kind="stable")
+    scores, right = labelled.scores[order], np.cumsum(labelled.outcomes[order] == CONFIRMED)
     # Rows of one score stand or fall together: only the last of each counts.
     ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
-    found = right[ends]
-    return float((np.diff(found, prepend=0) * found / (ends + 1)).sum() / total)
+    hits = right[ends]
+    return float((np.diff(hits, prepend=0) * hits / (ends + 1)).sum() / total)

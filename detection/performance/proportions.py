@@ -52,5 +52,5 @@ class F1(Proportion):
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        found = Proportion(self.hits, self.of).interval
-        return None if found is None else (2 * found[0] / (1 + found[0]), 2 * found[1] / (1 + found[1]))
+        bounds = Proportion(self.hits, self.of).interval
+        return None if bounds is None else (2 * bounds[0] / (1 + bounds[0]), 2 * bounds[1] / (1 + bounds[1]))

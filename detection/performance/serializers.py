@@ -53,7 +53,7 @@ class PerformanceSerializer(serializers.Serializer[Any]):
     scored_from = serializers.DateField(source="first", allow_null=True)
     scored_to = serializers.DateField(source="last", allow_null=True)
     scored = serializers.IntegerField(source="matrix.scored")
-    known = serializers.IntegerField(source="matrix.known", help_text="Rows with an outcome.")
+    labelled = serializers.IntegerField(source="matrix.labelled", help_text="Rows with an outcome.")
     matrix = ConfusionMatrixSerializer()
     precision = ProportionSerializer(source="matrix.precision")
     recall = ProportionSerializer(source="matrix.recall", help_text="Of what became known, not of all there was.")
@@ -73,7 +73,7 @@ class ScoredRowSerializer(serializers.Serializer[Any]):
     occurred_at = serializers.DateTimeField(source="transaction.occurred_at")
     score = serializers.FloatField()
     is_confirmed = serializers.SerializerMethodField()
-    said_by = serializers.CharField(help_text='"person", "label", or empty without an outcome.')
+    outcome_origin = serializers.CharField(help_text='"person", "label", or empty without an outcome.')
 
     def get_is_confirmed(self, row: Any) -> bool | None:
         return {1: True, 0: False}.get(row.outcome)
@@ -88,7 +88,7 @@ class LeaderboardEntrySerializer(serializers.Serializer[Any]):
 class LeaderboardSerializer(serializers.Serializer[Any]):
     role = serializers.CharField()
     rows = serializers.IntegerField(help_text="How many rows all compared versions scored.")
-    known = serializers.IntegerField(help_text="How many of them have an outcome.")
+    labelled = serializers.IntegerField(help_text="How many of them have an outcome.")
     entries = LeaderboardEntrySerializer(many=True, help_text="Compared, by average precision.")
     others = LeaderboardEntrySerializer(many=True, help_text="Not compared.")
 
@@ -116,8 +116,8 @@ class QueueHeadroomSerializer(serializers.Serializer[Any]):
 class CapacitySerializer(serializers.Serializer[Any]):
     version = ComparedVersionSerializer()
     days = serializers.IntegerField()
-    room = QueueHeadroomSerializer()
-    asked = serializers.FloatField()
+    headroom = QueueHeadroomSerializer()
+    target = serializers.FloatField()
     now = ThresholdLevelSerializer(allow_null=True)
     chosen = ThresholdLevelSerializer(allow_null=True)
     curve = ThresholdLevelSerializer(many=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max
 from django.utils.formats import date_format
@@ -16,11 +16,13 @@ from finobs.core.service import service
 from finobs.ledger.services import record
 
 from ..choices import ModelStage
-from ..ml.training import anomaly
 from ..models import ModelVersion
-from .capacity import CapacityReport, capacity_report
-from .thresholds import ThresholdLevel
+from . import selectors
 from .window import Window
+
+if TYPE_CHECKING:
+    from .capacity import CapacityReport
+    from .thresholds import ThresholdLevel
 
 # What a parent was measured at, or asked for, at its own threshold: not true of another one.
 OF_THE_SHARE = frozenset({"share", "precision", "recall"})
@@ -38,7 +40,7 @@ def model_threshold_set(
     """
     access.require(actor, "change", version)
     reason = require_reason(reason)
-    report = capacity_report(actor, version, window, alerts_a_day)
+    report = selectors.capacity_report(actor, version, window, alerts_a_day)
     if report.refusal or report.chosen is None:
         raise Invalid(fields={"alerts_a_day": [report.refusal]})
     return _model_threshold_set(actor=actor, report=report, chosen=report.chosen, reason=reason)
@@ -54,7 +56,7 @@ def _model_threshold_set(*, actor: User, report: CapacityReport, chosen: Thresho
         raise Invalid(fields={"alerts_a_day": [f"This is its threshold already: {locked.threshold:.6f}."]})
     asked_before = ModelVersion.objects.filter(
         sha256=locked.sha256, role=locked.role, stage=ModelStage.CANDIDATE, threshold=chosen.threshold,
-        alerts_a_day=report.asked,
+        alerts_a_day=report.target,
     )  # fmt: skip
     return asked_before.first() or _make(actor, locked, report, chosen, reason)
 
@@ -68,14 +70,14 @@ def _make(
         role=parent.role, kind=parent.kind, number=newest + 1, parent=parent, feature_set=parent.feature_set,
         parameters=_without_share(parent.parameters), training_rows=parent.training_rows,
         trained_from=parent.trained_from, trained_to=parent.trained_to, threshold=chosen.threshold,
-        alerts_a_day=report.asked, created_by=actor, artefact=bytes(parent.artefact), sha256=parent.sha256,
+        alerts_a_day=report.target, created_by=actor, artefact=bytes(parent.artefact), sha256=parent.sha256,
         metrics={**_without_share(parent.metrics), **_scores(report, chosen), "capacity": expected},
     )  # fmt: skip
     history.save(candidate, actor=actor, reason=reason)
     data: dict[str, Any] = {
         "model": str(candidate), "parent": str(parent), "sha256": candidate.sha256,
         "threshold": repr(candidate.threshold), "before": repr(parent.threshold),
-        "alerts_a_day": repr(report.asked), "reason": reason,
+        "alerts_a_day": repr(report.target), "reason": reason,
         "expected": {name: value if isinstance(value, int | str) else repr(value) for name, value in expected.items()},
     }  # fmt: skip
     record(actor=actor, action="model.threshold_set", subject=candidate, data=data)
@@ -88,8 +90,10 @@ def _without_share(values: dict[str, Any]) -> dict[str, Any]:
 
 def _scores(report: CapacityReport, chosen: ThresholdLevel) -> dict[str, Any]:
     """The scores that the threshold was set from, in place of those of the rows that the parent's was."""
+    from ..ml.score_distribution import histogram
+
     return {
-        "flagged_share": chosen.flagged_share, "threshold_rows": chosen.scored, **anomaly.histogram(report.rows.scores),
+        "flagged_share": chosen.flagged_share, "threshold_rows": chosen.scored, **histogram(report.rows.scores),
         "threshold_from": f"transactions of {_day(report.window.first)} to {_day(report.window.last)}",
     }  # fmt: skip
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .confusion_cells import CONFIRMED
 from .metrics import ScoredRows
 from .proportions import Proportion
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 # Powers of the square root of two around what was asked for: a dozen steps from an eighth to eight times as much.
 CURVE_STEPS = range(-6, 7)
@@ -45,33 +43,33 @@ class ThresholdLevel:
         return self.flagged / self.scored if self.scored else 0.0
 
 
-def threshold_for(free: ScoredRows, most: int) -> float | None:
-    """The lowest score that at most `most` rows reach; None where even the highest is shared by more."""
-    return _lowest(_descending(free), most)
+def threshold_for(free: ScoredRows, max_rows: int) -> float | None:
+    """The lowest score that at most `max_rows` rows reach; None where even the highest is shared by more."""
+    return _lowest(_descending(free), max_rows)
 
 
 def threshold_level(rows: ScoredRows, free: ScoredRows, threshold: float, days: int) -> ThresholdLevel:
     """`free` are those of `rows` that nothing else alerts."""
     alerts = free.only(free.scores >= threshold)
-    known = alerts.known
-    right = int((known.outcomes == CONFIRMED).sum())
+    labelled = alerts.labelled
+    right = int((labelled.outcomes == CONFIRMED).sum())
     return ThresholdLevel(
         threshold=threshold, alerts=len(alerts), a_day=len(alerts) / days, scored=len(rows),
-        flagged=int((rows.scores >= threshold).sum()), precision=Proportion(right, len(known)),
+        flagged=int((rows.scores >= threshold).sum()), precision=Proportion(right, len(labelled)),
         recall=Proportion(right, int((free.outcomes == CONFIRMED).sum())),
     )  # fmt: skip
 
 
 def capacity_curve(
-    rows: ScoredRows, free: ScoredRows, a_day: float, days: int, most_flagged: float
+    rows: ScoredRows, free: ScoredRows, a_day: float, days: int, max_flagged_share: float
 ) -> list[ThresholdLevel]:
     """Levels around `a_day` alerts a day, fewest first; only those that flag something, and not nearly everything."""
-    ordered, found = _descending(free), dict[float, ThresholdLevel]()
+    ordered, levels = _descending(free), dict[float, ThresholdLevel]()
     for step in CURVE_STEPS:
         threshold = _lowest(ordered, rows_for(a_day * math.sqrt(2) ** step, days))
-        if threshold is not None and threshold not in found:
-            found[threshold] = threshold_level(rows, free, threshold, days)
-    return [each for each in found.values() if each.flagged_share <= most_flagged]
+        if threshold is not None and threshold not in levels:
+            levels[threshold] = threshold_level(rows, free, threshold, days)
+    return [each for each in levels.values() if each.flagged_share <= max_flagged_share]
 
 
 def rows_for(a_day: float, days: int) -> int:
@@ -80,17 +78,13 @@ def rows_for(a_day: float, days: int) -> int:
 
 
 def _descending(free: ScoredRows) -> NDArray[np.float64]:
-    import numpy as np
-
     return np.sort(free.scores)[::-1]
 
 
-def _lowest(ordered: NDArray[np.float64], most: int) -> float | None:
-    import numpy as np
-
-    if most <= 0 or not len(ordered):
+def _lowest(ordered: NDArray[np.float64], max_rows: int) -> float | None:
+    if max_rows <= 0 or not len(ordered):
         return None
-    if most >= len(ordered):
+    if max_rows >= len(ordered):
         return float(ordered[-1])
-    above = np.flatnonzero(ordered[:most] > ordered[most])
+    above = np.flatnonzero(ordered[:max_rows] > ordered[max_rows])
     return float(ordered[above[-1]]) if len(above) else None

@@ -22,10 +22,8 @@ from ..ml.registry.selectors import model_get
 from ..models import ModelVersion
 from ..rules.selectors import may_configure
 from . import charts, selectors, services
-from .capacity import capacity_report
 from .confusion_cells import CELLS, EDGES
 from .forms import CapacityForm, LeaderboardForm, RowsForm, ThresholdForm, WindowForm
-from .leaderboard import leaderboard
 from .window import Window
 
 
@@ -49,7 +47,7 @@ def model_performance(request: SignedInRequest, pk: int) -> HttpResponse:
 def model_performance_summary(request: SignedInRequest, pk: int) -> HttpResponse:
     """The key figures for the model card, over the newest thirty days."""
     version = model_get(request.user, pk)
-    window = selectors.window_asked(request.user, None, None)
+    window = selectors.window_for(request.user, None, None)
     context = {"version": version, "performance": selectors.performance(request.user, version, window)}
     return render_page(request, "detection/model_performance_summary.html", context, partial="summary")
 
@@ -80,7 +78,7 @@ def model_leaderboard(request: SignedInRequest) -> HttpResponse:
     window, role = form.window(request.user), form.chosen_role
     context: dict[str, Any] = {"form": form, "roles": ModelRole.choices, "role": role}
     if window is not None:
-        context |= {"board": leaderboard(request.user, role, window, form.versions), **_moves(window)}
+        context |= {"board": selectors.leaderboard(request.user, role, window, form.versions), **_moves(window)}
     return render_page(request, "detection/model_leaderboard.html", context, status=_status(window))
 
 
@@ -98,7 +96,7 @@ def model_threshold_set(request: SignedInRequest, pk: int) -> HttpResponse:
     version, form = model_get(request.user, pk), ThresholdForm(request.POST)
     status, candidate = form.submit(partial(services.model_threshold_set, actor=request.user, version=version))
     if candidate is None:
-        capacity_form = CapacityForm(form.shown)
+        capacity_form = CapacityForm(form.window_values)
         return _capacity_page(request, version, capacity_form, capacity_form.window(request.user), form, status)
     text = "is a candidate with the new threshold. It decides nothing until it is promoted."
     messages.success(request, f"{candidate} {text}")
@@ -111,7 +109,7 @@ def _capacity_page(
 ) -> HttpResponse:  # fmt: skip
     context: dict[str, Any] = {"version": version, "form": form, "may_set": may_configure(request.user)}
     if window is not None:
-        report = capacity_report(request.user, version, window, form.cleaned_data["alerts_a_day"])
+        report = selectors.capacity_report(request.user, version, window, form.cleaned_data["alerts_a_day"])
         context |= {
             "report": report, "picture": charts.capacity_curve(report.curve, report.now, report.chosen),
             "threshold_form": setting or ThresholdForm.of(report), **_moves(window),

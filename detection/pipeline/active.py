@@ -1,5 +1,5 @@
 """What decides now: the rule versions in force for a source, and the models. Read anew for every batch, in one
-pipeline: nothing is kept between batches that could be out of date."""
+statement: nothing is kept between batches that could be out of date."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from typing import Any
 from django.db import connection
 
 from finobs.core.db.dialect import json_text, table_of
-from finobs.core.db.pipeline import pipeline, send
 from transactions.models import Source
 
 from ..choices import ModelRole, ModelStage
 from ..models import ModelVersion, Rule, RuleVersion
 from .decision import ActiveRule
 
-MODEL_COLUMNS = ("id", "role", "kind", "number", "feature_set", "training_rows", "threshold", "sha256", "stage")
+# Columns of a model, with their types.
+MODEL_COLUMNS = {
+    "id": "bigint", "role": "text", "kind": "text", "number": "bigint", "feature_set": "text",
+    "training_rows": "bigint", "threshold": "double precision", "sha256": "text", "stage": "text",
+}  # fmt: skip
 # Whose score is the decision's, where several are in force.
 PRIMARY_ORDER = (ModelRole.SUPERVISED, ModelRole.ANOMALY)
 SCORING_STAGES = (ModelStage.CHAMPION, ModelStage.CHALLENGER, ModelStage.SHADOW)
@@ -28,21 +31,22 @@ SCORING_STAGES = (ModelStage.CHAMPION, ModelStage.CHALLENGER, ModelStage.SHADOW)
 class ActiveDetectors:
     """Rules in a lasting order; models without artefact, parameters and metrics.
 
-    champions: at most one of each role, the one whose score is shown first. beside: shadows and challengers, which
+    champions: at most one of each role, the one whose score is shown first. shadow: shadows and challengers, which
     score and decide nothing.
     """
 
     rules: list[ActiveRule]
     champions: list[ModelVersion]
-    beside: list[ModelVersion]
+    shadow: list[ModelVersion]
 
 
 def active_detectors(source: Source) -> ActiveDetectors:
-    with pipeline():
-        rule_rows = send(_rules_query(), [source.pk])
-        model_rows = send(_models_query(), SCORING_STAGES)
-    rules = [_rule(*row) for row in rule_rows()]
-    models = [ModelVersion.from_db(connection.alias, MODEL_COLUMNS, row) for row in model_rows()]
+    with connection.cursor() as cursor:
+        cursor.execute(_query(), [source.pk, *SCORING_STAGES])
+        rows = cursor.fetchall()
+    width = len(MODEL_COLUMNS)
+    models = [ModelVersion.from_db(connection.alias, tuple(MODEL_COLUMNS), row[:width]) for row in rows if not row[-1]]
+    rules = [_rule(*row[width:]) for row in rows if row[-1]]
     champions = [model for model in models if model.stage == ModelStage.CHAMPION]
     champions.sort(key=lambda model: PRIMARY_ORDER.index(ModelRole(model.role)))
     return ActiveDetectors(
@@ -52,18 +56,20 @@ def active_detectors(source: Source) -> ActiveDetectors:
 
 
 @cache
-def _rules_query() -> str:
+def _query() -> str:
+    """Rules, then models, each with the columns of the other empty.
+
+    One statement: two in a pipeline would cost a decision 3 % (docs/decisions/0012).
+    """
+    nothing = ", ".join(f"CAST(NULL AS {kind})" for kind in MODEL_COLUMNS.values())
+    model, stages = ", ".join(f"m.{name}" for name in MODEL_COLUMNS), ", ".join(["%s"] * len(SCORING_STAGES))
     return (
-        f"SELECT v.id, r.slug, v.number, r.kind, r.typology, {json_text('v.parameters')} "  # noqa: S608
+        f"SELECT {nothing}, v.id, r.slug, v.number, r.kind, r.typology, {json_text('v.parameters')} "  # noqa: S608
         f"FROM {table_of(Rule)} r JOIN {table_of(RuleVersion)} v ON v.id = r.live_id "
-        "WHERE r.source_id IS NULL OR r.source_id = %s"
+        "WHERE r.source_id IS NULL OR r.source_id = %s "
+        f"UNION ALL SELECT {model}, NULL, NULL, NULL, NULL, NULL, NULL "
+        f"FROM {table_of(ModelVersion)} m WHERE m.stage IN ({stages})"
     )
-
-
-@cache
-def _models_query() -> str:
-    stages = ", ".join(["%s"] * len(SCORING_STAGES))
-    return f"SELECT {', '.join(MODEL_COLUMNS)} FROM {table_of(ModelVersion)} WHERE stage IN ({stages})"  # noqa: S608
 
 
 def _rule(version_id: int, slug: str, number: int, kind: str, typology: str, parameters: Any) -> ActiveRule:

@@ -42,40 +42,40 @@ def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[Assessm
 
 
 def _assess(batch: Batch, transactions: Sequence[Transaction]) -> list[AssessmentResult]:
-    judged, at = BatchAssessment(active_detectors(batch.source), transactions), clock.now()
-    _persist(judged, at)
-    alerts = raise_alerts(judged, batch.source, sorted(judged.decisions), at)
-    late_batch_record(judged, batch)
-    return _verdicts(judged, alerts, at)
+    assessment, at = BatchAssessment(active_detectors(batch.source), transactions), clock.now()
+    _persist(assessment, at)
+    alerts = raise_alerts(assessment, batch.source, sorted(assessment.decisions), at)
+    late_batch_record(assessment, batch)
+    return _verdicts(assessment, alerts, at)
 
 
-def _verdicts(judged: BatchAssessment, alerts: Mapping[int, Alert], at: datetime) -> list[AssessmentResult]:
-    leading = judged.leading
-    scores: Sequence[float | None] = leading.scores if leading else [None] * len(judged.transactions)
-    evidence, approved = AssessmentContext(judged, at), Outcome.APPROVE.value
-    found = []
-    for index, (row, score) in enumerate(zip(judged.transactions, scores, strict=True)):
-        decision, alert = judged.decisions.get(index), alerts.get(row.id)
+def _verdicts(assessment: BatchAssessment, alerts: Mapping[int, Alert], at: datetime) -> list[AssessmentResult]:
+    primary = assessment.primary
+    scores: Sequence[float | None] = primary.scores if primary else [None] * len(assessment.transactions)
+    context, approved = AssessmentContext(assessment, at), Outcome.APPROVE.value
+    results = []
+    for index, (row, score) in enumerate(zip(assessment.transactions, scores, strict=True)):
+        decision, alert = assessment.decisions.get(index), alerts.get(row.id)
         outcome = decision.outcome.value if decision else approved
-        found.append(AssessmentResult(row.id, outcome, score, alert.pk if alert else None, evidence))
-    return found
+        results.append(AssessmentResult(row.id, outcome, score, alert.pk if alert else None, context))
+    return results
 
 
-def _persist(judged: BatchAssessment, at: datetime) -> None:
-    number = len(judged.transactions)
+def _persist(assessment: BatchAssessment, at: datetime) -> None:
+    number = len(assessment.transactions)
     nothing: list[Any] = [None] * number
-    anomaly = judged.of_role(ModelRole.ANOMALY)
+    anomaly = assessment.of_role(ModelRole.ANOMALY)
     outcomes, fired = [Outcome.APPROVE.value] * number, ["[]"] * number
-    for index, decision in judged.decisions.items():
+    for index, decision in assessment.decisions.items():
         outcomes[index], fired[index] = decision.outcome.value, json.dumps(snap.fired_ids(decision))
     bulk_load.add_assessments(
-        [row.id for row in judged.transactions], outcomes, fired,
-        *(column for each in (judged.leading, anomaly) for column in _scores(each, nothing)),
+        [row.id for row in assessment.transactions], outcomes, fired,
+        *(column for each in (assessment.primary, anomaly) for column in _scores(each, nothing)),
         *(anomaly.members.get(name, nothing) if anomaly else nothing for name in MEMBER_COLUMNS),
         at=at,
     )  # fmt: skip
-    for each in judged.beside:
-        bulk_load.add_shadow_scores(judged.transactions, each)
+    for each in assessment.shadow:
+        bulk_load.add_shadow_scores(assessment.transactions, each)
 
 
 def _scores(scored: ModelScores | None, nothing: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -83,37 +83,39 @@ def _scores(scored: ModelScores | None, nothing: list[Any]) -> tuple[list[Any], 
     return (nothing, nothing) if scored is None else (scored.scores, [scored.version.pk] * len(nothing))
 
 
-def raise_alerts(judged: BatchAssessment, source: Source, chosen: Sequence[int], at: datetime) -> dict[int, Alert]:
+def raise_alerts(assessment: BatchAssessment, source: Source, chosen: Sequence[int], at: datetime) -> dict[int, Alert]:
     """Raise an alert for each chosen row, record it, and hand it on; alerts by transaction id."""
-    chosen = [index for index in chosen if judged.decisions[index].outcome != Outcome.APPROVE]
+    chosen = [index for index in chosen if assessment.decisions[index].outcome != Outcome.APPROVE]
     if not chosen:
         return {}
-    made = [_alert(judged, source, index, at) for index in chosen]
-    if explanations.attach_explanations(made, [_made_of(judged, each, chosen) for each in judged.champions]):
-        for batch_id in sorted({judged.transactions[index].batch_id for index in chosen}):
+    alerts = [_alert(assessment, source, index, at) for index in chosen]
+    if explanations.attach_explanations(
+        alerts, [_scored_vectors(assessment, each, chosen) for each in assessment.champions]
+    ):
+        for batch_id in sorted({assessment.transactions[index].batch_id for index in chosen}):
             dispatch.on_commit("detection.tasks.explain_batch", batch_id)
-    raised = insert_instances(made)
+    raised = insert_instances(alerts)
     record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
     hooks.group(raised)
     return {each.transaction_id: each for each in raised}
 
 
-def _made_of(judged: BatchAssessment, scored: ModelScores, chosen: Sequence[int]) -> ScoredVectors:
-    matrix = judged.matrices[scored.version.feature_set]
+def _scored_vectors(assessment: BatchAssessment, scored: ModelScores, chosen: Sequence[int]) -> ScoredVectors:
+    matrix = assessment.matrices[scored.version.feature_set]
     return ScoredVectors(
         scored.version, [scored.scores[index] for index in chosen], [matrix[index] for index in chosen]
     )
 
 
-def _alert(judged: BatchAssessment, source: Source, index: int, at: datetime) -> Alert:
-    row, decision, leading = judged.transactions[index], judged.decisions[index], judged.leading
-    kept = snap.input_snapshot(row, source, judged.vectors(index), judged.history(index))
+def _alert(assessment: BatchAssessment, source: Source, index: int, at: datetime) -> Alert:
+    row, decision, primary = assessment.transactions[index], assessment.decisions[index], assessment.primary
+    snapshot = snap.input_snapshot(row, source, assessment.vectors(index), assessment.history(index))
     return Alert(
         transaction=row, account=row.account, typology=decision.typology, outcome=decision.outcome,
         score=decision.score, rule_version_id=next(iter(snap.fired_ids(decision)), None),
-        model_version=leading.version if leading else None,
-        parameters=snap.parameter_snapshot(decision, judged.champions, index), snapshot=kept,
-        snapshot_digest=snap.snapshot_digest(kept), reasons=list(decision.reasons), created_at=at,
+        model_version=primary.version if primary else None,
+        parameters=snap.parameter_snapshot(decision, assessment.champions, index), snapshot=snapshot,
+        snapshot_digest=snap.snapshot_digest(snapshot), reasons=list(decision.reasons), created_at=at,
     )  # fmt: skip
 
 

@@ -41,20 +41,20 @@ class BatchAssessment:
     are approved."""
 
     def __init__(
-        self, force: ActiveDetectors, transactions: Sequence[Transaction], load_columns: ColumnsLoader = columns_for
+        self, detectors: ActiveDetectors, transactions: Sequence[Transaction], load_columns: ColumnsLoader = columns_for
     ) -> None:
         self.transactions = transactions
         self.matrices: dict[str, NDArray[np.float32]] = {}
         self.columns = cols.of_transactions(transactions)
-        for name in dict.fromkeys(version.feature_set for version in (*force.champions, *force.beside)):
+        for name in dict.fromkeys(version.feature_set for version in (*detectors.champions, *detectors.shadow)):
             columns = load_columns(name, transactions)
             self.columns = columns if columns.history is not None else self.columns
             self.matrices[name] = matrix_for(name, columns)
-        self.champions, self.beside = self._scored(force.champions), self._scored_beside(force.beside)
-        self.decisions = self._decide(force)
+        self.champions, self.shadow = self._scored(detectors.champions), self._shadow_scores(detectors.shadow)
+        self.decisions = self._decide(detectors)
 
     @property
-    def leading(self) -> ModelScores | None:
+    def primary(self) -> ModelScores | None:
         """Whose score is shown."""
         return self.champions[0] if self.champions else None
 
@@ -69,8 +69,8 @@ class BatchAssessment:
     def of_role(self, role: str) -> ModelScores | None:
         return next((each for each in self.champions if each.version.role == role), None)
 
-    def opinions(self, index: int) -> tuple[ModelVote, ...]:
-        return tuple(_opinion(each.version, each.scores[index]) for each in self.champions)
+    def votes(self, index: int) -> tuple[ModelVote, ...]:
+        return tuple(ModelVote.of(each.version, each.scores[index]) for each in self.champions)
 
     def history(self, index: int) -> dict[str, int] | None:
         """The whole numbers of a row's past, where a feature set needs them."""
@@ -84,36 +84,35 @@ class BatchAssessment:
     def _scored(self, versions: Sequence[ModelVersion]) -> list[ModelScores]:
         return [scoring.score_version(version, self.matrices[version.feature_set]) for version in versions]
 
-    def _scored_beside(self, versions: Sequence[ModelVersion]) -> list[ModelScores]:
+    def _shadow_scores(self, versions: Sequence[ModelVersion]) -> list[ModelScores]:
         """What decides nothing stops nothing either: a version that cannot score is left out, and the log says so."""
-        found = []
+        scores = []
         for version in versions:
             try:
-                found += self._scored([version])
+                scores += self._scored([version])
             except DatabaseError:
                 raise
             except Exception:
                 log.exception("%s decides nothing, and cannot score", version)
-        return found
+        return scores
 
-    def _decide(self, force: ActiveDetectors) -> dict[int, Decision]:
+    def _decide(self, detectors: ActiveDetectors) -> dict[int, Decision]:
         """By the index of the row."""
         fired = findings_by_row(
-            (rule, scenarios.evaluate(rule.kind, self.columns, rule.parameters)) for rule in force.rules
+            (rule, scenarios.evaluate(rule.kind, self.columns, rule.parameters)) for rule in detectors.rules
         )
-        asked = set(fired)
+        # Whom any vote would ask for; a vote made of each of ten thousand rows would cost more than it decides.
+        noticed = set(fired)
         for each in self.champions:
             threshold = each.version.threshold
-            asked.update(index for index, score in enumerate(each.scores) if score >= threshold)
-        return {
-            index: decide(fired.get(index, ()), self.opinions(index), self._plain(index)) for index in sorted(asked)
-        }
+            noticed.update(index for index, score in enumerate(each.scores) if score >= threshold)
+        return {index: decide(fired.get(index, ()), self.votes(index), self._plain(index)) for index in sorted(noticed)}
 
     def _plain(self, index: int) -> list[str]:
         """What stands out of a row, by the features of the model whose score is shown."""
-        if self.leading is None:
+        if self.primary is None:
             return []
-        version = self.leading.version
+        version = self.primary.version
         return reason_codes.of_transaction(version, self.matrices[version.feature_set][index], self.transactions[index])
 
 
@@ -121,9 +120,5 @@ class BatchAssessment:
 class AssessmentContext:
     """What the decisions of a batch rest on, for whoever asked for them."""
 
-    judged: BatchAssessment
+    assessment: BatchAssessment
     at: datetime
-
-
-def _opinion(version: ModelVersion, score: float) -> ModelVote:
-    return ModelVote(version.role, str(version), score, version.threshold)

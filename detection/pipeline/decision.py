@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..choices import SEVERITY, ModelRole, Outcome, Typology
+from ..models import ModelVersion
 from ..rules.scenarios import Finding, Findings
 
 
@@ -31,17 +32,21 @@ class ModelVote:
     score: float
     threshold: float
 
+    @classmethod
+    def of(cls, version: ModelVersion, score: float) -> ModelVote:
+        return cls(version.role, str(version), score, version.threshold)
+
     @property
-    def asks(self) -> bool:
-        """For review."""
+    def is_flagged(self) -> bool:
+        """Whether the model asks for review: here a score is compared with its threshold."""
         return self.score >= self.threshold
 
     @property
-    def words(self) -> str:
-        said = f"score {self.score:.6f}, at or above {self.threshold:.6f} ({self.label})."
+    def reason(self) -> str:
+        crossing = f"score {self.score:.6f}, at or above {self.threshold:.6f} ({self.label})."
         if self.role == ModelRole.SUPERVISED:
-            return f"It resembles what people confirmed before: {said}"
-        return f"It is unusual for its account and others: {said}"
+            return f"It resembles what people confirmed before: {crossing}"
+        return f"It is unusual for its account and others: {crossing}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +62,21 @@ class Decision:
 
 
 def decide(
-    fired: Sequence[tuple[ActiveRule, Finding]], opinions: Sequence[ModelVote] = (), plain: Sequence[str] = ()
+    fired: Sequence[tuple[ActiveRule, Finding]], votes: Sequence[ModelVote] = (), plain: Sequence[str] = ()
 ) -> Decision:
     """Rules set the floor; a model can only raise approve to review, never lower anything.
 
-    The score shown is the first opinion's. `plain`: what stands out of the transaction, told after why it was decided.
+    The score shown is the first vote's. `plain`: what stands out of the transaction, told after why it was decided.
     """
     ordered = sorted(fired, key=lambda each: (-SEVERITY[each[1].severity], each[0].slug, each[0].version_id))
     outcome = ordered[0][1].severity if ordered else Outcome.APPROVE
-    reasons = [finding.words for _, finding in ordered]
-    asking = [opinion.words for opinion in opinions if opinion.asks]
-    if asking:
+    reasons = [finding.reason for _, finding in ordered]
+    model_reasons = [vote.reason for vote in votes if vote.is_flagged]
+    if model_reasons:
         outcome = max(outcome, Outcome.REVIEW, key=SEVERITY.__getitem__)
     typology = ordered[0][0].typology if ordered else str(Typology.UNUSUAL)
-    score = opinions[0].score if opinions else None
-    return Decision(outcome, typology, ordered, score, [*reasons, *asking, *plain])
+    score = votes[0].score if votes else None
+    return Decision(outcome, typology, ordered, score, [*reasons, *model_reasons, *plain])
 
 
 def with_late_arrivals(decision: Decision, late: Mapping[str, Any]) -> Decision:
@@ -84,10 +89,10 @@ def with_late_arrivals(decision: Decision, late: Mapping[str, Any]) -> Decision:
     return replace(decision, reasons=[*decision.reasons, f"{who} changed {whose} history."], late=late)
 
 
-def findings_by_row(found: Iterable[tuple[ActiveRule, Findings]]) -> dict[int, list[tuple[ActiveRule, Finding]]]:
+def findings_by_row(results: Iterable[tuple[ActiveRule, Findings]]) -> dict[int, list[tuple[ActiveRule, Finding]]]:
     """Findings of all rules, for each row that any rule fired on."""
     rows: dict[int, list[tuple[ActiveRule, Finding]]] = {}
-    for rule, findings in found:
+    for rule, findings in results:
         for index, finding in findings.items():
             rows.setdefault(index, []).append((rule, finding))
     return rows

@@ -45,18 +45,18 @@ class ScoredVectors(NamedTuple):
     vectors: Sequence[NDArray[np.float32]]
 
 
-def explain(given: Sequence[ScoredVector], currency: str) -> dict[str, Any]:
+def explain(scored: Sequence[ScoredVector], currency: str) -> dict[str, Any]:
     """The first is the one whose score is shown. Raises Unavailable if that cannot be explained; what stands beside it
     and cannot be is left out, and the log says so."""
-    shown, *others = given
-    kept = explainer(shown.version).explain(shown.vector, shown.score, currency)
+    primary, *others = scored
+    contributions = explainer(primary.version).explain(primary.vector, primary.score, currency)
     beside = []
     for each in others:
         try:
             beside.append(explainer(each.version).explain(each.vector, each.score, currency))
         except FinobsError:
             log.exception("the score of %s beside it cannot be explained", each.version)
-    return {"currency": currency, **kept, "beside": beside}
+    return {"currency": currency, **contributions, "beside": beside}
 
 
 def attach_explanations(alerts: Sequence[Alert], models: Sequence[ScoredVectors]) -> bool:
@@ -69,9 +69,9 @@ def attach_explanations(alerts: Sequence[Alert], models: Sequence[ScoredVectors]
         return False
     order = sorted(range(len(alerts)), key=lambda index: (-(alerts[index].score or 0.0), index))
     for index in order[:MAX_INLINE]:
-        given = [ScoredVector(each.version, each.scores[index], each.vectors[index]) for each in models]
+        scored = [ScoredVector(each.version, each.scores[index], each.vectors[index]) for each in models]
         try:
-            alerts[index].explanation = explain(given, alerts[index].transaction.currency)
+            alerts[index].explanation = explain(scored, alerts[index].transaction.currency)
         except Exception:  # Whatever it is: the alert matters more.
             log.exception("an alert was raised without its explanation")
     return len(alerts) > MAX_INLINE
@@ -87,20 +87,20 @@ def of_alert(alert: Alert) -> dict[str, Any]:
 def recompute(alert: Alert) -> dict[str, Any]:
     """From the alert's own model versions, vectors and scores, whatever was kept. Raises as `of_alert` does."""
     try:
-        given = list(_given(alert))
-        currency = alert.snapshot["transaction"]["currency"] if given else ""
+        scored = list(_scored_vectors(alert))
+        currency = alert.snapshot["transaction"]["currency"] if scored else ""
     except (KeyError, ValueError) as error:
         raise Unavailable("What was kept of this alert cannot be read any more.") from error
-    if not given:
+    if not scored:
         raise NotFound(NO_MODEL)
-    return explain(given, currency)
+    return explain(scored, currency)
 
 
-def _given(alert: Alert) -> Iterator[ScoredVector]:
+def _scored_vectors(alert: Alert) -> Iterator[ScoredVector]:
     """What each model made of the alert's transaction, as the alert keeps it. Raises KeyError, ValueError."""
-    kept = alert.parameters["models"]
-    versions = ModelVersion.objects.in_bulk([each["version"] for each in kept])
-    for each in kept:
+    models = alert.parameters["models"]
+    versions = ModelVersion.objects.in_bulk([each["version"] for each in models])
+    for each in models:
         version = versions[each["version"]]
         texts = features_of(alert.snapshot, version.feature_set)
         (vector,) = features.from_text(features.get(version.feature_set).names, texts)
@@ -114,17 +114,17 @@ def of_assessment(assessment: Assessment, alert: Alert | None) -> dict[str, Any]
     """
     if alert is not None:
         return of_alert(alert)
-    scored = [(assessment.model_version, assessment.score)]
+    versions = [(assessment.model_version, assessment.score)]
     if assessment.anomaly_version_id != assessment.model_version_id:
-        scored.append((assessment.anomaly_version, assessment.anomaly_score))
+        versions.append((assessment.anomaly_version, assessment.anomaly_score))
     row = assessment.transaction
-    given = [_made_again(version, score, row) for version, score in scored if version and score is not None]
-    if assessment.score is None or not given:
+    scored = [_rescored(version, score, row) for version, score in versions if version and score is not None]
+    if assessment.score is None or not scored:
         raise NotFound(NO_MODEL)
-    return explain(given, row.currency)
+    return explain(scored, row.currency)
 
 
-def _made_again(version: ModelVersion, score: float, row: Transaction) -> ScoredVector:
+def _rescored(version: ModelVersion, score: float, row: Transaction) -> ScoredVector:
     vector = matrix_for(version.feature_set, columns_for(version.feature_set, [row]))
     # A session of its own: those of the models in force stay where they are.
     session = scoring.open_session(scoring.verified_artefact(bytes(version.artefact), version.sha256))

@@ -59,24 +59,24 @@ def replay(alert: Alert) -> Replay:
 def _decide(alert: Alert, differences: list[str]) -> Decision:
     columns = cols.of_snapshot(alert.snapshot)
     fired: list[tuple[ActiveRule, Finding]] = []
-    for kept in alert.parameters["rules"]:
-        rule = _rule(kept, differences)
+    for entry in alert.parameters["rules"]:
+        rule = _rule(entry, differences)
         findings = scenarios.evaluate(rule.kind, columns, rule.parameters)
         fired += [(rule, findings[0])] if 0 in findings else []
-    opinions = []
-    for kept in alert.parameters["models"]:
+    votes = []
+    for entry in alert.parameters["models"]:
         try:
-            opinions.append(_opinion(alert, kept, columns, differences))
+            votes.append(_vote(alert, entry, columns, differences))
         except FinobsError as error:
             differences.append(error.detail)
-    decision, late = decide(fired, opinions, _plain(alert)), alert.parameters.get("late")
+    decision, late = decide(fired, votes, _plain(alert)), alert.parameters.get("late")
     return with_late_arrivals(decision, late) if late else decision
 
 
 def _plain(alert: Alert) -> list[str]:
     """What stands out of the transaction."""
-    kept = alert.parameters["models"]
-    return reasons_of_snapshot(ModelVersion.objects.get(pk=kept[0]["version"]), alert.snapshot) if kept else []
+    models = alert.parameters["models"]
+    return reasons_of_snapshot(ModelVersion.objects.get(pk=models[0]["version"]), alert.snapshot) if models else []
 
 
 def _explanation(alert: Alert) -> list[str]:
@@ -87,35 +87,37 @@ def _explanation(alert: Alert) -> list[str]:
         now = explanations.recompute(alert)
     except FinobsError as error:
         return [error.detail]
-    kept = dict(alert.explanation)
+    before = dict(alert.explanation)
     return [
         f"Explanation: its {name.replace('_', ' ')} came out otherwise."
-        for name in sorted({*now, *kept} - {"reasons"})
-        if now.get(name) != kept.get(name)
+        for name in sorted({*now, *before} - {"reasons"})
+        if now.get(name) != before.get(name)
     ]
 
 
-def _rule(kept: dict[str, Any], differences: list[str]) -> ActiveRule:
-    version = RuleVersion.objects.filter(pk=kept["version"]).first()
-    if version is None or version.parameters != kept["parameters"]:
-        differences.append(f"Version {kept['number']} of rule {kept['rule']} is not what it was.")
-    return ActiveRule(kept["version"], kept["rule"], kept["number"], kept["kind"], kept["typology"], kept["parameters"])
+def _rule(entry: dict[str, Any], differences: list[str]) -> ActiveRule:
+    version = RuleVersion.objects.filter(pk=entry["version"]).first()
+    if version is None or version.parameters != entry["parameters"]:
+        differences.append(f"Version {entry['number']} of rule {entry['rule']} is not what it was.")
+    return ActiveRule(
+        entry["version"], entry["rule"], entry["number"], entry["kind"], entry["typology"], entry["parameters"]
+    )
 
 
-def _opinion(alert: Alert, kept: dict[str, Any], columns: cols.Columns, differences: list[str]) -> ModelVote:
+def _vote(alert: Alert, entry: dict[str, Any], columns: cols.Columns, differences: list[str]) -> ModelVote:
     """What the kept model makes of the kept vector; the features of the kept transaction must give that vector."""
-    version = ModelVersion.objects.get(pk=kept["version"])
-    if (version.sha256, repr(version.threshold)) != (kept["sha256"], kept["threshold"]):
-        differences.append(f"{kept['model']} is not what it was.")
+    version = ModelVersion.objects.get(pk=entry["version"])
+    if (version.sha256, repr(version.threshold)) != (entry["sha256"], entry["threshold"]):
+        differences.append(f"{entry['model']} is not what it was.")
     feature_set, vector = features.get(version.feature_set), snap.features_of(alert.snapshot, version.feature_set)
     if features.as_text(feature_set.names, feature_set.build(columns)[0]) != vector:
         differences.append("The features of this transaction are not what they were.")
     # A session of its own: what the process keeps open is for what is in force.
     session = scoring.open_session(scoring.verified_artefact(bytes(version.artefact), version.sha256))
     (score,) = scoring.score_matrix(session, features.from_text(feature_set.names, vector))
-    if repr(score) != kept["score"]:
-        differences.append(f"{kept['model']} gives a score of {score:.6f}, not {kept['score']}.")
-    return ModelVote(kept["role"], kept["model"], score, float(kept["threshold"]))
+    if repr(score) != entry["score"]:
+        differences.append(f"{entry['model']} gives a score of {score:.6f}, not {entry['score']}.")
+    return ModelVote(entry["role"], entry["model"], score, float(entry["threshold"]))
 
 
 def reasons_of_snapshot(version: ModelVersion, snapshot: Mapping[str, Any]) -> list[str]:

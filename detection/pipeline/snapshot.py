@@ -14,7 +14,7 @@ from transactions.models import Source, Transaction
 from .. import features
 from ..ml.scoring import ModelScores
 from ..models import ModelVersion
-from .decision import Decision
+from .decision import Decision, ModelVote
 
 
 def input_snapshot(
@@ -53,17 +53,16 @@ def _features(feature_set: str, vectors: Mapping[str, Any]) -> dict[str, str | N
     return features.as_text(features.get(feature_set).names, vectors[feature_set])
 
 
-def features_of(kept: Mapping[str, Any], feature_set: str) -> dict[str, str | None]:
+def features_of(snapshot: Mapping[str, Any], feature_set: str) -> dict[str, str | None]:
     """What a snapshot keeps of a feature set. Raises KeyError."""
-    found: dict[str, str | None] = (
-        kept["features"] if kept["feature_set"] == feature_set else kept["more_features"][feature_set]
-    )
-    return found
+    is_first = snapshot["feature_set"] == feature_set
+    texts: dict[str, str | None] = snapshot["features"] if is_first else snapshot["more_features"][feature_set]
+    return texts
 
 
-def snapshot_digest(kept: dict[str, Any]) -> str:
+def snapshot_digest(snapshot: dict[str, Any]) -> str:
     """SHA-256 of the canonical bytes."""
-    return hashlib.sha256(canonical(kept)).hexdigest()
+    return hashlib.sha256(canonical(snapshot)).hexdigest()
 
 
 def parameter_snapshot(decision: Decision, champions: Sequence[ModelScores], index: int) -> dict[str, Any]:
@@ -86,7 +85,7 @@ def _model(version: ModelVersion, score: float) -> dict[str, Any]:
     return {
         "version": version.pk, "model": str(version), "role": str(version.role), "sha256": version.sha256,
         "feature_set": version.feature_set, "threshold": repr(version.threshold), "score": repr(score),
-        "asks": score >= version.threshold,
+        "is_flagged": ModelVote.of(version, score).is_flagged,
     }  # fmt: skip
 
 

@@ -1,4 +1,10 @@
-"""What each kind of rule asks for and how it judges. A kind is an entry here; nothing else knows kinds apart."""
+"""What each kind of rule asks for and what it finds.
+
+A new kind is a member of `choices.RuleKind` (with its migration) and an entry of SCENARIOS here; forms, API, filters
+and replay follow from these two. A scenario looks at the row alone: `columns.history` is filled only where a model in
+force needs it (`pipeline.batch_assessment`), and late arrivals do not run rules again (`pipeline.late.reassess`). A
+kind that needs the past changes those two first, and adds what it counts to `features.definition`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +24,7 @@ class Finding:
     """A rule fired on a row: what it demands, and why in plain words."""
 
     severity: Outcome
-    words: str
+    reason: str
 
 
 Findings = dict[int, Finding]
@@ -47,8 +53,8 @@ def validate(kind: str, parameters: Any) -> dict[str, Any]:
         raise Invalid(fields={"kind": [f"There is no kind of rule {kind!r}."]})
     if not isinstance(parameters, Mapping):
         raise Invalid(fields={"parameters": ["The parameters are an object."]})
-    known = {each.name for each in SCENARIOS[kind].parameters}
-    wrong = {str(name): ["This kind of rule has no such parameter."] for name in parameters if name not in known}
+    names = {each.name for each in SCENARIOS[kind].parameters}
+    wrong = {str(name): ["This kind of rule has no such parameter."] for name in parameters if name not in names}
     wrong |= {
         each.name: ["This field is required."]
         for each in SCENARIOS[kind].parameters
@@ -73,12 +79,12 @@ def _validate_amount(parameters: Mapping[str, Any]) -> dict[str, Any]:
     except Invalid as error:
         raise Invalid("The parameters do not hold.", {"currency": [error.detail]}) from None
     for name in ("review_at", "block_at"):
-        given = parameters.get(name)
+        text = parameters.get(name)
         limits[name] = None
-        if given in (None, ""):
+        if text in (None, ""):
             continue
         try:
-            minor[name] = _limit(given, currency)
+            minor[name] = _limit(text, currency)
             limits[name] = money.text(minor[name], currency)
         except Invalid as error:
             wrong[name] = [error.detail]
@@ -91,10 +97,11 @@ def _validate_amount(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {"currency": currency, **limits}
 
 
-def _limit(given: Any, currency: str) -> int:
-    if isinstance(given, bool | float) or not isinstance(given, str | int):
+def _limit(text: Any, currency: str) -> int:
+    # A float has lost what was written before anybody could check it.
+    if isinstance(text, bool | float) or not isinstance(text, str | int):
         raise Invalid("Write the limit as decimal text.")
-    minor = money.to_minor(given, currency)
+    minor = money.to_minor(text, currency)
     if minor <= 0:
         raise Invalid("A limit is greater than zero.")
     return minor
@@ -109,15 +116,15 @@ def _evaluate_amount(columns: Columns, parameters: Mapping[str, Any]) -> Finding
         if parameters.get(name)
     ]
     lowest = min(minor for _, minor in limits)
-    found: Findings = {}
+    findings: Findings = {}
     for index, (minor, of) in enumerate(zip(columns.amount_minor, columns.currency, strict=True)):
         if minor >= lowest and of == currency:
             severity, limit = next(each for each in limits if minor >= each[1])
-            found[index] = Finding(severity, _amount_words(minor, limit, currency, severity))
-    return found
+            findings[index] = Finding(severity, _amount_reason(minor, limit, currency, severity))
+    return findings
 
 
-def _amount_words(minor: int, limit: int, currency: str, severity: Outcome) -> str:
+def _amount_reason(minor: int, limit: int, currency: str, severity: Outcome) -> str:
     amount, at = money.display(minor, currency), money.display(limit, currency)
     return f"Amount of {amount} is at or above the {severity.value} limit of {at}."
 

@@ -22,10 +22,12 @@ from detection.choices import ModelRole, ModelStage
 from detection.features.account import SUPERVISED
 from detection.features.matrices import columns_for, matrix_for
 from detection.ml.estimators import boosting
+from detection.ml.estimators.settings import BoostingSettings
 from detection.ml.onnx.boosted_graph import boosted_graph
 from detection.ml.registry.services import model_install
 from detection.ml.training import anomaly
 from detection.ml.training.services import model_train
+from detection.ml.training.settings import AnomalySettings
 from detection.models import Alert, ModelVersion
 from detection.pipeline.assess import assess
 from finobs.accounts.models import User
@@ -117,7 +119,7 @@ def supervised_model(learned: Sequence[Transaction], threshold: float = 0.5, sta
     matrix = matrix_for("account-1", columns_for("account-1", learned))
     own = features.ACCOUNT.indexes(SUPERVISED)
     suspicious = matrix[:, 0] > sorted(matrix[:, 0].tolist())[len(matrix) // 2]
-    fitted = boosting.fit_ranker(matrix, suspicious, own, boosting.BoostingSettings(rounds=20))
+    fitted = boosting.fit_ranker(matrix, suspicious, own, BoostingSettings(rounds=20))
     metadata = {"feature_set": "account-1", "feature_digest": features.ACCOUNT.digest}
     artefact = boosted_graph(fitted.model, SUPERVISED, metadata)
     return ModelVersion.objects.create(
@@ -186,9 +188,9 @@ def _two_models() -> dict[ModelRole, tuple[bytes, dict[str, Any]]]:
     chance = np.random.default_rng(3)
     matrix = chance.lognormal(0, 0.5, size=(600, len(features.ACCOUNT.names))).astype(np.float32)
     matrix[:, 0] *= 30
-    trained = anomaly.train_anomaly(matrix, features.ACCOUNT, anomaly.AnomalySettings(trees=10, sample=128))
+    trained = anomaly.train_anomaly(matrix, features.ACCOUNT, AnomalySettings(trees=10, sample=128))
     ranker = boosting.fit_ranker(
-        matrix, matrix[:, 0] > 40, features.ACCOUNT.indexes(SUPERVISED), boosting.BoostingSettings(rounds=10)
+        matrix, matrix[:, 0] > 40, features.ACCOUNT.indexes(SUPERVISED), BoostingSettings(rounds=10)
     )
     usual = {name: trained.parameters[name] for name in ("typical", "spread")}
     return {

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from detection.features import ACCOUNT, account, bulk, history
+from detection.features import ACCOUNT, account, bulk, confirmed_rows, definition, history
 from detection.features import columns as cols
 from detection.tests import scenarios
 from finobs.accounts.system import system_actor
@@ -182,7 +182,7 @@ def test_sums_end_where_64_bits_do_and_the_statement_and_the_kernel_agree(source
         Transaction.objects.bulk_update(rows, ["occurred_at"])
     rows += scenarios.transactions(source, [500] * 10, occurred_at=factories.NOON + DAY)
     together = history.of_transactions(rows)
-    assert together["account_sum_30"][-1] == together["counterparty_sum_30"][-1] == bulk.MAX_SUM
+    assert together["account_sum_30"][-1] == together["counterparty_sum_30"][-1] == definition.MAX_SUM
     assert together["account_sum_1"].min() >= 0
     for index in (10, 40, 60, 95, 100, 109):
         alone = {name: int(values[0]) for name, values in history.of_transactions([rows[index]]).items()}
@@ -200,15 +200,15 @@ def test_the_kernels_sums_overflow_nowhere(late):
     time = ids[::-1].copy() if late else ids
     entity, none = np.zeros(number, dtype=np.int64), np.full(number, -1, dtype=np.int64)
     rows = bulk.History(ids, time, values, entity, entity, none, none, entity)
-    outcomes = bulk.ConfirmedRows(nothing, nothing, nothing, nothing)
+    outcomes = confirmed_rows.ConfirmedRows(nothing, nothing, nothing, nothing)
     for bound in (None, ids):
         found = bulk.statistics(rows, outcomes, ids, bound)["account_sum_30"]
         before = [sum(int(values[o]) for o in ids if time[o] < time[i] and (bound is None or o < i)) for i in ids]
-        assert found.tolist() == [min(each, bulk.MAX_SUM) for each in before]
+        assert found.tolist() == [min(each, definition.MAX_SUM) for each in before]
 
 
 def test_squares_of_huge_amounts_stay_exact():
-    amounts = np.array([bulk.MAX_AMOUNT, 123_456_789_012, 7, bulk.MAX_AMOUNT + 5], dtype=np.int64)
+    amounts = np.array([definition.MAX_AMOUNT, 123_456_789_012, 7, definition.MAX_AMOUNT + 5], dtype=np.int64)
     high, mixed, low = (part.astype(object) for part in bulk.parts(amounts))
     whole = high * 2**48 + mixed * 2**25 + low
-    assert whole.tolist() == [min(int(each), bulk.MAX_AMOUNT) ** 2 for each in amounts]
+    assert whole.tolist() == [min(int(each), definition.MAX_AMOUNT) ** 2 for each in amounts]

@@ -14,6 +14,7 @@ from detection import features
 from detection.choices import ModelRole
 from detection.ml import scoring
 from detection.ml.estimators import boosting
+from detection.ml.estimators.settings import BoostingSettings
 from detection.ml.explain import Explainer, waterfall
 from detection.ml.explain.members import members
 from detection.ml.explain.onnx_trees import boosted_trees
@@ -40,7 +41,7 @@ def learned(matrix: np.ndarray, **settings):
     suspicious = (np.nan_to_num(matrix[:, 0], nan=5.0) * np.nan_to_num(matrix[:, 2], nan=0.1) > 2) & (
         np.nan_to_num(matrix[:, 1]) < 1
     )
-    chosen = boosting.BoostingSettings(**{"rounds": 40, **settings})
+    chosen = BoostingSettings(**{"rounds": 40, **settings})
     ranker = boosting.fit_ranker(matrix, suspicious, list(range(matrix.shape[1])), chosen)
     names = NAMES[: matrix.shape[1]]
     return ranker, boosted_graph(ranker.model, names, {"feature_set": features.ACCOUNT.name})

@@ -11,6 +11,7 @@ from detection.choices import ModelRole
 from detection.ml.explain.explainability_check import require_explainable
 from detection.ml.onnx.ensemble_graph import ensemble_graph
 from detection.ml.training import anomaly
+from detection.ml.training.settings import AnomalySettings
 from detection.tests.test_explain_boosted import learned, rows
 from finobs.core.errors import Invalid
 
@@ -20,7 +21,7 @@ def test_both_roles_are_explained_to_the_millionth():
     _, artefact = learned(matrix)
     assert require_explainable(artefact, "account-1", {}, matrix, ModelRole.SUPERVISED) < 1e-6
     matrix = rows(size=len(features.ACCOUNT.names))
-    trained = anomaly.train_anomaly(matrix, features.ACCOUNT, anomaly.AnomalySettings(trees=20, sample=256))
+    trained = anomaly.train_anomaly(matrix, features.ACCOUNT, AnomalySettings(trees=20, sample=256))
     assert require_explainable(trained.artefact, "account-1", trained.parameters, matrix) < 1e-6
 
 
@@ -61,5 +62,5 @@ def test_training_refuses_what_cannot_be_explained(monkeypatch):
     monkeypatch.setattr(anomaly, "ensemble_graph", lambda *given: changed(ensemble_graph(*given), ensemble=""))
     with pytest.raises(Invalid, match="its scores cannot be explained"):
         anomaly.train_anomaly(
-            rows(size=len(features.ACCOUNT.names)), features.ACCOUNT, anomaly.AnomalySettings(trees=20, sample=256)
+            rows(size=len(features.ACCOUNT.names)), features.ACCOUNT, AnomalySettings(trees=20, sample=256)
         )

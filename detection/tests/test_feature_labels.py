@@ -100,6 +100,6 @@ def test_the_picture_and_its_table_tell_as_many_others():
     told = {"role": "anomaly", "model": "A 1", "base": "0.1", "score": "0.35", "members": [], "features": each}
     drawn = waterfall({**told, "features": [{**one, "contribution": "0.01"} for one in each[:12]] + each[12:]})
     assert drawn.bars[-1].label == f"{len(drawn.lines_beyond)} others" == "21 others"
-    assert len(drawn.lines_told) == len(drawn.bars) - 1 == 9
+    assert len(drawn.lines_drawn) == len(drawn.bars) - 1 == 9
     few = waterfall(told)
-    assert [bar.label for bar in few.bars] == [line.label for line in few.lines_told]
+    assert [bar.label for bar in few.bars] == [line.label for line in few.lines_drawn]

@@ -7,6 +7,7 @@ import pytest
 
 from detection.ml import scoring
 from detection.ml.estimators import boosting, ensemble
+from detection.ml.estimators.settings import BoostingSettings, EnsembleSettings
 from detection.ml.onnx.boosted_graph import boosted_graph
 from detection.ml.onnx.ensemble_graph import OUTPUTS, ensemble_graph
 from finobs.core.errors import Invalid
@@ -34,7 +35,7 @@ def opened(fitted):
 @pytest.mark.parametrize("missing", [0.0, 0.1])
 def test_every_output_of_the_ensemble_is_what_was_fitted(missing):
     matrix = rows(missing=missing)
-    fitted = ensemble.fit_ensemble(matrix, LOOKS_AT, ensemble.EnsembleSettings(trees=30, sample=256))
+    fitted = ensemble.fit_ensemble(matrix, LOOKS_AT, EnsembleSettings(trees=30, sample=256))
     expected = fitted.parts(matrix)
     served = dict(zip(OUTPUTS, opened(fitted).run(list(OUTPUTS), {"features": matrix[:, LOOKS_AT]}), strict=True))
     for name in OUTPUTS[1:]:
@@ -44,7 +45,7 @@ def test_every_output_of_the_ensemble_is_what_was_fitted(missing):
 
 def test_the_score_of_the_ensemble_rises_with_the_amount_for_ever():
     matrix = rows()
-    fitted = ensemble.fit_ensemble(matrix, LOOKS_AT, ensemble.EnsembleSettings(trees=30, sample=256))
+    fitted = ensemble.fit_ensemble(matrix, LOOKS_AT, EnsembleSettings(trees=30, sample=256))
     far = np.repeat(matrix[:1, LOOKS_AT], 4, axis=0)
     far[:, 0] = [1e3, 25e3, 1e6, 1e7]
     scores = scoring.score_matrix(opened(fitted), far)
@@ -55,8 +56,8 @@ def test_the_score_of_the_ensemble_rises_with_the_amount_for_ever():
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 129, 1000])
 def test_a_row_scores_the_same_in_every_batch(size):
     matrix = rows(2_000)
-    fitted = ensemble.fit_ensemble(matrix, LOOKS_AT, ensemble.EnsembleSettings(trees=30, sample=256))
-    ranker = boosting.fit_ranker(matrix, labels(matrix), LOOKS_AT, boosting.BoostingSettings(rounds=30))
+    fitted = ensemble.fit_ensemble(matrix, LOOKS_AT, EnsembleSettings(trees=30, sample=256))
+    ranker = boosting.fit_ranker(matrix, labels(matrix), LOOKS_AT, BoostingSettings(rounds=30))
     for session in (opened(fitted), scoring.open_session(boosted_graph(ranker.model, "bde", {}))):
         own = matrix[:, LOOKS_AT]
         parts = [scoring.score_matrix(session, own[at : at + size]) for at in range(0, len(own), size)]
@@ -66,7 +67,7 @@ def test_a_row_scores_the_same_in_every_batch(size):
 @pytest.mark.parametrize("missing", [0.0, 0.1])
 def test_the_supervised_graph_is_what_was_fitted(missing):
     matrix = rows(missing=missing)
-    ranker = boosting.fit_ranker(matrix, labels(matrix), LOOKS_AT, boosting.BoostingSettings(rounds=50))
+    ranker = boosting.fit_ranker(matrix, labels(matrix), LOOKS_AT, BoostingSettings(rounds=50))
     (served,) = scoring.open_session(boosted_graph(ranker.model, "bde", {})).run(
         ["score"], {"features": matrix[:, LOOKS_AT]}
     )
@@ -77,6 +78,6 @@ def test_too_few_outcomes_teach_nothing():
     matrix = rows(200)
     suspicious = np.arange(200) < 10
     with pytest.raises(Invalid, match="few outcomes"):
-        boosting.fit_ranker(matrix, suspicious, LOOKS_AT, boosting.BoostingSettings())
+        boosting.fit_ranker(matrix, suspicious, LOOKS_AT, BoostingSettings())
     with pytest.raises(Invalid, match="nothing to tell them from"):
-        boosting.fit_ranker(matrix, np.ones(200, dtype=bool), LOOKS_AT, boosting.BoostingSettings())
+        boosting.fit_ranker(matrix, np.ones(200, dtype=bool), LOOKS_AT, BoostingSettings())

@@ -15,8 +15,9 @@ from detection.ml import scoring
 from detection.ml.onnx import trees
 from detection.ml.registry.services import model_promote
 from detection.ml.training import anomaly
-from detection.ml.training.anomaly import AnomalySettings
+from detection.ml.training.parity import ComparableModel, forest_splits, parity
 from detection.ml.training.services import model_train
+from detection.ml.training.settings import AnomalySettings
 from detection.models import ModelVersion
 from detection.tests import scenarios
 from detection.tests.forests import forest_graph
@@ -33,7 +34,7 @@ def sample(rows=3_000, seed=1):
 
 
 def of(forest):
-    return anomaly.ComparableModel(lambda rows: -forest.score_samples(rows), anomaly.forest_splits(forest))
+    return ComparableModel(lambda rows: -forest.score_samples(rows), forest_splits(forest))
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +60,13 @@ def test_the_score_is_two_to_the_minus_depth(fitted):
 
 def test_rows_on_thresholds_agree_and_naive_casting_would_not(fitted, monkeypatch):
     forest, session, matrix = fitted
-    difference, compared = anomaly.parity(of(forest), session, matrix)
+    difference, compared = parity(of(forest), session, matrix)
     assert difference < 1e-6
     assert compared >= 10_000
     monkeypatch.setattr(trees, "floor32", lambda values: values.astype(np.float32))
     naive = scoring.open_session(forest_graph(forest, features.ACCOUNT.names))
     with pytest.raises(Invalid, match="differs from what was fitted"):
-        anomaly.parity(of(forest), naive, matrix)
+        parity(of(forest), naive, matrix)
 
 
 def test_missing_values_go_where_they_went_in_training():

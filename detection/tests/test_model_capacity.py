@@ -82,9 +82,9 @@ def test_rules_come_first_and_what_they_alert_is_no_further_alert(analyst, versi
         alert_for(row, typology=Typology.UNUSUAL)
     alert_for(rows[0], typology=Typology.LARGE_AMOUNT)
     found = capacity(analyst, version, WINDOW)
-    assert (found.room.can_take, found.room.by_rules, found.room.left) == (3, 1.0, 2.0)
-    assert found.room.queue.queue == "Model alerts"
-    assert (found.asked, found.chosen.alerts, found.chosen.threshold) == (2.0, 4, 0.674)
+    assert (found.headroom.can_take, found.headroom.by_rules, found.headroom.left) == (3, 1.0, 2.0)
+    assert found.headroom.queue.queue == "Model alerts"
+    assert (found.target, found.chosen.alerts, found.chosen.threshold) == (2.0, 4, 0.674)
     assert found.chosen.flagged == 6
 
 
@@ -95,14 +95,14 @@ def test_the_other_model_in_force_fills_the_queue_too(analyst, version, queue_fo
     add_score(rows[0], other, 0.9)
     add_score(rows[1], other, 0.4)
     found = capacity(analyst, version, WINDOW)
-    assert (found.room.other, found.room.by_other, found.room.left) == (other, 1.0, 2.0)
+    assert (found.headroom.other, found.headroom.by_other, found.headroom.left) == (other, 1.0, 2.0)
     assert found.chosen.threshold == 0.675
 
 
 def test_the_default_queue_takes_what_no_other_takes(analyst, version):
     factories.queue("large", typologies=[Typology.LARGE_AMOUNT])
     factories.queue("rest", name="The rest", is_default=True, alerts_a_day=7)
-    queue = capacity(analyst, version, WINDOW).room.queue
+    queue = capacity(analyst, version, WINDOW).headroom.queue
     assert (queue.queue, queue.alerts_a_day, queue.url) == ("The rest", 7, "")
     assert Typology.UNUSUAL in queue.typologies
     assert Typology.LARGE_AMOUNT not in queue.typologies
@@ -112,7 +112,7 @@ def test_without_a_capacity_it_starts_from_what_the_version_gives(analyst, versi
     ModelVersion.objects.filter(pk=version.pk).update(threshold=0.67)
     version.refresh_from_db()
     found = capacity(analyst, version, WINDOW)
-    assert (found.room.queue, found.room.left, found.asked) == (None, None, 5.0)
+    assert (found.headroom.queue, found.headroom.left, found.target) == (None, None, 5.0)
     assert found.chosen.threshold == found.now.threshold == 0.67
 
 
@@ -136,7 +136,7 @@ def test_it_says_when_nothing_is_left_and_when_nothing_was_scored(analyst, versi
     for row in rows_of(version)[:6]:
         alert_for(row, typology=Typology.UNUSUAL)
     found = capacity(analyst, version, WINDOW)
-    assert (found.room.left, found.chosen) == (0.0, None)
+    assert (found.headroom.left, found.chosen) == (0.0, None)
     assert "Nothing is left in the queue" in found.refusal
     assert "scored nothing" in capacity(analyst, model_version(), WINDOW, 3).refusal
 
@@ -274,7 +274,7 @@ def test_machines_read_and_set_it(admin, analyst, version, queue_for_models):
     query = {"from": "2026-03-01", "to": "2026-03-30", "alerts_a_day": "6"}
     found = client_of(analyst).get(f"/api/v1/models/{version.pk}/capacity", query).json()
     assert (found["chosen"]["threshold"], found["chosen"]["precision"]["hits"]) == (0.668, 8)
-    assert (found["room"]["queue"], found["room"]["can_take"], found["refusal"]) == ("Model alerts", 3, "")
+    assert (found["headroom"]["queue"], found["headroom"]["can_take"], found["refusal"]) == ("Model alerts", 3, "")
     body = {"alerts_a_day": 4.0, "reason": "As agreed.", "from": "2026-03-01", "to": "2026-03-30"}
     address, kind = f"/api/v1/models/{version.pk}/threshold", "application/json"
     made = client_of(admin).post(address, body, content_type=kind)

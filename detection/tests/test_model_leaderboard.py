@@ -59,7 +59,7 @@ def client_of(user):
 def test_they_are_ranked_on_the_rows_that_all_scored(analyst, champion, shadow, both):
     board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     assert [entry.version for entry in board.entries] == [shadow, champion]
-    assert (board.rows, board.known, board.others) == (4, 4, [])
+    assert (board.rows, board.labelled, board.others) == (4, 4, [])
     first, second = (entry.common for entry in board.entries)
     assert (first.ranking.average_precision, first.ranking.auc, first.matrix.scored) == (1.0, 1.0, 4)
     assert second.ranking.average_precision == pytest.approx(0.5)
@@ -95,7 +95,7 @@ def test_without_outcomes_the_newest_is_first_and_nothing_is_claimed(analyst, ch
     add_score(row, shadow, 0.1, shadow=True)
     board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     assert [entry.version for entry in board.entries] == [shadow, champion]
-    assert (board.known, board.entries[0].common.ranking.average_precision, board.entries[0].bar) == (0, None, 0)
+    assert (board.labelled, board.entries[0].common.ranking.average_precision, board.entries[0].bar) == (0, None, 0)
 
 
 def test_roles_do_not_mix(analyst, champion, both):
@@ -167,4 +167,4 @@ def test_it_takes_as_many_queries_for_many_versions_as_for_two(analyst, champion
 
 def test_a_person_s_conclusion_counts_here_too(analyst, champion, both):
     closed_case(scored_transaction(champion, 0.7, of=factories.account()))
-    assert leaderboard(analyst, ModelRole.SUPERVISED, WINDOW, {champion.pk}).known == 6
+    assert leaderboard(analyst, ModelRole.SUPERVISED, WINDOW, {champion.pk}).labelled == 6

@@ -80,7 +80,7 @@ def test_each_number_has_exactly_the_rows_it_counts(cell, analyst, version, mixe
 @pytest.mark.parametrize("number", range(10))
 def test_each_bin_has_exactly_the_rows_it_counts(number, analyst, version, mixed):
     found = asked(analyst, version).ranking.bins[number]
-    for cell, count in (("known", found.confirmed.of), ("confirmed", found.confirmed.hits)):
+    for cell, count in (("labelled", found.confirmed.of), ("confirmed", found.confirmed.hits)):
         assert selectors.rows(analyst, version, WINDOW, cell, number).count() == count
     assert sum(each.confirmed.of for each in asked(analyst, version).ranking.bins) == 9
 
@@ -114,7 +114,7 @@ def test_what_is_not_known_yet_is_no_outcome(analyst, version):
     scored_transaction(version, 0.9, True, known_after=long)
     closed_case(scored_transaction(version, 0.8), at=datetime.now(UTC) + timedelta(days=2))
     matrix = asked(analyst, version).matrix
-    assert (matrix.unknown_flagged, matrix.known) == (2, 0)
+    assert (matrix.unknown_flagged, matrix.labelled) == (2, 0)
     assert selectors.rows(analyst, version, WINDOW, "unknown_flagged", None).count() == 2
 
 
@@ -124,7 +124,7 @@ def test_it_is_said_who_knows(analyst, version):
     found = selectors.with_scores(
         analyst, version, list(selectors.rows(analyst, version, WINDOW, "scored", None).order_by("pk"))
     )
-    assert [(each.transaction, each.said_by) for each in found] == [
+    assert [(each.transaction, each.outcome_origin) for each in found] == [
         (by_person, "person"), (by_label, "label"), (nobody, ""),
     ]  # fmt: skip
 
@@ -209,16 +209,16 @@ def test_other_versions_scores_do_not_count(analyst, version):
 def test_the_default_days_end_with_the_newest_assessed_transaction(analyst, version):
     scored_transaction(version, 0.9, at=datetime(2018, 8, 14, 23, 0, tzinfo=UTC))
     scored_transaction(None, at=datetime(2019, 1, 1, tzinfo=UTC))
-    found = selectors.window_asked(analyst, None, None)
+    found = selectors.window_for(analyst, None, None)
     assert (found.first, found.last) == (date(2018, 7, 16), date(2018, 8, 14))
 
 
 def test_the_page_links_every_number_to_its_rows(analyst, version, mixed):
     shown = page(analyst, version).content.decode()
     rows = reverse("detection:model-performance-rows", args=[version.pk])
-    for cell in ("tp", "fp", "fn", "tn", "unknown_flagged", "unknown_unflagged", "flagged", "known", "confirmed"):
+    for cell in ("tp", "fp", "fn", "tn", "unknown_flagged", "unknown_unflagged", "flagged", "labelled", "confirmed"):
         assert f"{rows}?cell={cell}&amp;from=2026-03-01&amp;to=2026-03-30" in shown
-    assert f"{rows}?cell=known&amp;bin=3&amp;from=2026-03-01" in shown
+    assert f"{rows}?cell=labelled&amp;bin=3&amp;from=2026-03-01" in shown
     assert "What a person concluded outranks a label" in shown
     assert "how much of what became known was flagged" in shown
     assert 'href="?from=2026-01-30&amp;to=2026-02-28"' in shown
@@ -294,7 +294,7 @@ def test_machines_get_the_same_numbers_and_rows(analyst, version, mixed):
     client.force_login(analyst, backend="finobs.accounts.backends.RolePermissionBackend")
     found = client.get(f"/api/v1/models/{version.pk}/performance", DAYS).json()
     assert found["matrix"] == {"tp": 4, "fp": 1, "fn": 1, "tn": 3, "unknown_flagged": 1, "unknown_unflagged": 2}
-    assert (found["precision"]["value"], found["precision"]["of"], found["known"]) == (0.8, 5, 9)
+    assert (found["precision"]["value"], found["precision"]["of"], found["labelled"]) == (0.8, 5, 9)
     assert sum(each["confirmed"]["of"] for each in found["calibration"]) == 9
     rows = client.get(f"/api/v1/models/{version.pk}/performance/rows", {**DAYS, "cell": "fn"}).json()
     assert [(row["external_id"], row["score"], row["is_confirmed"]) for row in rows["results"]] == [

@@ -34,8 +34,8 @@ def test_the_matrix_divides_every_row_once_and_at_the_threshold_is_flagged():
     found = metrics.confusion_matrix(rows([0.5, 0.499999, 0.9, 0.1, 0.7, 0.2], [1, 1, 0, 0, -1, -1]), 0.5)
     assert (found.tp, found.fn, found.fp, found.tn) == (1, 1, 1, 1)
     assert (found.unknown_flagged, found.unknown_unflagged) == (1, 1)
-    assert (found.flagged, found.unflagged, found.known, found.unknown, found.scored) == (3, 3, 4, 2, 6)
-    assert (found.confirmed, found.cleared, found.flagged_known) == (2, 2, 2)
+    assert (found.flagged, found.unflagged, found.labelled, found.unknown, found.scored) == (3, 3, 4, 2, 6)
+    assert (found.confirmed, found.cleared, found.flagged_labelled) == (2, 2, 2)
 
 
 def test_precision_recall_and_f1_come_from_it():
@@ -79,7 +79,7 @@ def test_auc_and_average_precision_are_those_of_scikit_learn_ties_and_all(seed):
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     found = by_chance(seed=seed)
-    known = found.known
+    known = found.labelled
     assert metrics.auc(found) == pytest.approx(roc_auc_score(known.outcomes, known.scores), abs=1e-12)
     expected = average_precision_score(known.outcomes, known.scores)
     assert metrics.average_precision(found) == pytest.approx(expected, abs=1e-12)
@@ -94,7 +94,7 @@ def test_one_class_only_ranks_nothing(outcomes):
 
 def test_bins_hold_every_row_with_an_outcome_and_their_sums_are_its_sums():
     found = by_chance()
-    bins, known = metrics.calibration(found), found.known
+    bins, known = metrics.calibration(found), found.labelled
     assert sum(each.confirmed.of for each in bins) == len(known)
     assert sum(each.confirmed.hits for each in bins) == int(known.outcomes.sum())
     total = sum((each.mean or 0) * each.confirmed.of for each in bins)

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, transaction
 
 from detection.choices import ModelRole
-from detection.ml.training import jobs as training_jobs
+from detection.ml.training import pipeline as training_pipeline
 from detection.ml.training.services import training_due, training_request
 from detection.models import ModelVersion, TrainingRun
 from detection.tests import scenarios
@@ -202,7 +202,7 @@ def test_a_mistake_of_ours_fails_it_and_is_logged(run, monkeypatch, caplog):
     def broken(*given):
         raise ZeroDivisionError("half a tree")
 
-    monkeypatch.setattr(training_jobs, "train_candidate", broken)
+    monkeypatch.setattr(training_pipeline, "train_candidate", broken)
     failed = worked(run)
     assert failed.state == JobState.FAILED
     assert "half a tree" not in failed.error
@@ -214,7 +214,7 @@ def test_a_database_that_goes_away_leaves_it_to_the_next_worker(run, monkeypatch
         raise OperationalError("server closed the connection")
 
     with monkeypatch.context() as broken:
-        broken.setattr(training_jobs, "train_candidate", gone)
+        broken.setattr(training_pipeline, "train_candidate", gone)
         with pytest.raises(OperationalError):
             worked(run)
     run.refresh_from_db()

@@ -11,14 +11,17 @@ import pytest
 from detection import features
 from detection.choices import ModelRole
 from detection.features.account import SUPERVISED, microseconds
+from detection.features.definition import DAY_MICROSECONDS
 from detection.features.matrices import columns_for, matrix_for
 from detection.ml import scoring
 from detection.ml.estimators import boosting
+from detection.ml.estimators.settings import BoostingSettings
 from detection.ml.explain import explainability_check
 from detection.ml.onnx.boosted_graph import boosted_graph
 from detection.ml.training import dataset, supervised
 from detection.ml.training.services import model_train
-from detection.ml.training.supervised import LEARNED, NEWEST, SupervisedSettings, train_supervised
+from detection.ml.training.settings import SupervisedSettings
+from detection.ml.training.supervised import LEARNED, NEWEST, train_supervised
 from detection.models import ModelVersion
 from detection.tests import scenarios
 from finobs.core import clock
@@ -26,8 +29,8 @@ from finobs.core.errors import Invalid
 from tests import factories
 from transactions.models import Label, Transaction
 
-QUICK = SupervisedSettings(share=0.05, boosting=boosting.BoostingSettings(rounds=30, least_in_leaf=10))
-DAY = supervised.DAY_MICROSECONDS
+QUICK = SupervisedSettings(share=0.05, boosting=BoostingSettings(rounds=30, least_in_leaf=10))
+DAY = DAY_MICROSECONDS
 NEVER = np.iinfo(np.int64).max
 
 
@@ -102,9 +105,9 @@ def test_the_same_rows_and_seed_make_the_same_model():
 
 def test_a_few_rounds_at_a_time_are_the_same_model(monkeypatch):
     rows, known, _ = made_up(days=20)
-    several = boosting.fit_ranker(rows.matrix, known < NEVER, list(range(30)), boosting.BoostingSettings(rounds=50))
+    several = boosting.fit_ranker(rows.matrix, known < NEVER, list(range(30)), BoostingSettings(rounds=50))
     monkeypatch.setattr(boosting, "ROUNDS_A_STEP", 50)
-    once = boosting.fit_ranker(rows.matrix, known < NEVER, list(range(30)), boosting.BoostingSettings(rounds=50))
+    once = boosting.fit_ranker(rows.matrix, known < NEVER, list(range(30)), BoostingSettings(rounds=50))
     assert np.array_equal(several.score(rows.matrix), once.score(rows.matrix))
     assert several.model.n_iter_ == 50
 
@@ -131,7 +134,7 @@ def test_parity_is_of_real_rows_and_of_as_many_on_thresholds():
 
 
 def known_of(rows, pk):
-    return dataset.known_since(rows)[rows.ids == pk][0]
+    return dataset.known_suspicious_at(rows)[rows.ids == pk][0]
 
 
 @pytest.fixture
@@ -154,7 +157,7 @@ def test_a_version_keeps_all_that_made_it(past, source, admin):
 @pytest.mark.django_db
 def test_features_are_those_of_the_moment_of_scoring(past, admin):
     """A row read for training has the vector that it had when it was the newest."""
-    rows = dataset.read_training_rows(admin, features.ACCOUNT, source=None, most=5_000)
+    rows = dataset.read_training_rows(admin, features.ACCOUNT, source=None, max_rows=5_000)
     early = [row for row in past if row.occurred_at < past[0].occurred_at + timedelta(days=20)]
     Label.objects.filter(transaction__pk__gt=early[-1].pk).delete()
     Transaction.objects.filter(pk__gt=early[-1].pk).delete()
@@ -166,8 +169,8 @@ def test_features_are_those_of_the_moment_of_scoring(past, admin):
 
 @pytest.mark.django_db
 def test_each_row_has_its_outcome_since_it_was_known(past, admin):
-    rows = dataset.read_training_rows(admin, features.ACCOUNT, source=None, most=5_000)
-    labelled = (dataset.known_since(rows) < NEVER).sum()
+    rows = dataset.read_training_rows(admin, features.ACCOUNT, source=None, max_rows=5_000)
+    labelled = (dataset.known_suspicious_at(rows) < NEVER).sum()
     assert labelled == Label.objects.count()
     first = Label.objects.select_related("transaction").order_by("transaction_id").first()
     assert first is not None
@@ -211,4 +214,4 @@ def test_a_model_that_flags_everything_is_not_published(monkeypatch):
 
 
 def test_settings_reach_back_far_enough_for_the_judge():
-    assert replace(QUICK, days=10, judged=3, delay=5).since(scenarios.NOW) == scenarios.NOW - timedelta(days=23)
+    assert replace(QUICK, days=10, test_days=3, delay=5).since(scenarios.NOW) == scenarios.NOW - timedelta(days=23)

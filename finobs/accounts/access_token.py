@@ -13,6 +13,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 
 from .models import ApiToken, User
 
+# SEC-9: one algorithm, whatever the header of a token asks for.
 ALGORITHM = "HS256"
 
 
@@ -38,6 +39,7 @@ class AccessToken(tokens.AccessToken):
 def issue_access_token(user: User, token: ApiToken | None = None) -> AccessToken:
     claims = AccessToken()
     claims["sub"] = str(user.pk)
+    # Checked at each use: a change of password or roles voids what was issued before.
     claims["epoch"] = user.session_epoch
     claims["key"] = token.pk if token is not None else None
     return claims

@@ -87,6 +87,7 @@ def token_find(text: str) -> ApiToken | None:
     if row is None:
         return None
     token = TOKEN_ROWS.read(row[: TOKEN_ROWS.width])
+    # In constant time: how long a refusal takes must not tell how much of a digest was right.
     if not hmac.compare_digest(token.digest, token_format.digest(text)):
         return None
     token.user = USER_ROWS.read(row[TOKEN_ROWS.width : -1])

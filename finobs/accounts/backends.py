@@ -19,6 +19,7 @@ class RolePermissionBackend(ModelBackend):
     """Signs in people only; machines use tokens, and finobs's own processes never sign in."""
 
     def user_can_authenticate(self, user: object) -> bool:
+        # A password of a machine account would be a second way in beside its tokens, without their scopes.
         return getattr(user, "kind", "") == "human" and super().user_can_authenticate(user)  # type: ignore[arg-type]
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
@@ -65,10 +66,10 @@ def clear_permission_cache(**_: Any) -> None:
 
 
 @cache
-def _query(what: str) -> str:
+def _query(columns: str) -> str:
     own, groups = User.user_permissions.through._meta.db_table, User.groups.through._meta.db_table
     return (
-        f"SELECT {what} FROM (SELECT permission_id FROM {own} WHERE user_id = {{user}} UNION ALL "  # noqa: S608
+        f"SELECT {columns} FROM (SELECT permission_id FROM {own} WHERE user_id = {{user}} UNION ALL "  # noqa: S608
         f"SELECT gp.permission_id FROM {Group.permissions.through._meta.db_table} gp "
         f"JOIN {groups} g ON g.group_id = gp.group_id WHERE g.user_id = {{user}}) AS permissions"
     )

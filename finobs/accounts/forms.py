@@ -11,7 +11,8 @@ from django import forms
 from .models import User
 from .selectors import permissions_held
 
-MAX_PASSWORD_LENGTH = 1024  # no rule of composition, and room for any passphrase
+# SEC-7: no rule of composition, and room for any passphrase.
+MAX_PASSWORD_LENGTH = 1024
 PASSWORD_HELP = "At least 12 characters. A few unrelated words make a good one; no kind of character is demanded."
 
 

@@ -28,6 +28,7 @@ def digest(key: str | None) -> str:
 
 def authenticate(request: HttpRequest, email: str, password: str) -> User | None:
     """The person with this password, or None. A failure is counted and, unless already throttled, recorded."""
+    # Lower case, as e-mail addresses are stored: the throttle counts by this text.
     person = auth.authenticate(request, username=email.lower(), password=password)
     if isinstance(person, User):
         return person

@@ -93,7 +93,8 @@ def _here(request: HttpRequest) -> str:
     """The page that the browser shows, as it says."""
     try:
         here = urlsplit(request.headers.get("HX-Current-URL", ""))
-    except ValueError:  # http://[
+    # urlsplit raises for what a browser never sends, such as http://[
+    except ValueError:
         return ""
     return here.path + (f"?{here.query}" if here.query else "")
 

@@ -56,7 +56,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     email = models.EmailField("e-mail", unique=True)
-    last_login = None  # the register of sessions knows it
+    # Django would write the row at each sign-in, with history; the register of sessions knows it.
+    last_login = None
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=UserKind, default=UserKind.HUMAN)
     is_active = models.BooleanField("active", default=True)

@@ -69,6 +69,7 @@ def synchronise() -> None:
         permissions[codename], _ = Permission.objects.update_or_create(
             content_type=kind, codename=codename, defaults={"name": name}
         )
+    # A permission that left the table must not live on in a role.
     Permission.objects.filter(content_type=kind).exclude(codename__in=PERMISSIONS).delete()
     for role, names in ROLES.items():
         group, _ = Group.objects.get_or_create(name=role)

@@ -33,7 +33,7 @@ def user_self(user: User) -> User:
 def permissions_held(user: User) -> list[tuple[str, str]]:
     """What this person may do now, as (name, in words), in the order of the table."""
     mine = privilege_ceiling.permissions_held(user)
-    return [(name, words) for name, words in PERMISSIONS.items() if name in mine]
+    return [(name, label) for name, label in PERMISSIONS.items() if name in mine]
 
 
 def tokens_own(user: User) -> QuerySet[ApiToken]:

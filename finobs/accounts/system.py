@@ -23,6 +23,7 @@ def _create(email: str, name: str) -> User:
         with transaction.atomic():
             # In its own name, not in that of whoever's request happens to need it first.
             history.save(user, actor=user)
+    # Two processes needed it first in the same moment.
     except IntegrityError:
         return User.objects.get(email=email)
     return user

@@ -48,6 +48,7 @@ def _exceeds_wider_limit(request: Any, credentials: dict[str, Any] | None) -> bo
     email, ip = str((credentials or {}).get("username") or ""), request.axes_ip_address
     if _sum(recent.filter(ip_address=ip)) >= MAX_FAILURES_PER_ADDRESS:
         return True
+    # SEC-7: a stranger who guesses from everywhere must not keep the person out.
     return _sum(recent.filter(username=email)) >= MAX_FAILURES_PER_ACCOUNT and not _is_familiar_address(email, ip)
 
 
@@ -67,9 +68,9 @@ def client_ip(request: Any) -> str | None:
     """
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     trusted = settings.TRUSTED_PROXIES
-    claimed = hops[-trusted] if 0 < trusted <= len(hops) else request.META.get("REMOTE_ADDR", "")
+    address = hops[-trusted] if 0 < trusted <= len(hops) else request.META.get("REMOTE_ADDR", "")
     try:
-        return str(ip_address(claimed))
+        return str(ip_address(address))
     except ValueError:
         return None
 

@@ -57,6 +57,7 @@ def register(model: type[Model], **rules: AccessRule) -> None:
 
 def narrow(model: type[Model], action: str, *, grants: tuple[str, ...], anchors: tuple[str, ...]) -> None:
     """Ask for grants too, on something an upper app knows (an alert is seen by those who see its case)."""
+    # The permission stays the lower app's: an upper app can ask for more, never for less (decision 6).
     _rules[(model, action)] = replace(rule_for(model, action), grants=grants, anchors=anchors)
 
 

@@ -39,6 +39,7 @@ class FinobsAdminSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.user.is_authenticated:
+            # Signed in already: another sign-in form would send them in a circle.
             raise NotAllowed("The administration is for staff.")
         return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 
@@ -74,6 +75,7 @@ APP_NAMES = {"auth": "Roles", "django_celery_beat": "Schedules", "axes": "Sign-i
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A library's table: administrators see it; whatever writes it is the library."""
 
+    # Without this the stock action would offer to delete what is selected.
     actions = None
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -98,6 +100,7 @@ class AccessAdmin(SimpleHistoryAdmin):
     Nothing is deleted here. A subclass that can add or change overrides `write`, which must call a service.
     """
 
+    # Spares each list a second count, of all rows: slow once a table has millions.
     show_full_result_count = False
     list_per_page = 50
     view_action = "view"

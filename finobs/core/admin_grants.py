@@ -120,9 +120,9 @@ class GrantsAdmin(GuardedModelAdminMixin):
         current = [name for name in self.grants if self._codename(name) in set(codenames)]
         form = GrantsForm(request.POST if request.method == "POST" else None, choices=self.grants, current=current)
         if form.is_valid():
-            chosen = form.cleaned_data["grants"]
-            granted = [name for name in chosen if name not in current]
-            revoked = [name for name in current if name not in chosen]
+            selection = form.cleaned_data["grants"]
+            granted = [name for name in selection if name not in current]
+            revoked = [name for name in current if name not in selection]
             try:
                 self.grant_changed(request, obj, principal, granted, revoked)
             except FinobsError as refused:

@@ -103,7 +103,8 @@ class SelectorList(SelectorView[M], generics.ListAPIView[M]):
     ordering: tuple[str, ...] = ("-id",)
 
     def get_queryset(self) -> QuerySet[M]:
-        if getattr(self, "swagger_fake_view", False):  # the description asks for the model only, and nobody asks it
+        # drf-spectacular asks for the model only, with nobody signed in.
+        if getattr(self, "swagger_fake_view", False):
             serializer: Any = self.serializer_class
             nothing: QuerySet[M] = serializer.Meta.model._default_manager.none()
             return nothing

@@ -38,8 +38,8 @@ class OperationSchema(AutoSchema):
         if not self._is_action():
             return super().get_response_serializers()
         answer = None if self.view.status == 204 else self.view.answer_class or self.view.serializer_class
-        waiting = {202: SentForApprovalSerializer} if self.view.needs_approval else {}
-        return {self.view.status: answer} | waiting
+        approval = {202: SentForApprovalSerializer} if self.view.needs_approval else {}
+        return {self.view.status: answer} | approval
 
     def _is_action(self) -> bool:
         return isinstance(self.view, ServiceAction) and self.method != "GET"

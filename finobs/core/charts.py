@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-LABEL_WIDTH = 40  # room that the word beside a line takes
+# Room that the word beside a line takes.
+LABEL_WIDTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class ColumnLayout:
     """`count` columns side by side over `width`.
 
-    >>> columns = Columns(4, 100)
+    >>> columns = ColumnLayout(4, 100)
     >>> columns.x(3), columns.bar(gap=1)
     (75.0, 24.0)
     """

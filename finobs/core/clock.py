@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+# Where days are numbers, they are counted from here.
+EPOCH = date(1970, 1, 1)
 # Seconds, for schedules and arithmetic on whole seconds.
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 

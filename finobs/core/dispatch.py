@@ -14,10 +14,12 @@ from django.db import transaction
 
 def on_commit(task: str, *ids: int | str) -> None:
     """Send the task named `task` with `ids` once the present transaction has committed (at once outside one)."""
-    transaction.on_commit(lambda: named(task).apply_async(args=ids), robust=True)
+    # robust: a broker that is away fails neither the request nor the other calls; the row is there, and the beat wakes
+    # it.
+    transaction.on_commit(lambda: task_by_name(task).apply_async(args=ids), robust=True)
 
 
-def named(task: str) -> Any:
+def task_by_name(task: str) -> Any:
     """The task of that name. Only workers load all tasks when they start: whoever else sends one loads them then."""
     if task not in current_app.tasks:
         current_app.loader.import_default_modules()

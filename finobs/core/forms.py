@@ -52,6 +52,7 @@ class StrictJSONDecoder(json.JSONDecoder):
     def decode(self, s: str, *_: Any) -> Any:
         try:
             value = parse_json(s.encode())
+            # PostgreSQL keeps no NUL in a JSON column, not even an escaped one.
             if "\\u0000" in json.dumps(value, ensure_ascii=False).encode().decode():
                 raise ValueError("NUL is no text")
         except ValueError as error:

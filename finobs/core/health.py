@@ -35,6 +35,7 @@ def _run(name: str, check: Check) -> dict[str, Any]:
     except DatabaseError:
         log.exception("readiness: %s", name)
         return {"ok": False, "detail": "The database does not answer."}
+    # Whatever a check raises is an answer: one broken check must not hide the others.
     except Exception as error:
         log.exception("readiness: %s", name)
         return {"ok": False, "detail": str(error)}
@@ -48,7 +49,7 @@ def _database() -> str:
 
 def _migrations() -> str:
     executor = MigrationExecutor(connection)
-    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if waiting:
-        raise RuntimeError(f"{len(waiting)} migrations have not been applied; run migrate.")
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        raise RuntimeError(f"{len(plan)} migrations have not been applied; run migrate.")
     return "applied"

@@ -16,9 +16,10 @@ from django.db.models import Model
 from simple_history.signals import post_create_historical_record
 
 from . import clock
+from .db.bulk import MAX_ROWS_PER_STATEMENT
 
-MAX_CHANGE_REASON_LENGTH: Final = 100  # of simple_history's column; the whole reason is in the ledger
-MAX_ROWS_PER_STATEMENT: Final = 500
+# Of simple_history's column; the whole reason is in the ledger.
+MAX_CHANGE_REASON_LENGTH: Final = 100
 _REFERENCES: Final = "_history_references"
 
 

@@ -28,6 +28,7 @@ def render_page(
     """The whole page, or only its `partial` when htmx asked (and is not restoring its history)."""
     name = f"{template}#{partial}" if partial and is_fragment(request) else template
     response = render(request, name, dict(context), status=status)
+    # A browser that goes back must not get a kept fragment in place of the page.
     response["Vary"] = "HX-Request"
     return response
 
@@ -150,6 +151,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def server_error(request: HttpRequest) -> HttpResponse:
     """The last resort. Says nothing of what went wrong inside, but gives the id under which the log says it."""
     error = FinobsError("Something went wrong on our side. Nothing was changed.")
+    # No exception text: it may hold what a person must not see, or what helps an attacker (IF-1).
     error.status, error.code, error.title = 500, "fault", "finobs made a mistake"
     return error_response(request, error)
 

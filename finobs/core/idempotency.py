@@ -46,6 +46,8 @@ def answer_once(request: Request, endpoint: str, act: Act, *, needs_key: bool = 
     key, caller = _key(request), cast(Any, request.user)
     fingerprint = _fingerprint(request)
     with transaction.atomic():
+        # Before the insert: on PostgreSQL a second insert of the key would wait for the first request to end, not be
+        # refused.
         _claim_lock(f"{caller.pk} {endpoint} {key}")
         answer, is_new = IdempotentAnswer.objects.get_or_create(
             caller=caller, endpoint=endpoint, key=key, defaults={"fingerprint": fingerprint}

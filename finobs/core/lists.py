@@ -71,7 +71,8 @@ def chips(request: HttpRequest, fields: Mapping[str, Field]) -> Iterator[Chip]:
 
 
 def _in_words(field: Any, value: str) -> str:
-    if isinstance(field, ModelChoiceField):  # its choices are rows, and the value is a name already
+    # The choices of a model field are rows, and the value of ours is a name already (to_field_name).
+    if isinstance(field, ModelChoiceField):
         return value
     choices: Any = getattr(field, "choices", None) or getattr(field.widget, "choices", ())
     return str(dict(choices).get(value, value))

@@ -36,6 +36,7 @@ def to_minor(amount: str | int | Decimal, currency: str) -> int:
         raise Invalid(f"{str(amount)[:40]!r} is not a decimal number.") from None
     if not value.is_finite():
         raise Invalid(f"{str(amount)[:40]!r} is not a finite amount.")
+    # Zero has any exponent, 0E-999999 too.
     if not value:
         return 0
     sign, digits, finest = value.as_tuple()

@@ -40,6 +40,7 @@ def paginate(
     rows = queryset.order_by(*direction)
     if key is not None:
         rows = rows.filter(_beyond(direction, key))
+    # One more than asked for says whether there is a next page.
     items = list(rows[: limit + 1])
     more, items = len(items) > limit, items[:limit]
     if backwards:
@@ -79,6 +80,7 @@ def _write(item: Model, order: Sequence[str], bound: str, *, backwards: bool) ->
         for step in name.removeprefix("-").split("__"):
             value = getattr(value, step)
         values.append(value.isoformat() if hasattr(value, "isoformat") else value)
+    # Signed, so that nobody asks for an order or a filter that a page does not offer.
     return signing.dumps([int(backwards), ",".join(order), bound, values], salt=CURSOR_SALT, compress=True)
 
 

@@ -53,6 +53,7 @@ def synchronise(**_: Any) -> None:
     tasks = registered()
     for task in tasks:
         interval, _created = IntervalSchedule.objects.get_or_create(every=task.every, period=IntervalSchedule.SECONDS)
+        # `enabled` is not among them: switching a task off is the operator's.
         values = {"task": task.task, "interval": interval, "expire_seconds": task.expires}
         row = PeriodicTask.objects.filter(name=PREFIX + task.name).first()
         if row is None:

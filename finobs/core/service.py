@@ -26,18 +26,19 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        waiting: ApprovalRequired
+        approval: ApprovalRequired
         try:
             with transaction.atomic():
                 try:
                     return function(*args, **kwargs)
+                # Raised only after the commit: from within the block it would roll the request for approval back.
                 except ApprovalRequired as required:
-                    waiting = required
+                    approval = required
         except IntegrityError as error:
             if not _is_second(error):
                 raise
             raise Conflict("Somebody else made the same in this moment. Look at what is there now.") from error
-        raise waiting
+        raise approval
 
     return run
 

@@ -65,7 +65,7 @@ class Feed:
     rows: Callable[[], Iterator[RawRow]]
 
 
-def seed(say: Callable[[str], None]) -> None:
+def seed(report: Callable[[str], None]) -> None:
     """Bring everything in that is not there yet, and say what there is."""
     actor = system_actor("demo")
     queues = {row["slug"]: _queue(actor, row) for row in DEMO_QUEUES}
@@ -73,18 +73,21 @@ def seed(say: Callable[[str], None]) -> None:
     for currency, review, block in AMOUNT_LIMITS:
         _rule(actor, currency, review, block)
     with ExitStack() as stack:
-        load(actor, _from_file(actor, stack, Path(env.DEMO_DATA)) if env.DEMO_DATA else _generated(actor, say), say)
-    first_models.ensure_supervised(actor, say)
+        load(
+            actor, _from_file(actor, stack, Path(env.DEMO_DATA)) if env.DEMO_DATA else _generated(actor, report), report
+        )
+    first_models.ensure_supervised(actor, report)
+    # So that the first page of the ledger shows a checkpoint, not a queue.
     seal_all()
-    say(
+    report(
         f"{Transaction.objects.count():,} transactions, {Alert.objects.count():,} alerts, "
         f"{Case.objects.count():,} cases, {QuarantinedRow.objects.count():,} rows in quarantine; "
         f"{sealed():,} events in the sealed ledger."
     )
 
 
-def load(actor: User, feed: Feed, say: Callable[[str], None]) -> None:
-    """Ingest what is not in yet. A model trained on the first part judges the rest, one on outcomes the last part."""
+def load(actor: User, feed: Feed, report: Callable[[str], None]) -> None:
+    """Ingest what is not in yet. A model trained on the first part assesses the rest, one on outcomes its end."""
     done = loaded(feed.source, feed.name)
     if done >= feed.total:
         return
@@ -96,9 +99,9 @@ def load(actor: User, feed: Feed, say: Callable[[str], None]) -> None:
     with tqdm(total=feed.total, initial=done, unit=" rows", desc="Ingesting", disable=None) as bar:
         while done < feed.total:
             if done >= train_at:
-                first_models.ensure_champion(actor, say)
+                first_models.ensure_champion(actor, report)
             if done == learn_at:
-                first_models.ensure_supervised_early(actor, say)
+                first_models.ensure_supervised_early(actor, report)
             upto = min(done + ROWS_PER_BATCH, *(stop for stop in (train_at, learn_at, feed.total) if stop > done))
             batch = list(islice(rows, upto - done))
             if not batch:
@@ -146,14 +149,14 @@ def _source(actor: User, slug: str, name: str, currency: str = "") -> Source:
     return source or source_create(actor=actor, slug=slug, name=name, default_currency=currency)
 
 
-def _generated(actor: User, say: Callable[[str], None]) -> Feed:
+def _generated(actor: User, report: Callable[[str], None]) -> Feed:
     """The generator's rows. Their plan is the name of the batches, so that every start goes on with the first one's."""
     source = _source(actor, GENERATED_SOURCE, "Demo payments")
     configured = Plan(env.SEED_TRANSACTIONS, env.SEED_ACCOUNTS, env.SEED_DAYS, env.SEED, source.created_at.date())
     first = Batch.objects.filter(source=source, method=IngestMethod.FILE, first_row=1).first()
     plan = plan_of(first.file_name) if first else configured
     if plan != configured:
-        say(f"Demo data is there already ({name_of(plan)}); it stays. To start anew: remove {env.VAR_DIR}")
+        report(f"Demo data is there already ({name_of(plan)}); it stays. To start anew: remove {env.VAR_DIR}")
     return Feed(source, name_of(plan), plan.size, lambda: (RawRow(fields=row) for row in generate(plan)))
 
 
@@ -176,23 +179,28 @@ def _from_file(actor: User, stack: ExitStack, path: Path) -> Feed:
     if not path.is_file():
         raise Invalid(f"DEMO_DATA: there is no file {path}.")
 
-    def opened(mapping: str) -> Any:
+    def open_rows_of(mapping: str) -> Any:
         return open_rows(stack.enter_context(path.open("rb")), path.name, mappings.resolve(mapping)[0], ",")
 
-    mapping = env.DEMO_MAPPING or _fitting(opened)
-    named = mappings.resolve(mapping)[1]
-    slug = mapping if named and named.source_name else GENERATED_SOURCE
-    source = _source(actor, slug, (named and named.source_name) or path.stem, named.default_currency if named else "")
-    total = opened(mapping).total
+    mapping = env.DEMO_MAPPING or _fitting(open_rows_of)
+    preset = mappings.resolve(mapping)[1]
+    slug = mapping if preset and preset.source_name else GENERATED_SOURCE
+    source = _source(
+        actor,
+        slug,
+        (preset and preset.source_name) or path.stem,
+        preset.default_currency if preset else "",
+    )
+    total = open_rows_of(mapping).total
     limit = env.DEMO_TRANSACTIONS or total
-    return Feed(source, path.name, min(limit, total), lambda: iter(opened(mapping).rows))
+    return Feed(source, path.name, min(limit, total), lambda: iter(open_rows_of(mapping).rows))
 
 
-def _fitting(opened: Callable[[str], Any]) -> str:
+def _fitting(open_rows_of: Callable[[str], Any]) -> str:
     """The named mapping whose columns the file has. Raises Invalid."""
     for name in ("handbook", "finobs"):
         try:
-            opened(name)
+            open_rows_of(name)
         except Invalid:
             continue
         return name

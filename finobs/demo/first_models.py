@@ -7,9 +7,9 @@ from typing import Final
 
 from detection.bootstrap import ensure_first_model
 from detection.choices import ModelRole
-from detection.ml.estimators import boosting
-from detection.ml.training.anomaly import MIN_ROWS
+from detection.ml.estimators.settings import MIN_CONFIRMED
 from detection.ml.training.services.training_due import mature_outcomes
+from detection.ml.training.settings import MIN_ROWS
 from detection.models import ModelVersion
 from finobs.accounts.models import User
 from finobs.core.jobs.choices import JobState
@@ -27,9 +27,9 @@ def anomaly_training_rows(total: int) -> int:
     return min(int(total * ANOMALY_TRAINING_SHARE), MAX_TRAINING_ROWS)
 
 
-def ensure_champion(actor: User, say: Callable[[str], None]) -> None:
-    """Train and install unless one was. Too few rows leave the rules alone to judge, and are no fault."""
-    _ensure(actor, ModelRole.ANOMALY, say, "The rules judge alone.")
+def ensure_champion(actor: User, report: Callable[[str], None]) -> None:
+    """Train and install unless one was. Too few rows leave the rules to decide alone, and are no fault."""
+    _ensure(actor, ModelRole.ANOMALY, report, "The rules decide alone.")
 
 
 def supervised_training_rows(total: int) -> int:
@@ -37,26 +37,26 @@ def supervised_training_rows(total: int) -> int:
     return int(total * SUPERVISED_TRAINING_SHARE)
 
 
-def ensure_supervised_early(actor: User, say: Callable[[str], None]) -> None:
+def ensure_supervised_early(actor: User, report: Callable[[str], None]) -> None:
     """Before the last part comes in, unless outcomes are few: a training that failed is not repeated."""
-    if len(mature_outcomes(actor)) >= 2 * boosting.MIN_CONFIRMED:
-        ensure_supervised(actor, say)
+    if len(mature_outcomes(actor)) >= 2 * MIN_CONFIRMED:
+        ensure_supervised(actor, report)
 
 
-def ensure_supervised(actor: User, say: Callable[[str], None]) -> None:
+def ensure_supervised(actor: User, report: Callable[[str], None]) -> None:
     """Once everything is in: learn from the outcomes that are known, if they are enough."""
-    _ensure(actor, ModelRole.SUPERVISED, say, "No model learns from outcomes yet.")
+    _ensure(actor, ModelRole.SUPERVISED, report, "No model learns from outcomes yet.")
 
 
-def _ensure(actor: User, role: ModelRole, say: Callable[[str], None], without: str) -> None:
+def _ensure(actor: User, role: ModelRole, report: Callable[[str], None], without: str) -> None:
     """Whoever worked on it before is dead: the demo runs once on its data."""
     before = ModelVersion.objects.filter(role=role).exists()
     run = ensure_first_model(actor=actor, role=role, least=MIN_ROWS, share=REVIEW_SHARE, abandoned=True)
     if run is None:
         if not before:
-            say(f"No {role.label.lower()} model: too few transactions. {without}")
+            report(f"No {role.label.lower()} model: too few transactions. {without}")
     elif run.state != JobState.DONE:
-        say(f"No {role.label.lower()} model: {run.error} {without}")
+        report(f"No {role.label.lower()} model: {run.error} {without}")
     elif not before and run.model_version:
         rows = f"{run.model_version.training_rows:,} transactions"
-        say(f"{run.model_version} learned from {rows}, and is in force from here on.")
+        report(f"{run.model_version} learned from {rows}, and is in force from here on.")

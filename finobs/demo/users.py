@@ -52,6 +52,7 @@ def password() -> str:
     path = env.VAR_DIR / "demo_password"
     if not path.exists() or not path.read_text().strip():
         groups = ("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(4)) for _ in range(4))
+        # Made with its mode: the password is readable by others at no moment.
         path.touch(mode=0o600)
         path.write_text("-".join(groups))
     return path.read_text().strip()

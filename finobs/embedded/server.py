@@ -34,7 +34,7 @@ class AddressInUse(Exception):
 
 
 def claim_port(port: int) -> socket.socket:
-    """The port, held from now on but not listening yet. Raises Busy."""
+    """The port, held from now on but not listening yet. Raises AddressInUse."""
     probe = socket.socket()
     probe.settimeout(0.5)
     with contextlib.closing(probe):
@@ -53,10 +53,14 @@ def claim_port(port: int) -> socket.socket:
 
 
 def claim_data(folder: Path) -> IO[str]:
-    """The folder, for as long as the returned file is open; the system lets go when the process dies. Raises Busy."""
+    """The folder, for as long as the returned file is open; the system lets go when the process dies.
+
+    Raises AddressInUse.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     lock = (folder / "lock").open("w")
     try:
+        # The system lets go of it when the process dies, however it dies: no stale lock after a kill.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
@@ -77,6 +81,7 @@ class Server(uvicorn.Server):
                 signal.signal(name, handler)
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
+        # The second signal does not wait for what is under way.
         self.force_exit = self.should_exit
         self.should_exit = True
 
@@ -115,8 +120,10 @@ def _beat() -> Any:
 def server_config(application: Any) -> uvicorn.Config:
     return uvicorn.Config(
         application, log_level="warning", access_log=False, lifespan="off", server_header=False,
-        proxy_headers=False,  # uvicorn would believe X-Forwarded-For; whom to believe is said in TRUSTED_PROXIES
-        timeout_graceful_shutdown=3,  # an open event stream would hold the shutdown for ever
+        # uvicorn would believe X-Forwarded-For of anybody; whom to believe is said in TRUSTED_PROXIES.
+        proxy_headers=False,
+        # An open event stream would hold the shutdown for ever (decision 3).
+        timeout_graceful_shutdown=3,
     )  # fmt: skip
 
 

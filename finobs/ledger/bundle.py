@@ -49,8 +49,8 @@ def write(out: Path, *, uids: Sequence[UUID | str] = (), since: Iterable[str] = 
     if sizes and max(sizes) > newest.size:
         raise Invalid(f"A checkpoint of {max(sizes)} records is newer than this log of {newest.size}.")
     out.mkdir(parents=True)
-    chosen = _chosen(newest.size) if not uids else [newest]
-    _write(out / "checkpoints.ndjson", ({"note": checkpoint.note} for checkpoint in chosen))
+    checkpoints = _some_checkpoints(newest.size) if not uids else [newest]
+    _write(out / "checkpoints.ndjson", ({"note": checkpoint.note} for checkpoint in checkpoints))
     count = _events(out, leaves, newest.size if uids else 0)
     if uids:
         links = ({"old": old, "new": newest.size, "path": _texts(tree.consistency(old, newest.size))}
@@ -82,9 +82,10 @@ def _all(size: int) -> Iterator[tuple[int, bytes]]:
     return ((seq, bytes(body)) for seq, body in places.iterator(chunk_size=2_000))
 
 
-def _chosen(newest: int) -> list[Checkpoint]:
+def _some_checkpoints(newest: int) -> list[Checkpoint]:
     """Some checkpoints over the whole life of the log, always the newest."""
     sizes = list(Checkpoint.objects.order_by("size").values_list("size", flat=True))
+    # A log of a year has millions of checkpoints: some over its whole life show that it only grew.
     step = max(1, len(sizes) // MAX_CHECKPOINTS)
     return list(Checkpoint.objects.filter(size__in={*sizes[::step], newest}).order_by("size"))
 

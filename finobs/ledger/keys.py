@@ -54,6 +54,7 @@ def retire(key_id: str) -> VerifierKey:
         raise NoteError(f"no signing key has the id {key_id}")
     if len(present) == 1:
         raise NoteError("this is the only signing key: rotate first")
+    # The public key stays in the other file: old checkpoints verify for ever (AUD-9).
     _write(Path(settings.LEDGER_KEY_FILE), (key.text() for key in present if key not in retired), 0o600)
     return retired[0].verifier
 
@@ -88,6 +89,7 @@ def _write(path: Path, lines: Iterable[str], mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
+    # Made with its mode, not changed to it: the key is readable by others at no moment.
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
         file.write("".join(f"{line}\n" for line in lines))
         file.flush()

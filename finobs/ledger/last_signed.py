@@ -34,6 +34,7 @@ def store(note: str) -> None:
     draft = file_path().with_name(f"{file_path().name}.{os.getpid()}")
     draft.write_text(note)
     draft.chmod(0o600)
+    # In one step: a kill leaves the older note or the newer one, never half of one.
     draft.replace(file_path())
 
 

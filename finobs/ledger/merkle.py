@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 HASH_SIZE = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
-TILE = 8  # every full subtree of 2**8, 2**16, ... leaves is kept, so that proofs need not hash the whole log
+# Every full subtree of 2**8, 2**16, ... leaves is kept, so that proofs need not hash the whole log.
+TILE = 8
 
 Subtree = Callable[[int, int], bytes]
 """(height, position) -> hash of the full subtree over leaves [position * 2**height, (position + 1) * 2**height)."""

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from .merkle import HASH_SIZE
 
-ED25519 = 0x01  # the algorithm byte: another scheme gets another byte, and old notes stay readable
+# The algorithm byte of C2SP: another scheme gets another byte, and old notes stay readable.
+ED25519 = 0x01
 MAX_SIGNATURES = 64
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _NAME = re.compile(r"[^\s+]{1,200}")

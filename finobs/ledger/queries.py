@@ -11,7 +11,8 @@ from finobs.core import clock
 
 from .models import Alarm, Checkpoint, PendingEvent
 
-MAX_SEAL_LAG_SECONDS = 60  # REL: seal lag alarm
+# AUD-7: an alarm at 60 seconds.
+MAX_SEAL_LAG_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def timeline(user: Any, subject_type: str, subject_id: str) -> QuerySet[Event]:
     subject = queries.subject_of(subject_type, subject_id)
     if subject is None or not _may_view(user, subject):
         raise NotFound
+    # No `restrict`: whoever sees the subject sees what was done to it, without the right to read the whole ledger.
     events = Event.objects.select_related("actor", "place").filter(subject_type=subject_type, subject_id=subject_id)
     return events.order_by("-id")
 

@@ -98,6 +98,7 @@ def _create(vendor: str) -> Iterator[str]:
             "FOR EACH STATEMENT EXECUTE FUNCTION ledger_fill_pending()"
         )
         for name, table in _names(vendor):
+            # AUD-5: without ALWAYS a session in replica role would pass by it.
             yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"
         return
     for table in APPEND_ONLY:

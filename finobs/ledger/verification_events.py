@@ -13,7 +13,7 @@ from .verification_queries import raw_bytes
 
 
 def event_faults(at: str, uid: str, event: Sequence[Any], leaf: Any) -> Iterator[str]:
-    """What is wrong with an event, given as its COLUMNS. `leaf`: as it stands in the tree, None for an event that
+    """What is wrong with an event, given as its EVENT_COLUMNS. `leaf`: as it stands in the tree, None for an event that
     waits. Raises TypeError, ValueError or AttributeError for columns of other types than finobs's."""
     _, action, actor, actor_type, subject_type, subject, request, body, own = event
     body = raw_bytes(body)

@@ -15,7 +15,7 @@ from finobs.core.db.dialect import left_join_by_key, time_text, uuid_text
 
 CHUNK = 5_000
 MAX_CHECKPOINTS = 500
-COLUMNS = "e.id, e.action, e.actor_id, e.actor_type, e.subject_type, e.subject_id, e.request_id, e.body, e.leaf"
+EVENT_COLUMNS = "e.id, e.action, e.actor_id, e.actor_type, e.subject_type, e.subject_id, e.request_id, e.body, e.leaf"
 STRAY_LEAVES = (
     "SELECT seq, event_id FROM ledger_treeleaf WHERE seq < 0 "
     "OR seq >= (SELECT COALESCE(MAX(size), 0) FROM ledger_checkpoint) ORDER BY seq LIMIT 5"
@@ -31,14 +31,14 @@ DOUBLE_EVENTS = (
 
 
 def placed_events(size: int) -> Iterator[list[Any]]:
-    """Leaves below `size` by their place, in chunks: (seq, leaf, event id, time, uid, *COLUMNS of the event)."""
+    """Leaves below `size` by their place, in chunks: (seq, leaf, event id, time, uid, *EVENT_COLUMNS of the event)."""
     for start in range(0, size, CHUNK):
         # A chunk without rows is a gap; what comes after it is not this function's to skip.
         yield fetch(_placed_sql(), [start, min(start + CHUNK, size)])
 
 
 def pending_events() -> Iterator[list[Any]]:
-    """Events that wait for their place, in chunks: (time, uid, *COLUMNS)."""
+    """Events that wait for their place, in chunks: (time, uid, *EVENT_COLUMNS)."""
     after = 0
     while rows := fetch(_pending_sql(), [after, CHUNK]):
         yield rows
@@ -70,7 +70,7 @@ def raw_bytes(value: Any) -> bytes:
 
 @cache
 def _event_columns() -> str:
-    return f"{time_text('e.at')}, {uuid_text('e.uid')}, {COLUMNS}"
+    return f"{time_text('e.at')}, {uuid_text('e.uid')}, {EVENT_COLUMNS}"
 
 
 @cache

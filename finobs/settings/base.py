@@ -44,7 +44,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First, so that every answer carries the id under which the log tells of it, refusals by what follows included.
     "finobs.core.middleware.RequestContextMiddleware",
+    # SEC-2: on every answer, also on those that a middleware further in gives by itself.
     "finobs.core.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "finobs.core.content_security.ContentSecurityMiddleware",
@@ -60,6 +62,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "finobs.core.middleware.ErrorsMiddleware",
+    # django-axes asks to be the last.
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -87,10 +90,12 @@ TEMPLATES = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
+    # django-axes asks to be the first: while a limit holds, no password is compared.
     "axes.backends.AxesStandaloneBackend",
     "finobs.accounts.backends.RolePermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
+    # SEC-7: at least 12 characters, no rule of composition.
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -99,11 +104,13 @@ LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
 
-ANONYMOUS_USER_NAME = None  # guardian: nobody is nobody
+# guardian would make a row for anonymous people and give grants to it: nobody is nobody.
+ANONYMOUS_USER_NAME = None
 GUARDIAN_RAISE_403 = False
 # Grants are read by core.access, not by an authentication backend.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 
+# Of one account from one address; `accounts.throttling` adds the two wider limits (SEC-7).
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -112,16 +119,19 @@ AXES_LOCKOUT_CALLABLE = "finobs.accounts.throttling.locked_out"
 AXES_CLIENT_IP_CALLABLE = "finobs.accounts.throttling.client_ip"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else whoever keeps trying keeps the door shut for good
+# Otherwise whoever keeps trying keeps a person shut out for good (SEC-7).
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_SENSITIVE_PARAMETERS: list[str] = ["password"]
 
 TRUSTED_PROXIES = env.TRUSTED_PROXIES
-PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # links to set a password
+# Links to set a password, given in person.
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_IDLE_SECONDS = env.SESSION_IDLE_SECONDS
 SESSION_ABSOLUTE_SECONDS = env.SESSION_ABSOLUTE_SECONDS
+# As long as the longest session: whether one lives is decided by its row, not by the cookie (SEC-3).
 SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "finobs.core.http.csrf_failure"
@@ -131,6 +141,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
+        # Nothing inline and no eval, for whatever text a transaction or a customer brings into a page.
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
@@ -150,7 +161,8 @@ USE_I18N = True
 USE_TZ = True
 FORMAT_MODULE_PATH = "finobs.formats"
 TIME_ZONE = env.TIME_ZONE
-USE_THOUSAND_SEPARATOR = False  # templates ask for separators where people read; ids must not get them
+# Templates ask for separators where people read; ids must not get them.
+USE_THOUSAND_SEPARATOR = False
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -171,6 +183,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["finobs.core.http.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "finobs.core.api_schema.OperationSchema",
     "EXCEPTION_HANDLER": "finobs.core.http.problem_handler",
+    # Selectors give nothing to None: no anonymous object that could be taken for somebody.
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -195,12 +208,15 @@ SIMPLE_JWT = {
     "AUDIENCE": "finobs-api",
 }
 
+# What came of a task is in the row of its job.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# A worker that trains for minutes must not hold the next wake-up call meanwhile.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A call is done when its task has ended: one that was under way when a worker was killed is given to another.
 CELERY_TASK_ACKS_LATE = True
 
 # In production a process of its own seals (manage.py seal_ledger --loop): it alone can read the signing key.
@@ -227,7 +243,9 @@ def database(default_url: str) -> dict[str, Any]:
         config["OPTIONS"] = SQLITE_OPTIONS
     else:
         config["ENGINE"] = "finobs.core.db.postgresql"
+        # A connection for each request costs more than the request (decision 4).
         config["CONN_MAX_AGE"] = 600
+        # Seen on the socket by finobs.core.db.postgresql, not asked of the server (decision 11).
         config["CONN_HEALTH_CHECKS"] = True
         # Compiling plans (JIT) costs more than it saves: 0.8 to 2 s for a list that takes 0.2 s without (measured).
         after = env.DATABASE_PREPARE_AFTER or None
@@ -267,6 +285,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        "django.request": {"level": "ERROR"},  # what people are refused is in the ledger, not here
+        # What people are refused is no fault of the program.
+        "django.request": {"level": "ERROR"},
     },
 }

@@ -24,11 +24,14 @@ if "postgresql" not in DATABASES["default"]["ENGINE"]:
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
+# Load balancers ask over plain HTTP, from inside.
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+# Two years; SEC-2 asks for one at least.
 SECURE_HSTS_SECONDS = 63_072_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
+# Browsers keep a __Host- cookie only if it is Secure, of this very host, and for all its paths (SEC-3).
 SESSION_COOKIE_NAME = "__Host-finobs"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
@@ -36,4 +39,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# A process with a system user of its own seals: neither web processes nor workers can read the signing key.
 LEDGER_SEALED_BY_SCHEDULE = False

@@ -18,6 +18,7 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["TEST"] = {"NAME": str(_var / "test_finobs.sqlite3")}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+# A good hasher is slow on purpose, and a test signs people in all the time.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

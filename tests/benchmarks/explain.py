@@ -76,9 +76,10 @@ def _supervised(matrix: NDArray[np.float32], suspicious: NDArray[np.bool_]) -> M
     from detection import features
     from detection.features.account import SUPERVISED
     from detection.ml.estimators import boosting
+    from detection.ml.estimators.settings import BoostingSettings
     from detection.ml.onnx.boosted_graph import boosted_graph
 
-    ranker = boosting.fit_ranker(matrix, suspicious, features.ACCOUNT.indexes(SUPERVISED), boosting.BoostingSettings())
+    ranker = boosting.fit_ranker(matrix, suspicious, features.ACCOUNT.indexes(SUPERVISED), BoostingSettings())
     artefact = boosted_graph(ranker.model, SUPERVISED, {"feature_set": features.ACCOUNT.name})
     return _version(-1, ModelRole.SUPERVISED, artefact, matrix, {})
 
@@ -86,8 +87,9 @@ def _supervised(matrix: NDArray[np.float32], suspicious: NDArray[np.bool_]) -> M
 def _anomaly(matrix: NDArray[np.float32]) -> ModelVersion:
     from detection import features
     from detection.ml.training import anomaly
+    from detection.ml.training.settings import AnomalySettings
 
-    trained = anomaly.train_anomaly(matrix, features.ACCOUNT, anomaly.AnomalySettings())
+    trained = anomaly.train_anomaly(matrix, features.ACCOUNT, AnomalySettings())
     return _version(-2, ModelRole.ANOMALY, trained.artefact, matrix, trained.parameters)
 
 
@@ -110,7 +112,9 @@ def _rows(chance: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.
     import numpy as np
 
     from detection.features.account import derive
-    from detection.features.bulk import DAY_MICROSECONDS, ConfirmedRows, History, statistics
+    from detection.features.bulk import History, statistics
+    from detection.features.confirmed_rows import ConfirmedRows
+    from detection.features.definition import DAY_MICROSECONDS
 
     time = np.sort(chance.integers(0, DAYS_OF_ROWS * DAY_MICROSECONDS, ROWS))
     account, terminal = chance.integers(0, ACCOUNTS, ROWS), chance.integers(0, TERMINALS, ROWS)

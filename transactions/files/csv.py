@@ -19,6 +19,7 @@ from .row_file import RowFile
 MAX_LINE_BYTES = 64 * 1024 * 1024
 # A quoted field may hold line breaks; an unclosed quote must not swallow the file.
 MAX_RECORD_LINES = 100
+# The first bytes of what people upload by mistake: the answer names it, instead of a complaint about columns.
 FOREIGN_SIGNATURES = {
     b"\xff\xfe": "UTF-16",
     b"\xfe\xff": "UTF-16",
@@ -26,6 +27,7 @@ FOREIGN_SIGNATURES = {
     b"\x1f\x8b": "gzip",
 }
 
+# The module stops at 128 kB; that a field is too long is for the validator to say, in its own words.
 csv.field_size_limit(MAX_LINE_BYTES)
 
 

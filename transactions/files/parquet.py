@@ -66,6 +66,7 @@ def _next(batches: Iterator[Any]) -> Any:
     with _readable():
         batch: Any = next(batches, None)
         unpacked = 0 if batch is None else sum(_unpacked(column) for column in batch.columns)
+    # SEC-5: a small file must not fill the memory.
     if unpacked > MAX_UNPACKED_BYTES:
         raise Invalid(f"{batch.num_rows:,} rows of the file unpack to {unpacked:,} bytes: these are no transactions.")
     return batch
@@ -97,8 +98,8 @@ def _values(column: Any) -> list[Any]:
 
     kind = column.type
     if types.is_dictionary(kind):
-        words = _values(column.dictionary)
-        return [None if index is None else words[index] for index in column.indices.to_pylist()]
+        texts_by_index = _values(column.dictionary)
+        return [None if index is None else texts_by_index[index] for index in column.indices.to_pylist()]
     if types.is_timestamp(kind):
         return _exact(column.cast(pyarrow.timestamp("us", tz=kind.tz), safe=False))
     if types.is_floating(kind) or types.is_integer(kind) or types.is_decimal(kind) or types.is_boolean(kind):

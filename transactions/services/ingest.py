@@ -37,7 +37,10 @@ class RowResult(BatchRowResult):
     evidence: Any = None
 
 
-IngestResult = BatchResult[Batch, RowResult]
+class IngestResult(BatchResult[Batch, RowResult]):
+    """A batch of transactions, and what became of its rows."""
+
+    __slots__ = ()
 
 
 @service
@@ -81,7 +84,7 @@ class _BatchIngest:
         self.read()
         existing = self.look_up()
         self.batch.pk = existing.batch_id
-        self.persist(self.find_new(self.rows, existing.transactions), existing)
+        self.insert(self.find_new(self.rows, existing.transactions), existing)
         self.quarantine()
         self.save_batch()
         self.assess()
@@ -131,7 +134,7 @@ class _BatchIngest:
                 f"external_id “{row.external_id}” came with other content {where}; that one stays.",
             )
 
-    def persist(self, new: dict[str, int], existing: bulk_load.ExistingRows) -> None:
+    def insert(self, new: dict[str, int], existing: bulk_load.ExistingRows) -> None:
         rows = [self.rows[index] for index in new.values()]
         names = (row.counterparty for row in rows if row.counterparty)
         accounts = bulk_load.ensure_parties(Account, self.source, (row.account for row in rows), existing.accounts)
@@ -147,6 +150,7 @@ class _BatchIngest:
         ]
         self.transactions = [each for each in transactions if each.id in inserted]
         if len(inserted) < len(transactions):
+            # The insert skipped what another batch had committed since `look_up`.
             self.resolve_race({each.external_id for each in transactions if each.id not in inserted}, new)
         for each in self.transactions:
             index = new[each.external_id]
@@ -165,11 +169,11 @@ class _BatchIngest:
 
     def resolve_race(self, lost: set[str], new: dict[str, int]) -> None:
         """Treat `lost` external ids as known ones: another batch inserted them while this one was at work."""
-        again = [index for index, row in self.rows.items() if row.external_id in lost]
-        for index in again:
+        indexes = [index for index, row in self.rows.items() if row.external_id in lost]
+        for index in indexes:
             self.results.pop(index, None)
             self.faults.pop(index, None)
-        self.find_new(again, bulk_load.existing_transactions(self.source, sorted(lost)))
+        self.find_new(indexes, bulk_load.existing_transactions(self.source, sorted(lost)))
         for external_id in lost:
             del new[external_id]
         # Positions run without a gap: the root of the batch is over its rows in their order.
@@ -202,6 +206,7 @@ class _BatchIngest:
         batch.accepted = statuses.count(RowStatus.ACCEPTED)
         batch.duplicate = statuses.count(RowStatus.DUPLICATE)
         batch.quarantined = statuses.count(RowStatus.QUARANTINED)
+        # One event commits to each row (decision 8): a row stays provable at a few bytes of cost.
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
         # Written last and once, with its counts: foreign keys to it are deferred, and checked at the commit.
         insert_instances([batch])

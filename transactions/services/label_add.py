@@ -36,6 +36,7 @@ def label_add(
         raise ValueError(f"labels of the origin {origin} come from outside")
     ids = sorted(set(transactions))
     labelled = _labelled(ids, origin)
+    # A watermark of 0 (decision 20): unlike a label from outside, a conclusion names no moment that is over.
     new = [pk for pk in ids if pk not in labelled]
     labels = [
         Label(

@@ -35,7 +35,10 @@ class LabelResult(BatchRowResult):
     status: LabelStatus
 
 
-LabelsAddResult = BatchResult[LabelBatch, LabelResult]
+class LabelsAddResult(BatchResult[LabelBatch, LabelResult]):
+    """A batch of labels, and what became of its rows."""
+
+    __slots__ = ()
 
 
 @service
@@ -116,14 +119,14 @@ class _LabelBatchAdd:
         """New, known, a correction, or a contradiction. Who leaves out since when repeats whatever moment stands."""
         earlier = self.new.get(pk) or self.corrected.get(pk)
         present: RowLabel | LabelContent | None = earlier or self.current.get(pk)
-        timed = bool(self.raw[index].fields.get("label_known_at"))
-        if present is not None and _same(present, label, timed):
+        has_time = bool(self.raw[index].fields.get("label_known_at"))
+        if present is not None and _same(present, label, has_time):
             self.result(index, LabelStatus.DUPLICATE, pk)
         elif earlier is not None:
             self.refuse(
                 index, QuarantineReason.CONFLICT, "Another row of this call says something else of it; that one stays."
             )
-        elif any(_same(past, label, timed) for past in self.past if past.transaction_id == pk):
+        elif any(_same(past, label, has_time) for past in self.past if past.transaction_id == pk):
             self.refuse(
                 index, QuarantineReason.CONFLICT,
                 "It said so before it was corrected. To say it again, give the moment since when it is known.",
@@ -206,9 +209,9 @@ def _name(raw: RawRow) -> str:
     return quoted(value)[1:-1][:100] if isinstance(value, str) else ""
 
 
-def _same(present: RowLabel | LabelContent, label: RowLabel, timed: bool) -> bool:
+def _same(present: RowLabel | LabelContent, label: RowLabel, has_time: bool) -> bool:
     is_same = (present.is_suspicious, present.typology) == (label.is_suspicious, label.typology)
-    return is_same and (not timed or present.known_at == label.known_at)
+    return is_same and (not has_time or present.known_at == label.known_at)
 
 
 def _of(labels: QuerySet[Any], pks: Sequence[int]) -> Iterable[Any]:

@@ -87,6 +87,7 @@ def quarantine_discard(*, actor: User, row: QuarantinedRow, reason: str) -> Quar
 
 
 def _open(actor: User, row: QuarantinedRow, action: str) -> QuarantinedRow:
+    # Before the permission: it is asked of the row as it is now, and two people cannot both release it.
     row = QuarantinedRow.objects.select_for_update(of=("self",)).select_related("source").get(pk=row.pk)
     access.require(actor, action, row)
     if row.state != QuarantineState.OPEN:

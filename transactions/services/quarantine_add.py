@@ -51,6 +51,7 @@ def _existing(batch: Batch, digests: set[bytes]) -> dict[bytes, int]:
 
 
 def _row(batch: Batch, index: int, raw: RawRow, content: bytes, digest: bytes, fault: RowFault) -> QuarantinedRow:
+    # Whole, as it came (zlib, quick): an operator must be able to correct it, and an auditor to see it (REL-11).
     return QuarantinedRow(
         batch=batch, source=batch.source, row_number=batch.first_row + index, raw=zlib.compress(content, 1),
         raw_size=len(content), raw_digest=digest, reason=fault.reason, detail=fault.detail,

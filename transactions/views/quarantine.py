@@ -22,7 +22,8 @@ from ..choices import QuarantineState
 from ..filters import QuarantineFilter
 from ..forms import CorrectForm
 
-MAX_RAW_BYTES = 4_000  # that a page shows; the rest is in the download
+# What a page shows; the rest is in the download.
+MAX_RAW_BYTES = 4_000
 
 
 @login_required

@@ -7,13 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from finobs.core.clock import EPOCH
 from finobs.core.errors import FinobsError
 from transactions.mappings import resolve
 
 from ...evaluation.split import Split
 from ...ml.metrics import METRIC_NAMES
-
-EPOCH = date(1970, 1, 1)
 
 
 class Command(BaseCommand):
@@ -40,18 +39,18 @@ class Command(BaseCommand):
         try:
             check(split)
             rows = load_rows(options["file"], resolve(options["mapping"])[0], split.delay)
-            found = evaluate(rows, split, options["seed"], self.say)
+            report = evaluate(rows, split, options["seed"], self.report)
         except FinobsError as error:
             raise CommandError(error.detail) from error
-        self.stdout.write(json.dumps(found) if options["json"] else _table(found))
+        self.stdout.write(json.dumps(report) if options["json"] else _table(report))
 
-    def say(self, text: str) -> None:
+    def report(self, text: str) -> None:
         self.stderr.write(text)
 
 
-def _table(found: dict[str, Any]) -> str:
-    counts = "{train:,} rows to learn from, {test:,} judged, {test_frauds:,} of them frauds".format(**found["rows"])
+def _table(report: dict[str, Any]) -> str:
+    counts = "{train:,} rows to learn from, {test:,} judged, {test_frauds:,} of them frauds".format(**report["rows"])
     lines = [counts, "", " " * 18 + "".join(f"{name.replace('_half_percent', '_0.5%'):>20}" for name in METRIC_NAMES)]
-    for name, values in found["results"].items():
+    for name, values in report["results"].items():
         lines.append(f"{name:<18}" + "".join(f"{values[each]:>20.3f}" for each in METRIC_NAMES))
     return "\n".join(lines)

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         alert = Alert.objects.filter(pk=options["id"]).first()
         if alert is None:
             raise CommandError(f"There is no alert {options['id']}.")
-        found = pipeline_replay.replay(alert)
-        self.stdout.write(json.dumps(asdict(found)))
-        if not found.same:
+        result = pipeline_replay.replay(alert)
+        self.stdout.write(json.dumps(asdict(result)))
+        if not result.same:
             raise SystemExit(1)

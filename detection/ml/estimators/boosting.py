@@ -1,33 +1,22 @@
-"""The supervised re-ranker: gradient boosting on outcomes that were known when it was trained.
-
-Hyperparameters as chosen on an earlier split than any that is reported (reference "detection" section 2).
-"""
+"""The supervised re-ranker: gradient boosting on outcomes that were known when it was trained."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from finobs.core.errors import Invalid
 from finobs.core.jobs.progress import ProgressCallback, no_progress
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from .settings import MIN_CONFIRMED, BoostingSettings
 
-MIN_CONFIRMED = 50
 # So many rounds at a time, so that whoever watches hears of it. Fitting on is the same model to the bit (tested).
 ROUNDS_A_STEP = 20
-
-
-@dataclass(frozen=True, slots=True)
-class BoostingSettings:
-    rounds: int = 200
-    leaves: int = 15
-    rate: float = 0.05
-    least_in_leaf: int = 40
-    l2: float = 1.0
-    seed: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +28,15 @@ class Ranker:
 
     def score(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """Probability of being suspicious, as far as the outcomes it learned from were all there were."""
-        found: NDArray[np.float64] = self.model.predict_proba(matrix[:, self.indexes])[:, 1]
-        return found
+        chances: NDArray[np.float64] = self.model.predict_proba(matrix[:, self.indexes])[:, 1]
+        return chances
 
 
 def fit_ranker(
     matrix: NDArray[np.float32], suspicious: NDArray[np.bool_], indexes: list[int], settings: BoostingSettings,
-    tell: ProgressCallback = no_progress,
+    progress: ProgressCallback = no_progress,
 ) -> Ranker:  # fmt: skip
     """Raises Invalid where too few were confirmed, or nothing else, to learn the difference."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
-
     if why := too_few(suspicious):
         raise Invalid(why)
     own = matrix[:, indexes]
@@ -60,7 +46,7 @@ def fit_ranker(
         l2_regularization=settings.l2, early_stopping=False, random_state=settings.seed, warm_start=True,
     )  # fmt: skip
     for done in range(0, settings.rounds, ROUNDS_A_STEP):
-        tell("Fitting", done, settings.rounds)
+        progress("Fitting", done, settings.rounds)
         # One thread: on a busy machine more of them wait for one another (73 s instead of 3 were seen).
         with threadpool_limits(limits=1, user_api="openmp"):
             model.set_params(max_iter=min(done + ROUNDS_A_STEP, settings.rounds)).fit(own, suspicious)
@@ -69,12 +55,12 @@ def fit_ranker(
 
 def too_few(suspicious: NDArray[np.bool_]) -> str:
     """Why these outcomes are not enough to learn the difference from; empty when they are."""
-    known, number = int(suspicious.sum()), len(suspicious)
-    if known < MIN_CONFIRMED:
+    confirmed, number = int(suspicious.sum()), len(suspicious)
+    if confirmed < MIN_CONFIRMED:
         return (
-            f"Too few outcomes to learn from: {known:,} of {number:,} transactions are confirmed as suspicious; "
+            f"Too few outcomes to learn from: {confirmed:,} of {number:,} transactions are confirmed as suspicious; "
             f"{MIN_CONFIRMED} is the least."
         )
-    if known == number:
+    if confirmed == number:
         return f"All {number:,} transactions are confirmed as suspicious: there is nothing to tell them from."
     return ""

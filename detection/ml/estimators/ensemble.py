@@ -11,26 +11,17 @@ score = (1 + z / (1 + |z|)) / 2 lies in 0..1, rises with z and never saturates.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import IsolationForest
 
-    Floats = NDArray[np.float64]
+from .settings import EnsembleSettings
+
+Floats = NDArray[np.float64]
 
 MIN_ERROR = 1e-9  # below it, an error is none: keeps the logarithm finite
-
-
-@dataclass(frozen=True, slots=True)
-class EnsembleSettings:
-    """trees, sample: of the forest. components: of the PCA. forest_weight: of the forest in the average."""
-
-    trees: int = 100
-    sample: int = 2048
-    components: int = 1
-    forest_weight: float = 0.65
-    seed: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +45,6 @@ class Ensemble:
 
     def of(self, own: NDArray[np.float32]) -> dict[str, Floats]:
         """The same for rows of the features that it looks at."""
-        import numpy as np
-
         if_score = -self.forest.score_samples(own)
         errors = self.errors(own)
         pca_error = errors.sum(axis=1)
@@ -70,15 +59,12 @@ class Ensemble:
     def errors(self, own: NDArray[np.float32]) -> Floats:
         """The share of each feature in the reconstruction error; they add up to it."""
         residual = _standard(own, self.mean, self.scale) @ self.projector
-        found: Floats = residual * residual * self.weights
-        return found
+        shares: Floats = residual * residual * self.weights
+        return shares
 
 
 def fit_ensemble(matrix: NDArray[np.float32], indexes: list[int], settings: EnsembleSettings) -> Ensemble:
     """Fit both members on (n, features of the set) rows; `indexes` are the columns they look at."""
-    import numpy as np
-    from sklearn.ensemble import IsolationForest
-
     own = matrix[:, indexes]
     forest = IsolationForest(
         n_estimators=settings.trees, max_samples=min(settings.sample, len(own)), random_state=settings.seed, n_jobs=1
@@ -101,28 +87,22 @@ def fit_ensemble(matrix: NDArray[np.float32], indexes: list[int], settings: Ense
 
 def _standard(own: NDArray[np.float32], mean: Floats, scale: Floats) -> Floats:
     """A value that is not known counts as the mean."""
-    import numpy as np
-
-    found: Floats = np.nan_to_num((own - mean) / scale, nan=0.0)
-    return found
+    values: Floats = np.nan_to_num((own - mean) / scale, nan=0.0)
+    return values
 
 
 def display(z: Floats) -> Floats:
     """The score that is shown: 0..1, rising with z, half at the mean of the training rows."""
-    import numpy as np
-
-    shown: Floats = 0.5 + 0.5 * z / (1 + np.abs(z))
-    return shown
+    score: Floats = 0.5 + 0.5 * z / (1 + np.abs(z))
+    return score
 
 
 def _projector(moment: Floats, components: int) -> Floats:
     """What takes a standardised row to what the leading components do not explain."""
-    import numpy as np
-
     _, vectors = np.linalg.eigh(moment)
     leading = vectors[:, ::-1][:, :components]
-    found: Floats = np.eye(len(moment)) - leading @ leading.T
-    return found
+    values: Floats = np.eye(len(moment)) - leading @ leading.T
+    return values
 
 
 def _centre(values: Floats) -> tuple[float, float]:

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 Curve = Callable[[float], float]
 # Served scores are float32 and have six decimals; what differs by more was not explained but something else.
@@ -49,20 +47,18 @@ def combine(
 
     What rounding leaves of the score, less than a millionth, is shared out by size.
     """
-    import numpy as np
-
     each = list(zip(parts, curves, strict=True))
     raw = np.sum([slope(curve, part.base, part.value) * part.contributions for part, curve in each], axis=0)
     start, end = sum(curve(part.base) for part, curve in each), sum(curve(part.value) for part, curve in each)
     base = display(start)
-    found = slope(display, start, end) * raw
-    rest = score - base - float(found.sum())
+    contributions = slope(display, start, end) * raw
+    rest = score - base - float(contributions.sum())
     if not abs(rest) <= TOLERANCE:
         raise ValueError(f"the parts make a score of {score - rest:.6f}, not {score:.6f}")
-    size = np.abs(found)
+    size = np.abs(contributions)
     if size.sum() > TOLERANCE:
-        return ScoreContributions(base, score, found + rest * size / size.sum())
-    return ScoreContributions(base, score, found + rest / len(found))
+        return ScoreContributions(base, score, contributions + rest * size / size.sum())
+    return ScoreContributions(base, score, contributions + rest / len(contributions))
 
 
 def slope(curve: Curve, start: float, end: float) -> float:

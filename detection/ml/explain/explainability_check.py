@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from finobs.core.errors import FinobsError, Invalid
 
@@ -13,11 +16,7 @@ from ...models import ModelVersion
 from .. import scoring
 from .explainer import Explainer
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-ROWS, LOOKED_AT = 20, 2_000
+EXPLAINED_ROWS, MAX_SCORED_ROWS = 20, 2_000
 MAX_DIFFERENCE = 1e-6
 
 
@@ -50,18 +49,16 @@ def require_explainable(
 
 
 def _chosen(artefact: bytes, rows: NDArray[np.float32]) -> list[tuple[NDArray[np.float32], float]]:
-    import numpy as np
-
     if not len(rows):
         raise ValueError("there is no row to explain")
-    rows = rows[np.linspace(0, len(rows) - 1, min(LOOKED_AT, len(rows))).astype(int)]
+    rows = rows[np.linspace(0, len(rows) - 1, min(MAX_SCORED_ROWS, len(rows))).astype(int)]
     scores = scoring.score_matrix(scoring.open_session(artefact), rows)
-    places = np.linspace(0, len(rows) - 1, min(ROWS, len(rows))).astype(int)
+    places = np.linspace(0, len(rows) - 1, min(EXPLAINED_ROWS, len(rows))).astype(int)
     return [(rows[index], scores[index]) for index in np.argsort(scores, kind="stable")[places]]
 
 
 def _difference(explainer: Explainer, row: NDArray[np.float32], score: float) -> float:
     """Of what is kept: the text, not the numbers that it was written from."""
-    kept = explainer.explain(row, score)
-    total = float(kept["base"]) + sum(float(each["contribution"]) for each in kept["features"])
+    explanation = explainer.explain(row, score)
+    total = float(explanation["base"]) + sum(float(each["contribution"]) for each in explanation["features"])
     return abs(total - score)

@@ -13,12 +13,12 @@ from ... import features
 from ...models import ModelVersion
 from .. import scoring
 from . import feature_labels
-from .contributions import MemberContributions, ScoreContributions, combine
-from .members import members
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from .contributions import MemberContributions
 
 CONTRIBUTION_DECIMALS = 9
 # Of two roles: champion, challenger, and one that somebody looks back at.
@@ -29,22 +29,17 @@ class Explainer:
     """A model version's members, from its ONNX graph and its metadata alone."""
 
     def __init__(self, version: ModelVersion) -> None:
-        import onnx
+        # The border of what is heavy: whoever only shows an explanation loads none of it.
+        from . import members
 
         self.label, self.version_id, self.role = str(version), version.pk, str(version.role)
         self.feature_set = version.feature_set
         self.sha256 = version.sha256
-        graph = onnx.load_model_from_string(scoring.verified_artefact(bytes(version.artefact), version.sha256))
-        metadata = {each.key: each.value for each in graph.metadata_props}
-        self.names = tuple(metadata["features"].split(","))
+        artefact = scoring.verified_artefact(bytes(version.artefact), version.sha256)
+        self.names, self.members = members.graph_members(artefact)
+        self._score_contributions = members.score_contributions
         self.typical: Mapping[str, str] = version.parameters.get("typical", {})
         self.where = features.get(version.feature_set).indexes(self.names)
-        self.members = members(graph, metadata)
-
-    def shown(self, row: NDArray[np.float32], score: float) -> tuple[ScoreContributions, list[MemberContributions]]:
-        """The contributions to the score, and each member's own. `row` has the features that the model looks at."""
-        parts = self.members.parts(row)
-        return combine(parts, *self.members.curves(), score), parts
 
     def explain(self, vector: NDArray[np.float32], score: float, currency: str = "") -> dict[str, Any]:
         """What is kept with an alert of one score: canonical text in the order of the model's features.
@@ -54,20 +49,20 @@ class Explainer:
         """
         row = vector.reshape(-1)[self.where]
         try:
-            shown, parts = self.shown(row, score)
+            contributions, parts = self._score_contributions(self.members, row, score)
         except (ValueError, KeyError) as error:
             raise Unavailable(f"This score cannot be explained: {error}.") from error
         observed = features.as_text(self.names, row)
-        each = [
+        lines = [
             {"name": name, "observed": observed[name], "expected": self.typical.get(name), "contribution": _text(value)}
-            for name, value in zip(self.names, shown.contributions, strict=True)
+            for name, value in zip(self.names, contributions.contributions, strict=True)
         ]
-        kept = {
+        explanation = {
             "role": self.role, "model": self.label, "model_version": self.version_id, "sha256": self.sha256,
-            "feature_set": self.feature_set, "score": repr(score), "base": _text(shown.base), "features": each,
+            "feature_set": self.feature_set, "score": repr(score), "base": _text(contributions.base), "features": lines,
             "members": [_member(part) for part in parts],
         }  # fmt: skip
-        return kept | {"reasons": feature_labels.reasons(each, currency)}
+        return explanation | {"reasons": feature_labels.reasons(lines, currency)}
 
 
 def explainer(version: ModelVersion) -> Explainer:

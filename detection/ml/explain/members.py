@@ -6,17 +6,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
 
 from ..onnx import graph_metadata as keys
 from . import onnx_trees
-from .contributions import Curve, MemberContributions
+from .contributions import Curve, MemberContributions, ScoreContributions, combine
 from .pca_shap import PcaShap
 from .tree_shap import TreeShap
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 class ExplainedMembers(Protocol):
@@ -26,6 +26,21 @@ class ExplainedMembers(Protocol):
 
     def parts(self, row: NDArray[np.float32]) -> list[MemberContributions]: ...
     def curves(self) -> tuple[list[Curve], Curve]: ...
+
+
+def graph_members(artefact: bytes) -> tuple[tuple[str, ...], ExplainedMembers]:
+    """The features that a serialised graph looks at, and its members. Raises as `members`."""
+    graph = onnx.load_model_from_string(artefact)
+    metadata = {each.key: each.value for each in graph.metadata_props}
+    return tuple(metadata["features"].split(",")), members(graph, metadata)
+
+
+def score_contributions(
+    explained: ExplainedMembers, row: NDArray[np.float32], score: float
+) -> tuple[ScoreContributions, list[MemberContributions]]:
+    """The contributions to `score`, and each member's own. Raises ValueError where the parts do not make it."""
+    parts = explained.parts(row)
+    return combine(parts, *explained.curves(), score), parts
 
 
 def members(graph: Any, metadata: Mapping[str, str]) -> ExplainedMembers:
@@ -44,8 +59,8 @@ class BoostedMember:
         self.forest = TreeShap(nodes, features, start=start)
 
     def parts(self, row: NDArray[np.float32]) -> list[MemberContributions]:
-        found, base = self.forest.attribute(row), self.forest.base
-        return [MemberContributions("gradient_boosting", "log-odds", base, base + float(found.sum()), found)]
+        margins, base = self.forest.attribute(row), self.forest.base
+        return [MemberContributions("gradient_boosting", "log-odds", base, base + float(margins.sum()), margins)]
 
     def curves(self) -> tuple[list[Curve], Curve]:
         return [lambda margin: margin], _chance
@@ -91,19 +106,17 @@ def _forest_value(power: float, of: str) -> float:
     return float(2.0**-power) if of == "score" else -power
 
 
-def _pca_value(error: float, kept: Mapping[str, Any]) -> float:
-    return math.log(error + float(kept.get("epsilon", 0))) if kept["of"] == "log" else error
+def _pca_value(error: float, scale: Mapping[str, Any]) -> float:
+    return math.log(error + float(scale.get("epsilon", 0))) if scale["of"] == "log" else error
 
 
-def _z(value: float, kept: Mapping[str, Any]) -> float:
-    return (value - float(kept["mean"])) / float(kept["sd"])
+def _z(value: float, scale: Mapping[str, Any]) -> float:
+    return (value - float(scale["mean"])) / float(scale["sd"])
 
 
-def _display(kept: Mapping[str, Any]) -> Curve:
-    if kept["kind"] == "points":
-        import numpy as np
-
-        return lambda raw: float(np.interp(raw, kept["x"], kept["y"]))
-    if kept["kind"] == "fold":
+def _display(scale: Mapping[str, Any]) -> Curve:
+    if scale["kind"] == "points":
+        return lambda raw: float(np.interp(raw, scale["x"], scale["y"]))
+    if scale["kind"] == "fold":
         return lambda raw: 0.5 + 0.5 * raw / (1 + abs(raw))
-    return lambda raw: 1 / (1 + math.exp(-float(kept["slope"]) * (raw - float(kept["centre"]))))
+    return lambda raw: 1 / (1 + math.exp(-float(scale["slope"]) * (raw - float(scale["centre"]))))

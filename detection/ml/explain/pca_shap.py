@@ -8,29 +8,26 @@ z_j (Qz)_j - (QS)_jj. Checked against all coalitions in the tests.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 
 class PcaShap:
     """The PCA member of a model, from its metadata: `mean`, `scale`, `projector` (F, F), `weights`, `second_moment`
     and, where they are there, `background_mean`, `clip` (of standardised values) and `divide` (F unless told)."""
 
-    def __init__(self, kept: dict[str, Any]) -> None:
-        import numpy as np
-
-        self.mean, self.scale = np.array(kept["mean"], dtype=float), np.array(kept["scale"], dtype=float)
+    def __init__(self, metadata: dict[str, Any]) -> None:
+        self.mean, self.scale = np.array(metadata["mean"], dtype=float), np.array(metadata["scale"], dtype=float)
         size = len(self.mean)
-        self.clip = kept.get("clip")
-        residual = np.array(kept["projector"], dtype=float).reshape(size, size)
-        self.weights = np.array(kept.get("weights", [1] * size), dtype=float) / float(kept.get("divide", size))
+        self.clip = metadata.get("clip")
+        residual = np.array(metadata["projector"], dtype=float).reshape(size, size)
+        self.weights = np.array(metadata.get("weights", [1] * size), dtype=float) / float(metadata.get("divide", size))
         self.keep = np.eye(size) - residual
         self.form: NDArray[np.float64] = residual.T @ np.diag(self.weights) @ residual
-        self.centre = np.array(kept.get("background_mean", [0] * size), dtype=float)
-        self.offsets = (self.form * np.array(kept["second_moment"], dtype=float)).sum(axis=1)
+        self.centre = np.array(metadata.get("background_mean", [0] * size), dtype=float)
+        self.offsets = (self.form * np.array(metadata["second_moment"], dtype=float)).sum(axis=1)
         self.pulled = self.form @ self.centre
 
     @property
@@ -39,8 +36,6 @@ class PcaShap:
 
     def standardised(self, row: NDArray[np.float32]) -> NDArray[np.float64]:
         """A value that is not known counts as the mean."""
-        import numpy as np
-
         z = (row.astype(float) - self.mean) / self.scale
         z = np.where(np.isnan(z), 0.0, z)
         return z if self.clip is None else np.clip(z, -float(self.clip), float(self.clip))
@@ -49,8 +44,8 @@ class PcaShap:
         """Each feature's contribution to the error; they and `base` add up to that of the row."""
         z = self.standardised(row)
         bent = self.form @ z
-        found: NDArray[np.float64] = z * bent + z * self.pulled - self.centre * bent - self.offsets
-        return found
+        values: NDArray[np.float64] = z * bent + z * self.pulled - self.centre * bent - self.offsets
+        return values
 
     def error(self, row: NDArray[np.float32]) -> float:
         z = self.standardised(row)
@@ -58,12 +53,12 @@ class PcaShap:
 
     def reconstructed(self, row: NDArray[np.float32]) -> NDArray[np.float64]:
         """The row as the components alone give it, in the features' own units."""
-        found: NDArray[np.float64] = self.mean + self.scale * (self.keep @ self.standardised(row))
-        return found
+        values: NDArray[np.float64] = self.mean + self.scale * (self.keep @ self.standardised(row))
+        return values
 
     def errors(self, row: NDArray[np.float32]) -> NDArray[np.float64]:
         """Each feature's weighted squared difference to its reconstruction. They add up to the error too, but put
         what one feature did on those that go with it."""
         z = self.standardised(row)
-        found: NDArray[np.float64] = self.weights * (z - self.keep @ z) ** 2
-        return found
+        values: NDArray[np.float64] = self.weights * (z - self.keep @ z) ** 2
+        return values

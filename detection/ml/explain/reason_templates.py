@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...features.bulk import RISK_WINDOWS, WINDOWS
+from ...features.definition import RISK_WINDOWS, WINDOWS
 from .feature_labels import OF
 from .formatting import counted, share, sum_of_money, times, waited
 
@@ -33,13 +33,13 @@ class ReasonTemplate:
     """A feature, the family of those that say nearly the same, the least (of what is rare when low: the most) that is
     worth telling, and its sentence.
 
-    `say` gets the value, the transaction, how far out it is ("above 99% of ..."), and the value of any other feature;
-    it may have nothing to say.
+    `sentence` gets the value, the transaction, how far out it is ("above 99% of ..."), and the value of any other
+    feature; it may have nothing to say.
     """
 
     name: str
     family: str
-    say: Callable[[float, TransactionContext, str, Other], str]
+    sentence: Callable[[float, TransactionContext, str, Other], str]
     least: float = 0.5
     is_low: bool = False
 
@@ -65,13 +65,13 @@ def _last(days: int) -> str:
 def _confirmed(who: str, days: int) -> ReasonTemplate:
     with_whom = "with this counterparty" if who == "counterparty" else "of this account"
 
-    def say(value: float, _about: TransactionContext, _beyond: str, other: Other) -> str:
+    def sentence(value: float, _context: TransactionContext, _beyond: str, other: Other) -> str:
         due = other(f"counterparty_mature_{days}") if who == "counterparty" and days in WINDOWS else 0
         of = f", against {due:,.0f} due an outcome" if due >= value else ""
         verb = "was" if value == 1 else "were"
         return f"{counted(value, 'transaction')} {with_whom} {verb} confirmed suspicious in {_last(days)}{of}"
 
-    return ReasonTemplate(f"{who}_frauds_{days}", f"{who} outcomes", say)
+    return ReasonTemplate(f"{who}_frauds_{days}", f"{who} outcomes", sentence)
 
 
 def _ratio(who: str, days: int) -> ReasonTemplate:
@@ -90,7 +90,7 @@ def _deviations(who: str, days: int) -> ReasonTemplate:
 def _count(who: str, days: int) -> ReasonTemplate:
     return ReasonTemplate(
         f"{who}_count_{days}", f"{who} pace",
-        lambda v, _about, beyond, _other: (
+        lambda v, _context, beyond, _other: (
             f"{counted(v, 'transaction')} of {OF[who]} in {_last(days)}, {beyond}"
         ),
         MIN_COUNT,
@@ -98,18 +98,18 @@ def _count(who: str, days: int) -> ReasonTemplate:
 
 
 def _sum(days: int) -> ReasonTemplate:
-    def say(value: float, about: TransactionContext, beyond: str, other: Other) -> str:
+    def sentence(value: float, context: TransactionContext, beyond: str, other: Other) -> str:
         if other(f"account_count_{days}") < 2:
             return ""  # It is the amount.
-        return f"{sum_of_money(value, about.currency)} in all for this account in {_last(days)}, {beyond}"
+        return f"{sum_of_money(value, context.currency)} in all for this account in {_last(days)}, {beyond}"
 
-    return ReasonTemplate(f"account_sum_{days}", "account sum", say)
+    return ReasonTemplate(f"account_sum_{days}", "account sum", sentence)
 
 
 def _amount(name: str) -> ReasonTemplate:
     return ReasonTemplate(
         name, "amount",
-        lambda _v, about, beyond, _other: f"An amount of {about.amount}, {beyond}",
+        lambda _v, context, beyond, _other: f"An amount of {context.amount}, {beyond}",
     )  # fmt: skip
 
 
@@ -120,12 +120,12 @@ def _since(who: str) -> ReasonTemplate:
     )  # fmt: skip
 
 
-def _new_country(_v: float, about: TransactionContext, _beyond: str, _other: Other) -> str:
-    return f"This account's first {about.payment} {about.country} in 30 days" if about.country else ""
+def _new_country(_v: float, context: TransactionContext, _beyond: str, _other: Other) -> str:
+    return f"This account's first {context.payment} {context.country} in 30 days" if context.country else ""
 
 
-def _new_counterparty(_v: float, about: TransactionContext, _beyond: str, _other: Other) -> str:
-    return f"This account's first {about.payment} this counterparty in 30 days" if about.has_counterparty else ""
+def _new_counterparty(_v: float, context: TransactionContext, _beyond: str, _other: Other) -> str:
+    return f"This account's first {context.payment} this counterparty in 30 days" if context.has_counterparty else ""
 
 
 REASON_TEMPLATES = (

@@ -11,13 +11,12 @@ share, so it is one pass down and one pass up by level (compare Linear TreeSHAP,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .onnx_trees import TreeNodes
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,59 +49,53 @@ class TreeShap:
 
         Edge 0 stands for "no split on this feature yet": every row takes it.
         """
-        import numpy as np
-
         nodes, self.levels = self.nodes, []
-        kept: dict[str, Any] = {
+        edges: dict[str, Any] = {
             "low": np.array([-np.inf], np.float32), "high": np.array([np.inf], np.float32),
             "missing": np.array([True]), "share": np.array([1.0]), "feature": np.array([0]),
             "before": np.array([0]), "value": np.array([0.0]),
         }  # fmt: skip
         latest = np.zeros((len(nodes.roots), self.features), dtype=np.int64)  # by node, the last edge on each feature
-        at, most = 1, 0
+        at, max_features = 1, 0
         self.top = np.flatnonzero(~nodes.is_leaf[nodes.roots])
         level, inner = nodes.roots, self.top
         while len(inner):
-            found = self._edges(level[inner], latest[inner], kept)
-            size = len(found["ends"])
+            added = self._edges(level[inner], latest[inner], edges)
+            size = len(added["ends"])
             latest = np.tile(latest[inner], (2, 1))
-            latest[np.arange(size), found["feature"]] = np.arange(at, at + size)
-            most = max(most, int((latest > 0).sum(axis=1).max()))
-            level = found.pop("ends")
+            latest[np.arange(size), added["feature"]] = np.arange(at, at + size)
+            max_features = max(max_features, int((latest > 0).sum(axis=1).max()))
+            level = added.pop("ends")
             inner = np.flatnonzero(~nodes.is_leaf[level])
             self.levels.append(_Level(slice(at, at + size), inner))
             at += size
-            kept = {name: np.concatenate([kept[name], found[name]]) for name in kept}
-        self.low, self.high, self.missing = kept["low"], kept["high"], kept["missing"]
+            edges = {name: np.concatenate([edges[name], added[name]]) for name in edges}
+        self.low, self.high, self.missing = edges["low"], edges["high"], edges["missing"]
         self.share, self.feature, self.before, self.value = (
-            kept[name] for name in ("share", "feature", "before", "value")
+            edges[name] for name in ("share", "feature", "before", "value")
         )
-        return most
+        return max_features
 
-    def _edges(self, split: Any, latest: Any, kept: dict[str, Any]) -> dict[str, Any]:
+    def _edges(self, split: Any, latest: Any, edges: dict[str, Any]) -> dict[str, Any]:
         """The edges from these nodes: what values of its feature come so far, and what share of the rows."""
-        import numpy as np
-
         nodes, size = self.nodes, len(split)
         ends = nodes.children[split].T.reshape(-1)
         feature, threshold = np.tile(nodes.feature[split], 2), np.tile(nodes.threshold[split], 2)
         before = np.tile(latest[np.arange(size), nodes.feature[split]], 2)
         is_left = np.arange(2 * size) < size
-        low, high = kept["low"][before], kept["high"][before]
+        low, high = edges["low"][before], edges["high"][before]
         return {
             "ends": ends, "feature": feature, "before": before, "value": nodes.value[ends],
             "low": np.where(is_left, low, np.maximum(low, threshold)),
             "high": np.where(is_left, np.minimum(high, threshold), high),
-            "missing": kept["missing"][before] & (np.tile(nodes.missing[split], 2) == is_left),
-            "share": kept["share"][before] * nodes.rows[ends] / np.tile(nodes.rows[split], 2),
+            "missing": edges["missing"][before] & (np.tile(nodes.missing[split], 2) == is_left),
+            "share": edges["share"][before] * nodes.rows[ends] / np.tile(nodes.rows[split], 2),
         }  # fmt: skip
 
-    def _tabulate(self, most: int) -> None:
+    def _tabulate(self, max_features: int) -> None:
         """What each edge makes of the product on the way, and of the contribution, for each of three states:
         0 the feature failed before, 1 it fails here, 2 it holds. Arrays of (points, 3 * edges), state by state."""
-        import numpy as np
-
-        points, weights = np.polynomial.legendre.leggauss(max(1, (most + 1) // 2))
+        points, weights = np.polynomial.legendre.leggauss(max(1, (max_features + 1) // 2))
         t, weights = (points[:, None] + 1) / 2, weights[:, None] / 2
         z, z_before = self.share, self.share[self.before]
         fails, fails_before = (1 - t) * z, (1 - t) * z_before
@@ -118,35 +111,28 @@ class TreeShap:
 
     def holds(self, row: NDArray[np.float32]) -> NDArray[np.bool_]:
         """For each edge: does the row take every split on its feature down to it? A missing value goes as trained."""
-        import numpy as np
-
-        seen = row[self.feature]
-        found: NDArray[np.bool_] = (seen > self.low) & (seen <= self.high)
+        values = row[self.feature]
+        holds: NDArray[np.bool_] = (values > self.low) & (values <= self.high)
         if np.isnan(row).any():
-            found = np.where(np.isnan(seen), self.missing, found)
-        found[0] = True
-        return found
+            holds = np.where(np.isnan(values), self.missing, holds)
+        holds[0] = True
+        return holds
 
     def attribute(self, row: NDArray[np.float32]) -> NDArray[np.float64]:
         """Each feature's contribution; they and `base` add up to the value of the row."""
-        import numpy as np
-
         holds = self.holds(row)
-        held = holds[self.before]
-        state = self._edge + (holds.astype(np.int64) + held) * len(holds)
+        held_before = holds[self.before]
+        state = self._edge + (holds.astype(np.int64) + held_before) * len(holds)
         below = np.take(self._ratio, state, axis=1)
         self._multiply_down(below)
         below *= self.value
         self._add_up(below)
-        counted = np.flatnonzero(held)[1:]
+        counted = np.flatnonzero(held_before)[1:]
         gains = (np.take(below, counted, axis=1) * np.take(self._gain, state[counted], axis=1)).sum(axis=0)
-        found = np.bincount(self.feature[counted], weights=gains, minlength=self.features)
-        return found / self.divisor
+        return np.bincount(self.feature[counted], weights=gains, minlength=self.features) / self.divisor
 
     def _multiply_down(self, edges: NDArray[np.float64]) -> None:
         """The product on the whole way from the root to each edge's end, in place."""
-        import numpy as np
-
         above = np.ones((self.points, len(self.top)))
         for level in self.levels:
             part = edges[:, level.edges]

@@ -70,14 +70,14 @@ class Waterfall:
     width: int = WIDTH
 
     @property
-    def lines_told(self) -> list[ExplanationLine]:
+    def lines_drawn(self) -> list[ExplanationLine]:
         """Those that are drawn."""
-        seen = _seen(self.lines)
-        return seen if len(seen) <= MAX_BARS else seen[: MAX_BARS - 1]
+        visible = _visible(self.lines)
+        return visible if len(visible) <= MAX_BARS else visible[: MAX_BARS - 1]
 
     @property
     def lines_beyond(self) -> list[ExplanationLine]:
-        return self.lines[len(self.lines_told) :]
+        return self.lines[len(self.lines_drawn) :]
 
     @property
     def beyond(self) -> str:
@@ -122,8 +122,8 @@ def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
     height = HEAD + STEP * len(drawn) + FOOT
     finding = _finding(each, base, score)
     unit, model = UNITS[explanation["role"]], explanation["model"]
-    words = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, unit
-    return Waterfall(*words, at(base), at(score), height)
+    texts = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, unit
+    return Waterfall(*texts, at(base), at(score), height)
 
 
 def members(explanation: Mapping[str, Any]) -> list[MemberTable]:
@@ -149,16 +149,16 @@ def _short(text: str | None) -> str:
     return "not known" if text is None else number(float(text))
 
 
-def _seen(each: list[ExplanationLine]) -> list[ExplanationLine]:
+def _visible(each: list[ExplanationLine]) -> list[ExplanationLine]:
     """Those that moved the score by what can be read of it; they stand first."""
     return [line for line in each if line.signed != "0.0000"]
 
 
 def _few(each: list[ExplanationLine]) -> list[ExplanationLine]:
     """Those that can be seen; of many, the least together with those that cannot."""
-    seen = _seen(each)
-    if len(seen) <= MAX_BARS:
-        return seen
+    visible = _visible(each)
+    if len(visible) <= MAX_BARS:
+        return visible
     rest = each[MAX_BARS - 1 :]
     return [
         *each[: MAX_BARS - 1],

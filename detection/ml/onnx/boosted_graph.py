@@ -1,13 +1,16 @@
 """A gradient-boosting classifier as one ONNX graph, built by hand: score = sigmoid(sum of leaves + baseline).
 
 The public converter fails on it with the libraries of this generation. Thresholds are floored to float32, and what is
-missing goes where it went in training, as in `onnx_graph`. Agrees with the model on features that are float32.
+missing goes where it went in training, as in `trees`. Agrees with the model on features that are float32.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
+from onnx import TensorProto, checker, helper
 
 from .graph_metadata import BOOSTED_KEY, boosted_metadata
 from .trees import floor32
@@ -16,8 +19,6 @@ from .trees import floor32
 def boosted_graph(model: Any, names: Sequence[str], metadata: Mapping[str, str]) -> bytes:
     """Serialised graph of a fitted scikit-learn HistGradientBoostingClassifier of two classes and numeric features:
     input `features` (n, len(names)) float32, outputs `margin` and `score`, both (n, 1)."""
-    from onnx import TensorProto, checker, helper
-
     features = helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, len(names)])
     outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 1]) for name in ("margin", "score")]
     nodes = [
@@ -29,8 +30,8 @@ def boosted_graph(model: Any, names: Sequence[str], metadata: Mapping[str, str])
     graph = helper.make_graph(nodes, "supervised", [features], outputs)
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
     built = helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="finobs")
-    kept = {**metadata, "features": ",".join(names), BOOSTED_KEY: boosted_metadata(_leaf_rows(model))}
-    helper.set_model_props(built, kept)
+    properties = {**metadata, "features": ",".join(names), BOOSTED_KEY: boosted_metadata(_leaf_rows(model))}
+    helper.set_model_props(built, properties)
     checker.check_model(built)
     artefact: bytes = built.SerializeToString(deterministic=True)
     return artefact
@@ -45,24 +46,20 @@ def _leaf_rows(model: Any) -> list[int]:
 
 def thresholds(model: Any) -> Any:
     """(feature, threshold) of every split."""
-    import numpy as np
-
-    found = []
+    splits = []
     for (tree,) in model._predictors:
         inner = tree.nodes[tree.nodes["is_leaf"] == 0]
-        found.append(np.column_stack([inner["feature_idx"], inner["num_threshold"]]))
-    return np.concatenate(found)
+        splits.append(np.column_stack([inner["feature_idx"], inner["num_threshold"]]))
+    return np.concatenate(splits)
 
 
 def _trees(model: Any) -> dict[str, Any]:
-    import numpy as np
-
     columns: dict[str, list[Any]] = {}
     for number, (tree,) in enumerate(model._predictors):
         nodes, size = tree.nodes, len(tree.nodes)
         leaf = nodes["is_leaf"] == 1
         leaves = np.flatnonzero(leaf)
-        found = {
+        attributes = {
             "nodes_treeids": [number] * size,
             "nodes_nodeids": list(range(size)),
             "nodes_featureids": np.where(leaf, 0, nodes["feature_idx"]).tolist(),
@@ -76,7 +73,7 @@ def _trees(model: Any) -> dict[str, Any]:
             "target_ids": [0] * len(leaves),
             "target_weights": nodes["value"][leaves].tolist(),
         }
-        for name, values in found.items():
+        for name, values in attributes.items():
             columns.setdefault(name, []).extend(values)
     baseline = float(np.asarray(model._baseline_prediction).reshape(-1)[0])
     return {

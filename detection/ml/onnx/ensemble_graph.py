@@ -8,23 +8,21 @@ that no batch size shows in a score.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto, checker, helper, numpy_helper
 
 from ..estimators.ensemble import MIN_ERROR, Ensemble
 from .graph_metadata import ENSEMBLE_KEY, ensemble_metadata
 from .trees import trees
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 OUTPUTS = ("if_depth", "if_score", "pca_error", "pca_feature_errors", "z_if", "z_pca", "score")
 
 
 def ensemble_graph(fitted: Ensemble, names: Sequence[str], metadata: Mapping[str, str]) -> bytes:
     """Serialised graph; `names` are those of the features that it looks at, in their order."""
-    from onnx import TensorProto, checker, helper
-
     size = len(names)
     features = helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, size])
     outputs = [
@@ -34,25 +32,23 @@ def ensemble_graph(fitted: Ensemble, names: Sequence[str], metadata: Mapping[str
     graph = helper.make_graph(_nodes(fitted), "ensemble", [features], outputs, _constants(fitted))
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="finobs")
-    kept = ensemble_metadata(
+    explainable = ensemble_metadata(
         sample=fitted.forest.max_samples_, mean=fitted.mean, scale=fitted.scale, projector=fitted.projector,
         weights=fitted.weights, second_moment=fitted.second_moment, forest_centre=fitted.forest_centre,
         pca_centre=fitted.pca_centre, forest_weight=fitted.forest_weight, least_error=MIN_ERROR,
     )  # fmt: skip
-    helper.set_model_props(model, {**metadata, "features": ",".join(names), ENSEMBLE_KEY: kept})
+    helper.set_model_props(model, {**metadata, "features": ",".join(names), ENSEMBLE_KEY: explainable})
     checker.check_model(model)
     artefact: bytes = model.SerializeToString(deterministic=True)
     return artefact
 
 
 def _nodes(fitted: Ensemble) -> list[Any]:
-    from onnx import TensorProto, helper
-
     def node(kind: str, inputs: str, output: str, **attributes: Any) -> Any:
         return helper.make_node(kind, inputs.split(), [output], **attributes)
 
     grown = trees(fitted.forest)
-    shown = ("if_score", "pca_error", "pca_feature_errors", "z_if", "z_pca", "score")
+    scores = ("if_score", "pca_error", "pca_feature_errors", "z_if", "z_pca", "score")
     return [
         helper.make_node("TreeEnsembleRegressor", ["features"], ["if_depth"], domain="ai.onnx.ml", **grown),
         node("Cast", "if_depth", "x", to=TensorProto.DOUBLE),
@@ -81,14 +77,11 @@ def _nodes(fitted: Ensemble) -> list[Any]:
         node("Div", "z fold", "folded"),
         node("Mul", "folded half", "halved"),
         node("Add", "halved half", "score_64"),
-        *(node("Cast", f"{name}_64", name, to=TensorProto.FLOAT) for name in shown),
+        *(node("Cast", f"{name}_64", name, to=TensorProto.FLOAT) for name in scores),
     ]
 
 
 def _constants(fitted: Ensemble) -> list[Any]:
-    import numpy as np
-    from onnx import numpy_helper
-
     values: dict[str, float | NDArray[np.float64]] = {
         "two": 2, "one": 1, "half": 0.5, "zero": 0, "epsilon": MIN_ERROR, "mean": fitted.mean,
         "scale": fitted.scale, "projector": fitted.projector, "weights": fitted.weights,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 ENSEMBLE_KEY = "ensemble"
 BOOSTED_KEY = "boosted"
@@ -35,7 +34,7 @@ def ensemble_metadata(
     rows; centres are (mean, standard deviation). Goes into the graph's metadata under KEY, beside "features", the
     comma-separated names of the columns that the model looks at, in the order of these arrays.
     """
-    kept: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "sample": int(sample), "mean": mean.tolist(), "scale": scale.tolist(), "projector": projector.tolist(),
         "weights": weights.tolist(), "divide": 1, "second_moment": second_moment.tolist(),
         "if": {"of": "score", "mean": float(forest_centre[0]), "sd": float(forest_centre[1])},
@@ -45,7 +44,7 @@ def ensemble_metadata(
         "combine": {"if": float(forest_weight), "pca": 1 - float(forest_weight)},
         "display": {"kind": "fold"},
     }  # fmt: skip
-    return json.dumps(kept, allow_nan=False, sort_keys=True)
+    return json.dumps(metadata, allow_nan=False, sort_keys=True)
 
 
 def boosted_metadata(leaf_rows: Sequence[int]) -> str:
@@ -54,17 +53,15 @@ def boosted_metadata(leaf_rows: Sequence[int]) -> str:
     return json.dumps({"leaf_rows": " ".join(str(int(count)) for count in leaf_rows)})
 
 
-def leaf_rows(kept: str) -> list[int]:
+def leaf_rows(text: str) -> list[int]:
     """What `boosted_metadata` wrote. Raises ValueError or KeyError for anything else."""
-    return [int(count) for count in json.loads(kept)["leaf_rows"].split()]
+    return [int(count) for count in json.loads(text)["leaf_rows"].split()]
 
 
 def medians(matrix: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, str]:
     """The median of each feature over the training rows, as text; parameter "typical" of a model version."""
-    import numpy as np
-
-    known = {name: column[~np.isnan(column)] for name, column in zip(names, matrix.T, strict=True)}
-    return {name: str(np.float32(np.median(values))) for name, values in known.items() if len(values)}
+    values_by_name = {name: column[~np.isnan(column)] for name, column in zip(names, matrix.T, strict=True)}
+    return {name: str(np.float32(np.median(values))) for name, values in values_by_name.items() if len(values)}
 
 
 # Of the training rows: how far out a value is can be told from these.
@@ -73,11 +70,9 @@ QUANTILES = (0.001, 0.01, 0.1, 0.9, 0.99, 0.999)
 
 def quantiles(matrix: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, str]:
     """QUANTILES of each feature over the training rows, as text; parameter "spread" of a model version."""
-    import numpy as np
-
-    known = {name: column[~np.isnan(column)] for name, column in zip(names, matrix.T, strict=True)}
+    values_by_name = {name: column[~np.isnan(column)] for name, column in zip(names, matrix.T, strict=True)}
     return {
         name: " ".join(str(np.float32(each)) for each in np.quantile(values, QUANTILES, method="inverted_cdf"))
-        for name, values in known.items()
+        for name, values in values_by_name.items()
         if len(values)
     }

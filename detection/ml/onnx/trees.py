@@ -7,17 +7,15 @@ went in training.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble._iforest import _average_path_length as path_length
 
 
 def floor32(values: NDArray[np.float64]) -> NDArray[np.float32]:
     """The greatest float32 that is not above each value."""
-    import numpy as np
-
     cast = values.astype(np.float32)
     below = np.nextafter(cast, np.float32(-np.inf))
     return np.where(cast.astype(np.float64) > values, below, cast).astype(np.float32)
@@ -25,9 +23,6 @@ def floor32(values: NDArray[np.float64]) -> NDArray[np.float32]:
 
 def trees(forest: Any) -> dict[str, Any]:
     """The attributes of TreeEnsembleRegressor: every node of every tree, every leaf's share of the mean depth."""
-    import numpy as np
-    from sklearn.ensemble._iforest import _average_path_length as path_length
-
     scale = len(forest.estimators_) * path_length([forest.max_samples_])[0]
     columns: dict[str, list[Any]] = {
         name: []
@@ -43,7 +38,7 @@ def trees(forest: Any) -> dict[str, Any]:
         leaf = state["left_child"] < 0
         leaves = np.flatnonzero(leaf)
         weights = (_depths(state) + path_length(state["n_node_samples"])) / scale
-        found = {
+        attributes = {
             "nodes_treeids": [number] * size,
             "nodes_nodeids": list(range(size)),
             "nodes_featureids": np.where(leaf, 0, np.asarray(used)[np.maximum(state["feature"], 0)]).tolist(),
@@ -57,15 +52,13 @@ def trees(forest: Any) -> dict[str, Any]:
             "target_ids": [0] * len(leaves),
             "target_weights": weights[leaves].tolist(),
         }
-        for name, values in found.items():
+        for name, values in attributes.items():
             columns[name].extend(values)
     return {**columns, "n_targets": 1, "aggregate_function": "SUM", "post_transform": "NONE"}
 
 
 def _depths(state: Any) -> NDArray[np.float64]:
     """Edges from the root to each node. A parent stands before its children."""
-    import numpy as np
-
     depths = np.zeros(len(state))
     for node, (left, right) in enumerate(zip(state["left_child"], state["right_child"], strict=True)):
         if left >= 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from finobs.core.charts import Columns, Scale
+from finobs.core.charts import ColumnLayout, Scale
 
 from ...models import ModelVersion
 
@@ -39,7 +39,7 @@ def histogram(version: ModelVersion) -> Histogram | None:
     counts, edges = version.metrics.get("histogram", []), version.metrics.get("edges", [])
     if not counts or len(edges) != len(counts) + 1:
         return None
-    columns, room = Columns(len(counts), WIDTH), HEIGHT - FOOT
+    columns, room = ColumnLayout(len(counts), WIDTH), HEIGHT - FOOT
     height = Scale(0, max(counts), 0, room, warp=lambda count: count**0.5)
     y = Scale(0, max(counts), room, 0, warp=lambda count: count**0.5)
     width = columns.bar(gap=1)

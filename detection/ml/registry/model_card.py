@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from ...choices import ModelRole
 from ...models import ModelVersion
 from ..explain.feature_labels import feature_label
-from ..training.anomaly import PARITY_LIMIT
+from ..training.publication import PARITY_LIMIT
 
 DOES = {
     ModelRole.ANOMALY: "Scores how unlike what it learned from a transaction is, from 0 to 1. It needs no labels.",
@@ -47,8 +47,8 @@ class ModelCard:
 
 
 def model_card(version: ModelVersion) -> ModelCard:
-    kept = version.parameters
-    typical = kept.get("typical", {})
+    parameters = version.parameters
+    typical = parameters.get("typical", {})
     return ModelCard(
         does=DOES[ModelRole(version.role)],
         use=(
@@ -57,9 +57,9 @@ def model_card(version: ModelVersion) -> ModelCard:
         ),
         limits=list(_limits(version)),
         figures=list(_figures(version.metrics)),
-        parameters=[(words, _number(kept[name])) for name, words in PARAMETERS.items() if name in kept],
-        features=[(name, feature_label(name).label, typical.get(name, "")) for name in kept.get("features", [])],
-        digest=str(kept.get("feature_digest", "")),
+        parameters=[(label, _number(parameters[name])) for name, label in PARAMETERS.items() if name in parameters],
+        features=[(name, feature_label(name).label, typical.get(name, "")) for name in parameters.get("features", [])],
+        digest=str(parameters.get("feature_digest", "")),
         size=len(bytes(version.artefact)),
     )
 
@@ -69,9 +69,9 @@ def _number(value: Any) -> str:
 
 
 def _figures(metrics: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, words in SHARES:
+    for name, label in SHARES:
         if name in metrics and not ("capacity" in metrics and name in AT_SHARE):
-            yield words, f"{metrics[name]:.4f}"
+            yield label, f"{metrics[name]:.4f}"
     if "judged_rows" in metrics:
         counts = f"{metrics['judged_rows']:,} transactions, {metrics['judged_confirmed']:,} of them confirmed"
         days = f"{_day(metrics['judged_from'])} to {_day(metrics['judged_to'])}"

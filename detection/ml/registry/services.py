@@ -16,7 +16,7 @@ from ... import features
 from ...choices import ModelStage
 from ...models import ModelVersion
 from .. import scoring
-from ..training import anomaly
+from ..training.publication import refusal
 from . import workflow
 from .queries import ever_in_force
 
@@ -146,7 +146,7 @@ def _lock(version: ModelVersion) -> ModelVersion:
 
 def _require_sound(version: ModelVersion) -> None:
     """Raises Invalid for what tells nobody where to look, Unavailable for an artefact that is not the published one."""
-    if why := anomaly.refusal(version.metrics):
+    if why := refusal(version.metrics):
         raise Invalid(why)
     features.get(version.feature_set)
     scoring.verified_artefact(bytes(version.artefact), version.sha256)
@@ -168,5 +168,5 @@ def _move(
     if approval:
         data["approval"] = str(approval)
     record(actor=actor, action=action, subject=version, data=data)
-    gate.changed(actor=actor, subject=version)
+    gate.subject_changed(actor=actor, subject=version)
     return version

@@ -48,7 +48,7 @@ def model_step(request: SignedInRequest, pk: int, action: str) -> HttpResponse:
     if status == HTTPStatus.ACCEPTED:
         messages.info(request, f"{version}: sent for approval. Somebody else decides; you find it under Approvals.")
     elif status == HTTPStatus.OK:
-        messages.success(request, f"{version} {workflow.BY_ACTION[action].said}.")
+        messages.success(request, f"{version} {workflow.BY_ACTION[action].description}.")
     else:
         return _model_page(request, pk, form=form, status=status)
     return redirect("detection:model-detail", pk)

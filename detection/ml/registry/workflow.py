@@ -14,13 +14,13 @@ PROMOTE, RETIRE = "detection.model_promote", "detection.model_retire"
 
 @dataclass(frozen=True, slots=True)
 class StageTransition:
-    """`said` of a version that has taken it. From a stage in `approved`, a second pair of eyes agrees first."""
+    """`description`: of a version that has taken it. From a stage in `approved`, a second pair of eyes agrees first."""
 
     action: str
     label: str
     sources: frozenset[ModelStage]
     target: ModelStage
-    said: str
+    description: str
     help: str
     approved: frozenset[ModelStage] = frozenset()
     system: bool = False

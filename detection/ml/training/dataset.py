@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db.models import Max, QuerySet
+import numpy as np
+from numpy.typing import NDArray
 
-from finobs.core import access, clock
 from finobs.core.errors import Invalid
 from finobs.core.jobs.progress import ProgressCallback, no_progress
-from transactions.models import Source, Transaction
+from transactions.models import Source
 
 from ...features import FeatureSet, confirmations
 from ...features import columns as cols
 from ...features.account import microseconds
 from ...features.matrices import columns_for
+from .selectors import transactions_visible
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-CHUNK = 10_000
+ROWS_PER_CHUNK = 10_000
 INSTANT = timedelta(microseconds=1)
 COLUMNS = (*cols.FIELDS, "account_id", "counterparty_id", "country")
 
@@ -41,41 +38,31 @@ class TrainingRows:
         return len(self.ids)
 
 
-def newest_transaction_at(user: Any, source: Source | None) -> datetime:
-    """When the newest transaction occurred, but not after now. Raises Invalid if there is none."""
-    found: datetime | None = _visible(user, source).aggregate(at=Max("occurred_at"))["at"]
-    if found is None:
-        raise Invalid("There are no transactions to learn from.")
-    return min(found, clock.now())
-
-
 def read_training_rows(
     user: Any,
     feature_set: FeatureSet,
     *,
     source: Source | None,
-    most: int,
+    max_rows: int,
     after: datetime | None = None,
     until: datetime | None = None,
-    tell: ProgressCallback = no_progress,
+    progress: ProgressCallback = no_progress,
 ) -> TrainingRows:
-    """The newest `most` transactions that occurred in (after, until].
+    """The newest `max_rows` transactions that occurred in (after, until].
 
     Memory: 10,000 rows at a time, and the arrays of what came of them. Raises Invalid if there are none.
     """
-    import numpy as np
-
-    found = _visible(user, source)
-    found = found.filter(occurred_at__gt=after) if after else found
-    found = found.filter(occurred_at__lte=until) if until else found
-    total, done, before = found[:most].count(), 0, None
+    transactions = transactions_visible(user, source).only(*COLUMNS)
+    transactions = transactions.filter(occurred_at__gt=after) if after else transactions
+    transactions = transactions.filter(occurred_at__lte=until) if until else transactions
+    total, done, before = transactions[:max_rows].count(), 0, None
     ids: list[int] = []
     moments: list[datetime] = []
     parts: list[NDArray[np.float32]] = []
     while done < total:
-        tell("Reading transactions", done, total)
-        chunk = found if before is None else found.filter(pk__lt=before)
-        values = list(chunk.order_by("-pk")[: min(total - done, CHUNK)])
+        progress("Reading transactions", done, total)
+        chunk = transactions if before is None else transactions.filter(pk__lt=before)
+        values = list(chunk.order_by("-pk")[: min(total - done, ROWS_PER_CHUNK)])
         if not values:
             break
         columns = columns_for(feature_set.name, values)
@@ -89,24 +76,18 @@ def read_training_rows(
     return TrainingRows(np.array(ids, dtype=np.int64), microseconds(moments), matrix, min(moments), max(moments))
 
 
-def known_since(rows: TrainingRows) -> NDArray[np.int64]:
+def known_suspicious_at(rows: TrainingRows) -> NDArray[np.int64]:
     """For each row, since when it is known to be suspicious (microseconds); the greatest number where it is not."""
-    import numpy as np
-
-    known = np.full(len(rows), np.iinfo(np.int64).max, dtype=np.int64)
+    moments = np.full(len(rows), np.iinfo(np.int64).max, dtype=np.int64)
     labels = confirmations.confirmations_of(None, (), rows.first - INSTANT)
     # What is said now: not what stood before a label was corrected.
-    found = {each.transaction_id: each.known_at for each in labels if each.until == confirmations.NEVER}
-    if not found:
-        return known
+    confirmed = {each.transaction_id: each.known_at for each in labels if each.visible_until == confirmations.NEVER}
+    if not confirmed:
+        return moments
     order = np.argsort(rows.ids)
-    wanted = np.array(list(found), dtype=np.int64)
-    place = np.minimum(np.searchsorted(rows.ids, wanted, sorter=order), len(rows) - 1)
-    there = rows.ids[order[place]] == wanted
-    known[order[place[there]]] = microseconds(list(found.values()))[there]
-    return known
-
-
-def _visible(user: Any, source: Source | None) -> QuerySet[Transaction]:
-    found = access.restrict(Transaction.objects.only(*COLUMNS), user, "view")
-    return found if source is None else found.filter(source=source)
+    ids = np.array(list(confirmed), dtype=np.int64)
+    place = np.minimum(np.searchsorted(rows.ids, ids, sorter=order), len(rows) - 1)
+    # Labels are of every source and of all days since; these rows may be of one source only.
+    is_row = rows.ids[order[place]] == ids
+    moments[order[place[is_row]]] = microseconds(list(confirmed.values()))[is_row]
+    return moments

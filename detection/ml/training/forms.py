@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from transactions.models import Source
 
 from ...choices import ModelRole
-from .anomaly import MAX_FLAGGED_SHARE
-from .pipeline import DEFAULT_SHARE
+from .publication import MAX_FLAGGED_SHARE
+from .settings import DEFAULT_SHARE
 
 
 class TrainForm(forms.Form):

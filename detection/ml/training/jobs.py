@@ -1,4 +1,8 @@
-"""How a training run is worked."""
+"""How a training run is worked.
+
+Claiming, the lease after which a killed worker's run is taken up again, and how often that is tried are those of every
+job: `LEASE` and `MAX_ATTEMPTS` in `finobs.core.jobs.models`, `jobs_wake` in `finobs.core.jobs.wake`.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,8 @@ from finobs.core.jobs.progress import ProgressCallback
 from finobs.ledger.services import record
 
 from ...models import ModelVersion, TrainingRun
-from .pipeline import TrainingRequest, train_candidate
 from .services.model_publish import model_publish
+from .settings import TrainingRequest
 
 
 class TrainingJob(JobKind[TrainingRun, ModelVersion]):
@@ -23,6 +27,9 @@ class TrainingJob(JobKind[TrainingRun, ModelVersion]):
 
     def run(self, job: TrainingRun, progress: ProgressCallback) -> ModelVersion:
         """Raises what `train_candidate` raises."""
+        # The border of what is heavy: whoever only lists or claims jobs loads none of it.
+        from .pipeline import train_candidate
+
         version = train_candidate(job.requested_by, _request(job), progress)
         progress("Publishing")
         return version

@@ -10,7 +10,7 @@ from finobs.core.jobs.serializers import JOB_FIELDS, JobSerializer
 
 from ...choices import ModelRole
 from ...models import TrainingRun
-from .pipeline import DEFAULT_SEED, DEFAULT_SHARE
+from .settings import DEFAULT_SEED, DEFAULT_SHARE
 
 
 class TrainingRequestSerializer(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from finobs.ledger.services import timestamp
 from transactions.models import Batch, Transaction
 
 from ...features import history
-from ...features.bulk import DAY_MICROSECONDS, MAX_WINDOW
+from ...features.definition import DAY_MICROSECONDS, MAX_WINDOW
 
 if TYPE_CHECKING:
     import numpy as np

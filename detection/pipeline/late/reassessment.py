@@ -70,21 +70,21 @@ class ReassessmentRow(NamedTuple):
 
 def diff(assessment: BatchAssessment, index: int, before: PriorAssessment, cause: int) -> ReassessmentRow | None:
     """What the models make of row `index` now, because of the batch `cause`; None where it is what it was."""
-    row, leading = assessment.transactions[index], assessment.leading
-    if leading is None:
+    row, primary = assessment.transactions[index], assessment.primary
+    if primary is None:
         return None
     decision = assessment.decisions.get(index)
     by_models = decision.outcome.value if decision else Outcome.APPROVE.value
     outcome = max(before.floor, by_models, key=lambda each: SEVERITY[Outcome(each)])
-    score = leading.scores[index]
+    score = primary.scores[index]
     if (outcome, score) == (before.outcome, before.score):
         return None
     anomaly = assessment.of_role(ModelRole.ANOMALY)
-    vector = assessment.matrices[leading.version.feature_set][index].tobytes()
+    vector = assessment.matrices[primary.version.feature_set][index].tobytes()
     return ReassessmentRow(
-        row.pk, cause, before.outcome, outcome, before.score, score, before.version, leading.version.pk,
+        row.pk, cause, before.outcome, outcome, before.score, score, before.version, primary.version.pk,
         anomaly.scores[index] if anomaly else None, anomaly.version.pk if anomaly else None,
-        leading.version.feature_set, vector, _digest(assessment, index, vector),
+        primary.version.feature_set, vector, _digest(assessment, index, vector),
     )  # fmt: skip
 
 

@@ -81,7 +81,8 @@ def password_reset_issue(*, actor: User, user: User) -> ResetLink:
 def password_set(*, uid: str, token: str, new: str) -> User:
     """Whoever holds the link sets the password. Records user.password_change. Raises NotFound, Invalid."""
     user = lock_user(link_owner(uid, token))
-    if not links.check_token(user, token):  # again, under the lock: two uses at once are one
+    # Again, under the lock: of two uses at the same time the second finds the password changed.
+    if not links.check_token(user, token):
         raise NotFound("This link has been used, or is too old. Ask for a new one.")
     return _set(user, user, new, via="link")
 

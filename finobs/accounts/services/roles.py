@@ -28,6 +28,7 @@ def role_assign(*, actor: User, user: User, roles: Collection[str]) -> User:
     access.require(actor, "assign_role", user)
     if actor.pk == user.pk:
         raise NotAllowed("Nobody changes their own roles: another administrator must.")
+    # SEC-12: both what they have and what they get, or a role could be taken from somebody more powerful.
     require_not_above(actor, user)
     require_may_assign(actor, roles)
     before, after = set(user.roles), set(roles)

@@ -42,6 +42,7 @@ def sign_in(*, actor: User) -> None:
 @service
 def session_expire(*, actor: User, session: UserSession, end_reason: str) -> None:
     """finobs ends a session that was idle or open for too long. `actor` is a system actor. Records session.end."""
+    # The update decides who ends it: two requests of one page end it, and record it, once.
     if UserSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=clock.now(), end_reason=end_reason):
         record(actor=actor, action="session.end", subject=session, data={"why": end_reason, "of": str(session.user_id)})
 
@@ -70,9 +71,9 @@ def sessions_end(*, actor: User, user: User, except_digest: str = "") -> int:
         require_not_above(actor, user)
         user.session_epoch += 1
         history.save(user, actor=actor, fields=["session_epoch"])
-    ended = end_sessions(user, SessionEndReason.ENDED, except_digest=except_digest)
-    record(actor=actor, action="session.end", subject=user, data={"why": str(SessionEndReason.ENDED), "ended": ended})
-    return ended
+    count = end_sessions(user, SessionEndReason.ENDED, except_digest=except_digest)
+    record(actor=actor, action="session.end", subject=user, data={"why": str(SessionEndReason.ENDED), "ended": count})
+    return count
 
 
 @service

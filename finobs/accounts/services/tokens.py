@@ -75,16 +75,16 @@ def _require_create(actor: User, user: User) -> None:
 
 
 def _check(actor: User, name: str, scopes: Collection[str], lifetime: timedelta) -> None:
-    wrong: dict[str, list[str]] = {}
+    errors: dict[str, list[str]] = {}
     if not 0 < len(name.strip()) <= 80:
-        wrong["name"] = ["Give it a name of at most 80 characters."]
+        errors["name"] = ["Give it a name of at most 80 characters."]
     if not timedelta() < lifetime <= MAX_LIFETIME:
-        wrong["days"] = ["A token lives for 1 to 365 days."]
+        errors["days"] = ["A token lives for 1 to 365 days."]
     if not scopes:
-        wrong["scopes"] = ["Choose at least one permission."]
+        errors["scopes"] = ["Choose at least one permission."]
     elif unknown := sorted(set(scopes) - set(PERMISSIONS)):
-        wrong["scopes"] = [f"No such permission: {unknown[0]}."]
-    elif beyond := sorted(set(scopes) - permissions_held(actor)):
-        wrong["scopes"] = [f"Your roles do not include {beyond[0]}."]
-    if wrong:
-        raise Invalid(fields=wrong)
+        errors["scopes"] = [f"No such permission: {unknown[0]}."]
+    elif excess := sorted(set(scopes) - permissions_held(actor)):
+        errors["scopes"] = [f"Your roles do not include {excess[0]}."]
+    if errors:
+        raise Invalid(fields=errors)

@@ -38,6 +38,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     return render_page(request, "accounts/profile.html", page, status=status)
 
 
+# Or a report of a fault would show them.
 @sensitive_post_parameters("present", "new", "again")
 @login_required
 @require_http_methods(["GET", "POST"])
@@ -100,6 +101,6 @@ def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
 def sessions_end(request: SignedInRequest) -> HttpResponse:
     """Every session but this one."""
     here = login.digest(request.session.session_key)
-    ended = services.sessions_end(actor=request.user, user=request.user, except_digest=here)
-    messages.success(request, f"Other sessions ended: {ended}.")
+    count = services.sessions_end(actor=request.user, user=request.user, except_digest=here)
+    messages.success(request, f"Other sessions ended: {count}.")
     return redirect("accounts:session-list")

@@ -39,10 +39,10 @@ class ColumnSet:
     @cached_property
     def _select(self) -> str:
         if is_postgresql():
-            sent = [f"int8send(COALESCE({name}, -1))" for name in self.numbers]
-            sent += [f"timestamptz_send({name})" for name in self.times]
-            sent += [f"convert_to(rpad({name}, {MAX_CODE_LENGTH}), 'UTF8')" for name in self.codes]
-            columns = [f"string_agg({each}, '')" for each in sent]
+            binaries = [f"int8send(COALESCE({name}, -1))" for name in self.numbers]
+            binaries += [f"timestamptz_send({name})" for name in self.times]
+            binaries += [f"convert_to(rpad({name}, {MAX_CODE_LENGTH}), 'UTF8')" for name in self.codes]
+            columns = [f"string_agg({each}, '')" for each in binaries]
         else:
             columns = [f"COALESCE({name}, -1)" for name in self.numbers]
             columns += [f"{name} || ''" for name in self.times]

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 
 from .dialect import is_postgresql
-from .pipeline import send
 
-# The sequence's name is asked for once, not once for each id.
-_NEXT = (
-    "SELECT nextval(s) FROM (SELECT pg_get_serial_sequence(%s, %s)::regclass AS s OFFSET 0) AS sequence, "
-    "generate_series(1, %s)"
-)
+# The sequence is looked up once (OFFSET 0), not once for each id.
+_SEQUENCE = "(SELECT pg_get_serial_sequence(%s, %s)::regclass AS s OFFSET 0) AS sequence"
 _ADVANCE = "UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s RETURNING seq"
 _BEGIN = (
     "INSERT INTO sqlite_sequence (name, seq) "
@@ -25,30 +20,39 @@ _BEGIN = (
 
 def reserve(model: type[Model], count: int) -> list[int]:
     """`count` primary keys that no other row has or will get, rising."""
-    return reservation(model, count)()
-
-
-def reservation(model: type[Model], count: int) -> Callable[[], list[int]]:
-    """The same within a `pipeline()`: what is returned gives the keys after the block."""
     if not count:
-        return list
-    table, meta = model._meta.db_table, model._meta
+        return []
     if not is_postgresql():
-        last = _advance(table, count)
-        return lambda: list(range(last - count + 1, last + 1))
-    fetch = send(_NEXT, [table, str(meta.pk.column) if meta.pk else "id", count])
-    return lambda: sorted(pk for (pk,) in fetch())
+        return _advance(model._meta.db_table, count)
+    sql, values = _select("nextval(s)", model, count)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return sorted(pk for (pk,) in cursor.fetchall())
 
 
-def _advance(table: str, count: int) -> int:
+def reservation(letter: str, model: type[Model], count: int) -> list[tuple[str, list[Any]]]:
+    """The same as a part of a UNION whose columns are a letter, a text, an id and anything: its SQL and values.
+
+    Empty on SQLite, where ids are reserved by a statement that writes: use `reserve`.
+    """
+    return [_select(f"'{letter}', '', nextval(s), NULL", model, count)] if is_postgresql() else []
+
+
+def _select(columns: str, model: type[Model], count: int) -> tuple[str, list[Any]]:
+    pk = str(model._meta.pk.column) if model._meta.pk else ""
+    sql = f"SELECT {columns} FROM {_SEQUENCE}, generate_series(1, %s)"  # noqa: S608
+    return sql, [model._meta.db_table, pk, count]
+
+
+def _advance(table: str, count: int) -> list[int]:
     """The counter of an AUTOINCREMENT table moved on: by each statement as a whole, in a transaction or without."""
     with connection.cursor() as cursor:
-        while (row := _advanced(cursor, table, count)) is None:
+        while (last := _advanced(cursor, table, count)) is None:
             cursor.execute(_BEGIN, [table, table])
-    return int(row[0])
+    return list(range(last - count + 1, last + 1))
 
 
-def _advanced(cursor: Any, table: str, count: int) -> tuple[Any, ...] | None:
+def _advanced(cursor: Any, table: str, count: int) -> int | None:
     cursor.execute(_ADVANCE, [count, table])
-    row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
+    row = cursor.fetchone()
+    return row[0] if row else None

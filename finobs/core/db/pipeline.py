@@ -39,9 +39,10 @@ def send(sql: str, values: Sequence[Any] = ()) -> Callable[[], Rows]:
     return fetch
 
 
-def keep_plans() -> None:
-    """Until the commit, PostgreSQL keeps the plans of prepared statements instead of weighing new ones: for work that
-    asks for few rows, again and again, planning takes longer than running (docs/decisions/0011)."""
-    if is_postgresql():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+def kept_plans(letter: str) -> list[tuple[str, list[Any]]]:
+    """A part of a UNION whose columns are a letter, a text, an id and anything: from then until the commit, PostgreSQL
+    keeps the plans of prepared statements instead of weighing new ones. For work that asks for few rows, again and
+    again: planning takes longer than running (docs/decisions/0011). Empty on SQLite, which keeps them anyway."""
+    if not is_postgresql():
+        return []
+    return [(f"SELECT '{letter}', set_config('plan_cache_mode', 'force_generic_plan', true), 0, NULL", [])]

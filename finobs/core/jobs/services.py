@@ -7,7 +7,8 @@ from typing import Any, Final, TypeVar
 from django.core.exceptions import ValidationError
 
 from .. import access, clock
-from ..errors import Conflict, NotFound
+from ..errors import Conflict
+from ..reads import first_or_not_found
 from ..reasons import optional_reason
 from ..service import service
 from . import workflow
@@ -46,6 +47,8 @@ def job_retry(*, actor: Any, job: J, reason: str = "") -> J:
     row = _lock(job)
     access.require(actor, "retry", row)
     row.state, reason = workflow.check("retry", row), optional_reason(reason)
+    # New attempts are granted by noting the old ones: `attempts` set to zero would let a worker from before write
+    # again.
     row.ended_at, row.scheduled_at, row.attempts_before_retry = None, clock.now(), row.attempts
     row.step = ""
     if not row.IS_RESUMABLE:
@@ -62,10 +65,7 @@ SERVICES: Final = {"cancel": job_cancel, "retry": job_retry}
 
 
 def _lock(job: J) -> J:
-    row = type(job)._default_manager.select_for_update(of=("self",)).filter(pk=job.pk).first()
-    if row is None:
-        raise NotFound
-    return row
+    return first_or_not_found(type(job)._default_manager.select_for_update(of=("self",)).filter(pk=job.pk))
 
 
 def _check_place(row: LeasedJob) -> None:

@@ -66,10 +66,10 @@ class JobPages(Generic[J]):
     def _path(
         self, route: str, page: str, method: Callable[[Any], Any], view: Callable[..., HttpResponse]
     ) -> URLPattern:
-        served = login_required(method(view))
+        named_view = login_required(method(view))
         # As of a view written out: one word runs through address, view and template, in traces too.
-        served.__name__ = f"{self.name}_{page}".replace("-", "_")
-        pattern: URLPattern = path(route, served, name=f"{self.name}-{page}")
+        named_view.__name__ = f"{self.name}_{page}".replace("-", "_")
+        pattern: URLPattern = path(route, named_view, name=f"{self.name}-{page}")
         return pattern
 
     def _list(self, request: HttpRequest) -> HttpResponse:

@@ -89,6 +89,7 @@ def span(length: timedelta) -> str:
     >>> span(timedelta(days=2, hours=4, minutes=59)), span(timedelta(minutes=3)), span(timedelta(seconds=20))
     ('2 d 4 h', '3 min', 'under 1 min')
     """
+    # Two units at most: nobody reads the minutes of an age in days.
     minutes = int(length.total_seconds()) // 60
     parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
     while len(parts) > 1 and not parts[0][0]:
@@ -143,9 +144,9 @@ def icon(name: str, label: str = "") -> SafeString:
 @register.simple_tag
 def badge(value: str, label: str = "", tone: str = "") -> SafeString:
     """{% badge case.status case.get_status_display %}: the word in its tone."""
-    chosen = tone or TONES.get(str(value), "quiet")
+    tone_name = tone or TONES.get(str(value), "quiet")
     text = label or str(value).replace("_", " ").capitalize()
-    return format_html('<span class="badge tone tone-{}">{}</span>', chosen, text)
+    return format_html('<span class="badge tone tone-{}">{}</span>', tone_name, text)
 
 
 @register.inclusion_tag("_shell/pager.html", takes_context=True)

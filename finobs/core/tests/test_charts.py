@@ -7,7 +7,7 @@ import math
 import pytest
 from django.template.loader import render_to_string
 
-from finobs.core.charts import Columns, Frame, Mark, Plot, Point, Scale, apart, ticks
+from finobs.core.charts import ColumnLayout, Frame, Mark, Plot, Point, Scale, apart, ticks
 
 FRAME = Frame(width=400, height=300, left=40, right=388, top=26, foot=264)
 
@@ -33,7 +33,7 @@ def test_a_value_beyond_the_scale_stands_at_its_nearer_end(value: float, at: flo
 
 
 def test_columns_fill_the_width_but_for_their_gaps() -> None:
-    columns = Columns(90, 720, digits=2)
+    columns = ColumnLayout(90, 720, digits=2)
     assert (columns.step, columns.x(0), columns.x(89)) == (8, 0, 712)
     assert columns.bar(gap=columns.step * 0.3) == 5.6
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from finobs.core.db import ids
-from finobs.core.db.pipeline import keep_plans, pipeline, send
+from finobs.core.db.pipeline import kept_plans, pipeline, send
 from tests import factories
 from transactions.models import Batch, Source
 
@@ -61,12 +61,15 @@ def test_what_fails_in_a_pipeline_is_an_error_as_django_knows_it_and_undoes_the_
     factories.source("after")
 
 
-def test_ids_can_be_reserved_in_a_pipeline() -> None:
-    with transaction.atomic():
-        with pipeline():
-            first, second = ids.reservation(Batch, 3), ids.reservation(Source, 1)
-        assert len(set(first())) == 3
-        assert len(second()) == 1
+def test_ids_can_be_reserved_by_a_part_of_a_union() -> None:
+    parts = [("SELECT 'x', 'text', 7, NULL", []), *ids.reservation("i", Batch, 3), *ids.reservation("j", Source, 1)]
+    with pipeline():
+        fetch = send(" UNION ALL ".join(sql for sql, _ in parts), [value for _, values in parts for value in values])
+    rows = fetch()
+    reserved = {letter: [pk for sign, _, pk, _ in rows if sign == letter] for letter in "xij"}
+    assert reserved["x"] == [7]
+    assert (len(set(reserved["i"])), len(reserved["j"])) == ((3, 1) if POSTGRESQL else (0, 0))
+    assert not set(ids.reserve(Batch, 2)) & set(reserved["i"])
 
 
 @pytest.mark.skipif(not POSTGRESQL, reason="SQLite keeps every plan")
@@ -74,12 +77,12 @@ def test_ids_can_be_reserved_in_a_pipeline() -> None:
 def test_plans_are_kept_until_the_commit() -> None:
     before = plan_cache_mode()
     with transaction.atomic():
-        keep_plans()
+        for sql, values in kept_plans("p"):
+            send(sql, values)()
         assert plan_cache_mode() == "force_generic_plan" != before
     assert plan_cache_mode() == before
 
 
 @pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL is told to")
-def test_sqlite_is_told_nothing_of_plans(django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(0):
-        keep_plans()
+def test_sqlite_is_told_nothing_of_plans() -> None:
+    assert kept_plans("p") == []

@@ -11,7 +11,7 @@ CODE = """
 import django
 django.setup()
 from finobs.core import dispatch
-print(dispatch.named("detection.tasks.train_model").name)
+print(dispatch.task_by_name("detection.tasks.train_model").name)
 """
 
 

@@ -29,9 +29,11 @@ GENERATED_FIELDS = (
     "external_id", "account", "counterparty", "occurred_at", "amount", "currency", "direction", "channel", "country",
     "memo", "is_suspicious", "typology", "label_known_at",
 )  # fmt: skip
-SUSPICIOUS_SHARE = 0.006  # of all rows
-MAX_MONTHLY_SHARE = 0.3  # of all rows
-LABEL_DELAY = timedelta(days=7)  # a chargeback or a report comes later than the act
+# Of all rows.
+SUSPICIOUS_SHARE = 0.006
+MAX_MONTHLY_SHARE = 0.3
+# A chargeback or a report comes later than the act.
+LABEL_DELAY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,6 @@ def small(monkeypatch, tmp_path, settings):
     for name, value in changed.items():
         monkeypatch.setattr(env, name, value)
     monkeypatch.setattr(data, "ROWS_PER_BATCH", 250)
-    monkeypatch.setattr(first_models, "FIRST_PART", 0.5)
-    monkeypatch.setattr(first_models, "LAST_PART", 5 / 6)
+    monkeypatch.setattr(first_models, "ANOMALY_TRAINING_SHARE", 0.5)
+    monkeypatch.setattr(first_models, "SUPERVISED_TRAINING_SHARE", 5 / 6)
     return monkeypatch

@@ -10,7 +10,7 @@ import pytest
 from cases.models import Case
 from detection.choices import ModelRole, ModelStage, Typology
 from detection.ml.estimators import boosting
-from detection.ml.training import jobs as training_jobs
+from detection.ml.training import pipeline as training_pipeline
 from detection.models import Alert, Assessment, ModelVersion, Rule, TrainingRun
 from finobs.core.errors import Invalid
 from finobs.demo import data
@@ -104,7 +104,7 @@ def test_a_plan_is_read_back_from_its_name():
 
 def test_too_few_rows_for_a_model_leave_the_rules_alone(small):
     small.setattr(env, "SEED_TRANSACTIONS", 60)
-    assert "rules judge alone" in run()
+    assert "rules decide alone" in run()
     assert Transaction.objects.count() == 60
     assert not ModelVersion.objects.exists()
 
@@ -167,7 +167,7 @@ def test_a_training_that_was_killed_is_taken_up_at_the_next_start(small):
         raise KeyboardInterrupt
 
     with small.context() as broken:
-        broken.setattr(training_jobs, "train_candidate", killed)
+        broken.setattr(training_pipeline, "train_candidate", killed)
         with pytest.raises(KeyboardInterrupt):
             run()
     assert TrainingRun.objects.get().state == "running"

@@ -51,6 +51,7 @@ def record(
 
 def record_many(*, actor: Any, entries: Iterable[NewEvent]) -> list[Event]:
     """Record several acts of one actor in their order."""
+    # AUD-7: if the event cannot be written, the change does not happen; that needs one transaction for both.
     if not connection.in_atomic_block:
         raise RuntimeError("an event is written in the transaction of its change")
     at = clock.now()

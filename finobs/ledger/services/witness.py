@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 
 from finobs.core import access, clock
-from finobs.core.errors import Invalid, NotFound
+from finobs.core.errors import Invalid
+from finobs.core.reads import first_or_not_found
 from finobs.core.reasons import require_reason
 from finobs.core.service import service
 
@@ -34,6 +35,7 @@ def checkpoint_compare(*, actor: Any, note: str) -> bool:
     if ours is None or theirs.size > ours.size:
         raise_alarm(AlarmKind.SHRUNK, f"size {theirs.size} has been signed, but the log is shorter", note)
         return False
+    # AUD-4: two roots of one size are two histories; nothing is signed until a person has settled it.
     if tree.root_at(theirs.size) == theirs.root:
         return True
     evidence = Checkpoint.objects.filter(size=theirs.size).values_list("note", flat=True).first()
@@ -51,9 +53,8 @@ def alarm_settle(*, actor: Any, alarm_id: int, reason: str) -> Alarm:
     """
     access.require(actor, "settle", Alarm)
     reason = require_reason(reason)
-    alarm = Alarm.objects.select_for_update().filter(pk=alarm_id, settled_at=None).first()
-    if alarm is None:
-        raise NotFound("There is no such open alarm.")
+    open_alarms = Alarm.objects.select_for_update().filter(settled_at=None)
+    alarm = first_or_not_found(open_alarms.filter(pk=alarm_id), "There is no such open alarm.")
     alarm.settled_at, alarm.settled_reason = clock.now(), reason
     alarm.save()
     data = {"kind": alarm.kind, "detail": alarm.detail, "evidence": alarm.evidence, "reason": reason}

@@ -42,17 +42,18 @@ class Command(FileCommand):
         """The source and the mapping to read with; a source of a mapping that names one is made when missing."""
         source = Source.objects.filter(slug=options["source"]).first()
         text = options["mapping"] or (json.dumps(source.mapping) if source and source.mapping else "finobs")
-        mapping, named = mappings.resolve(text)
+        mapping, preset = mappings.resolve(text)
         if source is None:
-            if not (options["create_source"] or (named and named.source_name)):
+            if not (options["create_source"] or (preset and preset.source_name)):
                 raise CommandError(f"There is no source {options['source']}. Add --create-source to make it.")
             source = source_create(
-                actor=actor, slug=options["source"], name=(named and named.source_name) or options["source"],
-                default_currency=options["currency"] or (named.default_currency if named else ""),
+                actor=actor, slug=options["source"], name=(preset and preset.source_name) or options["source"],
+                default_currency=options["currency"] or (preset.default_currency if preset else ""),
             )  # fmt: skip
         return source, mapping
 
 
 def _peak_rss_mb() -> float:
+    # Linux counts kilobytes, macOS bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)

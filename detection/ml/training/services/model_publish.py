@@ -15,8 +15,8 @@ from transactions.models import Source
 
 from ....choices import ModelRole
 from ....models import ModelVersion
-from .. import anomaly
-from ..pipeline import DEFAULT_SEED, DEFAULT_SHARE, TrainingRequest, train_candidate
+from ..publication import require_publishable
+from ..settings import DEFAULT_SEED, DEFAULT_SHARE, TrainingRequest
 
 
 def model_train(
@@ -35,6 +35,9 @@ def model_train(
     so that nobody waits for it; then publishes. `training_request` leaves it to a worker instead. Who may:
     `model:retrain`. Records `model.train`. Raises Invalid for too few rows or outcomes, and as `model_publish` does.
     """
+    # The border of what is heavy: whoever only asks for a training loads none of it.
+    from ..pipeline import train_candidate
+
     access.require(actor, "train", ModelVersion)
     request = TrainingRequest(role=role, source=source, rows=rows, share=share, seed=seed)
     return model_publish(actor=actor, version=train_candidate(actor, request, progress))
@@ -48,7 +51,7 @@ def model_publish(*, actor: User, version: ModelVersion, run: int | None = None)
     was never shown to agree with its graph.
     """
     access.require(actor, "train", ModelVersion)
-    anomaly.require_publishable(version.metrics)
+    require_publishable(version.metrics)
     newest = ModelVersion.objects.filter(kind=version.kind).aggregate(number=Max("number"))["number"] or 0
     version.number, version.created_by = newest + 1, actor
     history.save(version, actor=actor, reason="trained")

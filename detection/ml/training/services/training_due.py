@@ -10,9 +10,9 @@ from finobs.core.errors import Invalid
 from ....choices import ModelRole
 from ....features import confirmations
 from ....models import ModelVersion, TrainingRun
-from ...estimators import boosting
-from .. import dataset
-from ..supervised import SupervisedSettings
+from ...estimators.settings import MIN_CONFIRMED
+from ..selectors import newest_transaction_at
+from ..settings import SupervisedSettings
 from .training_request import training_request
 
 # Each training costs minutes, and people read its card: a model that learned from little more is not worth either.
@@ -27,7 +27,7 @@ def training_due() -> TrainingRun | None:
     """
     actor = system_actor("detection")
     outcomes = mature_outcomes(actor)
-    if len(outcomes) < boosting.MIN_CONFIRMED:
+    if len(outcomes) < MIN_CONFIRMED:
         return None
     newest = (
         ModelVersion.objects.defer("artefact").filter(role=ModelRole.SUPERVISED, parent=None).order_by("-pk").first()
@@ -41,7 +41,7 @@ def mature_outcomes(actor: User) -> list[confirmations.Confirmation]:
     """The confirmed ones of the days that a model trained now would learn from. Who: anybody."""
     settings = SupervisedSettings()
     try:
-        until = dataset.newest_transaction_at(actor, None) - timedelta(days=settings.delay)
+        until = newest_transaction_at(actor, None) - timedelta(days=settings.delay)
     except Invalid:
         return []
     outcomes = confirmations.confirmations_of(None, (), until - timedelta(days=settings.days))

@@ -13,8 +13,8 @@ from transactions.models import Source
 
 from ....choices import ModelRole
 from ....models import ModelVersion, TrainingRun
-from .. import anomaly
-from ..pipeline import DEFAULT_SEED, DEFAULT_SHARE, MAX_ROWS, role_of
+from ..publication import check_share
+from ..settings import DEFAULT_SEED, DEFAULT_SHARE, MAX_ROWS, role_of
 
 
 @service
@@ -30,7 +30,7 @@ def training_request(
 ) -> TrainingRun:
     """Ask for a candidate to be trained; a worker takes it up. While one of the role waits or runs, that is the answer.
 
-    `rows`, `share`, `seed`: see `pipeline.TrainingRequest`. `wake` false: the caller works it at once.
+    `rows`, `share`, `seed`: see `settings.TrainingRequest`. `wake` false: the caller works it at once.
     Who may: `model:retrain`. Records `training.request`. Raises Invalid.
     """
     access.require(actor, "train", ModelVersion)
@@ -49,6 +49,6 @@ def training_request(
 
 
 def _check(role: ModelRole, rows: int, share: float) -> None:
-    anomaly.check_share(share)
+    check_share(share)
     if not 0 <= rows <= MAX_ROWS[role]:
         raise Invalid(fields={"rows": [f"At most {MAX_ROWS[role]:,} rows."]})

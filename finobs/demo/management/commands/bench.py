@@ -22,31 +22,32 @@ class Command(BaseCommand):
 
     def handle(self, *, name: str | None, size: int | None, repeat: int | None, **options: Any) -> None:
 
-        from tests.benchmarks import registry  # not with the command: no worker loads it
+        # Not with the command: no worker loads it.
+        from tests.benchmarks import registry
 
-        known = registry.registered()
+        benchmarks = registry.registered()
         if name is None:
-            for one in known.values():
-                self.stdout.write(f"{one.name:24} {one.help} (--size {one.size} --repeat {one.repeat})")
+            for each in benchmarks.values():
+                self.stdout.write(f"{each.name:24} {each.help} (--size {each.size} --repeat {each.repeat})")
             return
-        if name not in known:
-            raise CommandError(f"There is no benchmark {name!r}. There are: {', '.join(known) or 'none'}.")
+        if name not in benchmarks:
+            raise CommandError(f"There is no benchmark {name!r}. There are: {', '.join(benchmarks) or 'none'}.")
         if (size is not None and size < 1) or (repeat is not None and repeat < 1):
             raise CommandError("--size and --repeat must be at least 1.")
-        chosen = known[name]
-        result = self._run(chosen, size or chosen.size, repeat or chosen.repeat)
+        benchmark = benchmarks[name]
+        result = self._run(benchmark, size or benchmark.size, repeat or benchmark.repeat)
         if options["json"]:
             self.stdout.write(json.dumps(result))
             return
         for key, value in result.items():
             self.stdout.write(f"{key:>24}  {value}")
 
-    def _run(self, chosen: Benchmark, size: int, repeat: int) -> dict[str, Any]:
+    def _run(self, benchmark: Benchmark, size: int, repeat: int) -> dict[str, Any]:
         from tests.benchmarks import registry
 
         runs = []
         for number in range(repeat):
-            self.stderr.write(f"{chosen.name}: run {number + 1} of {repeat}, size {size}")
+            self.stderr.write(f"{benchmark.name}: run {number + 1} of {repeat}, size {size}")
             with registry.throwaway_database(f"_{number}") as server:
-                runs.append((server, registry.measure(chosen, size)))
-        return registry.report(chosen, size, [figures for _, figures in runs], runs[0][0])
+                runs.append((server, registry.measure(benchmark, size)))
+        return registry.report(benchmark, size, [figures for _, figures in runs], runs[0][0])

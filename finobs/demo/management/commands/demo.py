@@ -35,12 +35,13 @@ class Command(BaseCommand):
 
         from ... import data
 
-        self._say("Preparing the database ...")
-        (env.VAR_DIR / "static").mkdir(exist_ok=True)  # nothing is collected, and nothing warns of it
+        self._report("Preparing the database ...")
+        # Static files are served from their sources; an absent folder is a warning of WhiteNoise.
+        (env.VAR_DIR / "static").mkdir(exist_ok=True)
         call_command("migrate", verbosity=0, interactive=False)
         if not keys.signing_keys():
             keys.create()
-        data.seed(self._say)
+        data.seed(self._report)
 
     def _serve(self, listener: Any, port: int) -> None:
         from finobs.embedded import server
@@ -48,13 +49,13 @@ class Command(BaseCommand):
         from ... import users
 
         def ready() -> None:
-            self._say(users.introduction(port))
-            self._say(f"ready http://{server.HOST}:{port}")
+            self._report(users.introduction(port))
+            self._report(f"ready http://{server.HOST}:{port}")
 
         connections.close_all()
         server.serve(listener, port, ready)
-        self._say("stopped")
+        self._report("stopped")
 
-    def _say(self, text: str) -> None:
+    def _report(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()

@@ -21,15 +21,16 @@ class Command(BaseCommand):
         pause: float = options["loop"]
         while pause:
             try:
-                self._tell(seal_all())
-            except OperationalError as error:  # the database restarts; so does the sealer's patience
+                self._report(seal_all())
+            # The database restarts: the next round finds what waits.
+            except OperationalError as error:
                 self.stderr.write(f"database: {error}")
             time.sleep(pause)
         sealed = seal_all()
-        self._tell(sealed)
+        self._report(sealed)
         if sealed.refused:
             raise CommandError(f"nothing signed: {sealed.refused}")
 
-    def _tell(self, sealed: SealResult) -> None:
+    def _report(self, sealed: SealResult) -> None:
         if sealed.count or sealed.refused:
             self.stdout.write(f"sealed {sealed.count}, size {sealed.size} {sealed.refused}".rstrip())
