@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detection.features.bulk import (
+from detection.features.bulk import History, parts, statistics
+from detection.features.confirmed_rows import ConfirmedRows
+from detection.features.definition import (
     DAY_MICROSECONDS,
     HORIZON,
     LABEL_DELAY_DAYS,
@@ -18,10 +20,6 @@ from detection.features.bulk import (
     RISK_WINDOWS,
     STATISTICS,
     WINDOWS,
-    ConfirmedRows,
-    History,
-    parts,
-    statistics,
 )
 
 DAY = DAY_MICROSECONDS
@@ -53,7 +51,7 @@ def computed(rows: list[Row], outcomes: list[Row], bounds: list[int] | None = No
     if not told:
         columns = {name: columns[name] for name in ("account", "counterparty", "occurred", "known")}
     values = statistics(
-        history, ConfirmedRows(**columns), np.arange(len(rows)), None if bounds is None else ints(bounds)
+        history, ConfirmedRows(*columns.values()), np.arange(len(rows)), None if bounds is None else ints(bounds)
     )
     assert tuple(values) == STATISTICS
     return [{name: int(values[name][index]) for name in STATISTICS} for index in range(len(rows))]
