@@ -85,6 +85,8 @@ def test_a_queue_counts_its_own_cases(queue: Queue, other_queue: Queue, analyst:
     case_take(actor=analyst, case=factories.case(inside=queue))
     with clock.at(clock.now() - timedelta(days=1)):
         case_take(actor=analyst, case=factories.case(inside=queue))
+    by_slug = {row.slug: counts(row) for row in selectors.queues_visible(superuser)}
+    assert by_slug == {"aml-1": (5, 2, 1), "fraud-1": (4, 3, 0)}
     assert counts(selectors.queue_get(analyst, "aml-1"))[0] == 5
 
 

@@ -112,7 +112,7 @@ def decision_body(
         "typology": row.typology,
         "parts": _parts(row, models),
         # An alert's reasons begin with those of its rules, in their order.
-        "rules": [rules[pk] | {"reason": words} for pk, words in zip(row.fired, reasons, strict=False)],
+        "rules": [rules[pk] | {"reason": reason} for pk, reason in zip(row.fired, reasons, strict=False)],
         "reasons": reasons,
         "models": models,
         "alert_id": row.alert_id,
@@ -142,12 +142,12 @@ def _models(row: DecisionRow, versions: Mapping[int, VersionRow]) -> list[dict[s
 
 
 def _model(version: VersionRow, score: float | None, members: dict[str, float] | None = None) -> dict[str, Any]:
-    asks = score is not None and score >= version.threshold
+    is_flagged = score is not None and score >= version.threshold
     return {
         "version_id": version.version_id, "model": f"{version.kind} v{version.number}", "role": version.role,
         "feature_set": version.feature_set, "feature_digest": version.feature_digest,
         "threshold": version.threshold, "sha256": version.sha256, "score": score,
-        "decision": (Outcome.REVIEW if asks else Outcome.APPROVE).value, "members": members,
+        "decision": (Outcome.REVIEW if is_flagged else Outcome.APPROVE).value, "members": members,
     }  # fmt: skip
 
 

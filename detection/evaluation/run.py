@@ -28,7 +28,7 @@ Scores = NDArray[np.float64]
 Report = Callable[[str], None]
 
 
-def evaluate(rows: EvaluationRows, split: Split, seed: int = 7, say: Report = lambda _: None) -> dict[str, Any]:
+def evaluate(rows: EvaluationRows, split: Split, seed: int = 7, report: Report = lambda _: None) -> dict[str, Any]:
     """{"rows": ..., "results": {ranking: metrics}}. Raises Invalid for a split that cannot be judged."""
     check(split)
     card, fraud = rows.history.account, rows.suspicious
@@ -37,8 +37,8 @@ def evaluate(rows: EvaluationRows, split: Split, seed: int = 7, say: Report = la
     if not len(train) or not len(labelled) or not fraud[test].any() or fraud[test].all():
         raise Invalid("These days hold no rows to learn from, or no frauds (or nothing else) to be judged by.")
     if (missing := int(rows.day.min()) + HORIZON - split.first) > 0:
-        say(f"Histories are not full: the file begins {missing} days too late for the first day of training.")
-    rankings = rank(rows, train, labelled, test, seed, say)
+        report(f"Histories are not full: the file begins {missing} days too late for the first day of training.")
+    rankings = rank(rows, train, labelled, test, seed, report)
     results = {
         name: metrics.measures(score, fraud[test], card[test], rows.day[test]) for name, score in rankings.items()
     }
@@ -55,10 +55,10 @@ def check(split: Split) -> None:
         raise Invalid("Training and test overlap.")
 
 
-def rank(rows: EvaluationRows, train: Any, labelled: Any, test: Any, seed: int, say: Report) -> dict[str, Scores]:
+def rank(rows: EvaluationRows, train: Any, labelled: Any, test: Any, seed: int, report: Report) -> dict[str, Scores]:
     """A score for each test row, by each of what is evaluated; higher is more suspicious."""
     needed = np.unique(np.concatenate([train, labelled, test]))
-    say(f"Features of {len(needed):,} rows")
+    report(f"Features of {len(needed):,} rows")
     history = statistics(rows.history, rows.outcomes, needed)
     matrix = derive(rows.minor[needed], rows.unit[needed], rows.history.time[needed], rows.incoming[needed], history)
 
@@ -66,10 +66,10 @@ def rank(rows: EvaluationRows, train: Any, labelled: Any, test: Any, seed: int, 
         own: NDArray[np.float32] = matrix[np.searchsorted(needed, chosen)]
         return own
 
-    say("Ensemble")
+    report("Ensemble")
     fitted = ensemble.fit_ensemble(of(train), ACCOUNT.indexes(RISK7), EnsembleSettings(seed=seed))
     parts = fitted.parts(of(test))
-    say("Supervised")
+    report("Supervised")
     ranker = boosting.fit_ranker(
         of(labelled), rows.suspicious[labelled], ACCOUNT.indexes(SUPERVISED), BoostingSettings(seed=seed)
     )

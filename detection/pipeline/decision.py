@@ -37,12 +37,12 @@ class ModelVote:
         return cls(version.role, str(version), score, version.threshold)
 
     @property
-    def asks(self) -> bool:
-        """For review: here a score is compared with its threshold."""
+    def is_flagged(self) -> bool:
+        """Whether the model asks for review: here a score is compared with its threshold."""
         return self.score >= self.threshold
 
     @property
-    def words(self) -> str:
+    def reason(self) -> str:
         crossing = f"score {self.score:.6f}, at or above {self.threshold:.6f} ({self.label})."
         if self.role == ModelRole.SUPERVISED:
             return f"It resembles what people confirmed before: {crossing}"
@@ -70,13 +70,13 @@ def decide(
     """
     ordered = sorted(fired, key=lambda each: (-SEVERITY[each[1].severity], each[0].slug, each[0].version_id))
     outcome = ordered[0][1].severity if ordered else Outcome.APPROVE
-    reasons = [finding.words for _, finding in ordered]
-    asking = [vote.words for vote in votes if vote.asks]
-    if asking:
+    reasons = [finding.reason for _, finding in ordered]
+    model_reasons = [vote.reason for vote in votes if vote.is_flagged]
+    if model_reasons:
         outcome = max(outcome, Outcome.REVIEW, key=SEVERITY.__getitem__)
     typology = ordered[0][0].typology if ordered else str(Typology.UNUSUAL)
     score = votes[0].score if votes else None
-    return Decision(outcome, typology, ordered, score, [*reasons, *asking, *plain])
+    return Decision(outcome, typology, ordered, score, [*reasons, *model_reasons, *plain])
 
 
 def with_late_arrivals(decision: Decision, late: Mapping[str, Any]) -> Decision:

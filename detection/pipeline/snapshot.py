@@ -85,7 +85,7 @@ def _model(version: ModelVersion, score: float) -> dict[str, Any]:
     return {
         "version": version.pk, "model": str(version), "role": str(version.role), "sha256": version.sha256,
         "feature_set": version.feature_set, "threshold": repr(version.threshold), "score": repr(score),
-        "asks": ModelVote.of(version, score).asks,
+        "is_flagged": ModelVote.of(version, score).is_flagged,
     }  # fmt: skip
 
 

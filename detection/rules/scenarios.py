@@ -24,7 +24,7 @@ class Finding:
     """A rule fired on a row: what it demands, and why in plain words."""
 
     severity: Outcome
-    words: str
+    reason: str
 
 
 Findings = dict[int, Finding]
@@ -120,11 +120,11 @@ def _evaluate_amount(columns: Columns, parameters: Mapping[str, Any]) -> Finding
     for index, (minor, of) in enumerate(zip(columns.amount_minor, columns.currency, strict=True)):
         if minor >= lowest and of == currency:
             severity, limit = next(each for each in limits if minor >= each[1])
-            findings[index] = Finding(severity, _amount_words(minor, limit, currency, severity))
+            findings[index] = Finding(severity, _amount_reason(minor, limit, currency, severity))
     return findings
 
 
-def _amount_words(minor: int, limit: int, currency: str, severity: Outcome) -> str:
+def _amount_reason(minor: int, limit: int, currency: str, severity: Outcome) -> str:
     amount, at = money.display(minor, currency), money.display(limit, currency)
     return f"Amount of {amount} is at or above the {severity.value} limit of {at}."
 

@@ -21,9 +21,9 @@ def worded(feature: str) -> str:
 
 
 @register.filter
-def asking(alert: Alert) -> dict[str, Any] | None:
+def flagging_model(alert: Alert) -> dict[str, Any] | None:
     """The model whose score sent the transaction to review, the one that is shown first before the other."""
-    return next((model for model in alert.parameters["models"] if model["asks"]), None)
+    return next((model for model in alert.parameters["models"] if model["is_flagged"]), None)
 
 
 @register.inclusion_tag("detection/_explanation.html")

@@ -158,9 +158,9 @@ def test_the_rest_of_a_batch_is_filled_though_one_cannot_be(source, ranker, monk
 
 def test_the_list_shows_the_score_of_the_model_that_asked(alert, analyst, anomaly, ranker):
     kept = alert.parameters
-    kept["models"] = [each | {"asks": each["role"] == "anomaly"} for each in kept["models"]]
+    kept["models"] = [each | {"is_flagged": each["role"] == "anomaly"} for each in kept["models"]]
     Alert.objects.filter(pk=alert.pk).update(parameters=kept)
-    asked = next(float(each["score"]) for each in kept["models"] if each["asks"])
+    asked = next(float(each["score"]) for each in kept["models"] if each["is_flagged"])
     page = signed_in(analyst).get("/detection/alerts/").content.decode()
     assert f'{asked:.2f} <span class="text-secondary">anomaly</span>' in page
     assert asked != pytest.approx(alert.score)

@@ -47,7 +47,7 @@ def test_either_model_may_ask_for_review(threshold, asked, source, anomaly, lear
     (result,) = come(source, [80_000_000])[1]
     alert = Alert.objects.get()
     assert (result.outcome, alert.outcome, alert.score) == ("review", "review", result.score)
-    assert {model["role"] for model in alert.parameters["models"] if model["asks"]} == asked
+    assert {model["role"] for model in alert.parameters["models"] if model["is_flagged"]} == asked
     assert [model["role"] for model in alert.parameters["models"]] == ["supervised", "anomaly"]
     assert len(alert.reasons) == len(asked)
 

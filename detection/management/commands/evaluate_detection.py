@@ -39,12 +39,12 @@ class Command(BaseCommand):
         try:
             check(split)
             rows = load_rows(options["file"], resolve(options["mapping"])[0], split.delay)
-            report = evaluate(rows, split, options["seed"], self.say)
+            report = evaluate(rows, split, options["seed"], self.report)
         except FinobsError as error:
             raise CommandError(error.detail) from error
         self.stdout.write(json.dumps(report) if options["json"] else _table(report))
 
-    def say(self, text: str) -> None:
+    def report(self, text: str) -> None:
         self.stderr.write(text)
 
 

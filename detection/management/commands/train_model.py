@@ -40,7 +40,7 @@ class Command(BaseCommand):
         try:
             if options["promote"] is not None:
                 require_reason(options["promote"])
-            version = training_services.model_train(actor=actor, source=source, progress=self._tell, **arguments)
+            version = training_services.model_train(actor=actor, source=source, progress=self._progress, **arguments)
             waits = self._promote(actor, version, options["promote"]) if options["promote"] is not None else None
         except FinobsError as error:
             raise CommandError(error.message) from error
@@ -59,5 +59,5 @@ class Command(BaseCommand):
         except ApprovalRequired as waiting:
             return waiting.request_id
 
-    def _tell(self, step: str, done: int = 0, total: int = 0) -> None:
+    def _progress(self, step: str, done: int = 0, total: int = 0) -> None:
         self.stderr.write(f"{step}: {done:,} of {total:,}" if total else step)

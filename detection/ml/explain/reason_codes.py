@@ -66,7 +66,7 @@ def of_vector(version: ModelVersion, vector: NDArray[np.float32], context: Trans
         if template.family in by_family:
             continue
         value, beyond = values[each.index], BEYOND[rarity]
-        sentence = template.say(value, context, beyond, lambda name: float(values[names.index(name)]))
+        sentence = template.sentence(value, context, beyond, lambda name: float(values[names.index(name)]))
         if sentence:
             by_family[template.family] = f"{sentence}."
         if len(by_family) == MAX_REASONS:

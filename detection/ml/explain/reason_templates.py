@@ -33,13 +33,13 @@ class ReasonTemplate:
     """A feature, the family of those that say nearly the same, the least (of what is rare when low: the most) that is
     worth telling, and its sentence.
 
-    `say` gets the value, the transaction, how far out it is ("above 99% of ..."), and the value of any other feature;
-    it may have nothing to say.
+    `sentence` gets the value, the transaction, how far out it is ("above 99% of ..."), and the value of any other
+    feature; it may have nothing to say.
     """
 
     name: str
     family: str
-    say: Callable[[float, TransactionContext, str, Other], str]
+    sentence: Callable[[float, TransactionContext, str, Other], str]
     least: float = 0.5
     is_low: bool = False
 
@@ -65,13 +65,13 @@ def _last(days: int) -> str:
 def _confirmed(who: str, days: int) -> ReasonTemplate:
     with_whom = "with this counterparty" if who == "counterparty" else "of this account"
 
-    def say(value: float, _context: TransactionContext, _beyond: str, other: Other) -> str:
+    def sentence(value: float, _context: TransactionContext, _beyond: str, other: Other) -> str:
         due = other(f"counterparty_mature_{days}") if who == "counterparty" and days in WINDOWS else 0
         of = f", against {due:,.0f} due an outcome" if due >= value else ""
         verb = "was" if value == 1 else "were"
         return f"{counted(value, 'transaction')} {with_whom} {verb} confirmed suspicious in {_last(days)}{of}"
 
-    return ReasonTemplate(f"{who}_frauds_{days}", f"{who} outcomes", say)
+    return ReasonTemplate(f"{who}_frauds_{days}", f"{who} outcomes", sentence)
 
 
 def _ratio(who: str, days: int) -> ReasonTemplate:
@@ -98,12 +98,12 @@ def _count(who: str, days: int) -> ReasonTemplate:
 
 
 def _sum(days: int) -> ReasonTemplate:
-    def say(value: float, context: TransactionContext, beyond: str, other: Other) -> str:
+    def sentence(value: float, context: TransactionContext, beyond: str, other: Other) -> str:
         if other(f"account_count_{days}") < 2:
             return ""  # It is the amount.
         return f"{sum_of_money(value, context.currency)} in all for this account in {_last(days)}, {beyond}"
 
-    return ReasonTemplate(f"account_sum_{days}", "account sum", say)
+    return ReasonTemplate(f"account_sum_{days}", "account sum", sentence)
 
 
 def _amount(name: str) -> ReasonTemplate:

@@ -122,8 +122,8 @@ def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
     height = HEAD + STEP * len(drawn) + FOOT
     finding = _finding(each, base, score)
     unit, model = UNITS[explanation["role"]], explanation["model"]
-    words = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, unit
-    return Waterfall(*words, at(base), at(score), height)
+    texts = finding, f"{base:.4f}", f"{score:.4f}", each, bars, members(explanation), model, unit
+    return Waterfall(*texts, at(base), at(score), height)
 
 
 def members(explanation: Mapping[str, Any]) -> list[MemberTable]:

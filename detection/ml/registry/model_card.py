@@ -69,9 +69,9 @@ def _number(value: Any) -> str:
 
 
 def _figures(metrics: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, words in SHARES:
+    for name, label in SHARES:
         if name in metrics and not ("capacity" in metrics and name in AT_SHARE):
-            yield words, f"{metrics[name]:.4f}"
+            yield label, f"{metrics[name]:.4f}"
     if "judged_rows" in metrics:
         counts = f"{metrics['judged_rows']:,} transactions, {metrics['judged_confirmed']:,} of them confirmed"
         days = f"{_day(metrics['judged_from'])} to {_day(metrics['judged_to'])}"
