@@ -19,6 +19,7 @@ class DecideForm(forms.Form):
     def __init__(self, *args: Any, draft: str, **kwargs: Any) -> None:
         """`draft`: the name under which the browser keeps what is typed; ids are its own, beside other forms."""
         super().__init__(*args, **kwargs)
+        # Several requests may stand on one page, and an id only once.
         self.auto_id = f"{draft}-%s"
         self.fields["reason"].widget.attrs["data-draft"] = draft
 

@@ -38,7 +38,7 @@ class ApprovalGuard:
         request = _request(registered, subject, actor, payload=dict(payload), snapshot=content, digest=digest)
         raise ApprovalRequired(request.pk, f"{registered.label}: sent for approval.")
 
-    def changed(self, *, actor: User, subject: Model) -> None:
+    def subject_changed(self, *, actor: User, subject: Model) -> None:
         """Void what waits on a state of `subject` that is no more."""
         for request in _pending(subject).order_by("pk"):
             if snapshot.digest_now(request, subject) != request.digest:

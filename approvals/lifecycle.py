@@ -1,4 +1,10 @@
-"""How requests are locked, and how they end."""
+"""How requests are locked, and how they end.
+
+A pending request ends once. It is *used* by the vote that completes its quorum, *rejected*, *withdrawn* by its
+requester, or *expired*; and it becomes *void* where what was asked for is no longer what would happen: its subject
+changed (`guard.subject_changed`, told by the services that change it, and found again at each vote), something else was
+asked for on the same subject (`guard.require_approval`), or carrying it out was refused (`request_decide`).
+"""
 
 from __future__ import annotations
 

@@ -38,6 +38,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
 class QueueAdmin(GrantsAdmin, AccessAdmin):
     """Administrators configure every queue; what is in one is expected_version by grants only."""
 
+    # Not "view": that hangs on grants, and whoever configures queues need not see their cases.
     view_action = "change"
     form = QueueForm
     list_display = ("name", "slug", "is_default", "lease_minutes", "alerts_a_day")
@@ -147,6 +148,7 @@ class CaseAdmin(AccessAdmin):
         if not values["conclusion"]:
             return
         disposition, _, reason_code = values["conclusion"].partition("/")
+        # A note that was added just now has raised the version by one.
         services.case_close(
             actor=actor_of(request), case=case, disposition=disposition, reason_code=reason_code,
             rationale=values["why"], version=values["expected_version"] + bool(values["note"].strip()),

@@ -125,6 +125,7 @@ class CaseTakeNext(ServiceAction[Case]):
     def answer(self, result: Any) -> Response:
         if result is None:
             return Response(status=204)
+        # As the read that follows would answer, not what the service returned (decision 22).
         return self.respond(selectors.case_get(self.request.user, result.reference))
 
 

@@ -76,6 +76,7 @@ class Case(Timestamped):
     reference = models.CharField(max_length=20, unique=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="cases")
     typology = models.CharField(max_length=40, choices=Typology)
+    # cases_queue_order begins with it.
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases", db_index=False)
     status = models.CharField(max_length=20, choices=CaseStatus, default=CaseStatus.NEW)
     disposition = models.CharField(max_length=20, choices=Disposition, default=Disposition.UNSET, blank=True)

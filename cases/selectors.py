@@ -99,6 +99,7 @@ def case_get(user: Any, reference: str) -> Case:
 
 def case_alerts(user: Any, case: Case) -> QuerySet[Alert]:
     """The alerts of a case, newest first, with their transactions and what raised them."""
+    # By the alert's own policy too: the role that reads cases need not read alerts.
     rows = access.restrict(Alert.objects.filter(case_alert__case=case), user, "view")
     return rows.select_related(
         "transaction__account", "transaction__counterparty", "rule_version__rule", "model_version",
@@ -119,6 +120,7 @@ def case_incidents(user: Any, case: Case) -> QuerySet[Incident]:
 
 def case_actions(user: Any, case: Case) -> list[AvailableAction]:
     """What `user` may do with the case, from the workflow table. What is never theirs is left out."""
+    # Asked once for each permission, not once for each button.
     allowed = {permission: access.allowed(user, permission, case) for permission in ("work", "lead")}
     if not any(allowed.values()):
         return []
@@ -186,12 +188,14 @@ def incident_alerts(user: Any, incident: Incident) -> QuerySet[Alert]:
 def search(user: Any, text: str) -> QuerySet[Case]:
     """Visible cases by their reference, or by the external id of their account or of an alerted transaction."""
     text = text.strip()[:100]
+    # PostgreSQL cannot be asked for NUL.
     if not text or "\x00" in text:
         return Case.objects.none()
     incident = Incident.objects.filter(reference__iexact=text).values("case_id")
     alerted = Transaction.objects.filter(external_id=text, alert__case_alert__isnull=False)
     matching = Q(reference__iexact=text) | Q(account__external_id=text) | Q(pk__in=incident)
     matching |= Q(pk__in=alerted.values("alert__case_alert__case_id"))
+    # People read out the number of a reference, without letter and year.
     if text.isdecimal():
         matching |= Q(reference__endswith=f"-{int(text):06d}")
     return cases_visible(user).filter(matching)

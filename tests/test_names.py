@@ -28,6 +28,7 @@ SHARED_NAMES = {
 # Constants that stand twice with the same value, and why.
 TWICE = {
     "BUNDLE_FORMAT": "the offline verifier imports nothing of finobs",
+    "PROOF_FORMAT": "the offline verifier imports nothing of finobs",
     "EPOCH": "of a command and of a chart, in days; to become one",
     "ROUND_TO": "of a feature, and of the files that evaluation reads; to become one",
 }

@@ -34,6 +34,7 @@ class RowBatchList(SelectorList[M], ServiceAction[M]):
     rows_key: str
 
     def act(self) -> HttpResponse:
+        # Before the body is parsed: a key belongs to its bytes.
         return answer_once(self.request, self.rows_key, lambda: (self.status, self._add_rows()))
 
     def _add_rows(self) -> dict[str, Any]:

@@ -104,6 +104,7 @@ class Transaction(Base):
     is its place among the batch's accepted rows.
     """
 
+    # No index of its own, nor for batch, account and counterparty: one below, or the constraint, begins with each.
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+", db_index=False)
     external_id = models.CharField(max_length=100)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="transactions", db_index=False)

@@ -24,6 +24,7 @@ def policy_set(*, actor: User, action: str, quorum: int, expires_after_hours: in
         raise Invalid(fields={"quorum": ["At least 1 and at most 10 people."]})
     if not 1 <= expires_after_hours <= 24 * 90:
         raise Invalid(fields={"expires_after_hours": ["At least 1 hour and at most 90 days."]})
+    # Requests carry their own quorum and end: a milder policy lets nothing pass that was asked for before.
     policy = policy or ApprovalPolicy(action=action)
     policy.quorum, policy.expires_after_hours = quorum, expires_after_hours
     history.save(policy, actor=actor)

@@ -68,7 +68,7 @@ def _decide(*, actor: User, request: ApprovalRequest, vote: Vote, reason: str, d
         with transaction.atomic():
             _record_vote(actor=actor, request=locked, subject=subject, vote=vote, reason=reason)
     except FinobsError as error:
-        return _void(request.pk, actor, error)
+        return _void_unexecutable(request.pk, actor, error)
     return locked
 
 
@@ -94,7 +94,7 @@ def _other_approvals(request: ApprovalRequest, subject: Model, actor: User) -> i
     return sum(access.allowed(decision.decided_by, action, subject) for decision in earlier)
 
 
-def _void(request_id: int, actor: User, error: FinobsError) -> ApprovalRequest:
+def _void_unexecutable(request_id: int, actor: User, error: FinobsError) -> ApprovalRequest:
     """It was approved, but the requester may not do it any more, or the workflow moved on: nothing of it has happened.
 
     Read again: what the attempt changed of these rows was rolled back.

@@ -190,7 +190,7 @@ def test_a_change_voids_every_request_about_its_subject_and_no_other(
 
 def test_a_change_of_a_subject_without_a_request_is_nothing(free_case: Case, lead: User) -> None:
     before = Event.objects.count()
-    gate.changed(actor=lead, subject=free_case)
+    gate.subject_changed(actor=lead, subject=free_case)
     assert Event.objects.count() == before
 
 

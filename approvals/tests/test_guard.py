@@ -85,13 +85,13 @@ def test_a_change_of_one_subject_voids_nothing_of_another_with_the_same_number(
     version = factories.model_version(pk=case.pk)
     about_model = promote(superuser, version)
     version.threshold = 0.9
-    gate.changed(actor=superuser, subject=version)
+    gate.subject_changed(actor=superuser, subject=version)
     assert states(about_case, about_model) == [RequestState.PENDING, RequestState.VOID]
 
 
 def test_what_has_not_changed_goes_on_waiting(case: Case, analyst: User, superuser: User) -> None:
     request = closing_request(analyst, case)
-    gate.changed(actor=superuser, subject=Case.objects.get(pk=case.pk))
+    gate.subject_changed(actor=superuser, subject=Case.objects.get(pk=case.pk))
     assert states(request) == [RequestState.PENDING]
 
 

@@ -74,7 +74,7 @@ def group_alerts(*, alerts: Sequence[Alert]) -> None:
     _record(new_alerts, grouping, actor)
     for case in grouping.cases.values():
         if case.status == CaseStatus.AWAITING_APPROVAL:
-            gate.changed(actor=actor, subject=case)
+            gate.subject_changed(actor=actor, subject=case)
 
 
 def _new(alerts: Sequence[Alert]) -> list[NewAlert]:

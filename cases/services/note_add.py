@@ -32,7 +32,7 @@ def note_add(*, actor: User, case: Case, text: str) -> Note:
     data = {"note": str(note.pk), "sha256": note.sha256}
     record(actor=actor, action="note.add", subject=locked, data=data)
     # SEC-11: any edit voids what was approved, or is about to be, on the earlier content.
-    gate.changed(actor=actor, subject=locked)
+    gate.subject_changed(actor=actor, subject=locked)
     return note
 
 

@@ -140,7 +140,7 @@ def test_a_case_is_not_assigned_to_a_machine(case: Case, lead: User, queue: Queu
 def test_a_case_that_is_not_workable_is_neither_assigned_nor_taken(
     queue: Queue, lead: User, analyst: User, colleague: User, status: str
 ) -> None:
-    conclusion = {"disposition": "confirmed", "reason_code": "money_mule", "closed_at": NOON}
+    conclusion: dict[str, Any] = {"disposition": "confirmed", "reason_code": "money_mule", "closed_at": NOON}
     case = factories.case(inside=queue, status=status, **(conclusion if status == CaseStatus.CLOSED else {}))
     with pytest.raises(InvalidTransition):
         services.case_assign(actor=lead, case=case, to=colleague, reason="Why not.")
@@ -292,8 +292,9 @@ def test_a_conclusion_that_does_not_hold_is_refused_in_words(
     case: Case, analyst: User, fields: dict[str, str], texts: dict[str, list[str]]
 ) -> None:
     services.case_take(actor=analyst, case=case)
+    values: dict[str, Any] = {**CONCLUSION, **fields}
     with pytest.raises(Invalid) as error:
-        services.case_close(**{"actor": analyst, "case": case, "version": 2, **CONCLUSION, **fields})
+        services.case_close(actor=analyst, case=case, version=2, **values)
     assert error.value.fields == texts
 
 

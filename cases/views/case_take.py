@@ -27,6 +27,7 @@ def case_take_next(request: SignedInRequest, slug: str) -> HttpResponse:
     if case is not None:
         return success_response(request, case.reference, f"You hold {case.reference}.", push=True)
     if swap_target(request):
+        # htmx swaps nothing for 204: the case that is open stays open.
         return trigger_client_event(HttpResponse(status=204), "finobs:announce", {"text": NO_FREE_CASE_MESSAGE})
     messages.info(request, NO_FREE_CASE_MESSAGE)
     return redirect(reverse("cases:queue-work", args=[slug]) + list_query(request))

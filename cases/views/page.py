@@ -71,6 +71,7 @@ def success_response(request: SignedInRequest, reference: str, message: str, *, 
         return redirect(address)
     case = selectors.case_get(request.user, reference)
     response = workbench(request, case.queue, case)
+    # The address bar would otherwise hold an address that takes POST only, and a reload be refused.
     response = push_url(response, address) if push else replace_url(response, address)
     return trigger_client_event(response, "finobs:announce", {"text": message})
 
@@ -111,6 +112,7 @@ def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
 def list_query(request: SignedInRequest) -> str:
     """The filters of the list, to carry along; the cursor is not one of them."""
     query = request.GET.copy()
+    # A cursor is of one page of the list, and of its filters as they were.
     query.pop("cursor", None)
     return f"?{query.urlencode()}" if query else ""
 

@@ -70,7 +70,7 @@ class BatchAssessment:
         return next((each for each in self.champions if each.version.role == role), None)
 
     def votes(self, index: int) -> tuple[ModelVote, ...]:
-        return tuple(_vote(each.version, each.scores[index]) for each in self.champions)
+        return tuple(ModelVote.of(each.version, each.scores[index]) for each in self.champions)
 
     def history(self, index: int) -> dict[str, int] | None:
         """The whole numbers of a row's past, where a feature set needs them."""
@@ -101,6 +101,7 @@ class BatchAssessment:
         fired = findings_by_row(
             (rule, scenarios.evaluate(rule.kind, self.columns, rule.parameters)) for rule in detectors.rules
         )
+        # Whom any vote would ask for; a vote made of each of ten thousand rows would cost more than it decides.
         noticed = set(fired)
         for each in self.champions:
             threshold = each.version.threshold
@@ -121,7 +122,3 @@ class AssessmentContext:
 
     assessment: BatchAssessment
     at: datetime
-
-
-def _vote(version: ModelVersion, score: float) -> ModelVote:
-    return ModelVote(version.role, str(version), score, version.threshold)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..choices import SEVERITY, ModelRole, Outcome, Typology
+from ..models import ModelVersion
 from ..rules.scenarios import Finding, Findings
 
 
@@ -31,9 +32,13 @@ class ModelVote:
     score: float
     threshold: float
 
+    @classmethod
+    def of(cls, version: ModelVersion, score: float) -> ModelVote:
+        return cls(version.role, str(version), score, version.threshold)
+
     @property
     def is_flagged(self) -> bool:
-        """Whether the model asks for review."""
+        """Whether the model asks for review: here a score is compared with its threshold."""
         return self.score >= self.threshold
 
     @property

@@ -14,7 +14,7 @@ from transactions.models import Source, Transaction
 from .. import features
 from ..ml.scoring import ModelScores
 from ..models import ModelVersion
-from .decision import Decision
+from .decision import Decision, ModelVote
 
 
 def input_snapshot(
@@ -85,7 +85,7 @@ def _model(version: ModelVersion, score: float) -> dict[str, Any]:
     return {
         "version": version.pk, "model": str(version), "role": str(version.role), "sha256": version.sha256,
         "feature_set": version.feature_set, "threshold": repr(version.threshold), "score": repr(score),
-        "is_flagged": score >= version.threshold,
+        "is_flagged": ModelVote.of(version, score).is_flagged,
     }  # fmt: skip
 
 

@@ -1,4 +1,10 @@
-"""What each kind of rule asks for and how it judges. A kind is an entry here; nothing else knows kinds apart."""
+"""What each kind of rule asks for and what it finds.
+
+A new kind is a member of `choices.RuleKind` (with its migration) and an entry of SCENARIOS here; forms, API, filters
+and replay follow from these two. A scenario looks at the row alone: `columns.history` is filled only where a model in
+force needs it (`pipeline.batch_assessment`), and late arrivals do not run rules again (`pipeline.late.reassess`). A
+kind that needs the past changes those two first, and adds what it counts to `features.definition`.
+"""
 
 from __future__ import annotations
 

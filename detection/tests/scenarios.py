@@ -165,13 +165,13 @@ def confirm(rows: list[Transaction], known_at: datetime | None = None) -> None:
 def alert_of_two_models() -> Alert:
     """A transaction over the limit of a rule, decided with both models; its alert, gathered, as `assess` leaves it."""
     factories.rule_version()
-    champions()
+    two_champions()
     row = factories.transaction(amount_minor=1_250_000, country="FR")
     assess(batch=row.batch, transactions=[row])
     return Alert.objects.get(transaction=row)
 
 
-def champions() -> None:
+def two_champions() -> None:
     """Put both models in force."""
     for role, (artefact, parameters) in _two_models().items():
         factories.model_version(

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 def batches(source: Source, gathered: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Two batches, each with alerts that have no explanation yet."""
     factories.rule_version()
-    scenarios.champions()
+    scenarios.two_champions()
     monkeypatch.setattr(explanations, "MAX_INLINE", 0)
     ids = []
     for amounts in ([90_000_000, 70_000_000, 80_000_000], [95_000_000, 75_000_000]):

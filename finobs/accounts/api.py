@@ -54,6 +54,7 @@ class AccessTokenCreate(APIView):
         person = token.user if token is not None else self._authenticate(request)
         token_claims = access_token.issue_access_token(person, token)
         seconds = int(settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds())  # type: ignore[attr-defined]
+        # RFC 6749, section 5.1: no cache keeps an answer with a token.
         return Response({"access": str(token_claims), "expires_in": seconds}, headers={"Cache-Control": "no-store"})
 
     def _authenticate(self, request: Request) -> User:
@@ -159,6 +160,7 @@ class TokenList(SelectorList[ApiToken], ServiceCreate[ApiToken]):
         return self.act()
 
     def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        # The serializer has made a lifetime of it.
         del body["days"]
         actor, owner = actor_of(self.request), body.pop("user", None)
         return body | {"user": actor if owner is None else selectors.user_get(actor, owner)}

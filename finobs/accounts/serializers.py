@@ -102,6 +102,7 @@ class ResetLinkSerializer(serializers.Serializer[Any]):
 
 class CredentialsSerializer(StrictSerializer):
     email = serializers.EmailField(max_length=254)
+    # A password may begin and end with a space.
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
 
 

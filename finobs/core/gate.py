@@ -20,7 +20,7 @@ class Guard(Protocol):
     def require_approval(self, *, actor: Any, action: str, subject: Model, payload: Mapping[str, Any]) -> NoReturn:
         """Record a request for exactly this, and raise ApprovalRequired."""
 
-    def changed(self, *, actor: Any, subject: Model) -> None:
+    def subject_changed(self, *, actor: Any, subject: Model) -> None:
         """`subject` is no longer what its approvers were to decide on: void what waits on it."""
 
 
@@ -42,7 +42,7 @@ def require_approval(*, actor: Any, action: str, subject: Model, payload: Mappin
     _guard.require_approval(actor=actor, action=action, subject=subject, payload=payload)
 
 
-def changed(*, actor: Any, subject: Model) -> None:
+def subject_changed(*, actor: Any, subject: Model) -> None:
     """Tell the gate that `subject` has changed, so that approvals asked for its earlier state become void."""
     if _guard is not None:
-        _guard.changed(actor=actor, subject=subject)
+        _guard.subject_changed(actor=actor, subject=subject)

@@ -31,6 +31,7 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
             with transaction.atomic():
                 try:
                     return function(*args, **kwargs)
+                # Raised only after the commit: from within the block it would roll the request for approval back.
                 except ApprovalRequired as required:
                     approval = required
         except IntegrityError as error:

@@ -87,7 +87,7 @@ def seed(report: Callable[[str], None]) -> None:
 
 
 def load(actor: User, feed: Feed, report: Callable[[str], None]) -> None:
-    """Ingest what is not in yet. A model trained on the first part judges the rest, one on outcomes the last part."""
+    """Ingest what is not in yet. A model trained on the first part assesses the rest, one on outcomes its end."""
     done = loaded(feed.source, feed.name)
     if done >= feed.total:
         return

@@ -28,8 +28,8 @@ def anomaly_training_rows(total: int) -> int:
 
 
 def ensure_champion(actor: User, report: Callable[[str], None]) -> None:
-    """Train and install unless one was. Too few rows leave the rules alone to judge, and are no fault."""
-    _ensure(actor, ModelRole.ANOMALY, report, "The rules judge alone.")
+    """Train and install unless one was. Too few rows leave the rules to decide alone, and are no fault."""
+    _ensure(actor, ModelRole.ANOMALY, report, "The rules decide alone.")
 
 
 def supervised_training_rows(total: int) -> int:

@@ -18,6 +18,7 @@ class Event(Base):
     uid = models.UUIDField(unique=True)
     at = models.DateTimeField()
     action = models.CharField(max_length=80)
+    # ledger_event_actor begins with it.
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     actor_type = models.CharField(max_length=10)
     subject_type = models.CharField(max_length=60)
@@ -94,6 +95,7 @@ class Alarm(Base):
     class Meta(Base.Meta):
         ordering = ("-raised_at", "-id")
         constraints: ClassVar = [
+            # The sealer looks each second: what it sees again is the same alarm.
             models.UniqueConstraint("kind", condition=models.Q(settled_at=None), name="ledger_alarm_once"),
         ]
 

@@ -65,10 +65,10 @@ ALLOWED_HOSTS = names("ALLOWED_HOSTS", [])
 CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS", [])
 TIME_ZONE = text("TIME_ZONE", "UTC")
 PORT = whole("PORT", 8000, least=1)
-# Sessions: SEC-3 asks for 15 minutes idle and 8 to 12 hours absolute.
 # A statement is prepared on PostgreSQL when it is asked for the so-manieth time; 0: never, for a pooler that hands
 # connections out by the transaction.
 DATABASE_PREPARE_AFTER = whole("DATABASE_PREPARE_AFTER", 5)
+# SEC-3 asks for 15 minutes idle and 8 to 12 hours absolute.
 SESSION_IDLE_SECONDS = whole("SESSION_IDLE_SECONDS", 15 * 60, least=60)
 SESSION_ABSOLUTE_SECONDS = whole("SESSION_ABSOLUTE_SECONDS", 10 * 60 * 60, least=300)
 # How many proxies of our own stand in front and write X-Forwarded-For; 0: the connection's address counts.

@@ -84,7 +84,7 @@ class _BatchIngest:
         self.read()
         existing = self.look_up()
         self.batch.pk = existing.batch_id
-        self.persist(self.find_new(self.rows, existing.transactions), existing)
+        self.insert(self.find_new(self.rows, existing.transactions), existing)
         self.quarantine()
         self.save_batch()
         self.assess()
@@ -134,7 +134,7 @@ class _BatchIngest:
                 f"external_id “{row.external_id}” came with other content {where}; that one stays.",
             )
 
-    def persist(self, new: dict[str, int], existing: bulk_load.ExistingRows) -> None:
+    def insert(self, new: dict[str, int], existing: bulk_load.ExistingRows) -> None:
         rows = [self.rows[index] for index in new.values()]
         names = (row.counterparty for row in rows if row.counterparty)
         accounts = bulk_load.ensure_parties(Account, self.source, (row.account for row in rows), existing.accounts)

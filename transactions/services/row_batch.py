@@ -32,7 +32,8 @@ B = TypeVar("B", bound=RowBatch)
 R = TypeVar("R", bound=BatchRowResult)
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: Python 3.11 cannot make an instance of a frozen, generic dataclass that has them.
+@dataclass(frozen=True)
 class BatchResult(Generic[B, R]):
     """A batch, and what became of each of its rows, in their order."""
 

@@ -85,6 +85,17 @@ def test_impossible_amounts_are_refused_in_words_that_name_the_field(amount):
     assert len(fault.detail) < 300
 
 
+@pytest.mark.parametrize(("currency", "amount"), [("BHD", "999999999999999"), ("USD", "9" * 16), ("JPY", "9" * 18)])
+def test_an_amount_of_digits_alone_is_not_above_the_limit_of_sums(currency, amount):
+    assert refused(currency=currency, amount=amount).reason == QuarantineReason.AMOUNT
+
+
+def test_the_largest_amount_of_each_number_of_places_is_accepted():
+    largest = {"BHD": "99999999999999.999", "USD": "999999999999999.99", "JPY": "99999999999999999"}
+    minor = {read(currency=currency, amount=amount).amount_minor for currency, amount in largest.items()}
+    assert minor == {10**17 - 1}
+
+
 @pytest.mark.parametrize(
     "moment",
     ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00",

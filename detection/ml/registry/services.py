@@ -168,5 +168,5 @@ def _move(
     if approval:
         data["approval"] = str(approval)
     record(actor=actor, action=action, subject=version, data=data)
-    gate.changed(actor=actor, subject=version)
+    gate.subject_changed(actor=actor, subject=version)
     return version

@@ -1,4 +1,8 @@
-"""How a training run is worked."""
+"""How a training run is worked.
+
+Claiming, the lease after which a killed worker's run is taken up again, and how often that is tried are those of every
+job: `LEASE` and `MAX_ATTEMPTS` in `finobs.core.jobs.models`, `jobs_wake` in `finobs.core.jobs.wake`.
+"""
 
 from __future__ import annotations
 

@@ -38,6 +38,7 @@ def user_create(
     if kind not in (UserKind.HUMAN, UserKind.SERVICE) or (is_staff and kind != UserKind.HUMAN):
         raise Invalid(fields={"kind": ["Choose a person or a machine account; only a person may open the admin."]})
     user = User(email=email.strip().lower(), name=name.strip(), kind=kind, is_staff=is_staff, time_zone=time_zone)
+    # Its owner alone chooses one, under a link that is issued for it.
     user.set_unusable_password()
     _save(user, actor)
     set_roles(user, roles, actor=actor)
@@ -64,6 +65,7 @@ def user_change(
     require_not_above(actor, user)
     values = {"email": email and email.strip().lower(), "name": name, "is_staff": is_staff, "time_zone": time_zone}
     changed = {field: value for field, value in values.items() if value is not None and value != getattr(user, field)}
+    # SEC-12: what opens the admin is given like a role, and ends what was signed in before.
     if "is_staff" in changed:
         access.require(actor, "assign_role", user)
         if actor.pk == user.pk or (is_staff and user.kind != UserKind.HUMAN):

@@ -38,6 +38,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     return render_page(request, "accounts/profile.html", page, status=status)
 
 
+# Or a report of a fault would show them.
 @sensitive_post_parameters("present", "new", "again")
 @login_required
 @require_http_methods(["GET", "POST"])

@@ -28,6 +28,7 @@ SIGN_OUT_MESSAGES = {
 }
 
 
+# Or a report of a fault would show it.
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "POST"])

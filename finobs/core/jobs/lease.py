@@ -36,7 +36,7 @@ def claim(model: type[J], pk: int | None = None, *, abandoned: bool = False) -> 
     at = clock.now()
     # Several workers claim at once: each passes by what another is claiming, and none waits.
     rows = model._default_manager.select_for_update(of=("self",), skip_locked=True)
-    rows = rows.filter(queries.abandoned() if abandoned else queries.free(model, at))
+    rows = rows.filter(queries.unfinished() if abandoned else queries.claimable(model, at))
     row = (rows if pk is None else rows.filter(pk=pk)).order_by("scheduled_at", "pk").first()
     if row is None:
         return None

@@ -14,22 +14,22 @@ from .models import LeasedJob
 MAX_QUEUED_TIME: Final = timedelta(minutes=1)
 
 
-def free(model: type[LeasedJob], at: datetime) -> Q:
+def claimable(model: type[LeasedJob], at: datetime) -> Q:
     """Jobs that a worker may take."""
     has_attempts = Q(attempts__lt=F("attempts_before_retry") + model.MAX_ATTEMPTS)
-    return has_attempts & (Q(state=JobState.QUEUED, scheduled_at__lte=at) | _orphans(at))
+    return has_attempts & (Q(state=JobState.QUEUED, scheduled_at__lte=at) | _lease_expired(at))
 
 
-def abandoned() -> Q:
+def unfinished() -> Q:
     """Jobs that may be taken by whoever knows that no worker is left."""
     return Q(state__in=OPEN_STATES)
 
 
-def idle(at: datetime) -> Q:
+def unattended(at: datetime) -> Q:
     """Jobs that nobody works on though they are due: the worker was lost, or never came."""
-    return Q(state=JobState.QUEUED, scheduled_at__lte=at - MAX_QUEUED_TIME) | _orphans(at)
+    return Q(state=JobState.QUEUED, scheduled_at__lte=at - MAX_QUEUED_TIME) | _lease_expired(at)
 
 
-def _orphans(at: datetime) -> Q:
+def _lease_expired(at: datetime) -> Q:
     """Jobs whose worker gave no word for as long as its lease."""
     return Q(state=JobState.RUNNING, lease_until__lte=at)

@@ -40,7 +40,9 @@ def wake(model: type[LeasedJob]) -> list[int]:
 
     One that has cost as many workers as it may is failed; the failure is recorded.
     """
-    rows = model._default_manager.select_for_update(of=("self",), skip_locked=True).filter(queries.idle(clock.now()))
+    rows = model._default_manager.select_for_update(of=("self",), skip_locked=True).filter(
+        queries.unattended(clock.now())
+    )
     ids = []
     for row in rows.order_by("pk"):
         if row.attempts_left:

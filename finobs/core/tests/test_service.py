@@ -68,14 +68,14 @@ def test_the_guard_is_asked_for_exactly_this(monkeypatch):
             asked.append(request)
             raise ApprovalRequired(7)
 
-        def changed(self, **change):
+        def subject_changed(self, **change):
             asked.append(change)
 
     monkeypatch.setattr(gate, "_guard", Guard())
     request: dict[str, Any] = {"actor": "Ana", "action": "cases.close", "subject": Group(), "payload": {"a": 1}}
     with pytest.raises(ApprovalRequired):
         gate.require_approval(**request)
-    gate.changed(actor="Ana", subject=request["subject"])
+    gate.subject_changed(actor="Ana", subject=request["subject"])
     assert asked == [request, {"actor": "Ana", "subject": request["subject"]}]
 
 
@@ -83,7 +83,7 @@ def test_nothing_passes_an_unguarded_gate(monkeypatch):
     monkeypatch.setattr(gate, "_guard", None)
     with pytest.raises(NotAllowed):
         gate.require_approval(actor=None, action="cases.close", subject=Group(), payload={})
-    gate.changed(actor=None, subject=Group())
+    gate.subject_changed(actor=None, subject=Group())
 
 
 def test_the_second_of_two_who_make_the_same_is_told_so():

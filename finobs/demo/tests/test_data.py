@@ -104,7 +104,7 @@ def test_a_plan_is_read_back_from_its_name():
 
 def test_too_few_rows_for_a_model_leave_the_rules_alone(small):
     small.setattr(env, "SEED_TRANSACTIONS", 60)
-    assert "rules judge alone" in run()
+    assert "rules decide alone" in run()
     assert Transaction.objects.count() == 60
     assert not ModelVersion.objects.exists()
 

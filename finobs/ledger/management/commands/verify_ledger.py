@@ -33,6 +33,7 @@ class Command(BaseCommand):
         else:
             self._print(report.as_dict())
         if not report.ok:
+            # 1: something is wrong; 2: it could not be checked. Who calls this from a script must tell them apart.
             raise SystemExit(1)
 
     def _print(self, report: dict[str, Any]) -> None:
