@@ -116,11 +116,20 @@ def _defined(now: Row, rows: list[Row], outcomes: list[Row], bound: int | None) 
 QUARTERS = st.integers(0, 4 * 45).map(lambda quarter: quarter * DAY // 4)
 ENTITY = st.integers(-1, 2)
 AMOUNTS = st.sampled_from([0, 1, 99, LOW, LOW + 1, 1 << 40, MAX_AMOUNT, MAX_AMOUNT + 1, 1 << 61])
+
+
+def whole_row(fields: Row) -> Row:
+    """Pairs and countries are those of an account: who has the same account and counterparty has the same pair."""
+    account, counterparty = fields["account"], fields["counterparty"]
+    pair = -1 if counterparty < 0 else account * 10 + counterparty
+    return fields | {"pair": pair, "country": account * 10 + fields["country"]}
+
+
 ROWS = st.lists(
     st.fixed_dictionaries({
-        "time": QUARTERS, "amount": AMOUNTS, "is_round": st.integers(0, 1), "account": ENTITY, "counterparty": ENTITY,
-        "pair": ENTITY, "country": ENTITY,
-    }),
+        "time": QUARTERS, "amount": AMOUNTS, "is_round": st.integers(0, 1), "account": st.integers(0, 2),
+        "counterparty": ENTITY, "country": st.integers(0, 1),
+    }).map(whole_row),
     min_size=1, max_size=25,
 )  # fmt: skip
 OUTCOMES = st.lists(
