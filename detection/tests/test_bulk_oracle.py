@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detection.features.bulk import (
+from detection.features.bulk import History, parts, statistics
+from detection.features.confirmed_rows import ConfirmedRows
+from detection.features.definition import (
     DAY_MICROSECONDS,
     HORIZON,
     LABEL_DELAY_DAYS,
@@ -18,10 +20,6 @@ from detection.features.bulk import (
     RISK_WINDOWS,
     STATISTICS,
     WINDOWS,
-    ConfirmedRows,
-    History,
-    parts,
-    statistics,
 )
 
 DAY = DAY_MICROSECONDS
