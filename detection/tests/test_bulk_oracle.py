@@ -40,7 +40,7 @@ def row(number: int, day: float = 0.0, amount: int = 100, **fields: int) -> Row:
 
 def outcome(occurred: float, known: float, **fields: int) -> Row:
     return {
-        "account": 1, "counterparty": 2, "occurred": int(occurred * DAY), "known": int(known * DAY), "after": 0,
+        "account": 1, "counterparty": 2, "occurred": int(occurred * DAY), "known_at": int(known * DAY), "after": 0,
         "weight": 1, **fields,
     }  # fmt: skip
 
@@ -49,7 +49,7 @@ def computed(rows: list[Row], outcomes: list[Row], bounds: list[int] | None = No
     history = History(**{name: ints([each[name] for each in rows]) for name in row(0)})
     columns = {name: ints([each[name] for each in outcomes]) for name in outcome(0, 0)}
     if not told:
-        columns = {name: columns[name] for name in ("account", "counterparty", "occurred", "known")}
+        columns = {name: columns[name] for name in ("account", "counterparty", "occurred", "known_at")}
     values = statistics(
         history, ConfirmedRows(*columns.values()), np.arange(len(rows)), None if bounds is None else ints(bounds)
     )
@@ -83,7 +83,7 @@ def _defined(now: Row, rows: list[Row], outcomes: list[Row], bound: int | None) 
         return sum(
             each["weight"] for each in outcomes
             if each[key] == now[key] and (bound is None or each["after"] < bound)
-            and now["time"] - days * DAY < each["known"] <= now["time"]
+            and now["time"] - days * DAY < each["known_at"] <= now["time"]
             and now["time"] - HORIZON * DAY < each["occurred"] < now["time"]
         )  # fmt: skip
 
@@ -132,7 +132,7 @@ ROWS = st.lists(
 )  # fmt: skip
 OUTCOMES = st.lists(
     st.fixed_dictionaries({
-        "account": ENTITY, "counterparty": ENTITY, "occurred": QUARTERS, "known": QUARTERS,
+        "account": ENTITY, "counterparty": ENTITY, "occurred": QUARTERS, "known_at": QUARTERS,
         "after": st.integers(0, 30), "weight": st.sampled_from([1, 1, -1]),
     }),
     max_size=10,
