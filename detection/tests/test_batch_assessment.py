@@ -12,6 +12,7 @@ import pytest
 from django.db import DatabaseError
 
 from detection.choices import ModelRole, ModelStage, Outcome, Typology
+from detection.ml import scoring
 from detection.ml.scoring import ModelScores
 from detection.models import Alert, Assessment, ModelVersion, ShadowScore
 from detection.pipeline import batch_assessment, explanations
@@ -44,10 +45,8 @@ def scores(monkeypatch: pytest.MonkeyPatch) -> Scores:
         members = {"forest": [value / 2 for value in values]} if version.role == ANOMALY else {}
         return ModelScores(version, values, members)
 
-    monkeypatch.setattr(batch_assessment.scoring, "score_version", score)
-    monkeypatch.setattr(
-        batch_assessment.reason_codes, "of_transaction", lambda *given: [f"Stands out at {given[2].pk}."]
-    )
+    monkeypatch.setattr(scoring, "score_version", score)
+    monkeypatch.setattr(reason_codes, "of_transaction", lambda *given: [f"Stands out at {given[2].pk}."])
     monkeypatch.setattr(explanations, "attach_explanations", lambda *_: False)
     return table
 
@@ -145,7 +144,7 @@ def test_a_database_that_fails_is_no_shadow_that_cannot_score(
     def fail(*_: Any) -> None:
         raise DatabaseError("gone")
 
-    monkeypatch.setattr(batch_assessment.scoring, "score_version", fail)
+    monkeypatch.setattr(scoring, "score_version", fail)
     with pytest.raises(DatabaseError):
         BatchAssessment(active_detectors(rows[0].source), rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from detection.ml import metrics
 SPLIT = Split(train_from=10, train_to=19, test_from=27, test_to=29, delay=7, supervised_days=28)
 
 
-def arrays(rows: list[tuple[float, bool, int, int]]) -> tuple[np.ndarray, ...]:
+def arrays(rows: list[tuple[float, bool, int, int]]) -> tuple[Any, Any, Any, Any]:
     scores, frauds, cards, days = zip(*rows, strict=True)
     return np.array(scores, dtype=float), np.array(frauds, dtype=bool), np.array(cards), np.array(days)
 
@@ -67,7 +68,7 @@ def test_a_card_is_as_high_as_its_highest_transaction() -> None:
 def test_the_highest_share_of_the_rows_are_alerts(share: float, recall: float, precision: float) -> None:
     scores = np.arange(10, 0, -1) / 10
     frauds = np.array([True, False, True] + [False] * 6 + [True])
-    assert metrics.at_share(scores, frauds, share) == (pytest.approx(recall), pytest.approx(precision))
+    assert list(metrics.at_share(scores, frauds, share)) == pytest.approx([recall, precision])
 
 
 def test_a_perfect_ranking_has_every_measure_at_its_best() -> None:
