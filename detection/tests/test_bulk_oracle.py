@@ -51,7 +51,7 @@ def computed(rows: list[Row], outcomes: list[Row], bounds: list[int] | None = No
     if not told:
         columns = {name: columns[name] for name in ("account", "counterparty", "occurred", "known_at")}
     values = statistics(
-        history, ConfirmedRows(**columns), np.arange(len(rows)), None if bounds is None else ints(bounds)
+        history, ConfirmedRows(*columns.values()), np.arange(len(rows)), None if bounds is None else ints(bounds)
     )
     assert tuple(values) == STATISTICS
     return [{name: int(values[name][index]) for name in STATISTICS} for index in range(len(rows))]
