@@ -19,7 +19,6 @@ from transactions.models import Account
 from .. import priority
 from ..choices import CaseStatus
 from ..models import Case, CaseAlert, Incident, Queue
-from ..reference_number import reference
 from .queue_create import ensure_default_queue
 
 INCIDENT_GAP = timedelta(hours=24)
@@ -227,3 +226,12 @@ def _record(alerts: Iterable[NewAlert], grouping: Grouping, actor: User) -> None
         for key, alert_ids in ids.items()
     ]
     record_many(actor=actor, entries=entries)
+
+
+def reference(letter: str, year: int, number: int) -> str:
+    """How people name a case or an incident.
+
+    >>> reference("C", 2026, 123)
+    'C-2026-000123'
+    """
+    return f"{letter}-{year}-{number:06d}"

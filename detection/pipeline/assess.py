@@ -45,7 +45,8 @@ def _assess(batch: Batch, transactions: Sequence[Transaction]) -> list[Assessmen
     assessment, at = BatchAssessment(active_detectors(batch.source), transactions), clock.now()
     _persist(assessment, at)
     alerts = raise_alerts(assessment, batch.source, sorted(assessment.decisions), at)
-    late_batch_record(assessment, batch)
+    if assessment.reads_history:
+        late_batch_record(assessment, batch)
     return _verdicts(assessment, alerts, at)
 
 
@@ -89,7 +90,7 @@ def raise_alerts(assessment: BatchAssessment, source: Source, chosen: Sequence[i
     if not chosen:
         return {}
     alerts = [_alert(assessment, source, index, at) for index in chosen]
-    if explanations.attach_explanations(
+    if assessment.champions and explanations.attach_explanations(
         alerts, [_scored_vectors(assessment, each, chosen) for each in assessment.champions]
     ):
         for batch_id in sorted({assessment.transactions[index].batch_id for index in chosen}):

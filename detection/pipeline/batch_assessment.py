@@ -13,6 +13,7 @@ from django.db import DatabaseError
 
 from transactions.models import Transaction
 
+from .. import features
 from ..choices import Outcome
 from ..features import columns as cols
 from ..features.columns import Columns
@@ -52,6 +53,11 @@ class BatchAssessment:
             self.matrices[name] = matrix_for(name, columns)
         self.champions, self.shadow = self._scored(detectors.champions), self._shadow_scores(detectors.shadow)
         self.decisions = self._decide(detectors)
+
+    @property
+    def reads_history(self) -> bool:
+        """Whether any model in force makes its score of what came before: then rows that come late change it."""
+        return any(features.get(each.version.feature_set).statistics for each in self.champions)
 
     @property
     def primary(self) -> ModelScores | None:

@@ -65,8 +65,6 @@ def attach_explanations(alerts: Sequence[Alert], models: Sequence[ScoredVectors]
     `models`: what each model in force made of these alerts, in their order; the first gave the score that is shown. A
     decision never waits for, or fails by, its explanation: what cannot be explained is logged and left empty.
     """
-    if not models:
-        return False
     order = sorted(range(len(alerts)), key=lambda index: (-(alerts[index].score or 0.0), index))
     for index in order[:MAX_INLINE]:
         scored = [ScoredVector(each.version, each.scores[index], each.vectors[index]) for each in models]

@@ -190,6 +190,8 @@ class _BatchIngest:
 
     def quarantine(self) -> None:
         """Quarantine the faulty rows. One that is there already, byte for byte, came again: a duplicate."""
+        if not self.faults:
+            return
         quarantined = quarantine_add(
             self.batch, {index: (self.raw[index], fault) for index, fault in self.faults.items()}
         )

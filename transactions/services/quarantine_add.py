@@ -16,8 +16,6 @@ from ..row_validation import RawRow, RowFault, printable
 
 def quarantine_add(batch: Batch, faulty: Mapping[int, tuple[RawRow, RowFault]]) -> dict[int, tuple[int, bool]]:
     """For each index in the batch: the quarantined row that holds it, and whether it is a new one."""
-    if not faulty:
-        return {}
     raws = {index: raw.raw or fields_as_json(raw) for index, (raw, _) in faulty.items()}
     digests = {index: hashlib.sha256(raw).digest() for index, raw in raws.items()}
     earlier = _existing(batch, set(digests.values()))

@@ -11,7 +11,6 @@ from finobs.core import clock, dispatch
 from transactions.choices import IngestMethod
 from transactions.models import Batch, Transaction
 
-from ... import features
 from ...models import LateBatch
 from ..batch_assessment import BatchAssessment
 from . import affected
@@ -22,10 +21,8 @@ FILE_METHODS = (IngestMethod.FILE, IngestMethod.ADMIN)
 
 
 def late_batch_record(assessment: BatchAssessment, batch: Batch) -> None:
-    """Keep a row if any of the transactions is late, and wake whoever looks again; nothing where no model in force
-    looks at histories. Called by `assess`, in its transaction; costs one statement."""
-    if not any(features.get(each.version.feature_set).statistics for each in assessment.champions):
-        return
+    """Keep a row if any of the transactions is late, and wake whoever looks again. Called by `assess`, in its
+    transaction; costs one statement."""
     entities = {name: _EntitySpans(assessment.transactions, f"{name}_id") for name in ("account", "counterparty")}
     if not any(each.is_out_of_order for each in entities.values()):
         spans = {name: each.spans() for name, each in entities.items()}
