@@ -13,6 +13,7 @@ from django.db import DatabaseError
 
 from detection.choices import ModelRole, ModelStage, Outcome, Typology
 from detection.ml import scoring
+from detection.ml.explain import reason_codes
 from detection.ml.scoring import ModelScores
 from detection.models import Alert, Assessment, ModelVersion, ShadowScore
 from detection.pipeline import batch_assessment, explanations
