@@ -36,7 +36,8 @@ def version_diffs(kind: str, versions: Sequence[RuleVersion]) -> list[tuple[Rule
                 for name, label in labels
             ],
         )
-        for version, older in zip(versions, [*versions[1:], None], strict=True)
+        # Not strict: a rule without versions has none before it either.
+        for version, older in zip(versions, [*versions[1:], None], strict=False)
     ]
 
 
