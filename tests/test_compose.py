@@ -42,12 +42,12 @@ def test_our_processes_can_write_nothing_and_gain_nothing(name):
 
 
 @pytest.mark.parametrize("name", ["web", "live", "worker", "beat", "sealer"])
-def test_they_start_after_the_tables_are_there(name):
+def test_services_of_compose_start_after_the_tables_are_there(name):
     assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 
 @pytest.mark.parametrize("name", ["postgres", "redis", "web", "live", "worker"])
-def test_they_say_whether_they_are_well(name):
+def test_services_of_compose_say_whether_they_are_well(name):
     assert SERVICES[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
 
 

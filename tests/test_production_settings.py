@@ -26,7 +26,7 @@ def manage(*arguments, **changed):
     return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=120)
 
 
-def test_it_passes_the_deployment_checks_without_a_warning(tmp_path):
+def test_the_production_configuration_passes_the_deployment_checks_without_a_warning(tmp_path):
     ran = manage("check", "--deploy", "--fail-level", "WARNING", FINOBS_VAR_DIR=str(tmp_path))
     assert ran.returncode == 0, ran.stderr
 
@@ -46,7 +46,7 @@ def test_it_passes_the_deployment_checks_without_a_warning(tmp_path):
         ({"SESSION_IDLE_SECONDS": "1"}, "SESSION_IDLE_SECONDS"),
     ],
 )
-def test_it_refuses_to_start_and_names_what_is_wrong(changed, named):
+def test_the_production_configuration_refuses_to_start_and_names_what_is_wrong(changed, named):
     ran = manage("check", **changed)
     assert ran.returncode != 0
     assert named in ran.stderr.strip().splitlines()[-1]

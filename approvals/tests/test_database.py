@@ -47,37 +47,37 @@ def test_a_second_person_s_decision_is_taken(asked: ApprovalRequest) -> None:
 
 @pytest.mark.parametrize("who", ["requested_by", "last_edited_by"])
 def test_neither_requester_nor_last_editor_decides(asked: ApprovalRequest, who: str) -> None:
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match="this person cannot decide this request"):
         decide(asked, decided_by=getattr(asked, who))
 
 
 @pytest.mark.parametrize("who", ["requested_by", "last_edited_by"])
 def test_a_decision_cannot_lie_about_them(asked: ApprovalRequest, who: str) -> None:
     """The check constraints alone could be talked out of it by naming somebody else."""
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match="this person cannot decide this request"):
         decide(asked, decided_by=getattr(asked, who), **{who: factories.user("Decoy")})
 
 
 def test_a_decision_cannot_forget_the_last_editor(asked: ApprovalRequest) -> None:
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match="this person cannot decide this request"):
         decide(asked, decided_by=asked.last_edited_by, last_edited_by=None)
 
 
 @pytest.mark.parametrize("kind", [UserKind.SERVICE, UserKind.SYSTEM])
 def test_only_people_decide(asked: ApprovalRequest, kind: UserKind) -> None:
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match="this person cannot decide this request"):
         decide(asked, decided_by=factories.user("Robot", kind=kind))
 
 
 def test_a_decision_is_of_the_digest_that_was_asked(asked: ApprovalRequest) -> None:
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match="this person cannot decide this request"):
         decide(asked, digest="e" * 64)
 
 
 def test_one_voice_each(asked: ApprovalRequest) -> None:
     person = factories.user("Decider")
     decide(asked, decided_by=person)
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match=r"(?i)unique"):
         decide(asked, decided_by=person)
 
 
@@ -86,10 +86,10 @@ def test_one_voice_each(asked: ApprovalRequest) -> None:
 )
 def test_an_ended_request_takes_no_decision_and_stays_ended(asked: ApprovalRequest, state: RequestState) -> None:
     ApprovalRequest.objects.filter(pk=asked.pk).update(state=state)
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match="this person cannot decide this request"):
         decide(asked)
     for other in RequestState:
-        with pytest.raises(DatabaseError), transaction.atomic():
+        with pytest.raises(DatabaseError, match="a request cannot change so"), transaction.atomic():
             ApprovalRequest.objects.filter(pk=asked.pk).update(state=other)
 
 
@@ -105,7 +105,7 @@ def test_nothing_is_used_without_its_quorum(db: None, votes: int) -> None:
     for _ in range(votes):
         decide(first)
     decide(other)
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match="a request cannot change so"):
         use(first)
     decide(first)
     assert use(first) == 1
@@ -114,10 +114,10 @@ def test_nothing_is_used_without_its_quorum(db: None, votes: int) -> None:
 def test_a_rejection_is_no_approval_and_stands_in_its_way(db: None) -> None:
     request = request_about("1", quorum=1)
     decide(request, vote=Vote.REJECT)
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match="a request cannot change so"):
         use(request)
     decide(request)
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match="a request cannot change so"):
         use(request)
 
 
@@ -125,9 +125,9 @@ def test_an_approval_is_used_once(asked: ApprovalRequest) -> None:
     decide(asked)
     use(asked)
     for state in RequestState:
-        with pytest.raises(DatabaseError), transaction.atomic():
+        with pytest.raises(DatabaseError, match="a request cannot change so"), transaction.atomic():
             ApprovalRequest.objects.filter(pk=asked.pk).update(state=state)
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match="this person cannot decide this request"):
         decide(asked)
 
 
@@ -136,13 +136,13 @@ def test_an_approval_is_used_once(asked: ApprovalRequest) -> None:
     [{"digest": "f" * 64}, {"quorum": 2}, {"snapshot": {"a": 1}}, {"subject_label": "D"}, {"last_edited_by": None}],
 )
 def test_what_was_asked_does_not_change(asked: ApprovalRequest, change: dict[str, Any]) -> None:
-    with pytest.raises(DatabaseError), transaction.atomic():
+    with pytest.raises(DatabaseError, match="a request cannot change so"), transaction.atomic():
         ApprovalRequest.objects.filter(pk=asked.pk).update(**change)
 
 
 def test_a_request_begins_pending(asked: ApprovalRequest, analyst: User) -> None:
     asked.pk, asked.subject_id, asked.state = None, "2", RequestState.USED
-    with pytest.raises(DatabaseError), transaction.atomic():
+    with pytest.raises(DatabaseError, match="a request begins pending"), transaction.atomic():
         asked.save(force_insert=True)
 
 
@@ -153,5 +153,9 @@ def test_decisions_and_requests_are_kept(asked: ApprovalRequest) -> None:
         f"DELETE FROM approvals_approvaldecision WHERE id = {decision.pk}",
         f"DELETE FROM approvals_approvalrequest WHERE id = {asked.pk}",
     ):
-        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        with (
+            pytest.raises(DatabaseError, match=r"decisions are append-only|requests are kept"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute(statement)

@@ -38,12 +38,14 @@ def vote(request: ApprovalRequest, word: str = "approve", **other: str) -> dict[
 @pytest.mark.parametrize(
     ("person", "status"), [("analyst", 200), ("lead", 200), ("auditor", 200), ("stranger", 404), ("admin", 404)]
 )
-def test_those_who_see_the_case_see_the_request(person: str, status: int, asked: ApprovalRequest, request: Any) -> None:
+def test_a_request_is_seen_by_those_who_see_its_case(
+    person: str, status: int, asked: ApprovalRequest, request: Any
+) -> None:
     client = signed_in(request.getfixturevalue(person))
     assert client.get(f"/approvals/{asked.pk}/").status_code == status
 
 
-def test_it_shows_exactly_what_was_asked_and_the_digest(lead: User, asked: ApprovalRequest) -> None:
+def test_the_page_of_a_request_shows_exactly_what_was_asked_and_the_digest(lead: User, asked: ApprovalRequest) -> None:
     page = text(lead, f"/approvals/{asked.pk}/")
     assert CONCLUSION["rationale"] in page
     assert asked.digest[:12] in page
@@ -139,7 +141,7 @@ def test_withdrawing(analyst: User, lead: User, case: Case, asked: ApprovalReque
 
 
 @pytest.mark.parametrize("path", ["decide", "withdraw"])
-def test_it_cannot_be_done_by_following_a_link(path: str, lead: User, asked: ApprovalRequest) -> None:
+def test_deciding_cannot_be_done_by_following_a_link(path: str, lead: User, asked: ApprovalRequest) -> None:
     assert signed_in(lead).get(f"/approvals/{asked.pk}/{path}/").status_code == 405
 
 

@@ -17,7 +17,7 @@ from finobs.ledger.models import Event
 from tests import factories
 
 
-def test_it_is_set_changed_and_taken_away_with_its_history(admin: User) -> None:
+def test_the_capacity_of_a_queue_is_set_changed_and_taken_away_with_its_history(admin: User) -> None:
     queue = queue_create(actor=admin, slug="fraud", name="Fraud", alerts_a_day=40)
     queue_change(actor=admin, queue=queue, alerts_a_day=25)
     queue_change(actor=admin, queue=queue, alerts_a_day=None)

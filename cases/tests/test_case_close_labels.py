@@ -103,7 +103,7 @@ def test_any_other_conclusion_makes_none(alert: Alert, close: Any, disposition: 
     assert labels() == [(alert.transaction_id, False)]
 
 
-def test_others_and_older_ones_are_left_out(alert: Alert, close: Any) -> None:
+def test_labels_of_other_and_of_older_transactions_are_left_out(alert: Alert, close: Any) -> None:
     close(case_of(alert), Disposition.CONFIRMED)
     assert confirmations.confirmations_of([alert.account_id + 1000], [], SINCE) == []
     assert confirmations.confirmations_of([alert.account_id], [], factories.NOON) == []

@@ -16,7 +16,7 @@ from cases import services, workflow
 from cases.choices import CaseStatus
 from cases.models import Case, Queue, WorkLease
 from cases.services import case_locking
-from cases.services.case_close import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH, case_reopen
+from cases.services.case_close import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH, case_await_approval, case_reopen
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import clock
@@ -388,3 +388,34 @@ def test_every_save_of_a_case_raises_its_version_and_moment(case: Case, analyst:
         case_locking.save(case, actor=analyst, reason="Tried", fields=["rationale"])
     row = Case.objects.get(pk=case.pk)
     assert (row.version, row.updated_at, row.history.order_by("history_id").last().history_user) == (2, NOON, analyst)
+
+
+@pytest.mark.parametrize("status", [CaseStatus.NEW, CaseStatus.AWAITING_APPROVAL])
+def test_only_a_case_under_work_can_wait_for_approval(case: Case, analyst: User, status: str) -> None:
+    case.status = status
+    with pytest.raises(InvalidTransition):
+        case_await_approval(actor=analyst, case=case)
+    assert state(case) == ("new", "", 1)
+
+
+def test_whoever_wrote_the_last_note_stays_the_last_editor_of_a_case_that_waits(
+    case: Case, analyst: User, lead: User
+) -> None:
+    services.case_take(actor=analyst, case=case)
+    services.note_add(actor=lead, case=case, text="I looked at this too.")
+    request = closing_request(analyst, case)
+    assert (request.last_edited_by, Case.objects.get(pk=case.pk).last_edited_by) == (lead, lead)
+    request_withdraw(actor=analyst, request=request)
+    closing_request(analyst, case)
+    assert Case.objects.get(pk=case.pk).last_edited_by == lead
+
+
+def test_a_step_that_ones_own_hold_forbids_is_no_conflict(other: Case, analyst: User) -> None:
+    with pytest.raises(InvalidTransition, match="You hold this case already"):
+        case_locking.check("take", case=other, actor=analyst, lease=WorkLease.objects.get(case=other))
+
+
+def test_a_case_that_one_holds_already_is_returned_as_it_is(other: Case, analyst: User) -> None:
+    with clock.at(NOON):
+        again = services.case_take(actor=analyst, case=other)
+    assert (again, again.version, again.assignee) == (other, 2, analyst)

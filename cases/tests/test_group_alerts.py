@@ -82,7 +82,7 @@ def test_an_alert_opens_an_incident_and_a_case_in_the_queue_of_its_typology(rout
     assert case.priority == sum(case.priority_parts.values()) > 0
 
 
-def test_it_is_recorded_by_finobs_itself(routed: Queue) -> None:
+def test_a_grouping_is_recorded_by_finobs_itself(routed: Queue) -> None:
     group_alerts(alerts=[factories.alert()])
     events = Event.objects.exclude(action="queue.create").order_by("pk")
     assert [(event.action, event.actor_type) for event in events] == [

@@ -55,7 +55,7 @@ def test_nobody_is_sent_to_sign_in(case: Case) -> None:
     assert not Note.objects.exists()
 
 
-def test_it_cannot_be_done_by_following_a_link(analyst: User, case: Case) -> None:
+def test_adding_a_note_cannot_be_done_by_following_a_link(analyst: User, case: Case) -> None:
     assert signed_in(analyst).get(path(case)).status_code == 405
 
 

@@ -66,7 +66,7 @@ def test_every_alert_keeps_contributions_that_add_up_to_its_score(alerts):
         assert canonical(kept), "kept as canonical text"
 
 
-def test_it_says_what_is_usual_and_why_in_words(alerts):
+def test_an_explanation_says_what_is_usual_and_why_in_words(alerts):
     kept = alerts[-1].explanation
     amount = next(each for each in kept["features"] if each["name"] == "amount")
     assert float(amount["contribution"]) > 0.05

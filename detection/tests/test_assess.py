@@ -29,7 +29,7 @@ def run(rows):
     return assess(batch=rows[0].batch, transactions=rows)
 
 
-def test_it_answers_for_every_transaction_in_their_order(source, gathered):
+def test_an_assessment_answers_for_every_transaction_in_their_order(source, gathered):
     factories.rule_version()
     rows = scenarios.transactions(source, AMOUNTS)
     results = run(rows)
@@ -45,7 +45,7 @@ def test_without_a_champion_there_is_no_score(source, gathered):
     assert not Assessment.objects.exclude(score=None, model_version=None).exists()
 
 
-def test_it_keeps_an_assessment_of_each(source, gathered):
+def test_an_assessment_keeps_an_assessment_of_each(source, gathered):
     version = factories.rule_version()
     rows = scenarios.transactions(source, AMOUNTS)
     run(rows)

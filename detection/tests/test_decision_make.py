@@ -162,7 +162,7 @@ def test_every_link_leads_somewhere(one, feed, source, admin):
         assert superuser.get(link).status_code == 200, link
 
 
-def test_it_can_be_asked_for_again_later(one, feed):
+def test_a_decision_can_be_asked_for_again_later(one, feed):
     answer = one().json()
     assert feed.get(answer["links"]["decision"]).json() == answer
     assert feed.get(f"{URL}/{answer['transaction_id'] + 1}").status_code == 404

@@ -60,7 +60,7 @@ def judged(capsys, path, *arguments):
     return json.loads(capsys.readouterr().out)
 
 
-def test_it_says_everything_of_every_ranking_and_the_same_again(small, capsys):
+def test_an_evaluation_says_everything_of_every_ranking_and_the_same_again(small, capsys):
     arguments = [*days(50, 60, 68, 78), "--seed", "3"]
     found = judged(capsys, small, *arguments)
     assert set(found) == {"rows", "results"}

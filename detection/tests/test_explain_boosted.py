@@ -66,7 +66,7 @@ def total(kept) -> float:
 
 @pytest.mark.parametrize("settings", [{}, {"rounds": 1}, {"leaves": 31, "least_in_leaf": 5}, {"leaves": 2}])
 @pytest.mark.parametrize("missing", [0.0, 0.2])
-def test_it_agrees_with_shap(settings, missing):
+def test_the_explanation_of_a_boosted_model_agrees_with_shap(settings, missing):
     shap = pytest.importorskip("shap")
     matrix = rows(missing=missing)
     ranker, artefact = learned(matrix, **settings)

@@ -49,7 +49,7 @@ def alert(source, ranker):
     return Alert.objects.get()
 
 
-def test_both_add_up_each_to_its_own_score(alert, ranker, anomaly):
+def test_both_explanations_add_up_each_to_its_own_score(alert, ranker, anomaly):
     kept = alert.explanation
     (beside,) = kept["beside"]
     assert kept["currency"] == "USD"

@@ -16,7 +16,7 @@ from detection.tests.test_explain_boosted import learned, rows
 from finobs.core.errors import Invalid
 
 
-def test_both_roles_are_explained_to_the_millionth():
+def test_models_of_both_roles_are_explained_to_the_millionth():
     matrix = rows()
     _, artefact = learned(matrix)
     assert require_explainable(artefact, "account-1", {}, matrix, ModelRole.SUPERVISED) < 1e-6

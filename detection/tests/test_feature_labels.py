@@ -35,7 +35,7 @@ def kept(
         ("brand_new_thing", "1234.5", "1.0", "Brand new thing of 1,234.50 (usual: 1)."),
     ],
 )  # fmt: skip
-def test_it_says(name, observed, expected, said):
+def test_a_feature_says_its_value_as_a_reason(name, observed, expected, said):
     assert reasons([kept(name, observed, expected)]) == [said]
 
 

@@ -132,7 +132,9 @@ def test_without_outcomes_precision_is_not_known(analyst):
     assert "how many would be right is not known" in shown.content.decode()
 
 
-def test_it_says_when_nothing_is_left_and_when_nothing_was_scored(analyst, version, queue_for_models):
+def test_a_candidate_for_capacity_says_when_nothing_is_left_and_when_nothing_was_scored(
+    analyst, version, queue_for_models
+):
     for row in rows_of(version)[:6]:
         alert_for(row, typology=Typology.UNUSUAL)
     found = capacity(analyst, version, WINDOW)
@@ -177,14 +179,14 @@ def test_the_candidate_is_judged_at_once_by_the_scores_of_its_artefact(admin, ve
     assert (found.matrix.flagged, found.alerts_a_day) == (8, 4.0)
 
 
-def test_its_card_says_what_the_threshold_was_set_for_and_expected(admin, version):
+def test_the_card_of_a_candidate_says_what_its_threshold_was_set_for_and_expected(admin, version):
     made = set_threshold(admin, version)
     shown = client_of(admin).get(reverse("detection:model-performance-summary", args=[made.pk])).content.decode()
     assert "0.672000, set for 4 alerts a day; expected precision 1.000" in " ".join(shown.split())
     assert "of 8 alerts with an outcome, 2026-03-01 to 2026-03-30" in shown
 
 
-def test_it_claims_nothing_that_was_measured_at_another_threshold(admin, version):
+def test_a_candidate_for_capacity_claims_nothing_that_was_measured_at_another_threshold(admin, version):
     version.metrics |= {"auc": 0.9, "precision": 0.86, "recall": 0.65, "threshold_rows": 12_345, "parity_rows": 20_000}
     version.parameters = {"share": "0.005", "trees": 100}
     version.save()

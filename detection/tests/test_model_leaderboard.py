@@ -56,7 +56,7 @@ def client_of(user):
     return client
 
 
-def test_they_are_ranked_on_the_rows_that_all_scored(analyst, champion, shadow, both):
+def test_versions_are_ranked_on_the_rows_that_all_scored(analyst, champion, shadow, both):
     board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)
     assert [entry.version for entry in board.entries] == [shadow, champion]
     assert (board.rows, board.labelled, board.others) == (4, 4, [])
@@ -66,7 +66,7 @@ def test_they_are_ranked_on_the_rows_that_all_scored(analyst, champion, shadow, 
     assert [entry.own.matrix.scored for entry in board.entries] == [4, 5]
 
 
-def test_each_has_its_own_threshold(analyst, champion, both):
+def test_each_version_has_its_own_threshold(analyst, champion, both):
     strict = model_version(sha256=champion.sha256, threshold=0.85)
     found = {entry.version: entry.common.matrix for entry in leaderboard(analyst, ModelRole.SUPERVISED, WINDOW).entries}
     assert (found[champion].flagged, found[strict].flagged) == (2, 1)
@@ -82,7 +82,7 @@ def test_retired_ones_and_those_without_scores_stand_beside(analyst, champion, s
     assert {entry.version: entry.own.matrix.scored for entry in board.others} == {retired: 1, fresh: 0}
 
 
-def test_those_chosen_are_compared_retired_or_not(analyst, champion, shadow, both):
+def test_versions_that_are_chosen_are_compared_retired_or_not(analyst, champion, shadow, both):
     retired = model_version(stage=ModelStage.RETIRED)
     add_score(both[0], retired, 0.7, shadow=True)
     board = leaderboard(analyst, ModelRole.SUPERVISED, WINDOW, {retired.pk, champion.pk, 10**9})
@@ -152,7 +152,7 @@ def test_machines_get_the_same_ranking(analyst, champion, shadow, both):
     assert found["entries"][0]["common"]["average_precision"] == 1.0
 
 
-def test_it_takes_as_many_queries_for_many_versions_as_for_two(analyst, champion, shadow, both):
+def test_a_leaderboard_takes_as_many_queries_for_many_versions_as_for_two(analyst, champion, shadow, both):
     def number() -> int:
         with CaptureQueriesContext(connection) as made:
             leaderboard(analyst, ModelRole.SUPERVISED, WINDOW)

@@ -118,7 +118,7 @@ def test_what_is_not_known_yet_is_no_outcome(analyst, version):
     assert selectors.rows(analyst, version, WINDOW, "unknown_flagged", None).count() == 2
 
 
-def test_it_is_said_who_knows(analyst, version):
+def test_the_page_of_performance_says_who_knows(analyst, version):
     by_person, by_label, nobody = scored_transactions(version, [(0.9, True), (0.8, True), (0.7, None)])
     closed_case(by_person)
     found = selectors.with_scores(

@@ -52,7 +52,7 @@ def test_ninety_two_days_are_the_most():
     assert window(date(2018, 1, 1), date(2018, 4, 2)).days == 92
 
 
-def test_it_moves_by_its_own_length_and_ends_with_the_calendar():
+def test_a_window_moves_by_its_own_length_and_ends_with_the_calendar():
     found = Window(date(2018, 1, 11), date(2018, 1, 20))
     assert found.moved(-1) == Window(date(2018, 1, 1), date(2018, 1, 10))
     assert found.moved(1) == Window(date(2018, 1, 21), date(2018, 1, 30))
@@ -60,6 +60,6 @@ def test_it_moves_by_its_own_length_and_ends_with_the_calendar():
     assert Window(date(2999, 12, 1), LAST).moved(1) is None
 
 
-def test_its_moments_are_whole_days_in_utc():
+def test_the_moments_of_a_window_are_whole_days_in_utc():
     found = Window(date(2018, 1, 1), date(2018, 1, 2))
     assert (found.since, found.until) == (datetime(2018, 1, 1, tzinfo=UTC), datetime(2018, 1, 3, tzinfo=UTC))

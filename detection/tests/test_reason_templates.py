@@ -75,7 +75,7 @@ def told(version, about=OUT, **changed: float) -> list[str]:
         ({"is_weekend": 1}, "It was at the weekend (UTC)."),
     ],
 )  # fmt: skip
-def test_it_says(version, changed, said):
+def test_a_reason_says_what_stands_out(version, changed, said):
     assert told(version, **changed) == [said]
 
 
@@ -146,7 +146,7 @@ def test_what_is_not_known_is_not_told(version):
     assert told(version, account_ratio_30=float("nan")) == []
 
 
-def test_it_costs_less_than_a_fifth_of_a_millisecond(version):
+def test_a_reason_costs_less_than_a_fifth_of_a_millisecond(version):
     row = vector(account_ratio_30=50, is_new_country=1, account_count_1=90, amount=2_000)
     reason_codes.of_vector(version, row, OUT)
     spent = []
@@ -173,7 +173,9 @@ def test_from_the_transaction_and_from_what_the_alert_keeps_it_says_the_same(sou
 
 
 @pytest.mark.django_db
-def test_it_asks_the_database_once_for_a_version(source, superuser, gathered, monkeypatch, django_assert_num_queries):
+def test_a_reason_asks_the_database_once_for_a_version(
+    source, superuser, gathered, monkeypatch, django_assert_num_queries
+):
     reason_codes._rows.cache_clear()
     version = scenarios.champion(source, superuser)
     (row,) = scenarios.transactions(source, [90_000_000])

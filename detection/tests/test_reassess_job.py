@@ -115,7 +115,7 @@ def test_a_retried_run_sees_what_came_in_since(stopped, source, admin, monkeypat
     assert {row.transaction_id: row.score for row in Reassessment.objects.order_by("pk")} == newest
 
 
-def test_its_page_counts_what_it_found_and_links_to_exactly_that(run, auditor):
+def test_the_page_of_a_run_counts_what_it_found_and_links_to_exactly_that(run, auditor):
     for number in (1, 2):
         brought = factories.transaction()
         LateBatch.objects.create(

@@ -73,7 +73,7 @@ def test_the_batch_says_what_was_touched_and_links_to_exactly_that(auditor, late
         ("done", "70 have another score"),
     ],
 )
-def test_it_says_how_far_it_is(auditor, late, state, words):
+def test_the_page_of_a_run_says_how_far_it_is(auditor, late, state, words):
     now = clock.now()
     ReassessmentRun.objects.update(
         state=state, done=5, total=9, error="No space.", lease_until=now if state == "running" else None,

@@ -33,7 +33,7 @@ def test_every_alert_comes_out_the_same(alerts):
     assert [replay(alert).differences for alert in alerts] == [[]] * len(alerts)
 
 
-def test_it_stays_the_same_after_the_world_has_moved_on(alerts, superuser):
+def test_a_replay_stays_the_same_after_the_world_has_moved_on(alerts, superuser):
     alert = alerts[-1]
     rule = alert.rule_version.rule
     scenarios.approved_step(model_retire, superuser, alert.model_version)

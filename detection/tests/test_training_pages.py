@@ -83,7 +83,7 @@ def test_the_fragment_asks_again_only_while_the_run_is_open(run, analyst, source
     assert "ensemble v1" in ended
 
 
-def test_it_works_without_scripts(run, analyst, admin):
+def test_the_page_of_training_works_without_scripts(run, analyst, admin):
     whole = page(analyst, f"/detection/training/{run.pk}/")
     assert "<html" in whole
     assert "Cancel the training run" not in whole

@@ -45,7 +45,7 @@ def made_up(days=60, a_day=100, seed=4):
     return rows, known, int(occurred[-1])
 
 
-def test_it_learns_four_weeks_that_have_had_their_outcome():
+def test_the_supervised_training_learns_four_weeks_that_have_had_their_outcome():
     rows, known, as_of = made_up()
     trained = train_supervised(rows, known, as_of, as_of, QUICK)
     days = (as_of - rows.occurred[trained.learned]) / DAY

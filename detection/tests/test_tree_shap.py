@@ -41,7 +41,7 @@ def grown(matrix: np.ndarray, **settings):
     [{}, {"max_samples": 1_024}, {"max_features": 0.5}, {"max_samples": 2}, {"n_estimators": 1}],
     ids=["usual", "deep", "some features", "stumps", "one tree"],
 )
-def test_it_agrees_with_shap(settings):
+def test_the_explanation_of_a_forest_agrees_with_shap(settings):
     shap = pytest.importorskip("shap")
     matrix = rows()
     forest, ours = grown(matrix, **settings)
@@ -52,7 +52,7 @@ def test_it_agrees_with_shap(settings):
         assert np.abs(ours.attribute(row) - values).max() < 1e-9
 
 
-def test_it_agrees_with_shap_on_thresholds():
+def test_the_explanation_of_a_forest_agrees_with_shap_on_thresholds():
     shap = pytest.importorskip("shap")
     matrix = rows()
     forest, ours = grown(matrix)

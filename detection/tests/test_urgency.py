@@ -22,7 +22,7 @@ def test_a_model_below_its_threshold_says_nothing():
 
 
 @pytest.mark.parametrize("score", [0.9, 0.95, 1.0])
-def test_it_rises_with_the_distance_above_the_threshold(score):
+def test_urgency_rises_with_the_distance_above_the_threshold(score):
     found = urgency({"models": [model("anomaly", 0.9, score)]})
     assert found == pytest.approx(0.5 * (score - 0.9) / 0.1)
 

@@ -101,7 +101,7 @@ def test_a_correction_from_outside_leaves_the_conclusion_alone(service, analyst,
 
 def test_the_database_keeps_one_label_for_each_transaction_and_origin(analyst, rows):
     conclude(analyst, rows[:1])
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match=r"(?i)unique"), transaction.atomic():
         Label.objects.create(transaction=rows[0], origin=LabelOrigin.CASE, is_suspicious=False, known_at=KNOWN)
     for origin in (LabelOrigin.TRANSACTION, LabelOrigin.CASE):
         Label.objects.create(transaction=rows[1], origin=origin, is_suspicious=False, known_at=KNOWN)
@@ -111,7 +111,7 @@ def test_the_database_keeps_one_label_for_each_transaction_and_origin(analyst, r
 def test_the_database_keeps_a_batch_with_what_came_in_one_and_with_nothing_else(bank, service, rows):
     batch = LabelBatch.objects.create(source=bank, actor=service)
     for origin, of in ((LabelOrigin.BATCH, None), (LabelOrigin.TRANSACTION, batch), (LabelOrigin.CASE, batch)):
-        with pytest.raises(DatabaseError), transaction.atomic():
+        with pytest.raises(DatabaseError, match=r"(?i)constraint"), transaction.atomic():
             Label.objects.create(transaction=rows[0], origin=origin, label_batch=of, is_suspicious=True, known_at=KNOWN)
     Label.objects.create(
         transaction=rows[0], origin=LabelOrigin.BATCH, label_batch=batch, is_suspicious=True, known_at=KNOWN

@@ -50,7 +50,7 @@ def test_a_slug_is_taken_once_and_stays(admin, bank):
         source_change(actor=admin, source=bank, slug="other")
 
 
-def test_others_make_no_sources(analyst, lead, auditor, stranger, bank):
+def test_sources_are_not_made_by_others(analyst, lead, auditor, stranger, bank):
     for person in (analyst, lead, auditor, stranger):
         with pytest.raises(NotAllowed):
             source_create(actor=person, slug="mine")

@@ -92,13 +92,13 @@ def test_a_body_that_does_not_hold_is_422(client, db, body):
     assert client.post(URL, body, content_type="application/json").status_code == 422
 
 
-def test_it_dies_with_the_epoch(client, admin, analyst):
+def test_a_jwt_dies_with_the_epoch(client, admin, analyst):
     access = ask(client, analyst.email).json()["access"]
     services.role_assign(actor=admin, user=analyst, roles={"viewer"})
     assert me(client, access).status_code == 401
 
 
-def test_it_dies_with_the_account(client, admin, analyst):
+def test_a_jwt_dies_with_the_account(client, admin, analyst):
     access = ask(client, analyst.email).json()["access"]
     type(analyst).objects.filter(pk=analyst.pk).update(is_active=False)
     assert me(client, access).status_code == 401

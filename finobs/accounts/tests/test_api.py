@@ -36,7 +36,7 @@ def test_the_list_is_paged_and_filtered(as_admin, admin, analyst):
     assert as_admin.get("/api/v1/users", {"q": "ana a"}).json()["results"][0]["id"] == analyst.pk
 
 
-def test_those_who_may_not_see_people_find_none(client, analyst, admin):
+def test_people_are_not_found_by_those_who_may_not_see_them(client, analyst, admin):
     client.force_login(analyst)
     assert client.get("/api/v1/users").json()["results"] == []
     assert client.get(f"/api/v1/users/{admin.pk}").status_code == 404

@@ -17,7 +17,7 @@ def change(client, present=factories.PASSWORD, new=NEW, again=NEW):
     return client.post(URL, {"present": present, "new": new, "again": again})
 
 
-def test_it_changes_and_ends_every_other_session(client, analyst):
+def test_a_password_change_changes_and_ends_every_other_session(client, analyst):
     other = Client()
     for browser in (client, other):
         browser.force_login(analyst)

@@ -43,7 +43,7 @@ def test_the_owner_sets_a_password_and_signs_in_with_it(client, analyst, link):
     assert client.post("/accounts/sign-in/", {"username": analyst.email, "password": NEW}).status_code == 302
 
 
-def test_it_works_once(client, link):
+def test_a_reset_link_works_once(client, link):
     client.post(address(link), {"new": NEW, "again": NEW})
     assert client.get(address(link)).status_code == 404
     with pytest.raises(NotFound):
@@ -61,7 +61,7 @@ def test_a_newer_link_voids_the_older(client, admin, analyst, link):
     assert client.get(address(newer)).status_code == 200
 
 
-def test_it_is_good_for_a_day(client, link):
+def test_a_reset_link_is_good_for_a_day(client, link):
     with mock.patch.object(links, "_now", return_value=datetime.now() + timedelta(hours=23)):
         assert client.get(address(link)).status_code == 200
     with mock.patch.object(links, "_now", return_value=datetime.now() + timedelta(hours=25)):

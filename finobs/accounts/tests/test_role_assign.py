@@ -15,7 +15,7 @@ def assign(actor, user, *roles):
     return services.role_assign(actor=actor, user=user, roles=set(roles))
 
 
-def test_it_counts_at_once_and_is_recorded(admin, analyst):
+def test_a_change_of_roles_counts_at_once_and_is_recorded(admin, analyst):
     assign(admin, analyst, "compliance", "viewer")
     fresh = type(analyst).objects.get(pk=analyst.pk)
     assert fresh.roles == ["compliance", "viewer"]

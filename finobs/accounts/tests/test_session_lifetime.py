@@ -34,11 +34,11 @@ def why(client):
     return client.get("/accounts/sign-in/").context["why"]
 
 
-def test_it_lives_while_it_is_used(browser):
+def test_a_session_lives_while_it_is_used(browser):
     assert [status_after(browser, minutes=minutes) for minutes in range(10, 120, 10)] == [200] * 11
 
 
-def test_it_ends_when_idle_and_the_sign_in_page_says_why(browser):
+def test_a_session_ends_when_idle_and_the_sign_in_page_says_why(browser):
     assert status_after(browser, minutes=14, seconds=59) == 200
     assert status_after(browser, minutes=30) == 302
     assert "nothing happened" in why(browser)
@@ -46,25 +46,25 @@ def test_it_ends_when_idle_and_the_sign_in_page_says_why(browser):
     assert [event["data"]["why"] for event in event_bodies("session.end")] == ["idle"]
 
 
-def test_it_ends_at_its_absolute_age_however_much_it_is_used(browser, settings):
+def test_a_session_ends_at_its_absolute_age_however_much_it_is_used(browser, settings):
     steps = range(10, settings.SESSION_ABSOLUTE_SECONDS // 60, 10)
     assert {status_after(browser, minutes=minutes) for minutes in steps} == {200}
     assert status_after(browser, seconds=settings.SESSION_ABSOLUTE_SECONDS) == 302
     assert "long time" in why(browser)
 
 
-def test_it_ends_when_roles_change(browser, analyst, admin):
+def test_a_session_ends_when_roles_change(browser, analyst, admin):
     services.role_assign(actor=admin, user=analyst, roles={"viewer"})
     assert status_after(browser, minutes=1) == 302
     assert "roles changed" in why(browser)
 
 
-def test_it_ends_when_the_person_is_deactivated(browser, analyst, admin):
+def test_a_session_ends_when_the_person_is_deactivated(browser, analyst, admin):
     services.user_deactivate(actor=admin, user=analyst)
     assert status_after(browser, minutes=1) == 302
 
 
-def test_it_ends_when_the_epoch_moves_even_if_the_register_was_not_told(browser, analyst):
+def test_a_session_ends_when_the_epoch_moves_even_if_the_register_was_not_told(browser, analyst):
     type(analyst).objects.filter(pk=analyst.pk).update(session_epoch=9)
     assert status_after(browser, minutes=1) == 302
 
@@ -80,7 +80,7 @@ def test_the_register_keeps_no_usable_key(browser):
     assert key not in str(UserSession.objects.values().get())
 
 
-def test_it_is_written_down_once_a_minute_at_most(browser):
+def test_a_session_is_written_down_once_a_minute_at_most(browser):
     status_after(browser, seconds=59)
     assert UserSession.objects.get().last_seen_at == START
     status_after(browser, seconds=60)

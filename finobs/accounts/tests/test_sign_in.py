@@ -144,7 +144,7 @@ class TestThrottling:
         assert b"Too many attempts" in closed.content
         assert not signed_in(client)
 
-    def test_it_is_the_same_for_an_account_that_does_not_exist(self, client, db):
+    def test_a_refusal_to_sign_in_is_the_same_for_an_account_that_does_not_exist(self, client, db):
         answers = [sign_in(client, "nobody@example.test", "wrong").status_code for _ in range(6)]
         assert answers == [422, 422, 422, 422, 429, 429]
 
@@ -153,7 +153,7 @@ class TestThrottling:
             sign_in(client, analyst.email, "wrong")
         assert [event["data"]["throttled"] for event in event_bodies("sign_in_failed")] == [False] * 4 + [True]
 
-    def test_others_and_other_addresses_are_not_shut_out(self, client, analyst, lead):
+    def test_other_people_and_other_addresses_are_not_shut_out(self, client, analyst, lead):
         for _ in range(6):
             sign_in(client, analyst.email, "wrong")
         assert sign_in(client, lead.email).status_code == 302

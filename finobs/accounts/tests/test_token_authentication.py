@@ -25,7 +25,7 @@ def refused(response):
     )  # fmt: skip
 
 
-def test_it_signs_its_owner_in_within_its_scopes(client, analyst):
+def test_a_token_signs_its_owner_in_within_its_scopes(client, analyst):
     _, text = make(analyst, scopes=("compliance:read", "audit:read"))
     body = me(client, f"Bearer {text}").json()
     assert body["email"] == analyst.email
@@ -97,7 +97,7 @@ def test_the_right_prefix_with_another_secret_is_refused(client, analyst):
     assert refused(me(client, f"Bearer {forged}"))
 
 
-def test_it_can_do_no_more_than_its_owner_can_now(client, admin, analyst):
+def test_a_token_can_do_no_more_than_its_owner_can_now(client, admin, analyst):
     _, text = make(analyst, scopes=("compliance:read", "audit:read"))
     services.role_assign(actor=admin, user=analyst, roles={"viewer"})
     assert me(client, f"Bearer {text}").json()["permissions"] == ["compliance:read"]

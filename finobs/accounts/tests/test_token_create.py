@@ -98,7 +98,7 @@ class TestRevoke:
         with pytest.raises(NotAllowed):
             services.token_revoke(actor=admin, token=make(superuser)[0])
 
-    def test_others_do_not_find_it_or_may_not(self, analyst, lead, stranger):
+    def test_a_token_is_not_found_or_not_revoked_by_others(self, analyst, lead, stranger):
         token, _ = make(analyst)
         with pytest.raises(NotFound):
             services.token_revoke(actor=stranger, token=token)

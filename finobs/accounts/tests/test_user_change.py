@@ -21,7 +21,7 @@ def clerk(db):
     return person
 
 
-def test_it_changes_and_records_the_fields_not_the_values(admin, analyst):
+def test_a_change_of_a_person_changes_and_records_the_fields_not_the_values(admin, analyst):
     services.user_change(actor=admin, user=analyst, name="Ana B.", email="ANA@example.test", time_zone="Europe/Rome")
     analyst.refresh_from_db()
     assert (analyst.name, analyst.email, analyst.time_zone) == ("Ana B.", "ana@example.test", "Europe/Rome")
@@ -87,7 +87,7 @@ def test_the_admin_is_opened_by_those_who_assign_roles_never_to_oneself(clerk, a
     assert (analyst.is_staff, analyst.session_epoch) == (True, 1)
 
 
-def test_those_who_see_nobody_find_nobody(analyst, auditor, lead):
+def test_people_are_not_found_by_those_who_see_nobody(analyst, auditor, lead):
     with pytest.raises(NotFound):
         services.user_change(actor=analyst, user=lead, name="x")
     with pytest.raises(NotAllowed):
@@ -118,7 +118,7 @@ def test_a_profile_that_does_not_hold_is_shown_again(client, analyst):
 
 
 class TestDeactivate:
-    def test_it_shuts_out_at_once(self, client, admin, analyst):
+    def test_a_deactivation_shuts_out_at_once(self, client, admin, analyst):
         from datetime import timedelta
 
         client.force_login(analyst)

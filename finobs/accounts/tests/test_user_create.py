@@ -19,7 +19,7 @@ def create(actor, **fields):
     return services.user_create(actor=actor, **{"email": "New.Person@Example.test", "name": "New Person", **fields})
 
 
-def test_it_is_added_without_a_password_and_recorded(admin):
+def test_a_new_person_is_added_without_a_password_and_recorded(admin):
     made = create(admin, roles={"analyst"})
     assert (made.email, made.roles, made.kind) == ("new.person@example.test", ["analyst"], "human")
     assert not made.has_usable_password()

@@ -5,7 +5,7 @@ import pytest
 from finobs.core import clock
 
 
-def test_it_is_held_within_the_block_and_aware_outside():
+def test_the_clock_is_held_within_the_block_and_aware_outside():
     moment = dt.datetime(2026, 2, 28, 23, 59, tzinfo=dt.UTC)
     with clock.at(moment):
         assert clock.now() == moment

@@ -22,7 +22,7 @@ def test_a_process_that_runs_says_so_without_asking_the_database(client):
 
 
 @pytest.mark.django_db
-def test_it_is_ready_when_every_check_holds(client, checks):
+def test_a_server_is_ready_when_every_check_holds(client, checks):
     health.register("seal", lambda: "3 events wait")
     response = client.get("/readyz")
     assert response.status_code == 200

@@ -25,7 +25,7 @@ from finobs.core.errors import Invalid
         ("1.23000000000000000000000000000000000000", "USD", 123),
     ],
 )
-def test_it_counts_in_the_currencys_own_minor_units(amount, currency, minor):
+def test_money_counts_in_the_currencys_own_minor_units(amount, currency, minor):
     assert money.to_minor(amount, currency) == minor
 
 
@@ -49,13 +49,13 @@ def test_it_counts_in_the_currencys_own_minor_units(amount, currency, minor):
         "0.00999999999999999999999999999999999999",
     ],
 )
-def test_it_refuses_what_is_no_amount_of_the_currency(amount):
+def test_money_refuses_what_is_no_amount_of_the_currency(amount):
     with pytest.raises(Invalid):
         money.to_minor(amount, "USD")
 
 
 @pytest.mark.parametrize("currency", ["", "usd", "XXXX", "ZZZ", "12"])
-def test_it_refuses_an_unknown_currency(currency):
+def test_money_refuses_an_unknown_currency(currency):
     with pytest.raises(Invalid):
         money.to_minor("1", currency)
 

@@ -21,7 +21,7 @@ def write(name, fail=None):
     return name
 
 
-def test_it_commits_what_it_wrote():
+def test_a_service_commits_what_it_wrote():
     assert write("kept") == "kept"
     assert Group.objects.filter(name="kept").exists()
 
@@ -49,7 +49,7 @@ def test_a_service_inside_a_service_keeps_the_request_too():
     assert Group.objects.filter(name="inner").exists()
 
 
-def test_it_joins_the_callers_transaction():
+def test_a_service_joins_the_callers_transaction():
     def caller():
         with transaction.atomic():
             write("joined")

@@ -68,7 +68,7 @@ def test_a_second_run_adds_nothing(seeded, django_assert_max_num_queries):
 
 
 @pytest.mark.parametrize("after", [0, 2, 3, 5])
-def test_it_goes_on_where_it_was_interrupted(small, after):
+def test_the_demo_data_goes_on_where_it_was_interrupted(small, after):
     real, calls = ingest, iter(range(100))
 
     def breaking(**given):

@@ -92,6 +92,7 @@ def test_a_compromised_terminal_is_one_terminal_and_many_accounts(episodes):
 
 
 def test_a_dormant_account_does_nothing_else(rows, episodes):
+    assert episodes["dormant_account"]
     for account in {row["account"] for row in episodes["dormant_account"]}:
         others = [row for row in rows if row["account"] == account and row["typology"] not in ("dormant_account", "")]
         ordinary = [row for row in rows if row["account"] == account and not row["typology"]]
@@ -100,6 +101,7 @@ def test_a_dormant_account_does_nothing_else(rows, episodes):
 
 
 def test_round_amounts_are_whole_thousands(episodes):
+    assert episodes["round_amounts"]
     assert all(Decimal(row["amount"]) % 1_000 == 0 for row in episodes["round_amounts"])
 
 

@@ -41,7 +41,7 @@ def test_the_password_obeys_the_rules_for_each_of_them(settled):
         assert person(one.box).check_password(users.password())
 
 
-def test_each_has_one_role_and_nobody_is_superuser(settled):
+def test_each_demo_user_has_one_role_and_nobody_is_superuser(settled):
     assert {one.box: person(one.box).roles for one in users.DEMO_USERS} == {
         one.box: [one.role] for one in users.DEMO_USERS
     }

@@ -67,7 +67,7 @@ def test_what_a_caller_says_of_their_address_is_not_believed():
     assert asked == [("127.0.0.1", 1)]
 
 
-def test_it_announces_only_what_answers(free_port):
+def test_the_embedded_server_announces_only_what_answers(free_port):
     """Nobody listens: nothing is said, and the thread ends with the server."""
     import uvicorn
 

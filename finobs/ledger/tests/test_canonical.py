@@ -39,7 +39,7 @@ def written(value: Any) -> str:
 
 
 @given(values)
-def test_it_writes_what_rfc_8785_says_and_reads_back(value):
+def test_the_canonical_form_writes_what_rfc_8785_says_and_reads_back(value):
     assert canonical(value) == written(value).encode()
     assert json.loads(canonical(value)) == value
 

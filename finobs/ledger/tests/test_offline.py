@@ -72,7 +72,7 @@ def test_a_bundle_of_single_records_verifies_and_extends_the_checkpoint_that_was
     assert (code, result["ok"], result["kind"], result["events"], result["checkpoints"]) == (0, True, "records", 2, 2)
 
 
-def test_it_imports_the_standard_library_only():
+def test_the_offline_verifier_imports_the_standard_library_only():
     lines = [line for line in bundle_source().splitlines() if line.startswith(("import ", "from "))]
     modules = {line.split()[1].split(".")[0] for line in lines}
     assert modules <= set(sys.stdlib_module_names)

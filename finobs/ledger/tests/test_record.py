@@ -111,7 +111,7 @@ def test_a_record_that_cannot_be_written_undoes_the_change(queue, admin, monkeyp
     def full(*args, **kwargs):
         raise Error("no space left on device")
 
-    monkeypatch.setattr(import_module("finobs.ledger.services.record"), "bulk_insert", full)
+    monkeypatch.setattr(import_module("finobs.ledger.services.record"), "insert_instances", full)
     with pytest.raises(Error, match="no space left"):
         queue_rename(actor=admin, queue=queue, name="Other")
     queue.refresh_from_db()

@@ -10,7 +10,7 @@ from transactions.models import Transaction
 pytestmark = pytest.mark.django_db
 
 
-def test_it_takes_the_rows_in_by_rules_alone_with_both_models_and_plainly():
+def test_the_benchmark_of_ingest_takes_the_rows_in_by_rules_alone_with_both_models_and_plainly():
     result = registry.measure(registry.registered()["ingest"], 1_200)
     assert Transaction.objects.count() == LEARNED + 3 * 1_200
     assert Assessment.objects.count() == LEARNED + 2 * 1_200

@@ -60,7 +60,7 @@ def test_a_refusal_is_no_success(port):
     assert load.load(run(["good", "bad", "good"]), "127.0.0.1", port)["statuses"] == {201: 2, 422: 1}
 
 
-def test_it_stops_when_the_time_is_over(port):
+def test_the_benchmark_of_load_stops_when_the_time_is_over(port):
     found = load.load(run(["x"] * 50_000, seconds=0.2), "127.0.0.1", port)
     assert 0 < len(found["latencies"]) < 50_000
 

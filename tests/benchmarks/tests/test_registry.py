@@ -23,7 +23,7 @@ def one(monkeypatch):
     return registry._registry["one"]
 
 
-def test_it_counts_items_over_the_time_in_operations(one):
+def test_a_benchmark_counts_items_over_the_time_in_operations(one):
     result = registry.measure(one, 4)
     assert result["per_second"] == pytest.approx(40 / 0.010)
     assert (result["p50_ms"], result["p99_ms"]) == (pytest.approx(2), pytest.approx(4))
@@ -46,7 +46,7 @@ def test_a_benchmark_that_times_nothing_fails(one):
         registry.measure(one, 0)
 
 
-def test_it_reports_medians(one):
+def test_a_benchmark_reports_medians(one):
     runs = [{"p50_ms": value, "note": "x"} for value in (1.0, 9.0, 2.0)]
     result = registry.report(one, 4, runs, "sqlite 3")
     assert result["p50_ms"] == 2.0
@@ -81,7 +81,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones(one):
         call_command("bench", "one", size=0)
 
 
-def test_it_prints_one_json_object(one, monkeypatch, capsys):
+def test_a_benchmark_prints_one_json_object(one, monkeypatch, capsys):
     from contextlib import nullcontext
 
     monkeypatch.setattr(registry, "throwaway_database", lambda _: nullcontext("sqlite 3"))
