@@ -153,6 +153,7 @@ def test_the_list_reads_no_snapshot_and_no_artefact(alerts, analyst):
     alert = selectors.alerts_visible(analyst).first()
     assert alert is not None
     assert alert.get_deferred_fields() == {"snapshot", "explanation"}
+    assert alert.model_version is not None
     assert alert.model_version.get_deferred_fields() == {"artefact", "metrics"}
 
 

@@ -48,7 +48,8 @@ def level(share: float) -> ThresholdLevel:
 
 
 def some_rows(number: int = 1) -> ScoredRows:
-    return ScoredRows(*(np.arange(number) for _ in range(4)))
+    numbers = np.arange(number)
+    return ScoredRows(numbers, numbers, numbers.astype(np.float64), numbers)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_machines_read_exactly_these_fields_of_a_scored_row(scored, analyst):
     version, rows = scored
     answer = (
         signed_in(analyst)
-        .get(f"/api/v1/models/{version.pk}/performance/rows", {**DAYS, "limit": 1, "cell": "confirmed"})
+        .get(f"/api/v1/models/{version.pk}/performance/rows", {**DAYS, "limit": "1", "cell": "confirmed"})
         .json()
     )
     row = rows[79]

@@ -78,7 +78,9 @@ def test_days_in_the_wrong_order_are_refused(days, words):
 
 @pytest.mark.parametrize("days", [(10, 10, 11, 11, 0), (10, 20, 21, 21, 7)])
 def test_single_days_and_neighbouring_days_are_a_split(days):
-    assert check(Split(*days)) is None
+    split = Split(*days)
+    check(split)
+    assert train_rows(split, DAYS).tolist() == list(range(days[0], days[1] + 1))
 
 
 def written(tmp_path: Path, *rows: str, header: str = HEADER) -> Path:

@@ -120,7 +120,7 @@ def test_the_quick_look_leaves_out_the_batch_itself_and_what_came_after(account)
 
 
 def test_spans_hold_the_first_and_last_moment_and_the_greatest_id_of_each():
-    moments = [(1, 1, 0), (2, 2, 5), (3, 1, 2), (4, 1, 1), (5, None, 0)]
+    moments: list[tuple[int, Any, int]] = [(1, 1, 0), (2, 2, 5), (3, 1, 2), (4, 1, 1), (5, None, 0)]
     rows = [Transaction(id=pk, account_id=owner, occurred_at=LATE_AT + day * DAY) for pk, owner, day in moments]
     spans = _EntitySpans(rows, "account_id")
     assert spans.is_out_of_order
@@ -163,7 +163,7 @@ def test_the_cause_names_the_first_late_transaction_and_how_many_there_are(accou
 @pytest.fixture
 def looked_at(account):
     """Two late batches of two sources and a run each; of the first, one transaction came out otherwise, with an alert."""
-    runs = []
+    runs: list[ReassessmentRun] = []
     for of in (account, factories.account("B-1")):
         row, brought = decided(of), decided(of, occurred_at=LATE_AT)
         Assessment.objects.create(transaction=row, outcome="approve", score=0.25, assessed_at=clock.now())
@@ -228,7 +228,7 @@ def test_what_stands_is_what_the_newest_look_made_of_it(looked_at):
     first, second = Reassessment.objects.order_by("pk")
     unassessed = factories.transaction()
     Assessment.objects.filter(pk=second.transaction_id).update(fired=[7], outcome="block")
-    Alert.objects.filter(pk=first.alert_id).update(transaction_id=first.transaction_id)
+    Alert.objects.filter(reassessment=first).update(transaction_id=first.transaction_id)
     prior = prior_assessments([first.transaction_id, second.transaction_id, unassessed.pk])
     assert prior == {
         first.transaction_id: PriorAssessment("review", 0.75, first.model_version_id, "approve", True),

@@ -67,7 +67,7 @@ CHANGES: dict[str, tuple[Callable[[Alert], Any], str]] = {
     "kept threshold": (lambda alert: alert.parameters["models"][1].update(threshold="0.1"), "is not what it was."),
     "kept rule": (lambda alert: alert.parameters["rules"][0].update(number=9, parameters={
         "currency": "USD", "review_at": "1.00", "block_at": None}), "Version 9 of rule"),
-    "explanation": (lambda alert: alert.explanation.update(base="0.5"), "Explanation: its base came out otherwise."),
+    "explanation": (lambda alert: (alert.explanation or {}).update(base="0.5"), "Explanation: its base came out otherwise."),
 }  # fmt: skip
 
 
@@ -242,7 +242,9 @@ def test_an_alert_is_raised_though_its_explanation_fails(alert, monkeypatch, cap
 
     monkeypatch.setattr(explanations, "explain", fail)
     raised = Alert(transaction=alert.transaction, score=0.5)
-    attach_explanations([raised], [ScoredVectors(ModelVersion.objects.earliest("pk"), [0.5], [np.zeros(1)])])
+    attach_explanations(
+        [raised], [ScoredVectors(ModelVersion.objects.earliest("pk"), [0.5], [np.zeros(1, dtype=np.float32)])]
+    )
     assert raised.explanation is None
     assert "without its explanation" in caplog.text
 
