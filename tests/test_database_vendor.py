@@ -20,7 +20,7 @@ MAY_ASK = {
     "finobs/settings/production.py": "accepts PostgreSQL only",
     "finobs/settings/test.py": "the tests' database",
     "finobs/core/health.py": "tells operators which database answers",
-    "detection/performance/scores.py": "an expression of Django's, with its form for SQLite",
+    "detection/performance/score_queries.py": "an expression of Django's, with its form for SQLite",
     "tests/benchmarks/registry.py": "makes a throw-away database, and names it in its report",
     "tests/benchmarks/server.py": "starts a server on that database",
 }
@@ -92,7 +92,7 @@ def test_beside_triggers_and_settings_two_files_of_the_product_ask() -> None:
         for path in MAY_ASK
         if not path.endswith("/triggers.py") and not path.startswith(("finobs/settings/", "tests/"))
     ]
-    assert others == ["finobs/core/health.py", "detection/performance/scores.py"]
+    assert others == ["finobs/core/health.py", "detection/performance/score_queries.py"]
 
 
 def test_the_whole_product_is_looked_at() -> None:

@@ -28,6 +28,7 @@ SHARED_NAMES = {
 # Constants that stand twice with the same value, and why.
 TWICE = {
     "BUNDLE_FORMAT": "the offline verifier imports nothing of finobs",
+    "PROOF_FORMAT": "the offline verifier imports nothing of finobs",
 }
 # Where Django and DRF keep the classes that their users know by name.
 LIBRARY_MODULES = (

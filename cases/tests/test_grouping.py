@@ -163,7 +163,7 @@ def test_what_a_case_adds_up_is_saved(account: Account) -> None:
     with clock.at(NOON + DAY):
         group_alerts(alerts=[
             alert(account, outcome=Outcome.BLOCK, score=0.9,
-                  parameters={"models": [{"version": "m 1", "role": "supervised", "threshold": 0.5}]}),
+                  parameters={"models": [{"role": "supervised", "score": 0.9, "threshold": 0.5}]}),
             alert(account),
         ])  # fmt: skip
     case = case_of(account)
@@ -194,7 +194,7 @@ def test_a_case_keeps_the_highest_urgency_of_its_alerts(queues: tuple[Queue, Que
 
 
 def case_urgency(account: Account, score: float | None) -> float | None:
-    asked = {"models": [{"role": "supervised", "score": score, "threshold": 0.5}]} if score else {}
+    asked = {"models": [{"role": "supervised", "score": score, "threshold": 0.5}]} if score else {"models": []}
     group_alerts(alerts=[alert(account, score=score, parameters=asked)])
     return case_of(account).urgency
 

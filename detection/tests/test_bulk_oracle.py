@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detection.features.bulk import (
+from detection.features.bulk import History, parts, statistics
+from detection.features.confirmed_rows import ConfirmedRows
+from detection.features.definition import (
     DAY_MICROSECONDS,
     HORIZON,
     LABEL_DELAY_DAYS,
@@ -18,10 +20,6 @@ from detection.features.bulk import (
     RISK_WINDOWS,
     STATISTICS,
     WINDOWS,
-    ConfirmedRows,
-    History,
-    parts,
-    statistics,
 )
 
 DAY = DAY_MICROSECONDS
@@ -42,7 +40,7 @@ def row(number: int, day: float = 0.0, amount: int = 100, **fields: int) -> Row:
 
 def outcome(occurred: float, known: float, **fields: int) -> Row:
     return {
-        "account": 1, "counterparty": 2, "occurred": int(occurred * DAY), "known": int(known * DAY), "after": 0,
+        "account": 1, "counterparty": 2, "occurred": int(occurred * DAY), "known_at": int(known * DAY), "after": 0,
         "weight": 1, **fields,
     }  # fmt: skip
 
@@ -51,9 +49,9 @@ def computed(rows: list[Row], outcomes: list[Row], bounds: list[int] | None = No
     history = History(**{name: ints([each[name] for each in rows]) for name in row(0)})
     columns = {name: ints([each[name] for each in outcomes]) for name in outcome(0, 0)}
     if not told:
-        columns = {name: columns[name] for name in ("account", "counterparty", "occurred", "known")}
+        columns = {name: columns[name] for name in ("account", "counterparty", "occurred", "known_at")}
     values = statistics(
-        history, ConfirmedRows(**columns), np.arange(len(rows)), None if bounds is None else ints(bounds)
+        history, ConfirmedRows(*columns.values()), np.arange(len(rows)), None if bounds is None else ints(bounds)
     )
     assert tuple(values) == STATISTICS
     return [{name: int(values[name][index]) for name in STATISTICS} for index in range(len(rows))]
@@ -85,7 +83,7 @@ def _defined(now: Row, rows: list[Row], outcomes: list[Row], bound: int | None) 
         return sum(
             each["weight"] for each in outcomes
             if each[key] == now[key] and (bound is None or each["after"] < bound)
-            and now["time"] - days * DAY < each["known"] <= now["time"]
+            and now["time"] - days * DAY < each["known_at"] <= now["time"]
             and now["time"] - HORIZON * DAY < each["occurred"] < now["time"]
         )  # fmt: skip
 
@@ -116,16 +114,25 @@ def _defined(now: Row, rows: list[Row], outcomes: list[Row], bound: int | None) 
 QUARTERS = st.integers(0, 4 * 45).map(lambda quarter: quarter * DAY // 4)
 ENTITY = st.integers(-1, 2)
 AMOUNTS = st.sampled_from([0, 1, 99, LOW, LOW + 1, 1 << 40, MAX_AMOUNT, MAX_AMOUNT + 1, 1 << 61])
+
+
+def whole_row(fields: Row) -> Row:
+    """Pairs and countries are those of an account: who has the same account and counterparty has the same pair."""
+    account, counterparty = fields["account"], fields["counterparty"]
+    pair = -1 if counterparty < 0 else account * 10 + counterparty
+    return fields | {"pair": pair, "country": account * 10 + fields["country"]}
+
+
 ROWS = st.lists(
     st.fixed_dictionaries({
-        "time": QUARTERS, "amount": AMOUNTS, "is_round": st.integers(0, 1), "account": ENTITY, "counterparty": ENTITY,
-        "pair": ENTITY, "country": ENTITY,
-    }),
+        "time": QUARTERS, "amount": AMOUNTS, "is_round": st.integers(0, 1), "account": st.integers(0, 2),
+        "counterparty": ENTITY, "country": st.integers(0, 1),
+    }).map(whole_row),
     min_size=1, max_size=25,
 )  # fmt: skip
 OUTCOMES = st.lists(
     st.fixed_dictionaries({
-        "account": ENTITY, "counterparty": ENTITY, "occurred": QUARTERS, "known": QUARTERS,
+        "account": ENTITY, "counterparty": ENTITY, "occurred": QUARTERS, "known_at": QUARTERS,
         "after": st.integers(0, 30), "weight": st.sampled_from([1, 1, -1]),
     }),
     max_size=10,

@@ -86,12 +86,13 @@ def scored(db):
     ("a_day", "holds"), [(0, False), (-1, False), (0.5, True), (MAX_ALERTS_A_DAY, True), (MAX_ALERTS_A_DAY + 1, False)]
 )
 @pytest.mark.django_db
-def test_a_target_is_within_reason(a_day, holds, scored, analyst):
+def test_a_target_is_within_reason(a_day, holds, analyst):
+    version = model_version()
     if holds:
-        assert capacity.capacity_report(analyst, scored[0], WINDOW, a_day).target == a_day
+        assert capacity.capacity_report(analyst, version, WINDOW, a_day).target == a_day
         return
     with pytest.raises(Invalid) as refusal:
-        capacity.capacity_report(analyst, scored[0], WINDOW, a_day)
+        capacity.capacity_report(analyst, version, WINDOW, a_day)
     assert list(refusal.value.fields) == ["alerts_a_day"]
 
 
@@ -240,8 +241,9 @@ def test_a_threshold_that_machines_set_is_a_candidate_with_what_it_lets_expect(s
 
 
 @pytest.mark.django_db
-def test_a_stranger_is_told_of_no_capacity(scored, stranger):
+def test_a_stranger_is_told_of_no_capacity(stranger):
+    version = model_version()
     with pytest.raises(NotFound):
-        capacity.capacity_report(stranger, scored[0], WINDOW)
+        capacity.capacity_report(stranger, version, WINDOW)
     for address in ("capacity", "performance", "performance/rows"):
-        assert signed_in(stranger).get(f"/api/v1/models/{scored[0].pk}/{address}", DAYS).status_code in (403, 404)
+        assert signed_in(stranger).get(f"/api/v1/models/{version.pk}/{address}", DAYS).status_code in (403, 404)

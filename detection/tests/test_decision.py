@@ -67,7 +67,7 @@ def test_rules_of_one_severity_are_in_the_order_of_their_names_and_versions() ->
 def test_a_model_asks_from_its_threshold_on(score: float, outcome: Outcome) -> None:
     decision = decide([], [vote(score)])
     assert (decision.outcome, decision.score, decision.typology) == (outcome, score, Typology.UNUSUAL)
-    assert vote(score).asks is (outcome == REVIEW)
+    assert vote(score).is_flagged is (outcome == REVIEW)
     assert len(decision.reasons) == (outcome == REVIEW)
 
 
@@ -88,7 +88,7 @@ def test_a_model_raises_an_approval_and_lowers_nothing() -> None:
     ],
 )
 def test_a_vote_says_why_in_the_words_of_its_role(role: str, words: str) -> None:
-    assert vote(0.9123456, role=role, label="m 1").words == words
+    assert vote(0.9123456, role=role, label="m 1").reason == words
 
 
 def test_the_score_is_the_first_votes_even_when_only_the_second_asks() -> None:

@@ -1,129 +1,225 @@
-"""What the two pictures of performance say and where their points stand, by hand."""
+"""The pictures of performance and of a version's scores: where each point stands, and the words that say it."""
 
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from detection.choices import ModelRole
-from detection.performance import charts
-from detection.performance.metrics import CalibrationBin, Ranking
+from detection.ml.registry.charts import HEIGHT, WIDTH, histogram
+from detection.performance import charts, thresholds
+from detection.performance.metrics import ScoredRows, calibration, confusion_matrix
 from detection.performance.proportions import Proportion
 from detection.performance.thresholds import ThresholdLevel
 
-LEFT, RIGHT, TOP, FOOT = 40, 388, 26, 264
-EMPTY = CalibrationBin(0, 0.0, 0.1, None, Proportion(0, 0))
+FRAME = charts.FRAME
 
 
-def ranking(*bins):
-    return Ranking([EMPTY, *bins], 0.9, 0.5)
+def scored(*rows: tuple[float, int]) -> ScoredRows:
+    """Of (score, outcome), on one day."""
+    scores, outcomes = zip(*rows, strict=True) if rows else ((), ())
+    number = len(rows)
+    return ScoredRows(
+        np.arange(1, number + 1), np.zeros(number, dtype=np.int64), np.array(scores, dtype=np.float64),
+        np.array(outcomes, dtype=np.int64),
+    )  # fmt: skip
 
 
-def level(threshold, a_day, hits, of, **fields):
-    values = {"alerts": round(a_day * 10), "flagged": round(a_day * 10), "scored": 1_000, "recall": Proportion(0, 0)}
-    return ThresholdLevel(threshold=threshold, a_day=a_day, precision=Proportion(hits, of), **{**values, **fields})
+def level(a_day: float, hits: int, of: int, threshold: float = 0.5) -> ThresholdLevel:
+    return ThresholdLevel(threshold, of, a_day, of, 1_000, Proportion(hits, of), Proportion(hits, 10))
 
 
-LEVELS = [level(0.9, 1, 8, 10), level(0.8, 4, 0, 0), level(0.7, 10, 50, 100), level(0.6, 100, 100, 1_000)]
+ROWS = scored((0.05, 0), (0.05, 1), (0.95, 1), (0.95, 1), (0.5, -1))
 
 
-def test_a_point_of_the_reliability_picture_stands_at_its_mean_score_and_confirmed_share():
-    picture = charts.reliability(ranking(CalibrationBin(2, 0.2, 0.3, 0.25, Proportion(3, 4))), ModelRole.SUPERVISED)
-    assert picture is not None
-    (point,) = picture.points
-    low, high = Proportion(3, 4).interval or (0, 0)
-    assert point.x == LEFT + 0.25 * (RIGHT - LEFT)
-    assert [point.y, point.low_y, point.high_y] == [round(FOOT - each * (FOOT - TOP), 1) for each in (0.75, low, high)]
-    assert point.high_y < point.y < point.low_y
-    assert point.text == "scores from 0.2 to 0.3, on average 0.250: 3 of 4 confirmed"
+def test_a_point_of_reliability_stands_at_its_mean_score_and_confirmed_share() -> None:
+    plot = charts.reliability(ROWS.ranking, "supervised")
+    assert plot is not None
+    first, last = plot.points
+    assert (first.x, last.x) == (FRAME.across(0, 1)(0.05), FRAME.across(0, 1)(0.95))
+    assert (first.y, last.y) == (FRAME.up(0, 1)(0.5), FRAME.up(0, 1)(1.0))
+    assert first.text == "scores from 0.0 to 0.1, on average 0.050: 1 of 2 confirmed"
+    assert first.high_y < first.y < first.low_y
+    assert plot.line == f"{FRAME.left},{FRAME.foot} {FRAME.right},{FRAME.top}"
+    assert plot.is_guide
+    assert [tick.text for tick in plot.side] == ["0%", "25%", "50%", "75%", "100%"]
+    assert [tick.text for tick in plot.floor] == ["0", "0.25", "0.5", "0.75", "1"]
 
 
-def test_the_line_of_the_reliability_picture_is_the_diagonal_of_a_probability():
-    picture = charts.reliability(ranking(CalibrationBin(2, 0.2, 0.3, 0.25, Proportion(1, 4))), ModelRole.SUPERVISED)
-    assert picture is not None
-    assert (picture.line, picture.is_guide) == (f"{LEFT},{FOOT} {RIGHT},{TOP}", True)
-    assert [(tick.at, tick.text) for tick in picture.side] == [
-        (264.0, "0%"), (204.5, "25%"), (145.0, "50%"), (85.5, "75%"), (26.0, "100%")
-    ]  # fmt: skip
-    assert [(tick.at, tick.text) for tick in picture.floor] == [
-        (40.0, "0"), (127.0, "0.25"), (214.0, "0.5"), (301.0, "0.75"), (388.0, "1")
-    ]  # fmt: skip
-    assert (picture.across_label, picture.up_label) == ("mean score of the bin", "confirmed share")
+@pytest.mark.parametrize(
+    ("role", "finding"),
+    [
+        ("supervised", "Scores and confirmed shares lie 0.250 apart on average"),
+        ("anomaly", "From the lowest scores to the highest, the confirmed share goes from 50.0% to 100.0%"),
+    ],
+)
+def test_reliability_says_its_finding_by_the_role_of_the_model(role: str, finding: str) -> None:
+    plot = charts.reliability(ROWS.ranking, role)
+    assert plot is not None
+    assert plot.finding == finding
 
 
-def test_of_a_probability_the_picture_states_how_far_it_is_off_on_average():
-    bins = (CalibrationBin(2, 0.2, 0.3, 0.25, Proportion(2, 4)), CalibrationBin(9, 0.9, 1.0, 0.95, Proportion(19, 20)))
-    picture = charts.reliability(ranking(*bins), ModelRole.SUPERVISED)
-    assert picture is not None
-    assert picture.finding == "Scores and confirmed shares lie 0.042 apart on average"
+@pytest.mark.parametrize("rows", [scored(), scored((0.5, -1), (0.9, -1))])
+def test_without_outcomes_there_is_no_picture_of_reliability(rows: ScoredRows) -> None:
+    assert charts.reliability(rows.ranking, "supervised") is None
 
 
-def test_of_an_anomaly_score_the_picture_states_the_shares_at_both_ends():
-    bins = (CalibrationBin(2, 0.2, 0.3, 0.25, Proportion(1, 200)), CalibrationBin(9, 0.9, 1.0, 0.95, Proportion(3, 8)))
-    picture = charts.reliability(ranking(*bins, EMPTY), ModelRole.ANOMALY)
-    assert picture is not None
-    assert picture.finding == "From the lowest scores to the highest, the confirmed share goes from 0.5% to 37.5%"
+def test_a_curve_of_capacity_goes_by_equal_factors() -> None:
+    levels = [level(1, 3, 4, 0.9), level(2, 4, 8, 0.8), level(4, 4, 16, 0.7)]
+    plot = charts.capacity_curve(levels, None, None)
+    assert plot is not None
+    assert [point.x for point in plot.points] == [
+        FRAME.left,
+        pytest.approx((FRAME.left + FRAME.right) / 2),
+        FRAME.right,
+    ]
+    assert plot.points[0].text == "1.0 alerts a day from 0.900000: 3 of 4 confirmed"
+    assert plot.finding == "Of 1.0 alerts a day 75% would be right, of 4.0 a day 25%"
+    assert plot.line == " ".join(f"{point.x},{point.y}" for point in plot.points)
+    assert [tick.text for tick in plot.floor] == ["1", "2", "4"]
+    assert (plot.marks, plot.is_guide) == ([], False)
 
 
-def test_without_outcomes_there_is_no_reliability_picture():
-    assert charts.reliability(ranking(), ModelRole.ANOMALY) is None
-
-
-def test_bins_without_rows_have_no_point():
-    bins = (EMPTY, CalibrationBin(9, 0.9, 1.0, 0.95, Proportion(3, 8)), EMPTY)
-    picture = charts.reliability(ranking(*bins), ModelRole.ANOMALY)
-    assert picture is not None
-    assert [point.x for point in picture.points] == [round(LEFT + 0.95 * (RIGHT - LEFT), 1)]
-
-
-def test_steps_by_the_same_factor_stand_equally_far_apart_on_the_curve():
-    picture = charts.capacity_curve(LEVELS, None, None)
-    assert picture is not None
-    assert [point.x for point in picture.points] == [40.0, 214.0, 388.0]
-    assert [point.y for point in picture.points] == [round(FOOT - each * 238, 1) for each in (0.8, 0.5, 0.1)]
-    assert picture.line == "40.0,73.6 214.0,145.0 388.0,240.2"
-    assert not picture.is_guide
-
-
-def test_the_curve_states_what_its_two_ends_would_bring():
-    picture = charts.capacity_curve(LEVELS, None, None)
-    assert picture is not None
-    assert picture.finding == "Of 1.0 alerts a day 80% would be right, of 100.0 a day 10%"
-    assert picture.points[1].text == "10.0 alerts a day from 0.700000: 50 of 100 confirmed"
-    assert [(tick.at, tick.text) for tick in picture.floor] == [(40.0, "1"), (214.0, "10"), (388.0, "100")]
-
-
-@pytest.mark.parametrize("levels", [[], LEVELS[:1], LEVELS[:2], [LEVELS[1]] * 3])
-def test_a_curve_needs_two_steps_of_known_precision(levels):
+@pytest.mark.parametrize("levels", [[], [level(1, 1, 2)], [level(1, 1, 2), level(2, 0, 0)]])
+def test_a_curve_needs_two_levels_whose_precision_is_known(levels: list[ThresholdLevel]) -> None:
     assert charts.capacity_curve(levels, None, None) is None
 
 
-def test_the_present_and_the_chosen_threshold_are_marked_on_the_curve():
-    picture = charts.capacity_curve(LEVELS, level(0.85, 2, 1, 2), level(0.65, 50, 1, 2))
+@pytest.mark.parametrize(
+    ("now", "chosen", "texts"),
+    [
+        (None, None, []), (1.0, None, ["now"]), (None, 16.0, ["chosen"]), (1.0, 16.0, ["now", "chosen"]),
+        (4.0, 4.1, ["", "now, chosen"]), (0.5, 17.0, []), (0.0, None, []),
+    ],
+)  # fmt: skip
+def test_thresholds_are_marked_where_the_curve_has_them(
+    now: float | None, chosen: float | None, texts: list[str]
+) -> None:
+    levels = [level(1, 3, 4), level(4, 4, 8), level(16, 4, 16)]
+    marks = [None if a_day is None else level(a_day, 1, 2) for a_day in (now, chosen)]
+    plot = charts.capacity_curve(levels, *marks)
+    assert plot is not None
+    assert [mark.text for mark in plot.marks] == texts
+
+
+def version(**metrics: Any) -> Any:
+    return SimpleNamespace(threshold=0.75, metrics={"histogram": [4, 1, 0], "edges": [0.0, 0.5, 0.8, 1.0], **metrics})
+
+
+def test_a_histogram_has_a_bar_for_each_bin_by_the_root_of_its_count() -> None:
+    picture = histogram(version(flagged_share=0.0125))
     assert picture is not None
-    assert [(mark.text, mark.at) for mark in picture.marks] == [
-        (word, round(LEFT + math.log(a_day) / math.log(100) * (RIGHT - LEFT), 1))
-        for word, a_day in (("now", 2), ("chosen", 50))
-    ]
-    assert [mark.anchor for mark in picture.marks] == ["start", "end"]
+    assert [bar.count for bar in picture.bars] == [4, 1, 0]
+    assert [(bar.first, bar.last) for bar in picture.bars] == [(0.0, 0.5), (0.5, 0.8), (0.8, 1.0)]
+    room = picture.foot
+    assert [bar.height for bar in picture.bars] == [room, room / 2, 0]
+    assert [bar.y for bar in picture.bars] == [0, room / 2, room]
+    assert [bar.x for bar in picture.bars] == [round(WIDTH / 3 * index, 1) for index in range(3)]
+    assert {bar.width for bar in picture.bars} == {round(WIDTH / 3 - 1, 1)}
+    assert (picture.threshold_x, picture.height) == (0.75 * WIDTH, HEIGHT)
+    assert picture.finding == "The threshold of 0.7500 is reached by 1.25% of the rows that it learned from"
 
 
-@pytest.mark.parametrize("a_day", [0, 0.99, 100.01])
-def test_a_threshold_that_the_curve_does_not_reach_is_not_marked(a_day):
-    picture = charts.capacity_curve(LEVELS, level(0.5, a_day, 1, 2), None)
+def test_a_histogram_says_where_its_threshold_comes_from() -> None:
+    picture = histogram(version(threshold_from="later days"))
     assert picture is not None
-    assert picture.marks == []
+    assert picture.finding.endswith("is reached by 0.00% of the later days")
 
 
-@pytest.mark.parametrize("a_day", [1, 100])
-def test_a_threshold_at_an_end_of_the_curve_is_marked(a_day):
-    picture = charts.capacity_curve(LEVELS, None, level(0.5, a_day, 1, 2))
+@pytest.mark.parametrize(("threshold", "x"), [(-1.0, 0), (0.0, 0), (2.0, WIDTH)])
+def test_a_threshold_beyond_the_scores_stands_at_the_edge(threshold: float, x: float) -> None:
+    given = version()
+    given.threshold = threshold
+    picture = histogram(given)
     assert picture is not None
-    assert [mark.text for mark in picture.marks] == ["chosen"]
+    assert picture.threshold_x == x
 
 
-def test_two_marks_in_one_place_share_their_words():
-    picture = charts.capacity_curve(LEVELS, level(0.7, 10, 1, 2), level(0.7, 10.5, 1, 2))
-    assert picture is not None
-    assert [mark.text for mark in picture.marks] == ["", "now, chosen"]
+@pytest.mark.parametrize(
+    "metrics", [{"histogram": []}, {"edges": []}, {"edges": [0.0, 1.0]}, {"edges": [0, 1, 2, 3, 4]}]
+)
+def test_a_version_without_bins_has_no_histogram(metrics: dict[str, Any]) -> None:
+    assert histogram(version(**metrics)) is None
+
+
+SCORES = st.lists(st.tuples(st.integers(0, 10).map(lambda tenth: tenth / 10), st.sampled_from([0, 1, -1])), max_size=30)
+
+
+@settings(max_examples=200, deadline=None)
+@given(rows=SCORES, most=st.integers(-1, 31))
+def test_the_threshold_for_a_number_is_the_lowest_that_no_more_reach(rows: list[tuple[float, int]], most: int) -> None:
+    free = scored(*rows)
+    values = [score for score, _ in rows]
+    possible = [value for value in set(values) if sum(other >= value for other in values) <= most]
+    assert thresholds.threshold_for(free, most) == (min(possible) if possible else None)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=SCORES, threshold=st.integers(0, 11).map(lambda tenth: tenth / 10), days=st.integers(1, 9))
+def test_a_level_counts_what_reaches_it(rows: list[tuple[float, int]], threshold: float, days: int) -> None:
+    every, free = scored(*rows, (0.95, 1), (0.2, 0)), scored(*rows)
+    found = thresholds.threshold_level(every, free, threshold, days)
+    alerts = [outcome for score, outcome in rows if score >= threshold]
+    assert (found.alerts, found.a_day) == (len(alerts), len(alerts) / days)
+    assert (found.precision.hits, found.precision.of) == (alerts.count(1), len(alerts) - alerts.count(-1))
+    assert (found.recall.hits, found.recall.of) == (alerts.count(1), [outcome for _, outcome in rows].count(1))
+    assert found.unknown == alerts.count(-1)
+    assert found.flagged == len(alerts) + (threshold <= 0.95) + (threshold <= 0.2)
+    assert found.flagged_share == found.flagged / (len(rows) + 2)
+
+
+def test_a_level_of_nothing_flags_nothing() -> None:
+    found = thresholds.threshold_level(scored(), scored(), 0.5, 3)
+    assert (found.alerts, found.flagged_share, found.precision.value) == (0, 0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("a_day", "days", "rows"), [(1, 30, 30), (0.0333, 30, 1), (0.01, 30, 0), (2.5, 3, 7), (0.3333, 3, 1)]
+)
+def test_a_number_a_day_is_so_many_rows(a_day: float, days: int, rows: int) -> None:
+    assert thresholds.rows_for(a_day, days) == rows
+
+
+def test_a_curve_has_each_threshold_once_fewest_alerts_first() -> None:
+    free = scored(*((number / 100, number % 2) for number in range(100)))
+    curve = thresholds.capacity_curve(free, free, 8, 1, 0.5)
+    assert [each.alerts for each in curve] == sorted(
+        {math.floor(8 * math.sqrt(2) ** step + 0.01) for step in range(-6, 6)}
+    )
+    assert len({each.threshold for each in curve}) == len(curve)
+    assert max(each.flagged_share for each in curve) <= 0.5
+    assert [each.alerts for each in thresholds.capacity_curve(free, free, 8, 1, 0.05)] == [1, 2, 4, 5]
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=SCORES, threshold=st.integers(0, 11).map(lambda tenth: tenth / 10))
+def test_a_matrix_divides_every_row_once(rows: list[tuple[float, int]], threshold: float) -> None:
+    matrix = confusion_matrix(scored(*rows), threshold)
+    counts = {
+        (flagged, outcome): sum((score >= threshold) == flagged and each == outcome for score, each in rows)
+        for flagged in (True, False) for outcome in (1, 0, -1)
+    }  # fmt: skip
+    assert (matrix.tp, matrix.fp, matrix.unknown_flagged) == (counts[True, 1], counts[True, 0], counts[True, -1])
+    assert (matrix.fn, matrix.tn, matrix.unknown_unflagged) == (counts[False, 1], counts[False, 0], counts[False, -1])
+    assert matrix.scored == len(rows)
+    assert (matrix.precision.of, matrix.recall.of) == (matrix.tp + matrix.fp, matrix.tp + matrix.fn)
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=SCORES)
+def test_every_labelled_row_is_in_one_bin_of_calibration(rows: list[tuple[float, int]]) -> None:
+    labelled = [(score, outcome) for score, outcome in rows if outcome != -1]
+    bins = calibration(scored(*rows))
+    for number, each in enumerate(bins):
+        inside = [
+            (score, outcome) for score, outcome in labelled
+            if each.first <= score < each.last or (number == 9 and score == 1.0)
+        ]  # fmt: skip
+        assert (each.confirmed.hits, each.confirmed.of) == (sum(outcome for _, outcome in inside), len(inside))
+        if inside:
+            assert each.mean == pytest.approx(sum(score for score, _ in inside) / len(inside))

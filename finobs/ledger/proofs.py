@@ -13,7 +13,7 @@ from django.conf import settings
 
 from .models import Checkpoint, Event
 
-FORMAT: Final = "finobs-ledger-proof/1"
+PROOF_FORMAT: Final = "finobs-ledger-proof/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class InclusionProof:
     @property
     def document(self) -> dict[str, Any]:
         return {
-            "format": FORMAT, "kind": "inclusion", "origin": settings.LEDGER_ORIGIN, "uid": str(self.event.uid),
+            "format": PROOF_FORMAT, "kind": "inclusion", "origin": settings.LEDGER_ORIGIN, "uid": str(self.event.uid),
             "seq": self.index, "leaf": _text(bytes(self.event.leaf)), "size": self.checkpoint.size,
             "path": _texts(self.path), "checkpoint": self.checkpoint.note,
             "body": None if self.body is None else _text(self.body),
@@ -63,7 +63,7 @@ class ConsistencyProof:
     @property
     def document(self) -> dict[str, Any]:
         return {
-            "format": FORMAT, "kind": "consistency", "origin": settings.LEDGER_ORIGIN, "old": self.old.size,
+            "format": PROOF_FORMAT, "kind": "consistency", "origin": settings.LEDGER_ORIGIN, "old": self.old.size,
             "new": self.new.size, "path": _texts(self.path), "old_checkpoint": self.old.note,
             "new_checkpoint": self.new.note,
         }  # fmt: skip

@@ -381,7 +381,7 @@ def test_a_person_who_may_create_but_not_assign_creates_plain_people_alone(admin
     assert services.user_create(actor=admin, email="plain@example.test", name="Plain").roles == []
     for fields in ({"roles": {"viewer"}}, {"is_staff": True}):
         with pytest.raises(NotAllowed):
-            services.user_create(actor=admin, email="more@example.test", name="More", **fields)  # type: ignore[arg-type]
+            services.user_create(actor=admin, email="more@example.test", name="More", **fields)
 
 
 def test_an_address_is_taken_once_whatever_its_case(other: User, admin: User, analyst: User) -> None:

@@ -13,7 +13,7 @@ from detection.ml.estimators import boosting
 from detection.ml.training import pipeline as training_pipeline
 from detection.models import Alert, Assessment, ModelVersion, Rule, TrainingRun
 from finobs.core.errors import Invalid
-from finobs.demo import data
+from finobs.demo import data, first_models
 from finobs.demo.generator import GENERATED_FIELDS, Plan, generate
 from finobs.demo.generator.typologies import TYPOLOGIES
 from finobs.ledger.models import Event
@@ -187,6 +187,7 @@ def test_with_enough_outcomes_a_model_learns_from_them_at_the_end(small):
 
 def test_the_last_part_is_scored_by_both_models(small):
     small.setattr(boosting, "MIN_CONFIRMED", 2)
+    small.setattr(first_models, "MIN_CONFIRMED", 2)
     small.setattr(env, "SEED_DAYS", 60)  # so that most of it has had its days for an outcome
     run()
     learned = ModelVersion.objects.get(role=ModelRole.SUPERVISED)

@@ -1,0 +1,84 @@
+"""Locks with real threads: what happens twice in one moment happens as if one had come after the other."""
+
+from __future__ import annotations
+
+import pytest
+
+from approvals.tests.factories import closing_request, decide
+from cases.choices import CaseStatus
+from cases.models import Case, CaseAlert, Incident, Queue
+from cases.services import case_assign, case_release, case_take, ensure_default_queue, group_alerts
+from detection.choices import Typology
+from finobs.accounts.models import User
+from finobs.accounts.system import system_actor
+from finobs.ledger.models import Event
+from tests import factories
+from tests.support.threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROUNDS = 6
+
+
+@pytest.fixture
+def queue() -> Queue:
+    """What the first of all groupings makes is there already: nobody waits for another because of that."""
+    system_actor("group-alerts")
+    ensure_default_queue()
+    return factories.queue("aml-1", typologies=[Typology.LARGE_AMOUNT])
+
+
+def person(name: str, queue: Queue, grant: str = "work", role: str = "analyst") -> User:
+    user = factories.user(name, role=role)
+    factories.grant(user, grant, queue)
+    return user
+
+
+def test_alerts_of_one_account_grouped_at_once_open_one_case(queue: Queue) -> None:
+    for _ in range(ROUNDS):
+        account = factories.account()
+        alerts = [factories.alert(of=account) for _ in range(6)]
+        assert at_once(*(lambda each=each: group_alerts(alerts=[each]) for each in alerts)) == ["done"] * 6
+        case = Case.objects.get(account=account)
+        assert (case.alert_count, case.version) == (6, 6)
+        assert CaseAlert.objects.filter(case=case).count() == 6
+        assert Incident.objects.get(case=case).alert_count == 6
+        assert case.amounts == {"USD": str(6 * 1_250_000)}
+
+
+def test_one_of_two_takes_a_case(queue: Queue) -> None:
+    people = [person(name, queue) for name in ("Ana", "Cora")]
+    for _ in range(ROUNDS):
+        case = factories.case(inside=queue)
+        outcomes = at_once(*(lambda each=each: case_take(actor=each, case=case) for each in people))  # noqa: B023
+        assert sorted(outcomes) == ["conflict", "done"]
+        winner = people[outcomes.index("done")]
+        case.refresh_from_db()
+        assert (case.assignee, case.lease.holder, case.version) == (winner, winner, 2)
+        assert Event.objects.filter(action="case.take", subject_id=str(case.pk)).count() == 1
+
+
+def test_releasing_and_assigning_at_once_leave_a_holder_and_an_assignee_who_agree(queue: Queue) -> None:
+    ana, cora, lead = person("Ana", queue), person("Cora", queue), person("Leo", queue, "lead", "compliance")
+    for _ in range(ROUNDS):
+        case = case_take(actor=ana, case=factories.case(inside=queue))
+        outcomes = at_once(
+            lambda: case_release(actor=ana, case=case),  # noqa: B023
+            lambda: case_assign(actor=lead, case=case, to=cora, reason="Knows the customer."),  # noqa: B023
+        )
+        case = Case.objects.get(pk=case.pk)
+        assert outcomes[1] == "done"
+        assert (case.assignee, case.lease.holder) == (cora, cora)
+        assert case.version == 2 + outcomes.count("done")
+
+
+def test_a_closing_that_two_leads_approve_happens_once(queue: Queue) -> None:
+    ana = person("Ana", queue)
+    leads = [person(name, queue, "lead", "compliance") for name in ("Leo", "Lin")]
+    for _ in range(ROUNDS):
+        case = case_take(actor=ana, case=factories.case(inside=queue))
+        request = closing_request(ana, case)
+        outcomes = at_once(*(lambda each=each: decide(each, request) for each in leads))  # noqa: B023
+        assert sorted(outcomes) == ["done", "invalid-transition"]
+        case.refresh_from_db()
+        assert case.status == CaseStatus.CLOSED
+        assert Event.objects.filter(action="case.close", subject_id=str(case.pk)).count() == 1
