@@ -137,7 +137,7 @@ def test_both_ways_to_an_outcome_agree(person, outside, outcome, origin, version
     row, bystander = scored_transaction(version, 0.5, outside), scored_transaction(version, 0.5, True)
     if person is not None:
         closed_case(row, person)
-    told = ground_truth.with_ground_truth(Transaction.objects.filter(pk=row.pk)).values_list(
+    told: Any = ground_truth.with_ground_truth(Transaction.objects.filter(pk=row.pk)).values_list(
         "outcome", "outcome_origin"
     )
     assert list(told) == [(outcome, origin)]
@@ -151,8 +151,8 @@ def test_a_label_counts_from_the_very_moment_at_which_it_is_known(version, monke
     label(row, True, known_at)
     for now, outcome in ((known_at - timedelta(microseconds=1), -1), (known_at, 1)):
         monkeypatch.setattr(clock, "now", lambda now=now: now)
-        told = ground_truth.with_ground_truth(Transaction.objects.all()).values_list("outcome", flat=True)
-        assert list(told) == [outcome]
+        told: Any = ground_truth.with_ground_truth(Transaction.objects.all())
+        assert list(told.values_list("outcome", flat=True)) == [outcome]
         assert scores.scored(ModelRole.SUPERVISED, [version.pk], ALL_DAYS)[version.pk].outcomes.tolist() == [outcome]
 
 

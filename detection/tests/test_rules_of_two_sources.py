@@ -133,7 +133,7 @@ def test_a_rule_s_versions_are_its_own_with_the_alerts_of_each(rules, admin, ana
     for version in (first, first, rules["cards-only"].live):
         raised = factories.alert()
         Alert.objects.filter(pk=raised.pk).update(rule_version=version)
-    rows = selectors.rule_versions(analyst, rules["every"])
+    rows: Any = selectors.rule_versions(analyst, rules["every"])
     assert list(rows.values_list("number", "alert_count")) == [(2, 0), (1, 2)]
     machine = signed_in(analyst).get("/api/v1/rules/every/versions").json()["results"]
     assert [(row["number"], row["reason"], row["created_by"]) for row in machine] == [
