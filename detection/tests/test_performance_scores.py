@@ -137,10 +137,8 @@ def test_both_ways_to_an_outcome_agree(person, outside, outcome, origin, version
     row, bystander = scored_transaction(version, 0.5, outside), scored_transaction(version, 0.5, True)
     if person is not None:
         closed_case(row, person)
-    told: Any = ground_truth.with_ground_truth(Transaction.objects.filter(pk=row.pk)).values_list(
-        "outcome", "outcome_origin"
-    )
-    assert list(told) == [(outcome, origin)]
+    told: Any = ground_truth.with_ground_truth(Transaction.objects.filter(pk=row.pk))
+    assert list(told.values_list("outcome", "outcome_origin")) == [(outcome, origin)]
     rows = scores.scored(ModelRole.SUPERVISED, [version.pk], ALL_DAYS)[version.pk]
     assert dict(zip(rows.ids.tolist(), rows.outcomes.tolist(), strict=True)) == {row.pk: outcome, bystander.pk: 1}
 
