@@ -32,12 +32,9 @@ def test_a_point_of_the_reliability_picture_stands_at_its_mean_score_and_confirm
     picture = charts.reliability(ranking(CalibrationBin(2, 0.2, 0.3, 0.25, Proportion(3, 4))), ModelRole.SUPERVISED)
     assert picture is not None
     (point,) = picture.points
-    share = Proportion(3, 4)
+    low, high = Proportion(3, 4).interval or (0, 0)
     assert point.x == LEFT + 0.25 * (RIGHT - LEFT)
-    assert [point.y, point.low_y, point.high_y] == [
-        round(FOOT - each * (FOOT - TOP), 1)  # type: ignore[operator]
-        for each in (0.75, share.low, share.high)
-    ]
+    assert [point.y, point.low_y, point.high_y] == [round(FOOT - each * (FOOT - TOP), 1) for each in (0.75, low, high)]
     assert point.high_y < point.y < point.low_y
     assert point.text == "scores from 0.2 to 0.3, on average 0.250: 3 of 4 confirmed"
 
