@@ -156,7 +156,7 @@ def test_what_is_answered_is_what_is_kept(doors, drawn):
         answers = [doors.post("/api/v1/decisions", {"source": doors.source.slug, **row}) for row in rows]
         again = doors.post("/api/v1/decisions/batch", {"source": doors.source.slug, "transactions": rows})["results"]
         assert [each["decision"] for each in again] == answers
-        assert [each["outcome"] for each in again] == ["duplicate"] * len(rows)
+        assert [each["status"] for each in again] == ["duplicate"] * len(rows)
         kept = {each.pk: each for each in Assessment.objects.all()}
         for answer in answers:
             row = kept[answer["transaction_id"]]
