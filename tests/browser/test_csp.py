@@ -15,11 +15,13 @@ from django.contrib import admin as stock
 from django.urls import NoReverseMatch, reverse
 from playwright.sync_api import Page, expect
 
+from finobs.ledger import keys
+from finobs.ledger.services.seal import seal_all
 from tests.support import scenarios
 from tests.support.addresses import addresses
 
-# Not pages: what machines ask, what a mailed link opens; the admin's pages have their own test.
-SKIPPED = re.compile(r"^(api/|livez|readyz|static/|admin/|accounts/password/<)")
+# Not pages: what machines ask, files, what a mailed link opens; the admin's pages have their own test.
+SKIPPED = re.compile(r"^(api/|livez|readyz|static/|admin/|accounts/password/<)|.*\.json$")
 
 BASICS = """() => {
   const named = (field) => field.labels?.length || field.getAttribute("aria-label") || field.getAttribute("aria-labelledby") || field.title;
@@ -91,8 +93,12 @@ def take_picture(page: Page, address: str) -> None:
 
 
 @pytest.fixture
-def scene(queue, analyst, lead, superuser):
-    return scenarios.everything(queue, analyst, lead, superuser)
+def scene(queue, analyst, lead, superuser, settings, tmp_path):
+    settings.LEDGER_KEY_FILE, settings.LEDGER_VKEYS_FILE = str(tmp_path / "ledger.key"), str(tmp_path / "ledger.vkeys")
+    keys.create()
+    everything = scenarios.everything(queue, analyst, lead, superuser)
+    seal_all()
+    return everything
 
 
 def test_every_page_holds_under_the_policy(page, watch, scene, superuser, sign_in):
