@@ -82,7 +82,7 @@ def test_few_rows_are_one_statement_and_many_are_copied(source: Source) -> None:
 @pytest.mark.parametrize("number", FEW_AND_MANY)
 def test_a_row_of_a_wrong_type_is_a_data_error_of_djangos(source: Source, number: int, insert: Any) -> None:
     if not POSTGRESQL:
-        pytest.skip("SQLite takes any text anywhere")
+        pytest.skip("needs PostgreSQL: SQLite takes any text anywhere")
     rows = rows_of(source, number)
     rows[-1] = (*rows[-1][:2], "A" * 101, AT)
     with pytest.raises(DataError), transaction.atomic():

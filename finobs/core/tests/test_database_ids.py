@@ -56,7 +56,9 @@ def test_ids_are_reserved_in_one_statement(django_assert_num_queries: Any) -> No
         reserve(Source, 1000)
 
 
-@pytest.mark.skipif("connection.vendor == 'postgresql'", reason="PostgreSQL has a sequence from the start")
+@pytest.mark.skipif(
+    "connection.vendor == 'postgresql'", reason="needs SQLite: PostgreSQL has a sequence from the start"
+)
 def test_a_table_that_never_had_a_row_begins_with_one() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM sqlite_sequence WHERE name = 'transactions_source'")

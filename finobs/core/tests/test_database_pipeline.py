@@ -38,7 +38,7 @@ def test_a_pipeline_in_a_pipeline_is_a_part_of_it() -> None:
     assert (outer(), inner()) == ([(1,)], [(2,)])
 
 
-@pytest.mark.skipif(not POSTGRESQL, reason="SQLite runs each statement at once")
+@pytest.mark.skipif(not POSTGRESQL, reason="needs PostgreSQL: SQLite runs each statement at once")
 def test_postgresql_gets_what_a_pipeline_holds_in_one_go() -> None:
     database: Any = connection
     with pipeline():
@@ -72,7 +72,7 @@ def test_ids_can_be_reserved_by_a_part_of_a_union() -> None:
     assert not set(ids.reserve(Batch, 2)) & set(reserved["i"])
 
 
-@pytest.mark.skipif(not POSTGRESQL, reason="SQLite keeps every plan")
+@pytest.mark.skipif(not POSTGRESQL, reason="needs PostgreSQL: SQLite keeps every plan")
 @pytest.mark.django_db(transaction=True)
 def test_plans_are_kept_until_the_commit() -> None:
     before = plan_cache_mode()
@@ -83,6 +83,6 @@ def test_plans_are_kept_until_the_commit() -> None:
     assert plan_cache_mode() == before
 
 
-@pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL is told to")
+@pytest.mark.skipif(POSTGRESQL, reason="needs SQLite: PostgreSQL is told to")
 def test_sqlite_is_told_nothing_of_plans() -> None:
     assert kept_plans("p") == []

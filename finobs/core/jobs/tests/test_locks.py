@@ -20,7 +20,7 @@ from .models import Errand
 
 pytestmark = pytest.mark.django_db(transaction=True)
 needs_row_locks = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="SQLite has one writer, who is waited for"
+    connection.vendor != "postgresql", reason="needs PostgreSQL: SQLite has one writer, who is waited for"
 )
 
 
