@@ -118,8 +118,8 @@ def _headroom(user: Any, version: ModelVersion, span: Window) -> tuple[QueueHead
 def _flagged(version: ModelVersion, inside: dict[str, Any]) -> set[int]:
     """What a version in force asks to see."""
     queries = (
-        leg.filter(value__gte=version.threshold, **inside).values_list("transaction_id", flat=True)
-        for leg in score_queries.legs(version.role, score_queries.family_ids(version))
+        scores.filter(value__gte=version.threshold, **inside).values_list("transaction_id", flat=True)
+        for scores in score_queries.score_sources(version.role, score_queries.family_ids(version))
     )
     return {pk for query in queries for pk in query}
 

@@ -47,13 +47,13 @@ def assessed(role: str, versions: Sequence[int]) -> QuerySet[Assessment]:
 
     An anomaly model's score stands in `score` where no supervised model was in force.
     """
-    leading = Q(model_version_id__in=versions, score__isnull=False)
+    in_score = Q(model_version_id__in=versions, score__isnull=False)
     if role == ModelRole.SUPERVISED:
-        return Assessment.objects.filter(leading).annotate(version=F("model_version_id"), value=F("score"))
-    beside = Q(anomaly_version_id__in=versions, anomaly_score__isnull=False)
-    return Assessment.objects.filter(beside | leading).annotate(
-        version=Case(When(beside, then=F("anomaly_version_id")), default=F("model_version_id")),
-        value=Case(When(beside, then=F("anomaly_score")), default=F("score")),
+        return Assessment.objects.filter(in_score).annotate(version=F("model_version_id"), value=F("score"))
+    in_anomaly_score = Q(anomaly_version_id__in=versions, anomaly_score__isnull=False)
+    return Assessment.objects.filter(in_anomaly_score | in_score).annotate(
+        version=Case(When(in_anomaly_score, then=F("anomaly_version_id")), default=F("model_version_id")),
+        value=Case(When(in_anomaly_score, then=F("anomaly_score")), default=F("score")),
     )
 
 
@@ -63,8 +63,8 @@ def shadowed(versions: Sequence[int]) -> QuerySet[ShadowScore]:
     return rows.annotate(version=F("model_version_id"), value=F("score"))
 
 
-def legs(role: str, versions: Sequence[int]) -> tuple[QuerySet[Any], QuerySet[Any]]:
-    """Both, to be filtered by `value`, `version` and their transaction."""
+def score_sources(role: str, versions: Sequence[int]) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """Those that decided, and those that decided nothing: to be filtered by `value`, `version` and transaction."""
     return assessed(role, versions), shadowed(versions)
 
 
@@ -77,14 +77,14 @@ def scored_by(
         bounds["value__gte"] = least
     if below is not None:
         bounds["value__lt"] = below
-    both = legs(version.role, family_ids(version))
-    one, other = (Exists(leg.filter(transaction_id=OuterRef("pk"), **bounds)) for leg in both)
+    both = score_sources(version.role, family_ids(version))
+    one, other = (Exists(scores.filter(transaction_id=OuterRef("pk"), **bounds)) for scores in both)
     return rows.filter(Q(one) | Q(other))
 
 
 def score_of(version: ModelVersion, transactions: Sequence[int]) -> dict[int, float]:
     """The scores of these transactions by this version."""
     by_transaction: dict[int, float] = {}
-    for leg in reversed(legs(version.role, family_ids(version))):
-        by_transaction |= dict(leg.filter(transaction_id__in=transactions).values_list("transaction_id", "value"))
+    for scores in reversed(score_sources(version.role, family_ids(version))):
+        by_transaction |= dict(scores.filter(transaction_id__in=transactions).values_list("transaction_id", "value"))
     return by_transaction

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from . import ground_truth
 from .metrics import ScoredRows
-from .score_queries import DayNumber, legs
+from .score_queries import DayNumber, score_sources
 from .window import Window
 
 
@@ -22,8 +22,8 @@ def scored(role: str, versions: Sequence[int], window: Window) -> dict[int, Scor
     Memory: 32 bytes a row, beside the rows as the database gives them.
     """
     tables: dict[int, list[NDArray[np.float64]]] = {pk: [] for pk in versions}
-    for leg in legs(role, versions) if versions else ():
-        table = _read(leg, window)
+    for scores in score_sources(role, versions) if versions else ():
+        table = _read(scores, window)
         for pk, parts in tables.items():
             parts.append(table[table[:, 0] == pk])
     concluded = ground_truth.conclusions_within(window)
@@ -40,12 +40,12 @@ def merge(parts: Sequence[ScoredRows]) -> ScoredRows:
     return ScoredRows(ids, days, values, outcomes).only(np.unique(ids, return_index=True)[1])
 
 
-def _read(leg: QuerySet[Any], window: Window) -> NDArray[np.float64]:
+def _read(scores: QuerySet[Any], window: Window) -> NDArray[np.float64]:
     """(n, 5): version, transaction, day, score, outcome by label.
 
     Past the ORM, whose rows take longer than the database's work.
     """
-    inside = leg.filter(transaction__occurred_at__gte=window.since, transaction__occurred_at__lt=window.until)
+    inside = scores.filter(transaction__occurred_at__gte=window.since, transaction__occurred_at__lt=window.until)
     columns = ground_truth.with_label_class(inside.order_by().annotate(day=DayNumber("transaction__occurred_at")))
     query = columns.values_list("version", "transaction_id", "day", "value", "label_class").query
     with connection.cursor() as cursor:

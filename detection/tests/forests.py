@@ -1,8 +1,10 @@
-"""A plain Isolation Forest as a graph of its own, and the value of trees by walking them: what others are checked by."""
+"""What others are checked by: a plain Isolation Forest as a graph of its own, trees walked, Shapley values defined."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,3 +42,36 @@ def walked_value(shap: TreeShap, row: np.ndarray) -> float:
         is_left = np.where(np.isnan(values), nodes.missing[at], values <= nodes.threshold[at])
         at = nodes.children[at, np.where(is_left, 0, 1)]
     return shap.start + float(nodes.value[at].sum() / shap.divisor)
+
+
+def coalition_value(nodes: Any, row: np.ndarray, known: frozenset[int]) -> float:
+    """The sum over the trees when only `known` features are: the others take both ways, by shares of rows."""
+
+    def walk(node: int) -> float:
+        if nodes.is_leaf[node]:
+            return float(nodes.value[node])
+        left, right = (int(child) for child in nodes.children[node])
+        feature = int(nodes.feature[node])
+        if feature in known:
+            is_left = nodes.missing[node] if np.isnan(row[feature]) else row[feature] <= nodes.threshold[node]
+            return walk(left if is_left else right)
+        share = nodes.rows[left] / nodes.rows[node]
+        return float(share * walk(left) + (1 - share) * walk(right))
+
+    return float(sum(walk(int(root)) for root in nodes.roots))
+
+
+def shapley_values(value: Callable[[frozenset[int]], float], features: int) -> list[float]:
+    """What each feature adds to every coalition of the others, by the definition (Shapley 1953)."""
+    contributions = []
+    for feature in range(features):
+        others = [other for other in range(features) if other != feature]
+        contributions.append(
+            sum(
+                math.factorial(len(chosen)) * math.factorial(features - 1 - len(chosen)) / math.factorial(features)
+                * (value(frozenset(chosen) | {feature}) - value(frozenset(chosen)))
+                for size in range(features)
+                for chosen in itertools.combinations(others, size)
+            )
+        )  # fmt: skip
+    return contributions

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
-import math
+from functools import partial
 
 import numpy as np
 import onnx
@@ -22,7 +21,7 @@ from detection.ml.explain.tree_shap import TreeShap
 from detection.ml.onnx.boosted_graph import boosted_graph
 from detection.ml.onnx.graph_metadata import BOOSTED_KEY, boosted_metadata, leaf_rows
 from detection.models import ModelVersion
-from detection.tests.forests import walked_value
+from detection.tests.forests import coalition_value, shapley_values, walked_value
 from finobs.core.errors import Unavailable
 
 NAMES = features.ACCOUNT.names[:7]
@@ -90,38 +89,14 @@ def test_contributions_and_base_add_up_to_the_log_odds(missing):
         assert found == pytest.approx(margin, abs=1e-5)
 
 
-def value(ours: TreeShap, row: np.ndarray, known: frozenset[int]) -> float:
-    nodes = ours.nodes
-
-    def walk(node: int) -> float:
-        if nodes.is_leaf[node]:
-            return float(nodes.value[node])
-        left, right = nodes.children[node]
-        if int(nodes.feature[node]) in known:
-            seen = row[nodes.feature[node]]
-            is_left = bool(nodes.missing[node]) if np.isnan(seen) else bool(seen <= nodes.threshold[node])
-            return walk(int(left if is_left else right))
-        share = nodes.rows[left] / nodes.rows[node]
-        return float(share * walk(int(left)) + (1 - share) * walk(int(right)))
-
-    return ours.start + sum(walk(root) for root in nodes.roots)
-
-
 @pytest.mark.parametrize("missing", [0.0, 0.3])
 def test_all_coalitions_say_the_same(missing):
     matrix = rows(missing=missing, size=4)
     _, artefact = learned(matrix, rounds=6)
     ours = trees_of(artefact)
     for row in matrix[:3]:
-        found = ours.attribute(row)
-        for feature in range(4):
-            others = [other for other in range(4) if other != feature]
-            expected = 0.0
-            for size in range(4):
-                share = math.factorial(size) * math.factorial(3 - size) / math.factorial(4)
-                for chosen in map(frozenset, itertools.combinations(others, size)):
-                    expected += share * (value(ours, row, chosen | {feature}) - value(ours, row, chosen))
-            assert found[feature] == pytest.approx(expected, abs=1e-9)
+        expected = shapley_values(partial(coalition_value, ours.nodes, row), 4)
+        assert ours.attribute(row) == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_graph_keeps_how_many_rows_came_to_each_leaf_and_little_else():

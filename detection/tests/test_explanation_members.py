@@ -22,6 +22,7 @@ from detection.ml.explain.tree_shap import TreeShap
 from detection.ml.onnx import graph_metadata, trees
 from detection.ml.scoring import open_session, score_matrix, verified_artefact
 from detection.tests import scenarios
+from detection.tests.forests import coalition_value, shapley_values
 from finobs.core.errors import Invalid, Unavailable
 
 LOOKS_AT = {"anomaly": RISK7, "supervised": SUPERVISED}
@@ -228,33 +229,14 @@ NODES = TreeNodes(
 )  # fmt: skip
 
 
-def expected_value(row: np.ndarray, known: frozenset[int], node: int) -> float:
-    """The mean of the leaves under a node that a row reaches, over what is not known of it by shares of rows."""
-    if NODES.is_leaf[node]:
-        return float(NODES.value[node])
-    left, right = NODES.children[node]
-    feature = int(NODES.feature[node])
-    if feature in known:
-        value = row[feature]
-        goes_left = NODES.missing[node] if np.isnan(value) else value <= NODES.threshold[node]
-        return expected_value(row, known, left if goes_left else right)
-    parts = ((NODES.rows[child] / NODES.rows[node], expected_value(row, known, child)) for child in (left, right))
-    return float(sum(share * value for share, value in parts))
-
-
-def shapley(row: np.ndarray, divisor: int) -> list[float]:
-    def value(*known: int) -> float:
-        return sum(expected_value(row, frozenset(known), root) for root in NODES.roots) / divisor
-
-    return [(value(one) - value() + value(0, 1) - value(other)) / 2 for one, other in ((0, 1), (1, 0))]
-
-
 @pytest.mark.parametrize("row", list(itertools.product([0.5, 0.6, float("nan")], [1.0, 1.5, 2.0, 2.5, float("nan")])))
 @pytest.mark.parametrize("divisor", [1, 2])
 def test_contributions_of_two_trees_are_those_of_all_coalitions(row, divisor):
     shap = TreeShap(NODES, 2, divisor=divisor, start=0.25)
     values = np.array(row, dtype=np.float32)
-    assert shap.attribute(values) == pytest.approx(shapley(values, divisor))
+    assert shap.attribute(values) == pytest.approx(
+        shapley_values(lambda known: coalition_value(NODES, values, known) / divisor, 2)
+    )
 
 
 def test_the_base_of_trees_is_the_mean_of_the_rows_that_they_were_grown_on():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import math
+from functools import partial
 
 import numpy as np
 import onnx
@@ -13,7 +12,7 @@ from sklearn.ensemble import IsolationForest
 from detection.ml.explain.onnx_trees import isolation_trees as read
 from detection.ml.explain.onnx_trees import path_length
 from detection.ml.explain.tree_shap import TreeShap
-from detection.tests.forests import forest_graph, walked_value
+from detection.tests.forests import coalition_value, forest_graph, shapley_values, walked_value
 
 NAMES = tuple("abcdef")
 
@@ -75,39 +74,13 @@ def test_contributions_and_base_add_up_to_the_length_that_scikit_learn_scores_by
         assert 2 ** -(length / path_length(256)[256]) == pytest.approx(score, abs=1e-9)
 
 
-def value(ours: TreeShap, row: np.ndarray, known: frozenset[int]) -> float:
-    """The mean path length when only `known` features are: by walking every tree, as the definition says."""
-    nodes = ours.nodes
-
-    def walk(node: int) -> float:
-        if nodes.is_leaf[node]:
-            return float(nodes.value[node])
-        left, right = nodes.children[node]
-        feature = int(nodes.feature[node])
-        if feature in known:
-            seen = row[feature]
-            is_left = bool(nodes.missing[node]) if np.isnan(seen) else bool(seen <= nodes.threshold[node])
-            return walk(int(left if is_left else right))
-        share = nodes.rows[left] / nodes.rows[node]
-        return float(share * walk(int(left)) + (1 - share) * walk(int(right)))
-
-    return float(sum(walk(root) for root in nodes.roots) / len(nodes.roots))
-
-
 @pytest.mark.parametrize("missing", [0.0, 0.4])
 def test_all_coalitions_say_the_same(missing):
     matrix = rows(missing=missing, features=4)
     _, ours = grown(matrix, n_estimators=4, max_samples=64)
     for row in matrix[:3]:
-        found = ours.attribute(row)
-        for feature in range(4):
-            others = [other for other in range(4) if other != feature]
-            expected = 0.0
-            for size in range(4):
-                share = math.factorial(size) * math.factorial(3 - size) / math.factorial(4)
-                for chosen in map(frozenset, itertools.combinations(others, size)):
-                    expected += share * (value(ours, row, chosen | {feature}) - value(ours, row, chosen))
-            assert found[feature] == pytest.approx(expected, abs=1e-9)
+        expected = shapley_values(partial(coalition_value, ours.nodes, row), 4)
+        assert ours.attribute(row) == pytest.approx(np.array(expected) / len(ours.nodes.roots), abs=1e-9)
 
 
 def test_the_rows_of_every_leaf_are_had_back_from_its_weight():
