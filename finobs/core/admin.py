@@ -17,6 +17,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from . import access
 from .admin_grants import GrantsAdmin as GrantsAdmin
+from .admin_queries import ClosedQueryMixin
 from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound
 from .forms import StrictJSONDecoder
 
@@ -49,6 +50,10 @@ class FinobsAdminSite(admin.AdminSite):
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("accounts:password-change")
 
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """No form of ours completes what is typed; Django's view would search any model that an address names."""
+        raise NotFound
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """By what they are for, not by the alphabet."""
         apps: list[Any] = super().get_app_list(request, app_label)
@@ -72,7 +77,7 @@ APP_ORDER = (
 APP_NAMES = {"auth": "Roles", "django_celery_beat": "Schedules", "axes": "Sign-in attempts"}
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(ClosedQueryMixin):
     """A library's table: administrators see it; whatever writes it is the library."""
 
     # Without this the stock action would offer to delete what is selected.
@@ -94,7 +99,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-class AccessAdmin(SimpleHistoryAdmin):
+class AccessAdmin(ClosedQueryMixin, SimpleHistoryAdmin):
     """A model in the admin. Rows come through `restrict`, rights from the app's policy, writes from services.
 
     Nothing is deleted here. A subclass that can add or change overrides `write`, which must call a service.
