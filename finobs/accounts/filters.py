@@ -7,6 +7,8 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
+from finobs.core.filters import YesNoFilter
+
 from .choices import UserKind
 from .models import User
 from .roles import ROLES
@@ -16,7 +18,7 @@ class UserFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="by_name", label="Name or e-mail")
     role = django_filters.ChoiceFilter(field_name="groups__name", choices=[(role, role.title()) for role in ROLES])
     kind = django_filters.ChoiceFilter(choices=UserKind.choices)
-    is_active = django_filters.BooleanFilter()
+    is_active = YesNoFilter()
 
     class Meta:
         model = User

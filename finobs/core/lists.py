@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -37,16 +38,19 @@ def list_page(
     it. present: what the template reads as `rows`, from those of the page. exact: count them all, however many there
     are. context: what else the template reads.
     """
+    status = HTTPStatus.OK
     if filter_set is not None:
         context |= filter_context(request, filter_set, rows, fields, defaults or {})
-        rows = context["filter"].qs if context["filter"].is_valid() else rows.none()
+        is_valid = context["filter"].is_valid()
+        rows = context["filter"].qs if is_valid else rows.none()
+        status = HTTPStatus.OK if is_valid else HTTPStatus.UNPROCESSABLE_ENTITY
     query = request.GET.copy()
     cursor = "".join(query.pop("cursor", [])[-1:])
     page = paginate(rows, order=order, cursor=cursor, bound=query.urlencode())
     row_count = (rows.count(), True) if exact else count(rows)
     context |= {"page": page, "rows": present(page.items), "row_count": row_count, "filtered": bool(query)}
     context["layout"] = FRAGMENT if is_fragment(request) else PAGE
-    return render_page(request, template, context)
+    return render_page(request, template, context, status=status)
 
 
 def filter_context(
