@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from finobs.core.filters import YesNoFilter
 
+from .addresses import address_key
 from .choices import UserKind
 from .models import User
 from .roles import ROLES
@@ -25,4 +26,4 @@ class UserFilter(django_filters.FilterSet):
         fields = ("q", "role", "kind", "is_active")
 
     def by_name(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(Q(name__icontains=value) | Q(email__icontains=value))
+        return queryset.filter(Q(name__icontains=value) | Q(email_key__contains=address_key(value)))

@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from finobs.core.errors import Invalid
 
 from . import services
+from .addresses import address_key
 from .models import User
 from .throttling import client_ip
 
@@ -28,14 +29,14 @@ def digest(key: str | None) -> str:
 
 def authenticate(request: HttpRequest, email: str, password: str) -> User | None:
     """The person with this password, or None. A failure is counted and, unless already throttled, recorded."""
-    # Lower case, as e-mail addresses are stored: the throttle counts by this text.
-    person = auth.authenticate(request, username=email.lower(), password=password)
+    key = address_key(email)
+    person = auth.authenticate(request, username=key, password=password)
     if isinstance(person, User):
         return person
     # None while the throttle holds: django-axes did not count it, and a flood must not fill the ledger.
     if getattr(request, "axes_failures_since_start", None) is not None:
         throttled = bool(getattr(request, "axes_locked_out", False))
-        services.sign_in_failed(email=email.lower(), ip=client_ip(request), throttled=throttled)
+        services.sign_in_failed(email=key, ip=client_ip(request), throttled=throttled)
     return None
 
 

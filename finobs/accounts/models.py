@@ -9,12 +9,12 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
 from finobs.core.models import Base
 
+from .addresses import AddressKeyField, address_key
 from .choices import SessionEndReason, UserKind
 
 # In this order: Edge says Chrome too, Chrome says Safari too, Android says Linux too.
@@ -45,7 +45,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.get(email_key=address_key(username or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -56,6 +56,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     email = models.EmailField("e-mail", unique=True)
+    # What the address is compared by: look-up, uniqueness, throttle (accounts.addresses).
+    email_key = AddressKeyField(unique=True)
     # Django would write the row at each sign-in, with history; the register of sessions knows it.
     last_login = None
     name = models.CharField(max_length=120)
@@ -68,7 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=clock.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
-    history = HistoricalRecords(excluded_fields=["password"], m2m_fields=["groups"])
+    history = HistoricalRecords(excluded_fields=["password", "email_key"], m2m_fields=["groups"])
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -78,11 +80,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     token_scopes: frozenset[str] | None = None
 
     class Meta(Base.Meta):
-        constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci")]
         ordering = ("name",)
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def clean(self) -> None:
+        super().clean()
+        # Here too: uniqueness is checked before the row is saved.
+        self.email_key = address_key(self.email)
 
     @property
     def initials(self) -> str:

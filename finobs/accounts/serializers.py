@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from .addresses import AddressSerializerField
 from .choices import UserKind
 from .models import ApiToken, User
 from .roles import PERMISSIONS, ROLES
@@ -48,7 +49,7 @@ class MeSerializer(UserSerializer):
 
 
 class UserCreateSerializer(StrictSerializer):
-    email = serializers.EmailField(max_length=254)
+    email = AddressSerializerField()
     name = serializers.CharField(max_length=120)
     kind = serializers.ChoiceField(choices=[UserKind.HUMAN.value, UserKind.SERVICE.value], default=UserKind.HUMAN.value)
     roles = serializers.ListField(child=serializers.ChoiceField(choices=sorted(ROLES)), default=list)
@@ -56,7 +57,7 @@ class UserCreateSerializer(StrictSerializer):
 
 
 class UserChangeSerializer(StrictSerializer):
-    email = serializers.EmailField(max_length=254, required=False)
+    email = AddressSerializerField(required=False)
     name = serializers.CharField(max_length=120, required=False)
     time_zone = serializers.CharField(max_length=64, required=False)
 
@@ -101,7 +102,7 @@ class ResetLinkSerializer(serializers.Serializer[Any]):
 
 
 class CredentialsSerializer(StrictSerializer):
-    email = serializers.EmailField(max_length=254)
+    email = AddressSerializerField()
     # A password may begin and end with a space.
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
 

@@ -117,6 +117,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "finobs.accounts.throttling.AttemptHandler"
 AXES_LOCKOUT_CALLABLE = "finobs.accounts.throttling.locked_out"
 AXES_CLIENT_IP_CALLABLE = "finobs.accounts.throttling.client_ip"
+AXES_USERNAME_CALLABLE = "finobs.accounts.throttling.client_username"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
 # Otherwise whoever keeps trying keeps a person shut out for good (SEC-7).

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from finobs.accounts.addresses import address_key
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core.errors import FinobsError
@@ -77,7 +78,7 @@ class FileCommand(BaseCommand):
 def _actor(email: str) -> User:
     if not email:
         return system_actor("import")
-    actor = User.objects.filter(email=email.lower()).first()
+    actor = User.objects.filter(email_key=address_key(email)).first()
     if actor is None:
         raise CommandError(f"There is nobody with the address {email}.")
     return actor

@@ -12,6 +12,7 @@ from finobs.core.errors import Invalid, InvalidTransition, NotAllowed
 from finobs.core.service import service
 from finobs.ledger.services import record
 
+from ..addresses import why_not_address
 from ..choices import SessionEndReason, UserKind
 from ..models import User
 from ..privilege_ceiling import require_may_assign, require_not_above
@@ -37,6 +38,7 @@ def user_create(
         require_may_assign(actor, roles)
     if kind not in (UserKind.HUMAN, UserKind.SERVICE) or (is_staff and kind != UserKind.HUMAN):
         raise Invalid(fields={"kind": ["Choose a person or a machine account; only a person may open the admin."]})
+    require_address(email)
     user = User(email=email.strip().lower(), name=name.strip(), kind=kind, is_staff=is_staff, time_zone=time_zone)
     # Its owner alone chooses one, under a link that is issued for it.
     user.set_unusable_password()
@@ -63,6 +65,7 @@ def user_change(
     user = lock_user(user)
     access.require(actor, "change", user)
     require_not_above(actor, user)
+    require_address(email or "")
     values = {"email": email and email.strip().lower(), "name": name, "is_staff": is_staff, "time_zone": time_zone}
     changed = {field: value for field, value in values.items() if value is not None and value != getattr(user, field)}
     # SEC-12: what opens the admin is given like a role, and ends what was signed in before.
@@ -134,6 +137,12 @@ def _put(user: User, actor: User, changed: Mapping[str, object]) -> User:
     return user
 
 
+def require_address(email: str) -> None:
+    """Raises Invalid."""
+    if refusal := why_not_address(email):
+        raise Invalid(fields={"email": [refusal]})
+
+
 def _save(user: User, actor: User) -> None:
     """Validate and save; two people with one address in the same moment are still one refusal."""
     try:
@@ -142,6 +151,7 @@ def _save(user: User, actor: User) -> None:
             history.save(user, actor=actor)
     except ValidationError as error:
         fields = {("" if name == "__all__" else name): texts for name, texts in error.message_dict.items()}
-        raise Invalid(fields={"email": [DUPLICATE_EMAIL_MESSAGE]} if "" in fields else fields) from error
+        is_second = {"", "email_key"} & fields.keys()
+        raise Invalid(fields={"email": [DUPLICATE_EMAIL_MESSAGE]} if is_second else fields) from error
     except IntegrityError as error:
         raise Invalid(fields={"email": [DUPLICATE_EMAIL_MESSAGE]}) from error
