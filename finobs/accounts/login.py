@@ -56,9 +56,21 @@ def password_sign_in(request: HttpRequest, *, username: str, password: str) -> N
     sign_in(request, person)
 
 
-def password_change(request: HttpRequest, *, present: str, new: str) -> None:
-    """Change one's own password; this browser alone stays signed in."""
+def require_password(request: HttpRequest, present: str, *, field: str = "present") -> None:
+    """Whoever is signed in proves it again. Counted and throttled as sign-in is. Raises Invalid beside `field`."""
     assert isinstance(request.user, User)
+    person = authenticate(request, request.user.email, present)
+    if person is None or person.pk != request.user.pk:
+        raise Invalid(fields={field: ["This is not your present password."]})
+
+
+def password_change(request: HttpRequest, *, present: str, new: str) -> None:
+    """Change one's own password; this browser alone stays signed in. Raises Invalid.
+
+    The present password is asked of the same throttle as at sign-in: a session left open is no place to guess it.
+    """
+    assert isinstance(request.user, User)
+    require_password(request, present)
     sign_in_again(request, services.password_change(actor=request.user, present=present, new=new))
 
 
