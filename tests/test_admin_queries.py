@@ -51,7 +51,9 @@ def lookups_of(field: Any) -> Iterator[str]:
         yield name
         if isinstance(lookup, type) and issubclass(lookup, Transform):
             output = getattr(lookup, "output_field", None)
-            yield from (f"{name}__{inner}" for inner in (output.get_lookups() if isinstance(output, Field) else PATTERNS))
+            yield from (
+                f"{name}__{inner}" for inner in (output.get_lookups() if isinstance(output, Field) else PATTERNS)
+            )
 
 
 def every_lookup(model: type[Model], depth: int = 2) -> Iterator[str]:
@@ -70,7 +72,9 @@ def changelist(model: type[Model]) -> str:
 
 
 def test_every_list_of_the_admin_is_closed() -> None:
-    assert [name for (_, page), name in zip(LISTS, LIST_NAMES, strict=True) if not isinstance(page, ClosedQueryMixin)] == []
+    assert [
+        name for (_, page), name in zip(LISTS, LIST_NAMES, strict=True) if not isinstance(page, ClosedQueryMixin)
+    ] == []
 
 
 @pytest.mark.parametrize(("model", "page"), LISTS, ids=LIST_NAMES)

@@ -16,23 +16,21 @@ from django.conf import settings
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
+from finobs.core.patterns import unit, without_runs
+
 # What remains of a password when its owner's words, or a common one, are taken out.
 MIN_REMAINDER: Final = 8
 # A repeated part counts once, a run of neighbours (abcd, 4321, qwert) as its two ends.
 MIN_EFFECTIVE_LENGTH: Final = 10
 MIN_DISTINCT: Final = 5
 MIN_WORD: Final = 3
-MIN_RUN: Final = 3
-ROWS: Final = (
-    "abcdefghijklmnopqrstuvwxyz", "01234567890", "`1234567890-=", "qwertyuiop", "asdfghjkl", "zxcvbnm",
-    "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn",
-)  # fmt: skip
-NEIGHBOURS: Final = frozenset(pair for row in ROWS for pair in zip(row, row[1:], strict=False))
 # The digits and signs that are written for letters.
 LEET: Final = str.maketrans("013457@$!", "oieastasi")
 SPLIT: Final = re.compile(r"[\W_]+")
 # Says nothing of an organisation.
-COMMON_LABELS: Final = frozenset({"com", "org", "net", "www", "mail", "email", "localhost", "example", "test", "gov", "edu"})
+COMMON_LABELS: Final = frozenset(
+    {"com", "org", "net", "www", "mail", "email", "localhost", "example", "test", "gov", "edu"}
+)
 
 
 class OwnWordsValidator:
@@ -45,7 +43,7 @@ class OwnWordsValidator:
             for word in words:
                 for form in (word, word[::-1]):
                     rest = rest.replace(form, "")
-            if rest != text and len(_without_runs(rest)) < MIN_REMAINDER:
+            if rest != text and len(without_runs(rest)) < MIN_REMAINDER:
                 raise ValidationError("This is little more than a name, an address or an organisation.", "own_words")
 
     def get_help_text(self) -> str:
@@ -60,15 +58,15 @@ class VarietyValidator:
         text = _folded(password)
         if len(set(text)) < MIN_DISTINCT:
             raise ValidationError(f"Use at least {MIN_DISTINCT} different characters.", "few_characters")
-        once = _without_runs(_unit(text))
+        once = without_runs(unit(text))
         if len(once) < MIN_EFFECTIVE_LENGTH:
             raise ValidationError(
                 "This repeats itself, or follows the alphabet or the keyboard: what is left of it is too short.",
                 "pattern",
             )
-        for form in (_unit(text), _unit(text).translate(LEET)):
+        for form in (unit(text), unit(text).translate(LEET)):
             core = form.strip("0123456789!?.,;:*#+-_ ~$€&%/()=")
-            if core in _common() and len(_without_runs(form.replace(core, "", 1))) < MIN_REMAINDER:
+            if core in _common() and len(without_runs(form.replace(core, "", 1))) < MIN_REMAINDER:
                 raise ValidationError("This is a common password with something around it.", "common_core")
 
     def get_help_text(self) -> str:
@@ -101,37 +99,6 @@ def _installation_words() -> Iterator[str]:
 def _words(text: str) -> Iterator[str]:
     words = (word for word in SPLIT.split(_folded(text)) if not word.isdecimal())
     yield from (word for word in words if len(word) >= MIN_WORD and word not in COMMON_LABELS)
-
-
-def _unit(text: str) -> str:
-    """The part of which `text` is a repetition, perhaps cut off in its middle; `text` itself if it is none."""
-    return next((text[:n] for n in range(1, len(text) // 2 + 1) if (text[:n] * len(text))[: len(text)] == text), text)
-
-
-def _without_runs(text: str) -> str:
-    """`text` with each character that stands several times in a row once, and each run of neighbours as its ends."""
-    text = re.sub(r"(.)\1+", r"\1", text, flags=re.DOTALL)
-    # Two runs that take turns (a1b2c3d4) are runs as well.
-    if len(text) >= 2 * MIN_RUN and all(len(_ends(text[start::2])) <= 2 for start in (0, 1)):
-        return text[:2] + text[-2:]
-    return _ends(text)
-
-
-def _ends(text: str) -> str:
-    parts, start = [], 0
-    while start < len(text):
-        end = max(_run_end(text, start, 1), _run_end(text, start, -1))
-        parts.append(text[start] + text[end - 1] if end - start >= MIN_RUN else text[start])
-        start = end if end - start >= MIN_RUN else start + 1
-    return "".join(parts)
-
-
-def _run_end(text: str, start: int, step: int) -> int:
-    """One past the last of the neighbours, forwards or backwards, that begin at `start`."""
-    end = start + 1
-    while end < len(text) and (text[end - 1], text[end])[::step] in NEIGHBOURS:
-        end += 1
-    return end
 
 
 @cache

@@ -19,7 +19,7 @@ from . import access
 from .admin_grants import GrantsAdmin as GrantsAdmin
 from .admin_queries import ClosedQueryMixin
 from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound
-from .forms import StrictJSONDecoder
+from .forms import JSONObjectField
 
 
 class FinobsAdminSite(admin.AdminSite):
@@ -109,7 +109,7 @@ class AccessAdmin(ClosedQueryMixin, SimpleHistoryAdmin):
     show_full_result_count = False
     list_per_page = 50
     view_action = "view"
-    formfield_overrides: ClassVar = {JSONField: {"decoder": StrictJSONDecoder}}
+    formfield_overrides: ClassVar = {JSONField: {"form_class": JSONObjectField}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return access.restrict(super().get_queryset(request), request.user, self.view_action)

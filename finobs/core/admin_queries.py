@@ -127,5 +127,3 @@ class ClosedQueryMixin(admin.ModelAdmin):  # type: ignore[type-arg]
         if path is not None:
             field = get_fields_from_path(self.model, path)[-1]
         return make(field, request, {}, self.model, self, field_path=path)
-
-

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.forms import CharField, DateInput, Form, HiddenInput, IntegerField, Select, Textarea
+from django.forms import CharField, DateInput, Form, HiddenInput, IntegerField, JSONField, Select, Textarea
 
 from .errors import ApprovalRequired, Conflict, Invalid, InvalidTransition
 from .http import parse_json
 from .reasons import MAX_REASON_LENGTH, MIN_REASON_LENGTH, why_not_reason
 
 R = TypeVar("R")
+MAX_JSON_DEPTH: Final = 8
+# RFC 8785, and with it the ledger, writes numbers as doubles.
+MAX_EXACT_INTEGER: Final = 2**53 - 1
 
 # Widgets of filters. A field copies its widget, so that all lists may share these.
 DATE_INPUT = DateInput(attrs={"type": "date"})
@@ -58,6 +61,41 @@ class StrictJSONDecoder(json.JSONDecoder):
         except ValueError as error:
             raise json.JSONDecodeError(str(error), s, 0) from None
         return value
+
+
+class JSONObjectField(JSONField):
+    """A JSON object typed into a form. Whatever else JSON can be is refused beside the field, not by what reads it."""
+
+    default_error_messages = {  # noqa: RUF012
+        "object": 'Enter a JSON object: {"name": "value"}.',
+        "depth": f"This is nested more than {MAX_JSON_DEPTH} levels deep.",
+        "number": "One of its numbers is larger than JSON holds exactly: write it as text.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        # Model fields name the encoder and decoder of their column; what is typed is always read strictly.
+        super().__init__(**{**kwargs, "decoder": StrictJSONDecoder})
+
+    def to_python(self, value: Any) -> Any:
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return {}
+        value = super().to_python(value)
+        if not isinstance(value, dict):
+            raise ValidationError(self.error_messages["object"], code="object")
+        if refusal := _why_not_object(value):
+            raise ValidationError(self.error_messages[refusal], code=refusal)
+        return value
+
+
+def _why_not_object(value: dict[str, Any]) -> str:
+    """Which message says what is wrong with a parsed object; empty when nothing is."""
+    level: list[Any] = [value]
+    for _ in range(MAX_JSON_DEPTH):
+        inner = [each for outer in level for each in (outer.values() if isinstance(outer, dict) else outer)]
+        if any(isinstance(each, int) and abs(each) > MAX_EXACT_INTEGER for each in inner):
+            return "number"
+        level = [each for each in inner if isinstance(each, dict | list)]
+    return "depth" if level else ""
 
 
 def submit(form: Form, act: Callable[..., Any]) -> HTTPStatus:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from rest_framework.views import APIView
 
-from . import health
+from . import access, health
 from .http import render_page
 from .navigation import Shell
 
@@ -31,6 +33,14 @@ def livez(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can serve: 503 and which check failed, if it cannot."""
+    """The process can serve: 503 if it cannot. Which check says what is for those who may read metrics."""
     ok, checks = health.ready()
-    return JsonResponse({"status": "ok" if ok else "failing", "checks": checks}, status=200 if ok else 503)
+    details = {"checks": checks} if may_see_details(request) else {}
+    return JsonResponse({"status": "ok" if ok else "failing", **details}, status=200 if ok else 503)
+
+
+def may_see_details(request: HttpRequest) -> bool:
+    """Somebody signed in, or a token, with the permission: the checks tell how an installation is built."""
+    credentials = settings.SESSION_COOKIE_NAME in request.COOKIES or "Authorization" in request.headers
+    # Whoever offers nothing is not looked up: this is asked when the database does not answer, too.
+    return credentials and access.has_permission(APIView().initialize_request(request).user, "system:metrics_read")

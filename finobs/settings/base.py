@@ -198,6 +198,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["finobs.accounts.authentication.IsSignedIn"],
     "ENUM_NAME_OVERRIDES": {
         "OutcomeEnum": "detection.choices.Outcome.choices",
         "RowStatusEnum": "transactions.choices.RowStatus.choices",

@@ -66,5 +66,10 @@ def _check(source: Source) -> None:
         raise Invalid(fields={"default_currency": [f"{source.default_currency} is no ISO 4217 currency code."]})
     if source.time_zone not in zoneinfo.available_timezones():
         raise Invalid(fields={"time_zone": [f"{source.time_zone} is no time zone."]})
+    if not isinstance(source.mapping, dict):
+        raise Invalid(fields={"mapping": ["A mapping is an object of field and column."]})
     if source.mapping:
-        Mapping.parse(source.mapping)
+        try:
+            Mapping.parse(source.mapping)
+        except Invalid as error:
+            raise Invalid(fields={"mapping": [error.message]}) from None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-import finobs.accounts.addresses
 from django.db import migrations
+
+import finobs.accounts.addresses
 
 
 def address_key(address: str) -> str:

@@ -30,7 +30,12 @@ migration = importlib.import_module("finobs.accounts.migrations.0002_address_key
 
 ADDRESS = "sue.kirk@example.test"
 # Long s, capital, Kelvin sign, full-width letters: what a case-insensitive pattern takes for ASCII letters.
-SAME = ["SUE.KIRK@EXAMPLE.TEST", "\u017fue.kirk@example.test", "sue.\u212air\u212a@example.test", "Sue.Kirk@ex\uff41mple.test"]
+SAME = [
+    "SUE.KIRK@EXAMPLE.TEST",
+    "\u017fue.kirk@example.test",
+    "sue.\u212air\u212a@example.test",
+    "Sue.Kirk@ex\uff41mple.test",
+]
 # A dotless i is no i, and a dotted capital is neither: accounts of their own, for all three purposes.
 OTHERS = ["sue.k\u0131rk@example.test", "sue.k\u0130rk@example.test"]
 
@@ -54,7 +59,9 @@ def test_a_key_is_its_own_key_for_every_character() -> None:
 
 
 def test_the_migration_folds_as_the_program_does() -> None:
-    assert all(migration.address_key(text) == address_key(text) for text in [ADDRESS, *SAME, *OTHERS, "\ufdfa", "stra\xdfe"])
+    assert all(
+        migration.address_key(text) == address_key(text) for text in [ADDRESS, *SAME, *OTHERS, "\ufdfa", "stra\xdfe"]
+    )
 
 
 @pytest.mark.parametrize("spelling", SAME)
@@ -97,7 +104,9 @@ def test_guesses_are_counted_together_however_the_address_is_written(sue: User) 
     statuses = []
     for guess in range(12):
         spelling = [ADDRESS, *SAME][guess % 5]
-        response = Client().post(reverse("accounts:sign-in"), {"username": spelling, "password": f"wrong guess {guess}"})
+        response = Client().post(
+            reverse("accounts:sign-in"), {"username": spelling, "password": f"wrong guess {guess}"}
+        )
         statuses.append(response.status_code)
     assert statuses == [422] * 4 + [429] * 8
     right = Client().post(reverse("accounts:sign-in"), {"username": SAME[1], "password": factories.PASSWORD})
@@ -116,13 +125,17 @@ def test_whatever_names_a_person_by_address_takes_every_spelling(sue: User, admi
     services.profile_change(actor=sue, name="Sue K.", time_zone="UTC")
     for spelling in SAME:
         assert EventFilter({"actor": spelling}, queryset=Event.objects.all()).qs.filter(actor=sue).exists()
-        page = signed_in(admin).post("/admin/cases/queue/1/permissions/".replace("/1/", f"/{queue.pk}/"), {"person": "1", "user": spelling})  # type: ignore[attr-defined]
+        page = signed_in(admin).post(
+            "/admin/cases/queue/1/permissions/".replace("/1/", f"/{queue.pk}/"), {"person": "1", "user": spelling}
+        )  # type: ignore[attr-defined]
         assert page.status_code == 302, spelling
         listed = signed_in(admin).get("/api/v1/users", {"q": spelling}).json()["results"]
         assert [row["id"] for row in listed] == [sue.pk]
 
 
-@pytest.mark.parametrize("address", ["sue\u200b@example.test", "sue@ex\u202eample.test", "a@" + "\ufdfa" * 20 + ".test"])
+@pytest.mark.parametrize(
+    "address", ["sue\u200b@example.test", "sue@ex\u202eample.test", "a@" + "\ufdfa" * 20 + ".test"]
+)
 def test_an_address_that_deceives_or_folds_to_no_end_is_refused(admin: User, address: str) -> None:
     with pytest.raises(Invalid) as refusal:
         services.user_create(actor=admin, email=address, name="Someone")

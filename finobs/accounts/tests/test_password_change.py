@@ -56,7 +56,13 @@ def test_what_does_not_hold_is_said_beside_its_field(client, analyst, typed, fie
 
 
 @pytest.mark.parametrize(
-    "new", ["x" * 3 + "lowercase only", "短い 句 を たくさん 並べた 合言葉", "  spaces at both ends  ", " ".join(f"word{n}" for n in range(40))]
+    "new",
+    [
+        "x" * 3 + "lowercase only",
+        "短い 句 を たくさん 並べた 合言葉",
+        "  spaces at both ends  ",
+        " ".join(f"word{n}" for n in range(40)),
+    ],
 )
 def test_no_composition_is_asked_for_and_long_ones_are_kept_whole(analyst, new):
     services.password_change(actor=analyst, present=factories.PASSWORD, new=new)
