@@ -29,10 +29,8 @@ def fill(apps, schema_editor):
     ]
     if clashes:
         raise RuntimeError(
-            "These accounts have one and the same address, written in two ways: "
-            + "; ".join(clashes)
-            + ". Nothing was changed. Give one of each another address with the version of finobs that ran before "
-            "(or UPDATE accounts_user SET email = '...' WHERE id = ...), then migrate again."
+            f"These accounts have one and the same address, written in two ways: {'; '.join(clashes)}. Nothing was "
+            "changed. Give one of each another address with the version of finobs that ran before, then migrate again."
         )
     for key, (user,) in owners.items():
         User.objects.filter(pk=user.pk).update(email_key=key)
