@@ -34,7 +34,7 @@ def every_filter_set(base: Any = django_filters.FilterSet) -> list[Any]:
     return [each for each in below if each._meta.model is not None and not each.__module__.startswith("django_filters")]
 
 
-FILTER_SETS = sorted({each for each in every_filter_set()}, key=lambda each: each.__name__)
+FILTER_SETS = sorted(set(every_filter_set()), key=lambda each: each.__name__)
 NAMES = [each.__name__ for each in FILTER_SETS]
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from finobs.core.serializers import TextField
+
 from ..models import Rule, RuleVersion
 
 
@@ -34,5 +36,5 @@ class RuleSerializer(serializers.ModelSerializer[Rule]):
 
 class RuleChangeSerializer(serializers.Serializer[Any]):
     parameters = serializers.DictField()
-    reason = serializers.CharField(max_length=2_000)
+    reason = TextField(max_length=2_000)
     version = serializers.IntegerField(help_text="Number of the newest version that you saw.")

@@ -8,6 +8,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from finobs.core.serializers import SecretField
+
 from .addresses import AddressSerializerField
 from .choices import UserKind
 from .models import ApiToken, User
@@ -103,8 +105,7 @@ class ResetLinkSerializer(serializers.Serializer[Any]):
 
 class CredentialsSerializer(StrictSerializer):
     email = AddressSerializerField()
-    # A password may begin and end with a space.
-    password = serializers.CharField(max_length=1024, trim_whitespace=False)
+    password = SecretField(max_length=1024)
 
 
 class AccessSerializer(serializers.Serializer[Any]):

@@ -19,7 +19,7 @@ from . import access
 from .admin_grants import GrantsAdmin as GrantsAdmin
 from .admin_queries import ClosedQueryMixin
 from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound
-from .forms import JSONObjectField
+from .forms import JSONObjectField, refuse_deceptive
 
 
 class FinobsAdminSite(admin.AdminSite):
@@ -195,7 +195,7 @@ class AccessAdmin(ClosedQueryMixin, SimpleHistoryAdmin):
         return response
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form = _plain(super().get_form(request, obj, change=change, **kwargs))
         refusal: FinobsError | None = getattr(request, REFUSAL_ATTRIBUTE, None)
         return form if refusal is None else _with_refusal(form, refusal)
 
@@ -213,6 +213,17 @@ class ReadAdmin(AccessAdmin):
 
 
 REFUSAL_ATTRIBUTE = "_finobs_refused"
+
+
+def _plain(form: Any) -> Any:
+    """`form`, with every text that is typed into it in its one form, or refused beside its field."""
+
+    def clean(self: Any) -> Any:
+        cleaned = form.clean(self)
+        refuse_deceptive(self)
+        return cleaned
+
+    return type(form.__name__, (form,), {"clean": clean})
 
 
 def _with_refusal(form: Any, refusal: FinobsError) -> Any:

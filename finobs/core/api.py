@@ -22,6 +22,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from . import pagination
+from .plain_text import plain_values
+from .serializers import SecretField, TextField
 
 M = TypeVar("M", bound=Model)
 
@@ -171,4 +173,9 @@ def validated_body(serializer: type[BaseSerializer[Any]], request: Request) -> d
     """The body of `request` as `serializer` reads it; what does not hold is answered with 422."""
     body = serializer(data=request.data)
     body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
+    fields = body.fields.items()  # type: ignore[attr-defined]
+    return plain_values(
+        body.validated_data,
+        multiline={name for name, field in fields if isinstance(field, TextField)},
+        verbatim={name for name, field in fields if isinstance(field, SecretField)},
+    )

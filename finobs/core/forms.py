@@ -8,10 +8,11 @@ from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.forms import CharField, DateInput, Form, HiddenInput, IntegerField, JSONField, Select, Textarea
+from django.forms import BaseForm, CharField, DateInput, Form, HiddenInput, IntegerField, JSONField, Select, Textarea
 
 from .errors import ApprovalRequired, Conflict, Invalid, InvalidTransition
 from .http import parse_json
+from .plain_text import form_errors
 from .reasons import MAX_REASON_LENGTH, MIN_REASON_LENGTH, why_not_reason
 
 R = TypeVar("R")
@@ -109,7 +110,7 @@ def submit(form: Form, act: Callable[..., Any]) -> HTTPStatus:
 
 def submit_for_result(form: Form, act: Callable[..., R]) -> tuple[HTTPStatus, R | None]:
     """As `submit`, with what `act` returned where it was OK."""
-    if not form.is_valid():
+    if not form.is_valid() or refuse_deceptive(form):
         return HTTPStatus.UNPROCESSABLE_ENTITY, None
     try:
         return HTTPStatus.OK, act(**form.cleaned_data)
@@ -121,6 +122,14 @@ def submit_for_result(form: Form, act: Callable[..., R]) -> tuple[HTTPStatus, R 
     except (Conflict, InvalidTransition) as error:
         form.add_error(None, error.detail)
         return HTTPStatus.CONFLICT, None
+
+
+def refuse_deceptive(form: BaseForm) -> bool:
+    """Whether a valid form holds text that deceives, which is then said beside it. Other text gets its one form."""
+    errors = list(form_errors(form))
+    for name, text in errors:
+        form.add_error(name, text)
+    return bool(errors)
 
 
 def _add_errors(form: Form, error: Invalid) -> None:

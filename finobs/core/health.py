@@ -17,7 +17,7 @@ _checks: dict[str, Check] = {}
 
 
 def register(name: str, check: Check) -> None:
-    """Add a check to /readyz, from AppConfig.ready(). Its words are read by whoever may read metrics: no secrets, no paths."""
+    """Add a check to /readyz, from AppConfig.ready(). Who may read metrics reads its words: no secrets, no paths."""
     _checks[name] = check
 
 

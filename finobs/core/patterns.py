@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 MIN_RUN: Final = 3
@@ -10,7 +11,7 @@ ROWS: Final = (
     "abcdefghijklmnopqrstuvwxyz", "01234567890", "`1234567890-=", "qwertyuiop", "asdfghjkl", "zxcvbnm",
     "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn",
 )  # fmt: skip
-NEIGHBOURS: Final = frozenset(pair for row in ROWS for pair in zip(row, row[1:], strict=False))
+NEIGHBOURS: Final = frozenset(pair for row in ROWS for pair in pairwise(row))
 
 
 def unit(text: str) -> str:

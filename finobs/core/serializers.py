@@ -7,16 +7,30 @@ from typing import Any
 from rest_framework import serializers
 
 
+class TextField(serializers.CharField):
+    """Text of several lines. What any other field takes is one line."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, **kwargs})
+
+
+class SecretField(serializers.CharField):
+    """Taken as it is: compared, and never shown. A password may begin and end with a space."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, "write_only": True, **kwargs})
+
+
 class ReasonSerializer(serializers.Serializer[Any]):
     """Why. The service trims and measures it (`core.reasons`), and refuses in the same words everywhere."""
 
-    reason = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    reason = TextField(allow_blank=True)
 
 
 class OptionalReasonSerializer(serializers.Serializer[Any]):
     """Why, where a service asks for it in some states only."""
 
-    reason = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False, default="")
+    reason = TextField(required=False, allow_blank=True, default="")
 
 
 class SentForApprovalSerializer(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-"""Secrets that are none: too short, of few characters, of a pattern, or copied from an example. In words, without them."""
+"""Secrets that are none: too short, of few characters, of a pattern, or of an example. Said in words, without them."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Any
 from finobs.accounts.models import User
 from finobs.core import access, history
 from finobs.core.errors import Conflict, Invalid
+from finobs.core.plain_text import require_names
 from finobs.core.service import service
 from finobs.ledger.services import record
 
@@ -58,6 +59,7 @@ def _check(source: Source) -> None:
 
     from ..mappings import Mapping
 
+    source.name = require_names(name=source.name)["name"]
     try:
         source.clean_fields()
     except ValidationError as error:

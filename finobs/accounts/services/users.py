@@ -9,12 +9,14 @@ from django.db import IntegrityError, transaction
 
 from finobs.core import access, clock, history
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed
+from finobs.core.plain_text import require_names
 from finobs.core.service import service
 from finobs.ledger.services import record
 
 from ..addresses import why_not_address
 from ..choices import SessionEndReason, UserKind
 from ..models import User
+from ..names import name_key
 from ..privilege_ceiling import require_may_assign, require_not_above
 from .roles import set_roles
 from .sessions import end_sessions, lock_user
@@ -39,7 +41,13 @@ def user_create(
     if kind not in (UserKind.HUMAN, UserKind.SERVICE) or (is_staff and kind != UserKind.HUMAN):
         raise Invalid(fields={"kind": ["Choose a person or a machine account; only a person may open the admin."]})
     require_address(email)
-    user = User(email=email.strip().lower(), name=name.strip(), kind=kind, is_staff=is_staff, time_zone=time_zone)
+    user = User(
+        email=email.strip().lower(),
+        name=require_names(name=name)["name"],
+        kind=kind,
+        is_staff=is_staff,
+        time_zone=time_zone,
+    )
     # Its owner alone chooses one, under a link that is issued for it.
     user.set_unusable_password()
     _save(user, actor)
@@ -66,6 +74,7 @@ def user_change(
     access.require(actor, "change", user)
     require_not_above(actor, user)
     require_address(email or "")
+    name = name if name is None else require_names(name=name)["name"]
     values = {"email": email and email.strip().lower(), "name": name, "is_staff": is_staff, "time_zone": time_zone}
     changed = {field: value for field, value in values.items() if value is not None and value != getattr(user, field)}
     # SEC-12: what opens the admin is given like a role, and ends what was signed in before.
@@ -80,10 +89,17 @@ def user_change(
 
 @service
 def profile_change(*, actor: User, name: str, time_zone: str) -> User:
-    """A person changes their own name and time zone. Not for scoped tokens. Records user.change."""
+    """A person changes their own name and time zone. Not for scoped tokens. Records user.change.
+
+    Not into what looks like the name of somebody else who is active: that is an administrator's to give, who knows
+    them both. Raises Invalid.
+    """
     user = lock_user(actor)
     if not actor.is_active or actor.token_scopes is not None:
         raise NotAllowed
+    name = require_names(name=name)["name"]
+    if name != user.name:
+        require_own_name(user, name)
     values = {"name": name, "time_zone": time_zone}
     return _put(user, actor, {field: value for field, value in values.items() if value != getattr(user, field)})
 
@@ -135,6 +151,13 @@ def _put(user: User, actor: User, changed: Mapping[str, object]) -> User:
         _save(user, actor)
         record(actor=actor, action="user.change", subject=user, data={"fields": sorted(changed)})
     return user
+
+
+def require_own_name(user: User, name: str) -> None:
+    """Raises Invalid for a name that is taken for another person's."""
+    others = User.objects.filter(is_active=True).exclude(pk=user.pk).values_list("name", flat=True)
+    if name_key(name) in {name_key(other) for other in others}:
+        raise Invalid(fields={"name": ["Somebody else is called that. An administrator can give you this name."]})
 
 
 def require_address(email: str) -> None:

@@ -379,7 +379,8 @@ def record(line: str, fields: dict[str, str]) -> dict[str, object]:
 
 
 KINDS = {
-    "text": "text", "text or null": "text or null", "whole": "a whole number from 0 to 2^63-1", "texts": "a list of text"
+    "text": "text", "text or null": "text or null", "whole": "a whole number from 0 to 2^63-1",
+    "texts": "a list of text",
 }  # fmt: skip
 
 
