@@ -114,4 +114,7 @@ class ApprovalRequestAdmin(AccessAdmin):
     @admin.display(description="Decisions")
     def decision_text(self, request: ApprovalRequest) -> str:
         rows = request.decisions.select_related("decided_by")
-        return "; ".join(f"{row.decided_by}: {row.get_vote_display()} {row.reason}".strip() for row in rows) or "none"
+        return (
+            "; ".join(f"{row.decided_by.label}: {row.get_vote_display()} {row.reason}".strip() for row in rows)
+            or "none"
+        )

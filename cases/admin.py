@@ -179,12 +179,12 @@ class CaseAdmin(AccessAdmin):
     @admin.display(description="Held by")
     def holder(self, case: Case) -> str:
         lease = case.current_lease
-        return f"{lease.holder}, until {lease.expires_at:%Y-%m-%d %H:%M} UTC" if lease else "nobody"
+        return f"{lease.holder.label}, until {lease.expires_at:%Y-%m-%d %H:%M} UTC" if lease else "nobody"
 
     @admin.display(description="Notes")
     def notes(self, case: Case) -> SafeString:
         rows = case.notes.select_related("author").order_by("pk")
-        lines = ((row.created_at.strftime("%Y-%m-%d %H:%M"), row.author, row.text) for row in rows)
+        lines = ((row.created_at.strftime("%Y-%m-%d %H:%M"), row.author.label, row.text) for row in rows)
         return format_html_join("", "<p>{} · {}<br>{}</p>", lines)
 
 

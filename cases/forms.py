@@ -72,3 +72,4 @@ class AssignForm(forms.Form):
         to = self.fields["to"]
         assert isinstance(to, forms.ModelChoiceField)
         to.queryset = people
+        to.label_from_instance = lambda person: person.label  # type: ignore[method-assign]

@@ -92,7 +92,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         # Here too: uniqueness is checked before the row is saved.
-        self.email_key = address_key(self.email)
+        self.email_key = address_key(self.email or "")
+
+    @property
+    def label(self) -> str:
+        """Name and address, where somebody decides by whom they see: two people may be called the same."""
+        return f"{self.name} <{self.email}>"
 
     @property
     def initials(self) -> str:

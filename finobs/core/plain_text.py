@@ -1,4 +1,4 @@
-"""Text that people write into forms, bodies and services: in its one form (`core.text`), or refused beside its field."""
+"""Text that people write into forms, bodies and services: in its one form (`core.text`), or refused by its field."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def require_plain(*, multiline: Collection[str] = (), **texts: str) -> dict[str,
 
 
 def require_names(**texts: str) -> dict[str, str]:
-    """The same of what is to be recognised by: it has a letter or a digit too. An empty one is the caller's to refuse."""
-    return _each(texts, lambda name, text: _name(clean(text)))
+    """The same for names: what is not empty has a letter or a digit. An empty one is the caller's to refuse."""
+    return _each(texts, lambda _name, text: _plain_name(clean(text)))
 
 
 def has_letters(text: str) -> bool:
@@ -50,7 +50,7 @@ def form_errors(form: forms.BaseForm) -> Iterator[tuple[str, str]]:
 
 
 def plain_values(values: Mapping[str, Any], *, multiline: Collection[str], verbatim: Collection[str]) -> dict[str, Any]:
-    """The fields of a body, every text within them in its one form. Raises Invalid. verbatim: fields left as they are."""
+    """The fields of a body, every text in them in its one form, `verbatim` ones as they are. Raises Invalid."""
     return _each(values, lambda name, value: value if name in verbatim else _nested(value, multiline=name in multiline))
 
 
@@ -67,7 +67,7 @@ def _each(values: Mapping[str, Any], read: Any) -> dict[str, Any]:
     return results
 
 
-def _name(text: str) -> str:
+def _plain_name(text: str) -> str:
     if text and not any(unicodedata.category(character)[0] in "LN" for character in text):
         raise DeceptiveText("has neither letters nor digits")
     marks = 0
