@@ -37,8 +37,8 @@ def field_paths(model: type[Model], depth: int = 2, prefix: str = "") -> Iterato
         yield f"{prefix}{name}", field
         if isinstance(field, Field) and field.get_attname() != name:
             yield f"{prefix}{field.get_attname()}", field
-        if depth and field.is_relation and field.related_model not in (None, "self"):
-            yield from field_paths(field.related_model, depth - 1, f"{prefix}{name}__")  # type: ignore[arg-type]
+        if depth and field.is_relation and isinstance(field.related_model, type):
+            yield from field_paths(field.related_model, depth - 1, f"{prefix}{name}__")
 
 
 def lookups_of(field: Any) -> Iterator[str]:

@@ -77,7 +77,7 @@ APP_ORDER = (
 APP_NAMES = {"auth": "Roles", "django_celery_beat": "Schedules", "axes": "Sign-in attempts"}
 
 
-class ReadOnlyAdmin(ClosedQueryMixin):
+class ReadOnlyAdmin(ClosedQueryMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """A library's table: administrators see it; whatever writes it is the library."""
 
     # Without this the stock action would offer to delete what is selected.

@@ -14,7 +14,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import SuspiciousOperation
-from django.db.models import Field
+from django.db.models import Field, Model
 from django.http import HttpRequest
 
 from .errors import FinobsError
@@ -36,8 +36,13 @@ class FilterRefused(FinobsError):
     status, code, title = 400, "filter-refused", "This list cannot be shown so"
 
 
-class ClosedQueryMixin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Refuses, in words, every look-up that is not one of the list's own filters. Mixed into every admin."""
+class ClosedQueryMixin:
+    """Refuses, in words, every look-up that is not one of the list's own filters. Mixed in before each ModelAdmin."""
+
+    model: type[Model]
+    opts: Any
+    date_hierarchy: Any
+    get_list_filter: Any
 
     # Counts of every filter's every choice: several passes over the table at the wish of an address.
     show_facets = admin.ShowFacets.NEVER
@@ -47,7 +52,6 @@ class ClosedQueryMixin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         """An object is named by its key: another column would tell what stands in it."""
-        assert self.opts.pk is not None
         return to_field in ("pk", self.opts.pk.name)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -56,18 +60,19 @@ class ClosedQueryMixin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def filter_parameters(self, request: HttpRequest) -> frozenset[str]:
         """The look-ups of the filters that the list offers, as they stand in an address."""
-        known: dict[Any, frozenset[str]] = request.__dict__.setdefault(_PARAMETERS, {})
-        if self not in known:
+        by_list: dict[Any, frozenset[str]] = request.__dict__.setdefault(_PARAMETERS, {})
+        if self not in by_list:
             specs = [self._filter_spec(request, item) for item in self.get_list_filter(request)]
             names = {name for spec in specs if spec for name in spec.expected_parameters() if name}
             units = self._date_parameters() if self.date_hierarchy else ()
-            known[self] = frozenset({*names, *units})
-        return known[self]
+            by_list[self] = frozenset({*names, *units})
+        return by_list[self]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         self._check_query(request)
+        parent: Any = super()
         try:
-            return super().get_changelist_instance(request)
+            return parent.get_changelist_instance(request)
         except IncorrectLookupParameters as error:
             raise FilterRefused("One of the filters in this address has a value that cannot be.") from error
         except SuspiciousOperation as error:

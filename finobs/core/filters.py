@@ -18,7 +18,7 @@ class YesNoField(forms.NullBooleanField):
     widget = ALL_YES_NO
     default_error_messages = {"invalid": "Say true or false."}  # noqa: RUF012
 
-    def to_python(self, value: Any) -> bool | None:
+    def to_python(self, value: Any) -> bool | None:  # type: ignore[override]
         if value is None or value == "":
             return None
         if isinstance(value, bool):

@@ -18,7 +18,7 @@ from .reasons import MAX_REASON_LENGTH, MIN_REASON_LENGTH, why_not_reason
 R = TypeVar("R")
 MAX_JSON_DEPTH: Final = 8
 # RFC 8785, and with it the ledger, writes numbers as doubles.
-MAX_EXACT_INTEGER: Final = 2**53 - 1
+MAX_JSON_INTEGER: Final = 2**53 - 1
 
 # Widgets of filters. A field copies its widget, so that all lists may share these.
 DATE_INPUT = DateInput(attrs={"type": "date"})
@@ -93,7 +93,7 @@ def _why_not_object(value: dict[str, Any]) -> str:
     level: list[Any] = [value]
     for _ in range(MAX_JSON_DEPTH):
         inner = [each for outer in level for each in (outer.values() if isinstance(outer, dict) else outer)]
-        if any(isinstance(each, int) and abs(each) > MAX_EXACT_INTEGER for each in inner):
+        if any(isinstance(each, int) and abs(each) > MAX_JSON_INTEGER for each in inner):
             return "number"
         level = [each for each in inner if isinstance(each, dict | list)]
     return "depth" if level else ""

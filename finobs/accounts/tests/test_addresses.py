@@ -16,6 +16,7 @@ from django.db.models import Field
 from django.test import Client
 from django.urls import reverse
 
+from cases.models import Queue
 from finobs.accounts import services
 from finobs.accounts.addresses import address_key
 from finobs.accounts.models import User
@@ -121,13 +122,13 @@ def test_a_sign_in_forgets_the_failures_of_every_spelling() -> None:
             assert Client().post(reverse("accounts:sign-in"), sent).status_code == expected
 
 
-def test_whatever_names_a_person_by_address_takes_every_spelling(sue: User, admin: User, queue: object) -> None:
+def test_whatever_names_a_person_by_address_takes_every_spelling(sue: User, admin: User, queue: Queue) -> None:
     services.profile_change(actor=sue, name="Sue K.", time_zone="UTC")
     for spelling in SAME:
         assert EventFilter({"actor": spelling}, queryset=Event.objects.all()).qs.filter(actor=sue).exists()
         page = signed_in(admin).post(
             "/admin/cases/queue/1/permissions/".replace("/1/", f"/{queue.pk}/"), {"person": "1", "user": spelling}
-        )  # type: ignore[attr-defined]
+        )
         assert page.status_code == 302, spelling
         listed = signed_in(admin).get("/api/v1/users", {"q": spelling}).json()["results"]
         assert [row["id"] for row in listed] == [sue.pk]

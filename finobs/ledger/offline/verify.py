@@ -361,10 +361,10 @@ def rows(file: Path, fields: dict[str, str]) -> Iterator[dict[str, object]]:
 
 
 def only_row(file: Path, fields: dict[str, str]) -> dict[str, object]:
-    found = list(rows(file, fields))
-    if len(found) != 1:
+    lines = list(rows(file, fields))
+    if len(lines) != 1:
         raise Wrong(f"{file.name} is one line")
-    return found[0]
+    return lines[0]
 
 
 def record(line: str, fields: dict[str, str]) -> dict[str, object]:
