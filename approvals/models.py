@@ -14,13 +14,13 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
-from finobs.core.models import Base
+from finobs.core.models import Base, Versioned
 
 from . import registry
 from .choices import RequestState, Vote
 
 
-class ApprovalPolicy(Base):
+class ApprovalPolicy(Versioned):
     """How many must agree to an action, and for how long a request stands. Without a row: one, 72 hours."""
 
     action = models.CharField(max_length=80, unique=True)
@@ -40,7 +40,7 @@ class ApprovalPolicy(Base):
         return self.action
 
 
-class ApprovalRequest(Base):
+class ApprovalRequest(Versioned):
     """Somebody asks that `action` be done to the subject with `payload`; `snapshot` is what approvers see."""
 
     action = models.CharField(max_length=80)

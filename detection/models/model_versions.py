@@ -10,12 +10,12 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
-from finobs.core.models import Base
+from finobs.core.models import Versioned
 
 from ..choices import ModelRole, ModelStage
 
 
-class ModelVersion(Base):
+class ModelVersion(Versioned):
     """One trained model: its ONNX artefact with checksum, parameters, metrics, threshold and stage.
 
     Nothing of it changes but the stage. The same artefact at another threshold is a version of its own, with `parent`.
@@ -43,7 +43,7 @@ class ModelVersion(Base):
     created_at = models.DateTimeField(default=clock.now)
     history = HistoricalRecords(excluded_fields=["artefact"])
 
-    class Meta(Base.Meta):
+    class Meta(Versioned.Meta):
         ordering = ("-id",)
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "number"], name="detection_model_version_once"),

@@ -9,13 +9,13 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
-from finobs.core.models import Base
+from finobs.core.models import Base, Versioned
 from transactions.models import Source
 
 from ..choices import RuleKind, Typology
 
 
-class Rule(Base):
+class Rule(Versioned):
     """A rule by its lasting name. What it does is in its versions; `live` is the one in force."""
 
     slug = models.SlugField(max_length=60, unique=True)

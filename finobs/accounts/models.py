@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
-from finobs.core.models import Base
+from finobs.core.models import Base, Versioned
 
 from .choices import SessionEndReason, UserKind
 
@@ -48,7 +48,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(Versioned, AbstractBaseUser, PermissionsMixin):
     """A person or a machine that acts. Roles are groups; what else they may see hangs on grants.
 
     `session_epoch` rises when roles or password change, or when an administrator ends the sessions: every session
@@ -131,7 +131,7 @@ class UserSession(Base):
         return " on ".join(filter(None, (name, system))) or self.user_agent[:60] or "unknown"
 
 
-class ApiToken(Base):
+class ApiToken(Versioned):
     """A machine's key: shown once, kept as a SHA-256 digest of a 256-bit secret (SEC-8)."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens")

@@ -48,6 +48,27 @@ class Conflict(FinobsError):
     status, code, title = 409, "conflict", "This has changed since you looked at it"
 
 
+class Stale(Conflict):
+    """Somebody changed it after this caller had looked at it. `extra["version"]` is the one it has now."""
+
+    code = "stale"
+
+
+class PreconditionFailed(FinobsError):
+    """The API's word for `Stale`: the If-Match of the request names another version."""
+
+    status, code, title = 412, "precondition-failed", "This has changed since you looked at it"
+
+
+class VersionRequired(FinobsError):
+    """It can be changed by others too, and the caller did not say which state of it they saw."""
+
+    status, code, title = 428, "precondition-required", "Say which version you saw"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or "Read it first, and send the version that you saw: in If-Match, what ETag said.")
+
+
 class ApprovalRequired(FinobsError):
     """Not done yet: it waits for a second pair of eyes. `request_id` is the approval request."""
 

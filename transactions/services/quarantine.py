@@ -127,5 +127,4 @@ def _resolve(actor: User, row: QuarantinedRow, state: QuarantineState, reason: s
 
 
 def _save(row: QuarantinedRow, actor: User, why: str) -> None:
-    row.version += 1
     history.save(row, actor=actor, reason=why)
