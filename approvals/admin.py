@@ -45,6 +45,7 @@ class ApprovalPolicyAdmin(AccessAdmin):
             action=obj.action,
             quorum=values["quorum"],
             expires_after_hours=values["expires_after_hours"],
+            version=values["version"] if change else None,
         )
         obj.pk = policy.pk
 

@@ -28,7 +28,7 @@ class ApprovalRequestSerializer(serializers.ModelSerializer[ApprovalRequest]):
         model = ApprovalRequest
         fields = (
             "id", "action", "subject_type", "subject_id", "subject_label", "state", "end_reason", "quorum", "digest",
-            "requested_by", "requested_by_name", "created_at", "expires_at", "ended_at",
+            "requested_by", "requested_by_name", "created_at", "expires_at", "ended_at", "version",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -190,17 +190,19 @@ class QuarantinedRowAdmin(ReadAdmin):
 
     @admin.action(description="Release the selected rows")
     def release(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
-        run_action(self, request, rows, "Released", lambda row: _release(request, row))
+        run_action(self, request, rows, "Released", lambda row, **seen: _release(request, row, **seen))
 
     @admin.action(description="Discard the selected rows")
     def discard(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
         actor: Any = request.user
         discard, reason = services.quarantine_discard, action_reason(request)
-        run_action(self, request, rows, "Discarded", lambda row: discard(actor=actor, row=row, reason=reason))
+        run_action(
+            self, request, rows, "Discarded", lambda row, **seen: discard(actor=actor, row=row, reason=reason, **seen)
+        )
 
 
-def _release(request: HttpRequest, row: QuarantinedRow) -> None:
+def _release(request: HttpRequest, row: QuarantinedRow, **seen: int) -> None:
     actor: Any = request.user
-    row = services.quarantine_release(actor=actor, row=row, reason=action_reason(request))
+    row = services.quarantine_release(actor=actor, row=row, reason=action_reason(request), **seen)
     if row.transaction_id is None:
         raise Invalid(row.detail)

@@ -14,32 +14,31 @@ def remove_triggers(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('approvals', '0001_initial'),
+        ("approvals", "0001_initial"),
     ]
 
     # SQLite makes the table anew to add a column, and its triggers would be gone.
     operations = [
         migrations.RunPython(remove_triggers, install_triggers),
         migrations.AddField(
-            model_name='approvalpolicy',
-            name='version',
+            model_name="approvalpolicy",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name='approvalrequest',
-            name='version',
+            model_name="approvalrequest",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name='historicalapprovalpolicy',
-            name='version',
+            model_name="historicalapprovalpolicy",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name='historicalapprovalrequest',
-            name='version',
+            model_name="historicalapprovalrequest",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.RunPython(install_triggers, remove_triggers),

@@ -4,40 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0001_initial'),
+        ("cases", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='historicalincident',
-            name='version',
+            model_name="historicalincident",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name='historicalqueue',
-            name='version',
+            model_name="historicalqueue",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name='incident',
-            name='version',
+            model_name="incident",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name='queue',
-            name='version',
+            model_name="queue",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AlterField(
-            model_name='case',
-            name='version',
+            model_name="case",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AlterField(
-            model_name='historicalcase',
-            name='version',
+            model_name="historicalcase",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
     ]

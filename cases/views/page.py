@@ -105,7 +105,7 @@ def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
         "enabled": {button.name for button in possible if button.enabled},
         "note_form": NoteForm(draft=f"note-{case.reference}"),
         "close_form": CloseForm(draft=f"close-{case.reference}", initial={"version": case.version}),
-        "assign_form": AssignForm(people=selectors.people_for_assign(user, case)),
+        "assign_form": AssignForm(people=selectors.people_for_assign(user, case), initial={"version": case.version}),
     }
 
 

@@ -4,30 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('detection', '0001_initial'),
+        ("detection", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='historicalmodelversion',
-            name='version',
+            model_name="historicalmodelversion",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name='historicalrule',
-            name='version',
+            model_name="historicalrule",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name='modelversion',
-            name='version',
+            model_name="modelversion",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name='rule',
-            name='version',
+            model_name="rule",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
     ]

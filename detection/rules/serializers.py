@@ -25,7 +25,7 @@ class RuleSerializer(serializers.ModelSerializer[Rule]):
 
     class Meta:
         model = Rule
-        fields = ("slug", "name", "kind", "typology", "obligation", "source", "live")
+        fields = ("slug", "name", "kind", "typology", "obligation", "source", "live", "version")
         read_only_fields = fields
 
     def get_live(self, rule: Rule) -> dict[str, Any] | None:
@@ -35,4 +35,3 @@ class RuleSerializer(serializers.ModelSerializer[Rule]):
 class RuleChangeSerializer(serializers.Serializer[Any]):
     parameters = serializers.DictField()
     reason = serializers.CharField(max_length=2_000)
-    version = serializers.IntegerField(help_text="Number of the newest version that you saw.")

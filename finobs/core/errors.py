@@ -49,24 +49,28 @@ class Conflict(FinobsError):
 
 
 class Stale(Conflict):
-    """Somebody changed it after this caller had looked at it. `extra["version"]` is the one it has now."""
+    """Somebody changed it after this caller had looked at it; `version` is the one it has now."""
 
     code = "stale"
 
+    def __init__(self, detail: str, *, version: int) -> None:
+        super().__init__(detail, version=version)
+        self.version = version
+
 
 class PreconditionFailed(FinobsError):
-    """The API's word for `Stale`: the If-Match of the request names another version."""
+    """The API's word for `Stale`: If-Match names another version than the one that is there."""
 
     status, code, title = 412, "precondition-failed", "This has changed since you looked at it"
 
 
 class VersionRequired(FinobsError):
-    """It can be changed by others too, and the caller did not say which state of it they saw."""
+    """Others may change it too, and the caller did not say which state of it they saw."""
 
-    status, code, title = 428, "precondition-required", "Say which version you saw"
+    status, code, title = 428, "precondition-required", "Say which version of it you saw"
 
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail or "Read it first, and send the version that you saw: in If-Match, what ETag said.")
+    def __init__(self) -> None:
+        super().__init__("Read it first, and say which version you saw: the API takes in If-Match what ETag said.")
 
 
 class ApprovalRequired(FinobsError):

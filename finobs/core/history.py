@@ -1,9 +1,10 @@
 """The one way to save a row whose model keeps history (django-simple-history): with its history, in somebody's name.
 
 Each function raises the version of the rows that it changes (`core.versions`) and writes one history row for each
-change. The history rows are remembered on the instances that were saved, with what changed, until the event that the service records next takes them (`pop_references`): so an event of the ledger
-names the history that it belongs to, although this package knows no ledger. Rows that are read again do not carry
-them: what a rolled back savepoint wrote is forgotten with the instances that it was written with.
+change. The history rows are remembered on the instances that were saved, with what changed, until the event that the
+service records next takes them (`pop_references`): so an event of the ledger names the history that it belongs to, and
+says what was and what is, although this package knows no ledger. Rows that are read again do not carry them: what a
+rolled back savepoint wrote is forgotten with the instances that it was written with.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Versions: whoever changes a row says which state of it they saw, and is refused when it is another by now.
 
-A row that can be changed is `core.models.Versioned`. `core.history` raises its version with whatever it saves, roles
-and other members included; services take `version` and ask `require_version` once they have locked the row. Pages and
-the admin carry the version in a hidden field, the API in `ETag` and `If-Match`.
+A row that can be changed is `core.models.Versioned` (decision 29). `core.history` raises its version with whatever it
+saves, roles and other members included; services take `version` and ask `require_version` once they have locked the
+row. Pages and the admin carry the version in a hidden field, the API in `ETag` and `If-Match`.
 """
 
 from __future__ import annotations
@@ -51,6 +51,6 @@ def _message(row: Any, version: int) -> str:
 
 
 def _changed(newest: Any, seen: Any) -> str:
-    fields = (set(newest.diff_against(seen).changed_fields) - {"version", "updated_at", "session_epoch"})
+    fields = set(newest.diff_against(seen).changed_fields) - {"version", "updated_at", "session_epoch"}
     model = newest.instance_type
     return ", ".join(sorted(str(model._meta.get_field(name).verbose_name) for name in fields))

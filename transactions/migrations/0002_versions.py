@@ -4,30 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('transactions', '0001_initial'),
+        ("transactions", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='historicalsource',
-            name='version',
+            model_name="historicalsource",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name='source',
-            name='version',
+            model_name="source",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AlterField(
-            model_name='historicalquarantinedrow',
-            name='version',
+            model_name="historicalquarantinedrow",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AlterField(
-            model_name='quarantinedrow',
-            name='version',
+            model_name="quarantinedrow",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
     ]

@@ -20,7 +20,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
         fields = (
             "id", "role", "kind", "number", "stage", "feature_set", "parameters", "metrics", "training_rows",
             "trained_from", "trained_to", "threshold", "alerts_a_day", "parent_id", "sha256", "created_by",
-            "created_at", "actions",
+            "created_at", "actions", "version",
         )  # fmt: skip
         read_only_fields = fields
 
