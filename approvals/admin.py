@@ -114,5 +114,7 @@ class ApprovalRequestAdmin(AccessAdmin):
 
     @admin.display(description="Decisions")
     def decision_text(self, request: ApprovalRequest) -> str:
-        rows = request.decisions.select_related("decided_by")
-        return "; ".join(f"{row.decided_by}: {row.get_vote_display()} {row.reason}".strip() for row in rows) or "none"
+        rows = request.decisions.all()
+        return (
+            "; ".join(f"{row.decided_by_then}: {row.get_vote_display()} {row.reason}".strip() for row in rows) or "none"
+        )

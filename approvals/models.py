@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
+from finobs.core.identity import IdentityAt
 from finobs.core.models import Base, Versioned
 
 from . import registry
@@ -58,6 +59,7 @@ class ApprovalRequest(Versioned):
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    requested_by_then = IdentityAt("requested_by", "created_at")
     # They never change: a trigger refuses it.
     history = HistoricalRecords(excluded_fields=["snapshot", "payload"])
 
@@ -105,6 +107,7 @@ class ApprovalDecision(Base):
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     last_edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
     decided_at = models.DateTimeField(default=clock.now)
+    decided_by_then = IdentityAt("decided_by", "decided_at")
 
     class Meta(Base.Meta):
         ordering = ("id",)

@@ -13,7 +13,7 @@ from .models import ApprovalDecision, ApprovalRequest
 
 
 class ApprovalDecisionSerializer(serializers.ModelSerializer[ApprovalDecision]):
-    decided_by_name = serializers.CharField(source="decided_by.name")
+    decided_by_name = serializers.CharField(source="decided_by_then.name")
 
     class Meta:
         model = ApprovalDecision
@@ -22,7 +22,7 @@ class ApprovalDecisionSerializer(serializers.ModelSerializer[ApprovalDecision]):
 
 
 class ApprovalRequestSerializer(serializers.ModelSerializer[ApprovalRequest]):
-    requested_by_name = serializers.CharField(source="requested_by.name")
+    requested_by_name = serializers.CharField(source="requested_by_then.name")
 
     class Meta:
         model = ApprovalRequest

@@ -16,6 +16,7 @@ from detection.choices import Typology
 from finobs.accounts.requests import actor_of
 from finobs.core import access
 from finobs.core.admin import AccessAdmin, GrantsAdmin, run_action
+from finobs.core.identity import preload
 
 from . import selectors, services
 from .choices import REASONS_BY_DISPOSITION
@@ -175,8 +176,9 @@ class CaseAdmin(AccessAdmin):
 
     @admin.display(description="Notes")
     def notes(self, case: Case) -> SafeString:
-        rows = case.notes.select_related("author").order_by("pk")
-        lines = ((row.created_at.strftime("%Y-%m-%d %H:%M"), row.author, row.text) for row in rows)
+        rows = list(case.notes.order_by("pk"))
+        preload(rows)
+        lines = ((row.created_at.strftime("%Y-%m-%d %H:%M"), row.author_then, row.text) for row in rows)
         return format_html_join("", "<p>{} · {}<br>{}</p>", lines)
 
 

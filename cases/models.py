@@ -14,6 +14,7 @@ from detection.choices import Typology
 from detection.models import Alert
 from finobs.core import clock
 from finobs.core.access import GroupGrant, UserGrant
+from finobs.core.identity import IdentityAt
 from finobs.core.models import Base, Timestamped, Versioned
 from transactions.models import Account
 
@@ -188,6 +189,7 @@ class Note(Base):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     text = models.TextField()
     created_at = models.DateTimeField(default=clock.now)
+    author_then = IdentityAt("author", "created_at")
 
     class Meta(Base.Meta):
         ordering = ("id",)

@@ -95,8 +95,15 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
         read_only_fields = fields
 
 
+class NoteAuthorSerializer(serializers.Serializer[Note]):
+    """Who wrote it, as they were called then."""
+
+    id = serializers.IntegerField(source="author_id")
+    name = serializers.CharField(source="author_then.name")
+
+
 class NoteSerializer(serializers.ModelSerializer[Note]):
-    author = PersonSerializer(read_only=True)
+    author = NoteAuthorSerializer(source="*", read_only=True)
 
     class Meta:
         model = Note

@@ -11,6 +11,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock, money
+from finobs.core.identity import IdentityAt
 from finobs.core.models import Base, Versioned
 
 from .choices import Direction, IngestMethod, LabelOrigin, QuarantineReason, QuarantineState
@@ -78,6 +79,7 @@ class RowBatch(Base):
     accepted = models.PositiveIntegerField(default=0)
     duplicate = models.PositiveIntegerField(default=0)
     root = models.BinaryField(max_length=32, null=True, help_text="RFC 6962 root over the accepted rows' digests.")
+    actor_then = IdentityAt("actor", "received_at")
 
     class Meta(Base.Meta):
         abstract = True
@@ -228,6 +230,8 @@ class PastLabel(LabelContent):
 
 class QuarantinedRow(Versioned):
     """A row that could not be taken as it was: kept whole, with the reason, until somebody corrects or discards it."""
+
+    DIGESTED = frozenset({"fields"})
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="quarantined_rows")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")

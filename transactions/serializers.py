@@ -54,7 +54,7 @@ class TransactionSerializer(SourceSlugSerializer, serializers.ModelSerializer[Tr
 
 
 class BatchSerializer(SourceSlugSerializer, serializers.ModelSerializer[Batch]):
-    actor = serializers.CharField(source="actor.name")
+    actor = serializers.CharField(source="actor_then.name")
     root = serializers.SerializerMethodField()  # type: ignore[assignment]
 
     class Meta:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
+from finobs.core.identity import IdentityAt
 from finobs.core.models import Versioned
 
 from ..choices import ModelRole, ModelStage
@@ -41,6 +42,7 @@ class ModelVersion(Versioned):
     stage = models.CharField(max_length=12, choices=ModelStage, default=ModelStage.CANDIDATE)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
+    created_by_then = IdentityAt("created_by", "created_at")
     history = HistoricalRecords(excluded_fields=["artefact"])
 
     class Meta(Versioned.Meta):

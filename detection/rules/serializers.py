@@ -11,7 +11,7 @@ from ..models import Rule, RuleVersion
 
 class RuleVersionSerializer(serializers.ModelSerializer[RuleVersion]):
     parameters = serializers.DictField()
-    created_by = serializers.CharField(source="created_by.name")
+    created_by = serializers.CharField(source="created_by_then.name")
 
     class Meta:
         model = RuleVersion

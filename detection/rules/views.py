@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import ReasonForm, submit
 from finobs.core.http import render_page
+from finobs.core.identity import preload
 from finobs.core.lists import list_page
 
 from ..models import Rule
@@ -67,6 +68,7 @@ def _rule_page(
     request: SignedInRequest, rule: Rule, *, form: Any = None, retire: Any = None, status: int = 200
 ) -> HttpResponse:
     versions = list(selectors.rule_versions(request.user, rule))
+    preload(versions)
     context = {
         "rule": rule,
         "versions": diff.version_diffs(rule.kind, versions),

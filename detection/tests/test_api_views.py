@@ -181,12 +181,11 @@ class TestRuleChange(OfRule, ApiActionTests):
     actor = "admin"
     event = "rule.change"
     status = 201
-    repeat = 409
+    repeat = 422
 
     def body(self) -> dict[str, Any]:
         return {
             "parameters": {"currency": "USD", "review_at": "9000.00", "block_at": "50000.00"}, "reason": "Tuned.",
-            "version": 1,
         }  # fmt: skip
 
 

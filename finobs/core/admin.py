@@ -21,6 +21,7 @@ from . import access
 from .admin_grants import GrantsAdmin as GrantsAdmin
 from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound, Stale
 from .forms import StrictJSONDecoder
+from .identity import attach_history_users
 from .models import Versioned
 from .versions import LIST_FIELD, listed_version
 
@@ -146,6 +147,12 @@ class AccessAdmin(SimpleHistoryAdmin):
             return plain
         response: HttpResponse = super().history_view(request, object_id, extra_context)
         return response
+
+    def set_history_delta_changes(
+        self, request: HttpRequest, historical_records: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        attach_history_users(list(historical_records))
+        super().set_history_delta_changes(request, historical_records, *args, **kwargs)
 
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None

@@ -26,6 +26,7 @@ from rest_framework.serializers import BaseSerializer
 
 from . import pagination
 from .errors import PreconditionFailed, Stale
+from .identity import preload
 from .models import Versioned
 from .versions import UNSTATED
 
@@ -51,6 +52,7 @@ class CursorPagination(BasePagination):
             limit=int(limit) if limit.isdecimal() and len(limit) < 10 else 50,
             bound=hashlib.sha256(bound.encode()).hexdigest()[:16] if bound else "",
         )
+        preload(self._page.items)
         return self._page.items
 
     def get_paginated_response(self, data: Any) -> Response:

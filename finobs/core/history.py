@@ -9,6 +9,8 @@ rolled back savepoint wrote is forgotten with the instances that it was written 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
@@ -16,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from django.db.models import Model
 from simple_history.signals import post_create_historical_record
 
-from . import clock
+from . import clock, process
 from .db.bulk import MAX_ROWS_PER_STATEMENT
 from .models import Versioned
 
@@ -133,10 +135,19 @@ def _changes(row: Model, stored: Mapping[str, Any], names: Iterable[str] | None)
     changes = {}
     for field in _tracked(type(row), names):
         before, after = stored[field.attname], field.to_python(getattr(row, field.attname))
-        if before != after:
+        if before == after:
+            continue
+        if field.name in getattr(row, "DIGESTED", ()):
+            changes[field.name] = (_digest(before), _digest(after))
+        else:
             # An id is text in the ledger, whatever it is here.
             changes[field.name] = (_id(before), _id(after)) if field.is_relation else (before, after)
     return changes
+
+
+def _digest(value: Any) -> dict[str, str]:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return {"sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def _id(value: Any) -> str | None:
@@ -181,7 +192,9 @@ def _remember(row: Model, history_row: Model, changes: Changes) -> None:
 
 
 def _cut(reason: str) -> str:
-    return reason[:MAX_CHANGE_REASON_LENGTH]
+    """What the history says why; of a command or a shell, who ran it."""
+    operator = process.operator()
+    return (f"{operator.address}: {reason}" if operator else reason)[:MAX_CHANGE_REASON_LENGTH]
 
 
 post_create_historical_record.connect(_signal_received, dispatch_uid="finobs.core.history")

@@ -13,7 +13,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
     parameters = serializers.DictField()
     metrics = serializers.DictField()
     actions = serializers.SerializerMethodField(help_text="The steps that are possible now, by whoever may.")
-    created_by = serializers.CharField(source="created_by.name")
+    created_by = serializers.CharField(source="created_by_then.name")
 
     class Meta:
         model = ModelVersion
