@@ -6,7 +6,7 @@ An event names the history rows that it belongs to, and a note's event names the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -16,9 +16,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from approvals.models import ApprovalRequest
-from finobs.accounts.models import User
 from finobs.core import access
-from finobs.core.identity import Identity, attach_history_users, preload
+from finobs.core.identity import Identity, attach_history_users, identities_as_of, preload
 from finobs.ledger.actors import EventActor
 from finobs.ledger.models import Event
 
@@ -46,6 +45,7 @@ CHANGE_FIELDS: Final = ("status", "disposition", "reason_code", "queue", "assign
 
 
 Key = tuple[str, str]  # type and id of a row
+Names = Mapping[tuple[int, datetime], Identity]
 HISTORY: Final = Case.history.model._meta.label_lower
 
 
@@ -118,25 +118,25 @@ def _changes(case: Case) -> Iterator[tuple[Key, TimelineEntry]]:
             yield (HISTORY, str(after.history_id)), entry
 
 
-def _names(rows: Sequence[Any]) -> dict[int, str]:
-    ids = {row.assignee_id for row in rows if row.assignee_id}
-    return {user.pk: str(user) for user in User.objects.filter(pk__in=ids)} if ids else {}
+def _names(rows: Sequence[Any]) -> Names:
+    """What the assignee of each history row was called then."""
+    return identities_as_of((row.assignee_id, row.history_date) for row in rows if row.assignee_id)
 
 
-def _differences(before: Any, after: Any, names: dict[int, str]) -> Iterator[str]:
+def _differences(before: Any, after: Any, names: Names) -> Iterator[str]:
     for name in CHANGE_FIELDS:
         field: Any = Case._meta.get_field(name)
         old, new = getattr(before, field.attname), getattr(after, field.attname)
         if old != new:
             label = str(field.verbose_name).capitalize()
-            yield f"{label}: {_value_text(field, old, names)} → {_value_text(field, new, names)}"
+            yield f"{label}: {_value_text(field, old, before, names)} → {_value_text(field, new, after, names)}"
 
 
-def _value_text(field: Any, value: Any, names: dict[int, str]) -> str:
+def _value_text(field: Any, value: Any, row: Any, names: Names) -> str:
     if value in (None, ""):
         return "none"
     if field.name == "assignee":
-        return names.get(value, "somebody")
+        return str(names.get((value, row.history_date), "somebody"))
     return str(dict(field.flatchoices).get(value, value))
 
 

@@ -36,7 +36,14 @@ def test_a_capacity_that_is_none_is_refused(number: int, admin: User, queue: Que
 
 def test_administrators_set_it_in_the_back_office(admin: User, queue: Queue, client: Client) -> None:
     client.force_login(admin, backend="finobs.accounts.backends.RolePermissionBackend")
-    fields = {"name": queue.name, "description": "", "typologies": [], "lease_minutes": 30, "alerts_a_day": 12}
+    fields = {
+        "name": queue.name,
+        "description": "",
+        "typologies": [],
+        "lease_minutes": 30,
+        "alerts_a_day": 12,
+        "version": 1,
+    }
     assert client.post(f"/admin/cases/queue/{queue.pk}/change/", fields).status_code == 302
     queue.refresh_from_db()
     assert queue.alerts_a_day == 12

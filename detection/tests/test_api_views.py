@@ -172,7 +172,6 @@ class TestRuleVersionList(OfRule, ApiListTests):
         limits = {**newest.parameters, "review_at": f"{10_000 + newest.number}.00"}
         rule_change(
             actor=self.fixture("admin"), rule=self.version.rule, parameters=limits, reason="Tuned.",
-            version=newest.number,
         )  # fmt: skip
 
 

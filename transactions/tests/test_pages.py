@@ -137,8 +137,8 @@ def post(client, person, verb: str, row, **form):
 def test_a_row_is_corrected_and_released_without_javascript(client, taken, admin):
     row = QuarantinedRow.objects.get()
     assert post(client, admin, "correct", row, version=1, **fields(3)).status_code == 302
-    assert post(client, admin, "release", row, reason="").status_code == 422
-    assert post(client, admin, "release", row, reason="confirmed").status_code == 302
+    assert post(client, admin, "release", row, version=2, reason="").status_code == 422
+    assert post(client, admin, "release", row, version=2, reason="confirmed").status_code == 302
     row.refresh_from_db()
     assert row.state == QuarantineState.RELEASED
     assert Transaction.objects.filter(external_id="T-3").exists()
@@ -149,7 +149,7 @@ def test_a_release_that_fails_says_why(client, taken, admin):
     row = QuarantinedRow.objects.get()
     client.force_login(admin)
     url = reverse("transactions:quarantine-release", args=[row.pk])
-    assert "Not released" in client.post(url, {"reason": "try"}, follow=True).content.decode()
+    assert "Not released" in client.post(url, {"reason": "try", "version": 1}, follow=True).content.decode()
 
 
 def test_a_stale_form_is_a_conflict_that_keeps_the_text(client, taken, admin):
@@ -164,8 +164,8 @@ def test_a_stale_form_is_a_conflict_that_keeps_the_text(client, taken, admin):
 def test_a_discarded_row_stays_to_be_read(client, taken, admin, stranger):
     row = QuarantinedRow.objects.get()
     assert post(client, stranger, "discard", row, reason="x").status_code == 404
-    assert post(client, admin, "discard", row, reason="").status_code == 422
-    assert post(client, admin, "discard", row, reason="theirs").status_code == 302
+    assert post(client, admin, "discard", row, version=1, reason="").status_code == 422
+    assert post(client, admin, "discard", row, version=1, reason="theirs").status_code == 302
     assert "theirs" in page(client, admin, "quarantine-detail", row.pk)
-    assert post(client, admin, "discard", row, reason="again").status_code == 409
+    assert post(client, admin, "discard", row, version=2, reason="again").status_code == 409
     assert Batch.objects.count() == 1
