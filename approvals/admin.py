@@ -103,6 +103,7 @@ class ApprovalRequestAdmin(AccessAdmin):
                 vote=values["vote"],
                 reason=values["reason"],
                 digest=values["expected_digest"],
+                version=values["version"],
             )
         except Conflict as error:
             # Said here, not raised: the admin would roll back that the request is void.

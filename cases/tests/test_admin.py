@@ -55,8 +55,8 @@ def test_triage_and_approval_can_be_done_from_here(case: Case, analyst: User, le
     request = ApprovalRequest.objects.get()
     decide = reverse("admin:approvals_approvalrequest_change", args=[request.pk])
     assert "known_pattern" in client.get(decide).content.decode()
-    assert client.post(decide, {"vote": "approve", "expected_digest": request.digest}).status_code == 403
-    staff(lead).post(decide, {"vote": "approve", "expected_digest": request.digest})
+    assert client.post(decide, {"vote": "approve", "expected_digest": request.digest, "version": 1}).status_code == 403
+    staff(lead).post(decide, {"vote": "approve", "expected_digest": request.digest, "version": 1})
     case.refresh_from_db()
     request.refresh_from_db()
     assert (case.status, request.state) == (CaseStatus.CLOSED, RequestState.USED)
@@ -89,7 +89,9 @@ def test_an_approval_of_what_changed_stays_void(case: Case, analyst: User, lead:
     case.notes.create(author=analyst, text="Written around the service.")
     request = ApprovalRequest.objects.get()
     decide = reverse("admin:approvals_approvalrequest_change", args=[request.pk])
-    answered = staff(lead).post(decide, {"vote": "approve", "expected_digest": request.digest}, follow=True)
+    answered = staff(lead).post(
+        decide, {"vote": "approve", "expected_digest": request.digest, "version": 1}, follow=True
+    )
     request.refresh_from_db()
     assert "changed after this was asked" in texts(answered)
     assert request.state == RequestState.VOID

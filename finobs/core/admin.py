@@ -209,6 +209,10 @@ class AccessAdmin(SimpleHistoryAdmin):
             response.status_code = error.status
         return response
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Those of the form but its version, which `admin/change_form.html` puts down unseen."""
+        return [name for name in super().get_fields(request, obj) if name != "version"]
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         if isinstance(obj, Versioned):

@@ -14,6 +14,8 @@ Canonical: TypeAlias = "str | int | bool | Sequence[Canonical] | Mapping[str, Ca
 MAX_EXACT_INTEGER = 2**53 - 1
 # The form of an event's body (docs/ledger.md): whoever adds, drops or renames a field of it raises this.
 EVENT_SCHEMA = 3
+# The form before that had no `changes`, and of the actor type and id only: such events stay as they are.
+EVENT_SCHEMA_WITHOUT_CHANGES = 2
 
 
 def canonical(value: Canonical) -> bytes:

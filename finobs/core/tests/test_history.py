@@ -14,6 +14,7 @@ from finobs.accounts.models import User
 from finobs.core import clock, history
 from finobs.core.history import Changes, HistoryReference
 from tests import factories
+from tests.support.clients import version_of
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -151,18 +152,18 @@ def test_a_change_says_what_was_and_what_is_but_no_secret(admin: User, analyst: 
 def test_every_change_raises_the_version_once(admin: User, analyst: User) -> None:
     queue = new_queue(1)
     history.save(queue, actor=admin)
-    assert (queue.version, Queue.objects.get().version) == (1, 1)
+    assert (queue.version, version_of(queue)) == (1, 1)
     history.save(queue, actor=admin, fields=["name"])
     history.save(queue, actor=admin, fields=())
     history.bulk_update([queue], fields=["name"], actor=admin)
-    assert (queue.version, Queue.objects.get().version) == (4, 4)
+    assert (queue.version, version_of(queue)) == (4, 4)
     history.bulk_update([queue], fields=["name"], actor=admin, raises_version=False)
-    assert Queue.objects.get().version == 4
+    assert version_of(queue) == 4
     assert [row.version for row in queue.history.order_by("history_id")] == [1, 2, 3, 4, 4]
     members = Group.objects.filter(name__in=["viewer", "auditor"])
     for _ in range(2):
         history.set_members(analyst, "groups", members, actor=admin)
-    assert (analyst.version, User.objects.get(pk=analyst.pk).version) == (2, 2)
+    assert (analyst.version, version_of(analyst)) == (2, 2)
 
 
 def test_the_statements_do_not_grow_with_the_rows(admin: User) -> None:
