@@ -156,14 +156,14 @@ class CaseAdmin(AccessAdmin):
     @admin.action(description=next(step.label for step in HUMAN_STEPS if step.action == "take"), permissions=["work"])
     def take(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
         act, actor = services.case_take, actor_of(request)
-        run_action(self, request, queryset, "Taken", lambda case, **seen: act(actor=actor, case=case, **seen))
+        run_action(self, request, queryset, "Taken", lambda case, **version: act(actor=actor, case=case, **version))
 
     @admin.action(
         description=next(step.label for step in HUMAN_STEPS if step.action == "release"), permissions=["work"]
     )
     def release(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
         act, actor = services.case_release, actor_of(request)
-        run_action(self, request, queryset, "Released", lambda case, **seen: act(actor=actor, case=case, **seen))
+        run_action(self, request, queryset, "Released", lambda case, **version: act(actor=actor, case=case, **version))
 
     @admin.display(description="Priority is made of")
     def parts(self, case: Case) -> str:

@@ -69,7 +69,7 @@ class RuleAdmin(AccessAdmin):
         actor, reason = self._actor(request), action_reason(request)
         run_action(
             self, request, queryset, "Taken out of force",
-            lambda rule, **seen: rules_services.rule_retire(actor=actor, rule=rule, reason=reason, **seen),
+            lambda rule, **version: rules_services.rule_retire(actor=actor, rule=rule, reason=reason, **version),
         )  # fmt: skip
 
     def _actor(self, request: HttpRequest) -> Any:
@@ -84,7 +84,7 @@ def _taking(step: StageTransition) -> Any:
         service, reason = registry_services.STAGE_SERVICES[step.action], action_reason(request)
         run_action(
             modeladmin, request, queryset, step.label,
-            lambda row, **seen: service(actor=actor, model_version=row, reason=reason, **seen),
+            lambda row, **version: service(actor=actor, model_version=row, reason=reason, **version),
         )  # fmt: skip
 
     return take

@@ -22,14 +22,14 @@ from ..registry import Approval, get
 def request_decide(
     *, actor: User, request: ApprovalRequest, vote: str, reason: str = "", digest: str, version: int | None = None
 ) -> ApprovalRequest:
-    """Approve or reject a pending request; `digest` is of the snapshot that the actor saw, and says more than `version`.
+    """Approve or reject a pending request; `digest` is of the snapshot that the actor saw: more than a version says.
 
     Who: a person with the action's deciding grant on the subject, who neither asked, nor last edited the subject,
     nor decided already; superusers included. The last approval that the quorum needs uses the request up and carries
     the action out, in the same transaction; one rejection, which needs a reason, ends the request.
     Records: approval.decide, and approval.use (before the events of the action) or approval.reject. Raises: NotFound,
-    NotAllowed, InvalidTransition, Invalid, Stale, and Conflict when the request has expired, the subject has changed, or the
-    action could not be carried out; the request is then ended, and stays so.
+    NotAllowed, InvalidTransition, Invalid, Stale, and Conflict when the request has expired, the subject has changed,
+    or the action could not be carried out; the request is then ended, and stays so.
     """
     row = _decide(actor=actor, request=request, vote=_vote(vote), reason=reason, digest=digest, version=version)
     if row.state in (RequestState.VOID, RequestState.EXPIRED):

@@ -114,12 +114,16 @@ class UserAdmin(AccessAdmin):
     @admin.action(description="Deactivate", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         act, actor = services.user_deactivate, actor_of(request)
-        run_action(self, request, queryset, "Deactivated", lambda user, **seen: act(actor=actor, user=user, **seen))
+        run_action(
+            self, request, queryset, "Deactivated", lambda user, **version: act(actor=actor, user=user, **version)
+        )
 
     @admin.action(description="Reactivate", permissions=["change"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         act, actor = services.user_reactivate, actor_of(request)
-        run_action(self, request, queryset, "Reactivated", lambda user, **seen: act(actor=actor, user=user, **seen))
+        run_action(
+            self, request, queryset, "Reactivated", lambda user, **version: act(actor=actor, user=user, **version)
+        )
 
     @admin.action(description="End all sessions", permissions=["change"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -129,15 +133,17 @@ class UserAdmin(AccessAdmin):
             request,
             queryset,
             "Sessions ended for",
-            lambda user, **seen: act(actor=actor, user=user, **seen),
+            lambda user, **version: act(actor=actor, user=user, **version),
         )
 
     @admin.action(description="Take the password away and issue a link to set one", permissions=["change"])
     def issue_reset_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        run_action(self, request, queryset, "Links issued", lambda user, **seen: self._show_link(request, user, **seen))
+        run_action(
+            self, request, queryset, "Links issued", lambda user, **version: self._show_link(request, user, **version)
+        )
 
-    def _show_link(self, request: HttpRequest, user: User, **seen: int) -> None:
-        link = services.password_reset_issue(actor=actor_of(request), user=user, **seen)
+    def _show_link(self, request: HttpRequest, user: User, **version: int) -> None:
+        link = services.password_reset_issue(actor=actor_of(request), user=user, **version)
         path = reverse("accounts:password-set", args=[link.uid, link.token])
         messages.warning(
             request,
@@ -169,7 +175,9 @@ class ApiTokenAdmin(AccessAdmin):
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         act, actor = services.token_revoke, actor_of(request)
-        run_action(self, request, queryset, "Revoked", lambda token, **seen: act(actor=actor, token=token, **seen))
+        run_action(
+            self, request, queryset, "Revoked", lambda token, **version: act(actor=actor, token=token, **version)
+        )
 
 
 @admin.register(UserSession)

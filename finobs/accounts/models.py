@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -31,10 +32,13 @@ def valid_zone(name: str) -> None:
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """For `createsuperuser`, and for scenes of tests; everybody else is added by `services.user_create`.
+    # Services know the models, so that these cannot know them.
+    superuser_service: ClassVar[Callable[..., User] | None] = None
 
-        The one save of an audited row that does not go through `core.history`: whom it would name is not there yet.
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """For scenes of tests; everybody else is added by `services.user_create`.
+
+        The one save of an audited row that does not go through `core.history`: it is nobody's act.
         """
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
@@ -42,7 +46,9 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """For `createsuperuser`: an act of whoever runs it on the server, by the service that is registered for it."""
+        assert self.superuser_service is not None, "registered when the app is ready"
+        return self.superuser_service(email=email, password=password, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)

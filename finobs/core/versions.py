@@ -44,13 +44,13 @@ def _message(row: Any, version: int) -> str:
     if not hasattr(type(row)._meta, "simple_history_manager_attribute"):
         return f"{text}. Read what is new, then decide again."
     newest = row.history.first()
-    seen = row.history.filter(version=version).first()
-    names = _changed(newest, seen) if newest is not None and seen is not None else ""
+    former = row.history.filter(version=version).first()
+    names = _changed(newest, former) if newest is not None and former is not None else ""
     by = f", last by {newest.history_user}" if newest is not None and newest.history_user else ""
     return f"{text}{by}{f': {names}' if names else ''}. Read what is new, then decide again."
 
 
-def _changed(newest: Any, seen: Any) -> str:
-    fields = set(newest.diff_against(seen).changed_fields) - {"version", "updated_at", "session_epoch"}
+def _changed(newest: Any, former: Any) -> str:
+    fields = set(newest.diff_against(former).changed_fields) - {"version", "updated_at", "session_epoch"}
     model = newest.instance_type
     return ", ".join(sorted(str(model._meta.get_field(name).verbose_name) for name in fields))

@@ -15,7 +15,7 @@ from finobs.core import context, process
 
 from .canonical import Canonical
 
-OPERATOR: Final = "operator"
+OPERATOR_NAME: Final = "operator"
 SUPERUSER: Final = "superuser"
 _CACHE: Final = "_ledger_identity"
 
@@ -39,12 +39,17 @@ def acting(actor: Any) -> tuple[Any, dict[str, Canonical]]:
     operator = process.operator()
     if operator is None:
         return actor, _identity(actor)
-    account = system_actor(OPERATOR)
+    account = system_actor(OPERATOR_NAME)
     block: dict[str, Canonical] = {
-        "type": OPERATOR, "id": str(account.pk), "name": operator.user, "address": operator.address, "roles": [],
+        "type": OPERATOR_NAME, "id": str(account.pk), "name": operator.user, "address": operator.address, "roles": [],
         "host": operator.host, "pid": operator.pid, "command": operator.command,
     }  # fmt: skip
     return account, block if actor.pk == account.pk else block | {"on_behalf_of": _identity(actor)}
+
+
+def acting_user(actor: Any) -> Any:
+    """The row that stands for whoever acts: `actor`, or for a command finobs's own account for operators."""
+    return actor if process.operator() is None else system_actor(OPERATOR_NAME)
 
 
 def event_actor(body: bytes, present: Any) -> EventActor:
