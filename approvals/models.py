@@ -60,6 +60,7 @@ class ApprovalRequest(Versioned):
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     requested_by_then = IdentityAt("requested_by", "created_at")
+    last_edited_by_then = IdentityAt("last_edited_by", "created_at")
     # They never change: a trigger refuses it.
     history = HistoricalRecords(excluded_fields=["snapshot", "payload"])
 

@@ -15,12 +15,16 @@ from finobs.ledger.models import Event
 from finobs.ledger.services import record
 from finobs.ledger.services.record import _value as in_ledger
 from finobs.ledger.services.seal import seal
+from finobs.ledger.tests.conftest import ledger_files, ledger_key
 from finobs.ledger.verification import verify
 from tests import factories
 from tests.support import changes
 from tests.support.changes import change, changing_services, state
 from tests.support.clients import signed_in
 
+# Fixtures, which pytest finds by their names here.
+assert ledger_files
+assert ledger_key
 pytestmark = pytest.mark.django_db
 
 # What a history leaves out is in no event; what rises with every change is told by none.
@@ -155,7 +159,8 @@ def test_whoever_is_renamed_is_shown_as_who_they_were(analyst: Any, lead: Any, s
         text = response.content.decode()
         assert "Ana Analyst" in text, name
         for wrong in ("Zoe Zebra", "Yan Yak", "yan@example.test"):
-            if name not in ("ledger", "ledger in the admin", "case", "history in the admin"):
+            # Who holds the case is called so today; what a change says of others is what they are called today.
+            if name not in ("case", "history in the admin"):
                 assert wrong not in text, (name, wrong)
     text = client.get(f"/approvals/{request.pk}/").content.decode()
     assert "Leo Lead" in text

@@ -44,8 +44,10 @@ def sign_in(*, actor: User) -> None:
 def session_expire(*, actor: User, session: UserSession, end_reason: str) -> None:
     """finobs ends a session that was idle or open for too long. `actor` is a system actor. Records session.end."""
     # The update decides who ends it: two requests of one page end it, and record it, once.
-    if UserSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=clock.now(), end_reason=end_reason):
-        record(actor=actor, action="session.end", subject=session, data={"why": end_reason, "of": str(session.user_id)})
+    at = clock.now()
+    if UserSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=at, end_reason=end_reason):
+        data, changes = {"why": end_reason, "of": str(session.user_id)}, {"ended_at": (None, at)}
+        record(actor=actor, action="session.end", subject=session, data=data, changes=changes)
 
 
 @service

@@ -59,7 +59,8 @@ def token_revoke(*, actor: User, token: ApiToken, version: int | None = None) ->
         require_version(token, version)
         token.revoked_at, token.version = clock.now(), token.version + 1
         token.save(update_fields=["revoked_at", "version"])
-        record(actor=actor, action="token.revoke", subject=token, data={"of": str(token.user_id)})
+        changes = {"revoked_at": (None, token.revoked_at)}
+        record(actor=actor, action="token.revoke", subject=token, data={"of": str(token.user_id)}, changes=changes)
     return token
 
 

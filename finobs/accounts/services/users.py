@@ -135,7 +135,7 @@ def _put(user: User, actor: User, changed: Mapping[str, object]) -> User:
         for field, value in changed.items():
             setattr(user, field, value)
         _save(user, actor)
-        record(actor=actor, action="user.change", subject=user, data={"fields": sorted(changed)})
+        record(actor=actor, action="user.change", subject=user)
     return user
 
 

@@ -25,7 +25,7 @@ def test_a_change_of_a_person_changes_and_records_the_fields_not_the_values(admi
     services.user_change(actor=admin, user=analyst, name="Ana B.", email="ANA@example.test", time_zone="Europe/Rome")
     analyst.refresh_from_db()
     assert (analyst.name, analyst.email, analyst.time_zone) == ("Ana B.", "ana@example.test", "Europe/Rome")
-    assert last_event("user.change")["data"] == {"fields": ["email", "name", "time_zone"]}
+    assert set(last_event("user.change")["changes"]) == {"email", "name", "time_zone"}
     assert analyst.history.first().history_user == admin
 
 
