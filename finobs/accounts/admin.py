@@ -103,33 +103,47 @@ class UserAdmin(AccessAdmin):
             self._show_link(request, user)
 
     def _change(self, actor: Any, user: User, values: dict[str, Any], changed: set[str]) -> None:
-        fields = {name: values[name] for name in changed - {"roles"}}
+        """What was changed on the form is a change of the version that was on it: both, or neither."""
+        version = values["version"]
+        fields = {name: values[name] for name in changed - {"roles", "version"}}
         if fields:
-            services.user_change(actor=actor, user=user, **fields)
+            version = services.user_change(actor=actor, user=user, version=version, **fields).version
         if "roles" in changed:
-            services.role_assign(actor=actor, user=user, roles=values["roles"])
+            services.role_assign(actor=actor, user=user, roles=values["roles"], version=version)
 
     @admin.action(description="Deactivate", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        act = services.user_deactivate
-        run_action(self, request, queryset, "Deactivated", lambda user: act(actor=actor_of(request), user=user))
+        act, actor = services.user_deactivate, actor_of(request)
+        run_action(
+            self, request, queryset, "Deactivated", lambda user, **version: act(actor=actor, user=user, **version)
+        )
 
     @admin.action(description="Reactivate", permissions=["change"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        act = services.user_reactivate
-        run_action(self, request, queryset, "Reactivated", lambda user: act(actor=actor_of(request), user=user))
+        act, actor = services.user_reactivate, actor_of(request)
+        run_action(
+            self, request, queryset, "Reactivated", lambda user, **version: act(actor=actor, user=user, **version)
+        )
 
     @admin.action(description="End all sessions", permissions=["change"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        act = services.sessions_end
-        run_action(self, request, queryset, "Sessions ended for", lambda user: act(actor=actor_of(request), user=user))
+        act, actor = services.sessions_end, actor_of(request)
+        run_action(
+            self,
+            request,
+            queryset,
+            "Sessions ended for",
+            lambda user, **version: act(actor=actor, user=user, **version),
+        )
 
     @admin.action(description="Take the password away and issue a link to set one", permissions=["change"])
     def issue_reset_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        run_action(self, request, queryset, "Links issued", lambda user: self._show_link(request, user))
+        run_action(
+            self, request, queryset, "Links issued", lambda user, **version: self._show_link(request, user, **version)
+        )
 
-    def _show_link(self, request: HttpRequest, user: User) -> None:
-        link = services.password_reset_issue(actor=actor_of(request), user=user)
+    def _show_link(self, request: HttpRequest, user: User, **version: int) -> None:
+        link = services.password_reset_issue(actor=actor_of(request), user=user, **version)
         path = reverse("accounts:password-set", args=[link.uid, link.token])
         messages.warning(
             request,
@@ -160,8 +174,10 @@ class ApiTokenAdmin(AccessAdmin):
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        act = services.token_revoke
-        run_action(self, request, queryset, "Revoked", lambda token: act(actor=actor_of(request), token=token))
+        act, actor = services.token_revoke, actor_of(request)
+        run_action(
+            self, request, queryset, "Revoked", lambda token, **version: act(actor=actor, token=token, **version)
+        )
 
 
 @admin.register(UserSession)
@@ -179,8 +195,8 @@ class SessionAdmin(AccessAdmin):
 
     @admin.action(description="End", permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
-        act = services.session_end
-        run_action(self, request, queryset, "Ended", lambda session: act(actor=actor_of(request), session=session))
+        act, actor = services.session_end, actor_of(request)
+        run_action(self, request, queryset, "Ended", lambda session: act(actor=actor, session=session))
 
 
 class RoleAdmin(AccessAdmin):

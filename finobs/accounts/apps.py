@@ -12,9 +12,11 @@ class AccountsConfig(AppConfig):
 
         from finobs.core.navigation import ACCOUNT_MENU, NavigationEntry, register
 
-        from . import backends, login, policy, roles
+        from . import backends, login, models, policy, roles
+        from .services import operator
 
         policy.register()
+        models.UserManager.superuser_service = staticmethod(operator.superuser_add)
         register(
             NavigationEntry("accounts:profile", "Profile", "user-circle", group=ACCOUNT_MENU, order=10),
             NavigationEntry("accounts:token-list", "API tokens", "key", group=ACCOUNT_MENU, order=20),
