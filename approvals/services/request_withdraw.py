@@ -15,10 +15,11 @@ from ..models import ApprovalRequest
 def request_withdraw(*, actor: User, request: ApprovalRequest, reason: str = "") -> ApprovalRequest:
     """Take back a request that is still pending.
 
-    Who: the requester. Records: approval.withdraw. Raises: NotFound, NotAllowed, InvalidTransition.
+    Who: the requester; by a token that names compliance:resolve. Records: approval.withdraw. Raises: NotFound, NotAllowed, InvalidTransition.
     """
     locked, subject = lock_request(request.pk)
     access.require(actor, "view", subject)
+    access.require(actor, "withdraw", locked)
     if locked.requested_by_id != actor.pk:
         raise NotAllowed("Only whoever asked can withdraw this.")
     if locked.state != RequestState.PENDING:

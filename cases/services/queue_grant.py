@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.models import Group
 
 from finobs.accounts.models import User
+from finobs.accounts.services import lock_principal
 from finobs.core import access
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.core.service import service
@@ -35,6 +36,7 @@ def queue_revoke(*, actor: User, queue: Queue, principal: User | Group, action: 
     Who: user:role_assign. Records: queue.revoke. Raises: NotFound, NotAllowed, Invalid.
     """
     _checked(actor, queue, principal, action)
+    lock_principal(principal)
     access.revoke(principal, action, queue)
     record(actor=actor, action="queue.revoke", subject=queue, data=_data(principal, action))
 

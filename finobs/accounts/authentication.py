@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from . import token_format
 from .access_token import AccessToken, read_access_token
 from .backends import cache_permissions, permissions_sql
 from .choices import UserKind
+from .credential import Credential
 from .models import ApiToken, User
 
 INVALID_TOKEN_MESSAGE = "This token is not valid: it is unknown, expired or revoked."
@@ -83,13 +84,26 @@ def bearer_token(request: Request) -> str | None:
 def token_find(text: str) -> ApiToken | None:
     """The live token that `text` is."""
     prefix = token_format.prefix_of(text)
-    row = _token_row(prefix) if prefix else None
+    token = _live_token("prefix", prefix) if prefix else None
+    # In constant time: how long a refusal takes must not tell how much of a digest was right.
+    if token is None or not hmac.compare_digest(token.digest, token_format.digest(text)):
+        return None
+    return token
+
+
+def token_of_id(pk: int) -> ApiToken | None:
+    """The live token of this id, with its user and their permissions, read from the database now."""
+    return _live_token("id", pk)
+
+
+def _live_token(column: str, value: str | int) -> ApiToken | None:
+    """The token, its user, and the ids of the user's permissions, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_token_sql(column), [value])
+        row: tuple[Any, ...] | None = cursor.fetchone()
     if row is None:
         return None
     token = TOKEN_ROWS.read(row[: TOKEN_ROWS.width])
-    # In constant time: how long a refusal takes must not tell how much of a digest was right.
-    if not hmac.compare_digest(token.digest, token_format.digest(text)):
-        return None
     token.user = USER_ROWS.read(row[TOKEN_ROWS.width : -1])
     if not is_live(token):
         return None
@@ -97,19 +111,11 @@ def token_find(text: str) -> ApiToken | None:
     return token
 
 
-def _token_row(prefix: str) -> tuple[Any, ...] | None:
-    """The token of this prefix, its user, and the ids of the user's permissions."""
-    with connection.cursor() as cursor:
-        cursor.execute(_token_sql(), [prefix])
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
-
-
 @cache
-def _token_sql() -> str:
+def _token_sql(column: str) -> str:
     return (
         f"SELECT {TOKEN_ROWS.columns('t')}, {USER_ROWS.columns('u')}, ({permissions_sql('t.user_id')}) "  # noqa: S608
-        f"FROM {table_of(ApiToken)} t JOIN {table_of(User)} u ON u.id = t.user_id WHERE t.prefix = %s"
+        f"FROM {table_of(ApiToken)} t JOIN {table_of(User)} u ON u.id = t.user_id WHERE t.{column} = %s"
     )
 
 
@@ -121,6 +127,7 @@ def user_with_scopes(token: ApiToken) -> User:
     """The owner, who may at most what the token's scopes name (SEC-8)."""
     user = token.user
     user.token_scopes = frozenset(token.scopes)
+    user.credential = Credential(token_id=token.pk, binds_epoch=False)
     return user
 
 
@@ -129,10 +136,15 @@ def _bearer_of(claims: AccessToken) -> User | None:
     user = User.objects.filter(pk=claims["sub"]).exclude(kind=UserKind.SYSTEM).first()
     if user is None or not user.is_active or user.session_epoch != claims["epoch"]:
         return None
-    if claims["key"] is None:
-        return user if user.kind == UserKind.HUMAN else None
-    token = ApiToken.objects.select_related("user").filter(pk=claims["key"], user=user).first()
-    return user_with_scopes(token) if token is not None and is_live(token) else None
+    if claims["key"] is not None:
+        token = ApiToken.objects.select_related("user").filter(pk=claims["key"], user=user).first()
+        if token is None or not is_live(token):
+            return None
+        user = user_with_scopes(token)
+    elif user.kind != UserKind.HUMAN:
+        return None
+    user.credential = Credential(token_id=claims["key"], expires_at=datetime.fromtimestamp(claims["exp"], UTC))
+    return user
 
 
 def _touch(token: ApiToken) -> None:

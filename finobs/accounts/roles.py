@@ -35,6 +35,11 @@ PERMISSIONS: Final[dict[str, str]] = {
     "explain:batch": "Explain in bulk",
 }
 
+# Whoever may no more than these changes nothing: a token with no other scope is refused every unsafe request.
+READ_PERMISSIONS: Final = frozenset(
+    name for name in PERMISSIONS if name.endswith((":read", "_read", ":list"))
+)
+
 _ANALYST = {
     "compliance:read", "agent:read", "model:read", "transaction:read",
     "anomaly:read", "system:metrics_read", "explain:read", "audit:read",
