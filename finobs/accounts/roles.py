@@ -36,9 +36,7 @@ PERMISSIONS: Final[dict[str, str]] = {
 }
 
 # Whoever may no more than these changes nothing: a token with no other scope is refused every unsafe request.
-READ_PERMISSIONS: Final = frozenset(
-    name for name in PERMISSIONS if name.endswith((":read", "_read", ":list"))
-)
+READ_PERMISSIONS: Final = frozenset(name for name in PERMISSIONS if name.endswith((":read", "_read", ":list")))
 
 _ANALYST = {
     "compliance:read", "agent:read", "model:read", "transaction:read",

@@ -16,7 +16,7 @@ from .choices import SessionEndReason
 from .models import User, UserSession
 from .roles import READ_PERMISSIONS
 
-READ_ONLY_TOKEN_MESSAGE = "This token's scopes only read. Take one with the scope that this asks for, or sign in."  # noqa: S105
+READ_ONLY_TOKEN_MESSAGE = "This token's scopes only read. Take one with the scope that this asks for, or sign in."
 
 
 class Standing:
