@@ -15,7 +15,8 @@ from ..models import ApprovalRequest
 def request_withdraw(*, actor: User, request: ApprovalRequest, reason: str = "") -> ApprovalRequest:
     """Take back a request that is still pending.
 
-    Who: the requester; by a token that names compliance:resolve. Records: approval.withdraw. Raises: NotFound, NotAllowed, InvalidTransition.
+    Who: the requester; a token of theirs must name compliance:resolve. Records: approval.withdraw. Raises: NotFound,
+    NotAllowed, InvalidTransition.
     """
     locked, subject = lock_request(request.pk)
     access.require(actor, "view", subject)

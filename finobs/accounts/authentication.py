@@ -10,8 +10,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from finobs.core import clock
@@ -24,8 +24,10 @@ from .backends import cache_permissions, permissions_sql
 from .choices import UserKind
 from .credential import Credential
 from .models import ApiToken, User
+from .roles import only_read
 
 INVALID_TOKEN_MESSAGE = "This token is not valid: it is unknown, expired or revoked."
+READ_ONLY_TOKEN_MESSAGE = "This token may not do this: it would need a scope that writes. Or sign in."
 LAST_USED_INTERVAL = timedelta(minutes=1)
 TOKEN_ROWS, USER_ROWS = ModelRows(ApiToken), ModelRows(User)
 
@@ -65,10 +67,18 @@ class JwtAuthentication(BaseAuthentication):
 
 
 class IsSignedIn(BasePermission):
-    """Somebody, and active; what they may do is decided by the services."""
+    """Somebody, and active; what they may do is decided by the services.
+
+    But for a token that only reads: it is refused whatever is no reading before its body is looked at.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user and request.user.is_authenticated and request.user.is_active)
+        user: Any = request.user
+        if not (user and user.is_authenticated and user.is_active):
+            return False
+        if request.method not in SAFE_METHODS and user.token_scopes is not None and only_read(user.token_scopes):
+            raise PermissionDenied(READ_ONLY_TOKEN_MESSAGE)
+        return True
 
 
 def bearer_token(request: Request) -> str | None:

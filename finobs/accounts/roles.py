@@ -5,6 +5,7 @@ Source: feature inventory, section A. The auditor is ours: reads everything, cha
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 PERMISSIONS: Final[dict[str, str]] = {
@@ -35,7 +36,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "explain:batch": "Explain in bulk",
 }
 
-# Whoever may no more than these changes nothing: a token with no other scope is refused every unsafe request.
+# Whoever may no more than these changes nothing.
 READ_PERMISSIONS: Final = frozenset(name for name in PERMISSIONS if name.endswith((":read", "_read", ":list")))
 
 _ANALYST = {
@@ -57,6 +58,11 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "viewer": frozenset({"compliance:read", "transaction:read", "system:metrics_read", "model:read"}),
     "auditor": frozenset(_ANALYST | {"user:list"}),
 }  # fmt: skip
+
+
+def only_read(scopes: Iterable[str]) -> bool:
+    """Does none of these scopes of a token let it change anything?"""
+    return READ_PERMISSIONS.issuperset(scopes)
 
 
 def synchronise() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -11,12 +10,10 @@ from django.contrib.auth.models import AnonymousUser
 from finobs.core import clock
 from finobs.core.errors import NotAllowed
 
-from .authentication import token_of_id, user_with_scopes
+from .authentication import READ_ONLY_TOKEN_MESSAGE, token_of_id, user_with_scopes
 from .choices import SessionEndReason
 from .models import User, UserSession
-from .roles import READ_PERMISSIONS
-
-READ_ONLY_TOKEN_MESSAGE = "This token's scopes only read. Take one with the scope that this asks for, or sign in."
+from .roles import only_read
 
 
 class Standing:
@@ -50,7 +47,7 @@ class Standing:
 
     def require_write_scope(self, user: User, scopes: set[str]) -> None:
         """Raise NotAllowed where `user` is a scoped token and the service asked for no scope that writes."""
-        if user.token_scopes is not None and not scopes - READ_PERMISSIONS:
+        if user.token_scopes is not None and only_read(scopes):
             raise NotAllowed(READ_ONLY_TOKEN_MESSAGE)
 
 
@@ -68,9 +65,3 @@ def end_reason(session: UserSession | None, user: User | AnonymousUser) -> str |
     if now - session.last_seen_at >= timedelta(seconds=settings.SESSION_IDLE_SECONDS):
         return SessionEndReason.IDLE
     return None
-
-
-def may_write(user: Any) -> bool:
-    """False for a token none of whose scopes does more than read."""
-    scopes = getattr(user, "token_scopes", None)
-    return scopes is None or bool(scopes - READ_PERMISSIONS)

@@ -40,7 +40,7 @@ class Register(Protocol):
         """May whoever signed in as `user` still act: account, session or token?"""
 
     def require_write_scope(self, user: Any, scopes: set[str]) -> None:
-        """Raise NotAllowed where `user` is a scoped token and none of the `scopes` that were asked for lets it write."""
+        """Raise NotAllowed where `user` is a scoped token and none of `scopes`, which it was asked for, writes."""
 
 
 _register: Register | None = None
