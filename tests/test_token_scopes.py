@@ -48,7 +48,13 @@ def bearer(owner: User, scopes: Any) -> dict[str, str]:
 
 
 def ask(
-    headers: dict[str, str], method: str, address: Address, scene: scenarios.Scene, *, body: Any = None, key: str = "s-1"
+    headers: dict[str, str],
+    method: str,
+    address: Address,
+    scene: scenarios.Scene,
+    *,
+    body: Any = None,
+    key: str = "s-1",
 ) -> int:
     """The status of the answer; whatever it did is undone. `body`: other than a correct one."""
     body = scenarios.body(method, address, scene) if body is None else body
@@ -109,7 +115,9 @@ def needed(scene: scenarios.Scene, superuser: User, analyst: User, lead: User, s
     bearer(stranger, ["user:list"])
     scene.subjects.update(users=stranger.pk, tokens=stranger.api_tokens.get().pk)
     owners = [(owner, bearer(owner, PERMISSIONS)) for owner in (superuser, analyst, lead)]
-    without = {owner.pk: {name: bearer(owner, set(PERMISSIONS) - {name}) for name in PERMISSIONS} for owner, _ in owners}
+    without = {
+        owner.pk: {name: bearer(owner, set(PERMISSIONS) - {name}) for name in PERMISSIONS} for owner, _ in owners
+    }
     scopes: dict[str, set[str]] = {}
     for method, address in unsafe():
         # Whoever gives roles needs what these carry besides.
