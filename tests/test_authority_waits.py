@@ -17,15 +17,18 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 
-from cases.services import queue_revoke
+from cases.models import Case
+from cases.services import case_take, queue_revoke
 from finobs.accounts import roles, services
 from finobs.accounts.authentication import token_find
 from finobs.accounts.credential import Credential
 from finobs.accounts.models import User
 from finobs.accounts.roles import PERMISSIONS
+from finobs.accounts.services import user_deactivate
 from finobs.ledger import keys
 from finobs.ledger.models import Event
-from tests.support.service_scenes import SCENES, Scene, session_of, superuser
+from tests import factories
+from tests.support.service_scenes import SCENES, Scene, member, session_of, superuser
 from tests.support.threads import attempt
 from tests.test_walls import services as services_of_source
 
@@ -216,3 +219,23 @@ def faults(name: str) -> list[tuple[str, ...]]:
             )
         User.objects.filter(kind="system").update(is_active=True)
     return wrong
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: SQLite has one writer")
+@pytest.mark.django_db(transaction=True)
+def test_nobody_holds_up_their_own_deactivation() -> None:
+    """It is done while the request of whoever is deactivated still waits; and nothing comes of the request."""
+    roles.synchronise()
+    person, queue = member()
+    case, administrator = factories.case(inside=queue), superuser()
+    with ThreadPoolExecutor(2) as threads:
+        with transaction.atomic():
+            Case.objects.select_for_update().get(pk=case.pk)
+            take = threads.submit(attempt, lambda: case_take(actor=person, case=case))
+            wait_for_somebody_to_wait(take)
+            deactivate = threads.submit(attempt, lambda: user_deactivate(actor=administrator, user=person))
+            assert deactivate.result(MAX_WAIT) == "done"
+            assert not take.done()
+        assert take.result(MAX_WAIT) in REFUSALS
+    case.refresh_from_db()
+    assert case.assignee_id is None

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from typing import Final
 
 import pytest
@@ -189,3 +190,13 @@ def test_the_asynchronous_ways_ask_for_the_same(analyst: User) -> None:
     async_to_sync(other.adelete)()
     assert async_to_sync(SessionStore(key).aload)() == {}
     assert not Session.objects.exists()
+
+
+def test_sessions_from_before_are_over(analyst: User) -> None:
+    """The migration: their rows would be found by nobody, and their keys must not stand there any longer."""
+    browser = signed_in(analyst)
+    Session.objects.create(session_key="of an earlier version", session_data="", expire_date=clock.now())
+    import_module("finobs.accounts.migrations.0002_sessions_under_digests").end_all(apps, None)
+    assert not Session.objects.exists()
+    assert [str(session.end_reason) for session in UserSession.objects.all()] == ["ended"]
+    assert browser.get("/accounts/profile/").status_code == 302
