@@ -100,7 +100,7 @@ def grant_lost(scene: Scene, actor: User) -> None:
 
 
 def session_ended(scene: Scene, actor: User) -> None:
-    services.session_end(actor=superuser(), session=actor.sessions.get(pk=actor.credential.session_id))
+    services.session_end(actor=superuser(), session=actor.sessions.get(ended_at=None))
 
 
 def sessions_ended(scene: Scene, actor: User) -> None:
@@ -108,7 +108,7 @@ def sessions_ended(scene: Scene, actor: User) -> None:
 
 
 def token_revoked(scene: Scene, actor: User) -> None:
-    services.token_revoke(actor=superuser(), token=actor.api_tokens.get(pk=actor.credential.token_id))
+    services.token_revoke(actor=superuser(), token=actor.api_tokens.get())
 
 
 Loss = tuple[Callable[[User], User], Callable[[Scene, User], None]]
@@ -201,7 +201,7 @@ def test_nothing_happens_for_whoever_loses_their_authority_while_it_waits(part: 
 
 def faults(name: str) -> list[tuple[str, ...]]:
     """Losses that did not keep the service from acting; and whether it acts at all for whoever loses nothing."""
-    wrong = []
+    wrong: list[tuple[str, ...]] = []
     scene = SCENES[name]()
     whole: list[Loss] = [(signed_in, keeps_all) for signed_in in signs_in(scene)]
     for signed_in, loss in losses(scene) + whole:

@@ -121,7 +121,7 @@ def needed(scene: scenarios.Scene, superuser: User, analyst: User, lead: User, s
     scopes: dict[str, set[str]] = {}
     for method, address in unsafe():
         # Whoever gives roles needs what these carry besides.
-        body = {"roles": []} if address.route.endswith("/roles") else None
+        body: dict[str, Any] | None = {"roles": []} if address.route.endswith("/roles") else None
         asked = (owner for owner, headers in owners if ask(headers, method, address, scene, body=body) not in REFUSED)
         owner = next(asked, None)
         lacking = {} if owner is None else without[owner.pk]

@@ -13,7 +13,8 @@ from django.contrib.sessions.backends import db
 from finobs.core import clock
 
 if TYPE_CHECKING:
-    from django.contrib.sessions.models import Session
+    from django.contrib.sessions.base_session import AbstractBaseSession
+    from django.db.models import QuerySet
 
 # 160 of 256 bits are what Django's column takes; a key has 165, so that it is not the digest that could be guessed.
 MAX_DIGEST_LENGTH = 40
@@ -27,19 +28,19 @@ def key_digest(key: str) -> str:
 class SessionStore(db.SessionStore):
     """Django's, but for what the table is asked and told; `session_key` stays the key of the cookie."""
 
-    def _get_session_from_db(self) -> Session | None:
+    def _get_session_from_db(self) -> AbstractBaseSession | None:
         row = self._rows().first()
         if row is None:
             self._session_key = None
         return row
 
-    async def _aget_session_from_db(self) -> Session | None:
+    async def _aget_session_from_db(self) -> AbstractBaseSession | None:
         row = await self._rows().afirst()
         if row is None:
             self._session_key = None
         return row
 
-    def _rows(self) -> Any:
+    def _rows(self) -> QuerySet[AbstractBaseSession]:
         return self.model.objects.filter(session_key=key_digest(self.session_key or ""), expire_date__gt=clock.now())
 
     def exists(self, session_key: str) -> bool:
@@ -48,10 +49,10 @@ class SessionStore(db.SessionStore):
     async def aexists(self, session_key: str) -> bool:
         return bool(await super().aexists(key_digest(session_key)))
 
-    def create_model_instance(self, data: dict[str, Any]) -> Session:
+    def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         return _under_digest(super().create_model_instance(data))
 
-    async def acreate_model_instance(self, data: dict[str, Any]) -> Session:
+    async def acreate_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         return _under_digest(await super().acreate_model_instance(data))
 
     def delete(self, session_key: str | None = None) -> None:
@@ -63,6 +64,6 @@ class SessionStore(db.SessionStore):
             await super().adelete(key_digest(key))
 
 
-def _under_digest(row: Any) -> Any:
+def _under_digest(row: AbstractBaseSession) -> AbstractBaseSession:
     row.session_key = key_digest(row.session_key)
     return row

@@ -46,6 +46,7 @@ from finobs.ledger.services.witness import alarm_settle, checkpoint_compare
 from tests import factories
 from transactions import services as transactions
 from transactions.choices import IngestMethod, LabelOrigin
+from transactions.models import QuarantinedRow
 from transactions.row_validation import RawRow
 
 DAY: Final = timedelta(days=1)
@@ -408,6 +409,7 @@ def of_finish() -> Scene:
     """What a worker brings in the name of whoever asked for it."""
     person, version = admin(), unsaved_version()
     run = claim(TrainingRun, training_run(person).pk)
+    assert run is not None
     return Scene(person, lambda _: finish(run, version), takes_tokens=False, is_actor=False)
 
 
@@ -462,10 +464,8 @@ def of_label_add() -> Scene:
 
 def on_quarantined(act: Callable[..., Any], **fields: Any) -> Scene:
     source = factories.source()
-    result = transactions.ingest(actor=superuser(), source=source, rows=[row(amount="ten")], method=IngestMethod.FILE)
-    from transactions.models import QuarantinedRow
-
-    quarantined = QuarantinedRow.objects.get(pk=result.rows[0].quarantined_row_id)
+    transactions.ingest(actor=superuser(), source=source, rows=[row(amount="ten")], method=IngestMethod.FILE)
+    quarantined = QuarantinedRow.objects.get(source=source)
     return by_admin(lambda actor: act(actor=actor, row=quarantined, **fields))
 
 
