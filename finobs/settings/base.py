@@ -127,6 +127,8 @@ TRUSTED_PROXIES = env.TRUSTED_PROXIES
 # Links to set a password, given in person.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 
+# A copy of the database must not sign in: the table has digests of the keys.
+SESSION_ENGINE = "finobs.accounts.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_IDLE_SECONDS = env.SESSION_IDLE_SECONDS

@@ -16,8 +16,9 @@ from finobs.ledger.services import record
 from ..choices import SessionEndReason, UserKind
 from ..models import User
 from ..privilege_ceiling import require_may_assign, require_not_above
+from .locking import lock_user
 from .roles import set_roles
-from .sessions import end_sessions, lock_user
+from .sessions import end_sessions
 
 DUPLICATE_EMAIL_MESSAGE = "Somebody already has this address."
 
