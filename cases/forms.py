@@ -70,7 +70,7 @@ class PersonChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return str(obj.label)
 
 
-class AssignForm(forms.Form):
+class AssignForm(VersionedForm):
     to = PersonChoiceField(queryset=User.objects.none(), label="To", empty_label="Choose…")
     reason = ReasonField(rows=3)
 

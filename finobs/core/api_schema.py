@@ -6,9 +6,17 @@ import inspect
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 
 from .api import SelectorList, SelectorView, ServiceAction
 from .serializers import SentForApprovalSerializer
+
+
+def if_match(required: bool) -> OpenApiParameter:
+    text = "The ETag of what is changed, as you read it. 412 if it has changed since"
+    text += ", 428 without." if required else "; it may be left out here."
+    return OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=required, description=text)
 
 
 class OperationSchema(AutoSchema):
@@ -29,7 +37,10 @@ class OperationSchema(AutoSchema):
         return inspect.cleandoc(own or "")
 
     def get_override_parameters(self) -> Any:
-        return self.view.parameters if self._is_declared() else super().get_override_parameters()
+        declared = self.view.parameters if self._is_declared() else super().get_override_parameters()
+        if not (self._is_action() and self.view.takes_version()):
+            return declared
+        return [*declared, if_match(self.view.requires_version)]
 
     def get_request_serializer(self) -> Any:
         return self.view.body_class if self._is_action() else super().get_request_serializer()

@@ -16,10 +16,12 @@ from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
 from . import context
-from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
+from .errors import ApprovalRequired, Conflict, FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
 
 log = logging.getLogger("finobs.http")
 PROBLEM = "application/problem+json"
+# PostgreSQL's code for two who wait for each other; one of them is ended.
+DEADLOCK = "40P01"
 
 
 def render_page(
@@ -78,6 +80,9 @@ def as_error(exception: BaseException) -> FinobsError | None:
             return NotAllowed(str(exception))
         case RequestDataTooBig():
             return TooLarge()
+        case OperationalError() if getattr(exception.__cause__, "sqlstate", "") == DEADLOCK:
+            log.warning("deadlock", exc_info=exception)
+            return Conflict("Somebody else did the same in this moment. Nothing was changed; try again.")
         case OperationalError() | InterfaceError():
             log.warning("database unavailable", exc_info=exception)
             return Unavailable("The database does not answer. Nothing was changed; try again.")

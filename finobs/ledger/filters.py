@@ -21,7 +21,8 @@ class EventFilter(filters.FilterSet):
     action = filters.CharFilter(method="by_action", label="Action")
     actor = filters.CharFilter(method="by_actor", label="Actor (e-mail)")
     actor_type = filters.ChoiceFilter(
-        choices=(("human", "A person"), ("service", "A machine"), ("system", "finobs")), label="Kind of actor"
+        choices=(("human", "A person"), ("service", "A machine"), ("system", "finobs"), ("operator", "An operator")),
+        label="Kind of actor",
     )
     subject_type = filters.CharFilter(label="Subject (cases.case)")
     subject_id = filters.CharFilter(label="Subject's id")

@@ -133,6 +133,8 @@ TRUSTED_PROXIES = env.TRUSTED_PROXIES
 # Links to set a password, given in person.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 
+# A copy of the database must not sign in: the table has digests of the keys.
+SESSION_ENGINE = "finobs.accounts.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_IDLE_SECONDS = env.SESSION_IDLE_SECONDS
@@ -223,7 +225,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 # A worker that trains for minutes must not hold the next wake-up call meanwhile.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A call is done when its task has ended: one that was under way when a worker was killed is given to another.
+# A call is done when its task has ended, so that a killed worker's is given to another. What a job has done is not lost
+# or done twice by that: its row and lease decide (finobs/core/jobs).
 CELERY_TASK_ACKS_LATE = True
 
 # In production a process of its own seals (manage.py seal_ledger --loop): it alone can read the signing key.

@@ -11,6 +11,7 @@ from finobs.core import access, clock, history
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed
 from finobs.core.plain_text import require_names
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from ..addresses import why_not_address
@@ -18,8 +19,9 @@ from ..choices import SessionEndReason, UserKind
 from ..models import User
 from ..names import name_key
 from ..privilege_ceiling import require_may_assign, require_not_above
+from .locking import lock_user
 from .roles import set_roles
-from .sessions import end_sessions, lock_user
+from .sessions import end_sessions
 
 DUPLICATE_EMAIL_MESSAGE = "Somebody already has this address."
 
@@ -64,15 +66,16 @@ def user_create(
 @service
 def user_change(
     *, actor: User, user: User, email: str | None = None, name: str | None = None, is_staff: bool | None = None,
-    time_zone: str | None = None,
+    time_zone: str | None = None, version: int | None = None,
 ) -> User:  # fmt: skip
     """Change what is said about somebody. Needs user:update, and reach over them; `is_staff` needs user:role_assign.
 
-    Records user.change with the names of the fields (the history keeps their values). Raises Invalid, NotAllowed.
+    Records user.change. Raises Invalid, NotAllowed, Stale.
     """
     user = lock_user(user)
     access.require(actor, "change", user)
     require_not_above(actor, user)
+    require_version(user, version)
     require_address(email or "")
     name = name if name is None else require_names(name=name)["name"]
     values = {"email": email and email.strip().lower(), "name": name, "is_staff": is_staff, "time_zone": time_zone}
@@ -88,15 +91,16 @@ def user_change(
 
 
 @service
-def profile_change(*, actor: User, name: str, time_zone: str) -> User:
+def profile_change(*, actor: User, name: str, time_zone: str, version: int | None = None) -> User:
     """A person changes their own name and time zone. Not for scoped tokens. Records user.change.
 
     Not into what looks like the name of somebody else who is active: that is an administrator's to give, who knows
-    them both. Raises Invalid.
+    them both. Raises Invalid, Stale.
     """
     user = lock_user(actor)
     if not actor.is_active or actor.token_scopes is not None:
         raise NotAllowed
+    require_version(user, version)
     name = require_names(name=name)["name"]
     if name != user.name:
         require_own_name(user, name)
@@ -105,16 +109,17 @@ def profile_change(*, actor: User, name: str, time_zone: str) -> User:
 
 
 @service
-def user_deactivate(*, actor: User, user: User) -> User:
+def user_deactivate(*, actor: User, user: User, version: int | None = None) -> User:
     """Shut somebody out at once: sessions end, tokens are revoked. Needs user:delete and reach; not oneself.
 
-    Records user.deactivate. Raises NotAllowed, InvalidTransition.
+    Records user.deactivate. Raises NotAllowed, Stale, InvalidTransition.
     """
     user = lock_user(user)
     access.require(actor, "deactivate", user)
     require_not_above(actor, user)
     if actor.pk == user.pk:
         raise NotAllowed("Nobody deactivates themselves: another administrator must.")
+    require_version(user, version)
     if not user.is_active:
         raise InvalidTransition(f"{user} is not active.")
     user.is_active = False
@@ -128,14 +133,15 @@ def user_deactivate(*, actor: User, user: User) -> User:
 
 
 @service
-def user_reactivate(*, actor: User, user: User) -> User:
+def user_reactivate(*, actor: User, user: User, version: int | None = None) -> User:
     """Let somebody in again, with the roles they had; their tokens stay revoked. Needs user:delete and reach.
 
-    Records user.reactivate. Raises NotAllowed, InvalidTransition.
+    Records user.reactivate. Raises NotAllowed, Stale, InvalidTransition.
     """
     user = lock_user(user)
     access.require(actor, "deactivate", user)
     require_not_above(actor, user)
+    require_version(user, version)
     if user.is_active:
         raise InvalidTransition(f"{user} is active.")
     user.is_active = True
@@ -149,7 +155,7 @@ def _put(user: User, actor: User, changed: Mapping[str, object]) -> User:
         for field, value in changed.items():
             setattr(user, field, value)
         _save(user, actor)
-        record(actor=actor, action="user.change", subject=user, data={"fields": sorted(changed)})
+        record(actor=actor, action="user.change", subject=user)
     return user
 
 

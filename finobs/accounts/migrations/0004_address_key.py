@@ -37,7 +37,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_initial")]
+    dependencies = [("accounts", "0003_sessions_under_digests")]
 
     operations = [
         migrations.AddField(
