@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from django.contrib import admin as stock
@@ -34,6 +34,8 @@ DECEIVING = [
     "Leo Brandt\U000e0041 is", "Leo \ue000Brandt is", "\u3164" * 12, "Leo \x00Brandt is", "Leo\u200dBrandt is", "\x1b[31mLeo Brandt", "\u2800" * 12,
     "Leo\u200fBrandt is", "\u061cLeo Brandt is", "Leo \ufdd0 Brandt",
 ]  # fmt: skip
+# No subject of the scene has been changed oftener.
+MAX_VERSION = 4
 # Rows of feeds are judged one by one, each with an answer of its own.
 ROWS = {"transactions", "decisions", "batch", "labels"}
 # The scene sends one body to a page and to its twin in the API: each reads its own of these and leaves the other's.
@@ -49,18 +51,28 @@ def scene(queue: Queue, analyst: User, lead: User, superuser: User) -> scenarios
     return scenarios.everything(queue, analyst, lead, superuser)
 
 
-def send(person: User, method: str, path: str, body: dict[str, Any]) -> int:
+class Answer(NamedTuple):
+    status: int
+    has_written: bool
+
+
+def send(person: User, method: str, path: str, body: dict[str, Any], version: int = 1) -> Answer:
+    """`version`: of the subject, as an API wants to be told."""
     client = signed_in(person, raise_request_exception=False)
     with transaction.atomic():
+        before = Event.objects.count()
         if path.startswith("/api/"):
-            headers = {"Idempotency-Key": "walk-1"}
+            headers = {"Idempotency-Key": "walk-1", "If-Match": f'"{version}"'}
             response = getattr(client, method.lower())(
                 path, json.dumps(body), content_type="application/json", headers=headers
             )
         else:
-            response = getattr(client, method.lower())(path, body)
+            response = getattr(client, method.lower())(
+                path, body if path.startswith("/admin/") else body | {"version": version}
+            )
+        has_written = Event.objects.count() > before
         transaction.set_rollback(True)
-    return int(response.status_code)
+    return Answer(response.status_code, has_written)
 
 
 def texts(body: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -85,16 +97,18 @@ def writes() -> list[tuple[str, Address]]:
 def test_every_text_of_every_page_and_body_is_plain(
     scene: scenarios.Scene, superuser: User, lead: User, analyst: User
 ) -> None:
-    people, walked, taken = (superuser, lead, analyst), set(), []
+    walked, taken = set(), []
     for method, address in writes():
         path, body = "/" + scenarios.fill(address, scene), scenarios.body(method, address, scene)
-        person = next((each for each in people if body and send(each, method, path, body) < 400), None)
-        if person is None:
+        tries = [(person, version) for person in (superuser, lead, analyst) for version in range(1, MAX_VERSION + 1)]
+        good = next((each for each in tries if body and send(each[0], method, path, body, each[1]).has_written), None)
+        if good is None:
             continue
         for number, place in enumerate(place for place in texts(body) if place not in OF_THE_TWIN):
             walked.add(address.route)
             for text in (DECEIVING[number % len(DECEIVING)], DECEIVING[1]):
-                if not 400 <= send(person, method, path, with_text(body, place, text)) < 500:
+                answer = send(good[0], method, path, with_text(body, place, text), good[1])
+                if answer.has_written or not 400 <= answer.status < 500:
                     taken.append((method, address.route, place, text.encode("unicode_escape")))
     assert taken == []
     assert walked >= WALKED
@@ -121,10 +135,11 @@ def test_every_text_of_every_form_of_the_admin_is_plain(superuser: User) -> None
     taken = []
     for label, model in addable.items():
         page, good = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add"), FORMS[label]
-        assert send(superuser, "POST", page, good) == 302, label
+        assert send(superuser, "POST", page, good).has_written, label
         for place in texts(good):
             for text in DECEIVING:
-                if send(superuser, "POST", page, with_text(good, place, text)) == 302:
+                answer = send(superuser, "POST", page, with_text(good, place, text))
+                if answer.has_written or answer.status not in (200, 422):
                     taken.append((label, place, text.encode("unicode_escape")))
     assert taken == []
 
