@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from finobs.core import clock, history
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.core.service import service
+from finobs.ledger.canonical import Canonical
 from finobs.ledger.services import record
 
 from ..choices import SessionEndReason, UserKind
@@ -32,7 +33,7 @@ def superuser_create(*, actor: User, email: str, password: str | None, name: str
     user = User(email=email.strip().lower(), name=name.strip(), is_staff=True, is_superuser=True, **fields)
     user.set_password(password)
     history.save(user, actor=actor)
-    data = {"kind": str(user.kind), "roles": [], "is_staff": True, "is_superuser": True}
+    data: dict[str, Canonical] = {"kind": str(user.kind), "roles": [], "is_staff": True, "is_superuser": True}
     record(actor=actor, action="user.create", subject=user, data=data)
     return user
 
