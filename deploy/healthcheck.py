@@ -35,4 +35,5 @@ def process(name: str) -> str:
 
 
 what = sys.argv[1]
-sys.exit(server(what) if what.isdecimal() else process(what))
+# None is 0, and words are 1.
+sys.exit((server(what) if what.isdecimal() else process(what)) or None)

@@ -22,13 +22,14 @@ HEALTHCHECK = BASE_DIR / "deploy" / "healthcheck.py"
 STARTS_WITHIN, ENDS_WITHIN = 90.0, 10.0
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An installation of its own in the embedded mode, with tables and a key."""
+    folder = tmp_path_factory.mktemp("installation")
     values = {
         **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
-        "DJANGO_SETTINGS_MODULE": "finobs.settings.local", "FINOBS_VAR_DIR": str(tmp_path / "var"),
-        "HEARTBEAT_DIR": str(tmp_path), "SEED_TRANSACTIONS": "200", "PORT": "18431",
+        "DJANGO_SETTINGS_MODULE": "finobs.settings.local", "FINOBS_VAR_DIR": str(folder / "var"),
+        "HEARTBEAT_DIR": str(folder), "SEED_TRANSACTIONS": "200", "PORT": "18431",
     }  # fmt: skip
     for command in (["migrate", "--verbosity", "0"], ["ledger_key", "create"]):
         subprocess.run(
@@ -61,14 +62,14 @@ def end(child: subprocess.Popen[bytes], log: Path) -> int:
 
 
 def test_the_sealer_ends_on_sigterm_at_the_end_of_its_round(environment, tmp_path):
-    log, sign = tmp_path / "log", tmp_path / "finobs-sealer.heartbeat"
+    log, sign = tmp_path / "log", Path(environment["HEARTBEAT_DIR"]) / "finobs-sealer.heartbeat"
     child = start([sys.executable, "manage.py", "seal_ledger", *ENDLESS["seal_ledger"]], environment, log)
     wait_until(sign.exists, child, log)
     assert end(child, log) == 0, log.read_text()
 
 
 def test_beat_ends_on_sigterm_and_gives_a_sign_of_life(environment, tmp_path):
-    log, sign = tmp_path / "log", tmp_path / "finobs-beat.heartbeat"
+    log, sign = tmp_path / "log", Path(environment["HEARTBEAT_DIR"]) / "finobs-beat.heartbeat"
     command = [str(Path(sys.executable).with_name("celery")), "--app", "finobs", "beat", "--pidfile="]
     child = start(command, environment, log)
     wait_until(sign.exists, child, log)
