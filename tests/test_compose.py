@@ -92,6 +92,14 @@ def test_a_lost_web_worker_is_replaced_and_no_volume_is_named_after_a_folder():
     assert COMPOSE["name"] == "finobs"
 
 
+def test_the_proxy_asks_again_and_sends_nothing_twice_that_changes_something():
+    """Measured with a worker killed under load: no reader is answered 502 (docs/operator.md)."""
+    text = (BASE_DIR / "deploy" / "Caddyfile").read_text()
+    assert text.count("reverse_proxy ") == text.count("import again") == 2
+    for line in ("lb_try_duration 10s", "method GET HEAD OPTIONS", "keepalive off"):
+        assert line in text
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_a_signal_reaches_what_runs_in_the_container(name):
     assert SERVICES[name]["init"] is True

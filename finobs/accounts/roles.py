@@ -55,6 +55,9 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "auditor": frozenset(_ANALYST | {"user:list"}),
 }  # fmt: skip
 
+# Whose work is in the administration: a person with one of these may open it.
+STAFF_ROLES: Final = frozenset({"admin"})
+
 
 def synchronise() -> None:
     """Make the database's permissions and role groups equal this table. Idempotent."""
