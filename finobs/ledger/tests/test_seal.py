@@ -83,7 +83,7 @@ def test_a_key_file_that_this_process_may_not_read_is_no_key(ledger_key, fill, m
     def forbidden(*args, **kwargs):
         raise PermissionError
 
-    monkeypatch.setattr(Path, "read_text", forbidden)
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
     assert keys.signing_keys() == []
 
 
