@@ -67,8 +67,8 @@ def test_what_a_setting_is_in_env_is_what_every_service_gets():
 def test_every_folder_that_a_volume_is_mounted_over_belongs_to_who_writes_there():
     """A new volume takes the owner of the folder in the image: one that is not there is root's."""
     mounted = {volume.split(":")[1] for name in OURS for volume in SERVICES[name]["volumes"]}
-    made = re.search(r"mkdir -p (.+?) &&", DOCKERFILE).group(1).split()
-    owned = re.search(r"chown -R finobs:finobs (.+?)(?: &&|$)", DOCKERFILE, re.MULTILINE).group(1).split()
+    made = " ".join(re.findall(r"mkdir -p (.+?) &&", DOCKERFILE)).split()
+    owned = " ".join(re.findall(r"chown -R finobs:finobs (.+?)(?: &&|$)", DOCKERFILE, re.MULTILINE)).split()
     assert mounted == {"/keys", "/vkeys"}
     assert mounted <= set(made)
     assert mounted <= set(owned)
@@ -82,7 +82,7 @@ def test_only_the_sealer_writes_the_public_keys():
 
 def test_compose_image_and_benchmark_start_the_same_server():
     started = SERVICES["web"]["command"]
-    assert json.loads(re.search(r"^CMD (.+)$", DOCKERFILE, re.MULTILINE).group(1)) == started
+    assert json.loads(re.findall(r"^CMD (.+)$", DOCKERFILE, re.MULTILINE)[0]) == started
     threads = started[started.index("--blocking-threads") + 1]
     assert threads == str(benchmark_server.THREADS)
 

@@ -21,6 +21,7 @@ from finobs.accounts.models import User
 from finobs.core import health, schedule
 from finobs.ledger.models import Event
 from finobs.settings.env import BASE_DIR
+from tests import factories
 from transactions.models import Source
 from transactions.services import source_change, source_create
 
@@ -111,7 +112,7 @@ def test_by_the_clock_an_installation_without_any_rule_gets_them_with_its_source
     Source.objects.all().delete()
     tasks.detectors_ensure()
     assert not Rule.objects.exists()
-    scenarios.factories.source("old")
+    factories.source("old")
     tasks.detectors_ensure()
     assert set(Rule.objects.values_list("slug", flat=True)) == DEFAULT_RULES
 
