@@ -43,7 +43,7 @@ def rotate() -> VerifierKey:
     """Add a key: from now on the old and the new one sign every checkpoint."""
     present = signing_keys()
     if not present:
-        raise NoteError("there is no key to rotate: use create")
+        raise NoteError("there is no key here to rotate: use create, or look where the sealer runs")
     return _add(present)
 
 
