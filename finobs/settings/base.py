@@ -216,7 +216,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "finobs.core.beat:HeartbeatScheduler"
 # A worker that trains for minutes must not hold the next wake-up call meanwhile.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A call is done when its task has ended: one that was under way when a worker was killed is given to another.
+# A call is done when its task has ended, so that a killed worker's is given to another. What a job has done is not lost
+# or done twice by that: its row and lease decide (finobs/core/jobs).
 CELERY_TASK_ACKS_LATE = True
 
 # In production a process of its own seals (manage.py seal_ledger --loop): it alone can read the signing key.
