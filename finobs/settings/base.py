@@ -215,7 +215,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "finobs.core.beat:HeartbeatScheduler"
 # A worker that trains for minutes must not hold the next wake-up call meanwhile.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A call is done when its task has ended, so that a killed worker's is given to another. What a job has done is not lost
@@ -224,6 +224,7 @@ CELERY_TASK_ACKS_LATE = True
 
 # In production a process of its own seals (manage.py seal_ledger --loop): it alone can read the signing key.
 LEDGER_SEALED_BY_SCHEDULE = True
+HEARTBEAT_DIR = env.HEARTBEAT_DIR
 LEDGER_KEY_FILE = env.LEDGER_KEY_FILE
 LEDGER_VKEYS_FILE = env.LEDGER_VKEYS_FILE
 LEDGER_ORIGIN = env.LEDGER_ORIGIN
