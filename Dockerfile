@@ -10,6 +10,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=finobs.settings.production \
+    ORT_DISABLE_TELEMETRY=1 \
     FINOBS_VAR_DIR=/app/var
 RUN groupadd --gid 10001 finobs && useradd --uid 10001 --gid finobs --no-create-home --shell /usr/sbin/nologin finobs
 COPY --from=build /opt/venv /opt/venv

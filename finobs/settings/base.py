@@ -7,7 +7,9 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from finobs.settings import env
+from finobs.settings import env, vendors
+
+vendors.silence()
 
 BASE_DIR = env.BASE_DIR
 
