@@ -65,6 +65,8 @@ ALLOWED_HOSTS = names("ALLOWED_HOSTS", [])
 CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS", [])
 TIME_ZONE = text("TIME_ZONE", "UTC")
 PORT = whole("PORT", 8000, least=1)
+# Of one web worker process: so many requests are served at once, each with a database connection of its own.
+WEB_THREADS = whole("WEB_THREADS", 4, least=1)
 # A statement is prepared on PostgreSQL when it is asked for the so-manieth time; 0: never, for a pooler that hands
 # connections out by the transaction.
 DATABASE_PREPARE_AFTER = whole("DATABASE_PREPARE_AFTER", 5)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
 
+import yaml
 from django.conf import settings
 from django.db import connection
 
@@ -28,15 +29,16 @@ STARTS_WITHIN = 60.0
 
 
 @contextmanager
-def server() -> Iterator[int]:
-    """Granian with as many workers and threads as the production container has; yields its port."""
+def server(*, with_pages: bool = False) -> Iterator[int]:
+    """What the production container runs, on this machine; yields its port. `with_pages`: with their static files."""
     port = _free_port()
-    command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port),
-        "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--no-log", "finobs.wsgi:application",
-    ]  # fmt: skip
+    command = production_command("web", port)
     with tempfile.TemporaryDirectory(prefix="finobs-bench-server-") as folder, open(f"{folder}/log", "w+") as log:
-        child = subprocess.Popen(command, env=_environment(folder), cwd=settings.BASE_DIR, stdout=log, stderr=log)
+        environment = _environment(folder)
+        if with_pages:
+            collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+            subprocess.run(collect, env=environment, cwd=settings.BASE_DIR, check=True, stdout=log, stderr=log)
+        child = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=log, stderr=log)
         try:
             _wait(child, port, log)
             yield port
@@ -68,6 +70,14 @@ def figures(name: str, found: dict[str, Any]) -> dict[str, float]:
     """The latencies and the rate of one run, as a report shows them."""
     shown = {f"{name}_p{part}_ms": percentile(found["latencies"], part) * 1000 for part in (50, 95, 99)}
     return shown | {f"{name}_per_second": len(found["latencies"]) / found["seconds"]}
+
+
+def production_command(service: str, port: int) -> list[str]:
+    """What docker-compose runs as `service`, on `port` of this machine."""
+    command = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text())["services"][service]["command"]
+    options = {"--host": HOST, "--port": str(port)}
+    words = [options.get(before, word) for before, word in zip(["", *command], command, strict=False)]
+    return [sys.executable, "-m", *words]
 
 
 def _free_port() -> int:
