@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError, connection
+
+from finobs.core.backoff import Backoff
 
 from ...services.seal import SealResult, seal_all
+
+
+log = logging.getLogger("finobs.ledger")
 
 
 class Command(BaseCommand):
@@ -19,13 +25,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         pause: float = options["loop"]
+        backoff = Backoff(pause)
         while pause:
             try:
                 self._report(seal_all())
-            # The database restarts: the next round finds what waits.
-            except OperationalError as error:
-                self.stderr.write(f"database: {error}")
-            time.sleep(pause)
+                backoff.succeeded()
+                seconds = pause
+            # The database restarts: a later round finds what waits.
+            except (OperationalError, InterfaceError):
+                log.warning("nothing was sealed", exc_info=True)
+                connection.close()
+                seconds = backoff.failed()
+            time.sleep(seconds)
         sealed = seal_all()
         self._report(sealed)
         if sealed.refused:
