@@ -33,8 +33,8 @@ SLOW = {
 
 @pytest.fixture(scope="module")
 def production_server(django_db_setup: None, django_db_blocker: object) -> Iterator[int]:
-    with django_db_blocker.unblock(), production.server(with_pages=True) as port:  # type: ignore[attr-defined]
-        yield port
+    with django_db_blocker.unblock(), production.process("web", with_pages=True) as web:  # type: ignore[attr-defined]
+        yield web.port
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ import uuid
 from typing import Any, Final, NamedTuple
 
 from celery import current_app
-from django.conf import settings
 from django.db import transaction
 
 from . import context
@@ -53,7 +52,7 @@ def task_by_name(task: str) -> Any:
 
 
 def _hand_over(call: Call) -> None:
-    if settings.CELERY_TASK_ALWAYS_EAGER:
+    if current_app.conf.task_always_eager:
         _send(call)
     else:
         _sender().put(call)

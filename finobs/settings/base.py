@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from csp.constants import NONE, SELF
-
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 

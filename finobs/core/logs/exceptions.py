@@ -6,6 +6,7 @@ literal for int(): '4111 1111'`. A log is read by people who may not read those 
 
 from __future__ import annotations
 
+import itertools
 import traceback
 from collections.abc import Iterator
 from types import TracebackType
@@ -94,7 +95,7 @@ def _chain(error: BaseException) -> list[tuple[BaseException, str]]:
         "\nThe above exception was the direct cause of the following exception:\n\n"
         if following.__cause__ is link
         else "\nDuring handling of the above exception, another exception occurred:\n\n"
-        for following, link in zip(links, links[1:], strict=False)
+        for following, link in itertools.pairwise(links)
     ]
     return list(zip(reversed(links), [*reversed(introductions), ""], strict=True))
 

@@ -17,7 +17,12 @@ from .exceptions import chain, is_database_error, safe_text, sqlstate
 SECONDS_BETWEEN_LINES: Final = 60
 POSTGRESQL: Final = "PostgreSQL"
 REDIS: Final = "Redis"
+# What ran into a limit of its own process: the server is there.
+LIMIT: Final = "limit"
 ANSWERS: Final = "503"
+SENTENCES: Final = {LIMIT: "PostgreSQL ended it: %s%s", ANSWERS: "%s%s"}
+# statement_timeout, lock_timeout, idle_in_transaction_session_timeout
+LIMIT_REACHED: Final = ("57014", "55P03", "25P03")
 # Connection exceptions, shutdown and start of the server.
 LOST: Final = ("08", "57P")
 log = logging.getLogger("finobs.outage")
@@ -35,24 +40,28 @@ _lock = threading.Lock()
 
 
 class OutageFilter(logging.Filter):
-    """Lets the first record about a lost server through, without its traceback, and then one a minute."""
+    """Lets the first record about a lost server, or a limit, through, without its traceback, and then one a minute."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name == log.name:
-            return True
-        server, error = _server_of(record)
-        if not server:
-            return True
-        left_out = _count(server)
-        if left_out is None:
-            return False
-        text = safe_text(error) if error else record.getMessage()
-        more = f"; {left_out} lines about it were left out" if left_out else ""
-        record.msg, record.args = "%s is lost: %s%s", (server, text, more)
-        if server == ANSWERS:
-            record.msg, record.args = "%s%s", (text, more)
-        record.exc_info = record.exc_text = None
+        # Of several handlers, each asks: what is left out by one is left out by all.
+        if not hasattr(record, "is_written"):
+            record.is_written = record.name == log.name or _is_written(record)
+        return bool(record.is_written)
+
+
+def _is_written(record: logging.LogRecord) -> bool:
+    """Whether a record is written; one about an outage is shortened to its line."""
+    server, error = _server_of(record)
+    if not server:
         return True
+    left_out = _count(server)
+    if left_out is None:
+        return False
+    text = safe_text(error) if error else record.getMessage()
+    more = f"; {left_out} lines about it were left out" if left_out else ""
+    record.msg, record.args = SENTENCES.get(server, f"{server} is lost: %s%s"), (text, more)
+    record.exc_info = record.exc_text = None
+    return True
 
 
 def recovered(server: str) -> None:
@@ -104,9 +113,11 @@ def _server_of(record: logging.LogRecord) -> tuple[str, BaseException | None]:
 
 
 def lost_server(error: BaseException) -> str:
-    """The server that this error says is lost, or empty."""
+    """The server that this error says is lost, LIMIT, or empty."""
     if is_database_error(error):
         code = sqlstate(error)
+        if code in LIMIT_REACHED:
+            return LIMIT
         is_lost = code.startswith(LOST) if code else _is_connection_error(error)
         return POSTGRESQL if is_lost else ""
     lost = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, kombu.exceptions.OperationalError)

@@ -13,7 +13,6 @@ from finobs.core.backoff import Backoff
 
 from ...services.seal import SealResult, seal_all
 
-
 log = logging.getLogger("finobs.ledger")
 
 
