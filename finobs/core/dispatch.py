@@ -71,6 +71,8 @@ class Sender:
         self.process_id = os.getpid()
         self.waiting: queue.Queue[Call] = queue.Queue(MAX_WAITING)
         self.idle = threading.Event()
+        # Said once, until none waits.
+        self.is_full = False
         threading.Thread(target=self._run, name="dispatch", daemon=True).start()
         atexit.register(self.idle.wait, MAX_SECONDS_AT_EXIT)
 
@@ -79,9 +81,9 @@ class Sender:
         try:
             self.waiting.put_nowait(call)
         except queue.Full:
-            log.warning(
-                "%s was not sent: %d calls wait already. The schedule will find its row", call.task, MAX_WAITING
-            )
+            if not self.is_full:
+                log.warning("%s was not sent: %d calls wait. The schedule finds its row", call.task, MAX_WAITING)
+            self.is_full = True
 
     def _run(self) -> None:
         while True:
@@ -93,6 +95,7 @@ class Sender:
             except Exception:
                 log.warning("%s and %d more were not sent", call.task, self._drop(), exc_info=True)
             if self.waiting.empty():
+                self.is_full = False
                 self.idle.set()
 
     def _drop(self) -> int:

@@ -74,13 +74,8 @@ async def _answer(send: Send, answer: limits.Answer) -> None:
 
 
 async def refuse_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Nothing is live at this address, or this caller may not know: 404, and no line in the log."""
+    """Nothing is live at this address, or this caller may not know: a handshake that is closed is answered with 403."""
     await receive()
-    if "websocket.http.response" in scope.get("extensions", {}):
-        await send({"type": "websocket.http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
-        await send({"type": "websocket.http.response.body", "body": b""})
-        return
-    # Before the handshake is accepted, this is answered with 403.
     await send({"type": "websocket.close", "code": 4404})
 
 

@@ -97,7 +97,7 @@ def production_command(service: str, port: int) -> list[str]:
     options = {"--host": HOST, "--port": str(port)}
     words = [options.get(before, word) for before, word in zip(["", *command], command, strict=False)]
     # As a module, for the interpreter of this environment; granian's own lines say no more than that it started.
-    quiet = ["--no-log"] if words[0] == "granian" else ["--log-level", "warning"]
+    quiet = ["--no-log"] if words[0] == "granian" else []
     return [sys.executable, "-m", *words, *quiet]
 
 
