@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from granian.rsgi import ProtocolClosed, ProtocolError
+from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 
 from finobs.core.errors import FinobsError
 from finobs.serving import limits

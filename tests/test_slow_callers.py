@@ -46,7 +46,7 @@ def embedded_server(django_db_setup: None) -> Iterator[int]:
     listener = embedded.claim_port(port)
     running = embedded.Server(embedded.server_config(application))
     # Signals belong to the main thread, which runs the tests.
-    running.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+    running.capture_signals = contextlib.nullcontext  # type: ignore[assignment, method-assign]
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     wait_for(port)

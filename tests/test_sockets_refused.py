@@ -54,7 +54,7 @@ def answer_to(port: int, request: bytes) -> str:
 
 
 @pytest.mark.parametrize("name", HANDSHAKES)
-def test_embedded_mode_refuses_a_handshake_quietly(embedded_server, name, caplog):  # noqa: F811
+def test_embedded_mode_refuses_a_handshake_quietly(embedded_server, name, caplog):
     with caplog.at_level(logging.INFO):
         answer = answer_to(embedded_server, HANDSHAKES[name])
     assert answer[9:12] in ("400", "403", "404", "426"), answer

@@ -209,8 +209,8 @@ def test_a_command_ends_in_time_with_calls_that_nobody_takes():
 
 
 def test_calls_are_sent_in_a_thread_of_its_own_and_in_order(monkeypatch):
-    sent, ready = [], threading.Event()
-    monkeypatch.setattr(dispatch, "_send", lambda call: (sent.append((call, threading.current_thread().name)), ready.set()))
+    sent: list[tuple[dispatch.Call, str]] = []
+    monkeypatch.setattr(dispatch, "_send", lambda call: sent.append((call, threading.current_thread().name)))
     sender = dispatch.Sender()
     for number in range(5):
         sender.put(dispatch.Call("task", (number,), "request-1"))
@@ -222,7 +222,7 @@ def test_calls_are_sent_in_a_thread_of_its_own_and_in_order(monkeypatch):
 def test_a_full_queue_drops_and_does_not_wait(monkeypatch, caplog):
     hold = threading.Event()
     monkeypatch.setattr(dispatch, "MAX_WAITING", 3)
-    monkeypatch.setattr(dispatch, "_send", lambda call: hold.wait(10))
+    monkeypatch.setattr(dispatch, "_send", lambda _: hold.wait(10))
     sender = dispatch.Sender()
     started = time.monotonic()
     for number in range(20):
@@ -239,7 +239,7 @@ def test_the_task_of_a_request_begins_with_its_id(monkeypatch):
         def apply_async(self, **options: Any) -> None:
             names.append(options["task_id"])
 
-    monkeypatch.setattr(dispatch, "task_by_name", lambda name: Task())
+    monkeypatch.setattr(dispatch, "task_by_name", lambda _: Task())
     dispatch._send(dispatch.Call("task", (), "req-12345678"))
     dispatch._send(dispatch.Call("task", (), "r" * 64))
     dispatch._send(dispatch.Call("task", (), ""))

@@ -9,12 +9,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from finobs.serving.limits import MAX_HEADER_SECONDS
 
 
-class HttpProtocol(HttpToolsProtocol):  # type: ignore[misc]
+class HttpProtocol(HttpToolsProtocol):
     """Closes a connection whose request has not begun, or whose headers are not complete, in MAX_HEADER_SECONDS."""
 
     header_timer: TimerHandle | None = None
 
-    def connection_made(self, transport: Transport) -> None:
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._wait_for_headers()
 

@@ -9,8 +9,8 @@ from finobs.core.errors import FinobsError
 
 from . import limits
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
@@ -59,7 +59,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     """The body as one message, then whatever comes after it."""
     messages = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def next_message() -> dict[str, Any]:
+    async def next_message() -> Any:
         return messages.pop() if messages else await receive()
 
     return next_message

@@ -16,7 +16,14 @@ class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         # Django tells of an answer after the request has ended, and hands the request over.
         request = getattr(record, "request", None)
-        record.request_id = context.request_id() or getattr(request, "request_id", "") or "-"
+        # Celery tells of a task before it begins, and hands over what it knows of it.
+        task = getattr(record, "data", None)
+        record.request_id = (
+            context.request_id()
+            or getattr(request, "request_id", "")
+            or (task.get("id", "") if isinstance(task, dict) else "")
+            or "-"
+        )
         return True
 
 
@@ -28,6 +35,9 @@ class LineFormatter(logging.Formatter):
         # Another handler may have written the traceback already, in its own words.
         record.exc_text = None
         record.args = _safe_arguments(record)
+        if record.name.startswith("django.security"):
+            # What a caller sent, whom anybody can be: one line says it, and where Django noticed is no news.
+            record.exc_info = None
         if isinstance(record.msg, BaseException):
             record.msg = safe_text(record.msg)
         return super().format(record)

@@ -44,9 +44,10 @@ class OutageFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         # Of several handlers, each asks: what is left out by one is left out by all.
-        if not hasattr(record, "is_written"):
-            record.is_written = record.name == log.name or _is_written(record)
-        return bool(record.is_written)
+        known: dict[str, Any] = record.__dict__
+        if "is_written" not in known:
+            known["is_written"] = record.name == log.name or _is_written(record)
+        return bool(known["is_written"])
 
 
 def _is_written(record: logging.LogRecord) -> bool:

@@ -58,7 +58,7 @@ def break_by_value(request):
 
 
 def break_by_key(request):
-    return HttpResponse({}[SECRET])
+    return HttpResponse(dict[str, str]()[SECRET])
 
 
 def break_by_chain(request):
@@ -265,3 +265,11 @@ def test_pauses_grow_and_no_two_processes_keep_step():
     backoff.succeeded()
     assert backoff.failed() <= 1
     assert len({Backoff(1).failed() for _ in range(20)}) == 20
+
+
+@pytest.mark.django_db
+def test_what_anybody_can_send_is_one_line(browser, log):
+    assert browser.get("/livez", headers={"Host": "evil.example"}).status_code in (200, 400)
+    assert browser.get("/accounts/sign-in/", headers={"Host": "evil.example"}).status_code == 400
+    assert len(log.getvalue().splitlines()) <= 2
+    assert "Traceback" not in log.getvalue()
