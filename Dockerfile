@@ -24,4 +24,4 @@ RUN mkdir -p var /keys && python -m compileall -q . \
     && chown -R finobs:finobs var /keys
 USER finobs
 EXPOSE 8000
-CMD ["granian", "--interface", "rsgi", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--backlog", "4096", "--backpressure", "4096", "--http1-header-read-timeout", "10000", "finobs.rsgi:application"]
+CMD ["granian", "--interface", "rsgi", "--http", "1", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--backlog", "4096", "--backpressure", "4096", "--http1-header-read-timeout", "10000", "finobs.rsgi:application"]

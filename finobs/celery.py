@@ -36,3 +36,12 @@ def begin_context(task_id: str, task: Any, **_: Any) -> None:
 def end_context(task: Any, **_: Any) -> None:
     if stack := getattr(task.request, "finobs_context", None):
         stack.close()
+
+
+@signals.after_task_publish.connect
+@signals.task_received.connect
+def note_recovery(**_: Any) -> None:
+    """Something went through the broker: if it was lost, it is back."""
+    from finobs.core.logs import outages
+
+    outages.recovered(outages.REDIS)

@@ -19,7 +19,6 @@ from celery import current_app
 from django.db import transaction
 
 from . import context
-from .logs import outages
 
 log = logging.getLogger("finobs.dispatch")
 # Calls that wait to be sent. More are dropped: the schedule finds their rows.
@@ -90,7 +89,6 @@ class Sender:
             call = self.waiting.get()
             try:
                 _send(call)
-                outages.recovered(outages.REDIS)
             # Whatever it is, the next call must be sent.
             except Exception:
                 log.warning("%s and %d more were not sent", call.task, self._drop(), exc_info=True)
