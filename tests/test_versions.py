@@ -11,7 +11,11 @@ from django.apps import apps
 from django.contrib import admin as stock
 from django.db.models import Model
 from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
 
+from approvals.tests.factories import CONCLUSION
+from cases.services import queue_revoke
+from finobs.accounts.services import role_assign
 from finobs.core.admin import AccessAdmin, ReadAdmin
 from finobs.core.api import ServiceAction
 from finobs.core.errors import ApprovalRequired, Stale, VersionRequired
@@ -84,7 +88,7 @@ def test_a_service_takes_the_version_that_is_there_and_raises_it(name: str, requ
 def test_a_role_that_was_taken_is_not_given_back_by_a_stale_form(admin: Any, analyst: Any) -> None:
     page = reverse("admin:accounts_user_change", args=[analyst.pk])
     form = {"name": "Ana", "email": analyst.email, "time_zone": "UTC", "roles": ["analyst"], "version": analyst.version}
-    changes.accounts.role_assign(actor=admin, user=analyst, roles=["viewer"])
+    role_assign(actor=admin, user=analyst, roles=["viewer"])
     response = signed_in(admin).post(page, {**form, "name": "Typed Anew"})
     assert response.status_code == 409
     text = response.content.decode()
@@ -122,6 +126,21 @@ def test_what_needs_no_version_in_the_api_is_said_here() -> None:
     }  # fmt: skip
 
 
+def test_the_description_of_the_api_says_where_versions_are_read_and_asked_for() -> None:
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    asked, required, read = set(), set(), set()
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            headers = {each["name"]: each.get("required", False) for each in operation.get("parameters", [])}
+            asked |= {f"{method} {path}"} if "If-Match" in headers else set()
+            required |= {f"{method} {path}"} if headers.get("If-Match") else set()
+            read |= {path} if "ETag" in operation["responses"].get("200", {}).get("headers", {}) else set()
+    assert len(asked) == sum(view.takes_version() for view in api_views().values() if issubclass(view, ServiceAction))
+    assert len(asked - required) == 4
+    assert {"/api/v1/users/{id}", "/api/v1/cases/{reference}", "/api/v1/queues/{slug}", "/api/v1/rules/{slug}"} <= read
+    assert "patch /api/v1/users/{id}" in required
+
+
 # --- the admin
 
 
@@ -140,7 +159,7 @@ def test_no_list_of_the_admin_is_edited_in_place_and_no_form_holds_others() -> N
     assert [page for page in pages if page.list_editable or page.inlines] == []
 
 
-FORMS = {
+FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "user": ("user_change", {"name": "Stale", "email": "stale@example.test", "time_zone": "UTC", "roles": ["admin"]}),
     "source": ("source_change", {"name": "Stale", "default_currency": "USD", "time_zone": "UTC", "mapping": "{}"}),
     "queue": ("queue_change", {"name": "Stale", "description": "", "lease_minutes": 7}),
@@ -221,7 +240,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "profile_change": ("/accounts/profile/", {"name": "Typed", "time_zone": "UTC"}),
     "token_revoke": ("/accounts/tokens/{pk}/revoke/", {}),
     "case_assign": ("/cases/{reference}/assign/", {"reason": "Typed reason."}),
-    "case_close": ("/cases/{reference}/close/", {**changes.CONCLUSION, "rationale": "Typed rationale."}),
+    "case_close": ("/cases/{reference}/close/", {**CONCLUSION, "rationale": "Typed rationale."}),
     "request_withdraw": ("/approvals/{pk}/withdraw/", {}),
     "quarantine_correct": ("/transactions/quarantine/{pk}/correct/", {**changes.ROW, "memo": "Typed memo."}),
     "quarantine_release": ("/transactions/quarantine/{pk}/release/", {"reason": "Typed reason."}),
@@ -270,7 +289,7 @@ def test_a_stale_page_changes_nothing_and_keeps_what_was_typed(name: str, reques
 def test_a_grant_is_neither_given_nor_taken_by_a_stale_page(admin: Any, analyst: Any, queue: Any) -> None:
     page = reverse("admin:cases_queue_permissions_manage_user", args=[queue.pk, analyst.pk])
     version = version_of(queue)
-    changes.cases.queue_revoke(actor=admin, queue=queue, principal=analyst, action="work")
+    queue_revoke(actor=admin, queue=queue, principal=analyst, action="work")
     events = Event.objects.count()
     response = signed_in(admin).post(page, {"grants": ["work", "lead"], "version": version})
     assert response.status_code == 409

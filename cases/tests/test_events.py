@@ -45,7 +45,9 @@ def said(action: str, case: Case, actor: User) -> Any:
     """The data of the last event of `action`, which `actor` did to `case`."""
     event = last_event(action)
     assert event["subject"] == {"type": "cases.case", "id": str(case.pk)}
-    assert event["actor"] == {"type": actor.kind, "id": str(actor.pk)}
+    assert event["actor"] == {
+        "type": actor.kind, "id": str(actor.pk), "name": actor.name, "address": actor.email, "roles": actor.roles,
+    }  # fmt: skip
     return event["data"]
 
 

@@ -64,6 +64,7 @@ def actions(entries: Sequence[TimelineEntry]) -> list[str]:
 def test_a_change_and_its_event_are_one_line(cases: list[Case], analyst: User, reader: User) -> None:
     case_take(actor=analyst, case=cases[0])
     (line,) = lines(reader, cases[0], "Taken")
+    assert line.actor is not None
     assert (line.kind, str(line.actor), line.actor.address) == ("change", "Ana Analyst", analyst.email)
     assert line.text == "Status: New → Being worked; Assignee: none → Ana Analyst"
     assert body(line)["subject"]["id"] == str(cases[0].pk)

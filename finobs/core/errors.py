@@ -70,7 +70,7 @@ class VersionRequired(FinobsError):
     status, code, title = 428, "precondition-required", "Say which version of it you saw"
 
     def __init__(self) -> None:
-        super().__init__("Read it first, and say which version you saw: the API takes in If-Match what ETag said.")
+        super().__init__("Look at it first, and say which version you saw: in the API If-Match, with what ETag said.")
 
 
 class ApprovalRequired(FinobsError):

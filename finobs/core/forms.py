@@ -45,9 +45,10 @@ class VersionedForm(Form):
 
     def show_again(self, *, version: int) -> None:
         """What was typed stays; sent again, it is about the object as it is now."""
-        data = QueryDict(mutable=True)
+        typed: Any = self.data
+        data: Any = QueryDict(mutable=True)
         for name in self.fields:
-            data.setlist(name, self.data.getlist(name) if hasattr(self.data, "getlist") else [self.data.get(name)])
+            data.setlist(name, typed.getlist(name) if hasattr(typed, "getlist") else [typed.get(name)])
         data["version"] = str(version)
         self.data = data
 

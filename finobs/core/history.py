@@ -132,7 +132,7 @@ def _stored(rows: Sequence[Model], names: Iterable[str] | None) -> dict[Any, dic
 
 
 def _changes(row: Model, stored: Mapping[str, Any], names: Iterable[str] | None) -> Changes:
-    changes = {}
+    changes: dict[str, tuple[Any, Any]] = {}
     for field in _tracked(type(row), names):
         before, after = stored[field.attname], field.to_python(getattr(row, field.attname))
         if before == after:

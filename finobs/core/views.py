@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -33,10 +35,16 @@ def livez(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can serve: 503 if it cannot. Which check says what is for those who may read metrics."""
-    ok, checks = health.ready()
-    details = {"checks": checks} if may_see_details(request) else {}
-    return JsonResponse({"status": "ok" if ok else "failing", **details}, status=200 if ok else 503)
+    """Whether finobs can serve: 503 if a check fails. What is degraded serves, and says so.
+
+    Which check says what is for those who may read metrics.
+    """
+    checks = health.results()
+    status = health.worst(checks)
+    body: dict[str, Any] = {"status": str(status)}
+    if may_see_details(request):
+        body["checks"] = {name: result.as_json() for name, result in checks.items()}
+    return JsonResponse(body, status=503 if status == health.Status.FAILING else 200)
 
 
 def may_see_details(request: HttpRequest) -> bool:

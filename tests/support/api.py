@@ -27,6 +27,7 @@ from finobs.accounts.privilege_ceiling import permissions_held
 from finobs.accounts.services import token_create
 from finobs.core.api import ServiceAction
 from finobs.core.errors import NotAllowed, NotFound
+from finobs.core.models import Versioned
 from finobs.ledger.models import Event
 
 HIDDEN = (403, 404)
@@ -185,6 +186,12 @@ class ApiDetailTests(ApiTests):
         response = self.get(self.fixture(self.reader), address)
         assert response.status_code == 200, response.content
         assert fields_missing(self.view(address).serializer_class, response.json()) == set()
+
+    def test_what_others_may_change_says_which_version_it_is(self, address: str) -> None:
+        response = self.get(self.fixture(self.reader), address)
+        model = getattr(getattr(self.view(address).serializer_class, "Meta", None), "model", None)
+        is_versioned = model is not None and issubclass(model, Versioned)
+        assert response.headers.get("ETag") == (f'"{response.json()["version"]}"' if is_versioned else None)
 
     def test_reading_records_nothing_and_no_other_method_is_taken(self, address: str) -> None:
         person, before = self.fixture(self.reader), Event.objects.count()

@@ -172,7 +172,8 @@ def change(name: str, fixture: Callable[[str], Any]) -> Change:
 
 def service(name: str) -> Callable[..., Any]:
     modules = (accounts, approvals, cases, registry, rules, transactions)
-    return next(getattr(module, name) for module in modules if hasattr(module, name))
+    act: Callable[..., Any] = next(getattr(module, name) for module in modules if hasattr(module, name))
+    return act
 
 
 def state(row: Any) -> dict[str, Any]:

@@ -14,12 +14,14 @@ from finobs.core import clock, history
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.core.plain_text import require_names
 from finobs.core.service import service
+from finobs.ledger.canonical import Canonical
 from finobs.ledger.services import record
 
 from ..choices import SessionEndReason, UserKind
 from ..models import User
 from ..system import system_actor
-from .sessions import end_sessions, lock_user
+from .locking import lock_user
+from .sessions import end_sessions
 from .users import require_address
 
 
@@ -39,7 +41,7 @@ def superuser_create(*, actor: User, email: str, password: str | None, name: str
         _require_rules(user, password, field="password")
     user.set_password(password)
     history.save(user, actor=actor)
-    data = {"kind": str(user.kind), "roles": [], "is_staff": True, "is_superuser": True}
+    data: dict[str, Canonical] = {"kind": str(user.kind), "roles": [], "is_staff": True, "is_superuser": True}
     record(actor=actor, action="user.create", subject=user, data=data)
     return user
 

@@ -20,7 +20,7 @@ from ..models import User
 from ..names import name_key
 from ..privilege_ceiling import require_may_assign, require_not_above
 from .locking import lock_user
-from .roles import set_roles
+from .roles import opens_admin, set_roles
 from .sessions import end_sessions
 
 DUPLICATE_EMAIL_MESSAGE = "Somebody already has this address."
@@ -34,6 +34,7 @@ def user_create(
 ) -> User:  # fmt: skip
     """Add a person or a machine account, without a password: issue a link to set one.
 
+    An administrator may open the administration, with `is_staff` or without.
     Needs user:create, and user:role_assign with everything the roles carry if there are roles or `is_staff`.
     Records user.create. Raises Invalid, NotAllowed.
     """
@@ -43,13 +44,9 @@ def user_create(
     if kind not in (UserKind.HUMAN, UserKind.SERVICE) or (is_staff and kind != UserKind.HUMAN):
         raise Invalid(fields={"kind": ["Choose a person or a machine account; only a person may open the admin."]})
     require_address(email)
-    user = User(
-        email=email.strip().lower(),
-        name=require_names(name=name)["name"],
-        kind=kind,
-        is_staff=is_staff,
-        time_zone=time_zone,
-    )
+    name = require_names(name=name)["name"]
+    is_staff = is_staff or opens_admin(kind, roles)
+    user = User(email=email.strip().lower(), name=name, kind=kind, is_staff=is_staff, time_zone=time_zone)
     # Its owner alone chooses one, under a link that is issued for it.
     user.set_unusable_password()
     _save(user, actor)

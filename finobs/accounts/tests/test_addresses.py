@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 import unicodedata
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -16,6 +18,7 @@ from django.db.models import Field
 from django.test import Client
 from django.urls import reverse
 
+import finobs
 from cases.models import Queue
 from finobs.accounts import services
 from finobs.accounts.addresses import address_key
@@ -27,7 +30,7 @@ from tests import factories
 from tests.support.clients import signed_in
 
 pytestmark = pytest.mark.django_db
-migration = importlib.import_module("finobs.accounts.migrations.0004_address_key")
+migration = importlib.import_module("finobs.accounts.migrations.0005_address_key")
 
 ADDRESS = "sue.kirk@example.test"
 # Long s, capital, Kelvin sign, full-width letters: what a case-insensitive pattern takes for ASCII letters.
@@ -166,3 +169,18 @@ def test_the_key_is_kept_out_of_forms_and_history() -> None:
     assert isinstance(field, Field)
     assert not field.editable
     assert "email_key" not in {each.name for each in User.history.model._meta.get_fields()}
+
+
+def test_nothing_looks_an_address_up_by_another_text_than_its_key() -> None:
+    """Whatever folds by itself folds otherwise: in Python, in SQLite, in PostgreSQL."""
+    pattern = re.compile(r"email__(i?exact|in)\b|\b(filter|get|exclude|get_or_create)\([^()]*\bemail=")
+    root = Path(finobs.__file__).parent.parent
+    rooms = ("finobs", "transactions", "approvals", "detection", "cases", "exports", "agents")
+    readers = [
+        f"{file.relative_to(root)}: {match[0]}"
+        for room in rooms
+        for file in (root / room).rglob("*.py")
+        if not {"tests", "migrations"} & set(file.parts)
+        for match in pattern.finditer(file.read_text())
+    ]
+    assert readers == []

@@ -82,7 +82,7 @@ def token_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
     if status == HTTPStatus.OK:
         messages.success(request, f"{token.name} is revoked.")
     else:
-        messages.error(request, " ".join(form.non_field_errors()) or NO_VERSION_MESSAGE)
+        messages.error(request, " ".join(map(str, form.non_field_errors())) or NO_VERSION_MESSAGE)
     return redirect("accounts:token-list")
 
 

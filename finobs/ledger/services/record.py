@@ -101,8 +101,9 @@ def _event(actor: Any, entry: NewEvent, at: datetime) -> Event:
         }
     )
     return Event(
-        uid=uid, at=at, action=entry.action, actor_id=actor.pk, actor_type=identity["type"], subject_type=subject_type,
-        subject_id=subject_id, request_id=context.request_id(), body=body, leaf=leaf_hash(body),
+        uid=uid, at=at, action=entry.action, actor_id=actor.pk, actor_type=str(identity["type"]),
+        subject_type=subject_type, subject_id=subject_id, request_id=context.request_id(), body=body,
+        leaf=leaf_hash(body),
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0003_sessions_under_digests")]
+    dependencies = [("accounts", "0004_staff_of_administrators")]
 
     operations = [
         migrations.AddField(
