@@ -144,6 +144,15 @@ def test_every_text_of_every_form_of_the_admin_is_plain(superuser: User) -> None
     assert taken == []
 
 
+def test_an_empty_form_of_the_admin_is_refused_and_no_fault(superuser: User, analyst: User, queue: Queue) -> None:
+    for page in (
+        "/admin/accounts/user/add/", f"/admin/accounts/user/{analyst.pk}/change/", "/admin/cases/queue/add/",
+        f"/admin/cases/queue/{queue.pk}/change/", "/admin/transactions/source/add/", "/admin/detection/rule/add/",
+    ):  # fmt: skip
+        answer = send(superuser, "POST", page, {})
+        assert (answer.status, answer.has_written) == (200, False), page
+
+
 def test_a_note_and_a_closing_in_the_admin_are_plain(superuser: User, queue: Queue) -> None:
     case = factories.case(inside=queue)
     case_take(actor=superuser, case=case)
