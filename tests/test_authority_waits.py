@@ -28,7 +28,7 @@ from finobs.accounts.services import user_deactivate
 from finobs.ledger import keys
 from finobs.ledger.models import Event
 from tests import factories
-from tests.support.service_scenes import SCENES, Scene, member, session_of, superuser
+from tests.support.service_scenes import SCENES, Scene, build, member, session_of, superuser
 from tests.support.threads import attempt
 from tests.test_walls import services as services_of_source
 
@@ -202,10 +202,10 @@ def test_nothing_happens_for_whoever_loses_their_authority_while_it_waits(part: 
 def faults(name: str) -> list[tuple[str, ...]]:
     """Losses that did not keep the service from acting; and whether it acts at all for whoever loses nothing."""
     wrong: list[tuple[str, ...]] = []
-    scene = SCENES[name]()
+    scene = build(name)
     whole: list[Loss] = [(signed_in, keeps_all) for signed_in in signs_in(scene)]
     for signed_in, loss in losses(scene) + whole:
-        scene = SCENES[name]()
+        scene = build(name)
         person = signed_in(scene.person)
         outcome, has_written = run_while_waiting(scene, person, loss)
         is_right = (

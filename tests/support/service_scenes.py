@@ -81,6 +81,15 @@ def scene(build: Callable[[], Scene]) -> Callable[[], Scene]:
     return build
 
 
+def build(name: str) -> Scene:
+    """The scene of this service, on people and rows of its own."""
+    # Of other scenes: models that score nothing in truth, and what there may be one of.
+    ModelVersion.objects.filter(stage=ModelStage.CHAMPION).update(stage=ModelStage.RETIRED)
+    TrainingRun.objects.all().delete()
+    Alarm.objects.all().delete()
+    return SCENES[name]()
+
+
 def admin() -> User:
     return factories.user("Ada Admin", role="admin", is_staff=True)
 
@@ -253,7 +262,6 @@ def of_promote_approved() -> Scene:
 
 @scene
 def of_retire_approved() -> Scene:
-    ModelVersion.objects.filter(stage=ModelStage.CHAMPION).update(stage=ModelStage.RETIRED)
     return approved(registry.model_retire, "model.retire", stage=ModelStage.CHAMPION)
 
 
@@ -338,13 +346,11 @@ def of_model_publish() -> Scene:
 
 @scene
 def of_training_request() -> Scene:
-    TrainingRun.objects.all().delete()
     return by_admin(lambda actor: training_request(actor=actor, role="anomaly", wake=False))
 
 
 @scene
 def of__model_threshold_set() -> Scene:
-    ModelVersion.objects.filter(stage=ModelStage.CHAMPION).update(stage=ModelStage.RETIRED)
     version = detection.model_version(
         stage=ModelStage.CHAMPION, threshold=0.9, metrics={"parity": 1e-7, "flagged_share": 0.01, "edges": [0, 1]}
     )
@@ -398,7 +404,6 @@ def of__fill() -> Scene:
 
 
 def training_run(requested_by: User, **fields: Any) -> TrainingRun:
-    TrainingRun.objects.all().delete()
     return TrainingRun.objects.create(
         role="anomaly", parameters={"rows": 0, "share": "0.005", "seed": 7}, requested_by=requested_by, **fields
     )
@@ -621,7 +626,6 @@ def of_token_revoke() -> Scene:
 
 @scene
 def of_checkpoint_compare() -> Scene:
-    Alarm.objects.all().delete()
     text = note.sign(Statement(settings.LEDGER_ORIGIN, 1, bytes(32)).text(), keys.signing_keys())
     # Whoever reads the ledger may find it wrong, and so raise an alarm; a token that reads may not.
     person = factories.user("Aud Auditor", role="auditor")
@@ -630,6 +634,5 @@ def of_checkpoint_compare() -> Scene:
 
 @scene
 def of_alarm_settle() -> Scene:
-    Alarm.objects.all().delete()
     alarm = Alarm.objects.create(kind=AlarmKind.KEY, detail="the key is gone", raised_at=clock.now())
     return by_admin(lambda actor: alarm_settle(actor=actor, alarm_id=alarm.pk, reason=REASON))
