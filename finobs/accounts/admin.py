@@ -116,35 +116,51 @@ class UserAdmin(AccessAdmin):
         return self._links_page(request, links) if links else super().response_add(request, obj, post_url_continue)
 
     def _change(self, actor: Any, user: User, values: dict[str, Any], changed: set[str]) -> None:
-        fields = {name: values[name] for name in changed - {"roles"}}
+        """What was changed on the form is a change of the version that was on it: both, or neither."""
+        version = values["version"]
+        fields = {name: values[name] for name in changed - {"roles", "version"}}
         if fields:
-            services.user_change(actor=actor, user=user, **fields)
+            version = services.user_change(actor=actor, user=user, version=version, **fields).version
         if "roles" in changed:
-            services.role_assign(actor=actor, user=user, roles=values["roles"])
+            services.role_assign(actor=actor, user=user, roles=values["roles"], version=version)
 
     @admin.action(description="Deactivate", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        act = services.user_deactivate
-        run_action(self, request, queryset, "Deactivated", lambda user: act(actor=actor_of(request), user=user))
+        act, actor = services.user_deactivate, actor_of(request)
+        run_action(
+            self, request, queryset, "Deactivated", lambda user, **version: act(actor=actor, user=user, **version)
+        )
 
     @admin.action(description="Reactivate", permissions=["change"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        act = services.user_reactivate
-        run_action(self, request, queryset, "Reactivated", lambda user: act(actor=actor_of(request), user=user))
+        act, actor = services.user_reactivate, actor_of(request)
+        run_action(
+            self, request, queryset, "Reactivated", lambda user, **version: act(actor=actor, user=user, **version)
+        )
 
     @admin.action(description="End all sessions", permissions=["change"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        act = services.sessions_end
-        run_action(self, request, queryset, "Sessions ended for", lambda user: act(actor=actor_of(request), user=user))
+        act, actor = services.sessions_end, actor_of(request)
+        run_action(
+            self,
+            request,
+            queryset,
+            "Sessions ended for",
+            lambda user, **version: act(actor=actor, user=user, **version),
+        )
 
     @admin.action(description="Take the password away and issue a link to set one", permissions=["change"])
     def issue_reset_link(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         links: list[ResetLinkRow] = []
-        run_action(self, request, queryset, "Links issued", lambda user: links.append(self._issue_link(request, user)))
+
+        def issue(user: User, **version: int) -> None:
+            links.append(self._issue_link(request, user, **version))
+
+        run_action(self, request, queryset, "Links issued", issue)
         return self._links_page(request, links) if links else None
 
-    def _issue_link(self, request: HttpRequest, user: User) -> ResetLinkRow:
-        link = services.password_reset_issue(actor=actor_of(request), user=user)
+    def _issue_link(self, request: HttpRequest, user: User, **version: int) -> ResetLinkRow:
+        link = services.password_reset_issue(actor=actor_of(request), user=user, **version)
         path = reverse("accounts:password-set", args=[link.uid, link.token])
         return ResetLinkRow(user, request.build_absolute_uri(path))
 
@@ -179,8 +195,10 @@ class ApiTokenAdmin(AccessAdmin):
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        act = services.token_revoke
-        run_action(self, request, queryset, "Revoked", lambda token: act(actor=actor_of(request), token=token))
+        act, actor = services.token_revoke, actor_of(request)
+        run_action(
+            self, request, queryset, "Revoked", lambda token, **version: act(actor=actor, token=token, **version)
+        )
 
 
 @admin.register(UserSession)
@@ -198,8 +216,8 @@ class SessionAdmin(AccessAdmin):
 
     @admin.action(description="End", permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
-        act = services.session_end
-        run_action(self, request, queryset, "Ended", lambda session: act(actor=actor_of(request), session=session))
+        act, actor = services.session_end, actor_of(request)
+        run_action(self, request, queryset, "Ended", lambda session: act(actor=actor, session=session))
 
 
 class RoleAdmin(AccessAdmin):

@@ -13,9 +13,11 @@ class AccountsConfig(AppConfig):
         from finobs.core import authority
         from finobs.core.navigation import ACCOUNT_MENU, NavigationEntry, register
 
-        from . import backends, login, policy, roles, standing
+        from . import backends, login, models, policy, roles, standing
+        from .services import operator
 
         policy.register()
+        models.UserManager.superuser_service = staticmethod(operator.superuser_add)
         authority.install(standing.Standing())
         register(
             NavigationEntry("accounts:profile", "Profile", "user-circle", group=ACCOUNT_MENU, order=10),

@@ -59,6 +59,9 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "auditor": frozenset(_ANALYST | {"user:list"}),
 }  # fmt: skip
 
+# Whose work is in the administration: a person with one of these may open it.
+STAFF_ROLES: Final = frozenset({"admin"})
+
 
 def only_read(scopes: Iterable[str]) -> bool:
     """Does none of these scopes of a token let it change anything?"""

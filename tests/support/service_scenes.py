@@ -328,7 +328,7 @@ def of_model_retire() -> Scene:
 @scene
 def of_model_install() -> Scene:
     version = sound_version()
-    return by_finobs(lambda actor: registry.model_install(actor=actor, version=version, reason=REASON))
+    return by_finobs(lambda actor: registry.model_install(actor=actor, model_version=version, reason=REASON))
 
 
 def unsaved_version() -> ModelVersion:

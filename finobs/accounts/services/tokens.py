@@ -8,6 +8,7 @@ from datetime import timedelta
 from finobs.core import access, clock
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.canonical import Canonical
 from finobs.ledger.services import record
 
@@ -45,10 +46,10 @@ def token_create(
 
 
 @service
-def token_revoke(*, actor: User, token: ApiToken) -> ApiToken:
+def token_revoke(*, actor: User, token: ApiToken, version: int | None = None) -> ApiToken:
     """Revoke a key at once: one's own when signed in, or any with user:update and reach. Twice is once.
 
-    Records token.revoke. Raises NotFound, NotAllowed.
+    Records token.revoke. Raises NotFound, NotAllowed, Stale.
     """
     # Its owner first, as whatever makes or takes away their tokens does.
     lock_user(token.user)
@@ -58,9 +59,11 @@ def token_revoke(*, actor: User, token: ApiToken) -> ApiToken:
         access.require(actor, "revoke", token)
         require_not_above(actor, token.user)
     if token.revoked_at is None:
-        token.revoked_at = clock.now()
-        token.save(update_fields=["revoked_at"])
-        record(actor=actor, action="token.revoke", subject=token, data={"of": str(token.user_id)})
+        require_version(token, version)
+        token.revoked_at, token.version = clock.now(), token.version + 1
+        token.save(update_fields=["revoked_at", "version"])
+        changes = {"revoked_at": (None, token.revoked_at)}
+        record(actor=actor, action="token.revoke", subject=token, data={"of": str(token.user_id)}, changes=changes)
     return token
 
 

@@ -11,6 +11,6 @@ def end_all(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_initial"), ("sessions", "0001_initial")]
+    dependencies = [("accounts", "0002_versions"), ("sessions", "0001_initial")]
 
     operations = [migrations.RunPython(end_all, migrations.RunPython.noop)]
