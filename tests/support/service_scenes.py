@@ -33,6 +33,7 @@ from detection.tests import factories as detection
 from finobs.accounts import services as accounts
 from finobs.accounts.choices import SessionEndReason
 from finobs.accounts.models import User
+from finobs.accounts.services.operator import password_replace, superuser_create
 from finobs.accounts.system import system_actor
 from finobs.core import clock
 from finobs.core.errors import ApprovalRequired
@@ -619,6 +620,20 @@ def of_token_revoke() -> Scene:
     other = factories.user("Vic Viewer", role="viewer")
     token, _ = accounts.token_create(actor=other, user=other, name="feed", scopes=["compliance:read"], lifetime=DAY)
     return by_admin(lambda actor: accounts.token_revoke(actor=actor, token=token))
+
+
+@scene
+def of_superuser_create() -> Scene:
+    email = f"root.{next(_numbers)}@example.test"
+    return by_finobs(
+        lambda actor: superuser_create(actor=actor, email=email, password=factories.PASSWORD, name="Rita Root")
+    )
+
+
+@scene
+def of_password_replace() -> Scene:
+    user = factories.user("Vic Viewer", role="viewer")
+    return by_finobs(lambda actor: password_replace(actor=actor, user=user, new="seven umbrellas walking home"))
 
 
 # The ledger
