@@ -28,7 +28,7 @@ from finobs.accounts.services import user_deactivate
 from finobs.ledger import keys
 from finobs.ledger.models import Event
 from tests import factories
-from tests.support.service_scenes import SCENES, Scene, build, member, session_of, superuser
+from tests.support.scenes import SCENES, Scene, build, member, session_of, superuser
 from tests.support.threads import attempt
 from tests.test_walls import services as services_of_source
 
