@@ -62,7 +62,7 @@ def of_close_approved() -> Scene:
 def approved(step: Any, event: str, **fields: Any) -> Scene:
     person, version = admin(), factories.model_version(**fields)
     try:
-        step(actor=person, version=version, reason=REASON)
+        step(actor=person, model_version=version, reason=REASON)
     except ApprovalRequired as required:
         request = ApprovalRequest.objects.get(pk=required.request_id)
     voter = factories.user("Leo Lead", role="compliance")

@@ -28,7 +28,7 @@ from .scene import (
 
 def on_version(act: Callable[..., Any], **fields: Any) -> Scene:
     version = factories.model_version(**fields)
-    return by_admin(lambda actor: act(actor=actor, version=version, reason=REASON))
+    return by_admin(lambda actor: act(actor=actor, model_version=version, reason=REASON))
 
 
 @scene
