@@ -9,4 +9,8 @@ from finobs.core import process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "finobs.settings.production")
 process.serve()
-application = ProtocolTypeRouter({"http": get_asgi_application()})
+django = get_asgi_application()
+
+from finobs.serving.gate import Gate, lifespan, refuse_socket  # noqa: E402 (needs the settings)
+
+application = ProtocolTypeRouter({"http": Gate(django), "websocket": refuse_socket, "lifespan": lifespan})

@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from finobs.core.serializers import StrictSerializer
+
 from . import selectors
 from .choices import LabelStatus, RowStatus
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
@@ -26,6 +28,13 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
     class Meta:
         model = Source
         fields = ("slug", "name", "default_currency", "time_zone", "is_active", "version")
+
+
+class SourceCreateSerializer(StrictSerializer):
+    slug = serializers.SlugField(max_length=40)
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    default_currency = serializers.CharField(max_length=3, required=False, allow_blank=True, default="")
+    time_zone = serializers.CharField(max_length=64, default="UTC")
 
 
 class AccountSerializer(SourceSlugSerializer, serializers.ModelSerializer[Account]):

@@ -18,10 +18,12 @@ def request_withdraw(
 ) -> ApprovalRequest:
     """Take back a request that is still pending.
 
-    Who: the requester. Records: approval.withdraw. Raises: NotFound, NotAllowed, InvalidTransition, Stale.
+    Who: the requester; a token of theirs must name compliance:resolve. Records: approval.withdraw. Raises: NotFound,
+    NotAllowed, InvalidTransition, Stale.
     """
     locked, subject = lock_request(request.pk)
     access.require(actor, "view", subject)
+    access.require(actor, "withdraw", locked)
     if locked.requested_by_id != actor.pk:
         raise NotAllowed("Only whoever asked can withdraw this.")
     if locked.state != RequestState.PENDING:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.models import Group
 
 from finobs.accounts.models import User
+from finobs.accounts.services import lock_principal
 from finobs.core import access, history
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.core.reads import first_or_not_found
@@ -45,6 +46,7 @@ def queue_revoke(
     """
     locked = _lock(actor, queue, action)
     require_version(locked, version)
+    lock_principal(principal)
     access.revoke(principal, action, locked)
     history.save(locked, actor=actor, reason=f"Grant taken: {action} of {principal}", fields=())
     record(actor=actor, action="queue.revoke", subject=locked, data=_data(principal, action))

@@ -17,6 +17,7 @@ from finobs.core import clock
 from finobs.core.models import Base, Versioned
 
 from .choices import SessionEndReason, UserKind
+from .credential import NO_CREDENTIAL, Credential
 
 # In this order: Edge says Chrome too, Chrome says Safari too, Android says Linux too.
 BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"))
@@ -82,6 +83,8 @@ class User(Versioned, AbstractBaseUser, PermissionsMixin):
 
     # Set on the instance that a scoped token signed in: at most these of the owner's permissions (SEC-8).
     token_scopes: frozenset[str] | None = None
+    # Set on the instance that signed in: its writes last only as long as this does.
+    credential: Credential = NO_CREDENTIAL
 
     class Meta(Base.Meta):
         constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci")]

@@ -69,7 +69,7 @@ def decide(size: int) -> Timings:
         "insert_per_second": _bare_insert(actor, source),
         "decisions": asked,
         "alerts": Alert.objects.count(),
-        "server": f"granian wsgi, {server.WORKERS} workers x {server.THREADS} threads",
+        "server": f"granian rsgi, {server.WORKERS} workers x {server.THREADS} threads",
     }
 
 

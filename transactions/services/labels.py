@@ -207,7 +207,7 @@ def _read(reader: RowReader, raw: RawRow) -> tuple[str, RowLabel]:
 def _name(raw: RawRow) -> str:
     """The id as far as it can be read."""
     value = raw.fields.get("external_id")
-    return quoted(value)[1:-1][:100] if isinstance(value, str) else ""
+    return quoted(value)[1:-1] if isinstance(value, str) else ""
 
 
 def _same(present: RowLabel | LabelContent, label: RowLabel, has_time: bool) -> bool:

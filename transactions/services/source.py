@@ -12,6 +12,7 @@ from finobs.core.service import service
 from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
+from .. import hooks
 from ..models import Source
 from ..reference_data import CURRENCIES
 
@@ -20,13 +21,17 @@ SOURCE_FIELDS = ("name", "default_currency", "time_zone", "mapping", "is_active"
 
 @service
 def source_create(*, actor: User, slug: str, name: str = "", **fields: Any) -> Source:
-    """Make a source. Who may: `system:config`. Records `source.create`. Raises Invalid, Conflict for a known slug."""
+    """Make a source. Who may: `system:config`. Records `source.create`. Raises Invalid, Conflict for a known slug.
+
+    However it is made, what judges its transactions is there with it: see `hooks.register_source_preparation`.
+    """
     access.require(actor, "create", Source)
     source = Source(slug=slug, name=name or slug, **fields)
     _check(source)
     if Source.objects.filter(slug=slug).exists():
         raise Conflict(f"There is a source {slug} already.")
     history.save(source, actor=actor)
+    hooks.prepare_source()
     record(actor=actor, action="source.create", subject=source, data={"slug": slug} | _state(source))
     return source
 

@@ -19,7 +19,8 @@ from finobs.ledger.services import record
 from ..choices import SessionEndReason, UserKind
 from ..models import User
 from ..system import system_actor
-from .sessions import end_sessions, lock_user
+from .locking import lock_user
+from .sessions import end_sessions
 
 
 @service

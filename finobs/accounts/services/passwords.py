@@ -20,7 +20,8 @@ from finobs.ledger.services import record
 from ..choices import SessionEndReason, UserKind
 from ..models import User
 from ..privilege_ceiling import require_not_above
-from .sessions import end_sessions, lock_user
+from .locking import lock_user
+from .sessions import end_sessions
 
 
 class _Links(PasswordResetTokenGenerator):

@@ -12,11 +12,7 @@ from ..choices import SessionEndReason
 from ..models import User, UserSession
 from ..privilege_ceiling import require_not_above
 from ..system import system_actor
-
-
-def lock_user(user: User) -> User:
-    """The row of `user`, held until the transaction ends: changes to one person happen one after another."""
-    return User.objects.select_for_update().get(pk=user.pk)
+from .locking import lock_user
 
 
 def end_sessions(user: User, end_reason: str, *, except_digest: str = "") -> int:
@@ -43,6 +39,7 @@ def sign_in(*, actor: User) -> None:
 @service
 def session_expire(*, actor: User, session: UserSession, end_reason: str) -> None:
     """finobs ends a session that was idle or open for too long. `actor` is a system actor. Records session.end."""
+    lock_user(session.user)
     # The update decides who ends it: two requests of one page end it, and record it, once.
     at = clock.now()
     if UserSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=at, end_reason=end_reason):
@@ -85,6 +82,7 @@ def sessions_end(*, actor: User, user: User, except_digest: str = "", version: i
 @service
 def sign_out(*, actor: User, digest: str) -> None:
     """End the session that `actor` is using. Records sign_out."""
+    lock_user(actor)
     UserSession.objects.filter(digest=digest, ended_at=None).update(
         ended_at=clock.now(), end_reason=SessionEndReason.SIGNED_OUT
     )

@@ -16,8 +16,9 @@ from finobs.ledger.services import record
 from ..choices import SessionEndReason, UserKind
 from ..models import User
 from ..privilege_ceiling import require_may_assign, require_not_above
-from .roles import set_roles
-from .sessions import end_sessions, lock_user
+from .locking import lock_user
+from .roles import opens_admin, set_roles
+from .sessions import end_sessions
 
 DUPLICATE_EMAIL_MESSAGE = "Somebody already has this address."
 
@@ -30,6 +31,7 @@ def user_create(
 ) -> User:  # fmt: skip
     """Add a person or a machine account, without a password: issue a link to set one.
 
+    An administrator may open the administration, with `is_staff` or without.
     Needs user:create, and user:role_assign with everything the roles carry if there are roles or `is_staff`.
     Records user.create. Raises Invalid, NotAllowed.
     """
@@ -38,6 +40,7 @@ def user_create(
         require_may_assign(actor, roles)
     if kind not in (UserKind.HUMAN, UserKind.SERVICE) or (is_staff and kind != UserKind.HUMAN):
         raise Invalid(fields={"kind": ["Choose a person or a machine account; only a person may open the admin."]})
+    is_staff = is_staff or opens_admin(kind, roles)
     user = User(email=email.strip().lower(), name=name.strip(), kind=kind, is_staff=is_staff, time_zone=time_zone)
     # Its owner alone chooses one, under a link that is issued for it.
     user.set_unusable_password()

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from finobs.core import clock, context, history
+from finobs.core import authority, clock, context, history
 from finobs.core.db.bulk import insert_instances
 
 from ..actors import acting
@@ -60,6 +60,9 @@ def record_many(*, actor: Any, entries: Iterable[NewEvent]) -> list[Event]:
     # AUD-7: if the event cannot be written, the change does not happen; that needs one transaction for both.
     if not connection.in_atomic_block:
         raise RuntimeError("an event is written in the transaction of its change")
+    # Whoever an event names as its actor must still be who may act when it commits; finobs itself always is.
+    if actor.kind != "system":
+        authority.rely_on(actor)
     at = clock.now()
     events = [_event(actor, entry, at) for entry in entries]
     insert_instances(events)
