@@ -10,6 +10,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=finobs.settings.production \
+    ORT_DISABLE_TELEMETRY=1 \
     FINOBS_VAR_DIR=/app/var
 RUN groupadd --gid 10001 finobs && useradd --uid 10001 --gid finobs --no-create-home --shell /usr/sbin/nologin finobs
 COPY --from=build /opt/venv /opt/venv
@@ -24,4 +25,4 @@ RUN mkdir -p var /keys /vkeys && python -m compileall -q . \
     && chown -R finobs:finobs var /keys /vkeys && chmod 700 /keys
 USER finobs
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "finobs.wsgi:application"]
+CMD ["granian", "--interface", "rsgi", "--http", "1", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--respawn-failed-workers", "--backlog", "4096", "--backpressure", "4096", "--http1-header-read-timeout", "10000", "finobs.rsgi:application"]

@@ -19,7 +19,13 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "finobs.settings.local")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from finobs.core import context
+    from finobs.core.logs.exceptions import excepthook
+
+    sys.excepthook = excepthook
+    # All that one command does is known by one id.
+    with context.request():
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,6 @@ def _install(actor: User, run: TrainingRun) -> None:
     if version is None or version.stage != ModelStage.CANDIDATE:
         return
     try:
-        model_install(actor=actor, version=version, reason="The first model of this installation")
+        model_install(actor=actor, model_version=version, reason="The first model of this installation")
     except FinobsError as refused:
         log.warning("%s stays a candidate: %s", version, refused.detail)

@@ -180,7 +180,8 @@ def test_what_the_servers_are_told_to_serve_exists():
     for name in ("web", "live"):
         target = next(word for word in SERVICES[name]["command"] if word.startswith("finobs."))
         module, _, attribute = target.partition(":")
-        assert callable(getattr(import_module(module), attribute))
+        application = getattr(import_module(module), attribute)
+        assert callable(getattr(application, "__rsgi__", application))
     assert (BASE_DIR / "deploy" / "healthcheck.py").exists()
     assert (BASE_DIR / "deploy" / "Caddyfile").exists()
 

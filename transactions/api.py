@@ -164,7 +164,7 @@ class QuarantineCorrect(QuarantineAction):
     body_class = serializers.CorrectionSerializer
 
     def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
-        return {"fields": body["values"], "version": body["version"]}
+        return {"fields": body["values"]}
 
 
 class QuarantineRelease(QuarantineAction):

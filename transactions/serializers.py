@@ -27,7 +27,7 @@ class SourceSlugSerializer(serializers.Serializer[Any]):
 class SourceSerializer(serializers.ModelSerializer[Source]):
     class Meta:
         model = Source
-        fields = ("slug", "name", "default_currency", "time_zone", "is_active")
+        fields = ("slug", "name", "default_currency", "time_zone", "is_active", "version")
 
 
 class SourceCreateSerializer(StrictSerializer):
@@ -63,7 +63,7 @@ class TransactionSerializer(SourceSlugSerializer, serializers.ModelSerializer[Tr
 
 
 class BatchSerializer(SourceSlugSerializer, serializers.ModelSerializer[Batch]):
-    actor = serializers.CharField(source="actor.name")
+    actor = serializers.CharField(source="actor_then.name")
     root = serializers.SerializerMethodField()  # type: ignore[assignment]
 
     class Meta:
@@ -105,7 +105,6 @@ class QuarantinedRowDetailSerializer(QuarantinedRowSerializer):
 
 class CorrectionSerializer(serializers.Serializer[Any]):
     # Named so because `fields` is what a serializer calls its own.
-    version = serializers.IntegerField(min_value=1)
     values = serializers.DictField(child=serializers.CharField(allow_blank=True, allow_null=True, max_length=1000))
 
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from finobs.settings import processes
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -112,6 +116,13 @@ def names(name: str, default: list[str]) -> list[str]:
     return [each.strip() for each in value]
 
 
+def choice(name: str, default: str, choices: Sequence[str]) -> str:
+    value = text(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
+    return value
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     value: dict[str, Any] = _read(_env.db_url, name, default)
     if not value.get("ENGINE"):
@@ -143,9 +154,19 @@ ALLOWED_HOSTS = names("ALLOWED_HOSTS", [])
 CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS", [])
 TIME_ZONE = text("TIME_ZONE", "UTC")
 PORT = whole("PORT", 8000, least=1)
+# Of one web worker process: so many requests are served at once, each with a database connection of its own.
+WEB_THREADS = whole("WEB_THREADS", 4, least=1)
 # A statement is prepared on PostgreSQL when it is asked for the so-manieth time; 0: never, for a pooler that hands
 # connections out by the transaction.
 DATABASE_PREPARE_AFTER = whole("DATABASE_PREPARE_AFTER", 5)
+# What this process is, by its command line unless it is said; names it at the database and chooses its limits.
+PROCESS = choice("FINOBS_PROCESS", processes.kind_of(sys.argv), list(processes.LIMITS))
+_limits = processes.LIMITS[PROCESS]
+DATABASE_LIMITS = processes.Limits(
+    whole("DATABASE_STATEMENT_SECONDS", _limits.statement),
+    whole("DATABASE_LOCK_SECONDS", _limits.lock),
+    whole("DATABASE_IDLE_SECONDS", _limits.idle),
+)
 # SEC-3 asks for 15 minutes idle and 8 to 12 hours absolute.
 SESSION_IDLE_SECONDS = whole("SESSION_IDLE_SECONDS", 15 * 60, least=60)
 SESSION_ABSOLUTE_SECONDS = whole("SESSION_ABSOLUTE_SECONDS", 10 * 60 * 60, least=300)

@@ -4,7 +4,7 @@ import secrets
 
 from finobs.settings import env
 from finobs.settings.base import *  # noqa: F403
-from finobs.settings.base import database
+from finobs.settings.base import LOGGING, database
 
 DEBUG = False
 env.VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -28,3 +28,14 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Nobody keeps what a terminal showed: the same lines in a file, at most 25 MB of them.
+LOGGING["handlers"]["file"] = {
+    **LOGGING["handlers"]["console"],
+    "class": "logging.handlers.RotatingFileHandler",
+    "filename": env.VAR_DIR / "finobs.log",
+    "maxBytes": 5 * 1024 * 1024,
+    "backupCount": 4,
+    # The file is made by the first line, not by every command.
+    "delay": True,
+}
+LOGGING["root"]["handlers"] = ["console", "file"]

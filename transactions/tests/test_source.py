@@ -25,8 +25,7 @@ def test_a_source_is_made_and_changed_with_an_event(admin):
     source.refresh_from_db()
     assert (source.time_zone, source.is_active) == ("Europe/Berlin", False)
     event = Event.objects.get(action="source.change")
-    assert b'"time_zone":"UTC"' in bytes(event.body)
-    assert b'"time_zone":"Europe/Berlin"' in bytes(event.body)
+    assert b'"changes":{"is_active":[true,false],"time_zone":["UTC","Europe/Berlin"]}' in bytes(event.body)
     assert [past.history_user for past in source.history.all()] == [admin, admin]
 
 

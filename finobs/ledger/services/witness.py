@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 from finobs.core import access, clock
 from finobs.core.errors import Invalid
@@ -70,5 +71,6 @@ def alarm_settle(*, actor: Any, alarm_id: int, reason: str) -> Alarm:
     data = {"kind": alarm.kind, "detail": alarm.detail, "evidence": alarm.evidence, "reason": reason}
     record(actor=actor, action="ledger.alarm_settle", subject=alarm, data=data)
     if forgets:
-        last_signed.delete()
+        # A file cannot be rolled back with the rest.
+        transaction.on_commit(last_signed.delete)
     return alarm

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
 from finobs.core import heartbeat
+from finobs.core.backoff import Backoff
 from finobs.core.stopping import stop_event
 
 from ...services.seal import ANOTHER_SEALER, SealResult, seal_all
+
+log = logging.getLogger("finobs.ledger")
 
 
 class Command(BaseCommand):
@@ -33,21 +37,25 @@ class Command(BaseCommand):
 
     def _loop(self, pause: float) -> None:
         """Until SIGTERM or SIGINT: the round that is under way is finished first."""
+        backoff = Backoff(pause)
         with stop_event() as stop:
             while not stop.is_set():
-                heartbeat.beat("sealer", self._round())
-                stop.wait(pause)
+                stop.wait(self._round(backoff))
 
-    def _round(self) -> str:
-        """Seal what is pending; why nothing could be signed, or ""."""
+    def _round(self, backoff: Backoff) -> float:
+        """Seal what is pending, and give a sign of life; how long to wait for the next round."""
         try:
             sealed = seal_all()
-        # The database restarts: the next round finds what waits.
-        except (OperationalError, InterfaceError) as error:
-            self._say(f"database: {error}")
-            return ""
+        # The database restarts: a later round finds what waits.
+        except (OperationalError, InterfaceError):
+            log.warning("nothing was sealed", exc_info=True)
+            connection.close()
+            heartbeat.beat("sealer")
+            return backoff.failed()
+        backoff.succeeded()
         self._report(sealed)
-        return "" if sealed.refused == ANOTHER_SEALER else sealed.refused
+        heartbeat.beat("sealer", "" if sealed.refused == ANOTHER_SEALER else sealed.refused)
+        return backoff.first
 
     def _report(self, sealed: SealResult) -> None:
         if sealed.count or sealed.refused:

@@ -11,6 +11,6 @@ def open_admin(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")]
+    dependencies = [("accounts", "0003_sessions_under_digests"), ("auth", "0012_alter_user_first_name_max_length")]
 
     operations = [migrations.RunPython(open_admin, migrations.RunPython.noop)]
