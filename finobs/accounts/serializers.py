@@ -8,20 +8,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from finobs.core.serializers import StrictSerializer
+
 from .choices import UserKind
 from .models import ApiToken, User
 from .roles import PERMISSIONS, ROLES
 from .selectors import permissions_held
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses unknown fields, so that nothing is believed to have been set that was not."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        if unknown:
-            raise serializers.ValidationError({name: ["There is no such field."] for name in unknown})
-        return super().to_internal_value(data)
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -30,7 +22,9 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ("id", "email", "name", "kind", "roles", "time_zone", "is_active", "is_staff", "date_joined")
+        fields = (
+            "id", "email", "name", "kind", "roles", "time_zone", "is_active", "is_staff", "date_joined", "version",
+        )  # fmt: skip
         read_only_fields = fields
 
 
@@ -72,7 +66,18 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
 
     class Meta:
         model = ApiToken
-        fields = ("id", "name", "prefix", "owner", "scopes", "state", "created_at", "expires_at", "last_used_at")
+        fields = (
+            "id",
+            "name",
+            "prefix",
+            "owner",
+            "scopes",
+            "state",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "version",
+        )
         read_only_fields = fields
 
 

@@ -18,10 +18,12 @@ from rest_framework.response import Response
 
 from . import context
 from .db.failures import IDLE_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT, sqlstate
-from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
+from .errors import ApprovalRequired, Conflict, FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
 
 log = logging.getLogger("finobs.http")
 PROBLEM = "application/problem+json"
+# PostgreSQL's code for two who wait for each other; one of them is ended.
+DEADLOCK = "40P01"
 UNCHANGED = "Nothing was changed; try again."
 # By SQLSTATE: what ran into a limit of `finobs.settings.processes`.
 UNANSWERED = {
@@ -87,6 +89,9 @@ def as_error(exception: BaseException) -> FinobsError | None:
             return NotAllowed(str(exception))
         case RequestDataTooBig():
             return TooLarge()
+        case OperationalError() if sqlstate(exception) == DEADLOCK:
+            log.warning("deadlock", exc_info=exception)
+            return Conflict("Somebody else did the same in this moment. " + UNCHANGED)
         case OperationalError() | InterfaceError():
             log.warning("database unavailable", exc_info=exception)
             return Unavailable(UNANSWERED.get(sqlstate(exception), "The database does not answer. " + UNCHANGED))

@@ -10,6 +10,7 @@ from django.forms import Field, ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 
 from .http import is_fragment, render_page
+from .identity import preload
 from .pagination import count, paginate
 
 PAGE, FRAGMENT = "_shell/page.html", "_shell/list_fragment.html"
@@ -43,6 +44,7 @@ def list_page(
     query = request.GET.copy()
     cursor = "".join(query.pop("cursor", [])[-1:])
     page = paginate(rows, order=order, cursor=cursor, bound=query.urlencode())
+    preload(page.items)
     row_count = (rows.count(), True) if exact else count(rows)
     context |= {"page": page, "rows": present(page.items), "row_count": row_count, "filtered": bool(query)}
     context["layout"] = FRAGMENT if is_fragment(request) else PAGE

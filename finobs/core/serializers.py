@@ -7,6 +7,16 @@ from typing import Any
 from rest_framework import serializers
 
 
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses unknown fields, so that nothing is believed to have been set that was not."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            raise serializers.ValidationError({name: ["There is no such field."] for name in unknown})
+        return super().to_internal_value(data)
+
+
 class ReasonSerializer(serializers.Serializer[Any]):
     """Why. The service trims and measures it (`core.reasons`), and refuses in the same words everywhere."""
 

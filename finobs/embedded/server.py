@@ -135,7 +135,7 @@ def _announce(server: uvicorn.Server, port: int, on_ready: Callable[[], None]) -
     """Say that it is ready once it really answers."""
     while not server.should_exit:
         with contextlib.suppress(urllib.error.URLError, OSError):
-            address = f"http://{HOST}:{port}/readyz"
+            address = f"http://{HOST}:{port}/livez"
             with urllib.request.urlopen(address, timeout=5) as answer:
                 if answer.status == 200:
                     on_ready()

@@ -131,6 +131,8 @@ TRUSTED_PROXIES = env.TRUSTED_PROXIES
 # Links to set a password, given in person.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 
+# A copy of the database must not sign in: the table has digests of the keys.
+SESSION_ENGINE = "finobs.accounts.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_IDLE_SECONDS = env.SESSION_IDLE_SECONDS
@@ -217,14 +219,16 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "finobs.core.beat:HeartbeatScheduler"
 # A worker that trains for minutes must not hold the next wake-up call meanwhile.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A call is done when its task has ended: one that was under way when a worker was killed is given to another.
+# A call is done when its task has ended, so that a killed worker's is given to another. What a job has done is not lost
+# or done twice by that: its row and lease decide (finobs/core/jobs).
 CELERY_TASK_ACKS_LATE = True
 
 # In production a process of its own seals (manage.py seal_ledger --loop): it alone can read the signing key.
 LEDGER_SEALED_BY_SCHEDULE = True
+HEARTBEAT_DIR = env.HEARTBEAT_DIR
 LEDGER_KEY_FILE = env.LEDGER_KEY_FILE
 LEDGER_VKEYS_FILE = env.LEDGER_VKEYS_FILE
 LEDGER_ORIGIN = env.LEDGER_ORIGIN

@@ -22,7 +22,7 @@ def _own_secret() -> str:
 SECRET_KEY = env.SECRET_KEY or _own_secret()
 ALLOWED_HOSTS = env.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.CSRF_TRUSTED_ORIGINS
-DATABASES = {"default": database(f"sqlite:///{env.VAR_DIR / 'finobs.sqlite3'}")}
+DATABASES = {"default": database(env.sqlite_file(env.VAR_DIR / "finobs.sqlite3"))}
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

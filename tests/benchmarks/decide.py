@@ -84,7 +84,7 @@ def _learn(actor: User, source: Source, rows: Iterator[Mapping[str, Any]]) -> No
     for start in range(0, LEARNED, MAX_BATCH_SIZE):
         ingest(actor=actor, source=source, rows=past[start : start + MAX_BATCH_SIZE], method=IngestMethod.FILE)
     for role in ModelRole:
-        model_install(actor=actor, version=model_train(actor=actor, role=role), reason="Benchmark")
+        model_install(actor=actor, model_version=model_train(actor=actor, role=role), reason="Benchmark")
 
 
 def _token(actor: User) -> str:

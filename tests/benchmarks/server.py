@@ -127,7 +127,7 @@ def _environment(folder: str) -> dict[str, str]:
 def database_url(vendor: str, chosen: dict[str, Any]) -> str:
     """The database of these Django settings as a URL."""
     if vendor == "sqlite":
-        return f"sqlite:///{chosen['NAME']}"
+        return env.sqlite_file(Path(chosen["NAME"]))
     who = quote(chosen["USER"], safe="") + (f":{quote(chosen['PASSWORD'], safe='')}" if chosen["PASSWORD"] else "")
     where = quote(chosen["HOST"] or "", safe="") + (f":{chosen['PORT']}" if chosen["PORT"] else "")
     return f"postgres://{who}@{where}/{quote(str(chosen['NAME']), safe='')}"
