@@ -1,10 +1,11 @@
 """Which column of a file is which field of a transaction.
 
-A mapping is a JSON object: field -> column name, or an object with "column" (and optionally "plus_days", "words") or
-"value":
+A mapping is a JSON object: field -> column name, or an object with "column" (and optionally "plus_days", "words"), with
+"columns" that are put together (and optionally "separator", "ordinal"), or with "value":
 
-    {"external_id": "id", "amount": "sum", "currency": {"value": "EUR"}, "direction": {"column": "dc",
-     "words": {"D": "out", "C": "in"}}, "label_known_at": {"column": "date", "plus_days": 30}}
+    {"external_id": {"columns": ["date", "account", "sum"], "ordinal": true}, "amount": "sum",
+     "currency": {"value": "EUR"}, "direction": {"column": "dc", "words": {"D": "out", "C": "in"}},
+     "label_known_at": {"column": "date", "plus_days": 30}}
 """
 
 from __future__ import annotations
@@ -22,17 +23,29 @@ from .row_validation import LABEL_FIELDS, ROW_FIELDS
 
 REQUIRED_FIELDS = ("external_id", "account", "occurred_at", "amount")
 REQUIRED_LABEL_FIELDS = ("external_id", "is_suspicious")
-FIELD_SOURCE_KEYS = {"column", "value", "plus_days", "words"}
+FIELD_SOURCE_KEYS = {"column", "columns", "separator", "ordinal", "value", "plus_days", "words"}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSource:
-    """Where one field comes from."""
+    """Where one field comes from.
+
+    columns: put together with `separator` between them. ordinal: with the number of the row among those of the file
+    that are equal so far, so that two equal rows are two and a second import knows both.
+    words: by what `folded_word` makes of them.
+    """
 
     column: str = ""
     value: str = ""
     plus_days: int = 0
     words: dict[str, str] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    separator: str = " "
+    ordinal: bool = False
+
+    @property
+    def used_columns(self) -> tuple[str, ...]:
+        return (self.column,) if self.column else self.columns
 
     @property
     def is_plain(self) -> bool:
@@ -41,7 +54,7 @@ class FieldSource:
     def apply(self, value: Any) -> Any:
         """The field's value for a column's value. What cannot be read is left for the validator to refuse."""
         if self.words:
-            return self.words.get("" if value is None else str(value), value)
+            return self.words.get(folded_word(value), value)
         if self.plus_days and value not in (None, ""):
             try:
                 moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
@@ -79,23 +92,7 @@ class Mapping:
     @property
     def columns(self) -> list[str]:
         """The columns it needs, each once."""
-        return list(dict.fromkeys(source.column for source in self.sources.values() if source.column))
-
-    def missing(self, header: Iterable[str]) -> list[str]:
-        present = set(header)
-        return [name for name in self.columns if name not in present]
-
-    def rows(self, columns: dict[str, list[Any]], number: int) -> list[dict[str, Any]]:
-        """Field dictionaries from whole columns."""
-        lists = [self._values(source, columns, number) for source in self.sources.values()]
-        names = tuple(self.sources)
-        return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
-
-    def _values(self, source: FieldSource, columns: dict[str, list[Any]], number: int) -> list[Any]:
-        if not source.column:
-            return [source.value] * number
-        values = columns[source.column]
-        return values if source.is_plain else [source.apply(value) for value in values]
+        return list(dict.fromkeys(name for source in self.sources.values() for name in source.used_columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,37 +164,51 @@ def _read(reference: str) -> Any:
         raise Invalid(f"The mapping is not valid JSON: {error}.") from None
 
 
-def fit_to_header(mapping: Mapping, header: Iterable[str]) -> Mapping:
-    """The mapping without optional fields of their own name that the file has no column for. Raises Invalid."""
-    present = list(header)
-    optional = OPTIONAL_FIELDS if "account" in mapping.sources else OPTIONAL_FIELDS - set(REQUIRED_LABEL_FIELDS)
-    sources = {
-        name: source
-        for name, source in mapping.sources.items()
-        if not (source.is_plain and source.column == name and name in optional and name not in present)
-    }
-    fit = Mapping(sources)
-    if missing := fit.missing(present):
-        columns = ", ".join(present[:30]) or "none"
-        raise Invalid(f"The file has no column {', '.join(missing)}. Its columns are: {columns}.")
-    return fit
-
-
 def _field_source(name: str, value: Any) -> FieldSource:
     if name not in ROW_FIELDS:
         raise ValueError(f"finobs knows no field named {name}.")
     if isinstance(value, str) and value:
         return FieldSource(column=value)
-    if (
-        not isinstance(value, dict)
-        or not value
-        or not value.keys() <= FIELD_SOURCE_KEYS
-        or ("value" in value) == ("column" in value)
-    ):
-        raise ValueError(f"{name} needs a column's name, or an object with column or value.")
+    if not isinstance(value, dict) or sum(key in value for key in ("column", "columns", "value")) != 1:
+        raise ValueError(f"{name} needs a column's name, or an object with column, columns or value.")
+    if unknown := value.keys() - FIELD_SOURCE_KEYS:
+        raise ValueError(f"{name}: a mapping knows no {', '.join(sorted(unknown))}.")
     words, days = value.get("words", {}), value.get("plus_days", 0)
     if not isinstance(words, dict) or not isinstance(days, int):
         raise ValueError(f"{name}: words is an object, plus_days a whole number.")
     return FieldSource(
-        str(value.get("column", "")), str(value.get("value", "")), days, {k: str(v) for k, v in words.items()}
+        str(value.get("column", "")),
+        str(value.get("value", "")),
+        days,
+        _words(name, words),
+        **_composition(name, value),
     )
+
+
+def _words(name: str, words: dict[str, Any]) -> dict[str, str]:
+    folded = {folded_word(word): str(meaning) for word, meaning in words.items()}
+    for word, meaning in words.items():
+        if folded[folded_word(word)] != str(meaning):
+            raise ValueError(f"{name}: two words read as {word.strip()} and mean two things.")
+    return folded
+
+
+def _composition(name: str, value: dict[str, Any]) -> dict[str, Any]:
+    """What a field that is put together of several columns needs. Raises ValueError."""
+    columns, separator, ordinal = value.get("columns"), value.get("separator", " "), value.get("ordinal", False)
+    if columns is None:
+        if "separator" in value or "ordinal" in value:
+            raise ValueError(f"{name}: separator and ordinal belong to columns.")
+        return {}
+    if not isinstance(columns, list) or not columns or not all(isinstance(each, str) and each for each in columns):
+        raise ValueError(f"{name}: columns is a list of columns' names.")
+    if not isinstance(separator, str) or not isinstance(ordinal, bool):
+        raise ValueError(f"{name}: separator is text, ordinal true or false.")
+    if ordinal and name != "external_id":
+        raise ValueError(f"{name}: only external_id may have an ordinal.")
+    return {"columns": tuple(columns), "separator": separator, "ordinal": ordinal}
+
+
+def folded_word(value: Any) -> str:
+    """A word of a column, without regard to blanks around it and to case."""
+    return "" if value is None else str(value).strip().casefold()

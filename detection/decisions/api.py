@@ -104,7 +104,7 @@ def single_answer(result: Decisions) -> tuple[int, dict[str, Any]]:
 
 def batch_answer(result: Decisions) -> dict[str, Any]:
     batch = result.ingested.batch
-    counts = ("received", "accepted", "duplicate", "quarantined")
+    counts = ("received", *RowStatus.values)
     answer: dict[str, Any] = {"batch_id": batch.pk} | {name: getattr(batch, name) for name in counts}
     names = ("row_number", "external_id", "status", "quarantined_row_id", "reason", "detail")
     answer["results"] = [

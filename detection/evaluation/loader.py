@@ -16,7 +16,8 @@ from pyarrow.parquet import read_table
 from finobs.core import money
 from finobs.core.errors import Invalid
 from transactions.choices import Direction
-from transactions.mappings import FieldSource, Mapping, fit_to_header
+from transactions.columns import fit_to_header
+from transactions.mappings import FieldSource, Mapping
 
 from ..features.account import ROUND_TO
 from ..features.bulk import History
@@ -50,7 +51,9 @@ def load_rows(path: Path, mapping: Mapping, delay_days: int) -> EvaluationRows:
     """
     try:
         table = _table(path)
-        mapping = fit_to_header(mapping, table.column_names)
+        mapping = fit_to_header(mapping, table.column_names).mapping
+        if composed := [name for name, source in mapping.sources.items() if source.columns]:
+            raise Invalid(f"An evaluation reads one column for each field, and {', '.join(composed)} has several.")
         if "is_suspicious" not in mapping.sources:
             raise Invalid("The mapping has no is_suspicious: without labels nothing can be judged.")
         return _rows(_File(table, mapping), delay_days)

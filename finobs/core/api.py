@@ -91,7 +91,7 @@ class StrictView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # After who asks is known: a stranger learns no parameter.
         super().initial(request, *args, **kwargs)
-        if request.method != "OPTIONS":
+        if request.method != "OPTIONS" and hasattr(self, str(request.method).lower()):
             refuse_unknown(request._request.GET, *self.known_parameters())
 
     def known_parameters(self) -> tuple[set[str], set[str]]:

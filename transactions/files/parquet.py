@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from finobs.core.errors import Invalid
 
 from ..choices import QuarantineReason
-from ..mappings import Mapping, fit_to_header
+from ..columns import RowFields, fit_to_header
+from ..mappings import Mapping
 from ..row_validation import RawRow, RowFault
-from .row_file import RowFile
+from .row_file import FileLayout, RowFile
 
+PARQUET_MAGIC = b"PAR1"
 ROWS_PER_RECORD_BATCH = 10_000
 # What one record batch may unpack to: fifty kilobytes on disk can say the same megabyte ten thousand times.
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
@@ -31,7 +34,7 @@ def parquet_rows(stream: BinaryIO, mapping: Mapping) -> RowFile:
     with _readable():
         file = ParquetFile(stream)
         fit = fit_to_header(mapping, file.schema_arrow.names)
-        kinds = {name: file.schema_arrow.field(name).type for name in fit.columns}
+        kinds = {name: file.schema_arrow.field(name).type for name in fit.mapping.columns}
     for name, kind in kinds.items():
         if types.is_nested(kind):
             raise Invalid(f"Column {name} holds {kind}; a field is one text, number, date or time.")
@@ -39,7 +42,10 @@ def parquet_rows(stream: BinaryIO, mapping: Mapping) -> RowFile:
     with _readable():
         # Text stays in the dictionary that the file holds it in: a word is unpacked once, not once a row.
         file = ParquetFile(stream, read_dictionary=texts)
-    return RowFile(_rows(file, fit), file.metadata.num_rows)
+    layout = FileLayout("Parquet", unused_columns=fit.unused)
+    fields = RowFields(replace(fit, names=fit.mapping.columns))
+    rows = _rows(file, fit.mapping.columns, fields)
+    return RowFile(rows, file.metadata.num_rows, layout, frozenset(fit.mapping.sources))
 
 
 @contextmanager
@@ -54,12 +60,13 @@ def _readable() -> Iterator[None]:
         raise Invalid(f"The file is not readable Parquet: {''.join(reason)[:200]}.") from None
 
 
-def _rows(file: Any, mapping: Mapping) -> Iterator[RawRow]:
-    batches = file.iter_batches(ROWS_PER_RECORD_BATCH, columns=mapping.columns)
+def _rows(file: Any, columns: list[str], fields: RowFields) -> Iterator[RawRow]:
+    batches = file.iter_batches(ROWS_PER_RECORD_BATCH, columns=columns)
     while (batch := _next(batches)) is not None:
-        columns = {name: _values(batch.column(name)) for name in mapping.columns}
-        for fields in mapping.rows(columns, batch.num_rows):
-            yield _row(fields)
+        # Without a column (all of it fixed values) there are rows all the same.
+        values = zip(*(_values(batch.column(name)) for name in columns), strict=True) if columns else [()] * len(batch)
+        for row in values:
+            yield _row(*fields.of(row))
 
 
 def _next(batches: Iterator[Any]) -> Any:
@@ -82,10 +89,10 @@ def _unpacked(column: Any) -> int:
     return 0
 
 
-def _row(fields: dict[str, Any]) -> RawRow:
+def _row(fields: dict[str, Any], fault: RowFault | None) -> RawRow:
     broken = [name for name, value in fields.items() if isinstance(value, bytes)]
     if not broken:
-        return RawRow(fields)
+        return RawRow(fields, fault=fault)
     readable = {name: value.decode("utf-8", "replace") if name in broken else value for name, value in fields.items()}
     raw = json.dumps({name: value.hex() if name in broken else str(value) for name, value in fields.items()})
     return RawRow(readable, raw.encode(), RowFault(QuarantineReason.ENCODING, f"{', '.join(broken)}: not valid UTF-8."))

@@ -10,15 +10,8 @@ from typing import Any
 import pytest
 
 from finobs.core.errors import Invalid
-from transactions.mappings import (
-    NAMED_MAPPINGS,
-    REQUIRED_FIELDS,
-    FieldSource,
-    Mapping,
-    fit_to_header,
-    resolve,
-    resolve_labels,
-)
+from transactions.columns import RowFields, fit_to_header
+from transactions.mappings import NAMED_MAPPINGS, REQUIRED_FIELDS, FieldSource, Mapping, resolve, resolve_labels
 from transactions.row_validation import ROW_FIELDS
 
 PLAIN = {"external_id": "id", "account": "acc", "occurred_at": "when", "amount": "sum"}
@@ -37,7 +30,7 @@ def errors_of(document: Any, *required: str) -> dict[str, list[str]]:
         ({"column": "sum"}, FieldSource(column="sum")),
         ({"value": "EUR"}, FieldSource(value="EUR")),
         ({"value": 7}, FieldSource(value="7")),
-        ({"column": "dc", "words": {"D": "out", "C": 1}}, FieldSource(column="dc", words={"D": "out", "C": "1"})),
+        ({"column": "dc", "words": {"D": "out", "C": 1}}, FieldSource(column="dc", words={"d": "out", "c": "1"})),
         ({"column": "date", "plus_days": 30}, FieldSource(column="date", plus_days=30)),
         ({"column": "date", "plus_days": -1, "words": {}}, FieldSource(column="date", plus_days=-1)),
     ],
@@ -49,14 +42,36 @@ def test_a_field_comes_from_a_column_or_is_a_value(value: Any, source: FieldSour
 @pytest.mark.parametrize(
     "value",
     [
-        "", None, 7, [], {}, {"column": "a", "value": "b"}, {"plus_days": 1}, {"words": {}}, {"column": "a", "x": 1},
-        ["sum"], True,
+        "", None, 7, [], {}, {"column": "a", "value": "b"}, {"plus_days": 1}, {"words": {}}, ["sum"], True,
     ],
 )  # fmt: skip
 def test_a_source_of_another_form_is_refused_by_field(value: Any) -> None:
     assert errors_of({**PLAIN, "memo": value}) == {
-        "mapping.memo": ["memo needs a column's name, or an object with column or value."]
+        "mapping.memo": ["memo needs a column's name, or an object with column, columns or value."]
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"column": "a", "x": 1, "plus_day": 2}, "a mapping knows no plus_day, x."),
+        ({"column": "a", "ordinal": True}, "separator and ordinal belong to columns."),
+        ({"column": "a", "separator": "-"}, "separator and ordinal belong to columns."),
+        ({"columns": []}, "columns is a list of columns' names."),
+        ({"columns": ["a", ""]}, "columns is a list of columns' names."),
+        ({"columns": "ab"}, "columns is a list of columns' names."),
+        ({"columns": ["a"], "separator": 1}, "separator is text, ordinal true or false."),
+        ({"columns": ["a"], "ordinal": 1}, "separator is text, ordinal true or false."),
+        ({"columns": ["a"], "ordinal": True}, "only external_id may have an ordinal."),
+        ({"column": "a", "words": {"D": "in", " d ": "out"}}, "two words read as D and mean two things."),
+        ({"column": "a", "words": {"D": "in", " d ": "in"}}, None),
+    ],
+)
+def test_what_a_mapping_does_not_know_is_refused_by_its_name(value: Any, said: str | None) -> None:
+    if said is None:
+        Mapping.parse({**PLAIN, "memo": value})
+        return
+    assert errors_of({**PLAIN, "memo": value}) == {"mapping.memo": [f"memo: {said}"]}
 
 
 @pytest.mark.parametrize("more", [{"words": []}, {"words": "x"}, {"plus_days": "1"}, {"plus_days": 1.5}])
@@ -69,7 +84,7 @@ def test_words_and_days_of_another_type_are_refused(more: dict[str, Any]) -> Non
 def test_every_error_of_a_mapping_is_told_at_once() -> None:
     assert errors_of({"colour": "c", "memo": 7, "account": "acc", "amount": "sum"}) == {
         "mapping.colour": ["finobs knows no field named colour."],
-        "mapping.memo": ["memo needs a column's name, or an object with column or value."],
+        "mapping.memo": ["memo needs a column's name, or an object with column, columns or value."],
         "mapping.external_id": ["external_id has no column."],
         "mapping.occurred_at": ["occurred_at has no column."],
     }
@@ -90,26 +105,24 @@ def test_a_mapping_without_a_required_field_is_refused(name: str) -> None:
 def test_the_columns_of_a_mapping_are_named_once_and_in_order() -> None:
     mapping = Mapping.parse({**PLAIN, "memo": "sum", "currency": {"value": "EUR"}, "channel": {"column": "dc"}})
     assert mapping.columns == ["id", "acc", "when", "sum", "dc"]
-    assert mapping.missing(["sum", "id", "when", "more"]) == ["acc", "dc"]
-    assert mapping.missing(mapping.columns) == []
 
 
-def test_whole_columns_become_rows() -> None:
+def test_values_become_rows() -> None:
     mapping = Mapping.parse(
         {**PLAIN, "currency": {"value": "EUR"}, "direction": {"column": "dc", "words": {"D": "out", "C": "in"}}}
     )
-    columns = {"id": ["1", "2"], "acc": ["a", "b"], "when": ["x", "y"], "sum": ["5", "6"], "dc": ["C", "D"]}
-    assert mapping.rows(columns, 2) == [
+    fields = RowFields(fit_to_header(mapping, ["dc", "id", "acc", "when", "sum"]))
+    assert [fields.of(values)[0] for values in (["C", "1", "a", "x", "5"], ["D", "2", "b", "y", "6"])] == [
         {"external_id": "1", "account": "a", "occurred_at": "x", "amount": "5", "currency": "EUR", "direction": "in"},
         {"external_id": "2", "account": "b", "occurred_at": "y", "amount": "6", "currency": "EUR", "direction": "out"},
     ]
 
 
 @pytest.mark.parametrize(
-    ("value", "result"), [("D", "out"), ("", "in"), (None, "in"), (7, "seven"), ("X", "X"), (8, 8)]
+    ("value", "result"), [("D", "out"), ("", "in"), (None, "in"), (7, "seven"), ("X", "X"), (8, 8), (" d ", "out")]
 )
 def test_words_translate_what_they_name_and_leave_the_rest(value: Any, result: Any) -> None:
-    assert FieldSource(column="dc", words={"D": "out", "": "in", "7": "seven"}).apply(value) == result
+    assert FieldSource(column="dc", words={"d": "out", "": "in", "7": "seven"}).apply(value) == result
 
 
 @pytest.mark.parametrize(
@@ -192,7 +205,7 @@ def test_a_mapping_of_labels_needs_the_transaction_and_the_label(tmp_path: Path)
 
 def test_optional_fields_of_their_own_name_may_be_absent_from_a_file() -> None:
     mapping, _ = resolve("finobs")
-    fitted = fit_to_header(mapping, ["external_id", "account", "occurred_at", "amount", "memo"])
+    fitted = fit_to_header(mapping, ["external_id", "account", "occurred_at", "amount", "memo"]).mapping
     assert set(fitted.sources) == {*REQUIRED_FIELDS, "memo"}
 
 
@@ -207,8 +220,8 @@ def test_a_file_without_a_required_column_is_refused_by_name(name: str) -> None:
 def test_a_column_of_another_name_must_be_there() -> None:
     mapping = Mapping.parse({**PLAIN, "memo": "note", "channel": {"column": "channel", "words": {"1": "card"}}})
     with pytest.raises(Invalid, match="has no column note, channel"):
-        fit_to_header(mapping, PLAIN.values())
-    assert fit_to_header(mapping, [*PLAIN.values(), "note", "channel"]).columns == mapping.columns
+        fit_to_header(mapping, list(PLAIN.values()))
+    assert fit_to_header(mapping, [*PLAIN.values(), "note", "channel"]).mapping.columns == mapping.columns
 
 
 def test_a_file_without_any_column_says_none() -> None:
@@ -218,6 +231,7 @@ def test_a_file_without_any_column_says_none() -> None:
 
 def test_a_file_of_labels_needs_its_two_columns() -> None:
     mapping = resolve_labels("finobs")
-    assert set(fit_to_header(mapping, ["external_id", "is_suspicious"]).sources) == {"external_id", "is_suspicious"}
+    fitted = fit_to_header(mapping, ["external_id", "is_suspicious"]).mapping
+    assert set(fitted.sources) == {"external_id", "is_suspicious"}
     with pytest.raises(Invalid, match="has no column is_suspicious"):
         fit_to_header(mapping, ["external_id", "typology"])
