@@ -94,7 +94,7 @@ def _open(actor: User, row: QuarantinedRow, action: str) -> QuarantinedRow:
     row = QuarantinedRow.objects.select_for_update(of=("self",)).select_related("source").get(pk=row.pk)
     access.require(actor, action, row)
     if row.state != QuarantineState.OPEN:
-        raise InvalidTransition(f"This row is {row.get_state_display().lower()} already.")
+        raise InvalidTransition(f"This row is not open any more: {row.get_state_display().lower()}.")
     return row
 
 
