@@ -88,7 +88,7 @@ def _header(lines: _Lines, delimiter: str) -> list[str]:
 def _rows(lines: _Lines, header: list[str], mapping: Mapping, delimiter: str) -> Iterator[RawRow]:
     sources = [(name, source) for name, source in mapping.sources.items() if source.column]
     constants = {name: source.value for name, source in mapping.sources.items() if not source.column}
-    special = [(name, source) for name, source in sources if not source.is_plain]
+    translate = mapping.translator()
     names = tuple(name for name, _ in sources)
     positions = [header.index(source.column) for _, source in sources]
     # itemgetter answers one index with the value itself, not with a tuple of it.
@@ -102,9 +102,7 @@ def _rows(lines: _Lines, header: list[str], mapping: Mapping, delimiter: str) ->
             yield RawRow(raw=line, fault=fault)
             continue
         fields = dict(zip(names, pick(values), strict=True)) | constants
-        for name, source in special:
-            fields[name] = source.apply(fields[name])
-        yield RawRow(fields, raw)
+        yield RawRow(fields, raw, translate(fields))
 
 
 def _record(lines: _Lines, line: bytes, delimiter: str, width: int) -> tuple[list[str], bytes]:

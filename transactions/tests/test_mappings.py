@@ -10,18 +10,21 @@ from typing import Any
 import pytest
 
 from finobs.core.errors import Invalid
+from transactions.choices import QuarantineReason
+from transactions.field_sources import FieldSource
 from transactions.mappings import (
     NAMED_MAPPINGS,
     REQUIRED_FIELDS,
-    FieldSource,
     Mapping,
     fit_to_header,
     resolve,
     resolve_labels,
 )
+from transactions.row_faults import RowFault
 from transactions.row_validation import ROW_FIELDS
 
-PLAIN = {"external_id": "id", "account": "acc", "occurred_at": "when", "amount": "sum"}
+PLAIN = {"external_id": "id", "account": "acc", "occurred_at": "when", "amount": "sum", "direction": {"value": "out"}}
+PLAIN_COLUMNS = ["id", "acc", "when", "sum"]
 
 
 def errors_of(document: Any, *required: str) -> dict[str, list[str]]:
@@ -38,8 +41,7 @@ def errors_of(document: Any, *required: str) -> dict[str, list[str]]:
         ({"value": "EUR"}, FieldSource(value="EUR")),
         ({"value": 7}, FieldSource(value="7")),
         ({"column": "dc", "words": {"D": "out", "C": 1}}, FieldSource(column="dc", words={"D": "out", "C": "1"})),
-        ({"column": "date", "plus_days": 30}, FieldSource(column="date", plus_days=30)),
-        ({"column": "date", "plus_days": -1, "words": {}}, FieldSource(column="date", plus_days=-1)),
+        ({"column": "dc", "words": {" D ": "out"}}, FieldSource(column="dc", words={"D": "out"})),
     ],
 )
 def test_a_field_comes_from_a_column_or_is_a_value(value: Any, source: FieldSource) -> None:
@@ -47,10 +49,22 @@ def test_a_field_comes_from_a_column_or_is_a_value(value: Any, source: FieldSour
 
 
 @pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        ({"column": "date", "plus_days": 30}, FieldSource(column="date", plus_days=30)),
+        ({"column": "date", "plus_days": -1, "words": {}}, FieldSource(column="date", plus_days=-1)),
+        ({"column": "date", "format": "%d.%m.%Y"}, FieldSource(column="date", date_format="%d.%m.%Y")),
+    ],
+)
+def test_a_date_has_a_format_and_days_to_add(value: Any, source: FieldSource) -> None:
+    for name in ("occurred_at", "label_known_at"):
+        assert Mapping.parse({**PLAIN, name: value}).sources[name] == source
+
+
+@pytest.mark.parametrize(
     "value",
     [
-        "", None, 7, [], {}, {"column": "a", "value": "b"}, {"plus_days": 1}, {"words": {}}, {"column": "a", "x": 1},
-        ["sum"], True,
+        "", None, 7, [], {}, {"column": "a", "value": "b"}, {"plus_days": 1}, {"words": {}}, ["sum"], True,
     ],
 )  # fmt: skip
 def test_a_source_of_another_form_is_refused_by_field(value: Any) -> None:
@@ -59,10 +73,12 @@ def test_a_source_of_another_form_is_refused_by_field(value: Any) -> None:
     }
 
 
-@pytest.mark.parametrize("more", [{"words": []}, {"words": "x"}, {"plus_days": "1"}, {"plus_days": 1.5}])
+@pytest.mark.parametrize(
+    "more", [{"words": []}, {"words": "x"}, {"plus_days": "1"}, {"plus_days": 1.5}, {"plus_days": True}]
+)
 def test_words_and_days_of_another_type_are_refused(more: dict[str, Any]) -> None:
-    assert errors_of({**PLAIN, "memo": {"column": "a", **more}}) == {
-        "mapping.memo": ["memo: words is an object, plus_days a whole number."]
+    assert errors_of({**PLAIN, "occurred_at": {"column": "a", **more}}) == {
+        "mapping.occurred_at": ["occurred_at: words is an object, plus_days a whole number."]
     }
 
 
@@ -99,14 +115,17 @@ def test_whole_columns_become_rows() -> None:
         {**PLAIN, "currency": {"value": "EUR"}, "direction": {"column": "dc", "words": {"D": "out", "C": "in"}}}
     )
     columns = {"id": ["1", "2"], "acc": ["a", "b"], "when": ["x", "y"], "sum": ["5", "6"], "dc": ["C", "D"]}
-    assert mapping.rows(columns, 2) == [
+    rows, translate = mapping.rows(columns, 2), mapping.translator()
+    assert [translate(row) for row in rows] == [None, None]
+    assert rows == [
         {"external_id": "1", "account": "a", "occurred_at": "x", "amount": "5", "currency": "EUR", "direction": "in"},
         {"external_id": "2", "account": "b", "occurred_at": "y", "amount": "6", "currency": "EUR", "direction": "out"},
     ]
 
 
 @pytest.mark.parametrize(
-    ("value", "result"), [("D", "out"), ("", "in"), (None, "in"), (7, "seven"), ("X", "X"), (8, 8)]
+    ("value", "result"),
+    [("D", "out"), (" D\t", "out"), ("", "in"), (None, "in"), ("NULL", "in"), (7, "seven"), ("X", "X"), (8, 8)],
 )
 def test_words_translate_what_they_name_and_leave_the_rest(value: Any, result: Any) -> None:
     assert FieldSource(column="dc", words={"D": "out", "": "in", "7": "seven"}).apply(value) == result
@@ -118,11 +137,18 @@ def test_words_translate_what_they_name_and_leave_the_rest(value: Any, result: A
         ("2026-03-02", datetime(2026, 3, 9)),
         (" 2026-03-02T10:00:00 ", datetime(2026, 3, 9, 10)),
         (datetime(2026, 3, 2, 10), datetime(2026, 3, 9, 10)),
-        ("soon", "soon"), ("", ""), (None, None), ("9999-12-30", "9999-12-30"),
+        ("", ""), (None, None), ("nan", "nan"),
     ],
 )  # fmt: skip
 def test_days_are_added_to_a_date_and_to_nothing_else(value: Any, result: Any) -> None:
     assert FieldSource(column="date", plus_days=7).apply(value) == result
+
+
+@pytest.mark.parametrize("value", ["soon", "9999-12-30", "20260302", "2.3.2026"])
+def test_days_are_not_added_to_what_is_no_date(value: str) -> None:
+    with pytest.raises(RowFault, match=f"date is “{value}”") as fault:
+        FieldSource(column="date", plus_days=7).apply(value)
+    assert fault.value.reason == QuarantineReason.DATE
 
 
 @pytest.mark.parametrize(
@@ -207,8 +233,8 @@ def test_a_file_without_a_required_column_is_refused_by_name(name: str) -> None:
 def test_a_column_of_another_name_must_be_there() -> None:
     mapping = Mapping.parse({**PLAIN, "memo": "note", "channel": {"column": "channel", "words": {"1": "card"}}})
     with pytest.raises(Invalid, match="has no column note, channel"):
-        fit_to_header(mapping, PLAIN.values())
-    assert fit_to_header(mapping, [*PLAIN.values(), "note", "channel"]).columns == mapping.columns
+        fit_to_header(mapping, PLAIN_COLUMNS)
+    assert fit_to_header(mapping, [*PLAIN_COLUMNS, "note", "channel"]).columns == mapping.columns
 
 
 def test_a_file_without_any_column_says_none() -> None:
