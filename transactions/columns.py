@@ -18,9 +18,10 @@ from typing import Any, Final
 
 from finobs.core.errors import Invalid
 
-from .choices import QuarantineReason
-from .mappings import OPTIONAL_FIELDS, REQUIRED_LABEL_FIELDS, FieldSource, Mapping
-from .row_validation import RowFault
+from .field_sources import FieldSource
+from .identifiers import is_nothing
+from .mappings import OPTIONAL_FIELDS, REQUIRED_LABEL_FIELDS, Mapping
+from .row_faults import RowFault
 
 MAX_NAMED_COLUMNS: Final = 30
 # An id may have 100 characters; composed of more, it is the SHA-256 of what it would be, and the ordinal.
@@ -52,7 +53,6 @@ def fit_to_header(mapping: Mapping, header: Sequence[str]) -> ColumnFit:
 
     Raises Invalid for a column that is not there, or that is there twice.
     """
-    optional = OPTIONAL_FIELDS if "account" in mapping.sources else OPTIONAL_FIELDS - set(REQUIRED_LABEL_FIELDS)
     places: dict[str, list[int]] = {}
     for index, name in enumerate(header):
         places.setdefault(folded(name), []).append(index)
@@ -63,26 +63,39 @@ def fit_to_header(mapping: Mapping, header: Sequence[str]) -> ColumnFit:
     sources = {
         name: source
         for name, source in mapping.sources.items()
-        if not (source.is_plain and source.column == name and name in optional and folded(name) not in places)
+        if name not in _optional(mapping) or folded(name) in places
     }
-    missing = [name for name in Mapping(sources).columns if not _places(name, header, places)]
+    needed = replace(mapping, sources=sources).columns
+    missing = [name for name in needed if not _places(name, header, places)]
     if missing:
         raise Invalid(f"The file has no column {', '.join(missing)}. Its columns are: {named(header)}.")
-    for name in Mapping(sources).columns:
+    for name in needed:
         if len(same := _places(name, header, places)) > 1:
             numbers = " and ".join(f"#{index + 1}" for index in same)
             raise Invalid(f"The column {name} stands {len(same)} times in the header, as {numbers}: name it so.")
-    found = {name: names[_places(name, header, places)[0]] for name in Mapping(sources).columns}
-    return ColumnFit(Mapping({name: _renamed(source, found) for name, source in sources.items()}), names)
+    found = {name: names[_places(name, header, places)[0]] for name in needed}
+    renamed = {name: _renamed(source, found) for name, source in sources.items()}
+    return ColumnFit(replace(mapping, sources=renamed), names)
 
 
 def missing_columns(mapping: Mapping, header: Sequence[str]) -> int:
     """How many of the columns that the mapping cannot do without are not there."""
-    places = {folded(name): [0] for name in header}
-    own = {name for name, source in mapping.sources.items() if source.is_plain and source.column == name}
-    needed = {column for name, source in mapping.sources.items() for column in source.used_columns
-              if not (name in own and name in OPTIONAL_FIELDS)}  # fmt: skip
+    places, optional = {folded(name): [0] for name in header}, _optional(mapping)
+    needed = {
+        column for name, source in mapping.sources.items() if name not in optional for column in source.used_columns
+    }
     return sum(not _places(name, header, places) for name in needed)
+
+
+def _optional(mapping: Mapping) -> set[str]:
+    """The fields of their own name that a file may leave out."""
+    optional = OPTIONAL_FIELDS if "account" in mapping.sources else OPTIONAL_FIELDS - set(REQUIRED_LABEL_FIELDS)
+    if not mapping.is_own_format:
+        # Left out, it would make every amount one that went out.
+        optional -= {"direction"}
+    return {
+        name for name in optional if (source := mapping.sources.get(name)) and source.is_plain and source.column == name
+    }
 
 
 def named(header: Sequence[str]) -> str:
@@ -110,32 +123,30 @@ class RowFields:
         sources, place = fit.mapping.sources, {name: index for index, name in enumerate(fit.names)}
         one = [(name, source) for name, source in sources.items() if source.column]
         self.names = tuple(name for name, _ in one)
+        self.pick = _picker([place[source.column] for _, source in one])
         self.constants = {name: source.value for name, source in sources.items() if not source.used_columns}
-        self.special = [(name, source) for name, source in one if not source.is_plain]
         self.composed = [
             (name, source, [place[column] for column in source.columns])
             for name, source in sources.items()
             if source.columns
         ]
-        self.pick = _picker([place[source.column] for _, source in one])
+        self.translate = fit.mapping.translator()
         self.counts: Counter[bytes] = Counter()
 
-    def of(self, values: Sequence[Any]) -> tuple[dict[str, Any], RowFault | None]:
-        """The fields, and what is wrong with them before anything is read (a word that the mapping does not know)."""
+    def read(self, values: Sequence[Any]) -> dict[str, Any]:
+        """The fields as their columns have them; `translate` makes values of them, in place."""
         fields = dict(zip(self.names, self.pick(values), strict=True)) | self.constants
-        fault = None
         for name, source, indexes in self.composed:
             fields[name] = self.compose(source, [values[index] for index in indexes])
-        for name, source in self.special:
-            fields[name] = source.apply(fields[name])
-            if name == "direction" and source.words and not fields[name]:
-                fault = RowFault(
-                    QuarantineReason.DIRECTION, 'direction is empty, and the mapping has no word for that ("": ...).'
-                )
-        return fields, fault
+        return fields
 
-    def compose(self, source: FieldSource, values: Sequence[Any]) -> Any:
-        texts = ["" if value is None else str(value).strip() for value in values]
+    def of(self, values: Sequence[Any]) -> tuple[dict[str, Any], RowFault | None]:
+        """The fields, and what is not written as the mapping says."""
+        fields = self.read(values)
+        return fields, self.translate(fields)
+
+    def compose(self, source: FieldSource, values: Sequence[Any]) -> str:
+        texts = ["" if is_nothing(value) else str(value).strip() for value in values]
         if not any(texts):
             return ""
         text = source.separator.join(texts)
@@ -145,7 +156,7 @@ class RowFields:
             key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
             self.counts[key] += 1
             text = f"{text}{source.separator}{self.counts[key]}"
-        return source.apply(text)
+        return text
 
 
 def _picker(positions: list[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:

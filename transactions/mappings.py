@@ -1,74 +1,53 @@
 """Which column of a file is which field of a transaction.
 
-A mapping is a JSON object: field -> column name, or an object with "column" (and optionally "plus_days", "words"), with
-"columns" that are put together (and optionally "separator", "ordinal"), or with "value":
+A mapping is a JSON object: field -> column name, or an object with "column" and how it is read, with "columns" that are
+put together (and optionally "separator", "ordinal"), or with "value":
 
-    {"external_id": {"columns": ["date", "account", "sum"], "ordinal": true}, "amount": "sum",
-     "currency": {"value": "EUR"}, "direction": {"column": "dc", "words": {"D": "out", "C": "in"}},
-     "label_known_at": {"column": "date", "plus_days": 30}}
+    {"external_id": "id", "account": "iban", "occurred_at": {"column": "date", "format": "%d.%m.%Y"},
+     "amount": {"column": "sum", "decimal_mark": ",", "sign": "negative is out"}, "currency": {"value": "EUR"},
+     "label_known_at": {"column": "date", "format": "%d.%m.%Y", "plus_days": 30}}
+
+In place of "amount" there may be two columns, "amount_out" and "amount_in". Which way the money went must be said: by a
+direction, by the sign of the amount, or by the two columns.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from finobs.core.errors import Invalid
 
+from .amounts import is_zero
+from .choices import Direction, QuarantineReason
+from .field_sources import AMOUNT_COLUMNS, FieldSource, field_source
+from .identifiers import is_nothing
+from .row_faults import RowFault, quoted
 from .row_validation import LABEL_FIELDS, ROW_FIELDS
 
 REQUIRED_FIELDS = ("external_id", "account", "occurred_at", "amount")
 REQUIRED_LABEL_FIELDS = ("external_id", "is_suspicious")
-FIELD_SOURCE_KEYS = {"column", "columns", "separator", "ordinal", "value", "plus_days", "words"}
-
-
-@dataclass(frozen=True, slots=True)
-class FieldSource:
-    """Where one field comes from.
-
-    columns: put together with `separator` between them. ordinal: with the number of the row among those of the file
-    that are equal so far, so that two equal rows are two and a second import knows both.
-    words: by what `folded_word` makes of them.
-    """
-
-    column: str = ""
-    value: str = ""
-    plus_days: int = 0
-    words: dict[str, str] = field(default_factory=dict)
-    columns: tuple[str, ...] = ()
-    separator: str = " "
-    ordinal: bool = False
-
-    @property
-    def used_columns(self) -> tuple[str, ...]:
-        return (self.column,) if self.column else self.columns
-
-    @property
-    def is_plain(self) -> bool:
-        return bool(self.column) and not self.plus_days and not self.words
-
-    def apply(self, value: Any) -> Any:
-        """The field's value for a column's value. What cannot be read is left for the validator to refuse."""
-        if self.words:
-            return self.words.get(folded_word(value), value)
-        if self.plus_days and value not in (None, ""):
-            try:
-                moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
-                return moment + timedelta(days=self.plus_days)
-            except (ValueError, OverflowError, TypeError):
-                return value
-        return value
+# A direction that was not said where it must be. The validator refuses it, whoever corrects the rest of the row.
+UNSAID = "unsaid"
+EMPTY_DIRECTION = 'direction is empty, and the mapping does not say what that means: give its “words” one for "".'
+DIRECTION_UNSAID = (
+    "Say which way the money goes: a direction (a column, or a value such as out), a sign of the amount "
+    "(“negative is out” or “negative is in”), or columns for amount_out and amount_in."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Each field, and where it comes from."""
+    """Each field, and where it comes from.
+
+    is_own_format: a file that was written for finobs, with its fields as columns and amounts as the API takes them.
+    """
 
     sources: dict[str, FieldSource]
+    is_own_format: bool = False
 
     @classmethod
     def parse(cls, document: Any, required: Iterable[str] = REQUIRED_FIELDS) -> Mapping:
@@ -79,12 +58,15 @@ class Mapping:
         sources: dict[str, FieldSource] = {}
         for name, value in document.items():
             try:
-                sources[name] = _field_source(name, value)
+                sources[name] = field_source(name, value)
             except ValueError as error:
                 errors[f"mapping.{name}"] = [str(error)]
+        has_two_columns = not AMOUNT_COLUMNS.keys().isdisjoint(document)
         for name in required:
-            if name not in document:
+            if name not in document and not (name == "amount" and has_two_columns):
                 errors[f"mapping.{name}"] = [f"{name} has no column."]
+        if "amount" in required and not errors:
+            errors = _direction_errors(sources)
         if errors:
             raise Invalid(" ".join(texts[0] for texts in errors.values()), fields=errors)
         return cls(sources)
@@ -93,6 +75,38 @@ class Mapping:
     def columns(self) -> list[str]:
         """The columns it needs, each once."""
         return list(dict.fromkeys(name for source in self.sources.values() for name in source.used_columns))
+
+    def translator(self) -> Callable[[dict[str, Any]], RowFault | None]:
+        """What makes a row's fields of the values of its columns, in place.
+
+        It returns what is not written as the mapping says; fields that cannot be read are left out then.
+        """
+        sources = [
+            (name, source) for name, source in self.sources.items() if source.used_columns and not source.is_plain
+        ]
+        plain = [(name, source) for name, source in sources if source.notation is None or source.words]
+        amounts = {name: source for name, source in sources if source.notation is not None}
+        direction = self.sources.get("direction")
+        must_say = direction is not None and bool(direction.column) and not self.is_own_format
+
+        def translate(fields: dict[str, Any]) -> RowFault | None:
+            fault = None
+            for name, source in plain:
+                try:
+                    fields[name] = source.apply(fields[name], name)
+                except RowFault as error:
+                    fault = fault or error
+            try:
+                if must_say and is_nothing(fields["direction"]):
+                    fields["direction"] = UNSAID
+                    raise RowFault(QuarantineReason.DIRECTION, EMPTY_DIRECTION)
+                if amounts:
+                    _read_amounts(fields, amounts)
+            except RowFault as error:
+                fault = fault or error
+            return fault
+
+        return translate if sources or must_say else _nothing_to_translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,7 @@ class NamedMapping:
     default_currency: str = ""
 
 
+OWN_FORMAT: Final = "finobs"
 NAMED_MAPPINGS: Final[dict[str, NamedMapping]] = {
     # Fraud Detection Handbook (Le Borgne et al.): simulated card payments, times in UTC, one currency.
     "handbook": NamedMapping(
@@ -112,9 +127,10 @@ NAMED_MAPPINGS: Final[dict[str, NamedMapping]] = {
         mapping={
             "external_id": "transaction_id",
             "account": "customer_id",
+            "direction": {"value": "out"},
             "counterparty": "terminal_id",
             "occurred_at": "tx_datetime",
-            "amount": "amount",
+            "amount": {"column": "amount", "decimal_mark": "."},
             "currency": {"value": "USD"},
             "channel": {"value": "card"},
             "is_suspicious": "is_fraud",
@@ -126,7 +142,7 @@ NAMED_MAPPINGS: Final[dict[str, NamedMapping]] = {
             "label_known_at": {"column": "tx_datetime", "plus_days": 7},
         },
     ),
-    "finobs": NamedMapping(mapping={name: name for name in sorted(ROW_FIELDS)}),
+    OWN_FORMAT: NamedMapping(mapping={name: name for name in sorted(ROW_FIELDS)}),
 }
 # Columns that a file of the mapping `finobs` may leave out.
 OPTIONAL_FIELDS = ROW_FIELDS - set(REQUIRED_FIELDS)
@@ -144,6 +160,9 @@ def resolve_labels(reference: str) -> Mapping:
 
 def resolve(reference: str) -> tuple[Mapping, NamedMapping | None]:
     """A mapping by name, as JSON text, or from a JSON file. Raises Invalid."""
+    if reference == OWN_FORMAT:
+        sources = {name: FieldSource(column=column) for name, column in NAMED_MAPPINGS[OWN_FORMAT].mapping.items()}
+        return Mapping(sources, is_own_format=True), NAMED_MAPPINGS[OWN_FORMAT]
     if reference in NAMED_MAPPINGS:
         return Mapping.parse(NAMED_MAPPINGS[reference].mapping), NAMED_MAPPINGS[reference]
     return Mapping.parse(_read(reference)), None
@@ -164,51 +183,61 @@ def _read(reference: str) -> Any:
         raise Invalid(f"The mapping is not valid JSON: {error}.") from None
 
 
-def _field_source(name: str, value: Any) -> FieldSource:
-    if name not in ROW_FIELDS:
-        raise ValueError(f"finobs knows no field named {name}.")
-    if isinstance(value, str) and value:
-        return FieldSource(column=value)
-    if not isinstance(value, dict) or sum(key in value for key in ("column", "columns", "value")) != 1:
-        raise ValueError(f"{name} needs a column's name, or an object with column, columns or value.")
-    if unknown := value.keys() - FIELD_SOURCE_KEYS:
-        raise ValueError(f"{name}: a mapping knows no {', '.join(sorted(unknown))}.")
-    words, days = value.get("words", {}), value.get("plus_days", 0)
-    if not isinstance(words, dict) or not isinstance(days, int):
-        raise ValueError(f"{name}: words is an object, plus_days a whole number.")
-    return FieldSource(
-        str(value.get("column", "")),
-        str(value.get("value", "")),
-        days,
-        _words(name, words),
-        **_composition(name, value),
-    )
+def _direction_errors(sources: dict[str, FieldSource]) -> dict[str, list[str]]:
+    """What a mapping of transactions says wrongly, twice or not at all of which way the money went."""
+    columns = [name for name in AMOUNT_COLUMNS if name in sources]
+    notation = sources["amount"].notation if "amount" in sources else None
+    signed = ["the sign of amount"] if notation is not None and notation.sign else []
+    ways = [
+        *(["direction"] if "direction" in sources else []),
+        *signed,
+        *(["amount_out and amount_in"] if columns else []),
+    ]
+    if columns and "amount" in sources:
+        return {"mapping.amount": ["Say amount, or amount_out and amount_in; not both."]}
+    if len(columns) == 1:
+        missing = next(name for name in AMOUNT_COLUMNS if name not in columns)
+        return {f"mapping.{missing}": [f"{missing} has no column; {columns[0]} has one, and the two belong together."]}
+    if not ways:
+        return {"mapping.direction": [DIRECTION_UNSAID]}
+    if len(ways) > 1:
+        return {"mapping.direction": [f"Which way the money went is said by {' and by '.join(ways)}: say it once."]}
+    return {}
 
 
-def _words(name: str, words: dict[str, Any]) -> dict[str, str]:
-    folded = {folded_word(word): str(meaning) for word, meaning in words.items()}
-    for word, meaning in words.items():
-        if folded[folded_word(word)] != str(meaning):
-            raise ValueError(f"{name}: two words read as {word.strip()} and mean two things.")
-    return folded
+def _read_amounts(fields: dict[str, Any], sources: dict[str, FieldSource]) -> None:
+    """Read the column of amounts, or the two of what went out and came in, into amount and direction.
+
+    An empty cell of the two is nothing, and no amount of 0; where both are 0 the amount is 0. Raises RowFault; then
+    there is no amount, and the direction is one that nobody has said: empty, it would be `out` once somebody has
+    corrected the rest.
+    """
+    values = {name: fields.pop(name) for name in sources}
+    if "direction" not in fields:
+        fields["direction"] = UNSAID
+    numbers = {name: source.amount(values[name], name) for name, source in sources.items()}
+    if "amount" in numbers:
+        fields["amount"], direction = numbers["amount"]
+    else:
+        name = _moving_column(numbers, values)
+        fields["amount"], direction = numbers[name]
+        direction = direction or ("" if is_zero(fields["amount"]) else AMOUNT_COLUMNS[name])
+    if fields["direction"] == UNSAID and fields["amount"]:
+        # Without one here it is zero, which moves nothing.
+        fields["direction"] = direction or Direction.OUT.value
 
 
-def _composition(name: str, value: dict[str, Any]) -> dict[str, Any]:
-    """What a field that is put together of several columns needs. Raises ValueError."""
-    columns, separator, ordinal = value.get("columns"), value.get("separator", " "), value.get("ordinal", False)
-    if columns is None:
-        if "separator" in value or "ordinal" in value:
-            raise ValueError(f"{name}: separator and ordinal belong to columns.")
-        return {}
-    if not isinstance(columns, list) or not columns or not all(isinstance(each, str) and each for each in columns):
-        raise ValueError(f"{name}: columns is a list of columns' names.")
-    if not isinstance(separator, str) or not isinstance(ordinal, bool):
-        raise ValueError(f"{name}: separator is text, ordinal true or false.")
-    if ordinal and name != "external_id":
-        raise ValueError(f"{name}: only external_id may have an ordinal.")
-    return {"columns": tuple(columns), "separator": separator, "ordinal": ordinal}
+def _moving_column(numbers: dict[str, tuple[str, str]], values: dict[str, Any]) -> str:
+    """Which of the two columns holds the amount of the row. Raises RowFault for none and for both."""
+    given = [name for name, (number, _) in numbers.items() if number]
+    moving = [name for name in given if not is_zero(numbers[name][0])]
+    if len(moving) > 1:
+        both = " and ".join(f"{name} is {quoted(values[name])}" for name in moving)
+        raise RowFault(QuarantineReason.AMOUNT, f"{both}: one row moves money one way.")
+    if not given:
+        raise RowFault(QuarantineReason.MISSING, "amount_out and amount_in are both empty.")
+    return (moving or given)[0]
 
 
-def folded_word(value: Any) -> str:
-    """A word of a column, without regard to blanks around it and to case."""
-    return "" if value is None else str(value).strip().casefold()
+def _nothing_to_translate(fields: dict[str, Any]) -> None:
+    return None

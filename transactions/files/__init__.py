@@ -7,7 +7,10 @@ from typing import BinaryIO
 
 from finobs.core.errors import Invalid
 
+from ..amounts import is_below_zero
+from ..identifiers import is_nothing
 from ..mappings import Mapping
+from ..row_faults import quoted
 from .csv import HEAD_BYTES, CsvOptions, csv_rows
 from .encoding import encoding_of
 from .foreign import refuse_foreign
@@ -21,9 +24,17 @@ def open_rows(stream: BinaryIO, name: str, mapping: Mapping, options: CsvOptions
     """Rows of a CSV or Parquet file, of which there is at least one.
 
     Raises Invalid for a file of another format, one without rows, one that lacks columns or has two of one name, and
-    for options that it has no use for. What it raises names the file's own trouble and what to do.
+    for options that it has no use for. And for one of finobs's own format with amounts below zero and no direction:
+    then its other amounts have a sign too, and to take them as `out`, as the format says, would be wrong.
     """
     options = options or CsvOptions()
+    if mapping.is_own_format:
+        _refuse_signed(_open(stream, name, mapping, options))
+        stream.seek(0)
+    return _open(stream, name, mapping, options)
+
+
+def _open(stream: BinaryIO, name: str, mapping: Mapping, options: CsvOptions) -> RowFile:
     head = stream.read(HEAD_BYTES)
     stream.seek(0)
     if name.lower().endswith((".parquet", ".pq")) or head.startswith(PARQUET_MAGIC):
@@ -43,3 +54,14 @@ def _with_rows(file: RowFile) -> RowFile:
     if first is None:
         raise Invalid("The file has a header and no rows below it: there is nothing to bring in.")
     return RowFile(chain([first], file.rows), file.total, file.layout, file.fields)
+
+
+def _refuse_signed(file: RowFile) -> None:
+    for number, row in enumerate(file.rows, 1):
+        value = row.fields.get("amount")
+        if isinstance(value, str) and is_below_zero(value) and is_nothing(row.fields.get("direction")):
+            raise Invalid(
+                f"Row {number:,} has the amount {quoted(value)} and no direction: the amounts of this file have signs, "
+                "and nothing says what they mean. Give it a mapping whose amount has a “sign” (“negative is out” or "
+                "“negative is in”), or a column direction. Nothing was taken in."
+            )

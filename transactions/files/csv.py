@@ -13,7 +13,8 @@ from finobs.core.errors import Invalid
 from ..choices import QuarantineReason
 from ..columns import RowFields, fit_to_header
 from ..mappings import Mapping
-from ..row_validation import RawRow, RowFault, printable, quoted
+from ..row_faults import RowFault, printable, quoted
+from ..row_validation import RawRow
 from .encoding import encoding_of, text_if_other
 from .header import MAX_EXCERPT, Header, find_header
 from .lines import MAX_LINE_BYTES, Lines, line_count
@@ -76,7 +77,8 @@ class _CsvRows:
                 yield self.faulty(line, fault)
                 continue
             fields, problem = self.fields.of(values)
-            yield RawRow(fields, self.lines.original(raw), problem), not any(values[key].strip() for key in self.keys)
+            is_row = not self.keys or any(values[key].strip() for key in self.keys)
+            yield RawRow(fields, self.lines.original(raw), problem), not is_row
 
     def record(self, line: bytes) -> tuple[list[str], bytes]:
         """The values of the record that begins with `line`. Raises RowFault; then only this line is spent."""

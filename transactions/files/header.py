@@ -17,7 +17,7 @@ from finobs.core.errors import Invalid
 
 from ..columns import fit_to_header, missing_columns
 from ..mappings import Mapping
-from ..row_validation import printable
+from ..row_faults import printable
 from .encoding import text_if_other
 from .lines import Lines
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from io import TextIOWrapper
-from typing import BinaryIO, Final
+from io import BufferedReader, RawIOBase, TextIOWrapper
+from typing import Any, BinaryIO, Final
 
 from finobs.core.errors import Invalid
 
@@ -88,10 +88,25 @@ def _returned_lines(stream: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
+class _Borrowed(RawIOBase):
+    """A stream that stays open for its owner when whoever reads it here is done."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self.stream.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
+
+
 def _wide_lines(stream: BinaryIO, encoding: Encoding) -> Callable[[], bytes]:
     stream.seek(encoding.mark)
     # Half a character costs its own line: it stays half in UTF-8, which then cannot be read.
-    text = TextIOWrapper(stream, encoding.codec, errors="surrogatepass", newline="")
+    text = TextIOWrapper(BufferedReader(_Borrowed(stream)), encoding.codec, errors="surrogatepass", newline="")
 
     def read() -> bytes:
         try:

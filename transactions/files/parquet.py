@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, BinaryIO
 
 from finobs.core.errors import Invalid
 
+from ..amounts import NumberText
 from ..choices import QuarantineReason
 from ..columns import RowFields, fit_to_header
 from ..mappings import Mapping
@@ -66,7 +67,7 @@ def _rows(file: Any, columns: list[str], fields: RowFields) -> Iterator[RawRow]:
         # Without a column (all of it fixed values) there are rows all the same.
         values = zip(*(_values(batch.column(name)) for name in columns), strict=True) if columns else [()] * len(batch)
         for row in values:
-            yield _row(*fields.of(row))
+            yield _row(fields.read(row), fields.translate)
 
 
 def _next(batches: Iterator[Any]) -> Any:
@@ -89,10 +90,11 @@ def _unpacked(column: Any) -> int:
     return 0
 
 
-def _row(fields: dict[str, Any], fault: RowFault | None) -> RawRow:
+def _row(fields: dict[str, Any], translate: Callable[[dict[str, Any]], RowFault | None]) -> RawRow:
     broken = [name for name, value in fields.items() if isinstance(value, bytes)]
     if not broken:
-        return RawRow(fields, fault=fault)
+        columns = dict(fields)
+        return RawRow(fields, b"", translate(fields), columns)
     readable = {name: value.decode("utf-8", "replace") if name in broken else value for name, value in fields.items()}
     raw = json.dumps({name: value.hex() if name in broken else str(value) for name, value in fields.items()})
     return RawRow(readable, raw.encode(), RowFault(QuarantineReason.ENCODING, f"{', '.join(broken)}: not valid UTF-8."))
@@ -109,11 +111,28 @@ def _values(column: Any) -> list[Any]:
         return [None if index is None else texts_by_index[index] for index in column.indices.to_pylist()]
     if types.is_timestamp(kind):
         return _exact(column.cast(pyarrow.timestamp("us", tz=kind.tz), safe=False))
-    if types.is_floating(kind) or types.is_integer(kind) or types.is_decimal(kind) or types.is_boolean(kind):
+    if types.is_boolean(kind):
         return list(column.cast(pyarrow.string()).to_pylist())
+    if types.is_floating(kind):
+        return _floats(column)
+    if types.is_integer(kind) or types.is_decimal(kind):
+        return [text and NumberText(text) for text in column.cast(pyarrow.string()).to_pylist()]
     if _is_text(kind):
         return [_decoded(value) for value in column.cast(pyarrow.large_binary()).to_pylist()]
     return [value if value is None else str(value) for value in _exact(column)]
+
+
+def _floats(column: Any) -> list[NumberText | None]:
+    """Whole numbers without fraction or exponent, others as the shortest text that is this number."""
+    import pyarrow
+
+    max_exact = 2 ** {16: 11, 32: 24, 64: 53}[column.type.bit_width]
+    texts = column.cast(pyarrow.string()).to_pylist()
+    return [
+        None if value is None
+        else NumberText(str(int(value)) if value.is_integer() and abs(value) < 1e18 else text, max_exact)
+        for value, text in zip(column.to_pylist(), texts, strict=True)
+    ]  # fmt: skip
 
 
 def _is_text(kind: Any) -> bool:

@@ -46,8 +46,9 @@ def quarantine_add(batch: Batch, faulty: Mapping[int, tuple[RawRow, RowFault]]) 
 
 
 def fields_as_json(raw: RawRow) -> bytes:
-    """The fields as JSON, for a door that has no bytes of the single row."""
-    return json.dumps(dict(raw.fields), sort_keys=True, default=str, ensure_ascii=True).encode()
+    """The row as JSON, for a door that has no bytes of the single row."""
+    came = raw.fields if raw.columns is None else raw.columns
+    return json.dumps(dict(came), sort_keys=True, default=str, ensure_ascii=True).encode()
 
 
 def _existing(batch: Batch, digests: set[bytes]) -> dict[bytes, QuarantineEntry]:

@@ -170,8 +170,8 @@ def test_a_mapping_of_ones_own_gives_columns_constants_words_and_days(tmp_path, 
 @pytest.mark.parametrize("by_column", [("external_id",), ()])
 def test_a_mapping_may_take_nearly_everything_as_given(tmp_path, bank, by_column):
     given = {"external_id": "T-9", "account": "A-1", "occurred_at": "2026-03-02T12:00:00Z", "amount": "1.00"}
-    mapping = {name: name if name in by_column else {"value": value} for name, value in given.items()}
-    mapping["currency"] = {"value": "USD"}
+    mapping: dict[str, Any] = {name: name if name in by_column else {"value": value} for name, value in given.items()}
+    mapping |= {"currency": {"value": "USD"}, "direction": {"value": "out"}}
     path = csv(tmp_path, b"T-1\n", header=b"external_id\n")
     assert run(path, "--mapping", json.dumps(mapping))["accepted"] == 1
     assert Transaction.objects.get().external_id == ("T-1" if by_column else "T-9")
@@ -185,8 +185,10 @@ def test_a_mapping_that_is_no_json_is_refused(tmp_path, bank, broken):
 
 def test_a_mark_that_some_call_a_line_break_ends_no_row(tmp_path, bank):
     path = csv(tmp_path, b'"T-1",A-\xe2\x80\xa81,M-1,2026-03-02T12:00:00Z,12.50,USD\n')
-    run(path)
-    assert Transaction.objects.get().account.external_id == "A-\u20281"
+    assert run(path)["quarantined"] == 1
+    row = QuarantinedRow.objects.get()
+    assert (row.reason, row.fields["amount"]) == (QuarantineReason.CHARACTERS, "12.50")
+    assert "account holds U+2028 LINE SEPARATOR" in row.detail
 
 
 def test_parquet_of_many_types_is_read_exactly(tmp_path, bank):
@@ -242,5 +244,6 @@ def test_malformed_lines_one_in_ten_lose_no_good_one(tmp_path, bank):
 
 
 def test_an_import_goes_through_the_sources_own_mapping(tmp_path, db):
-    factories.source("bank", mapping={"external_id": "a", "account": "b", "occurred_at": "c", "amount": "d"})
+    mapping = {"external_id": "a", "account": "b", "occurred_at": "c", "amount": "d", "direction": {"value": "in"}}
+    factories.source("bank", mapping=mapping)
     assert run(csv(tmp_path, b"1,A,2026-03-02,5\n", header=b"a,b,c,d\n"))["accepted"] == 1

@@ -16,7 +16,7 @@ from transactions.mappings import Mapping
 from transactions.row_validation import RawRow
 
 NAMES = ("external_id", "account", "occurred_at", "amount")
-MAPPING = Mapping.parse({name: name for name in NAMES})
+MAPPING = Mapping.parse({name: name for name in NAMES} | {"direction": {"value": "out"}})
 
 
 def table(**columns: Any) -> Any:
