@@ -82,13 +82,20 @@ def cases_visible(user: Any) -> QuerySet[Case]:
 
 
 def queue_cases(user: Any, queue: Queue, filters: Mapping[str, Any] | None = None) -> QuerySet[Case]:
-    """The cases of one queue; unfinished ones unless the filters name statuses. Order by -priority, -id."""
+    """The cases of one queue; unfinished ones unless the filters name statuses. Order by -priority, -id.
+
+    Raises Invalid for filters that make no sense.
+    """
     from .filters import CaseFilter
 
     rows = cases_visible(user).filter(queue=queue)
     if not (filters and filters.get("status")):
         rows = rows.filter(status__in=workflow.UNFINISHED)
-    cases: QuerySet[Case] = CaseFilter(filters or {}, queryset=rows, user=user).qs
+    chosen = CaseFilter(filters or {}, queryset=rows, user=user)
+    # Left out, a filter that makes no sense would show every case as if it were the answer.
+    if not chosen.is_valid():
+        raise Invalid(fields={name: [str(text) for text in texts] for name, texts in chosen.form.errors.items()})
+    cases: QuerySet[Case] = chosen.qs
     return cases
 
 

@@ -18,18 +18,21 @@ from .row_validation import ROW_FIELDS
 # Two columns of amounts: what went out of the account, and what came in.
 AMOUNT_COLUMNS: Final = {"amount_out": "out", "amount_in": "in"}
 DATE_FIELDS: Final = ("occurred_at", "label_known_at")
-_KEYS: Final = frozenset({"column", "value", "words"})
+_KEYS: Final = frozenset({"column", "columns", "separator", "ordinal", "value", "words"})
 _DATE_KEYS: Final = frozenset({"format", "plus_days"})
 _AMOUNT_KEYS: Final = frozenset({"sign", "decimal_mark", "currency_sign"})
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSource:
-    """A column, or a value that is the same for every row.
+    """A column, several put together, or a value that is the same for every row.
 
-    words: what a word of the column means; compared without the blanks around it.
+    words: what a word of the column means; compared without the blanks around it, and without regard to case where no
+    word is written just so.
     date_format: of `date_formats`, where it is said; plus_days: added to the date.
     notation: how a column of amounts writes them; None for any other field.
+    columns: put together with `separator` between them. ordinal: with the number of the row among those of the file
+    that are equal so far, so that two equal rows are two and a second import knows both.
     """
 
     column: str = ""
@@ -38,6 +41,13 @@ class FieldSource:
     words: dict[str, str] = field(default_factory=dict)
     date_format: str = ""
     notation: AmountNotation | None = None
+    columns: tuple[str, ...] = ()
+    separator: str = " "
+    ordinal: bool = False
+
+    @property
+    def used_columns(self) -> tuple[str, ...]:
+        return (self.column,) if self.column else self.columns
 
     @property
     def is_plain(self) -> bool:
@@ -49,8 +59,7 @@ class FieldSource:
         Raises RowFault for what is not written as the mapping says. Other values are left for the validator to refuse.
         """
         if self.words:
-            word = "" if value is None else str(value).strip()
-            return self.words.get("" if is_null_word(word) else word, value)
+            return self._meaning("" if value is None else str(value).strip(), value)
         if (self.date_format or self.plus_days) and not is_nothing(value):
             return self._moment(value, name)
         return value
@@ -64,6 +73,13 @@ class FieldSource:
             return self.notation.read(value if isinstance(value, str) else str(value))
         except ValueError as error:
             raise RowFault(QuarantineReason.AMOUNT, f"{name} is {quoted(value)}, {error}.") from None
+
+    def _meaning(self, word: str, value: Any) -> Any:
+        word = "" if is_null_word(word) else word
+        if word in self.words:
+            return self.words[word]
+        folded = word.casefold()
+        return next((meaning for each, meaning in self.words.items() if each.casefold() == folded), value)
 
     def _moment(self, value: Any, name: str) -> Any:
         try:
@@ -85,8 +101,8 @@ def field_source(name: str, document: Any) -> FieldSource:
     if isinstance(document, str) and document:
         document = {"column": document}
     keys = _KEYS | (_DATE_KEYS if name in DATE_FIELDS else frozenset()) | (_AMOUNT_KEYS if _is_amount(name) else set())
-    if not isinstance(document, dict) or not document or ("value" in document) == ("column" in document):
-        raise ValueError(f"{name} needs a column's name, or an object with column or value.")
+    if not isinstance(document, dict) or sum(key in document for key in ("column", "columns", "value")) != 1:
+        raise ValueError(f"{name} needs a column's name, or an object with column, columns or value.")
     if unknown := document.keys() - keys:
         raise ValueError(f"{name} has no option {', '.join(sorted(map(str, unknown)))}; it knows {_list(keys)}.")
     words, days = document.get("words", {}), document.get("plus_days", 0)
@@ -94,9 +110,35 @@ def field_source(name: str, document: Any) -> FieldSource:
         raise ValueError(f"{name}: words is an object, plus_days a whole number.")
     return FieldSource(
         str(document.get("column", "")), str(document.get("value", "")), days,
-        {str(word).strip(): str(meaning) for word, meaning in words.items()},
-        _date_format(name, document.get("format", "")), _notation(name, document) if _is_amount(name) else None,
+        _words(name, words), _date_format(name, document.get("format", "")),
+        _notation(name, document) if _is_amount(name) else None, **_composition(name, document),
     )  # fmt: skip
+
+
+def _words(name: str, words: dict[str, Any]) -> dict[str, str]:
+    meanings = {word.strip(): str(meaning) for word, meaning in words.items()}
+    for word, meaning in words.items():
+        if meanings[word.strip()] != str(meaning):
+            raise ValueError(f"{name}: the word {word.strip()} stands twice and means two things.")
+    return meanings
+
+
+def _composition(name: str, document: dict[str, Any]) -> dict[str, Any]:
+    """What a field that is put together of several columns needs. Raises ValueError."""
+    if "columns" not in document:
+        if "separator" in document or "ordinal" in document:
+            raise ValueError(f"{name}: separator and ordinal belong to columns.")
+        return {}
+    columns, separator, ordinal = document["columns"], document.get("separator", " "), document.get("ordinal", False)
+    if _is_amount(name):
+        raise ValueError(f"{name} comes from one column.")
+    if not isinstance(columns, list) or not columns or not all(isinstance(each, str) and each for each in columns):
+        raise ValueError(f"{name}: columns is a list of columns' names.")
+    if not isinstance(separator, str) or not isinstance(ordinal, bool):
+        raise ValueError(f"{name}: separator is text, ordinal true or false.")
+    if ordinal and name != "external_id":
+        raise ValueError(f"{name}: only external_id may have an ordinal.")
+    return {"columns": tuple(columns), "separator": separator, "ordinal": ordinal}
 
 
 def _is_amount(name: str) -> bool:

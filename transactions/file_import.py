@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from django.db import transaction
+
 from finobs.accounts.models import User
+from finobs.core.errors import Invalid
 
 from . import hooks
-from .choices import IngestMethod
-from .files import RowFile
+from .choices import IngestMethod, QuarantineReason, RowStatus
+from .files import FileLayout, RowFile
 from .models import RowBatch, Source
 from .row_validation import RawRow
-from .services import MAX_BATCH_SIZE, ingest, labels_add
+from .services import MAX_BATCH_SIZE, IngestResult, ingest, labels_add
+
+# Makes the source that an import is for.
+SourceMaker = Callable[[], Source]
 
 
 @dataclass(slots=True)
@@ -36,37 +43,70 @@ class ImportTotals:
 
 @dataclass(slots=True)
 class ImportReport(ImportTotals):
-    """What an import came to: `alerts` of its own transactions, and `cases` that these alerts opened."""
+    """What an import came to: `alerts` of its own transactions, and `cases` that these alerts opened.
+
+    labels: taken (new or corrected) for transactions that were in already. reasons: of rows held back, by their names.
+    """
 
     quarantined: int = 0
+    already_quarantined: int = 0
+    labels: int = 0
+    labels_refused: int = 0
     alerts: int = 0
     cases: int = 0
     seconds: float = 0.0
     rows_per_second: float = 0.0
+    layout: FileLayout | None = None
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add_result(self, result: IngestResult) -> None:
+        """Add what a batch came to."""
+        self.add(result.batch, "quarantined", "already_quarantined")
+        held = (RowStatus.QUARANTINED, RowStatus.ALREADY_QUARANTINED)
+        self.reasons.update(QuarantineReason(row.reason).label for row in result.rows if row.status in held)
+        for labels in result.labels:
+            self.labels += labels.batch.accepted + labels.batch.corrected
+            self.labels_refused += labels.batch.refused
 
     def as_json(self) -> dict[str, Any]:
-        names = ("received", "accepted", "duplicate", "quarantined", "alerts", "cases", "seconds", "rows_per_second")
-        return {name: getattr(self, name) for name in names}
+        names = (
+            "received", "accepted", "duplicate", "quarantined", "already_quarantined", "labels", "labels_refused",
+            "alerts", "cases", "seconds", "rows_per_second",
+        )  # fmt: skip
+        layout = self.layout.as_json() if self.layout else {}
+        return {name: getattr(self, name) for name in names} | {"reasons": dict(self.reasons), "layout": layout}
 
 
 def import_file(
     *,
     actor: User,
-    source: Source,
+    source: Source | SourceMaker,
     file: RowFile,
     method: IngestMethod,
     file_name: str,
     batch_size: int = MAX_BATCH_SIZE,
     progress: Callable[[int], Any] = lambda _: None,
 ) -> ImportReport:
-    """Ingest all rows of a file. Each batch is a transaction of its own; running it again accepts nothing twice."""
-    report, started_at = ImportReport(), time.perf_counter()
+    """Ingest all rows of a file. Each batch is a transaction of its own; running it again accepts nothing twice.
+
+    source: that there is, or what makes it, in the transaction of the first batch: a refused import leaves none behind.
+    Raises Invalid, before anything is made, where no row could be taken for want of a currency; and for a file that is
+    broken further on, saying how much of it is in.
+    """
+    report, started_at = ImportReport(layout=file.layout), time.perf_counter()
+    batches = _batches(file.rows, batch_size)
+    if isinstance(source, Source):
+        require_currency(file, source.default_currency)
     hooks.prepare()
-    for rows in _batches(file.rows, batch_size):
-        batch = ingest(
-            actor=actor, source=source, rows=rows, method=method, file_name=file_name, first_row=report.received + 1
-        ).batch
-        report.add(batch, "quarantined")
+    while rows := _next(batches, report.received):
+        with transaction.atomic():
+            source = source if isinstance(source, Source) else source()
+            result = ingest(
+                actor=actor, source=source, rows=rows, method=method, file_name=file_name,
+                first_row=report.received + 1, layout=file.layout.as_json(),
+            )  # fmt: skip
+        # After the commit: only then is known what became of labels for transactions that were in already.
+        report.add_result(result)
         progress(len(rows))
         hooks.prepare()
     counts = hooks.counts(report.batches)
@@ -74,6 +114,15 @@ def import_file(
     report.seconds = round(time.perf_counter() - started_at, 3)
     report.rows_per_second = round(report.received / report.seconds, 1) if report.seconds else 0.0
     return report
+
+
+def require_currency(file: RowFile, default_currency: str) -> None:
+    """Raise Invalid where neither the file and its mapping nor the source say in which currency amounts are."""
+    if "currency" not in file.fields and not default_currency:
+        raise Invalid(
+            "No row could be taken: neither the file, nor the mapping, nor the source names a currency. Map one "
+            '("currency": {"value": "EUR"}), or give the source a default currency.'
+        )
 
 
 @dataclass(slots=True)
@@ -104,3 +153,12 @@ def import_labels(
 def _batches(rows: Iterator[RawRow], size: int) -> Iterator[list[RawRow]]:
     while batch := list(islice(rows, size)):
         yield batch
+
+
+def _next(batches: Iterator[list[RawRow]], received: int) -> list[RawRow]:
+    try:
+        return next(batches, [])
+    except Invalid as error:
+        if received:
+            raise Invalid(f"{error.detail} The {received:,} rows before that are in.") from None
+        raise

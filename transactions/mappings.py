@@ -1,6 +1,7 @@
 """Which column of a file is which field of a transaction.
 
-A mapping is a JSON object: field -> column name, or an object with "column" and how it is read, or with "value":
+A mapping is a JSON object: field -> column name, or an object with "column" and how it is read, with "columns" that are
+put together (and optionally "separator", "ordinal"), or with "value":
 
     {"external_id": "id", "account": "iban", "occurred_at": {"column": "date", "format": "%d.%m.%Y"},
      "amount": {"column": "sum", "decimal_mark": ",", "sign": "negative is out"}, "currency": {"value": "EUR"},
@@ -73,26 +74,16 @@ class Mapping:
     @property
     def columns(self) -> list[str]:
         """The columns it needs, each once."""
-        return list(dict.fromkeys(source.column for source in self.sources.values() if source.column))
-
-    def missing(self, header: Iterable[str]) -> list[str]:
-        present = set(header)
-        return [name for name in self.columns if name not in present]
-
-    def rows(self, columns: dict[str, list[Any]], number: int) -> list[dict[str, Any]]:
-        """Field dictionaries from whole columns, before `translator` has read them."""
-        lists = [
-            columns[source.column] if source.column else [source.value] * number for source in self.sources.values()
-        ]
-        names = tuple(self.sources)
-        return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
+        return list(dict.fromkeys(name for source in self.sources.values() for name in source.used_columns))
 
     def translator(self) -> Callable[[dict[str, Any]], RowFault | None]:
         """What makes a row's fields of the values of its columns, in place.
 
         It returns what is not written as the mapping says; fields that cannot be read are left out then.
         """
-        sources = [(name, source) for name, source in self.sources.items() if source.column and not source.is_plain]
+        sources = [
+            (name, source) for name, source in self.sources.items() if source.used_columns and not source.is_plain
+        ]
         plain = [(name, source) for name, source in sources if source.notation is None or source.words]
         amounts = {name: source for name, source in sources if source.notation is not None}
         direction = self.sources.get("direction")
@@ -190,25 +181,6 @@ def _read(reference: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Invalid(f"The mapping is not valid JSON: {error}.") from None
-
-
-def fit_to_header(mapping: Mapping, header: Iterable[str]) -> Mapping:
-    """The mapping without optional fields of their own name that the file has no column for. Raises Invalid."""
-    present = list(header)
-    optional = OPTIONAL_FIELDS if "account" in mapping.sources else OPTIONAL_FIELDS - set(REQUIRED_LABEL_FIELDS)
-    if not mapping.is_own_format:
-        # Left out, it would make every amount one that went out.
-        optional -= {"direction"}
-    sources = {
-        name: source
-        for name, source in mapping.sources.items()
-        if not (source.is_plain and source.column == name and name in optional and name not in present)
-    }
-    fit = Mapping(sources, mapping.is_own_format)
-    if missing := fit.missing(present):
-        columns = ", ".join(present[:30]) or "none"
-        raise Invalid(f"The file has no column {', '.join(missing)}. Its columns are: {columns}.")
-    return fit
 
 
 def _direction_errors(sources: dict[str, FieldSource]) -> dict[str, list[str]]:

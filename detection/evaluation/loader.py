@@ -16,8 +16,9 @@ from pyarrow.parquet import read_table
 from finobs.core import money
 from finobs.core.errors import Invalid
 from transactions.choices import Direction
+from transactions.columns import fit_to_header
 from transactions.field_sources import FieldSource
-from transactions.mappings import Mapping, fit_to_header
+from transactions.mappings import Mapping
 
 from ..features.account import ROUND_TO
 from ..features.bulk import History
@@ -51,7 +52,7 @@ def load_rows(path: Path, mapping: Mapping, delay_days: int) -> EvaluationRows:
     """
     try:
         table = _table(path)
-        mapping = fit_to_header(mapping, table.column_names)
+        mapping = fit_to_header(mapping, table.column_names).mapping
         if "is_suspicious" not in mapping.sources:
             raise Invalid("The mapping has no is_suspicious: without labels nothing can be judged.")
         _check_notations(mapping)
@@ -62,6 +63,8 @@ def load_rows(path: Path, mapping: Mapping, delay_days: int) -> EvaluationRows:
 
 def _check_notations(mapping: Mapping) -> None:
     """Refuse a mapping that says how values are written: here whole columns are cast, not read value by value."""
+    if composed := [name for name, source in mapping.sources.items() if source.columns]:
+        raise Invalid(f"An evaluation reads one column for each field, and {', '.join(composed)} has several.")
     said = [name for name, source in mapping.sources.items() if source.date_format or not _is_plain_amount(source)]
     if said or "amount" not in mapping.sources:
         names = ", ".join(said or ["amount_out", "amount_in"])

@@ -14,16 +14,6 @@ from .roles import PERMISSIONS, ROLES
 from .selectors import permissions_held
 
 
-class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses unknown fields, so that nothing is believed to have been set that was not."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        if unknown:
-            raise serializers.ValidationError({name: ["There is no such field."] for name in unknown})
-        return super().to_internal_value(data)
-
-
 class UserSerializer(serializers.ModelSerializer[User]):
     kind = serializers.CharField(read_only=True, help_text="human, service, or system for a part of finobs.")
     roles = serializers.ListField(child=serializers.CharField(), read_only=True)
@@ -47,7 +37,7 @@ class MeSerializer(UserSerializer):
         return [name for name, _ in permissions_held(user)]
 
 
-class UserCreateSerializer(StrictSerializer):
+class UserCreateSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254)
     name = serializers.CharField(max_length=120)
     kind = serializers.ChoiceField(choices=[UserKind.HUMAN.value, UserKind.SERVICE.value], default=UserKind.HUMAN.value)
@@ -55,13 +45,13 @@ class UserCreateSerializer(StrictSerializer):
     time_zone = serializers.CharField(max_length=64, default="UTC")
 
 
-class UserChangeSerializer(StrictSerializer):
+class UserChangeSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254, required=False)
     name = serializers.CharField(max_length=120, required=False)
     time_zone = serializers.CharField(max_length=64, required=False)
 
 
-class RolesSerializer(StrictSerializer):
+class RolesSerializer(serializers.Serializer[Any]):
     roles = serializers.ListField(child=serializers.ChoiceField(choices=sorted(ROLES)))
 
 
@@ -76,7 +66,7 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
         read_only_fields = fields
 
 
-class TokenCreateSerializer(StrictSerializer):
+class TokenCreateSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=list(PERMISSIONS)), min_length=1)
     days = serializers.IntegerField(min_value=1, max_value=365)
@@ -100,7 +90,7 @@ class ResetLinkSerializer(serializers.Serializer[Any]):
     url = serializers.URLField(read_only=True, help_text="Works once, for a day. Shown in this answer only.")
 
 
-class CredentialsSerializer(StrictSerializer):
+class CredentialsSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254)
     # A password may begin and end with a space.
     password = serializers.CharField(max_length=1024, trim_whitespace=False)

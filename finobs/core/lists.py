@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from .http import is_fragment, render_page
 from .pagination import count, paginate
+from .parameters import filter_names, refuse_unknown
 
 PAGE, FRAGMENT = "_shell/page.html", "_shell/list_fragment.html"
 NEWEST_FIRST = ("-id",)
@@ -28,15 +29,18 @@ class Chip(NamedTuple):
 def list_page(
     request: HttpRequest, template: str, rows: QuerySet[Any], *, filter_set: Any = None, fields: Collection[str] = (),
     defaults: Mapping[str, str] | None = None, order: Sequence[str] = NEWEST_FIRST, present: Present = list,
-    exact: bool = False, **context: Any,
+    exact: bool = False, parameters: Collection[str] = (), **context: Any,
 ) -> HttpResponse:  # fmt: skip
     """One page of `rows` under the filters of the address.
 
     filter_set: the class that reads them; those that make no sense leave nothing, and say why. fields: which of them
     the page offers; all without. defaults: filters in force where the address names none. order: as `paginate` takes
     it. present: what the template reads as `rows`, from those of the page. exact: count them all, however many there
-    are. context: what else the template reads.
+    are. parameters: those that the view reads itself. context: what else the template reads.
+    Raises Invalid for a parameter that nobody reads.
     """
+    known, repeatable = filter_names(filter_set)
+    refuse_unknown(request.GET, {*known, *parameters, "cursor"}, repeatable)
     if filter_set is not None:
         context |= filter_context(request, filter_set, rows, fields, defaults or {})
         rows = context["filter"].qs if context["filter"].is_valid() else rows.none()

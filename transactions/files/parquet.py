@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from finobs.core.errors import Invalid
 
 from ..amounts import NumberText
 from ..choices import QuarantineReason
-from ..mappings import Mapping, fit_to_header
+from ..columns import RowFields, fit_to_header
+from ..mappings import Mapping
 from ..row_validation import RawRow, RowFault
-from .row_file import RowFile
+from .row_file import FileLayout, RowFile
 
+PARQUET_MAGIC = b"PAR1"
 ROWS_PER_RECORD_BATCH = 10_000
 # What one record batch may unpack to: fifty kilobytes on disk can say the same megabyte ten thousand times.
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
@@ -32,7 +35,7 @@ def parquet_rows(stream: BinaryIO, mapping: Mapping) -> RowFile:
     with _readable():
         file = ParquetFile(stream)
         fit = fit_to_header(mapping, file.schema_arrow.names)
-        kinds = {name: file.schema_arrow.field(name).type for name in fit.columns}
+        kinds = {name: file.schema_arrow.field(name).type for name in fit.mapping.columns}
     for name, kind in kinds.items():
         if types.is_nested(kind):
             raise Invalid(f"Column {name} holds {kind}; a field is one text, number, date or time.")
@@ -40,7 +43,10 @@ def parquet_rows(stream: BinaryIO, mapping: Mapping) -> RowFile:
     with _readable():
         # Text stays in the dictionary that the file holds it in: a word is unpacked once, not once a row.
         file = ParquetFile(stream, read_dictionary=texts)
-    return RowFile(_rows(file, fit), file.metadata.num_rows)
+    layout = FileLayout("Parquet", unused_columns=fit.unused)
+    fields = RowFields(replace(fit, names=fit.mapping.columns))
+    rows = _rows(file, fit.mapping.columns, fields)
+    return RowFile(rows, file.metadata.num_rows, layout, frozenset(fit.mapping.sources))
 
 
 @contextmanager
@@ -55,13 +61,13 @@ def _readable() -> Iterator[None]:
         raise Invalid(f"The file is not readable Parquet: {''.join(reason)[:200]}.") from None
 
 
-def _rows(file: Any, mapping: Mapping) -> Iterator[RawRow]:
-    batches = file.iter_batches(ROWS_PER_RECORD_BATCH, columns=mapping.columns)
-    translate = mapping.translator()
+def _rows(file: Any, columns: list[str], fields: RowFields) -> Iterator[RawRow]:
+    batches = file.iter_batches(ROWS_PER_RECORD_BATCH, columns=columns)
     while (batch := _next(batches)) is not None:
-        columns = {name: _values(batch.column(name)) for name in mapping.columns}
-        for fields in mapping.rows(columns, batch.num_rows):
-            yield _row(fields, translate)
+        # Without a column (all of it fixed values) there are rows all the same.
+        values = zip(*(_values(batch.column(name)) for name in columns), strict=True) if columns else [()] * len(batch)
+        for row in values:
+            yield _row(fields.read(row), fields.translate)
 
 
 def _next(batches: Iterator[Any]) -> Any:

@@ -49,7 +49,8 @@ def test_a_csv_comes_in_once_and_the_report_says_what_became_of_it(tmp_path, ban
     assert report["alerts"] == 2
     assert report["cases"] == 0
     assert set(report) == {
-        "received", "accepted", "duplicate", "quarantined", "alerts", "cases", "seconds", "rows_per_second", "peak_rss_mb",
+        "received", "accepted", "duplicate", "quarantined", "already_quarantined", "labels", "labels_refused", "alerts",
+        "cases", "seconds", "rows_per_second", "reasons", "layout", "peak_rss_mb",
     }  # fmt: skip
     monkeypatch.setattr(hooks, "_counters", {})
     assert run(path)["accepted"] == 0
@@ -108,10 +109,13 @@ def test_a_byte_order_mark_and_another_delimiter_are_read(tmp_path, bank):
     ("content", "said"),
     [
         (b"id,account\n1,2\n", "no column amount, external_id, occurred_at"),
-        (b"", "Its columns are: none"),
-        ("external_id".encode("utf-16"), "UTF-16"),
+        (b"", "The file is empty"),
+        ("external_id\n".encode("utf-16"), "has no column account"),
         (b"PK\x03\x04", "ZIP"),
-        (b"account,account\n", "twice"),
+        (
+            b"external_id,amount,occurred_at,account,Account \n1,2,3,4,5\n",
+            "account stands 2 times in the header, as #4 and #5",
+        ),
         (b"\xff\xffbad\n", "header"),
     ],
 )
