@@ -27,10 +27,11 @@ _MINUS: Final = "-\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d"
 _GROUP_MARKS: Final = frozenset("., '\u2019")
 _SIGN: Final = re.compile(f"[{_MINUS}(]")
 # Of a number whose decimal mark is not said, or that has a currency's sign beside it: ($1,200.00), -€5, 1 200,00-.
-_AROUND: Final = "[^0-9]{0,4}"
+_BEFORE: Final = r"(?:[^\W\d_]{1,4} )?\W{0,4}"
+_AFTER: Final = r"\W{0,4}(?: ?[^\W\d_]{1,4})?"
 _DIGITS: Final = "[0-9][0-9., ']*"
 _BELOW_ZERO: Final = re.compile(
-    f"{_AROUND}[{_MINUS}(]{_AROUND}{_DIGITS}{_AROUND}|{_AROUND}{_DIGITS}[{_MINUS}]{_AROUND}"
+    rf"{_BEFORE}[{_MINUS}(]{_BEFORE}{_DIGITS}{_AFTER}|{_BEFORE}{_DIGITS}\W{{0,3}}[{_MINUS}]{_AFTER}"
 )
 _AMBIGUOUS: Final = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 

@@ -22,6 +22,10 @@ EXCEL_EPOCH: Final = datetime(1899, 12, 30)
 _UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,18})?")
 _SINCE: Final = re.compile("(seconds|minutes|hours|days) since (.{10,40})")
+# The extended format, with what Python reads of it.
+_ISO: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?(?:[Zz]|[+-][0-9:]+)?)?"
+)
 _DIRECTIVE: Final = re.compile("%(.?)")
 # %Z reads names of zones and forgets them; %c, %x and %X depend on the machine.
 _DIRECTIVES: Final = frozenset("dmbByYHIMSfpzaA%")
@@ -30,7 +34,7 @@ _ADJACENT: Final = re.compile("%[dmyYHIMSf]%[dmyYHIMSf]")
 
 def iso_moment(text: str) -> datetime:
     """A date, or a date and time, of ISO 8601. Raises ValueError in words that continue the field's value."""
-    if text[4:5] != "-" or text[7:8] != "-" or text[10:11] not in ("", "T", "t", " ") or len(text) > MAX_LENGTH:
+    if len(text) > MAX_LENGTH or not _ISO.fullmatch(text):
         raise ValueError("; write it as 2026-03-31T14:05:00Z, or say its format in the mapping.")
     try:
         return datetime.fromisoformat(text)

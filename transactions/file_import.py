@@ -118,7 +118,7 @@ def import_file(
 
 def require_currency(file: RowFile, default_currency: str) -> None:
     """Raise Invalid where neither the file and its mapping nor the source say in which currency amounts are."""
-    if "currency" not in file.fields and not default_currency:
+    if file.fields is not None and "currency" not in file.fields and not default_currency:
         raise Invalid(
             "No row could be taken: neither the file, nor the mapping, nor the source names a currency. Map one "
             '("currency": {"value": "EUR"}), or give the source a default currency.'

@@ -36,9 +36,10 @@ def printable(value: Any, max_length: int = MAX_PRINTABLE) -> str:
     return f"{excerpt}…" if len(full) > max_length else excerpt
 
 
-def missing(name: str) -> NoReturn:
-    """Raise the fault of a field that must be there."""
-    raise RowFault(QuarantineReason.MISSING, f"{name} is empty.")
+def missing(name: str, value: Any = None) -> NoReturn:
+    """Raise the fault of a field that must be there; `value` is a word such as NULL that came in its place."""
+    word = f": {quoted(value)} says that there is none" if isinstance(value, str) and value.strip() else ""
+    raise RowFault(QuarantineReason.MISSING, f"{name} is empty{word}.")
 
 
 def not_text(value: Any, name: str) -> NoReturn:

@@ -96,10 +96,12 @@ class RowReader:
         if not fields.keys() <= ROW_FIELDS:
             unknown = sorted(quoted(name) for name in fields.keys() - ROW_FIELDS)
             raise RowFault(QuarantineReason.UNKNOWN_FIELD, f"finobs knows no field named {', '.join(unknown[:5])}.")
-        external_id = text(fields, "external_id") or missing("external_id")
-        account = text(fields, "account") or missing("account")
+        external_id = text(fields, "external_id") or missing("external_id", fields.get("external_id"))
+        account = text(fields, "account") or missing("account", fields.get("account"))
         occurred_at = self.moment(fields.get("occurred_at"), "occurred_at")
-        currency = (text(fields, "currency", 40) or self.default_currency or missing("currency")).upper()
+        currency = (
+            text(fields, "currency", 40) or self.default_currency or missing("currency", fields.get("currency"))
+        ).upper()
         amount_minor = amount(fields.get("amount"), currency)
         counterparty, channel = text(fields, "counterparty"), text(fields, "channel")
         direction = DIRECTIONS.get(text(fields, "direction").lower())
@@ -179,7 +181,7 @@ def timestamp_text(at: datetime) -> str:
 
 def _iso(value: str, name: str) -> datetime:
     if is_nothing(value):
-        missing(name)
+        missing(name, value)
     try:
         return iso_moment(value)
     except ValueError as error:

@@ -21,8 +21,6 @@ MAX_LENGTHS = {
     "direction": 8, "channel": 32, "country": 2, "memo": 500,
 }  # fmt: skip
 IDENTIFIERS = frozenset({"external_id", "account", "counterparty"})
-# The longest word that says that there is nothing has 13 letters.
-_MAX_NULL_WORD_LENGTH = 13
 # Three digits after a mark are a group of thousands as often as a fraction.
 _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
@@ -43,16 +41,15 @@ def text(fields: Mapping[str, Any], name: str, limit: int = 0) -> str:
             value = clean(value, multiline=name == "memo")
         except DeceptiveText as error:
             raise RowFault(QuarantineReason.CHARACTERS, f"{name} {error}: {quoted(value)}.") from None
+    # NA is the code of Namibia.
+    if is_null_word(value) and not (name == "country" and value.upper() == "NA"):
+        return ""
     if len(value) > limit:
         length = len(value.strip())
         raise RowFault(
             QuarantineReason.TOO_LONG, f"{name} has {length:,} characters; {limit} is the most. {quoted(value)}"
         )
-    if name in IDENTIFIERS:
-        return _identifier(value, fields[name], name)
-    # NA is the code of Namibia.
-    is_nothing = len(value) <= _MAX_NULL_WORD_LENGTH and is_null_word(value)
-    return "" if is_nothing and not (name == "country" and value.upper() == "NA") else value
+    return _identifier(value, fields[name], name) if name in IDENTIFIERS else value
 
 
 def _identifier(value: str, given: Any, name: str) -> str:

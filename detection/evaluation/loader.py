@@ -69,8 +69,8 @@ def _check_notations(mapping: Mapping) -> None:
     if said or "amount" not in mapping.sources:
         names = ", ".join(said or ["amount_out", "amount_in"])
         raise Invalid(
-            f"An evaluation reads amounts without a sign, with a decimal point, and dates of ISO 8601; the mapping "
-            f"says how other values are written ({names})."
+            "An evaluation reads amounts without a sign, with a decimal point, and dates of ISO 8601; the mapping says "
+            f"how other values are written ({names})."
         )
 
 
