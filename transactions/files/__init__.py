@@ -45,7 +45,7 @@ def _open(stream: BinaryIO, name: str, mapping: Mapping, options: CsvOptions) ->
     text = head[encoding.mark :].decode(encoding.codec, "replace") if encoding.is_wide else ""
     if not (text or head[encoding.mark :].decode("latin-1")).strip():
         raise Invalid("The file is empty: there is not even a header line.")
-    refuse_foreign(text.encode() or head[encoding.mark :])
+    refuse_foreign(text.lstrip("\ufeff").encode() or head[encoding.mark :])
     return _with_rows(csv_rows(stream, mapping, options))
 
 

@@ -19,6 +19,8 @@ WIDE: Final = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 LIKELY_OTHER: Final = "cp1252"
 NAMES: Final = {"cp1252": "windows-1252", "iso8859-1": "iso-8859-1", "ascii": "us-ascii"}
 MIN_ZERO_SHARE: Final = 0.4
+# Lines, columns and quotes are told by these bytes before a text is decoded.
+ASCII_SAMPLE: Final = 'az09,;|\t"=.-\r\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,14 @@ def text_if_other(raw: bytes) -> str:
 def _codec(said: str) -> str:
     try:
         codec = codecs.lookup(said.strip())
-        "".encode(codec.name)
+        is_wide, sample = codec.name.startswith(("utf-16", "utf-32")), ASCII_SAMPLE.encode()
+        is_readable = (
+            is_wide or sample == ASCII_SAMPLE.encode(codec.name) == sample.decode(codec.name, "replace").encode()
+        )
     except (LookupError, UnicodeError, ValueError):
-        raise Invalid(
-            f"There is no encoding {said[:40]!r}. Among those that there are: utf-8, windows-1252, utf-16."
-        ) from None
+        is_readable = False
+    if not is_readable:
+        raise Invalid(f"There is no encoding {said[:40]!r}. Among those that there are: utf-8, windows-1252, utf-16.")
     return codec.name
 
 

@@ -52,7 +52,7 @@ FOREIGN_FORMATS: Final = tuple(
         (rb"\s*(?:<(?s:.){0,2000}?)camt\.05[0-9]", "an ISO 20022 statement (camt.053, XML)", ASK_FOR_CSV),
         (rb"\s*(?:<(?s:.){0,2000}?)pain\.00[0-9]", "an ISO 20022 payment order (pain, XML)", ASK_FOR_CSV),
         (rb"\s*(?i:<!doctype html|<html|<table|<meta|<head)", "a web page (HTML), whatever its name says", SAVE_AS_CSV),
-        (rb"\s*<\?xml|\s*<[A-Za-z!][^,;\t|]*>", "an XML document", ASK_FOR_CSV),
+        (rb"\s*<\?xml|\s*<[A-Za-z!][^,;\t|]*>(?!\s*[,;\t|])", "an XML document", ASK_FOR_CSV),
         (rb'\s*(?:\[\s*)?\{\s*(?:"|\})', "JSON", "Send it to POST /api/v1/transactions, or convert it to CSV."),
     )
 )  # fmt: skip

@@ -60,14 +60,16 @@ def find_header(lines: Lines, mapping: Mapping, delimiter: str = "", *, has_head
     read = _read(lines)
     best: tuple[int, int, _Candidate] | None = None
     for index in range(len(read)):
-        for each in delimiters:
-            if (candidate := _candidate(read, index, each, lines)) is None:
-                continue
-            missing = missing_columns(mapping, candidate.names)
-            if missing == 0:
-                return _found(lines, read, candidate, said)
-            if best is None or (missing, -len(candidate.names)) < best[:2]:
-                best = (missing, -len(candidate.names), candidate)
+        candidates = [each for mark in delimiters if (each := _candidate(read, index, mark, lines))]
+        # Of several that have all that is needed (columns by number), the one with the most columns parts them.
+        ranked = [(missing_columns(mapping, each.names), -len(each.names), each) for each in candidates]
+        nearest = min(ranked, key=lambda each: each[:2], default=None)
+        if nearest is None:
+            continue
+        if nearest[0] == 0:
+            return _found(lines, read, nearest[2], said)
+        if best is None or nearest[:2] < best[:2]:
+            best = nearest
     raise _refusal(lines, read, mapping, best[2] if best else None)
 
 
