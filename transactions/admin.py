@@ -91,8 +91,8 @@ class SourceAdmin(AccessAdmin):
         file, actor = form.cleaned_data["file"], request.user
         try:
             mapping = _mapping(form.cleaned_data["mapping"].strip(), source)
-            said = form.cleaned_data
-            options = CsvOptions(said["delimiter"], said["encoding"], has_header=not said["no_header"])
+            values = form.cleaned_data
+            options = CsvOptions(values["delimiter"], values["encoding"], has_header=not values["no_header"])
             rows = open_rows(file, file.name, mapping, options)
             if rows.total > MAX_UPLOAD_ROWS:
                 form.add_error(

@@ -73,8 +73,8 @@ def fit_to_header(mapping: Mapping, header: Sequence[str]) -> ColumnFit:
         if len(same := _places(name, header, places)) > 1:
             numbers = " and ".join(f"#{index + 1}" for index in same)
             raise Invalid(f"The column {name} stands {len(same)} times in the header, as {numbers}: name it so.")
-    found = {name: names[_places(name, header, places)[0]] for name in needed}
-    renamed = {name: _renamed(source, found) for name, source in sources.items()}
+    new_names = {name: names[_places(name, header, places)[0]] for name in needed}
+    renamed = {name: _renamed(source, new_names) for name, source in sources.items()}
     return ColumnFit(replace(mapping, sources=renamed), names)
 
 
@@ -112,8 +112,10 @@ def _places(name: str, header: Sequence[str], places: dict[str, list[int]]) -> l
     return [int(number[1]) - 1] if number and int(number[1]) <= len(header) else []
 
 
-def _renamed(source: FieldSource, found: dict[str, str]) -> FieldSource:
-    return replace(source, column=found.get(source.column, ""), columns=tuple(found[name] for name in source.columns))
+def _renamed(source: FieldSource, new_names: dict[str, str]) -> FieldSource:
+    return replace(
+        source, column=new_names.get(source.column, ""), columns=tuple(new_names[name] for name in source.columns)
+    )
 
 
 class RowFields:

@@ -63,8 +63,8 @@ class ImportReport(ImportTotals):
     def add_result(self, result: IngestResult) -> None:
         """Add what a batch came to."""
         self.add(result.batch, "quarantined", "already_quarantined")
-        held = (RowStatus.QUARANTINED, RowStatus.ALREADY_QUARANTINED)
-        self.reasons.update(QuarantineReason(row.reason).label for row in result.rows if row.status in held)
+        statuses = (RowStatus.QUARANTINED, RowStatus.ALREADY_QUARANTINED)
+        self.reasons.update(QuarantineReason(row.reason).label for row in result.rows if row.status in statuses)
         for labels in result.labels:
             self.labels += labels.batch.accepted + labels.batch.corrected
             self.labels_refused += labels.batch.refused

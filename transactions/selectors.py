@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from finobs.core import access
 from finobs.core.db.dialect import table_of
@@ -96,12 +96,6 @@ def labels_visible(user: Any) -> QuerySet[Label]:
 def quarantine_visible(user: Any) -> QuerySet[QuarantinedRow]:
     rows = QuarantinedRow.objects.select_related("source", "batch", "resolved_by").defer("raw")
     return access.restrict(rows, user, "view")
-
-
-def quarantine_reasons(rows: QuerySet[QuarantinedRow]) -> list[tuple[QuarantineReason, int]]:
-    """How many of these rows are held back for each reason, the most frequent first."""
-    counted = rows.order_by().values_list("reason").annotate(number=Count("id")).order_by("-number", "reason")
-    return [(QuarantineReason(reason), number) for reason, number in counted]
 
 
 def quarantined_row_get(user: Any, pk: int) -> QuarantinedRow:

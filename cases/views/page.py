@@ -79,8 +79,8 @@ def success_response(request: SignedInRequest, reference: str, message: str, *, 
 
 
 def list_parts(request: SignedInRequest, queue: Queue) -> dict[str, Any]:
-    known, repeatable = filter_names(CaseFilter)
-    refuse_unknown(request.GET, {*known, "cursor"}, repeatable)
+    names, repeatable = filter_names(CaseFilter)
+    refuse_unknown(request.GET, {*names, "cursor"}, repeatable)
     rows = selectors.queue_cases(request.user, queue, request.GET)
     bound, cursor = list_query(request), request.GET.get("cursor", "")
     return {

@@ -42,8 +42,8 @@ def list_page(
     context: what else it reads.
     Raises Invalid for a parameter that nobody reads.
     """
-    known, repeatable = filter_names(filter_set)
-    refuse_unknown(request.GET, {*known, *parameters, "cursor"}, repeatable)
+    names, repeatable = filter_names(filter_set)
+    refuse_unknown(request.GET, {*names, *parameters, "cursor"}, repeatable)
     if filter_set is not None:
         context |= filter_context(request, filter_set, rows, fields, defaults or {})
         rows = context["filter"].qs if context["filter"].is_valid() else rows.none()
@@ -61,8 +61,8 @@ def filtered(
     request: HttpRequest, filter_set: Any, rows: QuerySet[Any], defaults: Mapping[str, str] | None = None
 ) -> QuerySet[Any]:
     """The rows of a list under the filters of the address, for what is no page of it. Raises Invalid."""
-    known, repeatable = filter_names(filter_set)
-    refuse_unknown(request.GET, {*known, "cursor"}, repeatable)
+    names, repeatable = filter_names(filter_set)
+    refuse_unknown(request.GET, {*names, "cursor"}, repeatable)
     filters = filter_context(request, filter_set, rows, (), defaults or {})["filter"]
     if not filters.is_valid():
         raise Invalid(fields={name: [str(text) for text in texts] for name, texts in filters.form.errors.items()})

@@ -16,12 +16,12 @@ from .errors import Invalid
 PAGE_PARAMETERS = frozenset({"cursor", "limit"})
 
 
-def refuse_unknown(parameters: QueryDict, known: Collection[str], repeatable: Collection[str] = ()) -> None:
-    """Raise Invalid, naming them, for parameters that are not `known`, or that say two things and are read as one.
+def refuse_unknown(parameters: QueryDict, allowed: Collection[str], repeatable: Collection[str] = ()) -> None:
+    """Raise Invalid, naming them, for parameters that are not `allowed`, or that say two things and are read as one.
 
     repeatable: those that may stand several times.
     """
-    errors = {name: [_no_such(name, known)] for name in parameters if name not in known}
+    errors = {name: [_no_such(name, allowed)] for name in parameters if name not in allowed}
     for name, values in parameters.lists():
         if name not in errors and name not in repeatable and len(set(values)) > 1:
             errors[name] = [f"{_quoted(name)} stands {len(values)} times; it takes one value."]
@@ -35,8 +35,8 @@ def filter_names(filter_set: Any) -> tuple[set[str], set[str]]:
     return set(each), {name for name, one in each.items() if isinstance(one, filters.MultipleChoiceFilter)}
 
 
-def _no_such(name: str, known: Collection[str]) -> str:
-    names = ", ".join(sorted(known))
+def _no_such(name: str, allowed: Collection[str]) -> str:
+    names = ", ".join(sorted(allowed))
     return f"There is no parameter {_quoted(name)} here; there {f'is {names}' if names else 'are none'}."
 
 

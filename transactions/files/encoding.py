@@ -39,19 +39,19 @@ class Encoding:
         return self.codec in WIDE
 
 
-def encoding_of(head: bytes, said: str = "") -> Encoding:
-    """The encoding of a file that begins with `head`. `said`: as somebody names it; a mark in the file must agree.
+def encoding_of(head: bytes, name: str = "") -> Encoding:
+    """The encoding of a file that begins with `head`. `name`: as somebody names it; a mark in the file must agree.
 
     Raises Invalid for a name that is no encoding of text, or that the file contradicts.
     """
     marked = next((Encoding(codec, len(mark)) for mark, codec in BYTE_ORDER_MARKS if head.startswith(mark)), None)
-    if not said:
+    if not name:
         return marked or Encoding(_wide_codec(head) or "utf-8")
-    codec = _codec(said)
+    codec = _codec(name)
     if marked is None:
         return Encoding({"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(codec, codec))
     if not marked.codec.startswith(codec.removesuffix("-sig")):
-        raise Invalid(f"The file begins with the mark of {marked.name}, and the encoding is said to be {said}.")
+        raise Invalid(f"The file begins with the mark of {marked.name}, and the encoding is said to be {name}.")
     return marked
 
 
@@ -64,9 +64,9 @@ def text_if_other(raw: bytes) -> str:
     return text if all(each.isprintable() or each in "\r\n\t" for each in text) else ""
 
 
-def _codec(said: str) -> str:
+def _codec(name: str) -> str:
     try:
-        codec = codecs.lookup(said.strip())
+        codec = codecs.lookup(name.strip())
         is_wide, sample = codec.name.startswith(("utf-16", "utf-32")), ASCII_SAMPLE.encode()
         is_readable = (
             is_wide or sample == ASCII_SAMPLE.encode(codec.name) == sample.decode(codec.name, "replace").encode()
@@ -74,7 +74,7 @@ def _codec(said: str) -> str:
     except (LookupError, UnicodeError, ValueError):
         is_readable = False
     if not is_readable:
-        raise Invalid(f"There is no encoding {said[:40]!r}. Among those that there are: utf-8, windows-1252, utf-16.")
+        raise Invalid(f"There is no encoding {name[:40]!r}. Among those that there are: utf-8, windows-1252, utf-16.")
     return codec.name
 
 

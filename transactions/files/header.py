@@ -53,8 +53,8 @@ def find_header(lines: Lines, mapping: Mapping, delimiter: str = "", *, has_head
 
     Raises Invalid where no line has the columns, naming those that the likeliest has.
     """
-    said = _said_delimiter(lines)
-    delimiters = (delimiter or said,) if delimiter or said else DELIMITERS
+    separator = _separator(lines)
+    delimiters = (delimiter or separator,) if delimiter or separator else DELIMITERS
     if not has_header:
         return _without_header(lines, delimiters)
     read = _read(lines)
@@ -67,13 +67,13 @@ def find_header(lines: Lines, mapping: Mapping, delimiter: str = "", *, has_head
         if nearest is None:
             continue
         if nearest[0] == 0:
-            return _found(lines, read, nearest[2], said)
+            return _header(lines, read, nearest[2], separator)
         if best is None or nearest[:2] < best[:2]:
             best = nearest
     raise _refusal(lines, read, mapping, best[2] if best else None)
 
 
-def _said_delimiter(lines: Lines) -> str:
+def _separator(lines: Lines) -> str:
     """What a first line `sep=;` says, as spreadsheets write it and obey it."""
     first = lines.next()
     match = _SEPARATOR_LINE.fullmatch(first.decode(lines.codec, "replace").rstrip("\r\n"))
@@ -106,12 +106,12 @@ def _candidate(read: list[bytes], index: int, delimiter: str, lines: Lines) -> _
     return _Candidate([name.strip() for name in names], delimiter, index, length) if any(names) else None
 
 
-def _found(lines: Lines, read: list[bytes], candidate: _Candidate, said: str) -> Header:
+def _header(lines: Lines, read: list[bytes], candidate: _Candidate, separator: str) -> Header:
     for _ in range(candidate.index + candidate.length):
         lines.next()
     above = [_excerpt(line, lines) for line in read[: candidate.index] if line.strip()]
     line = lines.number - candidate.length + 1
-    return Header(candidate.names, candidate.delimiter, line, ([f"sep={said}"] if said else []) + above)
+    return Header(candidate.names, candidate.delimiter, line, ([f"sep={separator}"] if separator else []) + above)
 
 
 def _without_header(lines: Lines, delimiters: Sequence[str]) -> Header:

@@ -70,9 +70,9 @@ class FileCommand(BaseCommand):
             raise CommandError(f"There is no file {file}.")
         actor = _named_actor(options["actor"])
         mapping = self.mapping(options)
-        said = CsvOptions(options["delimiter"], options["encoding"], has_header=not options["no_header"])
+        csv_options = CsvOptions(options["delimiter"], options["encoding"], has_header=not options["no_header"])
         with file.open("rb") as stream:
-            rows = open_rows(stream, file.name, mapping, said)
+            rows = open_rows(stream, file.name, mapping, csv_options)
             self.show(rows.layout)
             with tqdm(total=rows.total, unit=" rows", disable=options["no_progress"], file=sys.stderr) as bar:
                 # Made when there is something to do, and not before.

@@ -20,8 +20,8 @@ from .. import bulk_load, hooks
 from ..choices import IngestMethod, QuarantineReason, QuarantineState, RowStatus
 from ..models import Account, Batch, Counterparty, Label, Source, Transaction
 from ..row_validation import RawRow, RowFault, RowReader, ValidRow
-from .known_labels import add_labels_after_commit, is_same_label, labels_known
-from .labels import LABEL_ROW_FIELDS, LabelsAddResult
+from .known_labels import LabelledRow, add_new_labels
+from .labels import LabelsAddResult
 from .quarantine_add import quarantine_add
 from .quarantine_supersede import quarantine_supersede
 from .row_batch import BatchResult, BatchRowResult, check_size
@@ -106,8 +106,8 @@ class _BatchIngest:
         self.supersede(existing.quarantined)
         self.assess()
         result = IngestResult(self.batch, [self.results[index] for index in range(len(self.raw))])
-        if rows := self.known_with_new_labels():
-            add_labels_after_commit(self.batch, rows, result.labels)
+        if rows := self.labelled_duplicates():
+            add_new_labels(self.batch, rows, result.labels)
         return result
 
     def read(self) -> None:
@@ -208,26 +208,23 @@ class _BatchIngest:
                 labels.append(Label(transaction_id=each.id, watermark=each.id, **label._asdict()))
         bulk_load.add_labels(labels)
 
-    def known_with_new_labels(self) -> list[RawRow]:
-        """The label of each row that was in already, where it says something else than what is known of it."""
-        labelled = {
-            index: (result.transaction_id, label)
-            for index, result in self.results.items()
-            if result.status == RowStatus.DUPLICATE and index in self.rows and (label := self.rows[index].label)
-        }
-        known = labels_known({pk for pk, _ in labelled.values() if pk is not None})
+    def labelled_duplicates(self) -> list[LabelledRow]:
+        """Rows that were in already and have a label."""
         return [
-            RawRow({name: value for name, value in self.raw[index].fields.items() if name in LABEL_ROW_FIELDS})
-            for index, (pk, label) in sorted(labelled.items())
-            if not any(is_same_label(each, label, self.raw[index]) for each in known.get(pk or 0, ()))
+            LabelledRow(result.transaction_id, label, self.raw[index])
+            for index, result in sorted(self.results.items())
+            if result.status == RowStatus.DUPLICATE
+            and result.transaction_id is not None
+            and index in self.rows
+            and (label := self.rows[index].label)
         ]
 
     def supersede(self, waiting: Mapping[str, list[int]]) -> None:
         """Settle what waited in quarantine for rows that are in now."""
         # A release settles its own row, and those beside it, itself.
         if waiting and self.batch.method != IngestMethod.RELEASE:
-            taken = [(pk, each.id) for each in self.transactions for pk in waiting.get(each.external_id, ())]
-            quarantine_supersede(self.batch, taken)
+            pairs = [(pk, each.id) for each in self.transactions for pk in waiting.get(each.external_id, ())]
+            quarantine_supersede(self.batch, pairs)
 
     def quarantine(self) -> None:
         """Quarantine the faulty rows. One that came before, byte for byte, is not put there again."""

@@ -14,15 +14,15 @@ from ..models import Batch, QuarantinedRow
 CHANGED = ("state", "transaction", "resolved_by", "resolved_at", "resolution", "version")
 
 
-def quarantine_supersede(batch: Batch, taken: Sequence[tuple[int, int]]) -> int:
+def quarantine_supersede(batch: Batch, pairs: Sequence[tuple[int, int]]) -> int:
     """Settle open quarantined rows (ids) by the transactions (ids) that came in under theirs with `batch`; how many.
 
     One that somebody is working on at this moment is left to them. Records `quarantine.supersede` with the ids.
     """
-    transactions = dict(taken)
+    transactions = dict(pairs)
     rows: list[QuarantinedRow] = []
-    for start in range(0, len(taken), MAX_ROWS_PER_STATEMENT):
-        pks = [pk for pk, _ in taken[start : start + MAX_ROWS_PER_STATEMENT]]
+    for start in range(0, len(pairs), MAX_ROWS_PER_STATEMENT):
+        pks = [pk for pk, _ in pairs[start : start + MAX_ROWS_PER_STATEMENT]]
         open_rows = QuarantinedRow.objects.filter(pk__in=pks, state=QuarantineState.OPEN)
         # Waiting for a person who waits for this very id would be waiting for ever.
         rows += open_rows.select_for_update(skip_locked=True).order_by("pk")

@@ -24,7 +24,7 @@ from ..choices import QuarantineState
 from ..filters import QuarantineFilter
 from ..forms import CorrectForm
 from ..models import Transaction
-from ..quarantine_file import quarantine_lines
+from ..quarantine_rows import quarantine_lines, quarantine_reasons
 
 OPEN_ONLY = {"state": QuarantineState.OPEN}
 # What a page shows; the rest is in the download.
@@ -38,7 +38,7 @@ def quarantine_list(request: SignedInRequest) -> HttpResponse:
     rows = selectors.quarantine_visible(request.user)
     return list_page(
         request, "transactions/quarantine_list.html", rows, filter_set=QuarantineFilter, defaults=OPEN_ONLY,
-        summary=lambda found: {"reasons": selectors.quarantine_reasons(found)},
+        summary=lambda rows: {"reasons": quarantine_reasons(rows)},
     )  # fmt: skip
 
 
