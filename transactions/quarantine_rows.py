@@ -1,4 +1,4 @@
-"""Quarantined rows by reason, and as a CSV file: corrected in a spreadsheet, it is brought in with the mapping `finobs`.
+"""Quarantined rows by reason, and as a CSV file: corrected in a spreadsheet, it is imported again as `finobs`.
 
 What then comes in under the same id settles the row that waits here.
 """
