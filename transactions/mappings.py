@@ -87,7 +87,7 @@ class Mapping:
         plain = [(name, source) for name, source in sources if source.notation is None or source.words]
         amounts = {name: source for name, source in sources if source.notation is not None}
         direction = self.sources.get("direction")
-        must_say = direction is not None and bool(direction.column) and not self.is_own_format
+        must_say = direction is not None and bool(direction.used_columns) and not self.is_own_format
 
         def translate(fields: dict[str, Any]) -> RowFault | None:
             fault = None
