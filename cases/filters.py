@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from detection.choices import Typology
 from finobs.core import clock
 from finobs.core.forms import SelectOne
-from transactions.filters import IdentifierFilter
+from transactions.identifier_filter import IdentifierFilter
 
 from .choices import CaseStatus, Disposition, ReasonCode
 from .models import Case, Incident

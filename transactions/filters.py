@@ -13,7 +13,7 @@ from finobs.core.errors import Invalid
 from finobs.core.forms import DATE_INPUT
 
 from .choices import Direction, IngestMethod, QuarantineReason, QuarantineState
-from .identifiers import writings
+from .identifier_filter import IdentifierFilter
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
 
@@ -34,13 +34,6 @@ class AmountForm(forms.Form):
             if not currency:
                 self.add_error("currency", "Name the currency of the amount.")
         return cleaned
-
-
-class IdentifierFilter(filters.CharFilter):
-    """By an id as people write it: the blanks and the case of an IBAN do not matter."""
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs.filter(**{f"{self.field_name}__in": sorted(writings(value))}) if value else qs
 
 
 class TransactionFilter(filters.FilterSet):

@@ -229,14 +229,14 @@ def _read_amounts(fields: dict[str, Any], sources: dict[str, FieldSource]) -> No
 
 def _moving_column(numbers: dict[str, tuple[str, str]], values: dict[str, Any]) -> str:
     """Which of the two columns holds the amount of the row. Raises RowFault for none and for both."""
-    given = [name for name, (number, _) in numbers.items() if number]
-    moving = [name for name in given if not is_zero(numbers[name][0])]
+    filled = [name for name, (number, _) in numbers.items() if number]
+    moving = [name for name in filled if not is_zero(numbers[name][0])]
     if len(moving) > 1:
         both = " and ".join(f"{name} is {quoted(values[name])}" for name in moving)
         raise RowFault(QuarantineReason.AMOUNT, f"{both}: one row moves money one way.")
-    if not given:
+    if not filled:
         raise RowFault(QuarantineReason.MISSING, "amount_out and amount_in are both empty.")
-    return (moving or given)[0]
+    return (moving or filled)[0]
 
 
 def _nothing_to_translate(fields: dict[str, Any]) -> None:

@@ -52,13 +52,13 @@ def text(fields: Mapping[str, Any], name: str, limit: int = 0) -> str:
     return _identifier(value, fields[name], name) if name in IDENTIFIERS else value
 
 
-def _identifier(value: str, given: Any, name: str) -> str:
+def _identifier(value: str, original: Any, name: str) -> str:
     try:
         result = identifier(value)
     except ValueError as error:
         raise RowFault(QuarantineReason.TYPE, f"{name} is {quoted(value)}, which {error}.") from None
-    if result and isinstance(given, NumberText):
-        _check_exact(given, name, int(result) if result.isdigit() else None)
+    if result and isinstance(original, NumberText):
+        _check_exact(original, name, int(result) if result.isdigit() else None)
     return result
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from tests import factories
 from transactions.choices import IngestMethod
-from transactions.filters import IdentifierFilter
+from transactions.identifier_filter import IdentifierFilter
 from transactions.models import Account
 from transactions.row_validation import RawRow
 from transactions.services import ingest

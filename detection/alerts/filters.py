@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters as filters
 
 from finobs.core.forms import DATE_INPUT
-from transactions.filters import IdentifierFilter
+from transactions.identifier_filter import IdentifierFilter
 
 from ..choices import Outcome, Typology
 from ..models import Alert

@@ -65,9 +65,9 @@ def _check_notations(mapping: Mapping) -> None:
     """Refuse a mapping that says how values are written: here whole columns are cast, not read value by value."""
     if composed := [name for name, source in mapping.sources.items() if source.columns]:
         raise Invalid(f"An evaluation reads one column for each field, and {', '.join(composed)} has several.")
-    said = [name for name, source in mapping.sources.items() if source.date_format or not _is_plain_amount(source)]
-    if said or "amount" not in mapping.sources:
-        names = ", ".join(said or ["amount_out", "amount_in"])
+    notations = [name for name, source in mapping.sources.items() if source.date_format or not _is_plain_amount(source)]
+    if notations or "amount" not in mapping.sources:
+        names = ", ".join(notations or ["amount_out", "amount_in"])
         raise Invalid(
             "An evaluation reads amounts without a sign, with a decimal point, and dates of ISO 8601; the mapping says "
             f"how other values are written ({names})."
