@@ -1,10 +1,11 @@
 """Dates as files write them. A mapping says the format; no date is guessed from its digits.
 
-Formats are strptime's, of those directives that mean the same everywhere, and four names:
+Formats are strptime's, of those directives that mean the same everywhere, and five names:
 
     excel    days since 1899-12-30, as spreadsheets count: 45012.5208; to the millisecond
     unix     seconds since 1970-01-01 UTC, and unix_ms, milliseconds
     iso      ISO 8601, what is read where no format is said
+    hours since 2023-01-01   (or seconds, minutes, days; and any date of ISO 8601), as simulations count their steps
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ MAX_LENGTH: Final = 40
 EXCEL_EPOCH: Final = datetime(1899, 12, 30)
 _UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,18})?")
+_SINCE: Final = re.compile("(seconds|minutes|hours|days) since (.{10,40})")
 # The extended format, with what Python reads of it.
 _ISO: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?(?:[Zz]|[+-][0-9:]+)?)?"
@@ -47,6 +49,8 @@ def date_reader(format: str) -> Callable[[str], datetime]:
     """
     if format in _NAMED:
         return _NAMED[format]
+    if since := _SINCE.fullmatch(format):
+        return _since(since[1], since[2])
     directives = _DIRECTIVE.findall(format)
     if unknown := [f"%{each}" for each in directives if each not in _DIRECTIVES]:
         raise ValueError(f"the format knows no {', '.join(unknown)}")
@@ -58,6 +62,15 @@ def date_reader(format: str) -> Callable[[str], datetime]:
     if len(directives) != len(used | {"%"} & used):
         raise ValueError("the format says something twice")
     return partial(_formatted, format)
+
+
+def _since(unit: str, epoch_text: str) -> Callable[[str], datetime]:
+    try:
+        epoch = datetime.fromisoformat(epoch_text)
+    except ValueError:
+        raise ValueError(f"{epoch_text} is no date of ISO 8601 to count {unit} from") from None
+    seconds = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}[unit]
+    return lambda text: _after(epoch, int(_number(text, f"{unit} since {epoch_text}") * seconds * 1_000_000))
 
 
 def _formatted(format: str, text: str) -> datetime:

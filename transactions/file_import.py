@@ -20,6 +20,7 @@ from .files import FileLayout, RowFile
 from .models import RowBatch, Source
 from .row_validation import RawRow
 from .services import MAX_BATCH_SIZE, IngestResult, ingest, labels_add
+from .services.ingest import require_ingest
 
 # Makes the source that an import is for.
 SourceMaker = Callable[[], Source]
@@ -95,8 +96,7 @@ def import_file(
     """
     report, started_at = ImportReport(layout=file.layout), time.perf_counter()
     batches = _batches(file.rows, batch_size)
-    if isinstance(source, Source):
-        require_currency(file, source.default_currency)
+    _refuse_beforehand(actor, source, file)
     hooks.prepare()
     while rows := _next(batches, report.received):
         with transaction.atomic():
@@ -116,9 +116,14 @@ def import_file(
     return report
 
 
-def require_currency(file: RowFile, default_currency: str) -> None:
-    """Raise Invalid where neither the file and its mapping nor the source say in which currency amounts are."""
-    if "currency" not in file.fields and not default_currency:
+def _refuse_beforehand(actor: User, source: Source | SourceMaker, file: RowFile) -> None:
+    """Raise what the first batch would be refused with, before anything is made for it."""
+    with transaction.atomic():
+        source = source if isinstance(source, Source) else source()
+        require_ingest(actor, source)
+        # Made to see whether it can be; the first batch makes it again, with its rows.
+        transaction.set_rollback(True)
+    if file.fields is not None and "currency" not in file.fields and not source.default_currency:
         raise Invalid(
             "No row could be taken: neither the file, nor the mapping, nor the source names a currency. Map one "
             '("currency": {"value": "EUR"}), or give the source a default currency.'

@@ -29,10 +29,8 @@ class Lines:
 
     def next(self) -> bytes:
         """The next line with its end; nothing at the end of the file. Raises Invalid for one beyond any row."""
-        self.number += 1
-        if self.back:
-            return self.back.popleft()
-        line = self._read()
+        line = self.back.popleft() if self.back else self._read()
+        self.number += bool(line)
         if len(line) >= MAX_LINE_BYTES:
             raise Invalid(f"Line {self.number:,} is longer than {MAX_LINE_BYTES:,} bytes: this is no CSV file.")
         return line

@@ -56,10 +56,10 @@ class FileLayout:
 class RowFile:
     """The rows of a file, how many there are about (blank lines and lines within quotes count too), and how it is read.
 
-    fields: those that the file, or a fixed value of the mapping, has.
+    fields: those that the file, or a fixed value of the mapping, has; None where that is not known beforehand.
     """
 
     rows: Iterator[RawRow]
     total: int
-    layout: FileLayout
-    fields: frozenset[str] = frozenset()
+    layout: FileLayout = field(default_factory=lambda: FileLayout("rows"))
+    fields: frozenset[str] | None = None

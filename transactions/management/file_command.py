@@ -68,13 +68,15 @@ class FileCommand(BaseCommand):
             raise CommandError(f"--batch-size must be 1 to {MAX_BATCH_SIZE}.")
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
-        actor = _actor(options["actor"])
+        actor = _named_actor(options["actor"])
         mapping = self.mapping(options)
         said = CsvOptions(options["delimiter"], options["encoding"], has_header=not options["no_header"])
         with file.open("rb") as stream:
             rows = open_rows(stream, file.name, mapping, said)
             self.show(rows.layout)
             with tqdm(total=rows.total, unit=" rows", disable=options["no_progress"], file=sys.stderr) as bar:
+                # Made when there is something to do, and not before.
+                actor = actor or system_actor("import")
                 return self.load(actor, rows, options, file_name=file.name, batch_size=batch_size, progress=bar.update)
 
     def show(self, layout: FileLayout) -> None:
@@ -83,9 +85,9 @@ class FileCommand(BaseCommand):
             self.stderr.write(line)
 
 
-def _actor(email: str) -> User:
+def _named_actor(email: str) -> User | None:
     if not email:
-        return system_actor("import")
+        return None
     actor = User.objects.filter(email=email.lower()).first()
     if actor is None:
         raise CommandError(f"There is nobody with the address {email}.")

@@ -70,15 +70,20 @@ def ingest(
     the accepted rows, in the order of their position. The assessment is part of the same transaction.
     Raises Invalid for no rows or a source that is not active, TooLarge for more than 10,000.
     """
-    access.require(actor, "ingest", source)
-    if not source.is_active:
-        raise Invalid(f"The source {source.name} is not active.")
+    require_ingest(actor, source)
     check_size(rows)
     batch = Batch(
         source=source, method=method, actor=actor, file_name=file_name[:255], first_row=first_row,
         received_at=clock.now(), received=len(rows), layout=dict(layout or {}),
     )  # fmt: skip
     return _BatchIngest(batch, rows).run()
+
+
+def require_ingest(actor: User, source: Source) -> None:
+    """Raise NotAllowed for who may not bring rows in, Invalid for a source that is not active."""
+    access.require(actor, "ingest", source)
+    if not source.is_active:
+        raise Invalid(f"The source {source.name} is not active.")
 
 
 class _BatchIngest:

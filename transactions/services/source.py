@@ -21,6 +21,7 @@ SOURCE_FIELDS = ("name", "default_currency", "time_zone", "mapping", "is_active"
 def source_create(*, actor: User, slug: str, name: str = "", **fields: Any) -> Source:
     """Make a source. Who may: `system:config`. Records `source.create`. Raises Invalid, Conflict for a known slug."""
     access.require(actor, "create", Source)
+    _check_names(fields)
     source = Source(slug=slug, name=name or slug, **fields)
     _check(source)
     if Source.objects.filter(slug=slug).exists():
@@ -38,8 +39,7 @@ def source_change(*, actor: User, source: Source, **fields: Any) -> Source:
     """
     source = Source.objects.select_for_update().get(pk=source.pk)
     access.require(actor, "change", source)
-    if unknown := fields.keys() - set(SOURCE_FIELDS):
-        raise Invalid(f"A source's {', '.join(sorted(unknown))} cannot be changed.")
+    _check_names(fields)
     before = _state(source)
     for name, value in fields.items():
         setattr(source, name, value)
@@ -47,6 +47,11 @@ def source_change(*, actor: User, source: Source, **fields: Any) -> Source:
     history.save(source, actor=actor)
     record(actor=actor, action="source.change", subject=source, data={"before": before, "after": _state(source)})
     return source
+
+
+def _check_names(fields: dict[str, Any]) -> None:
+    if unknown := fields.keys() - set(SOURCE_FIELDS):
+        raise Invalid(fields={name: ["A source has no such setting, or it cannot be changed."] for name in unknown})
 
 
 def _state(source: Source) -> dict[str, Any]:

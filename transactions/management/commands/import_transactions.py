@@ -15,7 +15,7 @@ from finobs.accounts.models import User
 
 from ... import mappings
 from ...choices import IngestMethod
-from ...file_import import ImportReport, SourceMaker, import_file, require_currency
+from ...file_import import ImportReport, SourceMaker, import_file
 from ...files import RowFile
 from ...models import Source
 from ...services import source_create
@@ -47,7 +47,6 @@ class Command(FileCommand):
         if source is None:
             preset = self.preset
             currency = options["currency"] or (preset.default_currency if preset else "")
-            require_currency(file, currency)
             name = (preset and preset.source_name) or options["source"]
             source = partial(source_create, actor=actor, slug=options["source"], name=name, default_currency=currency)
         return import_file(actor=actor, source=source, file=file, method=IngestMethod.FILE, **more)
