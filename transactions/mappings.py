@@ -13,13 +13,13 @@ direction, by the sign of the amount, or by the two columns.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from finobs.core.errors import Invalid
+from finobs.core.http import parse_json
 
 from .amounts import is_zero
 from .choices import Direction, QuarantineReason
@@ -169,18 +169,25 @@ def resolve(reference: str) -> tuple[Mapping, NamedMapping | None]:
 
 
 def _read(reference: str) -> Any:
-    text = reference
-    if not reference.lstrip().startswith("{"):
-        path = Path(reference)
-        if not path.is_file():
-            raise Invalid(
-                f"{reference} is neither a mapping finobs knows ({', '.join(NAMED_MAPPINGS)}), nor JSON, nor a file."
-            )
-        text = path.read_text(encoding="utf-8")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        text = reference if reference.lstrip().startswith("{") else _file_text(reference)
+        # No doubled keys: the last would win, and the first say nothing.
+        return parse_json(text.encode())
+    except ValueError as error:
         raise Invalid(f"The mapping is not valid JSON: {error}.") from None
+
+
+def _file_text(reference: str) -> str:
+    try:
+        is_file = Path(reference).is_file()
+    except OSError:
+        # Such as a name that is too long for one.
+        is_file = False
+    if not is_file:
+        raise Invalid(
+            f"{reference[:200]} is neither a mapping finobs knows ({', '.join(NAMED_MAPPINGS)}), nor JSON, nor a file."
+        )
+    return Path(reference).read_text(encoding="utf-8-sig")
 
 
 def _direction_errors(sources: dict[str, FieldSource]) -> dict[str, list[str]]:
