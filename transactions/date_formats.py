@@ -24,7 +24,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,18})?")
 _SINCE: Final = re.compile("(seconds|minutes|hours|days) since (.{10,40})")
 # The extended format, with what Python reads of it.
 _ISO: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?(?:[Zz]|[+-][0-9:]+)?)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?(?:[Zz]| ?[+-][0-9:]+)?)?"
 )
 _DIRECTIVE: Final = re.compile("%(.?)")
 # %Z reads names of zones and forgets them; %c, %x and %X depend on the machine.
