@@ -119,8 +119,11 @@ def _rows(file: _File, delay_days: int) -> EvaluationRows:
     time = time.astype("datetime64[us]").astype(np.int64)
     currency = (file.column("currency") if "currency" in file.parts else pyarrow.array(["USD"] * number)).to_pylist()
     unit = _units(currency)
-    minor = np.rint(file.column("amount").cast(pyarrow.float64()).to_numpy(zero_copy_only=False) * unit)
-    minor = minor.astype(np.int64)
+    scaled = file.column("amount").cast(pyarrow.float64()).to_numpy(zero_copy_only=False) * unit
+    # A double is off by far less than this, and an amount that is finer than its currency by more.
+    if (np.abs(scaled - np.rint(scaled)) > 1e-3).any():
+        raise Invalid("There are amounts that are finer than their currency: they would be rounded.")
+    minor = np.rint(scaled).astype(np.int64)
     if number and minor.min() < 0:
         raise Invalid("There are amounts below zero: an evaluation reads amounts without a sign, and a direction.")
     label = compute.fill_null(file.column("is_suspicious").cast(pyarrow.int64()), 0)
