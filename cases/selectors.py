@@ -17,6 +17,7 @@ from finobs.accounts.models import User
 from finobs.core import access, clock
 from finobs.core.errors import Invalid
 from finobs.core.reads import first_or_not_found
+from transactions.identifiers import writings
 from transactions.models import Transaction
 
 from . import workflow
@@ -199,8 +200,9 @@ def search(user: Any, text: str) -> QuerySet[Case]:
     if not text or "\x00" in text:
         return Case.objects.none()
     incident = Incident.objects.filter(reference__iexact=text).values("case_id")
-    alerted = Transaction.objects.filter(external_id=text, alert__case_alert__isnull=False)
-    matching = Q(reference__iexact=text) | Q(account__external_id=text) | Q(pk__in=incident)
+    ids = sorted(writings(text))
+    alerted = Transaction.objects.filter(external_id__in=ids, alert__case_alert__isnull=False)
+    matching = Q(reference__iexact=text) | Q(account__external_id__in=ids) | Q(pk__in=incident)
     matching |= Q(pk__in=alerted.values("alert__case_alert__case_id"))
     # People read out the number of a reference, without letter and year.
     if text.isdecimal():

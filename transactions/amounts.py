@@ -17,6 +17,8 @@ from .choices import Direction
 
 DECIMAL_MARKS: Final = (".", ",")
 MAX_CURRENCY_SIGN_LENGTH: Final = 8
+# With blanks around the number, as in columns of a fixed width.
+MAX_TEXT_LENGTH: Final = 200
 # The direction of an amount below zero, and of one above.
 SIGN_MEANINGS: Final[dict[str, tuple[str, str]]] = {
     "negative is out": (Direction.OUT.value, Direction.IN.value),
@@ -52,7 +54,7 @@ class NumberText(str):
 
 def is_below_zero(text: str) -> bool:
     """Whether a text is an amount below zero, however its sign is written, and be its number readable or not."""
-    if not _SIGN.search(text):
+    if len(text) > MAX_TEXT_LENGTH or not _SIGN.search(text):
         return False
     try:
         return AmountNotation(sign="negative is out").read(text)[1] == Direction.OUT
@@ -83,6 +85,8 @@ class AmountNotation:
 
         Nothing at all stays "". Zero has no direction. Raises ValueError, in words that continue the field's value.
         """
+        if len(value) > MAX_TEXT_LENGTH:
+            raise ValueError("which is too long for a number")
         is_negative, body = self._peel(" ".join(value.split()))
         if not body and not is_negative:
             return "", ""

@@ -24,7 +24,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,18})?")
 _SINCE: Final = re.compile("(seconds|minutes|hours|days) since (.{10,40})")
 # The extended format, with what Python reads of it.
 _ISO: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?(?:[Zz]|[+-][0-9:]+)?)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?(?:[Zz]| ?[+-][0-9:]+)?)?"
 )
 _DIRECTIVE: Final = re.compile("%(.?)")
 # %Z reads names of zones and forgets them; %c, %x and %X depend on the machine.
@@ -54,12 +54,12 @@ def date_reader(format: str) -> Callable[[str], datetime]:
     directives = _DIRECTIVE.findall(format)
     if unknown := [f"%{each}" for each in directives if each not in _DIRECTIVES]:
         raise ValueError(f"the format knows no {', '.join(unknown)}")
-    given = set(directives)
-    if not (given & {"y", "Y"} and given & {"m", "b", "B"} and "d" in given):
+    used = set(directives)
+    if not (used & {"y", "Y"} and used & {"m", "b", "B"} and "d" in used):
         raise ValueError(f"a format has day, month and year, as %d.%m.%Y, or is one of {', '.join(_NAMED)}")
-    if ("p" in given) != ("I" in given) or {"H", "I"} <= given:
+    if ("p" in used) != ("I" in used) or {"H", "I"} <= used:
         raise ValueError("hours are %H, or %I with %p")
-    if len(directives) != len(given | {"%"} & given):
+    if len(directives) != len(used | {"%"} & used):
         raise ValueError("the format says something twice")
     return partial(_formatted, format)
 

@@ -13,11 +13,13 @@ from .choices import QuarantineReason
 from .date_formats import date_reader
 from .identifiers import is_nothing, is_null_word
 from .row_faults import RowFault, quoted
-from .row_validation import ROW_FIELDS
+from .row_validation import DIRECTIONS, ROW_FIELDS
 
 # Two columns of amounts: what went out of the account, and what came in.
 AMOUNT_COLUMNS: Final = {"amount_out": "out", "amount_in": "in"}
 DATE_FIELDS: Final = ("occurred_at", "label_known_at")
+# A truth value is a whole number to Python, and may be a label.
+_SCALARS: Final = (str, int, float)
 _KEYS: Final = frozenset({"column", "columns", "separator", "ordinal", "value", "words"})
 _DATE_KEYS: Final = frozenset({"format", "plus_days"})
 _AMOUNT_KEYS: Final = frozenset({"sign", "decimal_mark", "currency_sign"})
@@ -108,16 +110,37 @@ def field_source(name: str, document: Any) -> FieldSource:
     words, days = document.get("words", {}), document.get("plus_days", 0)
     if not isinstance(words, dict) or isinstance(days, bool) or not isinstance(days, int):
         raise ValueError(f"{name}: words is an object, plus_days a whole number.")
+    if "value" in document:
+        return _constant(name, document)
+    column = document.get("column", "")
+    if not isinstance(column, str) or ("column" in document and not column.strip()):
+        raise ValueError(f"{name}: column is a column's name.")
     return FieldSource(
-        str(document.get("column", "")), str(document.get("value", "")), days,
+        column, "", days,
         _words(name, words), _date_format(name, document.get("format", "")),
         _notation(name, document) if _is_amount(name) else None, **_composition(name, document),
     )  # fmt: skip
 
 
+def _constant(name: str, document: dict[str, Any]) -> FieldSource:
+    """A value that is the same for every row, and is taken as it stands. Raises ValueError."""
+    if name in AMOUNT_COLUMNS:
+        raise ValueError(f"{name} comes from a column.")
+    if rest := document.keys() - {"value"}:
+        raise ValueError(f"{name}: a value is taken as it stands; {_list(rest)} is for a column.")
+    value = document["value"]
+    if not isinstance(value, _SCALARS):
+        raise ValueError(f"{name}: value is text or a number.")
+    if name == "direction" and (is_nothing(value) or str(value).strip().lower() not in DIRECTIONS):
+        raise ValueError(f"{name}: value is “in” or “out”.")
+    return FieldSource(value=str(value))
+
+
 def _words(name: str, words: dict[str, Any]) -> dict[str, str]:
     meanings = {word.strip(): str(meaning) for word, meaning in words.items()}
     for word, meaning in words.items():
+        if not isinstance(meaning, _SCALARS):
+            raise ValueError(f"{name}: the meaning of the word {word.strip()} is text or a number.")
         if meanings[word.strip()] != str(meaning):
             raise ValueError(f"{name}: the word {word.strip()} stands twice and means two things.")
     return meanings
@@ -157,10 +180,7 @@ def _date_format(name: str, text: Any) -> str:
     return text
 
 
-def _notation(name: str, document: dict[str, Any]) -> AmountNotation | None:
-    """None for an amount that is a value, or that a word stands for."""
-    if "value" in document:
-        return None
+def _notation(name: str, document: dict[str, Any]) -> AmountNotation:
     mark, sign = document.get("decimal_mark", ""), document.get("sign", "")
     if mark not in ("", *DECIMAL_MARKS):
         raise ValueError(f"{name}: decimal_mark is “.” or “,”.")

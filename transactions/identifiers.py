@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from finobs.core.text import clean
+
 # What databases, data frames and spreadsheets write where there is nothing, and the errors of spreadsheets.
 _NULL_WORDS: Final = """
     null (null) <null> [null] nan -nan none <none> nat <na> na n/a n.a. #n/a #na nil undefined \\n - -- --- – — ?
@@ -78,6 +80,14 @@ def identifier(text: str) -> str:
             raise ValueError("has more digits than a number with a fraction holds. Write ids as text")
         return match[1]
     return _iban(text) or text
+
+
+def writings(text: str) -> set[str]:
+    """The ids that a person may mean who writes `text`: as it stands, and in its one form."""
+    try:
+        return {text, identifier(clean(text))} - {""}
+    except ValueError:
+        return {text}
 
 
 def _iban(text: str) -> str:

@@ -13,13 +13,13 @@ direction, by the sign of the amount, or by the two columns.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from finobs.core.errors import Invalid
+from finobs.core.http import parse_json
 
 from .amounts import is_zero
 from .choices import Direction, QuarantineReason
@@ -87,7 +87,7 @@ class Mapping:
         plain = [(name, source) for name, source in sources if source.notation is None or source.words]
         amounts = {name: source for name, source in sources if source.notation is not None}
         direction = self.sources.get("direction")
-        must_say = direction is not None and bool(direction.column) and not self.is_own_format
+        must_say = direction is not None and bool(direction.used_columns) and not self.is_own_format
 
         def translate(fields: dict[str, Any]) -> RowFault | None:
             fault = None
@@ -169,18 +169,25 @@ def resolve(reference: str) -> tuple[Mapping, NamedMapping | None]:
 
 
 def _read(reference: str) -> Any:
-    text = reference
-    if not reference.lstrip().startswith("{"):
-        path = Path(reference)
-        if not path.is_file():
-            raise Invalid(
-                f"{reference} is neither a mapping finobs knows ({', '.join(NAMED_MAPPINGS)}), nor JSON, nor a file."
-            )
-        text = path.read_text(encoding="utf-8")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        text = reference if reference.lstrip().startswith("{") else _file_text(reference)
+        # No doubled keys: the last would win, and the first say nothing.
+        return parse_json(text.encode())
+    except ValueError as error:
         raise Invalid(f"The mapping is not valid JSON: {error}.") from None
+
+
+def _file_text(reference: str) -> str:
+    try:
+        is_file = Path(reference).is_file()
+    except OSError:
+        # Such as a name that is too long for one.
+        is_file = False
+    if not is_file:
+        raise Invalid(
+            f"{reference[:200]} is neither a mapping finobs knows ({', '.join(NAMED_MAPPINGS)}), nor JSON, nor a file."
+        )
+    return Path(reference).read_text(encoding="utf-8-sig")
 
 
 def _direction_errors(sources: dict[str, FieldSource]) -> dict[str, list[str]]:
@@ -229,14 +236,14 @@ def _read_amounts(fields: dict[str, Any], sources: dict[str, FieldSource]) -> No
 
 def _moving_column(numbers: dict[str, tuple[str, str]], values: dict[str, Any]) -> str:
     """Which of the two columns holds the amount of the row. Raises RowFault for none and for both."""
-    given = [name for name, (number, _) in numbers.items() if number]
-    moving = [name for name in given if not is_zero(numbers[name][0])]
+    filled = [name for name, (number, _) in numbers.items() if number]
+    moving = [name for name in filled if not is_zero(numbers[name][0])]
     if len(moving) > 1:
         both = " and ".join(f"{name} is {quoted(values[name])}" for name in moving)
         raise RowFault(QuarantineReason.AMOUNT, f"{both}: one row moves money one way.")
-    if not given:
+    if not filled:
         raise RowFault(QuarantineReason.MISSING, "amount_out and amount_in are both empty.")
-    return (moving or given)[0]
+    return (moving or filled)[0]
 
 
 def _nothing_to_translate(fields: dict[str, Any]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from finobs.core import money
@@ -21,8 +21,6 @@ MAX_LENGTHS = {
     "direction": 8, "channel": 32, "country": 2, "memo": 500,
 }  # fmt: skip
 IDENTIFIERS = frozenset({"external_id", "account", "counterparty"})
-# Three digits after a mark are a group of thousands as often as a fraction.
-_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 def text(fields: Mapping[str, Any], name: str, limit: int = 0) -> str:
@@ -52,13 +50,13 @@ def text(fields: Mapping[str, Any], name: str, limit: int = 0) -> str:
     return _identifier(value, fields[name], name) if name in IDENTIFIERS else value
 
 
-def _identifier(value: str, given: Any, name: str) -> str:
+def _identifier(value: str, original: Any, name: str) -> str:
     try:
         result = identifier(value)
     except ValueError as error:
         raise RowFault(QuarantineReason.TYPE, f"{name} is {quoted(value)}, which {error}.") from None
-    if result and isinstance(given, NumberText):
-        _check_exact(given, name, int(result) if result.isdigit() else None)
+    if result and isinstance(original, NumberText):
+        _check_exact(original, name, int(result) if result.isdigit() else None)
     return result
 
 
@@ -95,24 +93,20 @@ def amount(value: Any, currency: str) -> int:
     ):
         minor = int(whole + part.ljust(places, "0"))
     else:
-        minor = _unusual_amount(number, currency, places, is_typed=isinstance(value, NumberText))
+        minor = _unusual_amount(number, currency, is_typed=isinstance(value, NumberText))
     if isinstance(value, NumberText):
         _check_exact(value, "amount", minor)
     return minor
 
 
-def _unusual_amount(number: str, currency: str, places: int, *, is_typed: bool) -> int:
+def _unusual_amount(number: str, currency: str, *, is_typed: bool) -> int:
     if not number:
         missing("amount")
     if not money.DECIMAL.fullmatch(number[:65]) or len(number) > MAX_LENGTHS["amount"]:
         raise RowFault(QuarantineReason.AMOUNT, f"amount is {quoted(number)}, which is no decimal number.")
-    if places < 3 and not is_typed and _GROUPED.fullmatch(number):
-        raise RowFault(
-            QuarantineReason.AMOUNT,
-            f"amount is {quoted(number)}, which may be thousands or a fraction; {currency} has {places} places.",
-        )
     try:
-        minor = money.to_minor(number, currency)
+        # Of a typed number the mark is known.
+        minor = money.to_minor(Decimal(number) if is_typed else number, currency)
     except Invalid as error:
         raise RowFault(QuarantineReason.AMOUNT, f"amount: {error.detail}") from None
     if minor < 0:

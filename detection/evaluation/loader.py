@@ -65,9 +65,9 @@ def _check_notations(mapping: Mapping) -> None:
     """Refuse a mapping that says how values are written: here whole columns are cast, not read value by value."""
     if composed := [name for name, source in mapping.sources.items() if source.columns]:
         raise Invalid(f"An evaluation reads one column for each field, and {', '.join(composed)} has several.")
-    said = [name for name, source in mapping.sources.items() if source.date_format or not _is_plain_amount(source)]
-    if said or "amount" not in mapping.sources:
-        names = ", ".join(said or ["amount_out", "amount_in"])
+    notations = [name for name, source in mapping.sources.items() if source.date_format or not _is_plain_amount(source)]
+    if notations or "amount" not in mapping.sources:
+        names = ", ".join(notations or ["amount_out", "amount_in"])
         raise Invalid(
             "An evaluation reads amounts without a sign, with a decimal point, and dates of ISO 8601; the mapping says "
             f"how other values are written ({names})."
@@ -119,8 +119,11 @@ def _rows(file: _File, delay_days: int) -> EvaluationRows:
     time = time.astype("datetime64[us]").astype(np.int64)
     currency = (file.column("currency") if "currency" in file.parts else pyarrow.array(["USD"] * number)).to_pylist()
     unit = _units(currency)
-    minor = np.rint(file.column("amount").cast(pyarrow.float64()).to_numpy(zero_copy_only=False) * unit)
-    minor = minor.astype(np.int64)
+    scaled = file.column("amount").cast(pyarrow.float64()).to_numpy(zero_copy_only=False) * unit
+    # A double is off by far less than this, and an amount that is finer than its currency by more.
+    if (np.abs(scaled - np.rint(scaled)) > 1e-3).any():
+        raise Invalid("There are amounts that are finer than their currency: they would be rounded.")
+    minor = np.rint(scaled).astype(np.int64)
     if number and minor.min() < 0:
         raise Invalid("There are amounts below zero: an evaluation reads amounts without a sign, and a direction.")
     label = compute.fill_null(file.column("is_suspicious").cast(pyarrow.int64()), 0)

@@ -153,12 +153,16 @@ def test_a_mapping_that_says_how_values_are_written_is_refused(small, changes, w
         load_rows(small, resolve(json.dumps(document))[0], 7)
 
 
-def test_amounts_below_zero_are_not_evaluated(small, tmp_path):
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(pc.negate, "below zero"), (lambda amounts: pc.add(amounts, 0.004), "finer than their currency")],
+)
+def test_amounts_that_are_no_amounts_are_not_evaluated(small, tmp_path, change, words):
     table = pq.read_table(small)
-    amounts = pc.negate(table["amount"])
-    path = tmp_path / "signed.parquet"
+    path = tmp_path / "other.parquet"
+    amounts = change(table["amount"])
     pq.write_table(table.set_column(table.column_names.index("amount"), "amount", amounts), path)
-    with pytest.raises(Invalid, match="below zero"):
+    with pytest.raises(Invalid, match=words):
         load_rows(path, resolve("handbook")[0], 7)
 
 

@@ -19,6 +19,8 @@ from .errors import Invalid
 MAX_MINOR = 10**17
 # Decimal itself would also read 1_000, the digits of other scripts, and blanks around a number.
 DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
+# Three digits after a mark are a group of thousands as often as a fraction.
+_GROUPED: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 # On list one of ISO 4217, and not in moneyed yet; a test holds the whole list against it. All have hundredths.
 for _code, _numeric, _name in (
@@ -41,10 +43,15 @@ def exponent(currency: str) -> int:
 
 
 def to_minor(amount: str | int | Decimal, currency: str) -> int:
-    """Whole minor units. Raises Invalid for what is no finite number, too large, or finer than the currency."""
+    """Whole minor units. Raises Invalid for what is no finite number, too large, or finer than the currency.
+
+    So it does for a text such as 1.000 of a currency with fewer places, which half of the world writes for a thousand.
+    """
     places = exponent(currency)
     if isinstance(amount, str) and not DECIMAL.fullmatch(amount):
         raise Invalid(f"{amount[:40]!r} is not a decimal number.")
+    if isinstance(amount, str) and places < 3 and _GROUPED.fullmatch(amount):
+        raise Invalid(f"{amount!r} may be thousands or a fraction; {currency} has {places} decimal places.")
     value = Decimal(amount)
     if not value.is_finite():
         raise Invalid(f"{str(amount)[:40]!r} is not a finite amount.")

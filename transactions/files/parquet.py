@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date, datetime, time
 from typing import Any, BinaryIO
 
 from finobs.core.errors import Invalid
@@ -101,7 +102,7 @@ def _row(fields: dict[str, Any], translate: Callable[[dict[str, Any]], RowFault 
 
 
 def _values(column: Any) -> list[Any]:
-    """Text and datetimes as they are, everything else as the text of its exact value; bytes where no text is."""
+    """Text, datetimes and truth values as they are, else the text of the exact value; bytes where no text is."""
     import pyarrow
     from pyarrow import types
 
@@ -112,14 +113,21 @@ def _values(column: Any) -> list[Any]:
     if types.is_timestamp(kind):
         return _exact(column.cast(pyarrow.timestamp("us", tz=kind.tz), safe=False))
     if types.is_boolean(kind):
-        return list(column.cast(pyarrow.string()).to_pylist())
+        return list(column.to_pylist())
     if types.is_floating(kind):
         return _floats(column)
     if types.is_integer(kind) or types.is_decimal(kind):
         return [text and NumberText(text) for text in column.cast(pyarrow.string()).to_pylist()]
     if _is_text(kind):
         return [_decoded(value) for value in column.cast(pyarrow.large_binary()).to_pylist()]
-    return [value if value is None else str(value) for value in _exact(column)]
+    return [value if value is None else _plain(value) for value in _exact(column)]
+
+
+def _plain(value: Any) -> Any:
+    """A date at its midnight, whatever format the mapping says of text; bytes as their text; all else as text."""
+    if isinstance(value, bytes):
+        return _decoded(value)
+    return datetime.combine(value, time()) if type(value) is date else str(value)
 
 
 def _floats(column: Any) -> list[NumberText | None]:

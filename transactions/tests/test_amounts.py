@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -155,3 +156,12 @@ def test_an_amount_below_zero_is_seen_however_it_is_written(text: str) -> None:
 @pytest.mark.parametrize("text", [*POSITIVE, *ZERO, *CURRENCY, "", "-", "1,234.50", "2025-01-05", "12-34", "A-1"])
 def test_another_amount_is_not_below_zero(text: str) -> None:
     assert not is_below_zero(text)
+
+
+@pytest.mark.parametrize("text", ["(" * 100_000 + ")" * 100_000, "-" * 100_000, "1" * 201, "1,000" * 100_000])
+def test_a_text_that_is_no_number_costs_no_time(text: str) -> None:
+    started_at = perf_counter()
+    for notation in (AmountNotation(), AmountNotation(",", "€", "negative is out")):
+        assert refusal(notation, text) == "which is too long for a number"
+    assert not is_below_zero(text)
+    assert perf_counter() - started_at < 1

@@ -127,6 +127,18 @@ def test_each_of_two_columns_may_have_a_sign_of_its_own(tmp_path, bank):
 
 
 MAPPING_ERRORS: list[tuple[dict[str, Any], str, str]] = [
+    ({"amount": "a", "direction": {"value": ""}}, "direction", "value is “in” or “out”"),
+    ({"amount": "a", "direction": {"value": "NULL"}}, "direction", "value is “in” or “out”"),
+    ({"amount": "a", "direction": {"value": "sideways"}}, "direction", "value is “in” or “out”"),
+    ({"amount": "a", "direction": OUT, "memo": {"value": None}}, "memo", "value is text or a number"),
+    ({"amount": "a", "direction": OUT, "memo": {"value": ["x"]}}, "memo", "value is text or a number"),
+    ({"amount": "a", "direction": OUT, "memo": {"column": None}}, "memo", "column is a column's name"),
+    ({"amount": "a", "direction": OUT, "memo": {"column": 7}}, "memo", "column is a column's name"),
+    ({"amount": "a", "direction": OUT, "memo": {"value": "x", "words": {}}}, "memo", "words is for a column"),
+    ({"amount": {"value": "5", "sign": "negative is out"}}, "amount", "sign is for a column"),
+    ({"amount": "a", "direction": OUT, "occurred_at": {"value": "x", "format": "%d.%m.%Y"}}, "occurred_at", "format is for"),
+    ({"amount_out": {"value": "5"}, "amount_in": "b"}, "amount_out", "comes from a column"),
+    ({"amount": "a", "direction": {"column": "d", "words": {"D": None}}}, "direction", "meaning of the word D"),
     ({"amount": "a", "amount_out": "b", "amount_in": "c"}, "amount", "not both"),
     ({"amount_out": "b"}, "amount_in", "amount_in has no column"),
     ({"amount_in": "b"}, "amount_out", "amount_out has no column"),
@@ -153,6 +165,20 @@ def test_a_mapping_that_says_it_twice_or_wrongly_is_refused_by_field(changes, na
     with pytest.raises(Invalid) as refused:
         Mapping.parse({**BASE, **changes})
     assert words in refused.value.fields[f"mapping.{name}"][0]
+
+
+@pytest.mark.parametrize(
+    "text", ['{"amount": "a", "amount": "b"}', '{"amount": NaN}', "x" * 5_000, "x\x00", '{"amount": "\udcff"}']
+)
+def test_a_mapping_that_could_be_read_in_two_ways_is_refused(bank, tmp_path, text):
+    with pytest.raises(CommandError, match=r"not valid JSON|neither a mapping"):
+        run(statement(tmp_path, "1,A,2025-01-01,5"), text)
+
+
+def test_a_mapping_file_that_is_no_text_is_refused(bank, tmp_path):
+    (tmp_path / "mapping.json").write_bytes(b"\xff\xfe{")
+    with pytest.raises(CommandError, match="not valid JSON"):
+        run(statement(tmp_path, "1,A,2025-01-01,5"), str(tmp_path / "mapping.json"))
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "NULL", "nan"])

@@ -1,6 +1,7 @@
 """What errors become: problem details for machines, pages for people, never a stack trace."""
 
 import json
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -97,10 +98,16 @@ def exceptions_of_drf() -> list[type[drf.APIException]]:
     return [each for each in classes if each is not drf.ValidationError]
 
 
+def problem_of(exception):
+    error = http.as_error(exception)
+    assert error is not None
+    return http.problem(error)
+
+
 @pytest.mark.parametrize("raised", exceptions_of_drf(), ids=lambda raised: raised.__name__)
 def test_no_problem_shows_a_place_that_was_not_filled(raised):
     needed = {drf.MethodNotAllowed: ("PUT",), drf.UnsupportedMediaType: ("text/x",)}
-    body = http.problem(http.as_error(raised(*needed.get(raised, ()))))
+    body = problem_of(raised(*needed.get(raised, ())))
     assert "{" not in body["title"] + body["detail"]
     assert "ErrorDetail" not in body["detail"]
     assert body["title"]
@@ -108,11 +115,11 @@ def test_no_problem_shows_a_place_that_was_not_filled(raised):
 
 
 def test_a_title_is_of_the_kind_and_a_detail_of_the_occurrence():
-    problems = [http.problem(http.as_error(drf.MethodNotAllowed(method))) for method in ("PUT", "PATCH")]
+    problems = [problem_of(drf.MethodNotAllowed(method)) for method in ("PUT", "PATCH")]
     assert {body["title"] for body in problems} == {"Method Not Allowed"}
     assert [body["detail"] for body in problems] == ['Method "PUT" not allowed.', 'Method "PATCH" not allowed.']
 
 
 def test_a_detail_with_codes_beside_it_is_its_sentence():
-    detail = {"detail": "The token is old.", "messages": [{"token_class": "AccessToken"}]}
-    assert http.problem(http.as_error(drf.AuthenticationFailed(detail)))["detail"] == "The token is old."
+    detail: Any = {"detail": "The token is old.", "messages": [{"token_class": "AccessToken"}]}
+    assert problem_of(drf.AuthenticationFailed(detail))["detail"] == "The token is old."
