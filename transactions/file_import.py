@@ -137,6 +137,12 @@ class LabelImportReport(ImportTotals):
     corrected: int = 0
     refused: int = 0
     refusals: list[dict[str, Any]] = field(default_factory=list)
+    layout: FileLayout | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        names = ("received", "accepted", "duplicate", "batches", "corrected", "refused", "refusals")
+        layout = self.layout.as_json() if self.layout else {}
+        return {name: getattr(self, name) for name in names} | {"layout": layout}
 
 
 def import_labels(
@@ -144,7 +150,7 @@ def import_labels(
     progress: Callable[[int], Any] = lambda _: None,
 ) -> LabelImportReport:  # fmt: skip
     """Add all labels of a file, batch by batch; running it again takes none twice."""
-    report = LabelImportReport()
+    report = LabelImportReport(layout=file.layout)
     for rows in _batches(file.rows, batch_size):
         batch = labels_add(
             actor=actor, source=source, rows=rows, file_name=file_name, first_row=report.received + 1

@@ -84,6 +84,11 @@ class FileCommand(BaseCommand):
         for line in layout.in_words():
             self.stderr.write(line)
 
+    def write_footer(self, layout: FileLayout | None) -> None:
+        """What stands below the last row, known only once that was read."""
+        if layout and layout.lines_below:
+            self.stdout.write(layout.in_words()[-1])
+
 
 def _named_actor(email: str) -> User | None:
     if not email:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -27,13 +26,14 @@ class Command(FileCommand):
         return import_labels(actor=actor, source=_source(options), file=file, **more)
 
     def result(self, report: LabelImportReport) -> dict[str, Any]:
-        return asdict(report)
+        return report.as_json()
 
     def write(self, report: LabelImportReport) -> None:
         for name in ("received", "accepted", "corrected", "duplicate", "refused"):
             self.stdout.write(f"{name:>10}  {getattr(report, name):,}")
         for refusal in report.refusals:
             self.stderr.write(f"row {refusal['row']}: {refusal['reason']}: {refusal['detail']}")
+        self.write_footer(report.layout)
 
 
 def _source(options: dict[str, Any]) -> Source:

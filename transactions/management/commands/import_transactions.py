@@ -60,9 +60,7 @@ class Command(FileCommand):
                 self.stdout.write(f"{name.replace('_', ' '):>19}  {value:,}")
         for reason, number in report.reasons.most_common():
             self.stdout.write(f"{'held back':>19}  {number:,} x {reason}")
-        # Known only now: what stands below the last row.
-        if report.layout and report.layout.lines_below:
-            self.stdout.write(report.layout.in_words()[-1])
+        self.write_footer(report.layout)
 
 
 def _source(options: dict[str, Any]) -> Source | None:
