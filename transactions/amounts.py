@@ -35,6 +35,7 @@ _DIGITS: Final = "[0-9][0-9., ']*"
 _BELOW_ZERO: Final = re.compile(
     rf"{_BEFORE}[{_MINUS}(]{_BEFORE}{_DIGITS}{_AFTER}|{_BEFORE}{_DIGITS}\W{{0,3}}[{_MINUS}]{_AFTER}"
 )
+_PLAIN: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2})?")
 _AMBIGUOUS: Final = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
@@ -87,6 +88,9 @@ class AmountNotation:
         """
         if len(value) > MAX_TEXT_LENGTH:
             raise ValueError("which is too long for a number")
+        # The common case: digits that can be read in one way, whatever mark the mapping says.
+        if _PLAIN.fullmatch(value) and self.decimal_mark != ",":
+            return value, SIGN_MEANINGS[self.sign][1] if self.sign and not is_zero(value) else ""
         is_negative, body = self._peel(" ".join(value.split()))
         if not body and not is_negative:
             return "", ""

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 MAX_LENGTH: Final = 40
@@ -42,6 +42,7 @@ def iso_moment(text: str) -> datetime:
         raise ValueError(", which is no date and time of the calendar.") from None
 
 
+@lru_cache(maxsize=64)
 def date_reader(format: str) -> Callable[[str], datetime]:
     """What reads a text of this format. Raises ValueError, in words, for a format that is none.
 

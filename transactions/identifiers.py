@@ -51,7 +51,9 @@ def is_null_word(text: str) -> bool:
 
 def is_nothing(value: Any) -> bool:
     """Whether a field says that there is nothing: it is empty, blank, or a word for that."""
-    return value is None or (isinstance(value, str) and (not value.strip() or is_null_word(value.strip())))
+    if isinstance(value, str):
+        return not (word := value.strip()) or is_null_word(word)
+    return value is None
 
 
 def identifier(text: str) -> str:

@@ -24,8 +24,13 @@ class RowFault(Exception):
 
 
 def quoted(value: Any) -> str:
-    """A value for people's eyes: cut, and without what a page or a database cannot hold."""
+    """A value for people's eyes: cut, and without what a page or a database cannot hold.
+
+    What cannot be seen is named by its code, or nobody would know why 12<U+200B>.50 is no number.
+    """
     excerpt = printable(value, MAX_QUOTED)
+    if not excerpt.isprintable():
+        excerpt = "".join(each if each.isprintable() or each in "\n\t" else f"<U+{ord(each):04X}>" for each in excerpt)
     return f"“{excerpt}”" if isinstance(value, str) else excerpt
 
 

@@ -8,7 +8,6 @@ from typing import BinaryIO
 from finobs.core.errors import Invalid
 
 from ..amounts import is_below_zero
-from ..identifiers import is_nothing
 from ..mappings import Mapping
 from ..row_faults import quoted
 from .csv import HEAD_BYTES, CsvOptions, csv_rows
@@ -57,9 +56,11 @@ def _with_rows(file: RowFile) -> RowFile:
 
 
 def _refuse_signed(file: RowFile) -> None:
+    if file.fields and "direction" in file.fields:
+        return
     for number, row in enumerate(file.rows, 1):
         value = row.fields.get("amount")
-        if isinstance(value, str) and is_below_zero(value) and is_nothing(row.fields.get("direction")):
+        if isinstance(value, str) and is_below_zero(value):
             raise Invalid(
                 f"Row {number:,} has the amount {quoted(value)} and no direction: the amounts of this file have signs, "
                 "and nothing says what they mean. Give it a mapping whose amount has a “sign” (“negative is out” or "

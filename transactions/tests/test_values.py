@@ -229,3 +229,11 @@ def test_an_id_of_a_type_that_may_have_lost_digits_is_refused(text: str, max_exa
         assert "digits may be lost" in refusal(account=value).detail
     else:
         assert read(account=value).account == result
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\ufeff", "\u00ad", "\xa0"], ids=ascii)
+@pytest.mark.parametrize(
+    ("name", "value"), [("amount", "12{}.50"), ("occurred_at", "2026-{}03-02"), ("is_suspicious", "1{}1")]
+)
+def test_what_cannot_be_seen_is_named_where_no_text_is_read(name: str, value: str, mark: str) -> None:
+    assert f"<U+{ord(mark):04X}>" in refusal(**{name: value.format(mark)}).detail
