@@ -153,6 +153,9 @@ def resolve_labels(reference: str) -> Mapping:
     document = NAMED_MAPPINGS[reference].mapping if reference in NAMED_MAPPINGS else _read(reference)
     if not isinstance(document, dict):
         raise Invalid("A mapping is an object: field of a label to column of the file.")
+    # A mapping of transactions will do; what is of neither is a slip of the pen, and dropped would be missed by nobody.
+    if unknown := sorted(name for name in document if name not in ROW_FIELDS and name not in AMOUNT_COLUMNS):
+        raise Invalid(fields={f"mapping.{name}": [f"finobs knows no field named {name}."] for name in unknown})
     return Mapping.parse(
         {name: document[name] for name in document if name in ("external_id", *LABEL_FIELDS)}, REQUIRED_LABEL_FIELDS
     )

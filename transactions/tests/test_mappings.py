@@ -269,3 +269,12 @@ def test_a_file_of_labels_needs_its_two_columns() -> None:
     assert set(fitted.sources) == {"external_id", "is_suspicious"}
     with pytest.raises(Invalid, match="has no column is_suspicious"):
         fit_to_header(mapping, ["external_id", "typology"])
+
+
+def test_a_mapping_of_labels_may_have_the_fields_of_transactions_and_no_others() -> None:
+    document = {**PLAIN, "is_suspicious": "fraud", "typolgy": "kind"}
+    with pytest.raises(Invalid) as error:
+        resolve_labels(json.dumps(document))
+    assert list(error.value.fields) == ["mapping.typolgy"]
+    del document["typolgy"]
+    assert set(resolve_labels(json.dumps(document)).sources) == {"external_id", "is_suspicious"}
