@@ -7,7 +7,11 @@ import pytest
 from cases.models import Queue
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
+from finobs.core import process
 from tests import factories
+
+# What tests do is done by people and by finobs, as in a server; what an operator does says so in its test.
+process.serve()
 
 pytest.register_assert_rewrite("tests.support.api")
 pytest_plugins = ["tests.support.table_flush", "tests.support.history_guard", "tests.support.event_guard"]

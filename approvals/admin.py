@@ -16,6 +16,7 @@ from finobs.accounts.requests import actor_of
 from finobs.core.admin import AccessAdmin
 from finobs.core.errors import Conflict
 from finobs.core.forms import ReasonField
+from finobs.core.identity import Identity, preload
 
 from . import registry, selectors, services
 from .choices import Vote
@@ -45,6 +46,7 @@ class ApprovalPolicyAdmin(AccessAdmin):
             action=obj.action,
             quorum=values["quorum"],
             expires_after_hours=values["expires_after_hours"],
+            version=values["version"] if change else None,
         )
         obj.pk = policy.pk
 
@@ -64,7 +66,7 @@ class ApprovalDecisionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 REQUEST_FIELDS = (
-    "action", "subject_label", "state", "end_reason", "quorum", "requested_by", "last_edited_by", "created_at",
+    "action", "subject_label", "state", "end_reason", "quorum", "asked_by", "edited_by", "created_at",
     "expires_at", "ended_at", "digest", "snapshot_text", "decision_text",
 )  # fmt: skip
 
@@ -72,7 +74,7 @@ REQUEST_FIELDS = (
 @admin.register(ApprovalRequest)
 class ApprovalRequestAdmin(AccessAdmin):
     form = ApprovalDecisionForm
-    list_display = ("subject_label", "action", "state", "requested_by", "created_at", "expires_at")
+    list_display = ("subject_label", "action", "state", "asked_by", "created_at", "expires_at")
     list_filter = ("state", "action")
     list_select_related = ("requested_by",)
     search_fields = ("subject_label",)
@@ -102,10 +104,20 @@ class ApprovalRequestAdmin(AccessAdmin):
                 vote=values["vote"],
                 reason=values["reason"],
                 digest=values["expected_digest"],
+                version=values["version"],
             )
         except Conflict as error:
             # Said here, not raised: the admin would roll back that the request is void.
             messages.error(request, error.detail)
+
+    @admin.display(description="Requested by")
+    def asked_by(self, request: ApprovalRequest) -> str:
+        """As they were then."""
+        return _text(request.requested_by_then)
+
+    @admin.display(description="Last edited by")
+    def edited_by(self, request: ApprovalRequest) -> str:
+        return _text(request.last_edited_by_then)
 
     @admin.display(description="What is shown")
     def snapshot_text(self, request: ApprovalRequest) -> SafeString:
@@ -113,5 +125,11 @@ class ApprovalRequestAdmin(AccessAdmin):
 
     @admin.display(description="Decisions")
     def decision_text(self, request: ApprovalRequest) -> str:
-        rows = request.decisions.select_related("decided_by")
-        return "; ".join(f"{row.decided_by}: {row.get_vote_display()} {row.reason}".strip() for row in rows) or "none"
+        rows = list(request.decisions.all())
+        preload(rows)
+        texts = (f"{_text(row.decided_by_then)}: {row.get_vote_display()} {row.reason}".strip() for row in rows)
+        return "; ".join(texts) or "none"
+
+
+def _text(who: Identity | None) -> str:
+    return f"{who} ({', '.join(filter(None, (who.address, *who.roles)))})" if who else "–"

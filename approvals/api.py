@@ -31,6 +31,8 @@ class RequestDetail(SelectorDetail[ApprovalRequest]):
 class RequestDecide(ServiceAction[ApprovalRequest]):
     """Approve or reject. The last approval needed carries the action out."""
 
+    # The digest of what was shown is asked for, and says more.
+    requires_version = False
     subject = REQUEST
     service = services.request_decide
     body_class = DecideSerializer

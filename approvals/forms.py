@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from finobs.core.forms import ReasonField
+from finobs.core.forms import ReasonField, VersionedForm
 
 from .choices import Vote
 
@@ -24,5 +24,5 @@ class DecideForm(forms.Form):
         self.fields["reason"].widget.attrs["data-draft"] = draft
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(VersionedForm):
     reason = ReasonField(label="Why you withdraw it", required=False)

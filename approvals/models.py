@@ -14,13 +14,14 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
-from finobs.core.models import Base
+from finobs.core.identity import IdentityAt
+from finobs.core.models import Base, Versioned
 
 from . import registry
 from .choices import RequestState, Vote
 
 
-class ApprovalPolicy(Base):
+class ApprovalPolicy(Versioned):
     """How many must agree to an action, and for how long a request stands. Without a row: one, 72 hours."""
 
     action = models.CharField(max_length=80, unique=True)
@@ -40,7 +41,7 @@ class ApprovalPolicy(Base):
         return self.action
 
 
-class ApprovalRequest(Base):
+class ApprovalRequest(Versioned):
     """Somebody asks that `action` be done to the subject with `payload`; `snapshot` is what approvers see."""
 
     action = models.CharField(max_length=80)
@@ -58,6 +59,8 @@ class ApprovalRequest(Base):
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    requested_by_then = IdentityAt("requested_by", "created_at")
+    last_edited_by_then = IdentityAt("last_edited_by", "created_at")
     # They never change: a trigger refuses it.
     history = HistoricalRecords(excluded_fields=["snapshot", "payload"])
 
@@ -105,6 +108,7 @@ class ApprovalDecision(Base):
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     last_edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
     decided_at = models.DateTimeField(default=clock.now)
+    decided_by_then = IdentityAt("decided_by", "decided_at")
 
     class Meta(Base.Meta):
         ordering = ("id",)

@@ -7,7 +7,12 @@ from finobs.core.access import AccessRule
 def register() -> None:
     from .models import ApprovalPolicy, ApprovalRequest
 
-    access.register(ApprovalRequest, view=AccessRule("compliance:read"))
+    access.register(
+        ApprovalRequest,
+        view=AccessRule("compliance:read"),
+        # One's own only. A token that was made to read must not write.
+        withdraw=AccessRule("compliance:read", scope="compliance:resolve"),
+    )
     access.register(
         ApprovalPolicy,
         view=AccessRule("system:config"),

@@ -13,7 +13,7 @@ from .models import ApprovalDecision, ApprovalRequest
 
 
 class ApprovalDecisionSerializer(serializers.ModelSerializer[ApprovalDecision]):
-    decided_by_name = serializers.CharField(source="decided_by.name")
+    decided_by_name = serializers.CharField(source="decided_by_then.name")
 
     class Meta:
         model = ApprovalDecision
@@ -22,13 +22,13 @@ class ApprovalDecisionSerializer(serializers.ModelSerializer[ApprovalDecision]):
 
 
 class ApprovalRequestSerializer(serializers.ModelSerializer[ApprovalRequest]):
-    requested_by_name = serializers.CharField(source="requested_by.name")
+    requested_by_name = serializers.CharField(source="requested_by_then.name")
 
     class Meta:
         model = ApprovalRequest
         fields = (
             "id", "action", "subject_type", "subject_id", "subject_label", "state", "end_reason", "quorum", "digest",
-            "requested_by", "requested_by_name", "created_at", "expires_at", "ended_at",
+            "requested_by", "requested_by_name", "created_at", "expires_at", "ended_at", "version",
         )  # fmt: skip
         read_only_fields = fields
 

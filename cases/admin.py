@@ -16,6 +16,7 @@ from detection.choices import Typology
 from finobs.accounts.requests import actor_of
 from finobs.core import access
 from finobs.core.admin import AccessAdmin, GrantsAdmin, run_action
+from finobs.core.identity import preload
 
 from . import selectors, services
 from .choices import REASONS_BY_DISPOSITION
@@ -55,12 +56,13 @@ class QueueAdmin(GrantsAdmin, AccessAdmin):
 
     @transaction.atomic
     def grant_changed(
-        self, request: HttpRequest, obj: Queue, principal: Any, granted: list[str], revoked: list[str]
+        self, request: HttpRequest, obj: Queue, principal: Any, granted: list[str], revoked: list[str], version: int
     ) -> None:
-        for action in granted:
-            services.queue_grant(actor=actor_of(request), queue=obj, principal=principal, action=action)
-        for action in revoked:
-            services.queue_revoke(actor=actor_of(request), queue=obj, principal=principal, action=action)
+        steps = [(services.queue_grant, action) for action in granted]
+        for act, action in [*steps, *((services.queue_revoke, action) for action in revoked)]:
+            # Each raises the version; the next is about what it left.
+            actor = actor_of(request)
+            version = act(actor=actor, queue=obj, principal=principal, action=action, version=version).version
 
 
 class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -78,15 +80,10 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
         ],
     )
     why = forms.CharField(required=False, label="Rationale", widget=forms.Textarea(attrs={"rows": 4}))
-    expected_version = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
         model = Case
         fields: tuple[str, ...] = ()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial["expected_version"] = self.instance.version
 
 
 CASE_FIELDS = (
@@ -129,7 +126,7 @@ class CaseAdmin(AccessAdmin):
         return (
             facts,
             ("Note", {"fields": ("note",)}),
-            ("Propose to close", {"fields": ("conclusion", "why", "expected_version")}),
+            ("Propose to close", {"fields": ("conclusion", "why")}),
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -143,34 +140,30 @@ class CaseAdmin(AccessAdmin):
 
     def write(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
         values, case = form.cleaned_data, Case(pk=obj.pk)
+        version = values["version"]
         if values["note"].strip():
-            services.note_add(actor=actor_of(request), case=case, text=values["note"])
+            # It raises the version; the closing is about what it left.
+            note = services.note_add(actor=actor_of(request), case=case, text=values["note"], version=version)
+            version = note.case.version
         if not values["conclusion"]:
             return
         disposition, _, reason_code = values["conclusion"].partition("/")
-        # A note that was added just now has raised the version by one.
         services.case_close(
             actor=actor_of(request), case=case, disposition=disposition, reason_code=reason_code,
-            rationale=values["why"], version=values["expected_version"] + bool(values["note"].strip()),
+            rationale=values["why"], version=version,
         )  # fmt: skip
 
     @admin.action(description=next(step.label for step in HUMAN_STEPS if step.action == "take"), permissions=["work"])
     def take(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
-        run_action(
-            self, request, queryset, "Taken", lambda case: services.case_take(actor=actor_of(request), case=case)
-        )
+        act, actor = services.case_take, actor_of(request)
+        run_action(self, request, queryset, "Taken", lambda case, **version: act(actor=actor, case=case, **version))
 
     @admin.action(
         description=next(step.label for step in HUMAN_STEPS if step.action == "release"), permissions=["work"]
     )
     def release(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
-        run_action(
-            self,
-            request,
-            queryset,
-            "Released",
-            lambda case: services.case_release(actor=actor_of(request), case=case),
-        )
+        act, actor = services.case_release, actor_of(request)
+        run_action(self, request, queryset, "Released", lambda case, **version: act(actor=actor, case=case, **version))
 
     @admin.display(description="Priority is made of")
     def parts(self, case: Case) -> str:
@@ -183,8 +176,9 @@ class CaseAdmin(AccessAdmin):
 
     @admin.display(description="Notes")
     def notes(self, case: Case) -> SafeString:
-        rows = case.notes.select_related("author").order_by("pk")
-        lines = ((row.created_at.strftime("%Y-%m-%d %H:%M"), row.author, row.text) for row in rows)
+        rows = list(case.notes.order_by("pk"))
+        preload(rows)
+        lines = ((row.created_at.strftime("%Y-%m-%d %H:%M"), row.author_then, row.text) for row in rows)
         return format_html_join("", "<p>{} · {}<br>{}</p>", lines)
 
 

@@ -52,14 +52,16 @@ class CaseAction(ServiceAction[Case]):
 
 
 class CaseTake(CaseAction):
-    """Take a case that nobody holds."""
+    """Take a case that nobody holds. Whoever holds it is named to the others, whatever version they saw."""
 
+    requires_version = False
     service = services.case_take
 
 
 class CaseRelease(CaseAction):
     """Give a case that you hold back to its queue."""
 
+    requires_version = False
     service = services.case_release
 
 
@@ -90,6 +92,8 @@ class NoteList(SelectorList[Note], ServiceCreate[Note]):
     service = services.note_add
     body_class = NoteAddSerializer
     operation_id = "cases_note_add"
+    # It adds to the case, and replaces nothing.
+    requires_version = False
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Write down what was found."""

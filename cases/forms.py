@@ -63,7 +63,7 @@ class CloseForm(VersionedForm, DraftForm):
     )  # fmt: skip
 
 
-class AssignForm(forms.Form):
+class AssignForm(VersionedForm):
     to = forms.ModelChoiceField(queryset=User.objects.none(), label="To", empty_label="Choose…")
     reason = ReasonField(rows=3)
 

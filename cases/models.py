@@ -14,13 +14,14 @@ from detection.choices import Typology
 from detection.models import Alert
 from finobs.core import clock
 from finobs.core.access import GroupGrant, UserGrant
-from finobs.core.models import Base, Timestamped
+from finobs.core.identity import IdentityAt
+from finobs.core.models import Base, Timestamped, Versioned
 from transactions.models import Account
 
 from .choices import CaseStatus, Disposition, MachineOpinion, ReasonCode
 
 
-class Queue(Base):
+class Queue(Versioned):
     """Where cases wait. People see, work or lead a queue by grants on it."""
 
     slug = models.SlugField(max_length=60, unique=True)
@@ -66,7 +67,7 @@ class QueueGroupGrant(GroupGrant):
     content_object = models.ForeignKey(Queue, on_delete=models.CASCADE)
 
 
-class Case(Timestamped):
+class Case(Versioned, Timestamped):
     """The unit of investigation: one account, one typology, everything linked.
 
     Three axes, kept apart: `status` (where the work is), `disposition` (what was concluded), `machine_opinion`
@@ -97,8 +98,6 @@ class Case(Timestamped):
     )
     opened_at = models.DateTimeField(default=clock.now)
     closed_at = models.DateTimeField(null=True, blank=True)
-    # A form carries the version that its reader saw; a stale one is a conflict, and nothing that was typed is lost.
-    version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords()
 
     class Meta(Base.Meta):
@@ -147,7 +146,7 @@ class CaseGroupGrant(GroupGrant):
     content_object = models.ForeignKey(Case, on_delete=models.CASCADE)
 
 
-class Incident(Timestamped):
+class Incident(Versioned, Timestamped):
     """One burst: alerts of one account and typology, each within a day of the one before."""
 
     reference = models.CharField(max_length=20, unique=True)
@@ -190,6 +189,7 @@ class Note(Base):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     text = models.TextField()
     created_at = models.DateTimeField(default=clock.now)
+    author_then = IdentityAt("author", "created_at")
 
     class Meta(Base.Meta):
         ordering = ("id",)

@@ -48,7 +48,7 @@ class QueueSerializer(serializers.ModelSerializer[Queue]):
         model = Queue
         fields = (
             "slug", "name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day", "open_count",
-            "awaiting_count", "held_count",
+            "awaiting_count", "held_count", "version",
         )  # fmt: skip
 
 
@@ -95,8 +95,15 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
         read_only_fields = fields
 
 
+class NoteAuthorSerializer(serializers.Serializer[Note]):
+    """Who wrote it, as they were called then."""
+
+    id = serializers.IntegerField(source="author_id")
+    name = serializers.CharField(source="author_then.name")
+
+
 class NoteSerializer(serializers.ModelSerializer[Note]):
-    author = PersonSerializer(read_only=True)
+    author = NoteAuthorSerializer(source="*", read_only=True)
 
     class Meta:
         model = Note
@@ -113,7 +120,6 @@ class CaseCloseSerializer(serializers.Serializer[Any]):
     disposition = serializers.ChoiceField(choices=Disposition.choices[1:])
     reason_code = serializers.ChoiceField(choices=ReasonCode.choices)
     rationale = serializers.CharField(trim_whitespace=False, allow_blank=True)
-    version = serializers.IntegerField(min_value=1, help_text="Of the case as you read it.")
 
 
 class CaseAssignSerializer(ReasonSerializer):

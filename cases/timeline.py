@@ -6,7 +6,7 @@ An event names the history rows that it belongs to, and a note's event names the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -16,8 +16,9 @@ from django.db.models import Q
 from django.urls import reverse
 
 from approvals.models import ApprovalRequest
-from finobs.accounts.models import User
 from finobs.core import access
+from finobs.core.identity import Identity, attach_history_users, identities_as_of, preload
+from finobs.ledger.actors import EventActor
 from finobs.ledger.models import Event
 
 from .models import Case, Note
@@ -44,6 +45,7 @@ CHANGE_FIELDS: Final = ("status", "disposition", "reason_code", "queue", "assign
 
 
 Key = tuple[str, str]  # type and id of a row
+Names = Mapping[tuple[int, datetime], Identity]
 HISTORY: Final = Case.history.model._meta.label_lower
 
 
@@ -52,7 +54,7 @@ class TimelineEntry:
     """One thing that happened. kind: "note", "change" or "event"; `url`: the ledger's page of its event."""
 
     at: datetime
-    actor: User | None
+    actor: Identity | EventActor | None
     kind: str
     title: str
     text: str
@@ -93,8 +95,11 @@ def _with_event(entry: TimelineEntry, event: TimelineEntry) -> TimelineEntry:
 
 
 def _notes(case: Case) -> Iterator[tuple[Key, TimelineEntry]]:
-    for note in Note.objects.filter(case=case).select_related("author").order_by("-pk")[:MAX_ENTRIES]:
-        yield _note_key(str(note.pk)), TimelineEntry(note.created_at, note.author, "note", "Note added", note.text)
+    notes = list(Note.objects.filter(case=case).order_by("-pk")[:MAX_ENTRIES])
+    preload(notes)
+    for note in notes:
+        entry = TimelineEntry(note.created_at, note.author_then, "note", "Note added", note.text)
+        yield _note_key(str(note.pk)), entry
 
 
 def _note_key(pk: str) -> Key:
@@ -102,39 +107,36 @@ def _note_key(pk: str) -> Key:
 
 
 def _changes(case: Case) -> Iterator[tuple[Key, TimelineEntry]]:
-    rows: list[Any] = list(
-        Case.history.filter(id=case.pk)
-        .select_related("history_user")
-        .order_by("-history_date", "-history_id")[: MAX_ENTRIES + 1]
-    )
+    rows: list[Any] = list(Case.history.filter(id=case.pk).order_by("-history_date", "-history_id")[: MAX_ENTRIES + 1])
+    attach_history_users(rows)
     names = _names(rows)
     for after, before in pairwise(rows):
         # A save that changed none of these fields (a note, a version) is no line of its own.
         if text := "; ".join(_differences(before, after, names)):
             title = after.history_change_reason or "Changed"
-            entry = TimelineEntry(after.history_date, after.history_user, "change", title, text)
+            entry = TimelineEntry(after.history_date, after.history_user_then, "change", title, text)
             yield (HISTORY, str(after.history_id)), entry
 
 
-def _names(rows: Sequence[Any]) -> dict[int, str]:
-    ids = {row.assignee_id for row in rows if row.assignee_id}
-    return {user.pk: str(user) for user in User.objects.filter(pk__in=ids)} if ids else {}
+def _names(rows: Sequence[Any]) -> Names:
+    """What the assignee of each history row was called then."""
+    return identities_as_of((row.assignee_id, row.history_date) for row in rows if row.assignee_id)
 
 
-def _differences(before: Any, after: Any, names: dict[int, str]) -> Iterator[str]:
+def _differences(before: Any, after: Any, names: Names) -> Iterator[str]:
     for name in CHANGE_FIELDS:
         field: Any = Case._meta.get_field(name)
         old, new = getattr(before, field.attname), getattr(after, field.attname)
         if old != new:
             label = str(field.verbose_name).capitalize()
-            yield f"{label}: {_value_text(field, old, names)} → {_value_text(field, new, names)}"
+            yield f"{label}: {_value_text(field, old, before, names)} → {_value_text(field, new, after, names)}"
 
 
-def _value_text(field: Any, value: Any, names: dict[int, str]) -> str:
+def _value_text(field: Any, value: Any, row: Any, names: Names) -> str:
     if value in (None, ""):
         return "none"
     if field.name == "assignee":
-        return names.get(value, "somebody")
+        return str(names.get((value, row.history_date), "somebody"))
     return str(dict(field.flatchoices).get(value, value))
 
 
@@ -155,7 +157,7 @@ def _event_entry(event: Event) -> EventEntry:
         keys.add(_note_key(note))
     title = EVENT_TITLES.get(event.action, event.action)
     url = reverse("ledger:event-detail", args=[event.uid])
-    entry = TimelineEntry(event.at, event.actor, "event", title, _event_text(event.action, body["data"]), url)
+    entry = TimelineEntry(event.at, event.actor_then, "event", title, _event_text(event.action, body["data"]), url)
     return EventEntry(entry, frozenset(keys))
 
 

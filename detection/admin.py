@@ -26,7 +26,6 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         decoder=StrictJSONDecoder, help_text='For an amount rule: {"currency": "USD", "review_at": "10000.00"}.'
     )
     reason = ReasonField()
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Rule
@@ -36,7 +35,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         newest = self.instance.versions.first() if self.instance.pk else None
         if newest is not None:
-            self.initial.update(parameters=newest.parameters, version=newest.number)
+            self.initial["parameters"] = newest.parameters
 
 
 @admin.register(Rule)
@@ -54,13 +53,13 @@ class RuleAdmin(AccessAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         fixed = ["slug", "name", "kind", "typology", "obligation", "source"]
-        return [*fixed, "parameters", "reason", "version"] if self._may(request, "change", obj) else [*fixed, "live"]
+        return [*fixed, "parameters", "reason"] if self._may(request, "change", obj) else [*fixed, "live"]
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in ("parameters", "reason")}
         if change:
-            version = form.cleaned_data["version"] or 0
-            rules_services.rule_change(actor=self._actor(request), rule=obj, version=version, **values)
+            values["version"] = form.cleaned_data["version"]
+            rules_services.rule_change(actor=self._actor(request), rule=obj, **values)
             return
         fixed = {name: getattr(obj, name) for name in ("slug", "name", "kind", "typology", "obligation", "source")}
         obj.pk = rules_services.rule_create(actor=self._actor(request), **fixed, **values).pk
@@ -70,7 +69,7 @@ class RuleAdmin(AccessAdmin):
         actor, reason = self._actor(request), action_reason(request)
         run_action(
             self, request, queryset, "Taken out of force",
-            lambda rule: rules_services.rule_retire(actor=actor, rule=rule, reason=reason),
+            lambda rule, **version: rules_services.rule_retire(actor=actor, rule=rule, reason=reason, **version),
         )  # fmt: skip
 
     def _actor(self, request: HttpRequest) -> Any:
@@ -85,7 +84,7 @@ def _taking(step: StageTransition) -> Any:
         service, reason = registry_services.STAGE_SERVICES[step.action], action_reason(request)
         run_action(
             modeladmin, request, queryset, step.label,
-            lambda version: service(actor=actor, version=version, reason=reason),
+            lambda row, **version: service(actor=actor, model_version=row, reason=reason, **version),
         )  # fmt: skip
 
     return take

@@ -6,13 +6,14 @@ class DetectionConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import registry
-        from finobs.core import clock, schedule
+        from finobs.core import clock, health, schedule
         from finobs.core.jobs import kinds
         from transactions import hooks as transactions
 
         from . import policy
         from .alerts.queries import alerts_of_batches
-        from .bootstrap import ensure_default_detectors
+        from .bootstrap import ensure_default_detectors, ensure_first_rules
+        from .judgement import check_health
         from .ml.registry import approval_actions
         from .ml.training.jobs import TrainingJob
         from .pipeline.assess import assess
@@ -26,10 +27,15 @@ class DetectionConfig(AppConfig):
         kinds.register(ReassessmentJob())
         transactions.register_assessor(assess)
         transactions.register_preparation(ensure_default_detectors)
+        transactions.register_source_preparation(ensure_first_rules)
+        health.register("detection", check_health)
         transactions.register_counter("alerts", alerts_of_batches)
         schedule.register(
             schedule.ScheduledTask(
                 "look again at what late transactions touched", "detection.tasks.reassess", clock.MINUTE // 2
+            ),
+            schedule.ScheduledTask(
+                "see to the first rules and the first model", "detection.tasks.detectors_ensure", clock.MINUTE
             ),
             schedule.ScheduledTask(
                 "train on outcomes when enough are known", "detection.tasks.training_due", clock.DAY

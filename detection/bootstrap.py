@@ -1,4 +1,4 @@
-"""What an import into a new installation starts with, so that a first file does not pass unjudged."""
+"""What a new installation starts with, so that what comes in first does not pass unjudged."""
 
 from __future__ import annotations
 
@@ -27,17 +27,26 @@ MIN_TRANSACTIONS = 50_000
 def ensure_default_detectors() -> None:
     """Default rules where there is no rule at all; a first model once there are 50,000 transactions to learn from.
 
-    Called before an import's first batch and after each, outside their transactions. Whatever an administrator has
-    made or retired since is left alone. Of two imports at once one does it, and the other goes on. Who: finobs itself
-    ("detection"). Records `rule.create`, `training.request`, `model.train`, `model.install`.
+    Called before an import's first batch and after each, outside their transactions, and by the clock, for what comes
+    in by API. Whatever an administrator has made or retired since is left alone. Of two at once one does it, and the
+    other goes on. Who: finobs itself ("detection"). Records `rule.create`, `training.request`, `model.train`,
+    `model.install`.
     """
-    actor = system_actor("detection")
+    ensure_first_rules()
     try:
-        if not Rule.objects.exists():
-            ensure_default_rules(actor=actor)
+        actor = system_actor("detection")
         ensure_first_model(actor=actor, role=ModelRole.ANOMALY, least=MIN_TRANSACTIONS, rows=MIN_TRANSACTIONS)
     except Conflict:
-        log.info("Another import is seeing to the first rules and the first model")
+        log.info("Another is seeing to the first model")
+
+
+def ensure_first_rules() -> None:
+    """The default rules, where there was never a rule. Called in the transaction of each new source, too."""
+    try:
+        if not Rule.objects.exists():
+            ensure_default_rules(actor=system_actor("detection"))
+    except Conflict:
+        log.info("Another is seeing to the first rules")
 
 
 def ensure_first_model(
@@ -74,6 +83,6 @@ def _install(actor: User, run: TrainingRun) -> None:
     if version is None or version.stage != ModelStage.CANDIDATE:
         return
     try:
-        model_install(actor=actor, version=version, reason="The first model of this installation")
+        model_install(actor=actor, model_version=version, reason="The first model of this installation")
     except FinobsError as refused:
         log.warning("%s stays a candidate: %s", version, refused.detail)

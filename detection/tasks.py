@@ -6,8 +6,10 @@ from celery import shared_task
 
 from finobs.accounts.system import system_actor
 from finobs.core.jobs.worker import work
+from transactions.models import Source
 
 from .alerts import services as alert_services
+from .bootstrap import ensure_default_detectors
 from .ml.training import services as training_services
 from .models import ReassessmentRun, TrainingRun
 from .pipeline.late import reassess_due
@@ -17,6 +19,13 @@ from .pipeline.late import reassess_due
 def train_model(run_id: int) -> None:
     """Work a training run to its end. Running it twice is harmless: the second finds nothing to claim."""
     work(TrainingRun, run_id)
+
+
+@shared_task(name="detection.tasks.detectors_ensure")
+def detectors_ensure() -> None:
+    """First rules and first model of an installation that is fed by API. Running it twice makes them once."""
+    if Source.objects.exists():
+        ensure_default_detectors()
 
 
 @shared_task(name="detection.tasks.training_due")

@@ -5,5 +5,12 @@ import os
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
+from finobs.core import process
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "finobs.settings.production")
-application = ProtocolTypeRouter({"http": get_asgi_application()})
+process.serve()
+django = get_asgi_application()
+
+from finobs.serving.gate import Gate, lifespan, refuse_socket  # noqa: E402 (needs the settings)
+
+application = ProtocolTypeRouter({"http": Gate(django), "websocket": refuse_socket, "lifespan": lifespan})

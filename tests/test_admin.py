@@ -61,7 +61,7 @@ def test_the_admin_has_no_sign_in_of_its_own(client, analyst, enter):
 
 def test_an_administrator_gives_and_takes_a_grant_with_an_event_for_each(admin, analyst, queue, enter):
     client = enter(admin)
-    response = client.post(grants_of(queue, analyst), {"grants": ["view", "lead"]})
+    response = client.post(grants_of(queue, analyst), {"grants": ["view", "lead"], "version": queue.version})
     assert response.headers["Location"] == grants_of(queue)
     assert access.allowed(analyst, "view", queue)
     held = set(access.granted_ids(analyst, Queue, ["lead"]))
@@ -72,13 +72,13 @@ def test_an_administrator_gives_and_takes_a_grant_with_an_event_for_each(admin, 
 
 
 def test_saving_the_same_grants_records_nothing(admin, analyst, queue, enter):
-    enter(admin).post(grants_of(queue, analyst), {"grants": ["work"]})
+    enter(admin).post(grants_of(queue, analyst), {"grants": ["work"], "version": queue.version})
     assert not Event.objects.filter(action__startswith="queue.").exists()
 
 
 def test_a_group_can_hold_a_grant(admin, queue, enter):
     team = Group.objects.create(name="aml")
-    enter(admin).post(grants_of(queue, team), {"grants": ["view"]})
+    enter(admin).post(grants_of(queue, team), {"grants": ["view"], "version": queue.version})
     member = factories.user("Mia Member", role="analyst")
     assert not access.allowed(member, "view", queue)
     member.groups.add(team)
@@ -86,7 +86,7 @@ def test_a_group_can_hold_a_grant(admin, queue, enter):
 
 
 def test_nobody_gives_a_grant_to_themselves(admin, queue, enter):
-    response = enter(admin).post(grants_of(queue, admin), {"grants": ["lead"]}, follow=True)
+    response = enter(admin).post(grants_of(queue, admin), {"grants": ["lead"], "version": queue.version}, follow=True)
     assert "Nobody gives a grant to themselves." in response.content.decode()
     assert access.granted_ids(admin, Queue, ["lead"]) == []
 
@@ -109,7 +109,7 @@ def test_grants_are_not_for_those_who_may_not_assign_them(person, request, stran
     user.save()
     client = enter(user)
     assert client.get(grants_of(queue)).status_code == 403
-    assert client.post(grants_of(queue, stranger), {"grants": ["lead"]}).status_code == 403
+    assert client.post(grants_of(queue, stranger), {"grants": ["lead"], "version": queue.version}).status_code == 403
     assert access.granted_ids(stranger, Queue, ["lead"]) == []
 
 
@@ -121,7 +121,7 @@ def test_a_grant_on_nothing_is_not_there(admin, analyst, queue, enter):
 
 
 def test_an_invented_grant_is_refused(admin, analyst, queue, enter):
-    response = enter(admin).post(grants_of(queue, analyst), {"grants": ["own"]})
+    response = enter(admin).post(grants_of(queue, analyst), {"grants": ["own"], "version": queue.version})
     assert response.status_code == 200
     assert "not one of the available choices" in response.content.decode()
 

@@ -16,7 +16,7 @@ HEAVY = (
 )  # fmt: skip
 STARTS = {
     "setup and every address": "import django; django.setup(); from django.urls import get_resolver; get_resolver().url_patterns",
-    "the WSGI process": "import finobs.wsgi; from django.urls import get_resolver; get_resolver().url_patterns",
+    "the web process": "import finobs.rsgi; from django.urls import get_resolver; get_resolver().url_patterns",
     "the ASGI process": "import finobs.asgi; from django.urls import get_resolver; get_resolver().url_patterns",
     "a Celery worker": "import django; django.setup(); from finobs.celery import app; app.loader.import_default_modules()",
     "manage.py check": "import sys; sys.argv = ['manage.py', 'check']; import manage; manage.main()",

@@ -58,11 +58,18 @@ def scene(people, queue, analyst, lead):
     return scenarios.everything(queue, analyst, lead, people["superuser"])
 
 
-def ask(person, method: str, address: Address, scene: scenarios.Scene):
-    """What `person` is answered."""
-    client = Client(raise_request_exception=False)
+def signed_in(person) -> dict[str, str]:
+    """The cookies of a session of `person`."""
+    client = Client()
     if person is not None:
         client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
+    return {name: morsel.value for name, morsel in client.cookies.items()}
+
+
+def ask(cookies: dict[str, str], method: str, address: Address, scene: scenarios.Scene):
+    """What the person with that session is answered."""
+    client = Client(raise_request_exception=False)
+    client.cookies.load(cookies)
     path, body = "/" + scenarios.fill(address, scene), scenarios.body(method, address, scene)
     if method != "GET" and path.startswith("/api/"):
         headers = {"Idempotency-Key": "matrix-1"}
@@ -88,13 +95,14 @@ WATCHED = (
 def answers(people, scene, request):
     """Ask everything as one person, each request in a savepoint that is rolled back."""
     name = request.param
+    cookies = signed_in(people[name])
     found, changed, shown = {}, [], []
     for address in addresses():
         for method in address.methods:
             key = line(method, address)
             with transaction.atomic():
                 before = written() if name in READERS else ()
-                response = ask(people[name], method, address, scene)
+                response = ask(cookies, method, address, scene)
                 found[key] = response.status_code
                 if name in READERS and written() != before:
                     changed.append(key)

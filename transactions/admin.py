@@ -202,17 +202,23 @@ class QuarantinedRowAdmin(ReadAdmin):
 
     @admin.action(description="Release the selected rows")
     def release(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
-        run_action(self, request, rows, "Released", lambda row: _release(request, row))
+        run_action(self, request, rows, "Released", lambda row, **version: _release(request, row, **version))
 
     @admin.action(description="Discard the selected rows")
     def discard(self, request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> None:
         actor: Any = request.user
         discard, reason = services.quarantine_discard, action_reason(request)
-        run_action(self, request, rows, "Discarded", lambda row: discard(actor=actor, row=row, reason=reason))
+        run_action(
+            self,
+            request,
+            rows,
+            "Discarded",
+            lambda row, **version: discard(actor=actor, row=row, reason=reason, **version),
+        )
 
 
-def _release(request: HttpRequest, row: QuarantinedRow) -> None:
+def _release(request: HttpRequest, row: QuarantinedRow, **version: int) -> None:
     actor: Any = request.user
-    row = services.quarantine_release(actor=actor, row=row, reason=action_reason(request))
+    row = services.quarantine_release(actor=actor, row=row, reason=action_reason(request), **version)
     if row.transaction_id is None:
         raise Invalid(row.detail)

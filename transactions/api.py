@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from finobs.core.api import M, SelectorDetail, SelectorList, ServiceAction, Subject
+from finobs.core.api import M, SelectorDetail, SelectorList, ServiceAction, ServiceCreate, Subject
 from finobs.core.idempotency import IDEMPOTENCY_PARAMETER, answer_once
 from finobs.core.serializers import ReasonSerializer
 
@@ -120,12 +120,18 @@ class LabelList(RowBatchList[Label]):
         return self.act()
 
 
-class SourceList(SelectorList[Source]):
+class SourceList(SelectorList[Source], ServiceCreate[Source]):
     """Where transactions come from."""
 
     selector = selectors.sources_visible
     serializer_class = serializers.SourceSerializer
     ordering = ("slug",)
+    service = services.source_create
+    body_class = serializers.SourceCreateSerializer
+
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
+        """Make a source. With the first one come the first rules, so that nothing comes in unjudged."""
+        return self.act()
 
 
 class QuarantineList(SelectorList[QuarantinedRow]):
@@ -158,7 +164,7 @@ class QuarantineCorrect(QuarantineAction):
     body_class = serializers.CorrectionSerializer
 
     def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
-        return {"fields": body["values"], "version": body["version"]}
+        return {"fields": body["values"]}
 
 
 class QuarantineRelease(QuarantineAction):

@@ -34,6 +34,7 @@ class Assessor(Protocol):
 _assessor: Assessor | None = None
 _counters: dict[str, BatchCounter] = {}
 _preparations: list[Callable[[], None]] = []
+_source_preparations: list[Callable[[], None]] = []
 
 
 def register_assessor(function: Assessor) -> None:
@@ -63,6 +64,17 @@ def register_preparation(prepare: Callable[[], None]) -> None:
 def prepare() -> None:
     """Called before the first batch of an import, and after each."""
     for each in _preparations:
+        each()
+
+
+def register_source_preparation(prepare: Callable[[], None]) -> None:
+    """Let an upper app get ready for a new source, in the transaction that makes it."""
+    _source_preparations.append(prepare)
+
+
+def prepare_source() -> None:
+    """Called by the one service that makes sources, before anything can come in from the new one."""
+    for each in _source_preparations:
         each()
 
 

@@ -11,12 +11,13 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock, money
-from finobs.core.models import Base
+from finobs.core.identity import IdentityAt
+from finobs.core.models import Base, Versioned
 
 from .choices import Direction, IngestMethod, LabelOrigin, QuarantineReason, QuarantineState
 
 
-class Source(Base):
+class Source(Versioned):
     """A feed of transactions. Its ids are unique within it; its defaults fill what its rows leave out."""
 
     slug = models.SlugField(max_length=40, unique=True)
@@ -78,6 +79,7 @@ class RowBatch(Base):
     accepted = models.PositiveIntegerField(default=0)
     duplicate = models.PositiveIntegerField(default=0)
     root = models.BinaryField(max_length=32, null=True, help_text="RFC 6962 root over the accepted rows' digests.")
+    actor_then = IdentityAt("actor", "received_at")
 
     class Meta(Base.Meta):
         abstract = True
@@ -232,8 +234,10 @@ class PastLabel(LabelContent):
         ordering = ("-id",)
 
 
-class QuarantinedRow(Base):
+class QuarantinedRow(Versioned):
     """A row that could not be taken as it was: kept whole, with the reason, until somebody corrects or discards it."""
+
+    DIGESTED = frozenset({"fields"})
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="quarantined_rows")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
@@ -250,7 +254,6 @@ class QuarantinedRow(Base):
     detail = models.TextField()
     fields = models.JSONField(default=dict, help_text="The row's fields as far as they could be read.")
     state = models.CharField(max_length=10, choices=QuarantineState, default=QuarantineState.OPEN)
-    version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=clock.now)
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True

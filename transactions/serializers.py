@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from finobs.core.serializers import StrictSerializer
+
 from . import selectors
 from .choices import LabelStatus, RowStatus
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
@@ -25,7 +27,14 @@ class SourceSlugSerializer(serializers.Serializer[Any]):
 class SourceSerializer(serializers.ModelSerializer[Source]):
     class Meta:
         model = Source
-        fields = ("slug", "name", "default_currency", "time_zone", "is_active")
+        fields = ("slug", "name", "default_currency", "time_zone", "is_active", "version")
+
+
+class SourceCreateSerializer(StrictSerializer):
+    slug = serializers.SlugField(max_length=40)
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    default_currency = serializers.CharField(max_length=3, required=False, allow_blank=True, default="")
+    time_zone = serializers.CharField(max_length=64, default="UTC")
 
 
 class AccountSerializer(SourceSlugSerializer, serializers.ModelSerializer[Account]):
@@ -54,7 +63,7 @@ class TransactionSerializer(SourceSlugSerializer, serializers.ModelSerializer[Tr
 
 
 class BatchSerializer(SourceSlugSerializer, serializers.ModelSerializer[Batch]):
-    actor = serializers.CharField(source="actor.name")
+    actor = serializers.CharField(source="actor_then.name")
     root = serializers.SerializerMethodField()  # type: ignore[assignment]
 
     class Meta:
@@ -96,7 +105,6 @@ class QuarantinedRowDetailSerializer(QuarantinedRowSerializer):
 
 class CorrectionSerializer(serializers.Serializer[Any]):
     # Named so because `fields` is what a serializer calls its own.
-    version = serializers.IntegerField(min_value=1)
     values = serializers.DictField(child=serializers.CharField(allow_blank=True, allow_null=True, max_length=1000))
 
 

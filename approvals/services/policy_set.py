@@ -4,6 +4,7 @@ from finobs.accounts.models import User
 from finobs.core import access, history
 from finobs.core.errors import Invalid
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from ..models import ApprovalPolicy
@@ -11,13 +12,17 @@ from ..registry import names
 
 
 @service
-def policy_set(*, actor: User, action: str, quorum: int, expires_after_hours: int) -> ApprovalPolicy:
+def policy_set(
+    *, actor: User, action: str, quorum: int, expires_after_hours: int, version: int | None = None
+) -> ApprovalPolicy:
     """Say how many must approve `action`, and for how long a request stands. Requests already made keep theirs.
 
-    Who: system:config. Records: policy.set. Raises: NotAllowed, Invalid.
+    Who: system:config. Records: policy.set. Raises: NotAllowed, Invalid, Stale.
     """
     policy = ApprovalPolicy.objects.select_for_update().filter(action=action).first()
     access.require(actor, "change" if policy else "create", policy or ApprovalPolicy)
+    if policy is not None:
+        require_version(policy, version)
     if action not in names():
         raise Invalid(fields={"action": [f"{action!r} is no action that can be approved."]})
     if not 1 <= quorum <= 10:

@@ -8,6 +8,7 @@ from finobs.core import access, clock
 from finobs.core.errors import Conflict, FinobsError, Invalid, InvalidTransition, NotAllowed
 from finobs.core.reasons import optional_reason, require_reason
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from .. import snapshot
@@ -19,18 +20,18 @@ from ..registry import Approval, get
 
 
 def request_decide(
-    *, actor: User, request: ApprovalRequest, vote: str, reason: str = "", digest: str
+    *, actor: User, request: ApprovalRequest, vote: str, reason: str = "", digest: str, version: int | None = None
 ) -> ApprovalRequest:
-    """Approve or reject a pending request; `digest` is of the snapshot that the actor saw.
+    """Approve or reject a pending request; `digest` is of the snapshot that the actor saw: more than a version says.
 
     Who: a person with the action's deciding grant on the subject, who neither asked, nor last edited the subject,
     nor decided already; superusers included. The last approval that the quorum needs uses the request up and carries
     the action out, in the same transaction; one rejection, which needs a reason, ends the request.
     Records: approval.decide, and approval.use (before the events of the action) or approval.reject. Raises: NotFound,
-    NotAllowed, InvalidTransition, Invalid, and Conflict when the request has expired, the subject has changed, or the
-    action could not be carried out; the request is then ended, and stays so.
+    NotAllowed, InvalidTransition, Invalid, Stale, and Conflict when the request has expired, the subject has changed,
+    or the action could not be carried out; the request is then ended, and stays so.
     """
-    row = _decide(actor=actor, request=request, vote=_vote(vote), reason=reason, digest=digest)
+    row = _decide(actor=actor, request=request, vote=_vote(vote), reason=reason, digest=digest, version=version)
     if row.state in (RequestState.VOID, RequestState.EXPIRED):
         raise Conflict(row.end_reason)
     return row
@@ -44,7 +45,9 @@ def _vote(text: str) -> Vote:
 
 
 @service
-def _decide(*, actor: User, request: ApprovalRequest, vote: Vote, reason: str, digest: str) -> ApprovalRequest:
+def _decide(
+    *, actor: User, request: ApprovalRequest, vote: Vote, reason: str, digest: str, version: int | None
+) -> ApprovalRequest:
     """Ends stale requests by returning them ended, not by raising: that they are void must be committed."""
     locked, subject = lock_request(request.pk)
     access.require(actor, "view", subject)
@@ -54,6 +57,7 @@ def _decide(*, actor: User, request: ApprovalRequest, vote: Vote, reason: str, d
     if refusal := why_not_second_eyes(actor, locked, subject):
         raise NotAllowed(refusal)
     reason = require_reason(reason) if vote == Vote.REJECT else optional_reason(reason)
+    require_version(locked, version)
     # SEC-11: a vote counts for exactly what its giver saw.
     if digest != locked.digest:
         raise Conflict("This is not what you saw when you decided. Load the page again.")

@@ -27,7 +27,7 @@ from .factories import closing_request, decide
 
 def promote(actor: User, version: ModelVersion, reason: str = "Better.") -> ApprovalRequest:
     with pytest.raises(ApprovalRequired) as waiting:
-        model_promote(actor=actor, version=version, reason=reason)
+        model_promote(actor=actor, model_version=version, reason=reason)
     return ApprovalRequest.objects.get(pk=waiting.value.request_id)
 
 
@@ -72,7 +72,7 @@ def test_a_request_is_made_under_the_policy_of_its_own_action(case: Case, analys
 def test_two_things_may_wait_on_one_subject(superuser: User) -> None:
     version = factories.model_version(stage="champion")
     with pytest.raises(ApprovalRequired):
-        model_retire(actor=superuser, version=version, reason="Noisy.")
+        model_retire(actor=superuser, model_version=version, reason="Noisy.")
     ModelVersion.objects.filter(pk=version.pk).update(stage="challenger")
     promote(superuser, version)
     assert states(*ApprovalRequest.objects.all()) == [RequestState.PENDING, RequestState.PENDING]

@@ -133,9 +133,10 @@ def test_a_case_that_changed_meanwhile_voids_the_request(
 
 def test_withdrawing(analyst: User, lead: User, case: Case, asked: ApprovalRequest) -> None:
     path = f"/approvals/{asked.pk}/withdraw/"
-    assert signed_in(lead).post(path).status_code == 403
-    assert signed_in(analyst).post(path).status_code == 302
-    assert signed_in(analyst).post(path).status_code == 409
+    assert signed_in(lead).post(path, {"version": asked.version}).status_code == 403
+    assert signed_in(analyst).post(path).status_code == 422
+    assert signed_in(analyst).post(path, {"version": asked.version}).status_code == 302
+    assert signed_in(analyst).post(path, {"version": asked.version}).status_code == 409
     case.refresh_from_db()
     assert case.status == CaseStatus.OPEN
 

@@ -16,6 +16,7 @@ from finobs.accounts.models import User
 from finobs.core import clock
 from finobs.core.errors import InvalidTransition, NotAllowed, NotFound
 from finobs.ledger.models import Event
+from tests.support.clients import if_match
 
 from .factories import closing_request, decide
 
@@ -49,7 +50,8 @@ def test_the_api_withdraws(case: Case, analyst: User) -> None:
     request = closing_request(analyst, case)
     client = Client()
     client.force_login(analyst)
-    answer = client.post(f"/api/v1/approvals/{request.pk}/withdraw", {}, content_type="application/json")
+    path = f"/api/v1/approvals/{request.pk}/withdraw"
+    answer = client.post(path, {}, content_type="application/json", headers=if_match(request))
     assert (answer.status_code, answer.json()["state"]) == (200, "withdrawn")
 
 

@@ -6,6 +6,7 @@ from finobs.core import access
 from finobs.core.errors import Invalid
 from finobs.core.reasons import require_reason
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from ..models import Case
@@ -17,7 +18,7 @@ ASSIGNED_MINUTES = 24 * 60
 
 
 @service
-def case_assign(*, actor: User, case: Case, to: User, reason: str) -> Case:
+def case_assign(*, actor: User, case: Case, to: User, reason: str, version: int | None = None) -> Case:
     """Give a case to somebody, whoever holds it now.
 
     Who: lead on its queue. `to` must be a person who may work it. Records: case.assign.
@@ -26,6 +27,7 @@ def case_assign(*, actor: User, case: Case, to: User, reason: str) -> Case:
     locked = case_locking.lock_case(case)
     access.require(actor, "lead", locked)
     case_locking.check("assign", case=locked, actor=actor, lease=case_locking.lease_of(locked))
+    require_version(locked, version)
     reason = require_reason(reason)
     if to.kind != UserKind.HUMAN or not access.allowed(to, "work", locked):
         raise Invalid(fields={"to": [f"{to} may not work this case."]})

@@ -7,9 +7,10 @@ from approvals.registry import Approval
 from approvals.selectors import pending_same
 from finobs.accounts.models import User
 from finobs.core import access, clock, gate
-from finobs.core.errors import ApprovalRequired, Conflict, Invalid
+from finobs.core.errors import ApprovalRequired, Invalid
 from finobs.core.reasons import why_not_reason
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 from transactions.choices import LabelOrigin
 from transactions.services import label_add
@@ -26,14 +27,14 @@ MAX_RATIONALE_LENGTH: Final = 10_000
 
 @service
 def case_close(
-    *, actor: User, case: Case, disposition: str, reason_code: str, rationale: str, version: int
+    *, actor: User, case: Case, disposition: str, reason_code: str, rationale: str, version: int | None = None
 ) -> NoReturn:
     """Propose to close a case with a conclusion; it is closed once a lead has approved (see `close_approved`).
 
     `version` is the case's as the actor saw it. Asking for the same again is answered with the same request.
     Who: work on its queue, while nobody else holds it. Gate: cases.close. Records: approval.request. Raises:
-    ApprovalRequired when all is well, NotFound, NotAllowed, InvalidTransition, Invalid, and Conflict when the form was
-    stale or somebody else holds the case.
+    ApprovalRequired when all is well, NotFound, NotAllowed, InvalidTransition, Invalid, Stale, and Conflict when
+    somebody else holds the case.
     """
     locked = case_locking.lock_case(case)
     access.require(actor, "work", locked)
@@ -44,8 +45,7 @@ def case_close(
         if pending is not None:
             raise ApprovalRequired(pending.pk, "This already waits for approval.")
     case_locking.check("close", case=locked, actor=actor, lease=case_locking.lease_of(locked))
-    if version != locked.version:
-        raise Conflict("The case has changed since you looked at it. Read what is new, then propose again.")
+    require_version(locked, version)
     gate.require_approval(actor=actor, action=CLOSE_ACTION, subject=locked, payload=payload)
 
 

@@ -58,7 +58,6 @@ def grant_lease(case: Case, holder: User, *, minutes: int) -> WorkLease:
 
 
 def save(case: Case, *, actor: User, reason: str, fields: Iterable[str]) -> None:
-    """Save a locked case with its history; what people see has changed, so the version rises."""
-    case.version += 1
+    """Save a locked case with its history."""
     case.updated_at = clock.now()
-    history.save(case, actor=actor, reason=reason, fields=[*fields, "version", "updated_at"])
+    history.save(case, actor=actor, reason=reason, fields=[*fields, "updated_at"])

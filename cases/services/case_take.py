@@ -3,6 +3,7 @@ from __future__ import annotations
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record, timestamp
 
 from .. import workflow
@@ -11,7 +12,7 @@ from . import case_locking
 
 
 @service
-def case_take(*, actor: User, case: Case) -> Case:
+def case_take(*, actor: User, case: Case, version: int | None = None) -> Case:
     """Take a case that nobody holds; taking what one holds already only extends the hold.
 
     Who: work on its queue. Records: case.take. Raises: NotFound, NotAllowed, InvalidTransition, and Conflict naming
@@ -19,6 +20,7 @@ def case_take(*, actor: User, case: Case) -> Case:
     """
     locked = case_locking.lock_case(case)
     access.require(actor, "work", locked)
+    require_version(locked, version)
     lease = case_locking.lease_of(locked)
     if workflow.holding_of(lease, actor) == "mine":
         case_locking.renew_lease(locked, actor, lease)

@@ -24,7 +24,7 @@ from .queue_create import ensure_default_queue
 INCIDENT_GAP = timedelta(hours=24)
 Key = tuple[int, str]
 UPDATED_FIELDS = (
-    "alert_count", "block_count", "urgency", "amounts", "priority", "priority_parts", "version", "updated_at",
+    "alert_count", "block_count", "urgency", "amounts", "priority", "priority_parts", "updated_at",
 )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def _open(keys: Sequence[Key]) -> list[Case]:
     return [
         Case(
             pk=number, reference=reference("C", at.year, number), account_id=account_id, typology=typology,
-            queue=routes.get(typology, fallback), opened_at=at, created_at=at, updated_at=at, version=0,
+            queue=routes.get(typology, fallback), opened_at=at, created_at=at, updated_at=at,
         )
         for number, (account_id, typology) in zip(reserve(Case, len(keys)), keys, strict=True)
     ]  # fmt: skip
@@ -178,7 +178,6 @@ def _add_alerts(alerts: Iterable[NewAlert], grouping: Grouping) -> None:
         case.amounts = case.amounts | {alert.currency: str(sum_)}
     for case in grouping.cases.values():
         prioritise(case, at)
-        case.version += 1
         case.updated_at = at
 
 

@@ -4,6 +4,7 @@ from finobs.accounts.models import User
 from finobs.core import access, gate
 from finobs.core.errors import Invalid
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from ..models import Case, Note
@@ -13,7 +14,7 @@ MAX_NOTE_LENGTH = 20_000
 
 
 @service
-def note_add(*, actor: User, case: Case, text: str) -> Note:
+def note_add(*, actor: User, case: Case, text: str, version: int | None = None) -> Note:
     """Write down what was found. Others than the holder may; a closing that waits for approval becomes void.
 
     Who: work on its queue. Records: note.add with the digest of the text. Raises: NotFound, NotAllowed,
@@ -21,6 +22,7 @@ def note_add(*, actor: User, case: Case, text: str) -> Note:
     """
     locked = case_locking.lock_case(case)
     access.require(actor, "work", locked)
+    require_version(locked, version)
     lease = case_locking.lease_of(locked)
     case_locking.check("note", case=locked, actor=actor, lease=lease)
     text = _text(text)

@@ -7,6 +7,7 @@ from finobs.core import access, history
 from finobs.core.errors import Invalid
 from finobs.core.reads import first_or_not_found
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from ..models import Queue
@@ -16,25 +17,24 @@ CHANGEABLE_FIELDS = ("name", "description", "typologies", "is_default", "lease_m
 
 
 @service
-def queue_change(*, actor: User, queue: Queue, **fields: Any) -> Queue:
+def queue_change(*, actor: User, queue: Queue, version: int | None = None, **fields: Any) -> Queue:
     """Change a queue's name, description, typologies, lease_minutes, alerts_a_day or is_default. Its slug stays.
 
-    Who: system:config. Records: queue.change with what changed. Raises: NotFound, NotAllowed, Invalid.
+    Who: system:config. Records: queue.change. Raises: NotFound, NotAllowed, Invalid,
+    Stale.
     """
     locked = first_or_not_found(Queue.objects.select_for_update().filter(pk=queue.pk))
     access.require(actor, "change", locked)
+    require_version(locked, version)
     if unknown := sorted(set(fields) - set(CHANGEABLE_FIELDS)):
         raise Invalid(fields={name: ["This cannot be changed."] for name in unknown})
     before = queue_data(locked)
     for name, value in fields.items():
         setattr(locked, name, value)
     validate_queue(locked)
-    changed = {
-        name: {"from": before[name], "to": now} for name, now in queue_data(locked).items() if now != before[name]
-    }
-    if not changed:
+    if queue_data(locked) == before:
         return locked
     former_defaults = replace_default(locked, actor=actor)
     history.save(locked, actor=actor)
-    record(actor=actor, action="queue.change", subject=locked, data=changed, related=former_defaults)
+    record(actor=actor, action="queue.change", subject=locked, related=former_defaults)
     return locked

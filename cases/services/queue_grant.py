@@ -3,9 +3,12 @@ from __future__ import annotations
 from django.contrib.auth.models import Group
 
 from finobs.accounts.models import User
-from finobs.core import access
+from finobs.accounts.services import lock_principal
+from finobs.core import access, history
 from finobs.core.errors import Invalid, NotAllowed
+from finobs.core.reads import first_or_not_found
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from ..models import Queue
@@ -13,36 +16,49 @@ from ..policy import VIEW_GRANTS
 
 
 @service
-def queue_grant(*, actor: User, queue: Queue, principal: User | Group, action: str) -> None:
-    """Let a person or a group view, work or lead a queue.
+def queue_grant(
+    *, actor: User, queue: Queue, principal: User | Group, action: str, version: int | None = None
+) -> Queue:
+    """Let a person or a group view, work or lead a queue, which is returned with its new version.
 
     Who: user:role_assign, but not to themselves, nor to a group of theirs. Records: queue.grant.
-    Raises: NotFound, NotAllowed, Invalid.
+    Raises: NotFound, NotAllowed, Invalid, Stale.
     """
-    _checked(actor, queue, principal, action)
+    locked = _lock(actor, queue, action)
     own = actor.groups.filter(pk=principal.pk).exists() if isinstance(principal, Group) else principal.pk == actor.pk
     # SEC-12: who may give grants must not reach the cases of every queue by giving one to themselves.
     if own:
         raise NotAllowed("Nobody gives a grant to themselves.")
-    access.grant(principal, action, queue)
-    record(actor=actor, action="queue.grant", subject=queue, data=_data(principal, action))
+    require_version(locked, version)
+    access.grant(principal, action, locked)
+    history.save(locked, actor=actor, reason=f"Grant given: {action} to {principal}", fields=())
+    record(actor=actor, action="queue.grant", subject=locked, data=_data(principal, action))
+    return locked
 
 
 @service
-def queue_revoke(*, actor: User, queue: Queue, principal: User | Group, action: str) -> None:
-    """Take a grant on a queue away.
+def queue_revoke(
+    *, actor: User, queue: Queue, principal: User | Group, action: str, version: int | None = None
+) -> Queue:
+    """Take a grant on a queue away. The queue is returned with its new version.
 
-    Who: user:role_assign. Records: queue.revoke. Raises: NotFound, NotAllowed, Invalid.
+    Who: user:role_assign. Records: queue.revoke. Raises: NotFound, NotAllowed, Invalid, Stale.
     """
-    _checked(actor, queue, principal, action)
-    access.revoke(principal, action, queue)
-    record(actor=actor, action="queue.revoke", subject=queue, data=_data(principal, action))
+    locked = _lock(actor, queue, action)
+    require_version(locked, version)
+    lock_principal(principal)
+    access.revoke(principal, action, locked)
+    history.save(locked, actor=actor, reason=f"Grant taken: {action} of {principal}", fields=())
+    record(actor=actor, action="queue.revoke", subject=locked, data=_data(principal, action))
+    return locked
 
 
-def _checked(actor: User, queue: Queue, principal: User | Group, action: str) -> None:
-    access.require(actor, "grant", queue)
+def _lock(actor: User, queue: Queue, action: str) -> Queue:
+    locked = first_or_not_found(Queue.objects.select_for_update().filter(pk=queue.pk))
+    access.require(actor, "grant", locked)
     if action not in VIEW_GRANTS:
         raise Invalid(fields={"action": [f"A grant is one of {', '.join(VIEW_GRANTS)}."]})
+    return locked
 
 
 def _data(principal: User | Group, action: str) -> dict[str, str]:

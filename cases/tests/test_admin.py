@@ -16,6 +16,7 @@ from finobs.accounts.models import User
 from finobs.core import access
 from finobs.ledger.models import Event
 from tests import factories
+from tests.support.clients import selected, version_of
 
 
 def staff(person: User) -> Client:
@@ -37,16 +38,14 @@ def texts(answer: object) -> str:
 
 def test_triage_and_approval_can_be_done_from_here(case: Case, analyst: User, lead: User) -> None:
     client, change = staff(analyst), reverse("admin:cases_case_change", args=[case.pk])
-    listed = client.post(
-        reverse("admin:cases_case_changelist"), {"action": "take", "_selected_action": [case.pk]}, follow=True
-    )
+    listed = client.post(reverse("admin:cases_case_changelist"), {"action": "take", **selected(case)}, follow=True)
     assert "Taken: 1." in texts(listed)
     case.refresh_from_db()
     sent = {
         "note": "Known salary.",
         "conclusion": "false_positive/known_pattern",
         "why": "Salary every month.",
-        "expected_version": 2,
+        "version": 2,
     }
     answered = client.post(change, sent, follow=True)
     assert "sent for approval" in texts(answered)
@@ -56,8 +55,8 @@ def test_triage_and_approval_can_be_done_from_here(case: Case, analyst: User, le
     request = ApprovalRequest.objects.get()
     decide = reverse("admin:approvals_approvalrequest_change", args=[request.pk])
     assert "known_pattern" in client.get(decide).content.decode()
-    assert client.post(decide, {"vote": "approve", "expected_digest": request.digest}).status_code == 403
-    staff(lead).post(decide, {"vote": "approve", "expected_digest": request.digest})
+    assert client.post(decide, {"vote": "approve", "expected_digest": request.digest, "version": 1}).status_code == 403
+    staff(lead).post(decide, {"vote": "approve", "expected_digest": request.digest, "version": 1})
     case.refresh_from_db()
     request.refresh_from_db()
     assert (case.status, request.state) == (CaseStatus.CLOSED, RequestState.USED)
@@ -69,7 +68,7 @@ def test_a_stale_form_is_refused_with_what_was_typed_and_nothing_happens(case: C
         "note": "",
         "conclusion": "false_positive/known_pattern",
         "why": "Salary every month.",
-        "expected_version": 1,
+        "version": 1,
     }
     answered = staff(analyst).post(reverse("admin:cases_case_change", args=[case.pk]), sent)
     assert answered.status_code == 409
@@ -84,13 +83,15 @@ def test_an_approval_of_what_changed_stays_void(case: Case, analyst: User, lead:
         "note": "",
         "conclusion": "false_positive/known_pattern",
         "why": "Salary every month.",
-        "expected_version": 2,
+        "version": 2,
     }
     staff(analyst).post(reverse("admin:cases_case_change", args=[case.pk]), sent)
     case.notes.create(author=analyst, text="Written around the service.")
     request = ApprovalRequest.objects.get()
     decide = reverse("admin:approvals_approvalrequest_change", args=[request.pk])
-    answered = staff(lead).post(decide, {"vote": "approve", "expected_digest": request.digest}, follow=True)
+    answered = staff(lead).post(
+        decide, {"vote": "approve", "expected_digest": request.digest, "version": 1}, follow=True
+    )
     request.refresh_from_db()
     assert "changed after this was asked" in texts(answered)
     assert request.state == RequestState.VOID
@@ -102,10 +103,8 @@ def test_the_auditor_sees_and_cannot_write(case: Case, auditor: User, stranger: 
     page = client.get(change)
     assert page.status_code == 200
     assert 'name="note"' not in page.content.decode()
-    assert client.post(change, {"note": "x", "expected_version": 1}).status_code == 403
-    listed = client.post(
-        reverse("admin:cases_case_changelist"), {"action": "take", "_selected_action": [case.pk]}, follow=True
-    )
+    assert client.post(change, {"note": "x", "version": 1}).status_code == 403
+    listed = client.post(reverse("admin:cases_case_changelist"), {"action": "take", **selected(case)}, follow=True)
     assert "Taken" not in texts(listed)
     assert staff(stranger).get(change).status_code in (302, 403, 404)
 
@@ -147,11 +146,14 @@ def test_an_administrator_makes_changes_and_grants_a_queue(admin: User, analyst:
     client.post(reverse("admin:cases_queue_add"), fields)
     queue = Queue.objects.get(slug="fraud")
     assert access.allowed(factories.user("A", role="auditor"), "view", queue)
-    client.post(reverse("admin:cases_queue_change", args=[queue.pk]), {**fields, "name": "Card fraud"})
+    client.post(
+        reverse("admin:cases_queue_change", args=[queue.pk]),
+        {**fields, "name": "Card fraud", "version": version_of(queue)},
+    )
     queue.refresh_from_db()
     assert queue.name == "Card fraud"
     grants = reverse("admin:cases_queue_permissions_manage_user", args=[queue.pk, analyst.pk])
-    client.post(grants, {"grants": ["work"]})
+    client.post(grants, {"grants": ["work"], "version": version_of(queue)})
     assert access.allowed(analyst, "work", queue)
     actions = Event.objects.order_by("pk").values_list("action", flat=True)
     assert list(actions) == ["queue.create", "queue.change", "queue.grant"]
@@ -164,7 +166,8 @@ def test_an_administrator_sets_a_policy(admin: User, analyst: User) -> None:
     )
     policy = ApprovalPolicy.objects.get()
     client.post(
-        reverse("admin:approvals_approvalpolicy_change", args=[policy.pk]), {"quorum": 1, "expires_after_hours": 24}
+        reverse("admin:approvals_approvalpolicy_change", args=[policy.pk]),
+        {"quorum": 1, "expires_after_hours": 24, "version": version_of(policy)},
     )
     policy.refresh_from_db()
     assert policy.quorum == 1
@@ -174,6 +177,7 @@ def test_an_administrator_sets_a_policy(admin: User, analyst: User) -> None:
 def test_roles_as_groups_may_hold_a_grant(admin: User, queue: Queue) -> None:
     group = Group.objects.get(name="compliance")
     staff(admin).post(
-        reverse("admin:cases_queue_permissions_manage_group", args=[queue.pk, group.pk]), {"grants": ["lead"]}
+        reverse("admin:cases_queue_permissions_manage_group", args=[queue.pk, group.pk]),
+        {"grants": ["lead"], "version": version_of(queue)},
     )
     assert access.allowed(factories.user("New", role="compliance"), "lead", queue)

@@ -28,8 +28,9 @@ def client(person: User) -> Client:
     return made
 
 
-def post(person: User, path: str, body: Any = None) -> Any:
-    return client(person).post(f"/api/v1/{path}", body or {}, content_type="application/json")
+def post(person: User, path: str, body: Any = None, version: int = 0) -> Any:
+    headers = {"If-Match": f'"{version}"'} if version else {}
+    return client(person).post(f"/api/v1/{path}", body or {}, content_type="application/json", headers=headers)
 
 
 def test_a_case_goes_its_way(case: Case, analyst: User, lead: User) -> None:
@@ -39,10 +40,10 @@ def test_a_case_goes_its_way(case: Case, analyst: User, lead: User) -> None:
     assert {step["name"] for step in taken["actions"] if step["enabled"]} == {"note", "close", "release"}
     assert post(analyst, f"{path}/notes", {"text": "It is a mule."}).status_code == 201
     assert client(analyst).get(f"/api/v1/{path}/notes").json()["results"][0]["text"] == "It is a mule."
-    asked = post(analyst, f"{path}/close", {**CONCLUSION, "version": 3})
+    asked = post(analyst, f"{path}/close", CONCLUSION, version=3)
     assert (asked.status_code, asked.json()["status"]) == (202, "pending")
     assert asked.json()["approval_request_id"] == ApprovalRequest.objects.get().pk
-    again = post(analyst, f"{path}/close", {**CONCLUSION, "version": 3})
+    again = post(analyst, f"{path}/close", CONCLUSION, version=3)
     assert (again.status_code, again.json()["approval_request_id"]) == (202, asked.json()["approval_request_id"])
     assert client(analyst).get(f"/api/v1/{path}").json()["status"] == "awaiting_approval"
 
@@ -53,7 +54,7 @@ def test_a_case_goes_its_way(case: Case, analyst: User, lead: User) -> None:
         ("take", {}),
         ("release", {}),
         ("notes", {"text": "x"}),
-        ("close", {**CONCLUSION, "version": 1}),
+        ("close", CONCLUSION),
         ("assign", {"to": 1, "reason": "Because."}),
     ],
 )
@@ -67,19 +68,20 @@ def test_strangers_find_nothing_and_auditors_may_not(
 
 
 @pytest.mark.parametrize(
-    ("body", "status"),
+    ("body", "version", "status"),
     [
-        ({**CONCLUSION, "version": 1}, 409),
-        ({**CONCLUSION, "version": "x"}, 422),
-        ({**CONCLUSION}, 422),
-        ({**CONCLUSION, "reason_code": "rule_too_wide", "version": 2}, 422),
-        ({**CONCLUSION, "rationale": "short", "version": 2}, 422),
-        ({**CONCLUSION, "rationale": ["not text"], "version": 2}, 422),
+        (CONCLUSION, 1, 412),
+        (CONCLUSION, 0, 428),
+        ({**CONCLUSION, "reason_code": "rule_too_wide"}, 2, 422),
+        ({**CONCLUSION, "rationale": "short"}, 2, 422),
+        ({**CONCLUSION, "rationale": ["not text"]}, 2, 422),
     ],
 )
-def test_what_does_not_hold_is_refused(case: Case, analyst: User, body: dict[str, Any], status: int) -> None:
+def test_what_does_not_hold_is_refused(
+    case: Case, analyst: User, body: dict[str, Any], version: int, status: int
+) -> None:
     post(analyst, f"cases/{case.reference}/take")
-    assert post(analyst, f"cases/{case.reference}/close", body).status_code == status
+    assert post(analyst, f"cases/{case.reference}/close", body, version=version).status_code == status
     assert not ApprovalRequest.objects.exists()
 
 
@@ -97,8 +99,10 @@ def test_take_next_gives_the_most_urgent_and_then_none(queue: Queue, analyst: Us
 
 def test_a_lead_assigns(case: Case, analyst: User, lead: User, stranger: User) -> None:
     path = f"cases/{case.reference}/assign"
-    assert post(lead, path, {"to": analyst.pk, "reason": "Yours."}).json()["assignee"]["name"] == "Ana Analyst"
-    assert post(lead, path, {"to": stranger.pk, "reason": "Yours."}).status_code == 422
+    assert (
+        post(lead, path, {"to": analyst.pk, "reason": "Yours."}, version=1).json()["assignee"]["name"] == "Ana Analyst"
+    )
+    assert post(lead, path, {"to": stranger.pk, "reason": "Yours."}, version=2).status_code == 422
     assert post(analyst, path, {"to": analyst.pk, "reason": "Mine."}).status_code == 403
 
 

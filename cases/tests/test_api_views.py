@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases.models import Case, Incident
+from cases.models import Incident
 from cases.services import case_take, note_add
 from cases.tests.factories import cases_in
 from tests import factories
@@ -73,7 +73,6 @@ class TestCaseClose(Taken, ApiActionTests):
     def body(self) -> dict[str, Any]:
         return {
             "disposition": "confirmed", "reason_code": "money_mule", "rationale": "Money in and out within minutes.",
-            "version": Case.objects.get().version,
         }  # fmt: skip
 
 

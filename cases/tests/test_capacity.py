@@ -23,8 +23,8 @@ def test_the_capacity_of_a_queue_is_set_changed_and_taken_away_with_its_history(
     queue_change(actor=admin, queue=queue, alerts_a_day=None)
     assert list(queue.history.order_by("pk").values_list("alerts_a_day", flat=True)) == [40, 25, None]
     bodies = [bytes(event.body).decode() for event in Event.objects.filter(action="queue.change").order_by("pk")]
-    assert '"alerts_a_day":{"from":40,"to":25}' in bodies[0]
-    assert '"alerts_a_day":{"from":25,"to":null}' in bodies[1]
+    assert '"alerts_a_day":[40,25]' in bodies[0]
+    assert '"alerts_a_day":[25,null]' in bodies[1]
 
 
 @pytest.mark.parametrize("number", [0, -1, 100_001, 10**12])
@@ -36,7 +36,14 @@ def test_a_capacity_that_is_none_is_refused(number: int, admin: User, queue: Que
 
 def test_administrators_set_it_in_the_back_office(admin: User, queue: Queue, client: Client) -> None:
     client.force_login(admin, backend="finobs.accounts.backends.RolePermissionBackend")
-    fields = {"name": queue.name, "description": "", "typologies": [], "lease_minutes": 30, "alerts_a_day": 12}
+    fields = {
+        "name": queue.name,
+        "description": "",
+        "typologies": [],
+        "lease_minutes": 30,
+        "alerts_a_day": 12,
+        "version": 1,
+    }
     assert client.post(f"/admin/cases/queue/{queue.pk}/change/", fields).status_code == 302
     queue.refresh_from_db()
     assert queue.alerts_a_day == 12

@@ -45,7 +45,9 @@ def said(action: str, case: Case, actor: User) -> Any:
     """The data of the last event of `action`, which `actor` did to `case`."""
     event = last_event(action)
     assert event["subject"] == {"type": "cases.case", "id": str(case.pk)}
-    assert event["actor"] == {"type": actor.kind, "id": str(actor.pk)}
+    assert event["actor"] == {
+        "type": actor.kind, "id": str(actor.pk), "name": actor.name, "address": actor.email, "roles": actor.roles,
+    }  # fmt: skip
     return event["data"]
 
 
@@ -132,7 +134,7 @@ def test_a_queue_says_what_it_is_and_what_of_it_changed(queue: Queue, admin: Use
         "lease_minutes": 45, "alerts_a_day": other.alerts_a_day, "viewers": ["auditor"],
     }  # fmt: skip
     services.queue_change(actor=admin, queue=other, name="Fraud and more", lease_minutes=45)
-    assert last_event("queue.change")["data"] == {"name": {"from": "Fraud", "to": "Fraud and more"}}
+    assert last_event("queue.change")["changes"] == {"name": ["Fraud", "Fraud and more"]}
     assert Queue.objects.get(pk=queue.pk).name == "AML level 1"
 
 

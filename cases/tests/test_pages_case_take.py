@@ -76,7 +76,7 @@ def test_a_lead_assigns_to_somebody_who_may_work_it(lead: User, analyst: User, c
     client = signed_in(lead)
     page = client.get(f"/cases/{case.reference}/assign/").content.decode()
     assert "Ana Analyst</option>" in page
-    told = {"to": analyst.pk, "reason": "She knows the customer."}
+    told = {"to": analyst.pk, "reason": "She knows the customer.", "version": case.version}
     assert client.post(f"/cases/{case.reference}/assign/", told).status_code == 302
     assert WorkLease.objects.get().holder == analyst
 
@@ -85,7 +85,9 @@ def test_nobody_else_is_offered_or_accepted(lead: User, auditor: User, stranger:
     client = signed_in(lead)
     page = client.get(f"/cases/{case.reference}/assign/").content.decode()
     assert "Aud Auditor" not in page
-    response = client.post(f"/cases/{case.reference}/assign/", {"to": auditor.pk, "reason": "Because."})
+    response = client.post(
+        f"/cases/{case.reference}/assign/", {"to": auditor.pk, "reason": "Because.", "version": case.version}
+    )
     assert response.status_code == 422
     assert "Because." in response.content.decode()
     assert not WorkLease.objects.exists()

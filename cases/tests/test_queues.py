@@ -60,7 +60,7 @@ def test_a_change_says_what_changed_and_nothing_is_recorded_for_none(admin: User
     queue_change(actor=admin, queue=queue, name="AML level one", lease_minutes=45)
     queue_change(actor=admin, queue=queue, name="AML level one")
     body = bytes(Event.objects.get(action="queue.change").body).decode()
-    assert '"lease_minutes":{"from":30,"to":45}' in body
+    assert '"changes":{"lease_minutes":[30,45],"name":["AML level 1","AML level one"]}' in body
     with pytest.raises(Invalid):
         queue_change(actor=admin, queue=queue, slug="other")
 

@@ -64,7 +64,8 @@ def actions(entries: Sequence[TimelineEntry]) -> list[str]:
 def test_a_change_and_its_event_are_one_line(cases: list[Case], analyst: User, reader: User) -> None:
     case_take(actor=analyst, case=cases[0])
     (line,) = lines(reader, cases[0], "Taken")
-    assert (line.kind, line.actor) == ("change", analyst)
+    assert line.actor is not None
+    assert (line.kind, str(line.actor), line.actor.address) == ("change", "Ana Analyst", analyst.email)
     assert line.text == "Status: New → Being worked; Assignee: none → Ana Analyst"
     assert body(line)["subject"]["id"] == str(cases[0].pk)
 
@@ -107,7 +108,7 @@ def test_a_request_about_something_else_with_the_same_number_is_no_part_of_it(
 ) -> None:
     version = factories.model_version(pk=cases[0].pk)
     with pytest.raises(ApprovalRequired):
-        model_promote(actor=superuser, version=version, reason="Better.")
+        model_promote(actor=superuser, model_version=version, reason="Better.")
     assert lines(reader, cases[0], "Sent for approval") == []
 
 

@@ -28,6 +28,5 @@ def case_close(request: SignedInRequest, reference: str) -> HttpResponse:
     status = submit(form, partial(services.case_close, actor=request.user, case=case))
     if status != HTTPStatus.ACCEPTED:
         case = selectors.case_get(request.user, reference)
-        form.show_again(version=case.version)
         return workbench(request, case.queue, case, status=status, open_dialog="close", close_form=form)
     return success_response(request, reference, SENT_FOR_APPROVAL_MESSAGE)

@@ -17,6 +17,7 @@ from detection.alerts.selectors import may_explain
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
+from finobs.core.identity import preload
 from finobs.core.pagination import count, paginate
 from finobs.core.parameters import filter_names, refuse_unknown
 
@@ -92,6 +93,8 @@ def list_parts(request: SignedInRequest, queue: Queue) -> dict[str, Any]:
 
 def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
     user, lease = request.user, case.current_lease
+    notes = list(selectors.case_notes(user, case))
+    preload(notes)
     alerts = list(selectors.case_alerts(user, case)[:MAX_ALERTS])
     possible = buttons(user, case)
     return {
@@ -100,7 +103,7 @@ def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
         "may_explain": may_explain(user),
         "more_alerts": case.alert_count > len(alerts) == MAX_ALERTS,
         "summary": case_summary(alerts),
-        "notes": selectors.case_notes(user, case),
+        "notes": notes,
         "incidents": selectors.case_incidents(user, case),
         "timeline": selectors.case_timeline(user, case),
         "buttons": possible,
@@ -109,7 +112,7 @@ def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
         "enabled": {button.name for button in possible if button.enabled},
         "note_form": NoteForm(draft=f"note-{case.reference}"),
         "close_form": CloseForm(draft=f"close-{case.reference}", initial={"version": case.version}),
-        "assign_form": AssignForm(people=selectors.people_for_assign(user, case)),
+        "assign_form": AssignForm(people=selectors.people_for_assign(user, case), initial={"version": case.version}),
     }
 
 

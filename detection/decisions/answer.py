@@ -14,7 +14,7 @@ from ..choices import ModelRole, Outcome
 from ..ml.scoring import MEMBER_COLUMNS
 from ..models import ModelVersion
 from ..pipeline.batch_assessment import APPROVED_DECISION, AssessmentContext
-from ..pipeline.decision import ActiveRule
+from ..pipeline.decision import ActiveRule, is_flagged
 from ..pipeline.snapshot import fired_ids
 
 
@@ -142,12 +142,12 @@ def _models(row: DecisionRow, versions: Mapping[int, VersionRow]) -> list[dict[s
 
 
 def _model(version: VersionRow, score: float | None, members: dict[str, float] | None = None) -> dict[str, Any]:
-    is_flagged = score is not None and score >= version.threshold
+    flagged = score is not None and is_flagged(score, version.threshold)
     return {
         "version_id": version.version_id, "model": f"{version.kind} v{version.number}", "role": version.role,
         "feature_set": version.feature_set, "feature_digest": version.feature_digest,
         "threshold": version.threshold, "sha256": version.sha256, "score": score,
-        "decision": (Outcome.REVIEW if is_flagged else Outcome.APPROVE).value, "members": members,
+        "decision": (Outcome.REVIEW if flagged else Outcome.APPROVE).value, "members": members,
     }  # fmt: skip
 
 

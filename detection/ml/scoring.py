@@ -63,9 +63,13 @@ def verified_artefact(artefact: bytes, sha256: str) -> bytes:
 
 
 def open_session(artefact: bytes) -> Any:
-    """One thread: more processes scale, more threads spin (measured)."""
+    """One thread: more processes scale, more threads spin (measured).
+
+    The only place that imports onnxruntime: its telemetry is off, by `finobs.settings.vendors` and once more here.
+    """
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3

@@ -10,12 +10,13 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
-from finobs.core.models import Base
+from finobs.core.identity import IdentityAt
+from finobs.core.models import Versioned
 
 from ..choices import ModelRole, ModelStage
 
 
-class ModelVersion(Base):
+class ModelVersion(Versioned):
     """One trained model: its ONNX artefact with checksum, parameters, metrics, threshold and stage.
 
     Nothing of it changes but the stage. The same artefact at another threshold is a version of its own, with `parent`.
@@ -41,9 +42,10 @@ class ModelVersion(Base):
     stage = models.CharField(max_length=12, choices=ModelStage, default=ModelStage.CANDIDATE)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
+    created_by_then = IdentityAt("created_by", "created_at")
     history = HistoricalRecords(excluded_fields=["artefact"])
 
-    class Meta(Base.Meta):
+    class Meta(Versioned.Meta):
         ordering = ("-id",)
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "number"], name="detection_model_version_once"),

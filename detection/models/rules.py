@@ -9,13 +9,14 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
-from finobs.core.models import Base
+from finobs.core.identity import IdentityAt
+from finobs.core.models import Base, Versioned
 from transactions.models import Source
 
 from ..choices import RuleKind, Typology
 
 
-class Rule(Base):
+class Rule(Versioned):
     """A rule by its lasting name. What it does is in its versions; `live` is the one in force."""
 
     slug = models.SlugField(max_length=60, unique=True)
@@ -45,6 +46,7 @@ class RuleVersion(Base):
     reason = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
+    created_by_then = IdentityAt("created_by", "created_at")
 
     class Meta(Base.Meta):
         ordering = ("-number",)

@@ -117,6 +117,8 @@ class ModelThresholdSet(ServiceCreate[ModelVersion]):
     body_class = serializers.ThresholdSetSerializer
     serializer_class = ModelVersionSerializer
     operation_id = "models_threshold_set"
+    # It makes a version of its own, and leaves the one it is made of as it is.
+    requires_version = False
 
     def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
         window = selectors.window_for(self.request.user, body.pop("from"), body.pop("to"))

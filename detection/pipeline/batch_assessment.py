@@ -24,7 +24,7 @@ from ..ml.scoring import ModelScores
 from ..models import ModelVersion
 from ..rules import scenarios
 from .active import ActiveDetectors
-from .decision import Decision, ModelVote, decide, findings_by_row
+from .decision import Decision, ModelVote, decide, findings_by_row, is_flagged
 
 if TYPE_CHECKING:
     import numpy as np
@@ -111,7 +111,7 @@ class BatchAssessment:
         noticed = set(fired)
         for each in self.champions:
             threshold = each.version.threshold
-            noticed.update(index for index, score in enumerate(each.scores) if score >= threshold)
+            noticed.update(index for index, score in enumerate(each.scores) if is_flagged(score, threshold))
         return {index: decide(fired.get(index, ()), self.votes(index), self._plain(index)) for index in sorted(noticed)}
 
     def _plain(self, index: int) -> list[str]:

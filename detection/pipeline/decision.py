@@ -23,6 +23,11 @@ class ActiveRule:
     parameters: Mapping[str, object]
 
 
+def is_flagged(score: float, threshold: float) -> bool:
+    """Whether a score asks for review: the one place where a score is compared with the threshold of its model."""
+    return score >= threshold
+
+
 @dataclass(frozen=True, slots=True)
 class ModelVote:
     """What a model in force makes of one transaction."""
@@ -38,8 +43,8 @@ class ModelVote:
 
     @property
     def is_flagged(self) -> bool:
-        """Whether the model asks for review: here a score is compared with its threshold."""
-        return self.score >= self.threshold
+        """Whether the model asks for review."""
+        return is_flagged(self.score, self.threshold)
 
     @property
     def reason(self) -> str:

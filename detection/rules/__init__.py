@@ -1,1 +1,1 @@
-"""Rules: scenarios with parameters in versions, active or in shadow, changed with approval."""
+"""Rules: scenarios with parameters in versions, in force from the moment they are saved."""

@@ -6,19 +6,17 @@ from typing import Any
 
 from django import forms
 
-from finobs.core.forms import ReasonField
+from finobs.core.forms import ReasonField, VersionedForm
 
 from ..models import Rule
 from . import scenarios
 
 
-class RuleChangeForm(forms.Form):
-    """Parameters of the rule's kind, the reason, and the newest version that whoever changes it saw."""
+class RuleChangeForm(VersionedForm):
+    """Parameters of the rule's kind, and the reason."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, data: Any = None, *, rule: Rule, newest: int) -> None:
-        super().__init__(data, initial={"version": newest, **(rule.live.parameters if rule.live else {})})
+    def __init__(self, data: Any = None, *, rule: Rule) -> None:
+        super().__init__(data, initial={"version": rule.version, **(rule.live.parameters if rule.live else {})})
         for each in scenarios.SCENARIOS[rule.kind].parameters:
             self.fields[each.name] = forms.CharField(
                 label=each.label, help_text=each.help, required=each.required, max_length=100

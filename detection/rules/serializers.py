@@ -11,7 +11,7 @@ from ..models import Rule, RuleVersion
 
 class RuleVersionSerializer(serializers.ModelSerializer[RuleVersion]):
     parameters = serializers.DictField()
-    created_by = serializers.CharField(source="created_by.name")
+    created_by = serializers.CharField(source="created_by_then.name")
 
     class Meta:
         model = RuleVersion
@@ -25,7 +25,7 @@ class RuleSerializer(serializers.ModelSerializer[Rule]):
 
     class Meta:
         model = Rule
-        fields = ("slug", "name", "kind", "typology", "obligation", "source", "live")
+        fields = ("slug", "name", "kind", "typology", "obligation", "source", "live", "version")
         read_only_fields = fields
 
     def get_live(self, rule: Rule) -> dict[str, Any] | None:
@@ -35,4 +35,3 @@ class RuleSerializer(serializers.ModelSerializer[Rule]):
 class RuleChangeSerializer(serializers.Serializer[Any]):
     parameters = serializers.DictField()
     reason = serializers.CharField(max_length=2_000)
-    version = serializers.IntegerField(help_text="Number of the newest version that you saw.")

@@ -12,6 +12,7 @@ from finobs.core import access, history
 from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotFound
 from finobs.core.reasons import optional_reason, require_reason
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 from transactions.models import Source
 
@@ -64,37 +65,40 @@ def rule_create(
 
 
 @service
-def rule_change(*, actor: User, rule: Rule, parameters: Mapping[str, Any], reason: str, version: int) -> RuleVersion:
-    """Put a new version with `parameters` in force; `version` is the number of the newest one the actor saw.
+def rule_change(
+    *, actor: User, rule: Rule, parameters: Mapping[str, Any], reason: str, version: int | None = None
+) -> RuleVersion:
+    """Put a new version with `parameters` in force; `version` is the rule's own as the actor saw it (`core.versions`).
 
     Who may: `model:config`. Records `rule.change` with parameters before and after, and the reason.
-    Raises Invalid for parameters that do not hold or no reason, Conflict when somebody changed it meanwhile.
+    Raises Invalid for parameters that do not hold or no reason, Stale when somebody changed it meanwhile.
     """
     rule = _lock(rule)
     access.require(actor, "change", rule)
     reason = require_reason(reason)
     holds = scenarios.validate(rule.kind, parameters)
+    require_version(rule, version)
     newest = rule.versions.order_by("-number").first()
-    if newest is not None and newest.number != version:
-        raise Conflict(f"Version {newest.number} was made since you looked at version {version}.")
     if rule.live is not None and rule.live.parameters == holds:
         raise Invalid("These are the parameters in force; nothing would change.")
     before = rule.live.parameters if rule.live else None
-    next_version = _enforce(rule, version + 1, holds, reason, actor)
+    next_version = _enforce(rule, (newest.number if newest else 0) + 1, holds, reason, actor)
     data = {"rule": rule.slug, "version": next_version.number, "before": before, "parameters": holds, "reason": reason}
     record(actor=actor, action="rule.change", subject=rule, data=data)
     return next_version
 
 
 @service
-def rule_retire(*, actor: User, rule: Rule, reason: str) -> Rule:
+def rule_retire(*, actor: User, rule: Rule, reason: str, version: int | None = None) -> Rule:
     """Take a rule out of force; its versions stay, and a new version puts it back.
 
-    Who may: `model:config`. Records `rule.retire` with the reason. Raises InvalidTransition if it is not in force.
+    Who may: `model:config`. Records `rule.retire` with the reason. Raises Stale, and InvalidTransition if it is not
+    in force.
     """
     rule = _lock(rule)
     access.require(actor, "change", rule)
     reason = require_reason(reason)
+    require_version(rule, version)
     if rule.live is None:
         raise InvalidTransition("This rule is not in force.")
     number, rule.live = rule.live.number, None

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import ReasonForm, submit
 from finobs.core.http import render_page
+from finobs.core.identity import preload
 from finobs.core.lists import list_page
 
 from ..models import Rule
@@ -39,7 +40,7 @@ def rule_detail(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def rule_change(request: SignedInRequest, slug: str) -> HttpResponse:
     rule = selectors.rule_get(request.user, slug)
-    form = RuleChangeForm(request.POST, rule=rule, newest=0)
+    form = RuleChangeForm(request.POST, rule=rule)
 
     def change(*, reason: str, version: int, **parameters: Any) -> None:
         services.rule_change(actor=request.user, rule=rule, parameters=parameters, reason=reason, version=version)
@@ -67,12 +68,12 @@ def _rule_page(
     request: SignedInRequest, rule: Rule, *, form: Any = None, retire: Any = None, status: int = 200
 ) -> HttpResponse:
     versions = list(selectors.rule_versions(request.user, rule))
-    newest = versions[0].number if versions else 0
+    preload(versions)
     context = {
         "rule": rule,
         "versions": diff.version_diffs(rule.kind, versions),
-        "form": form or RuleChangeForm(rule=rule, newest=newest),
-        "retire": retire or ReasonForm(auto_id="retire_%s"),
+        "form": form or RuleChangeForm(rule=rule),
+        "retire": retire or ReasonForm(auto_id="retire_%s", initial={"version": rule.version}),
         "may_configure": selectors.may_configure(request.user),
     }
     return render_page(request, "detection/rule_detail.html", context, status=status)

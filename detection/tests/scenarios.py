@@ -99,13 +99,13 @@ def trained(**fields: Any) -> ModelVersion:
 
 def install(version: ModelVersion) -> ModelVersion:
     """In force as the first of its role."""
-    return model_install(actor=system_actor("test"), version=version, reason="First")
+    return model_install(actor=system_actor("test"), model_version=version, reason="First")
 
 
 def approved_step(step: Any, actor: Any, version: ModelVersion, reason: str = "Better") -> ModelVersion:
     """A step that somebody else approves: proposed by `actor`, agreed to by a lead."""
     with pytest.raises(ApprovalRequired) as refusal:
-        step(actor=actor, version=version, reason=reason)
+        step(actor=actor, model_version=version, reason=reason)
     request = ApprovalRequest.objects.get(pk=refusal.value.request_id)
     request_decide(actor=approver(), request=request, vote="approve", digest=request.digest)
     version.refresh_from_db()

@@ -17,6 +17,7 @@ from detection.models import Rule, TrainingRun
 from finobs.core.jobs.choices import JobState
 from finobs.ledger.models import Event
 from tests import factories
+from tests.support.clients import selected
 
 pytestmark = pytest.mark.django_db
 REFUSAL = "Say why, in at least 3 characters."
@@ -26,7 +27,7 @@ REASON = "Too many false alerts since March."
 def act(person: Any, model: str, action: str, rows: Any, **typed: str) -> str:
     client = Client()
     client.force_login(person, backend="finobs.accounts.backends.RolePermissionBackend")
-    body = {"action": action, "_selected_action": [row.pk for row in rows], **typed}
+    body = {"action": action, **selected(*rows), **typed}
     response = client.post(reverse(f"admin:detection_{model}_changelist"), body, follow=True)
     assert response.status_code == 200
     return response.content.decode()

@@ -172,7 +172,6 @@ class TestRuleVersionList(OfRule, ApiListTests):
         limits = {**newest.parameters, "review_at": f"{10_000 + newest.number}.00"}
         rule_change(
             actor=self.fixture("admin"), rule=self.version.rule, parameters=limits, reason="Tuned.",
-            version=newest.number,
         )  # fmt: skip
 
 
@@ -181,12 +180,11 @@ class TestRuleChange(OfRule, ApiActionTests):
     actor = "admin"
     event = "rule.change"
     status = 201
-    repeat = 409
+    repeat = 422
 
     def body(self) -> dict[str, Any]:
         return {
             "parameters": {"currency": "USD", "review_at": "9000.00", "block_at": "50000.00"}, "reason": "Tuned.",
-            "version": 1,
         }  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def test_a_model_that_flags_nothing_or_everything_is_refused(candidate, admin, f
     candidate.metrics["flagged_share"] = flagged
     candidate.save()
     with pytest.raises(Invalid, match=words):
-        model_promote(actor=admin, version=candidate)
+        model_promote(actor=admin, model_version=candidate)
     candidate.refresh_from_db()
     assert candidate.stage == "candidate"
 
@@ -177,7 +177,7 @@ def test_rows_all_alike_make_a_model_that_is_not_published(source, admin):
 @pytest.mark.django_db
 def test_only_who_may_configure_promotes(candidate, analyst):
     with pytest.raises(NotAllowed):
-        model_promote(actor=analyst, version=candidate)
+        model_promote(actor=analyst, model_version=candidate)
 
 
 @pytest.mark.django_db

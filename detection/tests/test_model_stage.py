@@ -50,7 +50,7 @@ def twin(version, **fields):
 
 def asked(step, actor, version, reason="Better"):
     with pytest.raises(ApprovalRequired) as waiting:
-        step(actor=actor, version=version, reason=reason)
+        step(actor=actor, model_version=version, reason=reason)
     return ApprovalRequest.objects.get(pk=waiting.value.request_id)
 
 
@@ -139,7 +139,7 @@ def test_another_champion_meanwhile_voids_what_was_shown(candidate, superuser, l
 
 def test_moving_on_voids_what_waits(candidate, superuser):
     request = asked(model_promote, superuser, candidate)
-    model_retire(actor=superuser, version=candidate, reason="Never mind.")
+    model_retire(actor=superuser, model_version=candidate, reason="Never mind.")
     request.refresh_from_db()
     assert request.state == RequestState.VOID
 
@@ -161,7 +161,7 @@ def test_what_somebody_else_approves_has_a_reason(candidate, superuser, step):
     if step is model_retire:
         scenarios.install(candidate)
     with pytest.raises(Invalid) as refused:
-        step(actor=superuser, version=candidate, reason=" ")
+        step(actor=superuser, model_version=candidate, reason=" ")
     assert "reason" in refused.value.fields
     assert not ApprovalRequest.objects.exists()
 
@@ -184,13 +184,13 @@ def test_taking_the_one_in_force_out_waits_too(candidate, superuser, lead, sourc
     assert candidate.stage == ModelStage.RETIRED
     assert active_detectors(source).champions == []
     with pytest.raises(InvalidTransition):
-        model_retire(actor=superuser, version=candidate)
+        model_retire(actor=superuser, model_version=candidate)
 
 
 def test_what_decides_nothing_is_moved_without_approval(candidate, superuser, source):
-    assert model_shadow(actor=superuser, version=candidate, reason="To see.").stage == ModelStage.SHADOW
-    assert model_challenge(actor=superuser, version=candidate).stage == ModelStage.CHALLENGER
-    assert model_retire(actor=superuser, version=candidate).stage == ModelStage.RETIRED
+    assert model_shadow(actor=superuser, model_version=candidate, reason="To see.").stage == ModelStage.SHADOW
+    assert model_challenge(actor=superuser, model_version=candidate).stage == ModelStage.CHALLENGER
+    assert model_retire(actor=superuser, model_version=candidate).stage == ModelStage.RETIRED
     assert actions(3) == ["model.retire", "model.challenge", "model.shadow"]
     assert not ApprovalRequest.objects.exists()
     stages = [row.stage for row in candidate.history.order_by("history_id")]
@@ -200,7 +200,7 @@ def test_what_decides_nothing_is_moved_without_approval(candidate, superuser, so
 def test_one_challenger_of_a_role(candidate, superuser):
     second, third = twin(candidate), twin(candidate, role=ModelRole.SUPERVISED)
     for version in (candidate, second, third):
-        model_challenge(actor=superuser, version=version)
+        model_challenge(actor=superuser, model_version=version)
     candidate.refresh_from_db()
     assert candidate.stage == ModelStage.RETIRED
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -213,7 +213,7 @@ def test_only_the_steps_of_the_table_exist(candidate, superuser, action, stage):
     ModelVersion.objects.filter(pk=candidate.pk).update(stage=stage)
     step = workflow.BY_ACTION[action]
     try:
-        STAGE_SERVICES[action](actor=superuser, version=candidate, reason="Why not.")
+        STAGE_SERVICES[action](actor=superuser, model_version=candidate, reason="Why not.")
     except InvalidTransition:
         assert stage not in step.sources
     except ApprovalRequired:
@@ -229,7 +229,7 @@ def test_only_the_steps_of_the_table_exist(candidate, superuser, action, stage):
 def test_only_who_may_configure_moves_it(candidate, analyst, lead, auditor, action):
     for person in (analyst, lead, auditor):
         with pytest.raises(NotAllowed):
-            STAGE_SERVICES[action](actor=person, version=candidate)
+            STAGE_SERVICES[action](actor=person, model_version=candidate)
     assert not ApprovalRequest.objects.exists()
 
 
@@ -244,26 +244,26 @@ def test_what_flags_nothing_or_everything_or_differs_from_its_graph_goes_nowhere
     candidate.metrics |= metrics
     candidate.save()
     with pytest.raises(Invalid, match=words):
-        step(actor=superuser, version=candidate)
+        step(actor=superuser, model_version=candidate)
 
 
 @pytest.mark.parametrize("step", [model_shadow, model_challenge, model_promote])
 def test_an_artefact_that_is_not_the_published_one_goes_nowhere(candidate, superuser, step):
     ModelVersion.objects.filter(pk=candidate.pk).update(artefact=b"something else")
     with pytest.raises(Unavailable, match="checksum"):
-        step(actor=superuser, version=candidate)
+        step(actor=superuser, model_version=candidate)
 
 
 def test_the_first_of_a_role_is_installed_by_finobs_itself(candidate):
     actor = system_actor("demo")
-    assert model_install(actor=actor, version=candidate, reason="First").stage == ModelStage.CHAMPION
+    assert model_install(actor=actor, model_version=candidate, reason="First").stage == ModelStage.CHAMPION
     assert actions(1) == ["model.install"]
 
 
 def test_people_do_not_install(candidate, superuser, service):
     for person in (superuser, service):
         with pytest.raises(NotAllowed):
-            model_install(actor=person, version=candidate, reason="Quickly.")
+            model_install(actor=person, model_version=candidate, reason="Quickly.")
 
 
 def test_nothing_is_installed_once_one_was_in_force(candidate, superuser):

@@ -16,7 +16,7 @@ from detection.tests import scenarios
 from finobs.core.errors import InvalidTransition
 from finobs.ledger.models import Event
 from tests import factories
-from tests.support.clients import signed_in
+from tests.support.clients import if_match, signed_in
 from tests.support.ledger_events import event_bodies, last_event
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,8 @@ def of_stage(stage: str, **fields) -> ModelVersion:
 
 def post(person, version, step, reason="Better."):
     path = f"/api/v1/models/{version.pk}/{step}"
-    return signed_in(person).post(path, json.dumps({"reason": reason}), content_type="application/json")
+    body, headers = json.dumps({"reason": reason}), if_match(version)
+    return signed_in(person).post(path, body, content_type="application/json", headers=headers)
 
 
 def stage_of(version) -> str:

@@ -38,7 +38,7 @@ def test_a_replay_stays_the_same_after_the_world_has_moved_on(alerts, superuser)
     rule = alert.rule_version.rule
     scenarios.approved_step(model_retire, superuser, alert.model_version)
     limits = {"currency": "USD", "review_at": "1", "block_at": "2"}
-    rule_change(actor=superuser, rule=rule, parameters=limits, reason="Other limits", version=1)
+    rule_change(actor=superuser, rule=rule, parameters=limits, reason="Other limits")
     assert replay(alert).same
 
 

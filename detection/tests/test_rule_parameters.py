@@ -187,15 +187,15 @@ def test_the_page_of_a_rule_without_versions_is_shown(admin):
     Rule.objects.create(slug="idle", name="An idle rule", kind=RuleKind.AMOUNT, typology="large_amount")
     response = signed_in(admin).get("/detection/rules/idle/")
     assert response.status_code == 200
-    assert 'name="version" value="0"' in response.content.decode()
+    assert 'name="version" value="1"' in response.content.decode()
 
 
 @pytest.mark.django_db
 def test_the_form_of_a_rule_begins_with_what_is_in_force():
     rule = factories.rule_version(parameters=BOTH).rule
-    form = RuleChangeForm(rule=rule, newest=4)
+    form = RuleChangeForm(rule=rule)
     assert list(form.fields) == ["version", "currency", "review_at", "block_at", "reason"]
-    assert form.initial == {"version": 4, **BOTH}
+    assert form.initial == {"version": rule.version, **BOTH}
     assert [form.fields[name].required for name in form.fields] == [True, True, False, False, True]
     assert form.fields["currency"].help_text.startswith("ISO 4217")
 
@@ -203,6 +203,6 @@ def test_the_form_of_a_rule_begins_with_what_is_in_force():
 @pytest.mark.django_db
 def test_the_form_of_a_rule_out_of_force_begins_empty_and_names_what_is_missing():
     rule = factories.rule_version(live=False).rule
-    assert RuleChangeForm(rule=rule, newest=1).initial == {"version": 1}
-    form = RuleChangeForm({"review_at": "1" * 101}, rule=rule, newest=1)
+    assert RuleChangeForm(rule=rule).initial == {"version": rule.version}
+    form = RuleChangeForm({"review_at": "1" * 101}, rule=rule)
     assert set(form.errors) == {"version", "currency", "reason", "review_at"}

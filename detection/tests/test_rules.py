@@ -11,7 +11,7 @@ from detection.features.columns import Columns
 from detection.models import Rule, RuleVersion
 from detection.rules import scenarios
 from detection.rules.services import ensure_default_rules, rule_change, rule_create, rule_retire
-from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
+from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound, Stale
 from finobs.ledger.models import Event
 from tests import factories
 
@@ -83,7 +83,7 @@ def test_only_who_may_configure_makes_rules(person, request):
 
 def test_a_change_is_a_new_version_and_the_old_one_stays(admin):
     rule = make(admin)
-    made = rule_change(actor=admin, rule=rule, parameters=GOOD | {"review_at": "9000"}, reason="New law", version=1)
+    made = rule_change(actor=admin, rule=rule, parameters=GOOD | {"review_at": "9000"}, reason="New law")
     rule.refresh_from_db()
     assert rule.live == made
     assert [version.parameters["review_at"] for version in rule.versions.all()] == ["9000.00", "10000.00"]
@@ -96,23 +96,24 @@ def test_a_change_is_a_new_version_and_the_old_one_stays(admin):
 def test_a_change_needs_a_reason_and_a_difference(admin):
     rule = make(admin)
     with pytest.raises(Invalid):
-        rule_change(actor=admin, rule=rule, parameters=GOOD | {"review_at": "9000"}, reason=" ", version=1)
+        rule_change(actor=admin, rule=rule, parameters=GOOD | {"review_at": "9000"}, reason=" ")
     with pytest.raises(Invalid, match="nothing would change"):
-        rule_change(actor=admin, rule=rule, parameters=GOOD, reason="Just so", version=1)
+        rule_change(actor=admin, rule=rule, parameters=GOOD, reason="Just so")
     assert RuleVersion.objects.count() == 1
 
 
 def test_a_stale_change_is_a_conflict(admin):
     rule = make(admin)
-    rule_change(actor=admin, rule=rule, parameters=GOOD | {"review_at": "9000"}, reason="First", version=1)
-    with pytest.raises(Conflict):
-        rule_change(actor=admin, rule=rule, parameters=GOOD | {"review_at": "8000"}, reason="Second", version=1)
+    rule_change(actor=admin, rule=rule, parameters=GOOD | {"review_at": "9000"}, reason="First")
+    with pytest.raises(Stale, match=r"has changed since you looked at it, last by Ada Admin: live\."):
+        rule_change(actor=admin, rule=rule, parameters=GOOD | {"review_at": "8000"}, reason="Second", version=2)
+    assert rule.versions.count() == 2
 
 
 def test_who_may_only_read_changes_nothing(admin, analyst):
     rule = make(admin)
     with pytest.raises(NotAllowed):
-        rule_change(actor=analyst, rule=rule, parameters=GOOD | {"review_at": "1"}, reason="Mine", version=1)
+        rule_change(actor=analyst, rule=rule, parameters=GOOD | {"review_at": "1"}, reason="Mine")
     with pytest.raises(NotAllowed):
         rule_retire(actor=analyst, rule=rule, reason="Mine")
 
@@ -123,7 +124,7 @@ def test_a_retired_rule_can_be_put_back_by_a_version(admin):
     assert last_event()["data"] == {"version": 1, "reason": "Too noisy"}
     with pytest.raises(InvalidTransition):
         rule_retire(actor=admin, rule=rule, reason="Again")
-    assert rule_change(actor=admin, rule=rule, parameters=GOOD, reason="Back", version=1).number == 2
+    assert rule_change(actor=admin, rule=rule, parameters=GOOD, reason="Back").number == 2
 
 
 def test_default_rules_are_made_once(admin):
@@ -141,14 +142,15 @@ def test_the_page_shows_versions_side_by_side_and_takes_a_new_one(admin):
     rule = make(admin)
     client = Client()
     client.force_login(admin, backend="finobs.accounts.backends.RolePermissionBackend")
-    body = {"currency": "USD", "review_at": "9000", "block_at": "50000", "reason": "New law", "version": 1}
+    body = {"currency": "USD", "review_at": "9000", "block_at": "50000", "reason": "New law", "version": 2}
     answer = client.post(f"/detection/rules/{rule.slug}/change/", body, follow=True)
     assert answer.status_code == 200
     assert '<del class="diff-old">10000.00</del>' in answer.content.decode()
     stale = client.post(f"/detection/rules/{rule.slug}/change/", body | {"review_at": "7000"})
     assert stale.status_code == 409
     assert "7000" in stale.content.decode()
-    wrong = client.post(f"/detection/rules/{rule.slug}/change/", body | {"review_at": "abc", "version": 2})
+    assert 'name="version" value="3"' in stale.content.decode()
+    wrong = client.post(f"/detection/rules/{rule.slug}/change/", body | {"review_at": "abc", "version": 3})
     assert wrong.status_code == 422
 
 
@@ -166,11 +168,13 @@ def test_the_api_lists_rules_and_takes_a_version(admin):
     client = Client()
     client.force_login(admin, backend="finobs.accounts.backends.RolePermissionBackend")
     assert client.get("/api/v1/rules").json()["results"][0]["live"]["number"] == 1
-    body = {"parameters": GOOD | {"review_at": "9000"}, "reason": "New law", "version": 1}
-    answer = client.post(f"/api/v1/rules/{rule.slug}/versions", json.dumps(body), content_type="application/json")
+    path = f"/api/v1/rules/{rule.slug}"
+    body = json.dumps({"parameters": GOOD | {"review_at": "9000"}, "reason": "New law"})
+    headers = {"If-Match": client.get(path)["ETag"]}
+    answer = client.post(f"{path}/versions", body, content_type="application/json", headers=headers)
     assert (answer.status_code, answer.json()["number"]) == (201, 2)
-    stale = client.post(f"/api/v1/rules/{rule.slug}/versions", json.dumps(body), content_type="application/json")
-    assert stale.status_code == 409
+    stale = client.post(f"{path}/versions", body, content_type="application/json", headers=headers)
+    assert stale.status_code == 412
     assert [each["number"] for each in client.get(f"/api/v1/rules/{rule.slug}/versions").json()["results"]] == [2, 1]
 
 
@@ -179,12 +183,12 @@ def test_the_admin_makes_and_changes_rules_through_the_services(superuser):
     client.force_login(superuser, backend="finobs.accounts.backends.RolePermissionBackend")
     body = {
         "slug": "big", "name": "Big", "kind": "amount", "typology": "large_amount", "obligation": "", "source": "",
-        "parameters": json.dumps(GOOD), "reason": "A start", "version": "",
+        "parameters": json.dumps(GOOD), "reason": "A start",
     }  # fmt: skip
     assert client.post("/admin/detection/rule/add/", body).status_code == 302
     rule = Rule.objects.get(slug="big")
     assert rule.versions.count() == 1
-    changed = {"parameters": json.dumps(GOOD | {"review_at": "1"}), "reason": "More", "version": "1"}
+    changed = {"parameters": json.dumps(GOOD | {"review_at": "1"}), "reason": "More", "version": "2"}
     assert client.post(f"/admin/detection/rule/{rule.pk}/change/", changed).status_code == 302
     live = RuleVersion.objects.get(number=2)
     rule.refresh_from_db()

@@ -15,7 +15,7 @@ from detection.rules.filters import RuleFilter
 from detection.rules.services import ensure_default_rules, rule_change, rule_create, rule_retire
 from detection.tests import factories as detection_factories
 from detection.tests import scenarios
-from finobs.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from finobs.core.errors import Invalid, NotAllowed, NotFound, Stale
 from tests import factories
 from tests.support.clients import signed_in
 from tests.support.ledger_events import event_bodies, last_event
@@ -58,9 +58,7 @@ def test_a_source_has_its_own_rules_and_those_of_every_source(rules, source, wir
 
 
 def test_an_active_rule_is_its_newest_version(rules, admin, source):
-    version = rule_change(
-        actor=admin, rule=rules["every"], parameters=USD | {"block_at": "60000"}, reason="Tuned.", version=1
-    )
+    version = rule_change(actor=admin, rule=rules["every"], parameters=USD | {"block_at": "60000"}, reason="Tuned.")
     active = active_detectors(source).rules[1]
     assert (active.version_id, active.number, active.slug) == (version.pk, 2, "every")
     assert (active.kind, active.typology) == (RuleKind.AMOUNT, Typology.STRUCTURING)
@@ -120,7 +118,7 @@ def test_machines_read_exactly_these_fields_of_a_rule(rules, analyst):
     client = signed_in(analyst)
     assert client.get("/api/v1/rules/cards-only").json() == {
         "slug": "cards-only", "name": "Cards-Only", "kind": "amount", "typology": "large_amount", "obligation": "",
-        "source": "cards", "live": {"number": 1, "parameters": USD},
+        "source": "cards", "live": {"number": 1, "parameters": USD}, "version": 2,
     }  # fmt: skip
     every, gone = (client.get(f"/api/v1/rules/{slug}").json() for slug in ("every", "gone"))
     assert (every["source"], gone["source"], gone["live"]) == (None, None, None)
@@ -128,7 +126,7 @@ def test_machines_read_exactly_these_fields_of_a_rule(rules, analyst):
 
 
 def test_a_rule_s_versions_are_its_own_with_the_alerts_of_each(rules, admin, analyst):
-    rule_change(actor=admin, rule=rules["every"], parameters=USD | {"block_at": "60000"}, reason="Tuned.", version=1)
+    rule_change(actor=admin, rule=rules["every"], parameters=USD | {"block_at": "60000"}, reason="Tuned.")
     first = RuleVersion.objects.get(rule=rules["every"], number=1)
     for version in (first, first, rules["cards-only"].live):
         raised = factories.alert()
@@ -143,15 +141,13 @@ def test_a_rule_s_versions_are_its_own_with_the_alerts_of_each(rules, admin, ana
 
 
 def test_a_change_of_one_rule_leaves_the_others_in_force(rules, admin):
-    rule_change(actor=admin, rule=rules["cards-only"], parameters=USD | {"block_at": None}, reason="Tuned.", version=1)
+    rule_change(actor=admin, rule=rules["cards-only"], parameters=USD | {"block_at": None}, reason="Tuned.")
     live = {each.slug: each.live.number if each.live else None for each in Rule.objects.select_related("live")}
     assert live == {"every": 1, "cards-only": 2, "wires-only": 1, "gone": None}
 
 
 def test_each_step_of_a_rule_is_recorded_with_exactly_what_changed(rules, admin):
-    rule_change(
-        actor=admin, rule=rules["cards-only"], parameters=USD | {"block_at": None}, reason=" Tuned. ", version=1
-    )
+    rule_change(actor=admin, rule=rules["cards-only"], parameters=USD | {"block_at": None}, reason=" Tuned. ")
     assert [body["data"] for body in event_bodies("rule.create")][1] == {
         "rule": "cards-only", "kind": "amount", "typology": "large_amount", "parameters": USD, "version": 1, "reason": "",
         "source": "cards",
@@ -163,7 +159,7 @@ def test_each_step_of_a_rule_is_recorded_with_exactly_what_changed(rules, admin)
 
 
 def test_a_rule_that_was_retired_is_put_back_as_a_change_from_nothing(rules, admin):
-    rule_change(actor=admin, rule=rules["gone"], parameters=USD, reason="Missed.", version=1)
+    rule_change(actor=admin, rule=rules["gone"], parameters=USD, reason="Missed.")
     assert last_event("rule.change")["data"]["before"] is None
     assert Rule.objects.values_list("live__number", flat=True).get(slug="gone") == 2
 
@@ -191,10 +187,10 @@ def test_texts_of_exactly_the_limit_hold(admin):
     assert (made.slug, made.name) == ("s" * 60, "n" * 120)
 
 
-@pytest.mark.parametrize("version", [0, 1, 3])
-def test_a_change_of_another_than_the_newest_version_is_a_conflict_that_says_which(version, rules, admin):
-    rule_change(actor=admin, rule=rules["every"], parameters=USD | {"block_at": None}, reason="Tuned.", version=1)
-    with pytest.raises(Conflict, match=f"Version 2 was made since you looked at version {version}."):
+@pytest.mark.parametrize("version", [1, 2, 4])
+def test_a_change_of_another_than_the_newest_version_is_a_conflict_that_says_so(version, rules, admin):
+    rule_change(actor=admin, rule=rules["every"], parameters=USD | {"block_at": None}, reason="Tuned.")
+    with pytest.raises(Stale, match="Every has changed since you looked at it, last by Ada Admin"):
         rule_change(actor=admin, rule=rules["every"], parameters=USD, reason="Back.", version=version)
     assert RuleVersion.objects.filter(rule=rules["every"]).count() == 2
 
@@ -220,9 +216,9 @@ def test_who_may_not_configure_changes_nothing_on_the_page_either(person, rules,
 
 def test_a_rule_is_retired_on_its_page_once(rules, admin):
     client = signed_in(admin)
-    assert client.post("/detection/rules/every/retire/", {"reason": ""}).status_code == 422
-    assert client.post("/detection/rules/every/retire/", {"reason": "Noisy."}).status_code == 302
-    assert client.post("/detection/rules/every/retire/", {"reason": "Noisy."}).status_code == 409
+    assert client.post("/detection/rules/every/retire/", {"reason": "", "version": 2}).status_code == 422
+    assert client.post("/detection/rules/every/retire/", {"reason": "Noisy.", "version": 2}).status_code == 302
+    assert client.post("/detection/rules/every/retire/", {"reason": "Noisy.", "version": 2}).status_code == 409
     assert Rule.objects.get(slug="every").live is None
     assert Rule.objects.get(slug="cards-only").live is not None
 

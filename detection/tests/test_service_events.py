@@ -39,7 +39,7 @@ def test_a_step_of_one_version_says_which_and_from_where(
 ) -> None:
     step: Callable[..., Any] = getattr(services, f"model_{act}")
     with locked_models() as labels:
-        step(actor=superuser, version=versions[1], reason=" To compare. ")
+        step(actor=superuser, model_version=versions[1], reason=" To compare. ")
     assert labels[0] == "detection.modelversion"
     assert stages(*versions) == [ModelStage.CANDIDATE, stage]
     event = last_event(f"model.{act}")
@@ -55,7 +55,7 @@ def test_a_new_challenger_retires_the_one_of_its_role_and_no_other(
 ) -> None:
     of_another_role = factories.model_version(role="supervised", kind="supervised", stage=ModelStage.CHALLENGER)
     for version in versions:
-        services.model_challenge(actor=superuser, version=version)
+        services.model_challenge(actor=superuser, model_version=version)
     assert stages(*versions, of_another_role) == [ModelStage.RETIRED, ModelStage.CHALLENGER, ModelStage.CHALLENGER]
     (retired,) = event_bodies("model.retire")
     assert retired["data"] == {
@@ -65,7 +65,7 @@ def test_a_new_challenger_retires_the_one_of_its_role_and_no_other(
 
 
 def test_a_first_model_says_that_it_was_installed(versions: list[ModelVersion]) -> None:
-    services.model_install(actor=system_actor("demo"), version=versions[1], reason="The first.")
+    services.model_install(actor=system_actor("demo"), model_version=versions[1], reason="The first.")
     assert last_event("model.install")["data"]["reason"] == "The first."
     assert stages(*versions) == [ModelStage.CANDIDATE, ModelStage.CHAMPION]
 
@@ -104,7 +104,7 @@ def test_a_rule_says_all_that_it_begins_with(rules: list[Rule], superuser: User,
 def test_a_change_of_one_rule_says_from_which_version_and_leaves_the_other(rules: list[Rule], superuser: User) -> None:
     limits = {**LIMITS, "review_at": "250.00"}
     with locked_models() as labels:
-        rule_change(actor=superuser, rule=rules[1], parameters=limits, reason="Tuned.", version=1)
+        rule_change(actor=superuser, rule=rules[1], parameters=limits, reason="Tuned.")
     assert labels[0] == "detection.rule"
     assert last_event("rule.change")["data"] == {
         "rule": "second", "version": 2, "before": LIMITS, "parameters": limits, "reason": "Tuned.",
@@ -114,7 +114,7 @@ def test_a_change_of_one_rule_says_from_which_version_and_leaves_the_other(rules
 
 
 def test_a_retired_rule_says_which_version_it_was(rules: list[Rule], superuser: User) -> None:
-    rule_change(actor=superuser, rule=rules[1], parameters={**LIMITS, "review_at": "1.00"}, reason="Tuned.", version=1)
+    rule_change(actor=superuser, rule=rules[1], parameters={**LIMITS, "review_at": "1.00"}, reason="Tuned.")
     rule_retire(actor=superuser, rule=rules[1], reason="Noisy.")
     event = last_event("rule.retire")
     assert (event["data"], event["subject"]["id"]) == ({"version": 2, "reason": "Noisy."}, str(rules[1].pk))

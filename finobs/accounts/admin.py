@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
 from finobs.core import access
@@ -20,6 +21,14 @@ from .choices import UserKind
 from .models import ApiToken, User, UserSession
 from .requests import actor_of
 from .roles import ROLES
+
+# Where a request carries the links that its answer shows.
+RESET_LINKS: Final = "_reset_links"
+
+
+class ResetLinkRow(NamedTuple):
+    user: User
+    url: str
 
 
 class UserForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -100,42 +109,68 @@ class UserAdmin(AccessAdmin):
         user = services.user_create(actor=actor_of(request), **values)
         obj.pk = user.pk
         if user.kind == UserKind.HUMAN:
-            self._show_link(request, user)
+            vars(request)[RESET_LINKS] = [self._issue_link(request, user)]
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        links: list[ResetLinkRow] = vars(request).get(RESET_LINKS, [])
+        return self._links_page(request, links) if links else super().response_add(request, obj, post_url_continue)
 
     def _change(self, actor: Any, user: User, values: dict[str, Any], changed: set[str]) -> None:
-        fields = {name: values[name] for name in changed - {"roles"}}
+        """What was changed on the form is a change of the version that was on it: both, or neither."""
+        version = values["version"]
+        fields = {name: values[name] for name in changed - {"roles", "version"}}
         if fields:
-            services.user_change(actor=actor, user=user, **fields)
+            version = services.user_change(actor=actor, user=user, version=version, **fields).version
         if "roles" in changed:
-            services.role_assign(actor=actor, user=user, roles=values["roles"])
+            services.role_assign(actor=actor, user=user, roles=values["roles"], version=version)
 
     @admin.action(description="Deactivate", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        act = services.user_deactivate
-        run_action(self, request, queryset, "Deactivated", lambda user: act(actor=actor_of(request), user=user))
+        act, actor = services.user_deactivate, actor_of(request)
+        run_action(
+            self, request, queryset, "Deactivated", lambda user, **version: act(actor=actor, user=user, **version)
+        )
 
     @admin.action(description="Reactivate", permissions=["change"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        act = services.user_reactivate
-        run_action(self, request, queryset, "Reactivated", lambda user: act(actor=actor_of(request), user=user))
+        act, actor = services.user_reactivate, actor_of(request)
+        run_action(
+            self, request, queryset, "Reactivated", lambda user, **version: act(actor=actor, user=user, **version)
+        )
 
     @admin.action(description="End all sessions", permissions=["change"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        act = services.sessions_end
-        run_action(self, request, queryset, "Sessions ended for", lambda user: act(actor=actor_of(request), user=user))
+        act, actor = services.sessions_end, actor_of(request)
+        run_action(
+            self,
+            request,
+            queryset,
+            "Sessions ended for",
+            lambda user, **version: act(actor=actor, user=user, **version),
+        )
 
     @admin.action(description="Take the password away and issue a link to set one", permissions=["change"])
-    def issue_reset_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        run_action(self, request, queryset, "Links issued", lambda user: self._show_link(request, user))
+    def issue_reset_link(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        links: list[ResetLinkRow] = []
 
-    def _show_link(self, request: HttpRequest, user: User) -> None:
-        link = services.password_reset_issue(actor=actor_of(request), user=user)
+        def issue(user: User, **version: int) -> None:
+            links.append(self._issue_link(request, user, **version))
+
+        run_action(self, request, queryset, "Links issued", issue)
+        return self._links_page(request, links) if links else None
+
+    def _issue_link(self, request: HttpRequest, user: User, **version: int) -> ResetLinkRow:
+        link = services.password_reset_issue(actor=actor_of(request), user=user, **version)
         path = reverse("accounts:password-set", args=[link.uid, link.token])
-        messages.warning(
-            request,
-            f"Give this link to {user.email} in person. It works once, for a day, and is not shown again: "
-            f"{request.build_absolute_uri(path)}",
-        )
+        return ResetLinkRow(user, request.build_absolute_uri(path))
+
+    def _links_page(self, request: HttpRequest, links: list[ResetLinkRow]) -> HttpResponse:
+        """In the answer itself: a message may be kept in the session, where a copy of the database would show it."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts, "links": links, "title": "Links to set a password",
+        }  # fmt: skip
+        return render(request, "admin/reset_links.html", context)
 
 
 @admin.register(ApiToken)
@@ -160,8 +195,10 @@ class ApiTokenAdmin(AccessAdmin):
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        act = services.token_revoke
-        run_action(self, request, queryset, "Revoked", lambda token: act(actor=actor_of(request), token=token))
+        act, actor = services.token_revoke, actor_of(request)
+        run_action(
+            self, request, queryset, "Revoked", lambda token, **version: act(actor=actor, token=token, **version)
+        )
 
 
 @admin.register(UserSession)
@@ -179,8 +216,8 @@ class SessionAdmin(AccessAdmin):
 
     @admin.action(description="End", permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
-        act = services.session_end
-        run_action(self, request, queryset, "Ended", lambda session: act(actor=actor_of(request), session=session))
+        act, actor = services.session_end, actor_of(request)
+        run_action(self, request, queryset, "Ended", lambda session: act(actor=actor, session=session))
 
 
 class RoleAdmin(AccessAdmin):

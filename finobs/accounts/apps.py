@@ -10,11 +10,15 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_migrate
 
+        from finobs.core import authority
         from finobs.core.navigation import ACCOUNT_MENU, NavigationEntry, register
 
-        from . import backends, login, policy, roles
+        from . import backends, login, models, policy, roles, standing
+        from .services import operator
 
         policy.register()
+        models.UserManager.superuser_service = staticmethod(operator.superuser_add)
+        authority.install(standing.Standing())
         register(
             NavigationEntry("accounts:profile", "Profile", "user-circle", group=ACCOUNT_MENU, order=10),
             NavigationEntry("accounts:token-list", "API tokens", "key", group=ACCOUNT_MENU, order=20),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hmac
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from finobs.core import clock
@@ -22,9 +22,12 @@ from . import token_format
 from .access_token import AccessToken, read_access_token
 from .backends import cache_permissions, permissions_sql
 from .choices import UserKind
+from .credential import Credential
 from .models import ApiToken, User
+from .roles import only_read
 
 INVALID_TOKEN_MESSAGE = "This token is not valid: it is unknown, expired or revoked."
+READ_ONLY_TOKEN_MESSAGE = "This token may not do this: it would need a scope that writes. Or sign in."
 LAST_USED_INTERVAL = timedelta(minutes=1)
 TOKEN_ROWS, USER_ROWS = ModelRows(ApiToken), ModelRows(User)
 
@@ -64,10 +67,18 @@ class JwtAuthentication(BaseAuthentication):
 
 
 class IsSignedIn(BasePermission):
-    """Somebody, and active; what they may do is decided by the services."""
+    """Somebody, and active; what they may do is decided by the services.
+
+    But for a token that only reads: it is refused whatever is no reading before its body is looked at.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user and request.user.is_authenticated and request.user.is_active)
+        user: Any = request.user
+        if not (user and user.is_authenticated and user.is_active):
+            return False
+        if request.method not in SAFE_METHODS and user.token_scopes is not None and only_read(user.token_scopes):
+            raise PermissionDenied(READ_ONLY_TOKEN_MESSAGE)
+        return True
 
 
 def bearer_token(request: Request) -> str | None:
@@ -83,13 +94,26 @@ def bearer_token(request: Request) -> str | None:
 def token_find(text: str) -> ApiToken | None:
     """The live token that `text` is."""
     prefix = token_format.prefix_of(text)
-    row = _token_row(prefix) if prefix else None
+    token = _live_token("prefix", prefix) if prefix else None
+    # In constant time: how long a refusal takes must not tell how much of a digest was right.
+    if token is None or not hmac.compare_digest(token.digest, token_format.digest(text)):
+        return None
+    return token
+
+
+def token_of_id(pk: int) -> ApiToken | None:
+    """The live token of this id, with its user and their permissions, read from the database now."""
+    return _live_token("id", pk)
+
+
+def _live_token(column: str, value: str | int) -> ApiToken | None:
+    """The token, its user, and the ids of the user's permissions, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_token_sql(column), [value])
+        row: tuple[Any, ...] | None = cursor.fetchone()
     if row is None:
         return None
     token = TOKEN_ROWS.read(row[: TOKEN_ROWS.width])
-    # In constant time: how long a refusal takes must not tell how much of a digest was right.
-    if not hmac.compare_digest(token.digest, token_format.digest(text)):
-        return None
     token.user = USER_ROWS.read(row[TOKEN_ROWS.width : -1])
     if not is_live(token):
         return None
@@ -97,19 +121,11 @@ def token_find(text: str) -> ApiToken | None:
     return token
 
 
-def _token_row(prefix: str) -> tuple[Any, ...] | None:
-    """The token of this prefix, its user, and the ids of the user's permissions."""
-    with connection.cursor() as cursor:
-        cursor.execute(_token_sql(), [prefix])
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
-
-
 @cache
-def _token_sql() -> str:
+def _token_sql(column: str) -> str:
     return (
         f"SELECT {TOKEN_ROWS.columns('t')}, {USER_ROWS.columns('u')}, ({permissions_sql('t.user_id')}) "  # noqa: S608
-        f"FROM {table_of(ApiToken)} t JOIN {table_of(User)} u ON u.id = t.user_id WHERE t.prefix = %s"
+        f"FROM {table_of(ApiToken)} t JOIN {table_of(User)} u ON u.id = t.user_id WHERE t.{column} = %s"
     )
 
 
@@ -121,6 +137,7 @@ def user_with_scopes(token: ApiToken) -> User:
     """The owner, who may at most what the token's scopes name (SEC-8)."""
     user = token.user
     user.token_scopes = frozenset(token.scopes)
+    user.credential = Credential(token_id=token.pk, binds_epoch=False)
     return user
 
 
@@ -129,10 +146,15 @@ def _bearer_of(claims: AccessToken) -> User | None:
     user = User.objects.filter(pk=claims["sub"]).exclude(kind=UserKind.SYSTEM).first()
     if user is None or not user.is_active or user.session_epoch != claims["epoch"]:
         return None
-    if claims["key"] is None:
-        return user if user.kind == UserKind.HUMAN else None
-    token = ApiToken.objects.select_related("user").filter(pk=claims["key"], user=user).first()
-    return user_with_scopes(token) if token is not None and is_live(token) else None
+    if claims["key"] is not None:
+        token = ApiToken.objects.select_related("user").filter(pk=claims["key"], user=user).first()
+        if token is None or not is_live(token):
+            return None
+        user = user_with_scopes(token)
+    elif user.kind != UserKind.HUMAN:
+        return None
+    user.credential = Credential(token_id=claims["key"], expires_at=datetime.fromtimestamp(claims["exp"], UTC))
+    return user
 
 
 def _touch(token: ApiToken) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django import forms
 
+from finobs.core.forms import VersionedForm
+
 from .models import User
 from .selectors import permissions_held
 
@@ -46,7 +48,7 @@ class PasswordChangeForm(PasswordSetForm):
     field_order = ("present", "new", "again")
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(VersionedForm):
     name = forms.CharField(max_length=120)
     time_zone = forms.ChoiceField(
         choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones())],

@@ -18,8 +18,10 @@ from finobs.core import clock
 
 from . import services
 from .choices import SessionEndReason
+from .credential import Credential
 from .login import digest
 from .models import User, UserSession
+from .standing import end_reason
 from .system import system_actor
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -44,6 +46,8 @@ class SessionLifetimeMiddleware:
         session = UserSession.objects.filter(digest=digest(request.session.session_key)).first()
         reason = end_reason(session, request.user)
         if session is not None and reason is None:
+            # What a write by this person rests on: it is looked at again before the write commits.
+            request.user.credential = Credential(session_id=session.pk)  # type: ignore[union-attr]
             return _touch(session)
         if session is not None and reason in (SessionEndReason.IDLE, SessionEndReason.AGE) and session.ended_at is None:
             services.session_expire(actor=system_actor("sessions"), session=session, end_reason=reason)
@@ -51,22 +55,6 @@ class SessionLifetimeMiddleware:
         request.user = AnonymousUser()
         if not request.path.startswith("/api/"):
             request.session["ended"] = str(reason)
-
-
-def end_reason(session: UserSession | None, user: User | AnonymousUser) -> str | None:
-    """Why this session is over, or None while it lives."""
-    if session is None or not isinstance(user, User):
-        return session.end_reason or SessionEndReason.CHANGED if session is not None else SessionEndReason.ENDED
-    if session.ended_at is not None:
-        return session.end_reason
-    if session.epoch != user.session_epoch or session.user_id != user.pk:
-        return SessionEndReason.CHANGED
-    now = clock.now()
-    if now - session.created_at >= timedelta(seconds=settings.SESSION_ABSOLUTE_SECONDS):
-        return SessionEndReason.AGE
-    if now - session.last_seen_at >= timedelta(seconds=settings.SESSION_IDLE_SECONDS):
-        return SessionEndReason.IDLE
-    return None
 
 
 def _touch(session: UserSession) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -13,9 +14,10 @@ from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
-from finobs.core.models import Base
+from finobs.core.models import Base, Versioned
 
 from .choices import SessionEndReason, UserKind
+from .credential import NO_CREDENTIAL, Credential
 
 # In this order: Edge says Chrome too, Chrome says Safari too, Android says Linux too.
 BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"))
@@ -31,10 +33,13 @@ def valid_zone(name: str) -> None:
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """For `createsuperuser`, and for scenes of tests; everybody else is added by `services.user_create`.
+    # Services know the models, so that these cannot know them.
+    superuser_service: ClassVar[Callable[..., User] | None] = None
 
-        The one save of an audited row that does not go through `core.history`: whom it would name is not there yet.
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """For scenes of tests; everybody else is added by `services.user_create`.
+
+        The one save of an audited row that does not go through `core.history`: it is nobody's act.
         """
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
@@ -42,13 +47,15 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """For `createsuperuser`: an act of whoever runs it on the server, by the service that is registered for it."""
+        assert self.superuser_service is not None, "registered when the app is ready"
+        return self.superuser_service(email=email, password=password, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(Versioned, AbstractBaseUser, PermissionsMixin):
     """A person or a machine that acts. Roles are groups; what else they may see hangs on grants.
 
     `session_epoch` rises when roles or password change, or when an administrator ends the sessions: every session
@@ -76,6 +83,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     # Set on the instance that a scoped token signed in: at most these of the owner's permissions (SEC-8).
     token_scopes: frozenset[str] | None = None
+    # Set on the instance that signed in: its writes last only as long as this does.
+    credential: Credential = NO_CREDENTIAL
 
     class Meta(Base.Meta):
         constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci")]
@@ -131,7 +140,7 @@ class UserSession(Base):
         return " on ".join(filter(None, (name, system))) or self.user_agent[:60] or "unknown"
 
 
-class ApiToken(Base):
+class ApiToken(Versioned):
     """A machine's key: shown once, kept as a SHA-256 digest of a 256-bit secret (SEC-8)."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens")

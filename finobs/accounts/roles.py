@@ -5,6 +5,7 @@ Source: feature inventory, section A. The auditor is ours: reads everything, cha
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 PERMISSIONS: Final[dict[str, str]] = {
@@ -35,6 +36,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "explain:batch": "Explain in bulk",
 }
 
+# Whoever may no more than these changes nothing.
+READ_PERMISSIONS: Final = frozenset(name for name in PERMISSIONS if name.endswith((":read", "_read", ":list")))
+
 _ANALYST = {
     "compliance:read", "agent:read", "model:read", "transaction:read",
     "anomaly:read", "system:metrics_read", "explain:read", "audit:read",
@@ -54,6 +58,14 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "viewer": frozenset({"compliance:read", "transaction:read", "system:metrics_read", "model:read"}),
     "auditor": frozenset(_ANALYST | {"user:list"}),
 }  # fmt: skip
+
+# Whose work is in the administration: a person with one of these may open it.
+STAFF_ROLES: Final = frozenset({"admin"})
+
+
+def only_read(scopes: Iterable[str]) -> bool:
+    """Does none of these scopes of a token let it change anything?"""
+    return READ_PERMISSIONS.issuperset(scopes)
 
 
 def synchronise() -> None:

@@ -20,7 +20,9 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ("id", "email", "name", "kind", "roles", "time_zone", "is_active", "is_staff", "date_joined")
+        fields = (
+            "id", "email", "name", "kind", "roles", "time_zone", "is_active", "is_staff", "date_joined", "version",
+        )  # fmt: skip
         read_only_fields = fields
 
 
@@ -62,7 +64,18 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
 
     class Meta:
         model = ApiToken
-        fields = ("id", "name", "prefix", "owner", "scopes", "state", "created_at", "expires_at", "last_used_at")
+        fields = (
+            "id",
+            "name",
+            "prefix",
+            "owner",
+            "scopes",
+            "state",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "version",
+        )
         read_only_fields = fields
 
 

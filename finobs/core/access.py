@@ -20,7 +20,7 @@ from django.db.models import Model, Q, QuerySet
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
-from . import context
+from . import authority, context
 from .errors import NotAllowed, NotFound
 
 M = TypeVar("M", bound=Model)
@@ -75,6 +75,13 @@ def rules() -> dict[tuple[type[Model], str], AccessRule]:
 
 def has_permission(user: Any, permission: str) -> bool:
     """Does one of the user's roles carry this named permission?"""
+    holds = _holds(user, permission)
+    if holds:
+        authority.note(user, permission, lambda now: _holds(now, permission))
+    return holds
+
+
+def _holds(user: Any, permission: str) -> bool:
     return bool(
         _active(user)
         and _within_scopes(user, permission)
@@ -121,12 +128,17 @@ def require_permission(user: Any, permission: str) -> None:
     """Raise NotAllowed unless a role of `user` carries this named permission."""
     if not has_permission(user, permission):
         raise NotAllowed(f"Your roles do not include {permission}.")
+    authority.note_scope(user, permission)
 
 
 def granted_ids(user: Any, model: type[Model], grants: Iterable[str]) -> list[Any]:
     """Ids of `model` on which `user`, or a group of theirs, holds any of `grants`. Read once for a page."""
     codenames = tuple(f"{grant}_{model._meta.model_name}" for grant in grants)
-    return list(context.memoize(("granted", user.pk, model, codenames), lambda: _granted_ids(user, model, codenames)))
+    key = ("granted", user.pk, model, codenames)
+    ids = context.memoize(key, lambda: _granted_ids(user, model, codenames))
+    if ids:
+        authority.note(user, key, lambda now: set(ids) <= set(_granted_ids(now, model, codenames)))
+    return list(ids)
 
 
 def _granted_ids(user: Any, model: type[Model], codenames: tuple[str, ...]) -> tuple[Any, ...]:
@@ -157,7 +169,11 @@ def _active(user: Any) -> bool:
 
 
 def _by_role(user: Any, rule: AccessRule) -> bool:
-    return has_permission(user, rule.permission) and _within_scopes(user, rule.scope or rule.permission)
+    scope = rule.scope or rule.permission
+    if not (has_permission(user, rule.permission) and _within_scopes(user, scope)):
+        return False
+    authority.note_scope(user, scope)
+    return True
 
 
 def _within_scopes(user: Any, permission: str) -> bool:

@@ -13,12 +13,17 @@ from django.db.models import JSONField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
 from . import access
 from .admin_grants import GrantsAdmin as GrantsAdmin
-from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound
+from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound, Stale
 from .forms import StrictJSONDecoder
+from .identity import attach_history_users
+from .models import Versioned
+from .versions import LIST_FIELD, listed_version
 
 
 class FinobsAdminSite(admin.AdminSite):
@@ -97,7 +102,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class AccessAdmin(SimpleHistoryAdmin):
     """A model in the admin. Rows come through `restrict`, rights from the app's policy, writes from services.
 
-    Nothing is deleted here. A subclass that can add or change overrides `write`, which must call a service.
+    Nothing is deleted here. A subclass that can add or change overrides `write`, which must call a service, with the
+    `version` of the form where it changes something. Lists carry the version of each row (`run_action`).
     """
 
     # Spares each list a second count, of all rows: slow once a table has millions.
@@ -142,6 +148,12 @@ class AccessAdmin(SimpleHistoryAdmin):
         response: HttpResponse = super().history_view(request, object_id, extra_context)
         return response
 
+    def set_history_delta_changes(
+        self, request: HttpRequest, historical_records: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        attach_history_users(list(historical_records))
+        super().set_history_delta_changes(request, historical_records, *args, **kwargs)
+
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
@@ -163,6 +175,14 @@ class AccessAdmin(SimpleHistoryAdmin):
         # A BIGINT has at most 19 digits; more of them would be a DataError, not a page that is not there.
         if not (version_id.isdecimal() and len(version_id) < 19):
             raise NotFound
+
+    def action_checkbox(self, obj: Any) -> SafeString:
+        """The box of a row, and beside it the version of the row that is on the page."""
+        box: SafeString = super().action_checkbox(obj)
+        if not isinstance(obj, Versioned):
+            return box
+        name = LIST_FIELD.format(pk=obj.pk)
+        return format_html('{}<input type="hidden" name="{}" value="{}">', box, name, obj.version)
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Create or change `obj` through its service. `obj` carries the form's values and is not saved."""
@@ -189,8 +209,14 @@ class AccessAdmin(SimpleHistoryAdmin):
             response.status_code = error.status
         return response
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Those of the form but its version, which `admin/change_form.html` puts down unseen."""
+        return [name for name in super().get_fields(request, obj) if name != "version"]
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
+        if isinstance(obj, Versioned):
+            form = type(form.__name__, (VersionMixin, form), {})
         refusal: FinobsError | None = getattr(request, REFUSAL_ATTRIBUTE, None)
         return form if refusal is None else _with_refusal(form, refusal)
 
@@ -210,8 +236,25 @@ class ReadAdmin(AccessAdmin):
 REFUSAL_ATTRIBUTE = "_finobs_refused"
 
 
+class VersionMixin(forms.ModelForm):  # type: ignore[type-arg]
+    """The form of a row that others may change too carries the version that was on the page."""
+
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["version"] = self.instance.version
+
+
 def _with_refusal(form: Any, refusal: FinobsError) -> Any:
     """`form`, not valid for what the service said, beside the fields it named."""
+
+    def start(self: Any, *args: Any, **kwargs: Any) -> None:
+        form.__init__(self, *args, **kwargs)
+        if isinstance(refusal, Stale) and self.is_bound:
+            # What was typed stays; sent again, it is about the row as it is now.
+            self.data = self.data.copy()
+            self.data["version"] = str(refusal.version)
 
     def clean(self: Any) -> Any:
         cleaned = form.clean(self)
@@ -220,7 +263,7 @@ def _with_refusal(form: Any, refusal: FinobsError) -> Any:
             self.add_error(field if field in self.fields else None, texts)
         return cleaned
 
-    return type(form.__name__, (form,), {"clean": clean})
+    return type(form.__name__, (form,), {"__init__": start, "clean": clean})
 
 
 class ReasonActionForm(ActionForm):
@@ -238,11 +281,14 @@ def action_reason(request: HttpRequest) -> str:
 
 
 def run_action(modeladmin: AccessAdmin, request: HttpRequest, queryset: QuerySet[Any], verb: str, act: Any) -> None:
-    """Run `act(obj)` on each selected row and say how it went: one refusal never stops its neighbours."""
+    """Run `act(obj)` on each selected row and say how it went: one refusal never stops its neighbours.
+
+    Where rows have versions it is `act(obj, version=...)`, with the one that stood on the page.
+    """
     done, awaiting, refusals = 0, 0, []
     for obj in queryset:
         try:
-            act(obj)
+            act(obj, **({"version": listed_version(request.POST, obj)} if isinstance(obj, Versioned) else {}))
             done += 1
         except ApprovalRequired:
             awaiting += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -25,14 +26,17 @@ from guardian.admin import GroupManage, GuardedModelAdminMixin, UserManage
 from guardian.shortcuts import get_group_perms, get_groups_with_perms, get_user_perms, get_users_with_perms
 
 from . import access
-from .errors import FinobsError, NotFound
+from .errors import FinobsError, NotFound, Stale
+from .forms import VersionedForm
 
 
-class GrantsForm(forms.Form):
+class GrantsForm(VersionedForm):
+    """Of one principal on one object; `version` is the object's."""
+
     grants = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
 
-    def __init__(self, data: Any, *, choices: Collection[str], current: Collection[str]) -> None:
-        super().__init__(data, initial={"grants": list(current)})
+    def __init__(self, data: Any, *, choices: Collection[str], current: Collection[str], version: int) -> None:
+        super().__init__(data, initial={"grants": list(current), "version": version})
         field = self.fields["grants"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(name, name.capitalize()) for name in choices]
@@ -62,9 +66,12 @@ class GrantsAdmin(GuardedModelAdminMixin):
     admin_site: Any
 
     def grant_changed(
-        self, request: HttpRequest, obj: Any, principal: Any, granted: list[str], revoked: list[str]
+        self, request: HttpRequest, obj: Any, principal: Any, granted: list[str], revoked: list[str], version: int
     ) -> None:
-        """Give and take these grants of `principal` (a user or a group) on `obj` through the app's services."""
+        """Give and take these grants of `principal` (a user or a group) on `obj` through the app's services.
+
+        `version` is that of `obj` as it was on the page.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no service to grant with")
 
     def changeform_view(
@@ -118,13 +125,18 @@ class GrantsAdmin(GuardedModelAdminMixin):
 
     def _manage(self, request: HttpRequest, obj: Any, principal: Any, codenames: Any) -> HttpResponse:
         current = [name for name in self.grants if self._codename(name) in set(codenames)]
-        form = GrantsForm(request.POST if request.method == "POST" else None, choices=self.grants, current=current)
+        data = request.POST if request.method == "POST" else None
+        form = GrantsForm(data, choices=self.grants, current=current, version=obj.version)
         if form.is_valid():
             selection = form.cleaned_data["grants"]
             granted = [name for name in selection if name not in current]
             revoked = [name for name in current if name not in selection]
             try:
-                self.grant_changed(request, obj, principal, granted, revoked)
+                self.grant_changed(request, obj, principal, granted, revoked, form.cleaned_data["version"])
+            except Stale as stale:
+                form.add_error(None, stale.detail)
+                form.show_again(version=stale.version)
+                return self._page(request, obj, principal=principal, form=form, status=HTTPStatus.CONFLICT)
             except FinobsError as refused:
                 messages.error(request, refused.detail)
             else:
@@ -148,13 +160,13 @@ class GrantsAdmin(GuardedModelAdminMixin):
             for principal, codenames in ordered
         ]
 
-    def _page(self, request: HttpRequest, obj: Any, **extra: Any) -> HttpResponse:
+    def _page(self, request: HttpRequest, obj: Any, *, status: int = 200, **extra: Any) -> HttpResponse:
         opts = self.model._meta
         context = {
             **self.admin_site.each_context(request),
             "object": obj, "opts": opts, "grants": self.grants, "title": f"Grants on {obj}", **extra,
         }  # fmt: skip
-        return render(request, "admin/grants.html", context)
+        return render(request, "admin/grants.html", context, status=status)
 
     def _codename(self, grant: str) -> str:
         return f"{grant}_{self.model._meta.model_name}"

@@ -8,8 +8,11 @@ attributes say is also what `core.api_schema` tells the OpenAPI document.
 from __future__ import annotations
 
 import hashlib
+import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from functools import cache
+from typing import Any, Final, NamedTuple, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
@@ -23,11 +26,16 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from . import pagination
-from .errors import Invalid
+from .errors import Invalid, PreconditionFailed, Stale
+from .identity import preload
+from .models import Versioned
 from .parameters import PAGE_PARAMETERS, filter_names, refuse_unknown
 from .serializers import refuse_unknown_fields
+from .versions import UNSTATED
 
 M = TypeVar("M", bound=Model)
+# A weak tag counts as well: proxies that compress an answer make one of ours.
+ENTITY_TAG: Final = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
 
 
 class CursorPagination(BasePagination):
@@ -45,6 +53,7 @@ class CursorPagination(BasePagination):
             limit=_limit(params.get("limit", "")),
             bound=hashlib.sha256(bound.encode()).hexdigest()[:16] if bound else "",
         )
+        preload(self._page.items)
         return self._page.items
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -159,6 +168,10 @@ class SelectorDetail(SelectorView[M], generics.RetrieveAPIView[M]):
     def get_object(self) -> Any:
         return self.selector(self.request.user, *self.kwargs.values())
 
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        instance = self.get_object()
+        return Response(self.get_serializer(instance).data, headers=entity_tag(instance))
+
 
 class ServiceAction(SelectorView[M]):
     """POST: one service on one subject, answered with the subject as it is then.
@@ -168,6 +181,8 @@ class ServiceAction(SelectorView[M]):
     answer_class: writes the answer, where it is not `serializer_class`.
     status: of the answer; 204 has nothing in it.
     needs_approval: whether 202 may be the answer. `ApprovalRequired` itself is answered by `core.http`.
+    requires_version: whether If-Match must say which version of the subject was seen, where the service takes one;
+    False for what is no change of what was there. A stale one is refused either way.
     """
 
     service: Callable[..., Any]
@@ -175,6 +190,12 @@ class ServiceAction(SelectorView[M]):
     answer_class: type[BaseSerializer[Any]] | None = None
     status = 200
     needs_approval = False
+    requires_version = True
+
+    @classmethod
+    def takes_version(cls) -> bool:
+        """Does its service ask which version of the subject the caller saw?"""
+        return cls.subject is not None and cls.subject.keyword != "version" and takes_version(cls.service)
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
         return self.act()
@@ -183,8 +204,20 @@ class ServiceAction(SelectorView[M]):
         """For `post`, or for another method of a subclass that has a description of its own."""
         subject = {} if self.subject is None else {self.subject.keyword: self.get_subject()}
         body = validated_body(self.body_class, self.request)
-        result = self.service(actor=self.request.user, **subject, **self.arguments(body, **subject))
+        version = {"version": self.stated_version()} if self.takes_version() else {}
+        try:
+            result = self.service(actor=self.request.user, **subject, **self.arguments(body, **subject), **version)
+        except Stale as error:
+            raise PreconditionFailed(error.detail, version=error.version) from error
         return self.answer(result)
+
+    def stated_version(self) -> int | None:
+        """What If-Match says. Without it, or with what names no version, the service refuses: UNSTATED."""
+        header = self.request.headers.get("If-Match", "").strip()
+        if not header:
+            return UNSTATED if self.requires_version else None
+        tag = ENTITY_TAG.fullmatch(header)
+        return int(tag[1]) if tag else UNSTATED
 
     def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
         """The service's keyword arguments, from the fields of the body."""
@@ -195,7 +228,8 @@ class ServiceAction(SelectorView[M]):
 
     def respond(self, instance: Any) -> Response:
         serializer: Any = self.answer_class or self.serializer_class
-        return Response(serializer(instance, context=self.get_serializer_context()).data, status=self.status)
+        data = serializer(instance, context=self.get_serializer_context()).data
+        return Response(data, status=self.status, headers=entity_tag(instance))
 
 
 class ServiceCreate(ServiceAction[M]):
@@ -205,6 +239,16 @@ class ServiceCreate(ServiceAction[M]):
 
     def answer(self, result: Any) -> Response:
         return self.respond(result)
+
+
+@cache
+def takes_version(service: Callable[..., Any]) -> bool:
+    return "version" in inspect.signature(service).parameters
+
+
+def entity_tag(instance: Any) -> dict[str, str]:
+    """The header that says which version this is, for If-Match."""
+    return {"ETag": f'"{instance.version}"'} if isinstance(instance, Versioned) else {}
 
 
 def validated_body(serializer: type[BaseSerializer[Any]] | None, request: Request) -> dict[str, Any]:

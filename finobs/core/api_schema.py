@@ -6,9 +6,23 @@ import inspect
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 
-from .api import SelectorList, SelectorView, ServiceAction
+from .api import SelectorDetail, SelectorList, SelectorView, ServiceAction
+from .models import Versioned
 from .serializers import SentForApprovalSerializer
+
+ETAG = OpenApiParameter(
+    "ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200],
+    description="Which version this is, in quotes; for If-Match.",
+)  # fmt: skip
+
+
+def if_match(required: bool) -> OpenApiParameter:
+    text = "The ETag of what is changed, as you read it. 412 if it has changed since"
+    text += ", 428 without." if required else "; it may be left out here."
+    return OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=required, description=text)
 
 
 class OperationSchema(AutoSchema):
@@ -29,7 +43,10 @@ class OperationSchema(AutoSchema):
         return inspect.cleandoc(own or "")
 
     def get_override_parameters(self) -> Any:
-        return self.view.parameters if self._is_declared() else super().get_override_parameters()
+        declared = self.view.parameters if self._is_declared() else super().get_override_parameters()
+        if self._is_action():
+            return [*declared, if_match(self.view.requires_version)] if self.view.takes_version() else declared
+        return [*declared, ETAG] if self._is_versioned() else declared
 
     def get_request_serializer(self) -> Any:
         return self.view.body_class if self._is_action() else super().get_request_serializer()
@@ -43,6 +60,13 @@ class OperationSchema(AutoSchema):
 
     def _is_action(self) -> bool:
         return isinstance(self.view, ServiceAction) and self.method != "GET"
+
+    def _is_versioned(self) -> bool:
+        """Does a read answer with one thing that others may change, and so with its version?"""
+        if not (isinstance(self.view, SelectorDetail) and self.method == "GET"):
+            return False
+        model = getattr(getattr(self.view.serializer_class, "Meta", None), "model", None)
+        return model is not None and issubclass(model, Versioned)
 
     def _is_declared(self) -> bool:
         is_write = isinstance(self.view, ServiceAction)

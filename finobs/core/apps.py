@@ -12,7 +12,7 @@ class CoreConfig(AppConfig):
 
         from finobs.celery import app  # noqa: F401  (binds the Celery app to this process)
 
-        from . import clock, navigation, schedule
+        from . import clock, health, navigation, schedule
 
         navigation.register(
             navigation.NavigationEntry(
@@ -23,5 +23,6 @@ class CoreConfig(AppConfig):
             schedule.ScheduledTask("drop old answers and sessions", "finobs.core.tasks.tidy", clock.DAY),
             schedule.ScheduledTask("wake jobs that nobody works on", "finobs.core.tasks.jobs_wake", clock.MINUTE),
         )
+        health.register("schedule", schedule.check_health)
         beat = apps.get_app_config("django_celery_beat")
         post_migrate.connect(schedule.synchronise, sender=beat, dispatch_uid="finobs.core.schedule")

@@ -48,6 +48,31 @@ class Conflict(FinobsError):
     status, code, title = 409, "conflict", "This has changed since you looked at it"
 
 
+class Stale(Conflict):
+    """Somebody changed it after this caller had looked at it; `version` is the one it has now."""
+
+    code = "stale"
+
+    def __init__(self, detail: str, *, version: int) -> None:
+        super().__init__(detail, version=version)
+        self.version = version
+
+
+class PreconditionFailed(FinobsError):
+    """The API's word for `Stale`: If-Match names another version than the one that is there."""
+
+    status, code, title = 412, "precondition-failed", "This has changed since you looked at it"
+
+
+class VersionRequired(FinobsError):
+    """Others may change it too, and the caller did not say which state of it they saw."""
+
+    status, code, title = 428, "precondition-required", "Say which version of it you saw"
+
+    def __init__(self) -> None:
+        super().__init__("Look at it first, and say which version you saw: in the API If-Match, with what ETag said.")
+
+
 class ApprovalRequired(FinobsError):
     """Not done yet: it waits for a second pair of eyes. `request_id` is the approval request."""
 

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.forms import CharField, DateInput, Form, HiddenInput, IntegerField, Select, Textarea
+from django.http import QueryDict
 
-from .errors import ApprovalRequired, Conflict, Invalid, InvalidTransition
+from .errors import ApprovalRequired, Conflict, Invalid, InvalidTransition, Stale
 from .http import parse_json
 from .reasons import MAX_REASON_LENGTH, MIN_REASON_LENGTH, why_not_reason
 
@@ -36,11 +37,16 @@ class SelectOne(Select):
 class VersionedForm(Form):
     """A form about one object: `version` is of the object that was on the page, and a service refuses a stale one."""
 
-    version = IntegerField(widget=HiddenInput)
+    version = IntegerField(min_value=1, widget=HiddenInput)
 
     def show_again(self, *, version: int) -> None:
         """What was typed stays; sent again, it is about the object as it is now."""
-        self.data = {name: self.data.get(name) for name in self.fields} | {"version": version}
+        typed: Any = self.data
+        data: Any = QueryDict(mutable=True)
+        for name in self.fields:
+            data.setlist(name, typed.getlist(name) if hasattr(typed, "getlist") else [typed.get(name)])
+        data["version"] = str(version)
+        self.data = data
 
 
 class StrictJSONDecoder(json.JSONDecoder):
@@ -82,6 +88,8 @@ def submit_for_result(form: Form, act: Callable[..., R]) -> tuple[HTTPStatus, R 
         return HTTPStatus.UNPROCESSABLE_ENTITY, None
     except (Conflict, InvalidTransition) as error:
         form.add_error(None, error.detail)
+        if isinstance(error, Stale) and isinstance(form, VersionedForm):
+            form.show_again(version=error.version)
         return HTTPStatus.CONFLICT, None
 
 
@@ -110,13 +118,13 @@ class ReasonField(CharField):
         return text
 
 
-class ReasonForm(Form):
+class ReasonForm(VersionedForm):
     """Why, and nothing else."""
 
     reason = ReasonField(help_text="Kept in the ledger.")
 
 
-class OptionalReasonForm(Form):
+class OptionalReasonForm(VersionedForm):
     """Why, where the service asks for it in some states only."""
 
     reason = ReasonField(required=False, help_text="Needed for what somebody else approves: they read it.")

@@ -1,17 +1,48 @@
-"""What must hold for this process to serve: the database, its migrations, and what the apps add (seal lag, key)."""
+"""How this installation is: the database, its migrations, and what the apps add (ledger, detection, schedule).
+
+*failing*: finobs should not be sent requests; `/readyz` answers 503. *degraded*: it serves, and somebody should look.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import TextChoices
 
 log = logging.getLogger("finobs.health")
 
-# Returns what an operator wants to know; raises when finobs should not be sent requests.
+
+class Status(TextChoices):
+    """From the best to the worst; the worst of all checks is the installation's."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    FAILING = "failing"
+
+
+class Degraded(Exception):
+    """Raised by a check: finobs serves, but what this says needs somebody."""
+
+
+class Failing(Exception):
+    """Raised by a check: finobs should not be sent requests until somebody has seen to what this says."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    status: Status
+    detail: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"status": str(self.status), "ok": self.status != Status.FAILING, "detail": self.detail}
+
+
+# Returns what an operator wants to know; raises Degraded or Failing. Whatever else it raises is failing, too.
 Check = Callable[[], str]
 _checks: dict[str, Check] = {}
 
@@ -21,24 +52,31 @@ def register(name: str, check: Check) -> None:
     _checks[name] = check
 
 
-def ready() -> tuple[bool, dict[str, Any]]:
+def results() -> dict[str, CheckResult]:
     """Run every check; one failure does not hide the others."""
-    results = {
+    return {
         name: _run(name, check) for name, check in {"database": _database, "migrations": _migrations, **_checks}.items()
     }
-    return all(result["ok"] for result in results.values()), results
 
 
-def _run(name: str, check: Check) -> dict[str, Any]:
+def worst(checks: dict[str, CheckResult]) -> Status:
+    return max((result.status for result in checks.values()), key=list(Status).index)
+
+
+def _run(name: str, check: Check) -> CheckResult:
     try:
-        return {"ok": True, "detail": check()}
+        return CheckResult(Status.OK, check())
+    except Degraded as degraded:
+        return CheckResult(Status.DEGRADED, str(degraded))
+    except Failing as failing:
+        return CheckResult(Status.FAILING, str(failing))
     except DatabaseError:
         log.exception("readiness: %s", name)
-        return {"ok": False, "detail": "The database does not answer."}
+        return CheckResult(Status.FAILING, "The database does not answer.")
     # Whatever a check raises is an answer: one broken check must not hide the others.
     except Exception as error:
         log.exception("readiness: %s", name)
-        return {"ok": False, "detail": str(error)}
+        return CheckResult(Status.FAILING, str(error))
 
 
 def _database() -> str:
@@ -51,5 +89,5 @@ def _migrations() -> str:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
-        raise RuntimeError(f"{len(plan)} migrations have not been applied; run migrate.")
+        raise Failing(f"{len(plan)} migrations have not been applied; run migrate.")
     return "applied"

@@ -1,66 +1,101 @@
 """The one way to save a row whose model keeps history (django-simple-history): with its history, in somebody's name.
 
-Each function writes the rows and one history row for each change. The history rows are remembered on the instances
-that were saved, until the event that the service records next takes them (`pop_references`): so an event of the ledger
-names the history that it belongs to, although this package knows no ledger. Rows that are read again do not carry
-them: what a rolled back savepoint wrote is forgotten with the instances that it was written with.
+Each function raises the version of the rows that it changes (`core.versions`) and writes one history row for each
+change. The history rows are remembered on the instances that were saved, with what changed, until the event that the
+service records next takes them (`pop_references`): so an event of the ledger names the history that it belongs to, and
+says what was and what is, although this package knows no ledger. Rows that are read again do not carry them: what a
+rolled back savepoint wrote is forgotten with the instances that it was written with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from django.db.models import Model
 from simple_history.signals import post_create_historical_record
 
-from . import clock
+from . import clock, process
 from .db.bulk import MAX_ROWS_PER_STATEMENT
+from .models import Versioned
 
 # Of simple_history's column; the whole reason is in the ledger.
 MAX_CHANGE_REASON_LENGTH: Final = 100
 _REFERENCES: Final = "_history_references"
+# What changes with every change says nothing of its own.
+_UNTOLD: Final = frozenset({"version", "updated_at"})
+
+Changes = Mapping[str, tuple[Any, Any]]
 
 
 class HistoryReference(NamedTuple):
-    """One history row: its model's label ("cases.historicalcase") and its primary key as text."""
+    """One history row: its model's label ("cases.historicalcase"), its primary key as text, and what changed.
+
+    `changes` maps each field that the history tracks to (old, new); nothing for a new row. What a history leaves out
+    (a password, an artefact) is in no `changes` either.
+    """
 
     type: str
     id: str
+    changes: Changes
 
 
 def save(row: Model, *, actor: Any, reason: str = "", fields: Iterable[str] | None = None) -> None:
     """Save `row`, new or changed, with one history row by `actor` (a User). `fields`: the only ones to update.
 
-    `reason` is cut to what the column of the history takes.
+    `reason` is cut to what the column of the history takes. With no `fields` at all only the version rises: for what
+    belongs to the row and is kept elsewhere, such as grants on it.
     """
-    with _signed(row, actor, reason):
-        row.save(update_fields=None if fields is None else list(fields))
+    is_new, names = row._state.adding, None if fields is None else {*fields, *_version_field(row)}
+    changes = {} if is_new else _changes(row, _stored([row], names)[row.pk], names)
+    if not is_new:
+        _raise_version(row)
+    with _signed(row, actor, reason, changes):
+        row.save(update_fields=names)
 
 
 def set_members(row: Model, name: str, members: Iterable[Model], *, actor: Any, reason: str = "") -> None:
     """Make `members` the rows of the many-to-many field `name` of a saved row, which its history tracks."""
-    with _signed(row, actor, reason):
-        getattr(row, name).set(members)
+    manager, after = getattr(row, name), list(members)
+    before = list(manager.all())
+    if {member.pk for member in before} == {member.pk for member in after}:
+        return
+    _raise_version(row)
+    type(row)._base_manager.filter(pk=row.pk).update(**{each: getattr(row, each) for each in _version_field(row)})
+    changes = {name: (sorted(map(str, before)), sorted(map(str, after)))}
+    with _signed(row, actor, reason, changes):
+        manager.set(after)
 
 
 def bulk_create(rows: Sequence[Model], *, actor: Any, reason: str = "") -> None:
     """Insert new rows of one model, with history. Those without a primary key get theirs."""
     if rows:
         type(rows[0])._default_manager.bulk_create(rows, batch_size=MAX_ROWS_PER_STATEMENT)
-        _bulk_history(rows, actor=actor, reason=reason, update=False)
+        _bulk_history(rows, {}, actor=actor, reason=reason, update=False)
 
 
-def bulk_update(rows: Sequence[Model], *, fields: Iterable[str], actor: Any, reason: str = "") -> None:
-    """Update `fields` of locked rows of one model, with history."""
+def bulk_update(
+    rows: Sequence[Model], *, fields: Iterable[str], actor: Any, reason: str = "", raises_version: bool = True
+) -> None:
+    """Update `fields` of locked rows of one model, with history.
+
+    raises_version: False for what no form is about, so that none becomes stale by it.
+    """
     if rows:
+        names = {*fields, *(_version_field(rows[0]) if raises_version else ())}
+        stored = _stored(rows, names)
+        changes = {row.pk: _changes(row, stored[row.pk], names) for row in rows}
+        for row in rows if raises_version else ():
+            _raise_version(row)
         # An upsert: many times quicker than the CASE WHEN for each field that Django's bulk_update writes.
         type(rows[0])._default_manager.bulk_create(
-            rows, update_conflicts=True, unique_fields=["pk"], update_fields=list(fields),
+            rows, update_conflicts=True, unique_fields=["pk"], update_fields=sorted(names),
             batch_size=MAX_ROWS_PER_STATEMENT,
         )  # fmt: skip
-        _bulk_history(rows, actor=actor, reason=reason, update=True)
+        _bulk_history(rows, changes, actor=actor, reason=reason, update=True)
 
 
 def pop_references(row: Model) -> list[HistoryReference]:
@@ -69,10 +104,63 @@ def pop_references(row: Model) -> list[HistoryReference]:
     return references
 
 
+def _version_field(row: Model) -> list[str]:
+    return ["version"] if isinstance(row, Versioned) else []
+
+
+def _raise_version(row: Model) -> None:
+    if isinstance(row, Versioned):
+        row.version += 1
+
+
+def _tracked(model: Any, names: Iterable[str] | None) -> list[Any]:
+    """The fields of `names` (all without) that the history of `model` keeps, but for those that say nothing."""
+    tracked = [field for field in model.history.model.tracked_fields if field.name not in _UNTOLD]
+    return tracked if names is None else [field for field in tracked if {field.name, field.attname} & set(names)]
+
+
+def _stored(rows: Sequence[Model], names: Iterable[str] | None) -> dict[Any, dict[str, Any]]:
+    """Those fields as the database has them, by primary key."""
+    model = type(rows[0])
+    columns = [field.attname for field in _tracked(model, names)]
+    values: dict[Any, dict[str, Any]] = {}
+    for start in range(0, len(rows), MAX_ROWS_PER_STATEMENT):
+        part = [row.pk for row in rows[start : start + MAX_ROWS_PER_STATEMENT]]
+        for pk, *each in model._base_manager.filter(pk__in=part).values_list("pk", *columns):
+            values[pk] = dict(zip(columns, each, strict=True))
+    return values
+
+
+def _changes(row: Model, stored: Mapping[str, Any], names: Iterable[str] | None) -> Changes:
+    changes: dict[str, tuple[Any, Any]] = {}
+    for field in _tracked(type(row), names):
+        before, after = stored[field.attname], field.to_python(getattr(row, field.attname))
+        if before == after:
+            continue
+        if field.name in getattr(row, "DIGESTED", ()):
+            changes[field.name] = (_digest(before), _digest(after))
+        else:
+            # An id is text in the ledger, whatever it is here.
+            changes[field.name] = (_id(before), _id(after)) if field.is_relation else (before, after)
+    return changes
+
+
+def _digest(value: Any) -> dict[str, str]:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _id(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
 @contextmanager
-def _signed(row: Model, actor: Any, reason: str) -> Iterator[None]:
+def _signed(row: Model, actor: Any, reason: str, changes: Changes) -> Iterator[None]:
     """Within the block, what simple_history writes of `row` is in the name of `actor`."""
-    signature = {"_history_user": actor, "_change_reason": _cut(reason), "_history_date": clock.now()}
+    signature = {
+        "_history_user": actor, "_change_reason": _cut(reason), "_history_date": clock.now(),
+        "_history_changes": changes,
+    }  # fmt: skip
     vars(row).update(signature)
     try:
         yield
@@ -81,28 +169,32 @@ def _signed(row: Model, actor: Any, reason: str) -> Iterator[None]:
             vars(row).pop(name, None)
 
 
-def _bulk_history(rows: Sequence[Model], *, actor: Any, reason: str, update: bool) -> None:
+def _bulk_history(
+    rows: Sequence[Model], changes: Mapping[Any, Changes], *, actor: Any, reason: str, update: bool
+) -> None:
     model: Any = type(rows[0])
     history_rows = model.history.bulk_history_create(
         rows, update=update, default_user=actor, default_change_reason=_cut(reason), default_date=clock.now(),
         batch_size=MAX_ROWS_PER_STATEMENT,
     )  # fmt: skip
     for row, history_row in zip(rows, history_rows, strict=True):
-        _remember(row, history_row)
+        _remember(row, history_row, changes.get(row.pk, {}))
 
 
 def _signal_received(sender: Any, *, instance: Model, history_instance: Model, **_: Any) -> None:
     if "_history_user" in vars(instance):
-        _remember(instance, history_instance)
+        _remember(instance, history_instance, vars(instance)["_history_changes"])
 
 
-def _remember(row: Model, history_row: Model) -> None:
-    reference = HistoryReference(history_row._meta.label_lower, str(history_row.pk))
+def _remember(row: Model, history_row: Model, changes: Changes) -> None:
+    reference = HistoryReference(history_row._meta.label_lower, str(history_row.pk), changes)
     vars(row).setdefault(_REFERENCES, []).append(reference)
 
 
 def _cut(reason: str) -> str:
-    return reason[:MAX_CHANGE_REASON_LENGTH]
+    """What the history says why; of a command or a shell, who ran it."""
+    operator = process.operator()
+    return (f"{operator.address}: {reason}" if operator else reason)[:MAX_CHANGE_REASON_LENGTH]
 
 
 post_create_historical_record.connect(_signal_received, dispatch_uid="finobs.core.history")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -17,10 +18,20 @@ from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
 from . import context
-from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
+from .errors import ApprovalRequired, Conflict, FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
+from .logs.exceptions import sqlstate
 
 log = logging.getLogger("finobs.http")
 PROBLEM = "application/problem+json"
+# PostgreSQL's code for two who wait for each other; one of them is ended.
+DEADLOCK = "40P01"
+UNCHANGED = "Nothing was changed; try again."
+# By SQLSTATE: what ran into a limit of `finobs.settings.processes`.
+UNANSWERED = {
+    "57014": "This takes longer than a request may. Nothing was changed; ask for less, or try again.",
+    "55P03": "Somebody else is changing the same just now. " + UNCHANGED,
+    "25P03": "This took longer than a request may. " + UNCHANGED,
+}
 
 
 def render_page(
@@ -79,9 +90,12 @@ def as_error(exception: BaseException) -> FinobsError | None:
             return NotAllowed(str(exception))
         case RequestDataTooBig():
             return TooLarge()
+        case OperationalError() if sqlstate(exception) == DEADLOCK:
+            log.warning("deadlock", exc_info=exception)
+            return Conflict("Somebody else did the same in this moment. " + UNCHANGED)
         case OperationalError() | InterfaceError():
             log.warning("database unavailable", exc_info=exception)
-            return Unavailable("The database does not answer. Nothing was changed; try again.")
+            return Unavailable(UNANSWERED.get(sqlstate(exception), "The database does not answer. " + UNCHANGED))
         case DataError() | OverflowError():
             # NUL in a text, a number beyond 64 bits, a time before the year 1: what no column could hold.
             log.warning("a value that the database cannot be asked for", exc_info=exception)
@@ -153,10 +167,19 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The last resort. Says nothing of what went wrong inside, but gives the id under which the log says it."""
+    # A database that went away before a view was asked (the session is looked up first) is no mistake of finobs's.
+    outage = as_error(sys.exc_info()[1] or Exception())
     error = FinobsError("Something went wrong on our side. Nothing was changed.")
     # No exception text: it may hold what a person must not see, or what helps an attacker (IF-1).
     error.status, error.code, error.title = 500, "fault", "finobs made a mistake"
-    return error_response(request, error)
+    error = outage if isinstance(outage, Unavailable) else error
+    try:
+        return error_response(request, error)
+    # What broke may be what pages are made with: the id must be shown all the same.
+    except Exception:
+        log.exception("the page of an error")
+        text = f"{error.title}. {error.detail}\nRequest {context.request_id()}\n"
+        return HttpResponse(text, status=error.status, content_type="text/plain; charset=utf-8")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

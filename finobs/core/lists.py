@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from .errors import Invalid
 from .http import is_fragment, render_page
+from .identity import preload
 from .pagination import count, paginate
 from .parameters import filter_names, refuse_unknown
 
@@ -50,6 +51,7 @@ def list_page(
     query = request.GET.copy()
     cursor = "".join(query.pop("cursor", [])[-1:])
     page = paginate(rows, order=order, cursor=cursor, bound=query.urlencode())
+    preload(page.items)
     row_count = (rows.count(), True) if exact else count(rows)
     context |= summary(rows)
     context |= {"page": page, "rows": present(page.items), "row_count": row_count, "filtered": bool(query)}

@@ -25,6 +25,8 @@ class RequestContextMiddleware:
         header = request.headers.get("X-Request-ID", "")
         reads_only = request.method in ("GET", "HEAD")
         with context.request(header if REQUEST_ID.match(header) else "", reads_only=reads_only) as identifier:
+            # For log lines that are written once the request has ended.
+            request.request_id = identifier  # type: ignore[attr-defined]
             response = self.get_response(request)
             response["X-Request-ID"] = identifier
             return response

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from . import clock
+from .versions import FIRST_VERSION
 
 
 class Base(models.Model):
@@ -23,6 +24,21 @@ class Timestamped(Base):
 
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta(Base.Meta):
+        abstract = True
+
+
+class Versioned(Base):
+    """A row that somebody may change. `version` rises with every change (`core.history`), and a stale one is refused.
+
+    It is asked by `core.versions`.
+    """
+
+    # Fields with what is told of other people: the ledger, which forgets nothing, says a digest of their values.
+    DIGESTED: ClassVar[frozenset[str]] = frozenset()
+
+    version = models.PositiveIntegerField(default=FIRST_VERSION, editable=False)
 
     class Meta(Base.Meta):
         abstract = True

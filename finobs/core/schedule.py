@@ -10,8 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db.models import Max, Min
+
+from . import clock
+from .health import Degraded
+
 PREFIX: Final = "finobs: "
 MIN_EXPIRY_SECONDS: Final = 10
+# Something is due each minute, and beat writes down every three minutes what it has sent.
+MAX_SILENCE_MINUTES: Final = 10
 
 
 def always() -> bool:
@@ -64,3 +71,19 @@ def synchronise(**_: Any) -> None:
             row.save()
     names = [PREFIX + task.name for task in tasks]
     PeriodicTask.objects.filter(name__startswith=PREFIX).exclude(name__in=names).delete()
+
+
+def check_health() -> str:
+    """For /readyz: pages and ingest go on without beat, but nothing happens by the clock."""
+    from django_celery_beat.models import PeriodicTask
+
+    rows = PeriodicTask.objects.filter(name__startswith=PREFIX, enabled=True)
+    # Until beat has run for the first time, since its table was made.
+    times = rows.aggregate(sent=Max("last_run_at"), made=Min("date_changed"))
+    since = times["sent"] or times["made"]
+    if since is None:
+        raise Degraded("Nothing is scheduled: run migrate.")
+    minutes = (clock.now() - since).total_seconds() / clock.MINUTE
+    if minutes > MAX_SILENCE_MINUTES:
+        raise Degraded(f"Beat has sent nothing for {minutes:.0f} minutes: what happens by the clock waits.")
+    return f"{rows.count()} tasks by the clock."

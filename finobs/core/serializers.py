@@ -40,6 +40,16 @@ def _unknown_fields(serializer: Any, data: Any, path: str) -> Iterator[str]:
             yield from _unknown_fields(fields[name], data[name], f"{path}{name}.")
 
 
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses unknown fields, so that nothing is believed to have been set that was not."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            raise serializers.ValidationError({name: ["There is no such field."] for name in unknown})
+        return super().to_internal_value(data)
+
+
 class ReasonSerializer(serializers.Serializer[Any]):
     """Why. The service trims and measures it (`core.reasons`), and refuses in the same words everywhere."""
 

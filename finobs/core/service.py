@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import IntegrityError, transaction
 
+from . import authority
 from .errors import ApprovalRequired, Conflict
 
 P = ParamSpec("P")
@@ -21,6 +22,9 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
     transaction commits and the exception is raised after it. A service therefore passes the gate before it
     saves anything of its own, and a service that calls a gated service is itself a service.
 
+    For whom it acts, and what they may, is read again before the commit (`core.authority`): whoever lost it while the
+    service waited has done nothing.
+
     Two who make the same thing in the same moment: the database lets one, and the other is told so (Conflict).
     """
 
@@ -28,7 +32,7 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         approval: ApprovalRequired
         try:
-            with transaction.atomic():
+            with transaction.atomic(), authority.frame(kwargs.get("actor")):
                 try:
                     return function(*args, **kwargs)
                 # Raised only after the commit: from within the block it would roll the request for approval back.

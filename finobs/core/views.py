@@ -31,6 +31,8 @@ def livez(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can serve: 503 and which check failed, if it cannot."""
-    ok, checks = health.ready()
-    return JsonResponse({"status": "ok" if ok else "failing", "checks": checks}, status=200 if ok else 503)
+    """Whether finobs can serve: 503 if a check fails. What is degraded serves, and says so."""
+    checks = health.results()
+    status = health.worst(checks)
+    body = {"status": str(status), "checks": {name: result.as_json() for name, result in checks.items()}}
+    return JsonResponse(body, status=503 if status == health.Status.FAILING else 200)

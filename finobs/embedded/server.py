@@ -26,6 +26,8 @@ from django.conf import settings
 
 from finobs.celery import app
 
+from .protocol import HttpProtocol
+
 HOST = "127.0.0.1"
 
 
@@ -119,7 +121,8 @@ def _beat() -> Any:
 
 def server_config(application: Any) -> uvicorn.Config:
     return uvicorn.Config(
-        application, log_level="warning", access_log=False, lifespan="off", server_header=False,
+        application, http=HttpProtocol, log_config=None, log_level="warning", access_log=False, lifespan="off",
+        server_header=False,
         # uvicorn would believe X-Forwarded-For of anybody; whom to believe is said in TRUSTED_PROXIES.
         proxy_headers=False,
         # An open event stream would hold the shutdown for ever (decision 3).
@@ -131,7 +134,7 @@ def _announce(server: uvicorn.Server, port: int, on_ready: Callable[[], None]) -
     """Say that it is ready once it really answers."""
     while not server.should_exit:
         with contextlib.suppress(urllib.error.URLError, OSError):
-            address = f"http://{HOST}:{port}/readyz"
+            address = f"http://{HOST}:{port}/livez"
             with urllib.request.urlopen(address, timeout=5) as answer:
                 if answer.status == 200:
                     on_ready()

@@ -15,17 +15,23 @@ from .models import Alarm, Checkpoint, Event
 
 @admin.register(Event)
 class EventAdmin(ReadAdmin):
-    list_display = ("at", "action", "actor", "subject", "sealed", "proof")
+    list_display = ("at", "action", "who", "subject", "sealed", "proof")
     list_filter = ("actor_type",)
     search_fields = ("=action", "=subject_id", "=request_id")
     search_help_text = "An exact action, subject id or request id"
     ordering = ("-id",)
-    fields = ("uid", "at", "action", "actor", "actor_type", "subject", "request_id", "sealed", "proof")
+    fields = ("uid", "at", "action", "who", "actor_type", "subject", "request_id", "sealed", "proof")
     readonly_fields = fields
     show_facets = admin.ShowFacets.NEVER
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        return super().get_queryset(request).select_related("actor", "place").defer("body")
+        return super().get_queryset(request).select_related("actor", "place")
+
+    @admin.display(description="Actor")
+    def who(self, event: Event) -> str:
+        """As of then: people are renamed, and what they did is not."""
+        who = event.actor_then
+        return f"{who} ({', '.join(filter(None, (who.address, *who.roles)))})"
 
     @admin.display(description="Subject")
     def subject(self, event: Event) -> str:

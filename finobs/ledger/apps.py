@@ -23,7 +23,7 @@ class LedgerConfig(AppConfig):
                 "ledger:event-list", "Ledger", "shield-check", "audit:read", navigation.RECORDS, 10, go="l"
             )
         )
-        health.register("ledger", queries.health)
+        health.register("ledger", queries.check_health)
         schedule.register(
             schedule.ScheduledTask("seal the ledger", "finobs.ledger.tasks.seal", 1, is_needed=is_sealed_by_schedule)
         )

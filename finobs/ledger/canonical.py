@@ -13,7 +13,9 @@ from typing import TypeAlias
 Canonical: TypeAlias = "str | int | bool | Sequence[Canonical] | Mapping[str, Canonical] | None"
 MAX_EXACT_INTEGER = 2**53 - 1
 # The form of an event's body (docs/ledger.md): whoever adds, drops or renames a field of it raises this.
-EVENT_SCHEMA = 2
+EVENT_SCHEMA = 3
+# The form before that had no `changes`, and of the actor type and id only: such events stay as they are.
+EVENT_SCHEMA_WITHOUT_CHANGES = 2
 
 
 def canonical(value: Canonical) -> bytes:

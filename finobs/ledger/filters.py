@@ -20,7 +20,8 @@ class EventFilter(filters.FilterSet):
     action = filters.CharFilter(method="by_action", label="Action")
     actor = filters.CharFilter(field_name="actor__email", lookup_expr="iexact", label="Actor (e-mail)")
     actor_type = filters.ChoiceFilter(
-        choices=(("human", "A person"), ("service", "A machine"), ("system", "finobs")), label="Kind of actor"
+        choices=(("human", "A person"), ("service", "A machine"), ("system", "finobs"), ("operator", "An operator")),
+        label="Kind of actor",
     )
     subject_type = filters.CharFilter(label="Subject (cases.case)")
     subject_id = filters.CharFilter(label="Subject's id")

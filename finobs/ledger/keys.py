@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 
 from .note import NoteError, SigningKey, VerifierKey
+from .note_file import text_of_file
 
 
 def signing_keys() -> list[SigningKey]:
@@ -42,7 +43,7 @@ def rotate() -> VerifierKey:
     """Add a key: from now on the old and the new one sign every checkpoint."""
     present = signing_keys()
     if not present:
-        raise NoteError("there is no key to rotate: use create")
+        raise NoteError("there is no key here to rotate: use create, or look where the sealer runs")
     return _add(present)
 
 
@@ -80,7 +81,7 @@ def _add(present: list[SigningKey]) -> VerifierKey:
 
 
 def _lines(path: Path) -> list[str]:
-    lines = (line.strip() for line in path.read_text().splitlines())
+    lines = (line.strip() for line in text_of_file(path.read_bytes()).splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
 

@@ -173,7 +173,7 @@ def verify_consistency(*, old: int, new: int, old_root: bytes, new_root: bytes, 
     if old == new:
         return not proof and old_root == new_root
     steps = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
-    if not steps or not proof:
+    if not proof:
         return False
     place, last = old - 1, new - 1
     while place & 1:

@@ -6,9 +6,11 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import cached_property
 
 from finobs.core.models import Base
 
+from .actors import EventActor, event_actor
 from .choices import AlarmKind
 
 
@@ -39,6 +41,11 @@ class Event(Base):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_type} {self.subject_id}"
+
+    @cached_property
+    def actor_then(self) -> EventActor:
+        """Who did it, as they were then."""
+        return event_actor(bytes(self.body), self.actor)
 
 
 class PendingEvent(Base):

@@ -8,11 +8,13 @@ from django.apps import apps
 from django.db.models import Model
 
 from finobs.core import clock
+from finobs.core.health import Degraded, Failing
 
 from .models import Alarm, Checkpoint, PendingEvent
 
 # AUD-7: an alarm at 60 seconds.
 MAX_SEAL_LAG_SECONDS = 60
+MAX_LAG_TO_SERVE_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,18 @@ def seal_state() -> SealState:
     )
 
 
-def health() -> str:
-    """For /readyz. Never a reason to stop serving: events wait and none is lost (AUD-7), but it is said aloud."""
+def check_health() -> str:
+    """For /readyz. Events wait and none is lost (AUD-7): a late sealer degrades.
+
+    An open alarm fails, and so does a sealer that is ten minutes late: what is done from then on can be proved by
+    nobody, and a person must decide whether finobs is to go on.
+    """
     state = seal_state()
     if state.alarms:
-        return f"ALARM: nothing is signed ({len(state.alarms)} open), {state.pending} events wait."
+        raise Failing(f"ALARM: nothing is signed ({len(state.alarms)} open), {state.pending} events wait.")
     if state.late:
-        return f"LATE: {state.pending} events wait, the oldest for {state.lag_seconds:.0f} s."
+        error = Failing if state.lag_seconds > MAX_LAG_TO_SERVE_SECONDS else Degraded
+        raise error(f"LATE: {state.pending} events wait to be sealed, the oldest for {state.lag_seconds:.0f} s.")
     return f"{state.pending} events wait, {state.size} sealed."
 
 

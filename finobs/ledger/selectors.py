@@ -26,13 +26,13 @@ def seal_state(user: Any) -> queries.SealState:
 
 
 def events_visible(user: Any) -> QuerySet[Event]:
-    """Every event, newest first, for who may read the ledger: who, what, when. Bodies are another matter."""
-    return access.restrict(Event.objects.select_related("actor", "place").defer("body"), user, "view").order_by("-id")
+    """Every event, newest first, for who may read the ledger: who, what, when. What it says is another matter."""
+    return access.restrict(Event.objects.select_related("actor", "place"), user, "view").order_by("-id")
 
 
 def event_get(user: Any, uid: UUID | str) -> Event:
     try:
-        event = events_visible(user).defer(None).filter(uid=uid).first()
+        event = events_visible(user).filter(uid=uid).first()
     except (ValueError, TypeError):
         event = None
     if event is None:

@@ -21,14 +21,22 @@ class HashField(serializers.CharField):
 class EventSerializer(serializers.ModelSerializer[Event]):
     """Metadata: who, what, when, and where in the tree (`seq` is null while the event waits)."""
 
-    actor = serializers.CharField(source="actor.email", read_only=True)
+    actor = serializers.CharField(source="actor_then.address", read_only=True, help_text="As of then, as below.")
+    actor_name = serializers.CharField(source="actor_then.name", read_only=True)
+    actor_roles = serializers.ListField(child=serializers.CharField(), source="actor_then.roles", read_only=True)
+    on_behalf_of = serializers.CharField(
+        source="actor_then.on_behalf_of.address", read_only=True, allow_null=True, default=None,
+        help_text="As whom an operator did it, by a command on the server.",
+    )  # fmt: skip
     seq = serializers.IntegerField(source="place.seq", read_only=True, allow_null=True, default=None)
     leaf = HashField(read_only=True)
 
     class Meta:
         model = Event
-        fields = ("uid", "at", "action", "actor", "actor_type", "subject_type", "subject_id", "request_id", "seq",
-                  "leaf")  # fmt: skip
+        fields = (
+            "uid", "at", "action", "actor", "actor_name", "actor_roles", "on_behalf_of", "actor_type", "subject_type",
+            "subject_id", "request_id", "seq", "leaf",
+        )  # fmt: skip
         read_only_fields = fields
 
 

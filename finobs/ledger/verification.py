@@ -86,6 +86,7 @@ class _Check:
                 last_event = placed_event
                 if len(raw_bytes(leaf)) != HASH_SIZE:
                     self.report.add(Problem("the leaf is no hash", seq, None, placed_event, uid))
+                    self._reached()
                     return
                 done += self.frontier.append(leaf)
                 if due is not None and due[0] == self.frontier.size:
@@ -96,10 +97,13 @@ class _Check:
             self._nodes(done)
         if self.frontier.size != self.size:
             self._gap(self.size)
+        self._reached()
+
+    def _reached(self) -> None:
         self.report.size, self.report.root = self.frontier.size, self.frontier.root().hex()
 
     def _gap(self, to: int) -> None:
-        self.report.size, self.report.root = self.frontier.size, self.frontier.root().hex()
+        self._reached()
         self.report.add(Problem("records are missing", self.frontier.size, max(to - 1, self.frontier.size)))
 
     def _event(self, seq: int | None, at: str, uid: str, event: list[Any], leaf: Any) -> None:

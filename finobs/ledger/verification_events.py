@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
-from .canonical import EVENT_SCHEMA
+from .canonical import EVENT_SCHEMA, EVENT_SCHEMA_WITHOUT_CHANGES
 from .verification_queries import raw_bytes
+
+DECODER = json.JSONDecoder()
 
 
 def event_faults(at: str, uid: str, event: Sequence[Any], leaf: Any) -> Iterator[str]:
@@ -21,18 +23,32 @@ def event_faults(at: str, uid: str, event: Sequence[Any], leaf: Any) -> Iterator
         yield "the body was changed"
     elif leaf is not None and own != leaf:
         yield "event and leaf differ: one of them was changed or moved"
-    # The body is canonical, so the columns must be its exact beginning and end: cheaper than parsing.
-    begin = f'{{"action":{quoted(action)},"actor":{{"id":"{actor}","type":{quoted(actor_type)}}},"at":"{at}","data":'
+    # The body is canonical, so the columns must be its exact beginning and end: cheaper than parsing all of it.
+    schema, rest = _after_actor(body.decode(), f'{{"action":{quoted(action)},"actor":', str(actor), actor_type)
+    begin = f',"at":"{at}","{"changes" if schema == EVENT_SCHEMA else "data"}":'
     end = (
-        f',"id":"{uid}","request":{quoted(request)},"schema":{EVENT_SCHEMA},'
+        f',"id":"{uid}","request":{quoted(request)},"schema":{schema},'
         f'"subject":{{"id":{quoted(subject)},"type":{quoted(subject_type)}}}}}'
     )
-    if not (body.startswith(begin.encode()) and body.endswith(end.encode())):
+    if not (rest.startswith(begin) and rest.endswith(end)):
         columns = {
             "action": action, "actor.id": str(actor), "actor.type": actor_type, "at": at, "id": uid,
             "request": request, "subject.id": subject, "subject.type": subject_type,
         }  # fmt: skip
         yield f"the columns do not say what the body says: {_differences(columns, body)}"
+
+
+def _after_actor(body: str, begin: str, actor: str, actor_type: str) -> tuple[int, str]:
+    """The schema of an event, and its body from the end of its actor; nothing if that is not who the columns say."""
+    if not body.startswith(begin):
+        return 0, ""
+    try:
+        block, end = DECODER.raw_decode(body, len(begin))
+    except ValueError:
+        return 0, ""
+    if not isinstance(block, dict) or (block.get("id"), block.get("type")) != (actor, actor_type):
+        return 0, ""
+    return EVENT_SCHEMA if "name" in block else EVENT_SCHEMA_WITHOUT_CHANGES, body[end:]
 
 
 def _differences(columns: dict[str, str], body: bytes) -> str:

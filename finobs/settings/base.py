@@ -6,8 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from csp.constants import NONE, SELF
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from finobs.settings import env
+from finobs.settings import env, processes, vendors
+
+vendors.silence()
 
 BASE_DIR = env.BASE_DIR
 
@@ -127,6 +131,8 @@ TRUSTED_PROXIES = env.TRUSTED_PROXIES
 # Links to set a password, given in person.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 
+# A copy of the database must not sign in: the table has digests of the keys.
+SESSION_ENGINE = "finobs.accounts.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_IDLE_SECONDS = env.SESSION_IDLE_SECONDS
@@ -215,14 +221,16 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "finobs.core.beat:HeartbeatScheduler"
 # A worker that trains for minutes must not hold the next wake-up call meanwhile.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A call is done when its task has ended: one that was under way when a worker was killed is given to another.
+# A call is done when its task has ended, so that a killed worker's is given to another. What a job has done is not lost
+# or done twice by that: its row and lease decide (finobs/core/jobs).
 CELERY_TASK_ACKS_LATE = True
 
 # In production a process of its own seals (manage.py seal_ledger --loop): it alone can read the signing key.
 LEDGER_SEALED_BY_SCHEDULE = True
+HEARTBEAT_DIR = env.HEARTBEAT_DIR
 LEDGER_KEY_FILE = env.LEDGER_KEY_FILE
 LEDGER_VKEYS_FILE = env.LEDGER_VKEYS_FILE
 LEDGER_ORIGIN = env.LEDGER_ORIGIN
@@ -249,10 +257,15 @@ def database(default_url: str) -> dict[str, Any]:
         config["CONN_MAX_AGE"] = 600
         # Seen on the socket by finobs.core.db.postgresql, not asked of the server (decision 11).
         config["CONN_HEALTH_CHECKS"] = True
-        # Compiling plans (JIT) costs more than it saves: 0.8 to 2 s for a list that takes 0.2 s without (measured).
         after = env.DATABASE_PREPARE_AFTER or None
-        ours = {"server_side_binding": True, "prepare_threshold": after, "options": "-c jit=off"}
-        config["OPTIONS"] = ours | config.get("OPTIONS", {})
+        ours = {
+            "server_side_binding": True,
+            "prepare_threshold": after,
+            "answer_seconds": processes.answer_seconds(env.DATABASE_LIMITS),
+        }
+        config["OPTIONS"] = (
+            processes.postgresql_options(env.PROCESS, env.DATABASE_LIMITS) | ours | config.get("OPTIONS", {})
+        )
     return config
 
 
@@ -261,18 +274,38 @@ def celery_broker() -> str:
 
 
 CELERY_BROKER_URL = celery_broker()
-# The virtual transports poll once a second unless told otherwise: 16 tasks a second (measured).
-CELERY_BROKER_TRANSPORT_OPTIONS = {} if env.REDIS_URL else {"polling_interval": 0.05}
-CHANNEL_LAYERS = {
+CELERY_BROKER_CONNECTION_TIMEOUT = processes.CONNECT_SECONDS
+# A worker that lost its broker looks for it until it is back.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# One more try; what could not be sent is found by the schedule.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.2, "interval_max": 0.2}
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
+    processes.redis_options()
+    if env.REDIS_URL
+    # The virtual transports poll once a second unless told otherwise: 16 tasks a second (measured).
+    else {"polling_interval": 0.05}
+)
+CHANNEL_LAYERS: dict[str, Any] = {
     "default": (
-        {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [env.REDIS_URL]}}
+        {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "CONFIG": {
+                "hosts": [{"address": env.REDIS_URL, **processes.redis_options(processes.CHANNELS_ANSWER_SECONDS)}]
+            },
+        }
         if env.REDIS_URL
         else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     )
 }
-CACHES = {
+CACHES: dict[str, Any] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": env.REDIS_URL,
+            # redis-py tries ten times by itself, with the time-out each time.
+            "OPTIONS": processes.redis_options() | {"retry": Retry(NoBackoff(), 0)},
+        }
         if env.REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
@@ -282,12 +315,31 @@ CACHES = {
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        "outage": {"()": "finobs.core.logs.outages.OutageFilter"},
+        "request_id": {"()": "finobs.core.logs.lines.RequestIdFilter"},
+    },
+    "formatters": {
+        "line": {
+            "()": "finobs.core.logs.lines.LineFormatter",
+            "format": "{asctime} {levelname} {request_id} {name}: {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outage", "request_id"]}
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         # What people are refused is no fault of the program.
         "django.request": {"level": "ERROR"},
+        # Statements come with their values.
+        "django.db.backends": {"level": "WARNING"},
+        # Tasks received and done, with their ids.
+        "celery.worker": {"level": "INFO"},
+        "celery.app.trace": {"level": "INFO"},
+        # Its own lines about a connection come before finobs's, and with the address of each try.
+        "celery.worker.consumer.connection": {"level": "WARNING"},
     },
 }

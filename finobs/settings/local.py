@@ -4,7 +4,7 @@ import secrets
 
 from finobs.settings import env
 from finobs.settings.base import *  # noqa: F403
-from finobs.settings.base import database
+from finobs.settings.base import LOGGING, database
 
 DEBUG = False
 env.VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -22,9 +22,20 @@ def _own_secret() -> str:
 SECRET_KEY = env.SECRET_KEY or _own_secret()
 ALLOWED_HOSTS = env.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.CSRF_TRUSTED_ORIGINS
-DATABASES = {"default": database(f"sqlite:///{env.VAR_DIR / 'finobs.sqlite3'}")}
+DATABASES = {"default": database(env.sqlite_file(env.VAR_DIR / "finobs.sqlite3"))}
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Nobody keeps what a terminal showed: the same lines in a file, at most 25 MB of them.
+LOGGING["handlers"]["file"] = {
+    **LOGGING["handlers"]["console"],
+    "class": "logging.handlers.RotatingFileHandler",
+    "filename": env.VAR_DIR / "finobs.log",
+    "maxBytes": 5 * 1024 * 1024,
+    "backupCount": 4,
+    # The file is made by the first line, not by every command.
+    "delay": True,
+}
+LOGGING["root"]["handlers"] = ["console", "file"]

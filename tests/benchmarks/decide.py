@@ -69,7 +69,7 @@ def decide(size: int) -> Timings:
         "insert_per_second": _bare_insert(actor, source),
         "decisions": asked,
         "alerts": Alert.objects.count(),
-        "server": f"granian wsgi, {server.WORKERS} workers x {server.THREADS} threads",
+        "server": f"granian rsgi, {server.WORKERS} workers x {server.THREADS} threads",
     }
 
 
@@ -84,7 +84,7 @@ def _learn(actor: User, source: Source, rows: Iterator[Mapping[str, Any]]) -> No
     for start in range(0, LEARNED, MAX_BATCH_SIZE):
         ingest(actor=actor, source=source, rows=past[start : start + MAX_BATCH_SIZE], method=IngestMethod.FILE)
     for role in ModelRole:
-        model_install(actor=actor, version=model_train(actor=actor, role=role), reason="Benchmark")
+        model_install(actor=actor, model_version=model_train(actor=actor, role=role), reason="Benchmark")
 
 
 def _token(actor: User) -> str:

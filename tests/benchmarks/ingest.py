@@ -57,7 +57,7 @@ def _learn(actor: User) -> None:
         ingest(actor=actor, source=source, rows=past[start : start + MAX_BATCH_SIZE], method=IngestMethod.FILE)
     for role in ModelRole:
         version = model_train(actor=actor, role=role, source=source)
-        model_install(actor=actor, version=version, reason="Benchmark")
+        model_install(actor=actor, model_version=version, reason="Benchmark")
 
 
 def _through(actor: User, slug: str, seed: int, size: int) -> Iterator[tuple[float, int]]:

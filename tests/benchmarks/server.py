@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 from urllib.parse import quote
 
+import yaml
 from django.conf import settings
 from django.db import connection
 
@@ -27,21 +28,41 @@ WORKERS, THREADS = 2, 4
 STARTS_WITHIN = 60.0
 
 
+class Process(NamedTuple):
+    """A service of docker-compose as a child process: its port, its pid, and what it has said so far."""
+
+    port: int
+    pid: int
+    said: Callable[[], str]
+
+
 @contextmanager
 def server() -> Iterator[int]:
-    """Granian with as many workers and threads as the production container has; yields its port."""
+    """What the production container of web runs, on this machine; yields its port."""
+    with process("web") as web:
+        yield web.port
+        if said := web.said()[-2000:].strip():
+            sys.stderr.write(f"The server said: {said}\n")
+
+
+@contextmanager
+def process(service: str, *, with_pages: bool = False, **environment: str) -> Iterator[Process]:
+    """The command of a service of docker-compose, listening on a free port; ended afterwards.
+
+    `with_pages`: static files are collected first, without which production shows no page. `environment` adds to what
+    the database of this process gives, and to production's settings.
+    """
     port = _free_port()
-    command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port),
-        "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--no-log", "finobs.wsgi:application",
-    ]  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="finobs-bench-server-") as folder, open(f"{folder}/log", "w+") as log:
-        child = subprocess.Popen(command, env=_environment(folder), cwd=settings.BASE_DIR, stdout=log, stderr=log)
+    with tempfile.TemporaryDirectory(prefix="finobs-server-") as folder, open(f"{folder}/log", "w+") as log:
+        complete = _environment(folder) | environment
+        if with_pages:
+            collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+            subprocess.run(collect, env=complete, cwd=settings.BASE_DIR, check=True, stdout=log, stderr=log)
+        command = production_command(service, port)
+        child = subprocess.Popen(command, env=complete, cwd=settings.BASE_DIR, stdout=log, stderr=log)
         try:
             _wait(child, port, log)
-            yield port
-            if said := _read(log):
-                sys.stderr.write(f"The server said: {said}\n")
+            yield Process(port, child.pid, lambda: _read(log))
         finally:
             child.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -70,6 +91,16 @@ def figures(name: str, found: dict[str, Any]) -> dict[str, float]:
     return shown | {f"{name}_per_second": len(found["latencies"]) / found["seconds"]}
 
 
+def production_command(service: str, port: int) -> list[str]:
+    """What docker-compose runs as `service`, on `port` of this machine."""
+    command = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text())["services"][service]["command"]
+    options = {"--host": HOST, "--port": str(port)}
+    words = [options.get(before, word) for before, word in zip(["", *command], command, strict=False)]
+    # As a module, for the interpreter of this environment; granian's own lines say no more than that it started.
+    quiet = ["--no-log"] if words[0] == "granian" else []
+    return [sys.executable, "-m", *words, *quiet]
+
+
 def _free_port() -> int:
     with socket.socket() as found:
         found.bind((HOST, 0))
@@ -96,7 +127,7 @@ def _environment(folder: str) -> dict[str, str]:
 def database_url(vendor: str, chosen: dict[str, Any]) -> str:
     """The database of these Django settings as a URL."""
     if vendor == "sqlite":
-        return f"sqlite:///{chosen['NAME']}"
+        return env.sqlite_file(Path(chosen["NAME"]))
     who = quote(chosen["USER"], safe="") + (f":{quote(chosen['PASSWORD'], safe='')}" if chosen["PASSWORD"] else "")
     where = quote(chosen["HOST"] or "", safe="") + (f":{chosen['PORT']}" if chosen["PORT"] else "")
     return f"postgres://{who}@{where}/{quote(str(chosen['NAME']), safe='')}"
@@ -113,9 +144,9 @@ def _wait(child: subprocess.Popen[bytes], port: int, log: TextIO) -> None:
             if probe.recv(100).startswith(b"HTTP/1.1 200"):
                 return
         time.sleep(0.1)
-    raise RuntimeError(f"the server did not start: {_read(log)}")
+    raise RuntimeError(f"the server did not start: {_read(log)[-2000:]}")
 
 
 def _read(log: TextIO) -> str:
     log.seek(0)
-    return log.read()[-2000:].strip()
+    return log.read()

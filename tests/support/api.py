@@ -25,6 +25,9 @@ from rest_framework import serializers
 from finobs.accounts.models import User
 from finobs.accounts.privilege_ceiling import permissions_held
 from finobs.accounts.services import token_create
+from finobs.core.api import ServiceAction
+from finobs.core.errors import NotAllowed, NotFound
+from finobs.core.models import Versioned
 from finobs.ledger.models import Event
 
 HIDDEN = (403, 404)
@@ -184,6 +187,12 @@ class ApiDetailTests(ApiTests):
         assert response.status_code == 200, response.content
         assert fields_missing(self.view(address).serializer_class, response.json()) == set()
 
+    def test_what_others_may_change_says_which_version_it_is(self, address: str) -> None:
+        response = self.get(self.fixture(self.reader), address)
+        model = getattr(getattr(self.view(address).serializer_class, "Meta", None), "model", None)
+        is_versioned = model is not None and issubclass(model, Versioned)
+        assert response.headers.get("ETag") == (f'"{response.json()["version"]}"' if is_versioned else None)
+
     def test_reading_records_nothing_and_no_other_method_is_taken(self, address: str) -> None:
         person, before = self.fixture(self.reader), Event.objects.count()
         self.get(person, address)
@@ -224,9 +233,40 @@ class ApiActionTests(ApiTests):
         self, person: User | None, address: str, body: Any, *, headers: dict[str, str] | None = None, key: str = ""
     ) -> Any:
         sent = {"Idempotency-Key": key or uuid.uuid4().hex} if self.needs_key else {}
+        sent |= self.if_match(address)
         return client_of(person).generic(
             self.method, address, json.dumps(body), content_type="application/json", headers={**sent, **(headers or {})}
         )
+
+    def if_match(self, address: str) -> dict[str, str]:
+        """The header that names the version which its subject has now, where the view asks for one."""
+        view = self.view(address)
+        row = self.subject_row(address) if issubclass(view, ServiceAction) and view.takes_version() else None
+        return {} if row is None else {"If-Match": f'"{row.version}"'}
+
+    def subject_row(self, address: str) -> Any:
+        """What the address is about, as the database has it now; None if it is not there."""
+        match, view = resolve(address), self.view(address)
+        try:
+            return view.subject.selector(self.fixture("superuser"), *match.kwargs.values())
+        except (NotFound, NotAllowed):
+            return None
+
+    def test_a_stale_version_is_refused_and_nothing_changes(self, address: str) -> None:
+        view, actor, body = self.view(address), self.fixture(self.actor), self.body()
+        if not (issubclass(view, ServiceAction) and view.takes_version()):
+            return
+        before, row = Event.objects.count(), self.subject_row(address)
+        state = versioned_state(row)
+        for header in (f'"{row.version + 1}"', f'W/"{row.version + 7}"'):
+            response = self.send(actor, address, body, headers={"If-Match": header})
+            assert response.status_code == 412, (header, response.content)
+            assert response.json()["version"] == row.version
+        for header in ("*", "nonsense", f'"{row.version}", "1"', '"0"'):
+            assert self.send(actor, address, body, headers={"If-Match": header}).status_code == 428, header
+        if view.requires_version:
+            assert self.send(actor, address, body, headers={"If-Match": ""}).status_code == 428
+        assert (Event.objects.count(), versioned_state(self.subject_row(address))) == (before, state)
 
     def test_nobody_does_it_without_signing_in(self, address: str) -> None:
         before = Event.objects.count()
@@ -302,6 +342,12 @@ class ApiActionTests(ApiTests):
             keyless = client_of(actor).post(address, json.dumps(body), content_type="application/json")
             assert keyless.status_code == 400
             assert Event.objects.count() == before
+
+
+def versioned_state(row: Any) -> dict[str, Any]:
+    """Every column of a row, and the members of its many-to-many fields."""
+    columns = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    return columns | {each.name: sorted(getattr(row, each.name).values_list("pk")) for each in row._meta.many_to_many}
 
 
 def fields_missing(shape: type[serializers.BaseSerializer[Any]], answer: dict[str, Any]) -> set[str]:

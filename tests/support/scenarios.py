@@ -177,6 +177,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "labels": {"source": "@sources", "labels": [{"external_id": "T-1", "is_suspicious": True}]},
     "decisions": {"source": "@sources", **ROW},
     "batch": {"source": "@sources", "transactions": [ROW]},
+    "sources": {"slug": "wires", "default_currency": "EUR"},
     "users": {"email": "new@example.test", "name": "New", "roles": []},
     "roles": {"roles": ["viewer"]},
     "tokens": {"name": "mine", "scopes": ["compliance:read"], "days": 7},

@@ -14,7 +14,7 @@ from finobs.core.db.bulk import insert_instances
 from finobs.core.errors import Invalid
 from finobs.core.service import service
 from finobs.ledger import merkle
-from finobs.ledger.services import leaf_hash, record
+from finobs.ledger.services import acting_user, leaf_hash, record
 
 from .. import bulk_load, hooks
 from ..choices import IngestMethod, QuarantineReason, QuarantineState, RowStatus
@@ -253,11 +253,12 @@ class _BatchIngest:
         # One event commits to each row (decision 8): a row stays provable at a few bytes of cost.
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
         # Written last and once, with its counts: foreign keys to it are deferred, and checked at the commit.
+        actor, batch.actor = batch.actor, acting_user(batch.actor)
         insert_instances([batch])
         data: dict[str, Any] = {name: getattr(batch, name) for name in ("received", *RowStatus.values)}
         data |= {"source": batch.source.slug, "method": str(batch.method), "file": batch.file_name}
         data |= {"first_row": batch.first_row, "root": batch.root.hex()}
-        record(actor=batch.actor, action="batch.ingest", subject=batch, data=data)
+        record(actor=actor, action="batch.ingest", subject=batch, data=data)
 
     def assess(self) -> None:
         if not self.transactions:

@@ -16,7 +16,7 @@ from finobs.core.db.locks import lock_writers_out
 from finobs.core.service import service
 from finobs.ledger import merkle
 from finobs.ledger.canonical import canonical
-from finobs.ledger.services import leaf_hash, record, timestamp
+from finobs.ledger.services import acting_user, leaf_hash, record, timestamp
 
 from .. import bulk_load
 from ..choices import OUTSIDE_ORIGINS, LabelOrigin, LabelStatus, QuarantineReason
@@ -153,11 +153,12 @@ class _LabelBatchAdd:
             for index, result in enumerate(ordered) if result.status == LabelStatus.REFUSED
         ]  # fmt: skip
         batch.root = merkle.root([leaf_hash(each) for each in self.digests])
+        actor, batch.actor = batch.actor, acting_user(batch.actor)
         batch.save(force_insert=True)
         data = {name: getattr(batch, name) for name in ("received", *LabelStatus.values)}
         data |= {"source": self.source.slug, "file": batch.file_name, "first_row": batch.first_row}
         data |= {"watermark": str(self.watermark), "root": batch.root.hex()}
-        record(actor=batch.actor, action="batch.label", subject=batch, data=data)
+        record(actor=actor, action="batch.label", subject=batch, data=data)
 
     def save_labels(self) -> None:
         bulk_load.add_labels(
@@ -206,7 +207,7 @@ def _read(reader: RowReader, raw: RawRow) -> tuple[str, RowLabel]:
 def _name(raw: RawRow) -> str:
     """The id as far as it can be read."""
     value = raw.fields.get("external_id")
-    return quoted(value)[1:-1][:100] if isinstance(value, str) else ""
+    return quoted(value)[1:-1] if isinstance(value, str) else ""
 
 
 def _same(present: RowLabel | LabelContent, label: RowLabel, has_time: bool) -> bool:

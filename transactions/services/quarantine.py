@@ -10,6 +10,7 @@ from finobs.core import access, clock, history
 from finobs.core.errors import Conflict, Invalid, InvalidTransition
 from finobs.core.reasons import require_reason
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from .. import bulk_load
@@ -22,16 +23,15 @@ from .quarantine_supersede import quarantine_supersede
 
 
 @service
-def quarantine_correct(*, actor: User, row: QuarantinedRow, fields: Mapping[str, Any], version: int) -> QuarantinedRow:
+def quarantine_correct(
+    *, actor: User, row: QuarantinedRow, fields: Mapping[str, Any], version: int | None = None
+) -> QuarantinedRow:
     """Replace the fields of a quarantined row; what came stays beside them, untouched.
 
     Who may: `transaction:create`. Records `quarantine.correct` with the names of the changed fields.
-    Raises Conflict when `version` is not the row's (its `extra["fields"]` holds what was typed), InvalidTransition
-    when it is resolved, Invalid for an unknown field.
+    Raises Stale, InvalidTransition when it is resolved, Invalid for an unknown field.
     """
-    row = _open(actor, row, "correct")
-    if version != row.version:
-        raise Conflict("Somebody has changed this row since you opened it. Your text is kept below.")
+    row = _open(actor, row, "correct", version)
     if unknown := fields.keys() - ROW_FIELDS:
         raise Invalid(f"finobs knows no field named {', '.join(sorted(unknown))}.")
     corrected = {name: value for name, value in printable_fields(fields).items() if value not in (None, "")}
@@ -44,13 +44,13 @@ def quarantine_correct(*, actor: User, row: QuarantinedRow, fields: Mapping[str,
 
 
 @service
-def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str) -> QuarantinedRow:
+def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str, version: int | None = None) -> QuarantinedRow:
     """Take a quarantined row in, by the same way as every other. It stays open, with the reason, if it still fails.
 
     Who may: `transaction:create`. Records `batch.ingest` and `quarantine.release`. Raises Invalid without a reason,
-    InvalidTransition when the row is resolved.
+    InvalidTransition when the row is resolved, Stale.
     """
-    row = _open(actor, row, "release")
+    row = _open(actor, row, "release", version)
     reason = require_reason(reason)
     if not _check(row):
         _save(row, actor, "still refused")
@@ -76,25 +76,26 @@ def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str) -> Quar
 
 
 @service
-def quarantine_discard(*, actor: User, row: QuarantinedRow, reason: str) -> QuarantinedRow:
+def quarantine_discard(*, actor: User, row: QuarantinedRow, reason: str, version: int | None = None) -> QuarantinedRow:
     """Say that a quarantined row will not be taken in. It is kept.
 
     Who may: `transaction:create`. Records `quarantine.discard`. Raises Invalid without a reason, InvalidTransition
-    when the row is resolved.
+    when the row is resolved, Stale.
     """
-    row = _open(actor, row, "discard")
+    row = _open(actor, row, "discard", version)
     reason = require_reason(reason)
     _resolve(actor, row, QuarantineState.DISCARDED, reason)
     record(actor=actor, action="quarantine.discard", subject=row, data={"reason": reason})
     return row
 
 
-def _open(actor: User, row: QuarantinedRow, action: str) -> QuarantinedRow:
+def _open(actor: User, row: QuarantinedRow, action: str, version: int | None) -> QuarantinedRow:
     # Before the permission: it is asked of the row as it is now, and two people cannot both release it.
     row = QuarantinedRow.objects.select_for_update(of=("self",)).select_related("source").get(pk=row.pk)
     access.require(actor, action, row)
     if row.state != QuarantineState.OPEN:
         raise InvalidTransition(f"This row is not open any more: {row.get_state_display().lower()}.")
+    require_version(row, version)
     return row
 
 
@@ -138,5 +139,4 @@ def _resolve(actor: User, row: QuarantinedRow, state: QuarantineState, reason: s
 
 
 def _save(row: QuarantinedRow, actor: User, why: str) -> None:
-    row.version += 1
     history.save(row, actor=actor, reason=why)

@@ -9,8 +9,10 @@ from finobs.accounts.models import User
 from finobs.core import access, history
 from finobs.core.errors import Conflict, Invalid
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
+from .. import hooks
 from ..models import Source
 from ..reference_data import CURRENCIES
 
@@ -19,7 +21,10 @@ SOURCE_FIELDS = ("name", "default_currency", "time_zone", "mapping", "is_active"
 
 @service
 def source_create(*, actor: User, slug: str, name: str = "", **fields: Any) -> Source:
-    """Make a source. Who may: `system:config`. Records `source.create`. Raises Invalid, Conflict for a known slug."""
+    """Make a source. Who may: `system:config`. Records `source.create`. Raises Invalid, Conflict for a known slug.
+
+    However it is made, what judges its transactions is there with it: see `hooks.register_source_preparation`.
+    """
     access.require(actor, "create", Source)
     _check_names(fields)
     source = Source(slug=slug, name=name or slug, **fields)
@@ -27,25 +32,26 @@ def source_create(*, actor: User, slug: str, name: str = "", **fields: Any) -> S
     if Source.objects.filter(slug=slug).exists():
         raise Conflict(f"There is a source {slug} already.")
     history.save(source, actor=actor)
+    hooks.prepare_source()
     record(actor=actor, action="source.create", subject=source, data={"slug": slug} | _state(source))
     return source
 
 
 @service
-def source_change(*, actor: User, source: Source, **fields: Any) -> Source:
+def source_change(*, actor: User, source: Source, version: int | None = None, **fields: Any) -> Source:
     """Change name, defaults, mapping or activity of a source; its slug stays, for digests hold it.
 
-    Who may: `system:config`. Records `source.change` with what was and what is. Raises Invalid.
+    Who may: `system:config`. Records `source.change`. Raises Invalid, Stale.
     """
     source = Source.objects.select_for_update().get(pk=source.pk)
     access.require(actor, "change", source)
+    require_version(source, version)
     _check_names(fields)
-    before = _state(source)
     for name, value in fields.items():
         setattr(source, name, value)
     _check(source)
     history.save(source, actor=actor)
-    record(actor=actor, action="source.change", subject=source, data={"before": before, "after": _state(source)})
+    record(actor=actor, action="source.change", subject=source)
     return source
 
 

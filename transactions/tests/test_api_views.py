@@ -90,6 +90,17 @@ class TestSourceList(ApiListTests):
         factories.source()
 
 
+class TestSourceCreate(ApiActionTests):
+    url = "transactions_api:source-list"
+    actor = "admin"
+    status = 201
+    event = "source.create"
+    repeat = 409
+
+    def body(self) -> dict[str, Any]:
+        return {"slug": "cards", "name": "Cards", "default_currency": "EUR", "time_zone": "Europe/Berlin"}
+
+
 class TestQuarantineList(ApiListTests):
     url = "transactions_api:quarantine-list"
 

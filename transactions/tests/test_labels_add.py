@@ -146,6 +146,18 @@ def test_two_rows_of_one_call_that_contradict_one_another(service, bank, rows):
     assert Label.objects.get().is_suspicious is True
 
 
+def test_two_corrections_of_one_call_that_contradict_one_another(service, bank, rows):
+    add(service, bank, said(1))
+    done = add(service, bank, said(1, typology="structuring"), said(1, typology="velocity"))
+    assert outcomes(done) == ["corrected", "refused"]
+    assert Label.objects.get().typology == "structuring"
+
+
+def test_a_refused_row_is_named_by_its_id_as_far_as_that_can_be_read(service, bank, rows):
+    done = add(service, bank, said(77, is_suspicious="x"), said(external_id=7, is_suspicious="x"))
+    assert [row.external_id for row in done.rows] == ["T-77", ""]
+
+
 def test_the_event_commits_to_what_was_taken(service, bank, rows):
     done = add(service, bank, said(2), said(404), said(1))
     event = Event.objects.get(action="batch.label")

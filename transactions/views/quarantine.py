@@ -75,7 +75,6 @@ def quarantine_correct(request: SignedInRequest, pk: int) -> HttpResponse:
     form = CorrectForm(request.POST, row=row)
     status = submit(form, partial(services.quarantine_correct, actor=request.user, row=row))
     if status != HTTPStatus.OK:
-        form.show_again(version=row.version)
         return _page(request, pk, status, correct=form)
     messages.success(request, "Corrected. Release the row to take it in.")
     return redirect("transactions:quarantine-detail", pk)
@@ -128,8 +127,8 @@ def _page(request: SignedInRequest, pk: int, status: int = HTTPStatus.OK, **fill
         "conflict": (present := selectors.quarantine_conflict(request.user, row)),
         "versions": () if present is None else versions(present, row.fields),
         "correct": CorrectForm(row=row),
-        "release": ReasonForm(auto_id="release_%s"),
-        "discard": ReasonForm(auto_id="discard_%s"),
+        "release": ReasonForm(auto_id="release_%s", initial={"version": row.version}),
+        "discard": ReasonForm(auto_id="discard_%s", initial={"version": row.version}),
         # What cannot be done any more has no form in which to say so.
         "refused": next((form for action, form in filled.items() if action not in actions), None),
     }

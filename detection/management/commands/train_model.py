@@ -53,10 +53,10 @@ class Command(BaseCommand):
     def _promote(self, actor: Any, version: ModelVersion, reason: str) -> int | None:
         """The request for approval that it waits for, if it does."""
         if not ever_in_force(version.role):
-            registry_services.model_install(actor=actor, version=version, reason=reason)
+            registry_services.model_install(actor=actor, model_version=version, reason=reason)
             return None
         try:
-            registry_services.model_promote(actor=actor, version=version, reason=reason)
+            registry_services.model_promote(actor=actor, model_version=version, reason=reason)
         except ApprovalRequired as waiting:
             return waiting.request_id
 

@@ -27,7 +27,7 @@ class ModelDetail(SelectorDetail[ModelVersion]):
 class ModelStep(ServiceAction[ModelVersion]):
     """Shared by the steps of a version's life; `workflow` says which is possible from where."""
 
-    subject = Subject("version", selectors.model_get)
+    subject = Subject("model_version", selectors.model_get)
     serializer_class = serializers.ModelVersionSerializer
     body_class = OptionalReasonSerializer
 

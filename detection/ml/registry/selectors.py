@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from finobs.core import access
+from finobs.core.identity import attach_history_users
 from finobs.core.reads import first_or_not_found
 
 from ...models import ModelVersion
@@ -24,12 +25,13 @@ def model_get(user: Any, pk: int) -> ModelVersion:
 
 
 def model_stages(user: Any, version: ModelVersion) -> list[Any]:
-    """Each stage that a version was at, the newest first: rows of its history with who, when and why."""
+    """Each stage that a version was at, the newest first: rows of its history with who (as of then), when and why."""
     access.require(user, "view", version)
     stages: list[Any] = []
-    for row in version.history.select_related("history_user").order_by("history_date", "history_id"):
+    for row in version.history.order_by("history_date", "history_id"):
         if not stages or row.stage != stages[-1].stage:
             stages.append(row)
+    attach_history_users(stages)
     return stages[::-1]
 
 

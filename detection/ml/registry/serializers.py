@@ -13,14 +13,14 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
     parameters = serializers.DictField()
     metrics = serializers.DictField()
     actions = serializers.SerializerMethodField(help_text="The steps that are possible now, by whoever may.")
-    created_by = serializers.CharField(source="created_by.name")
+    created_by = serializers.CharField(source="created_by_then.name")
 
     class Meta:
         model = ModelVersion
         fields = (
             "id", "role", "kind", "number", "stage", "feature_set", "parameters", "metrics", "training_rows",
             "trained_from", "trained_to", "threshold", "alerts_a_day", "parent_id", "sha256", "created_by",
-            "created_at", "actions",
+            "created_at", "actions", "version",
         )  # fmt: skip
         read_only_fields = fields
 

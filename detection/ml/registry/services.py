@@ -10,6 +10,7 @@ from finobs.core import access, gate, history
 from finobs.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from finobs.core.reasons import optional_reason, require_reason
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from ... import features
@@ -26,48 +27,57 @@ if TYPE_CHECKING:
 
 
 @service
-def model_shadow(*, actor: User, version: ModelVersion, reason: str = "") -> ModelVersion:
+def model_shadow(
+    *, actor: User, model_version: ModelVersion, reason: str = "", version: int | None = None
+) -> ModelVersion:
     """Let a version score everything that comes in, and decide nothing.
 
-    Who may: `model:config`. Records `model.shadow`. Raises InvalidTransition, and Invalid for a model that could not
-    be put in force either.
+    Who may: `model:config`. Records `model.shadow`. Raises InvalidTransition, Stale, and Invalid for a model
+    that could not be put in force either.
     """
-    version = _lock(version)
-    access.require(actor, "change", version)
-    stage = workflow.check("shadow", version.stage)
-    _require_sound(version)
-    return _move(version, stage, actor, "model.shadow", optional_reason(reason))
+    row = _lock(model_version)
+    access.require(actor, "change", row)
+    require_version(row, version)
+    stage = workflow.check("shadow", row.stage)
+    _require_sound(row)
+    return _move(row, stage, actor, "model.shadow", optional_reason(reason))
 
 
 @service
-def model_challenge(*, actor: User, version: ModelVersion, reason: str = "") -> ModelVersion:
+def model_challenge(
+    *, actor: User, model_version: ModelVersion, reason: str = "", version: int | None = None
+) -> ModelVersion:
     """Make a version the challenger of its role; the one before is retired. It decides nothing.
 
     Who may: `model:config`. Records `model.challenge`, and `model.retire` for the one before. Raises as `model_shadow`.
     """
-    version = _lock(version)
-    access.require(actor, "change", version)
-    stage = workflow.check("challenge", version.stage)
-    _require_sound(version)
-    _replace(version, ModelStage.CHALLENGER, actor)
-    return _move(version, stage, actor, "model.challenge", optional_reason(reason))
+    row = _lock(model_version)
+    access.require(actor, "change", row)
+    require_version(row, version)
+    stage = workflow.check("challenge", row.stage)
+    _require_sound(row)
+    _replace(row, ModelStage.CHALLENGER, actor)
+    return _move(row, stage, actor, "model.challenge", optional_reason(reason))
 
 
 @service
-def model_promote(*, actor: User, version: ModelVersion, reason: str = "") -> NoReturn:
+def model_promote(
+    *, actor: User, model_version: ModelVersion, reason: str = "", version: int | None = None
+) -> NoReturn:
     """Propose to put a version in force; it is, once somebody else has approved (see `promote_approved`).
 
     A retired version can be put in force again: that is the way back. Who may: `model:config`. Gate:
-    detection.model_promote. Records `approval.request`. Raises ApprovalRequired when all is well, InvalidTransition if
-    it is in force already, Invalid without a reason or for a model that flags nothing or everything, Unavailable if its
-    artefact is not the one that was published.
+    detection.model_promote. Records `approval.request`. Raises ApprovalRequired when all is well, Stale,
+    InvalidTransition if it is in force already, Invalid without a reason or for a model that flags nothing or
+    everything, Unavailable if its artefact is not the one that was published.
     """
-    version = _lock(version)
-    access.require(actor, "change", version)
-    workflow.check("promote", version.stage)
-    _require_sound(version)
+    row = _lock(model_version)
+    access.require(actor, "change", row)
+    require_version(row, version)
+    workflow.check("promote", row.stage)
+    _require_sound(row)
     payload = {"reason": require_reason(reason)}
-    gate.require_approval(actor=actor, action=workflow.PROMOTE, subject=version, payload=payload)
+    gate.require_approval(actor=actor, action=workflow.PROMOTE, subject=row, payload=payload)
 
 
 @service
@@ -86,20 +96,23 @@ def promote_approved(request: ApprovalRequest, approval: Approval) -> None:
 
 
 @service
-def model_retire(*, actor: User, version: ModelVersion, reason: str = "") -> ModelVersion:
+def model_retire(
+    *, actor: User, model_version: ModelVersion, reason: str = "", version: int | None = None
+) -> ModelVersion:
     """Take a version out of use. The one in force only once somebody else has approved (see `retire_approved`).
 
     Who may: `model:config`. Gate, for the one in force: detection.model_retire. Records `model.retire`, or
-    `approval.request`. Raises ApprovalRequired, Invalid without the reason that approvers read, InvalidTransition if it
-    is retired already.
+    `approval.request`. Raises ApprovalRequired, Stale, Invalid without the reason that approvers read,
+    InvalidTransition if it is retired already.
     """
-    version = _lock(version)
-    access.require(actor, "change", version)
-    stage = workflow.check("retire", version.stage)
-    if workflow.BY_ACTION["retire"].needs_approval(version.stage):
+    row = _lock(model_version)
+    access.require(actor, "change", row)
+    require_version(row, version)
+    stage = workflow.check("retire", row.stage)
+    if workflow.BY_ACTION["retire"].needs_approval(row.stage):
         payload = {"reason": require_reason(reason)}
-        gate.require_approval(actor=actor, action=workflow.RETIRE, subject=version, payload=payload)
-    return _move(version, stage, actor, "model.retire", optional_reason(reason))
+        gate.require_approval(actor=actor, action=workflow.RETIRE, subject=row, payload=payload)
+    return _move(row, stage, actor, "model.retire", optional_reason(reason))
 
 
 @service
@@ -116,13 +129,13 @@ def retire_approved(request: ApprovalRequest, approval: Approval) -> None:
 
 
 @service
-def model_install(*, actor: User, version: ModelVersion, reason: str) -> ModelVersion:
+def model_install(*, actor: User, model_version: ModelVersion, reason: str) -> ModelVersion:
     """Put an installation's first version of a role in force, before there is anybody who could approve.
 
     Who may: finobs itself, and only while no version of that role was ever in force. Records `model.install`. Raises
     NotAllowed, Conflict, InvalidTransition, Invalid.
     """
-    version = _lock(version)
+    version = _lock(model_version)
     if actor.kind != UserKind.SYSTEM:
         raise NotAllowed("Only finobs itself installs a first model. Propose to put it in force instead.")
     stage = workflow.check("install", version.stage)

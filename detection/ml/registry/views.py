@@ -44,7 +44,7 @@ def model_step(request: SignedInRequest, pk: int, action: str) -> HttpResponse:
     """One step of its life, by the table of `workflow`."""
     version = selectors.model_get(request.user, pk)
     form = OptionalReasonForm(request.POST)
-    status = submit(form, partial(services.STAGE_SERVICES[action], actor=request.user, version=version))
+    status = submit(form, partial(services.STAGE_SERVICES[action], actor=request.user, model_version=version))
     if status == HTTPStatus.ACCEPTED:
         messages.info(request, f"{version}: sent for approval. Somebody else decides; you find it under Approvals.")
     elif status == HTTPStatus.OK:
@@ -62,6 +62,6 @@ def _model_page(request: SignedInRequest, pk: int, *, form: Any = None, status: 
         "histogram": diff.histogram(version),
         "stages": selectors.model_stages(request.user, version),
         "steps": workflow.steps(version.stage) if selectors.may_configure(request.user) else [],
-        "form": form or OptionalReasonForm(),
+        "form": form or OptionalReasonForm(initial={"version": version.version}),
     }
     return render_page(request, "detection/model_detail.html", context, status=status)

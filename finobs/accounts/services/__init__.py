@@ -1,5 +1,6 @@
 """Every write to people, roles, passwords, sessions and tokens."""
 
+from .locking import lock_principal
 from .passwords import password_change, password_reset_issue, password_set
 from .roles import role_assign
 from .sessions import session_end, session_expire, session_open, sessions_end, sign_in, sign_in_failed, sign_out
@@ -7,7 +8,7 @@ from .tokens import token_create, token_revoke
 from .users import profile_change, user_change, user_create, user_deactivate, user_reactivate
 
 __all__ = [
-    "password_change", "password_reset_issue", "password_set", "profile_change", "role_assign", "session_end",
-    "session_expire", "session_open", "sessions_end", "sign_in", "sign_in_failed", "sign_out", "token_create",
-    "token_revoke", "user_change", "user_create", "user_deactivate", "user_reactivate",
+    "lock_principal", "password_change", "password_reset_issue", "password_set", "profile_change", "role_assign",
+    "session_end", "session_expire", "session_open", "sessions_end", "sign_in", "sign_in_failed", "sign_out",
+    "token_create", "token_revoke", "user_change", "user_create", "user_deactivate", "user_reactivate",
 ]  # fmt: skip

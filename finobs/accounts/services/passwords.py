@@ -14,12 +14,14 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from finobs.core import access, clock, history
 from finobs.core.errors import Invalid, NotAllowed, NotFound
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from ..choices import SessionEndReason, UserKind
 from ..models import User
 from ..privilege_ceiling import require_not_above
-from .sessions import end_sessions, lock_user
+from .locking import lock_user
+from .sessions import end_sessions
 
 
 class _Links(PasswordResetTokenGenerator):
@@ -59,10 +61,11 @@ def password_change(*, actor: User, present: str, new: str) -> User:
 
 
 @service
-def password_reset_issue(*, actor: User, user: User) -> ResetLink:
+def password_reset_issue(*, actor: User, user: User, version: int | None = None) -> ResetLink:
     """Take somebody's password away and issue a link under which they set a new one; their sessions end.
 
-    Needs user:update, reach, and a person other than oneself. Records user.password_reset_issue. Raises NotAllowed.
+    Needs user:update, reach, and a person other than oneself. Records user.password_reset_issue. Raises
+    NotAllowed, Stale.
     """
     user = lock_user(user)
     access.require(actor, "reset_password", user)
@@ -71,6 +74,7 @@ def password_reset_issue(*, actor: User, user: User) -> ResetLink:
         raise NotAllowed("Change your own password with your present one.")
     if user.kind != UserKind.HUMAN or not user.is_active:
         raise NotAllowed("Only an active person has a password.")
+    require_version(user, version)
     user.set_unusable_password()
     _store(user, actor)
     record(actor=actor, action="user.password_reset_issue", subject=user)

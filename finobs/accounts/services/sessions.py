@@ -5,17 +5,14 @@ from __future__ import annotations
 from finobs.core import access, clock, history
 from finobs.core.errors import NotAllowed, NotFound
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from ..choices import SessionEndReason
 from ..models import User, UserSession
 from ..privilege_ceiling import require_not_above
 from ..system import system_actor
-
-
-def lock_user(user: User) -> User:
-    """The row of `user`, held until the transaction ends: changes to one person happen one after another."""
-    return User.objects.select_for_update().get(pk=user.pk)
+from .locking import lock_user
 
 
 def end_sessions(user: User, end_reason: str, *, except_digest: str = "") -> int:
@@ -42,9 +39,12 @@ def sign_in(*, actor: User) -> None:
 @service
 def session_expire(*, actor: User, session: UserSession, end_reason: str) -> None:
     """finobs ends a session that was idle or open for too long. `actor` is a system actor. Records session.end."""
+    lock_user(session.user)
     # The update decides who ends it: two requests of one page end it, and record it, once.
-    if UserSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=clock.now(), end_reason=end_reason):
-        record(actor=actor, action="session.end", subject=session, data={"why": end_reason, "of": str(session.user_id)})
+    at = clock.now()
+    if UserSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=at, end_reason=end_reason):
+        data, changes = {"why": end_reason, "of": str(session.user_id)}, {"ended_at": (None, at)}
+        record(actor=actor, action="session.end", subject=session, data=data, changes=changes)
 
 
 @service
@@ -58,10 +58,11 @@ def session_end(*, actor: User, session: UserSession) -> None:
 
 
 @service
-def sessions_end(*, actor: User, user: User, except_digest: str = "") -> int:
+def sessions_end(*, actor: User, user: User, except_digest: str = "", version: int | None = None) -> int:
     """End every session of `user` (but the one of `except_digest`). Oneself, or with user:update and reach.
 
-    JWTs end too when it is another person's. Records session.end once, with the count. Raises NotFound, NotAllowed.
+    JWTs end too when it is another person's. Records session.end once, with the count. Raises NotFound, NotAllowed,
+    Stale.
     """
     user = lock_user(user)
     if actor.pk == user.pk:
@@ -69,6 +70,8 @@ def sessions_end(*, actor: User, user: User, except_digest: str = "") -> int:
     else:
         access.require(actor, "change", user)
         require_not_above(actor, user)
+    require_version(user, version)
+    if actor.pk != user.pk:
         user.session_epoch += 1
         history.save(user, actor=actor, fields=["session_epoch"])
     count = end_sessions(user, SessionEndReason.ENDED, except_digest=except_digest)
@@ -79,6 +82,7 @@ def sessions_end(*, actor: User, user: User, except_digest: str = "") -> int:
 @service
 def sign_out(*, actor: User, digest: str) -> None:
     """End the session that `actor` is using. Records sign_out."""
+    lock_user(actor)
     UserSession.objects.filter(digest=digest, ended_at=None).update(
         ended_at=clock.now(), end_reason=SessionEndReason.SIGNED_OUT
     )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from finobs.core import access, clock
 from finobs.core.errors import Invalid, NotAllowed
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.canonical import Canonical
 from finobs.ledger.services import record
 
@@ -16,7 +17,7 @@ from ..choices import UserKind
 from ..models import ApiToken, User
 from ..privilege_ceiling import permissions_held, require_not_above
 from ..roles import PERMISSIONS
-from .sessions import lock_user
+from .locking import lock_user
 
 MAX_LIFETIME = timedelta(days=365)
 
@@ -45,19 +46,24 @@ def token_create(
 
 
 @service
-def token_revoke(*, actor: User, token: ApiToken) -> ApiToken:
-    """Revoke a key at once: one's own, or with user:update and reach somebody else's. Twice is once.
+def token_revoke(*, actor: User, token: ApiToken, version: int | None = None) -> ApiToken:
+    """Revoke a key at once: one's own when signed in, or any with user:update and reach. Twice is once.
 
-    Records token.revoke. Raises NotFound, NotAllowed.
+    Records token.revoke. Raises NotFound, NotAllowed, Stale.
     """
-    token = ApiToken.objects.select_for_update().get(pk=token.pk)
-    if actor.pk != token.user_id or not actor.is_active:
+    # Its owner first, as whatever makes or takes away their tokens does.
+    lock_user(token.user)
+    token = ApiToken.objects.select_for_update(of=("self",)).select_related("user").get(pk=token.pk)
+    is_own = actor.pk == token.user_id and actor.is_active and actor.token_scopes is None
+    if not is_own:
         access.require(actor, "revoke", token)
         require_not_above(actor, token.user)
     if token.revoked_at is None:
-        token.revoked_at = clock.now()
-        token.save(update_fields=["revoked_at"])
-        record(actor=actor, action="token.revoke", subject=token, data={"of": str(token.user_id)})
+        require_version(token, version)
+        token.revoked_at, token.version = clock.now(), token.version + 1
+        token.save(update_fields=["revoked_at", "version"])
+        changes = {"revoked_at": (None, token.revoked_at)}
+        record(actor=actor, action="token.revoke", subject=token, data={"of": str(token.user_id)}, changes=changes)
     return token
 
 

@@ -10,13 +10,15 @@ from django.db import IntegrityError, transaction
 from finobs.core import access, clock, history
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed
 from finobs.core.service import service
+from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from ..choices import SessionEndReason, UserKind
 from ..models import User
 from ..privilege_ceiling import require_may_assign, require_not_above
-from .roles import set_roles
-from .sessions import end_sessions, lock_user
+from .locking import lock_user
+from .roles import opens_admin, set_roles
+from .sessions import end_sessions
 
 DUPLICATE_EMAIL_MESSAGE = "Somebody already has this address."
 
@@ -29,6 +31,7 @@ def user_create(
 ) -> User:  # fmt: skip
     """Add a person or a machine account, without a password: issue a link to set one.
 
+    An administrator may open the administration, with `is_staff` or without.
     Needs user:create, and user:role_assign with everything the roles carry if there are roles or `is_staff`.
     Records user.create. Raises Invalid, NotAllowed.
     """
@@ -37,6 +40,7 @@ def user_create(
         require_may_assign(actor, roles)
     if kind not in (UserKind.HUMAN, UserKind.SERVICE) or (is_staff and kind != UserKind.HUMAN):
         raise Invalid(fields={"kind": ["Choose a person or a machine account; only a person may open the admin."]})
+    is_staff = is_staff or opens_admin(kind, roles)
     user = User(email=email.strip().lower(), name=name.strip(), kind=kind, is_staff=is_staff, time_zone=time_zone)
     # Its owner alone chooses one, under a link that is issued for it.
     user.set_unusable_password()
@@ -54,15 +58,16 @@ def user_create(
 @service
 def user_change(
     *, actor: User, user: User, email: str | None = None, name: str | None = None, is_staff: bool | None = None,
-    time_zone: str | None = None,
+    time_zone: str | None = None, version: int | None = None,
 ) -> User:  # fmt: skip
     """Change what is said about somebody. Needs user:update, and reach over them; `is_staff` needs user:role_assign.
 
-    Records user.change with the names of the fields (the history keeps their values). Raises Invalid, NotAllowed.
+    Records user.change. Raises Invalid, NotAllowed, Stale.
     """
     user = lock_user(user)
     access.require(actor, "change", user)
     require_not_above(actor, user)
+    require_version(user, version)
     values = {"email": email and email.strip().lower(), "name": name, "is_staff": is_staff, "time_zone": time_zone}
     changed = {field: value for field, value in values.items() if value is not None and value != getattr(user, field)}
     # SEC-12: what opens the admin is given like a role, and ends what was signed in before.
@@ -76,26 +81,28 @@ def user_change(
 
 
 @service
-def profile_change(*, actor: User, name: str, time_zone: str) -> User:
-    """A person changes their own name and time zone. Not for scoped tokens. Records user.change."""
+def profile_change(*, actor: User, name: str, time_zone: str, version: int | None = None) -> User:
+    """A person changes their own name and time zone. Not for scoped tokens. Records user.change. Raises Stale."""
     user = lock_user(actor)
     if not actor.is_active or actor.token_scopes is not None:
         raise NotAllowed
+    require_version(user, version)
     values = {"name": name, "time_zone": time_zone}
     return _put(user, actor, {field: value for field, value in values.items() if value != getattr(user, field)})
 
 
 @service
-def user_deactivate(*, actor: User, user: User) -> User:
+def user_deactivate(*, actor: User, user: User, version: int | None = None) -> User:
     """Shut somebody out at once: sessions end, tokens are revoked. Needs user:delete and reach; not oneself.
 
-    Records user.deactivate. Raises NotAllowed, InvalidTransition.
+    Records user.deactivate. Raises NotAllowed, Stale, InvalidTransition.
     """
     user = lock_user(user)
     access.require(actor, "deactivate", user)
     require_not_above(actor, user)
     if actor.pk == user.pk:
         raise NotAllowed("Nobody deactivates themselves: another administrator must.")
+    require_version(user, version)
     if not user.is_active:
         raise InvalidTransition(f"{user} is not active.")
     user.is_active = False
@@ -109,14 +116,15 @@ def user_deactivate(*, actor: User, user: User) -> User:
 
 
 @service
-def user_reactivate(*, actor: User, user: User) -> User:
+def user_reactivate(*, actor: User, user: User, version: int | None = None) -> User:
     """Let somebody in again, with the roles they had; their tokens stay revoked. Needs user:delete and reach.
 
-    Records user.reactivate. Raises NotAllowed, InvalidTransition.
+    Records user.reactivate. Raises NotAllowed, Stale, InvalidTransition.
     """
     user = lock_user(user)
     access.require(actor, "deactivate", user)
     require_not_above(actor, user)
+    require_version(user, version)
     if user.is_active:
         raise InvalidTransition(f"{user} is active.")
     user.is_active = True
@@ -130,7 +138,7 @@ def _put(user: User, actor: User, changed: Mapping[str, object]) -> User:
         for field, value in changed.items():
             setattr(user, field, value)
         _save(user, actor)
-        record(actor=actor, action="user.change", subject=user, data={"fields": sorted(changed)})
+        record(actor=actor, action="user.change", subject=user)
     return user
 
 

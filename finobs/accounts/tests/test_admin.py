@@ -9,6 +9,7 @@ from finobs.accounts import services
 from finobs.accounts.models import ApiToken, User, UserSession
 from finobs.accounts.tests.test_token_create import make
 from tests import factories
+from tests.support.clients import selected, version_of
 
 pytestmark = pytest.mark.django_db
 USERS = "/admin/accounts/user/"
@@ -21,11 +22,12 @@ def office(client, admin):
 
 
 def form(user, **changed):
-    return {"name": user.name, "email": user.email, "time_zone": user.time_zone, "roles": user.roles, **changed}
+    fields = {"name": user.name, "email": user.email, "time_zone": user.time_zone, "roles": user.roles}
+    return fields | {"version": version_of(user), **changed}
 
 
 def act(client, url, action, *rows):
-    return client.post(url, {"action": action, "_selected_action": [row.pk for row in rows]}, follow=True)
+    return client.post(url, {"action": action, **selected(*rows)}, follow=True)
 
 
 def test_people_are_listed_filtered_and_shown_without_any_password(office, analyst, lead):

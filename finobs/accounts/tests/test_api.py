@@ -4,13 +4,16 @@ import pytest
 
 from finobs.accounts.models import ApiToken, User
 from tests import factories
+from tests.support.clients import if_match
 from tests.support.ledger_events import last_event
 
 pytestmark = pytest.mark.django_db
 
 
-def send(client, method, path, body=None):
-    return getattr(client, method)(f"/api/v1/{path}", body, content_type="application/json")
+def send(client, method, path, body=None, seen=None):
+    """`seen`: the row that the caller has just read."""
+    headers = if_match(seen) if seen is not None else {}
+    return getattr(client, method)(f"/api/v1/{path}", body, content_type="application/json", headers=headers)
 
 
 @pytest.fixture
@@ -45,14 +48,14 @@ def test_people_are_not_found_by_those_who_may_not_see_them(client, analyst, adm
 def test_a_person_is_added_changed_given_roles_and_deactivated(as_admin):
     made = send(as_admin, "post", "users", {"email": "new@example.test", "name": "New"})
     assert made.status_code == 201
-    where = f"users/{made.json()['id']}"
-    assert send(as_admin, "patch", where, {"name": "Newer"}).json()["name"] == "Newer"
-    assert send(as_admin, "put", f"{where}/roles", {"roles": ["viewer"]}).json()["roles"] == ["viewer"]
-    assert "/accounts/password/" in send(as_admin, "post", f"{where}/reset-password").json()["url"]
-    assert send(as_admin, "post", f"{where}/end-sessions").status_code == 204
-    assert send(as_admin, "post", f"{where}/deactivate").json()["is_active"] is False
-    assert send(as_admin, "post", f"{where}/deactivate").status_code == 409
-    assert send(as_admin, "post", f"{where}/reactivate").json()["is_active"] is True
+    where, new = f"users/{made.json()['id']}", User.objects.get(pk=made.json()["id"])
+    assert send(as_admin, "patch", where, {"name": "Newer"}, new).json()["name"] == "Newer"
+    assert send(as_admin, "put", f"{where}/roles", {"roles": ["viewer"]}, new).json()["roles"] == ["viewer"]
+    assert "/accounts/password/" in send(as_admin, "post", f"{where}/reset-password", seen=new).json()["url"]
+    assert send(as_admin, "post", f"{where}/end-sessions", seen=new).status_code == 204
+    assert send(as_admin, "post", f"{where}/deactivate", seen=new).json()["is_active"] is False
+    assert send(as_admin, "post", f"{where}/deactivate", seen=new).status_code == 409
+    assert send(as_admin, "post", f"{where}/reactivate", seen=new).json()["is_active"] is True
 
 
 @pytest.mark.parametrize(
@@ -85,7 +88,7 @@ def test_tokens_are_made_listed_and_revoked(client, analyst, lead):
     listed = client.get("/api/v1/tokens").json()["results"]
     assert [token["id"] for token in listed] == [made["id"]]
     assert "secret" not in listed[0]
-    assert send(client, "post", f"tokens/{made['id']}/revoke").json()["state"] == "revoked"
+    assert send(client, "post", f"tokens/{made['id']}/revoke", seen=ApiToken.objects.get()).json()["state"] == "revoked"
     client.force_login(lead)
     assert client.get("/api/v1/tokens").json()["results"] == []
 

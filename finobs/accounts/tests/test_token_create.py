@@ -133,7 +133,9 @@ class TestPages:
         assert client.post(f"/accounts/tokens/{token.pk}/revoke/").status_code == 404
         client.force_login(analyst)
         assert client.get(f"/accounts/tokens/{token.pk}/revoke/").status_code == 405
-        assert client.post(f"/accounts/tokens/{token.pk}/revoke/").status_code == 302
+        client.post(f"/accounts/tokens/{token.pk}/revoke/", {"version": 7})
+        assert ApiToken.objects.get(pk=token.pk).state == "live"
+        assert client.post(f"/accounts/tokens/{token.pk}/revoke/", {"version": 1}).status_code == 302
         token.refresh_from_db()
         assert token.state == "revoked"
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from finobs.core.forms import submit, submit_for_result
+from finobs.core.forms import VersionedForm, submit, submit_for_result
 from finobs.core.http import render_page
 from finobs.core.lists import list_page
 
@@ -20,6 +20,7 @@ from .. import login, selectors, services
 from ..forms import PasswordChangeForm, ProfileForm, TokenForm
 from ..requests import SignedInRequest
 
+NO_VERSION_MESSAGE = "Nothing was done: the page did not say which version it was about. Look at it again."
 TOKEN_ORDER = ("-created_at", "-id")
 
 
@@ -27,7 +28,7 @@ TOKEN_ORDER = ("-created_at", "-id")
 @require_http_methods(["GET", "POST"])
 def profile(request: SignedInRequest) -> HttpResponse:
     person = request.user
-    initial = {"name": person.name, "time_zone": person.time_zone}
+    initial = {"name": person.name, "time_zone": person.time_zone, "version": person.version}
     form, status = ProfileForm(request.POST or None, initial=initial), HTTPStatus.OK
     if request.method == "POST":
         status = submit(form, partial(services.profile_change, actor=person))
@@ -76,8 +77,12 @@ def token_create(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_POST
 def token_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
-    token = services.token_revoke(actor=request.user, token=selectors.token_get(request.user, pk))
-    messages.success(request, f"{token.name} is revoked.")
+    token, form = selectors.token_get(request.user, pk), VersionedForm(request.POST)
+    status = submit(form, partial(services.token_revoke, actor=request.user, token=token))
+    if status == HTTPStatus.OK:
+        messages.success(request, f"{token.name} is revoked.")
+    else:
+        messages.error(request, " ".join(map(str, form.non_field_errors())) or NO_VERSION_MESSAGE)
     return redirect("accounts:token-list")
 
 

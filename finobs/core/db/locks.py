@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import connection
 from django.db.models import Model
 
-from .dialect import is_postgresql, table_of
+from .dialect import any_of, is_postgresql, table_of
 
 
 def try_lock(name: str) -> bool:
@@ -22,3 +24,18 @@ def lock_writers_out(model: type[Model]) -> None:
     if is_postgresql():
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {table_of(model)} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def lock_shared(model: type[Model], pks: Collection[int]) -> None:
+    """Until the end of the transaction nobody changes these rows of `model`; who is changing one is waited for.
+
+    Others may hold the same lock meanwhile. In the order of their keys, so that two never wait in a circle for these.
+    """
+    if is_postgresql():
+        condition, value = any_of("id", list(pks))
+        with connection.cursor() as cursor:
+            # Django has no FOR SHARE; its select_for_update would let only one act at a time for each person.
+            cursor.execute(
+                f"SELECT id FROM {table_of(model)} WHERE {condition} ORDER BY id FOR SHARE",  # noqa: S608
+                [value],
+            )

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from .. import clock
+from ..identity import IdentityAt
 from ..models import Base
 from .choices import ENDED_STATES, OPEN_STATES, JobState
 
@@ -45,6 +46,7 @@ class LeasedJob(Base):
     created_at = models.DateTimeField(default=clock.now)
     started_at = models.DateTimeField(null=True, blank=True, help_text="When the latest worker took it.")
     ended_at = models.DateTimeField(null=True, blank=True)
+    requested_by_then = IdentityAt("requested_by", "created_at")
 
     class Meta(Base.Meta):
         abstract = True

@@ -19,7 +19,7 @@ JOB_FIELDS: Final = (
 
 
 class JobSerializer(serializers.ModelSerializer[J]):
-    requested_by = serializers.CharField(source="requested_by.name")
+    requested_by = serializers.CharField(source="requested_by_then.name")
     actions = serializers.SerializerMethodField(help_text="What can be done with it in its state.")
 
     def get_actions(self, job: J) -> list[str]:

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from cases.models import Queue
 from finobs.accounts.models import User
 from finobs.core import clock, history
-from finobs.core.history import HistoryReference
+from finobs.core.history import Changes, HistoryReference
 from tests import factories
+from tests.support.clients import version_of
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -23,10 +24,15 @@ def new_queue(number: int, **fields: object) -> Queue:
     return Queue(slug=f"desk-{number}", name=f"Desk {number}", **fields)
 
 
-def references(*queues: Queue) -> list[HistoryReference]:
-    """What is in the history of these, the oldest first."""
+def references(*queues: Queue, changes: Changes | None = None) -> list[HistoryReference]:
+    """What is in the history of these, the oldest first; `changes`: of all but what made them."""
     rows = Queue.history.filter(id__in=[queue.pk for queue in queues]).order_by("history_id")
-    return [HistoryReference("cases.historicalqueue", str(row.history_id)) for row in rows]
+    return [
+        HistoryReference(
+            "cases.historicalqueue", str(row.history_id), (changes or {}) if row.history_type == "~" else {}
+        )
+        for row in rows
+    ]
 
 
 def test_a_new_row_has_one_history_row_in_the_name_of_its_actor(admin: User) -> None:
@@ -128,7 +134,36 @@ def test_many_rows_are_changed_with_their_history(admin: User) -> None:
         stored = Queue.objects.get(pk=queue.pk)
         assert (stored.name, stored.description) == (f"After {number}", "Before")
         assert (queue.history.first().history_type, queue.history.first().history_user) == ("~", admin)
-        assert history.pop_references(queue) == references(queue)[1:]
+        changes = {"name": ("Before", f"After {number}")}
+        assert history.pop_references(queue) == references(queue, changes=changes)[1:]
+        assert (queue.version, stored.version, queue.history.first().version) == (2, 2, 2)
+
+
+def test_a_change_says_what_was_and_what_is_but_no_secret(admin: User, analyst: User) -> None:
+    analyst.name, analyst.is_staff = "Renamed", True
+    analyst.set_password("correct horse battery staple")
+    history.save(analyst, actor=admin)
+    (reference,) = history.pop_references(analyst)
+    assert reference.changes == {"name": ("Ana Analyst", "Renamed"), "is_staff": (False, True)}
+    history.set_members(analyst, "groups", Group.objects.filter(name="viewer"), actor=admin)
+    assert history.pop_references(analyst)[-1].changes == {"groups": (["analyst"], ["viewer"])}
+
+
+def test_every_change_raises_the_version_once(admin: User, analyst: User) -> None:
+    queue = new_queue(1)
+    history.save(queue, actor=admin)
+    assert (queue.version, version_of(queue)) == (1, 1)
+    history.save(queue, actor=admin, fields=["name"])
+    history.save(queue, actor=admin, fields=())
+    history.bulk_update([queue], fields=["name"], actor=admin)
+    assert (queue.version, version_of(queue)) == (4, 4)
+    history.bulk_update([queue], fields=["name"], actor=admin, raises_version=False)
+    assert version_of(queue) == 4
+    assert [row.version for row in queue.history.order_by("history_id")] == [1, 2, 3, 4, 4]
+    members = Group.objects.filter(name__in=["viewer", "auditor"])
+    for _ in range(2):
+        history.set_members(analyst, "groups", members, actor=admin)
+    assert (analyst.version, version_of(analyst)) == (2, 2)
 
 
 def test_the_statements_do_not_grow_with_the_rows(admin: User) -> None:

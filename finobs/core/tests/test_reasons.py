@@ -48,19 +48,19 @@ def test_where_a_reason_is_optional_none_is_one_and_too_much_is_not() -> None:
 
 @pytest.mark.parametrize(("text", "refusal"), REFUSED[:4])
 def test_a_form_says_the_same_as_the_service(text: str, refusal: str) -> None:
-    form = ReasonForm({"reason": text})
+    form = ReasonForm({"reason": text, "version": 1})
     assert form.errors == {"reason": [refusal]}
 
 
 def test_a_form_takes_a_reason_without_the_space_around_it() -> None:
-    form = ReasonForm({"reason": "  Ask first. "})
+    form = ReasonForm({"reason": "  Ask first. ", "version": 3})
     assert form.is_valid()
-    assert form.cleaned_data == {"reason": "Ask first."}
+    assert form.cleaned_data == {"version": 3, "reason": "Ask first."}
 
 
 @pytest.mark.parametrize(("text", "is_valid"), [("", True), ("ok", False), ("Ask first.", True), ("x" * 2_001, False)])
 def test_a_form_with_an_optional_reason_measures_one_that_is_given(text: str, is_valid: bool) -> None:
-    assert OptionalReasonForm({"reason": text}).is_valid() is is_valid
+    assert OptionalReasonForm({"reason": text, "version": 1}).is_valid() is is_valid
 
 
 def test_a_field_has_the_limits_of_its_service() -> None:

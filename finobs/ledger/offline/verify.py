@@ -85,6 +85,19 @@ def openssl_verify(public: bytes, message: bytes, signature: bytes) -> bool:
     return run.returncode == 0 and b"Verified Successfully" in run.stdout
 
 
+def kept_note(path: Path) -> str:
+    """A checkpoint from a file as it was signed, without what editors, shells and `jq -r` add to a file."""
+    data = path.read_bytes()
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise Wrong(f"{path}: this is UTF-16, as PowerShell writes it: keep it as UTF-8")
+    text = data.decode("utf-8-sig").replace("\r\n", "\n").strip("\n") + "\n"
+    if text.startswith(('"', "{")):
+        raise Wrong(f"{path}: this is JSON: keep the note itself, as `jq -r .note` prints it")
+    if any(line != line.rstrip() for line in text.split("\n")):
+        raise Wrong(f"{path}: a line ends with spaces, which were not there when it was signed")
+    return text
+
+
 def open_checkpoint(note: str, keys: list[Key], origin: str) -> tuple[int, bytes]:
     """Size and root of a note that a trusted key has signed and none of them has a bad signature on."""
     if any(ord(sign) < 32 and sign != "\n" for sign in note):
@@ -375,9 +388,9 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="answer with one JSON object")
     options = parser.parse_args()
     try:
-        lines = options.vkey + (options.vkeys.read_text().splitlines() if options.vkeys else [])
+        lines = options.vkey + (options.vkeys.read_text(encoding="utf-8-sig").splitlines() if options.vkeys else [])
         keys = [Key(line) for line in lines if line.strip() and not line.startswith("#")]
-        notes = [file.read_text(encoding="utf-8") for file in options.checkpoint]
+        notes = [kept_note(file) for file in options.checkpoint]
     except (OSError, ValueError, Wrong) as error:
         print(error, file=sys.stderr)
         return 2

@@ -26,6 +26,7 @@ from ..note import NoteError, SigningKey, Statement, open_checkpoint, sign
 log = logging.getLogger("finobs.ledger")
 MAX_EVENTS_PER_SEAL = 5_000
 SEAL_LOCK = "finobs.ledger.seal"
+ANOTHER_SEALER = "another sealer is at work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def raise_alarm(kind: str, detail: str, evidence: str = "") -> None:
 
 def _seal(signers: list[SigningKey], limit: int) -> tuple[SealResult, str]:
     if not try_lock(SEAL_LOCK):
-        return SealResult(0, _size(), "another sealer is at work"), ""
+        return SealResult(0, _size(), ANOTHER_SEALER), ""
     alarm = Alarm.objects.filter(settled_at=None).first()
     if alarm is not None:
         return SealResult(0, _size(), f"alarm: {alarm.detail}"), ""

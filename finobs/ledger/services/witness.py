@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 from finobs.core import access, clock
 from finobs.core.errors import Invalid
@@ -18,6 +19,11 @@ from ..models import Alarm, Checkpoint
 from ..note import NoteError, open_checkpoint
 from .record import record
 from .seal import raise_alarm
+
+SETTLE_ELSEWHERE_MESSAGE = (
+    "The sealer remembers a later checkpoint, beside the signing key, which this process cannot read: settle this "
+    "alarm where the sealer runs (docker compose run --rm sealer python manage.py ledger_alarm settle ...)."
+)
 
 
 @service
@@ -47,18 +53,24 @@ def checkpoint_compare(*, actor: Any, note: str) -> bool:
 
 @service
 def alarm_settle(*, actor: Any, alarm_id: int, reason: str) -> Alarm:
-    """A person answers for an alarm; the sealer signs again. After SHRUNK, the remembered note is let go of.
+    """A person answers for an alarm; the sealer signs again.
 
+    After SHRUNK and EQUIVOCATION the note that the sealer remembers is let go of. It is out of the database's reach
+    on purpose, so these two are settled where the sealer runs; elsewhere Invalid.
     Who may: system:config. Records `ledger.alarm_settle` with the evidence, sealed with what follows.
     """
     access.require(actor, "settle", Alarm)
     reason = require_reason(reason)
     open_alarms = Alarm.objects.select_for_update().filter(settled_at=None)
     alarm = first_or_not_found(open_alarms.filter(pk=alarm_id), "There is no such open alarm.")
+    forgets = alarm.kind in (AlarmKind.SHRUNK, AlarmKind.EQUIVOCATION)
+    if forgets and not keys.signing_keys():
+        raise Invalid(SETTLE_ELSEWHERE_MESSAGE)
     alarm.settled_at, alarm.settled_reason = clock.now(), reason
     alarm.save()
     data = {"kind": alarm.kind, "detail": alarm.detail, "evidence": alarm.evidence, "reason": reason}
     record(actor=actor, action="ledger.alarm_settle", subject=alarm, data=data)
-    if alarm.kind in (AlarmKind.SHRUNK, AlarmKind.EQUIVOCATION):
-        last_signed.delete()
+    if forgets:
+        # A file cannot be rolled back with the rest.
+        transaction.on_commit(last_signed.delete)
     return alarm

@@ -80,10 +80,12 @@ def test_one_alarm_is_settled_and_no_other(alarms: list[Alarm], admin: User, fil
 
 @pytest.mark.parametrize("kind", AlarmKind.values)
 def test_what_was_signed_last_is_forgotten_only_where_history_was_lost(
-    sealed: list[Event], admin: User, kind: str
+    sealed: list[Event], admin: User, kind: str, django_capture_on_commit_callbacks: Any
 ) -> None:
     raise_alarm(kind, "something")
-    alarm_settle(actor=admin, alarm_id=Alarm.objects.get().pk, reason="A drill.")
+    with django_capture_on_commit_callbacks(execute=True):
+        alarm_settle(actor=admin, alarm_id=Alarm.objects.get().pk, reason="A drill.")
+        assert last_signed.latest() is not None, "before it is sure"
     assert (last_signed.latest() is None) == (kind in (AlarmKind.SHRUNK, AlarmKind.EQUIVOCATION))
 
 

@@ -43,9 +43,13 @@ def test_an_event_says_who_did_what_to_what_when_and_in_which_request(queue, adm
         queue_rename(actor=admin, queue=queue, name="Nova é")
     event = Event.objects.get()
     assert json.loads(bytes(event.body)) == {
-        "schema": 2, "id": str(event.uid), "at": "2026-03-02T12:00:00.000005Z", "action": "queue.rename",
-        "actor": {"type": "human", "id": str(admin.pk)}, "subject": {"type": "cases.queue", "id": str(queue.pk)},
+        "schema": 3, "id": str(event.uid), "at": "2026-03-02T12:00:00.000005Z", "action": "queue.rename",
+        "actor": {
+            "type": "human", "id": str(admin.pk), "name": "Ada Admin", "address": admin.email, "roles": ["admin"],
+        },
+        "subject": {"type": "cases.queue", "id": str(queue.pk)},
         "request": "request-0001", "data": {"name": "Nova é"},
+        "changes": {"name": ["AML level 1", "Nova é"]},
         "history": [{"type": "cases.historicalqueue", "id": str(queue.history.latest("history_id").history_id)}],
     }  # fmt: skip
     assert bytes(event.leaf) == services.leaf_hash(bytes(event.body))

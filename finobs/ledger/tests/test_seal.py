@@ -16,7 +16,7 @@ from finobs.ledger import keys, last_signed, merkle, note, queries, tasks, tree,
 from finobs.ledger.choices import AlarmKind
 from finobs.ledger.models import Alarm, Checkpoint, Event, PendingEvent, TreeLeaf, TreeNode
 from finobs.ledger.note import Statement
-from finobs.ledger.services.seal import seal, seal_all
+from finobs.ledger.services.seal import raise_alarm, seal, seal_all
 from finobs.ledger.services.witness import alarm_settle, checkpoint_compare
 
 
@@ -83,7 +83,7 @@ def test_a_key_file_that_this_process_may_not_read_is_no_key(ledger_key, fill, m
     def forbidden(*args, **kwargs):
         raise PermissionError
 
-    monkeypatch.setattr(Path, "read_text", forbidden)
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
     assert keys.signing_keys() == []
 
 
@@ -97,6 +97,32 @@ def test_seal_lag_is_late_after_a_minute(ledger_files, fill):
         assert (state.lag_seconds, state.late, state.pending) == (59, False, 1)
     with clock.at(noon + timedelta(seconds=61)):
         assert queries.seal_state().late
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "code"),
+    [(59, "ok", 200), (61, "degraded", 200), (599, "degraded", 200), (601, "failing", 503)],
+)
+def test_readiness_says_that_the_sealer_is_late_and_ends_when_nothing_can_be_proved_any_more(
+    ledger_files, fill, client, seconds, status, code
+):
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    with clock.at(noon):
+        fill(1)
+    with clock.at(noon + timedelta(seconds=seconds)):
+        response = client.get("/readyz")
+    assert (response.status_code, response.json()["checks"]["ledger"]["status"]) == (code, status)
+    assert ("LATE: 1 events wait" in response.json()["checks"]["ledger"]["detail"]) == (status != "ok")
+
+
+def test_an_open_alarm_ends_readiness_until_somebody_has_settled_it(ledger_key, fill, client, superuser):
+    fill(1)
+    raise_alarm(AlarmKind.EVENT, "event 7 was changed before it was sealed")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (503, "failing")
+    assert response.json()["checks"]["ledger"]["detail"] == "ALARM: nothing is signed (1 open), 1 events wait."
+    alarm_settle(actor=superuser, alarm_id=Alarm.objects.get().pk, reason="A drill.")
+    assert client.get("/readyz").status_code == 200
 
 
 def test_both_keys_sign_during_the_overlap_and_old_checkpoints_verify_for_ever(ledger_key, fill, ledger_files):

@@ -125,6 +125,15 @@ def test_an_edited_event_is_told_once_whatever_came_of_it() -> None:
     ]  # fmt: skip
 
 
+def test_a_leaf_that_is_no_hash_is_told_and_ends_the_check_there() -> None:
+    event = event_at(4)
+    with triggers.removed():
+        TreeLeaf.objects.filter(seq=4).update(leaf=b"short")
+    report = verify()
+    assert (report.size, report.root) == (4, merkle.root([bytes(event_at(seq).leaf) for seq in range(4)]).hex())
+    assert {"what": "the leaf is no hash", "seq": 4, "event": event.pk, "uid": str(event.uid)} in problems()
+
+
 def test_a_gap_ends_the_check_where_it_begins() -> None:
     change("DELETE FROM ledger_treeleaf WHERE seq IN (4, 5)")
     report = verify()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,6 +10,8 @@ from finobs.accounts.system import system_actor
 from finobs.core.errors import FinobsError
 
 from ...models import Alarm
+from ...note import NoteError
+from ...note_file import read_note
 from ...services.witness import alarm_settle, checkpoint_compare
 
 
@@ -23,7 +24,8 @@ class Command(BaseCommand):
         settle = what.add_parser("settle", help="answer for an alarm: the sealer signs again")
         settle.add_argument("alarm_id", type=int)
         settle.add_argument("--reason", required=True)
-        what.add_parser("compare", help="compare a checkpoint from outside").add_argument("file", type=Path)
+        compare = what.add_parser("compare", help="compare a checkpoint from outside")
+        compare.add_argument("file", help="- reads it from standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:
         actor = system_actor("operator")
@@ -32,10 +34,10 @@ class Command(BaseCommand):
                 alarm_settle(actor=actor, alarm_id=options["alarm_id"], reason=options["reason"])
                 self.stdout.write("settled")
             elif options["what"] == "compare":
-                if not checkpoint_compare(actor=actor, note=options["file"].read_text()):
+                if not checkpoint_compare(actor=actor, note=read_note(options["file"])):
                     raise CommandError("this log is not the one that was signed: see `ledger_alarm list`", returncode=1)
                 self.stdout.write("the log extends this checkpoint")
-        except (FinobsError, OSError) as error:
+        except (FinobsError, OSError, NoteError) as error:
             raise CommandError(str(error), returncode=2) from error
         if options["what"] == "list":
             for alarm in Alarm.objects.filter(settled_at=None):

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from finobs.core.errors import FinobsError
 
 from ... import bundle
+from ...note_file import read_note
 
 
 class Command(BaseCommand):
@@ -19,12 +20,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="a folder that does not exist yet")
         parser.add_argument("--event", action="append", default=[], metavar="UID", help="only this event (repeatable)")
-        parser.add_argument("--since", action="append", default=[], type=Path, metavar="FILE",
+        parser.add_argument("--since", action="append", default=[], metavar="FILE",
                             help="a checkpoint that the auditor holds (repeatable)")  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            since = [file.read_text() for file in options["since"]]
+            since = [read_note(name) for name in options["since"]]
             manifest = bundle.write(options["out"], uids=options["event"], since=since)
         except (FinobsError, OSError, ValueError) as error:
             raise CommandError(str(error)) from error

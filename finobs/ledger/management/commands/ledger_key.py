@@ -30,7 +30,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._do(options["what"], options)
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise CommandError(f"{error}. Keys are made and changed where the sealer runs, as its user.") from error
+        except ValueError as error:
             raise CommandError(str(error)) from error
 
     def _do(self, what: str, options: dict[str, Any]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...keys import verifier_keys
+from ...note_file import read_note
 from ...verification import verify
 
 
@@ -17,13 +17,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--checkpoint", action="append", default=[], metavar="FILE",
-                            help="a checkpoint that you kept outside (may be repeated)")  # fmt: skip
+                            help="a checkpoint that you kept (repeatable); -: standard input")  # fmt: skip
         parser.add_argument("--vkeys", default="", metavar="FILE", help="public keys that you received out of band")
         parser.add_argument("--json", action="store_true", help="answer with one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            notes = [Path(name).read_text() for name in options["checkpoint"]]
+            notes = [read_note(name) for name in options["checkpoint"]]
             vkeys = verifier_keys(options["vkeys"])
         except (OSError, ValueError) as error:
             raise CommandError(str(error), returncode=2) from error

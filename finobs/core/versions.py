@@ -1,0 +1,56 @@
+"""Versions: whoever changes a row says which state of it they saw, and is refused when it is another by now.
+
+A row that can be changed is `core.models.Versioned` (decision 29). `core.history` raises its version with whatever it
+saves, roles and other members included; services take `version` and ask `require_version` once they have locked the
+row. Pages and the admin carry the version in a hidden field, the API in `ETag` and `If-Match`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .errors import Stale, VersionRequired
+
+FIRST_VERSION: Final = 1
+# What a door passes on when its caller named no version: refused, after the permission has been asked.
+UNSTATED: Final = 0
+# How the admin's lists name the version of each row beside its box.
+LIST_FIELD: Final = "version-{pk}"
+
+
+def require_version(row: Any, version: int | None) -> None:
+    """Refuse a change of the locked `row` by somebody who saw another version of it.
+
+    `version`: None for who has looked at nothing that could be stale (a command, finobs itself). Raises Stale, and
+    VersionRequired for UNSTATED.
+    """
+    if version is None or version == row.version:
+        return
+    if version == UNSTATED:
+        raise VersionRequired
+    raise Stale(_message(row, version), version=row.version)
+
+
+def listed_version(data: Mapping[str, Any], row: Any) -> int:
+    """The version that stood beside `row` in a list of the admin; UNSTATED if there was none."""
+    text = str(data.get(LIST_FIELD.format(pk=row.pk), ""))
+    return int(text) if text.isdecimal() and len(text) < 10 else UNSTATED
+
+
+def _message(row: Any, version: int) -> str:
+    """What changed since `version`, and by whom, as far as the history tells."""
+    text = f"{row} has changed since you looked at it"
+    if not hasattr(type(row)._meta, "simple_history_manager_attribute"):
+        return f"{text}. Read what is new, then decide again."
+    newest = row.history.first()
+    former = row.history.filter(version=version).first()
+    names = _changed(newest, former) if newest is not None and former is not None else ""
+    by = f", last by {newest.history_user}" if newest is not None and newest.history_user else ""
+    return f"{text}{by}{f': {names}' if names else ''}. Read what is new, then decide again."
+
+
+def _changed(newest: Any, former: Any) -> str:
+    fields = set(newest.diff_against(former).changed_fields) - {"version", "updated_at", "session_epoch"}
+    model = newest.instance_type
+    return ", ".join(sorted(str(model._meta.get_field(name).verbose_name) for name in fields))

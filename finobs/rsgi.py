@@ -1,0 +1,76 @@
+"""RSGI: pages and API in production. The event loop reads bodies; a thread serves what is complete."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
+
+from finobs.core.errors import FinobsError
+from finobs.serving import limits
+from finobs.serving.environ import environ_of
+from finobs.settings import env
+from finobs.wsgi import application as wsgi
+
+
+class Application:
+    """One for each worker process: its threads, and what waits for them."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self.free = asyncio.Semaphore(threads)
+        self.bodies = limits.Bodies()
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        if limits.is_liveness(scope.method, scope.path):
+            protocol.response_bytes(*limits.alive())
+            return
+        body, declared = b"", scope.headers.get("content-length", "0")
+        try:
+            if "transfer-encoding" in scope.headers:
+                raise limits.NoLength
+            if declared != "0":
+                body = await self.bodies.read(protocol, declared)
+            if len(body) != int(declared):
+                # The caller has gone in the middle: half of a form must not pass for the whole.
+                return
+            await self._serve(environ_of(scope, body), protocol)
+        except FinobsError as error:
+            protocol.response_bytes(*limits.refusal(error))
+        except (ProtocolClosed, ProtocolError):
+            # The caller has gone before the body was there.
+            return
+        finally:
+            self.bodies.forget(body)
+
+    async def _serve(self, environ: dict[str, Any], protocol: Any) -> None:
+        try:
+            async with asyncio.timeout(limits.MAX_QUEUE_SECONDS if self.free.locked() else None):
+                await self.free.acquire()
+        except TimeoutError:
+            raise limits.Busy("Every worker is at work. Try again in a moment.") from None
+        try:
+            await asyncio.get_running_loop().run_in_executor(self.threads, _run, environ, protocol)
+        finally:
+            self.free.release()
+
+
+def _run(environ: dict[str, Any], protocol: Any) -> None:
+    """Django's answer, given from this thread."""
+    started: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        started[:] = [int(status[:3]), headers]
+
+    answer: Any = wsgi(environ, start_response)
+    try:
+        body = b"".join(answer)
+    finally:
+        answer.close()
+    status, headers = started
+    protocol.response_bytes(status, headers, body)
+
+
+application = Application(env.WEB_THREADS)

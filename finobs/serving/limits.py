@@ -1,0 +1,114 @@
+"""What a caller may keep busy, and the short answers to those who want more.
+
+A request costs a thread from the moment that Django sees it. So Django sees it once its body is there: whoever sends
+slowly holds a connection and some memory, and nobody else waits for them (docs/decisions/0031).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterable
+from typing import Final
+
+from finobs.core import context, http
+from finobs.core.errors import FinobsError, TooLarge, Unavailable
+
+# The first line and the headers of a request.
+MAX_HEADER_SECONDS: Final = 10.0
+# A body must be there within this time, however it trickles.
+MAX_BODY_SECONDS: Final = 20.0
+# All threads busy: how long a request waits for one before it is told to come again.
+MAX_QUEUE_SECONDS: Final = 20.0
+# Room for an uploaded file; what of it Django takes as fields is bounded by DATA_UPLOAD_MAX_MEMORY_SIZE.
+MAX_BODY_BYTES: Final = 64 * 1024 * 1024
+# Of all bodies that are being read. Small ones are always read: signing in must not depend on who uploads.
+MAX_BUFFERED_BYTES: Final = 256 * 1024 * 1024
+SMALL_BODY_BYTES: Final = 64 * 1024
+
+Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+class SlowBody(FinobsError):
+    """The body did not come within `MAX_BODY_SECONDS`."""
+
+    status, code, title = 408, "timeout", "The request did not arrive in time"
+
+
+class NoLength(FinobsError):
+    """A body in chunks whose end cannot be told from its sender's."""
+
+    status, code, title = 411, "length-required", "The request must say how long its body is"
+
+
+class Busy(Unavailable):
+    """Every thread is at work, or memory for bodies is used up."""
+
+    title = "finobs has too much to do just now"
+
+
+class Bodies:
+    """Reads bodies whole, within the limits. One for each event loop, which alone may use it."""
+
+    def __init__(self) -> None:
+        self.used = 0
+
+    async def read(self, chunks: AsyncIterable[bytes], declared: str) -> bytes:
+        """The body that `chunks` make; `declared` is its Content-Length, or empty. `forget` it once it is served.
+
+        Raises SlowBody, TooLarge, Busy.
+        """
+        if declared.isdecimal() and (len(declared) > 12 or int(declared) > MAX_BODY_BYTES):
+            raise _too_large()
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(MAX_BODY_SECONDS):
+                async for part in chunks:
+                    self._take(len(part), size)
+                    size += len(part)
+                    parts.append(part)
+        except BaseException as error:
+            self.used -= size
+            if isinstance(error, TimeoutError):
+                raise SlowBody(f"The body must arrive within {MAX_BODY_SECONDS:.0f} seconds.") from None
+            raise
+        return b"".join(parts)
+
+    def forget(self, body: bytes) -> None:
+        self.used -= len(body)
+
+    def _take(self, size: int, so_far: int) -> None:
+        if so_far + size > MAX_BODY_BYTES:
+            raise _too_large()
+        if so_far + size > SMALL_BODY_BYTES and self.used + size > MAX_BUFFERED_BYTES:
+            raise Busy("Too many large requests are being received. Try again in a moment.")
+        self.used += size
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"A request may have {MAX_BODY_BYTES // 1024 // 1024} MiB.")
+
+
+def is_liveness(method: str, path: str) -> bool:
+    """Is it asked whether this process runs? The event loop knows: no thread, no database, no Django."""
+    return path == "/livez" and method in ("GET", "HEAD")
+
+
+def alive() -> Answer:
+    return 200, [("content-type", "application/json"), ("cache-control", "no-store")], b'{"status": "ok"}'
+
+
+def refusal(error: FinobsError) -> Answer:
+    """Status, headers and body of a refusal that needs neither a thread nor Django."""
+    with context.request() as identifier:
+        body = json.dumps(http.problem(error)).encode()
+    headers = [
+        ("content-type", http.PROBLEM),
+        ("x-request-id", identifier),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        # What is still being sent is not read: the connection cannot be used again.
+        ("connection", "close"),
+    ]
+    return error.status, headers + ([("retry-after", "2")] if isinstance(error, Unavailable) else []), body
