@@ -11,7 +11,7 @@ from finobs.ledger.services import record
 from ..choices import QuarantineState
 from ..models import Batch, QuarantinedRow
 
-CHANGED = ("state", "transaction", "resolved_by", "resolved_at", "resolution", "version")
+CHANGED = ("state", "transaction", "resolved_by", "resolved_at", "resolution")
 
 
 def quarantine_supersede(batch: Batch, pairs: Sequence[tuple[int, int]]) -> int:
@@ -29,7 +29,7 @@ def quarantine_supersede(batch: Batch, pairs: Sequence[tuple[int, int]]) -> int:
     for row in rows:
         row.state, row.transaction_id = QuarantineState.SUPERSEDED, transactions[row.pk]
         row.resolved_by, row.resolved_at = batch.actor, clock.now()
-        row.resolution, row.version = f"A row of this id came in with batch {batch.pk}.", row.version + 1
+        row.resolution = f"A row of this id came in with batch {batch.pk}."
     if rows:
         history.bulk_update(rows, fields=CHANGED, actor=batch.actor, reason="came in later")
         data = {"rows": [str(row.pk) for row in rows]}
