@@ -70,7 +70,7 @@ class BatchSerializer(SourceSlugSerializer, serializers.ModelSerializer[Batch]):
         model = Batch
         fields = (
             "id", "source", "method", "actor", "file_name", "first_row", "received_at", "received", "accepted",
-            "duplicate", "quarantined", "root",
+            "duplicate", "quarantined", "already_quarantined", "layout", "root",
         )  # fmt: skip
 
     def get_root(self, batch: Batch) -> str:
@@ -137,6 +137,7 @@ class IngestResultSerializer(serializers.Serializer[Any]):
     accepted = serializers.IntegerField()
     duplicate = serializers.IntegerField()
     quarantined = serializers.IntegerField()
+    already_quarantined = serializers.IntegerField(help_text="Came again as they were held back before")
     results = RowResultSerializer(many=True)
 
 

@@ -209,12 +209,16 @@ def test_a_quarantine_is_replayed_as_the_problem_that_it_was(feed, source):
         ({"transactions": [fields(1), fields(2)]}, 422),
         ({"transactions": []}, 422),
         ("x", 422),
-        ({"source": "nowhere", **fields()}, 404),
+        ({"source": "nowhere", **fields()}, 422),
     ],
 )
 def test_what_is_not_one_transaction_of_a_known_source_is_refused(feed, source, body, status):
     assert ask(feed, body, f"{URL}?source={source.slug}").status_code == status
     assert Batch.objects.count() == 0
+
+
+def test_a_source_that_nobody_has_is_not_found(feed, source):
+    assert ask(feed, {"source": "nowhere", **fields()}, URL).status_code == 404
 
 
 def test_no_json_is_no_request(feed):
