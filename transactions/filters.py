@@ -14,6 +14,7 @@ from finobs.core.filters import YesNoFilter
 from finobs.core.forms import DATE_INPUT
 
 from .choices import Direction, IngestMethod, QuarantineReason, QuarantineState
+from .identifier_filter import IdentifierFilter
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
 
@@ -38,9 +39,9 @@ class AmountForm(forms.Form):
 
 class TransactionFilter(filters.FilterSet):
     source = filters.ModelChoiceFilter(queryset=Source.objects.all(), to_field_name="slug")
-    account = filters.CharFilter(field_name="account__external_id", label="Account")
-    counterparty = filters.CharFilter(field_name="counterparty__external_id", label="Counterparty")
-    external_id = filters.CharFilter(label="Id at the source")
+    account = IdentifierFilter(field_name="account__external_id", label="Account")
+    counterparty = IdentifierFilter(field_name="counterparty__external_id", label="Counterparty")
+    external_id = IdentifierFilter(label="Id at the source")
     occurred_from = filters.DateFilter("occurred_at", "date__gte", label="Occurred from", widget=DATE_INPUT)
     occurred_to = filters.DateFilter("occurred_at", "date__lte", label="Occurred to", widget=DATE_INPUT)
     currency = filters.CharFilter(max_length=3)
@@ -81,7 +82,7 @@ class LabelFilter(filters.FilterSet):
     source = filters.ModelChoiceFilter(
         field_name="transaction__source", queryset=Source.objects.all(), to_field_name="slug"
     )
-    external_id = filters.CharFilter(field_name="transaction__external_id", label="Id of the transaction")
+    external_id = IdentifierFilter(field_name="transaction__external_id", label="Id of the transaction")
     is_suspicious = YesNoFilter()
     typology = filters.CharFilter()
     known_from = filters.DateFilter("known_at", "date__gte", label="Known from", widget=DATE_INPUT)

@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from finobs.core.serializers import SecretField, StrictSerializer
+from finobs.core.serializers import SecretField
 
 from .addresses import AddressSerializerField
 from .choices import UserKind
@@ -42,7 +42,7 @@ class MeSerializer(UserSerializer):
         return [name for name, _ in permissions_held(user)]
 
 
-class UserCreateSerializer(StrictSerializer):
+class UserCreateSerializer(serializers.Serializer[Any]):
     email = AddressSerializerField()
     name = serializers.CharField(max_length=120)
     kind = serializers.ChoiceField(choices=[UserKind.HUMAN.value, UserKind.SERVICE.value], default=UserKind.HUMAN.value)
@@ -50,13 +50,13 @@ class UserCreateSerializer(StrictSerializer):
     time_zone = serializers.CharField(max_length=64, default="UTC")
 
 
-class UserChangeSerializer(StrictSerializer):
+class UserChangeSerializer(serializers.Serializer[Any]):
     email = AddressSerializerField(required=False)
     name = serializers.CharField(max_length=120, required=False)
     time_zone = serializers.CharField(max_length=64, required=False)
 
 
-class RolesSerializer(StrictSerializer):
+class RolesSerializer(serializers.Serializer[Any]):
     roles = serializers.ListField(child=serializers.ChoiceField(choices=sorted(ROLES)))
 
 
@@ -82,7 +82,7 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
         read_only_fields = fields
 
 
-class TokenCreateSerializer(StrictSerializer):
+class TokenCreateSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=list(PERMISSIONS)), min_length=1)
     days = serializers.IntegerField(min_value=1, max_value=365)
@@ -106,7 +106,7 @@ class ResetLinkSerializer(serializers.Serializer[Any]):
     url = serializers.URLField(read_only=True, help_text="Works once, for a day. Shown in this answer only.")
 
 
-class CredentialsSerializer(StrictSerializer):
+class CredentialsSerializer(serializers.Serializer[Any]):
     email = AddressSerializerField()
     password = SecretField(max_length=1024)
 

@@ -195,6 +195,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["finobs.core.http.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "finobs.core.api_schema.OperationSchema",
     "EXCEPTION_HANDLER": "finobs.core.http.problem_handler",
+    # There is one format, so that `?format=` is a parameter like any other that nobody reads: refused by its name.
+    "URL_FORMAT_OVERRIDE": None,
     # Selectors give nothing to None: no anonymous object that could be taken for somebody.
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -27,6 +27,7 @@ def source_create(*, actor: User, slug: str, name: str = "", **fields: Any) -> S
     However it is made, what judges its transactions is there with it: see `hooks.register_source_preparation`.
     """
     access.require(actor, "create", Source)
+    _check_names(fields)
     source = Source(slug=slug, name=name or slug, **fields)
     _check(source)
     if Source.objects.filter(slug=slug).exists():
@@ -46,14 +47,18 @@ def source_change(*, actor: User, source: Source, version: int | None = None, **
     source = Source.objects.select_for_update().get(pk=source.pk)
     access.require(actor, "change", source)
     require_version(source, version)
-    if unknown := fields.keys() - set(SOURCE_FIELDS):
-        raise Invalid(f"A source's {', '.join(sorted(unknown))} cannot be changed.")
+    _check_names(fields)
     for name, value in fields.items():
         setattr(source, name, value)
     _check(source)
     history.save(source, actor=actor)
     record(actor=actor, action="source.change", subject=source)
     return source
+
+
+def _check_names(fields: dict[str, Any]) -> None:
+    if unknown := fields.keys() - set(SOURCE_FIELDS):
+        raise Invalid(fields={name: ["A source has no such setting, or it cannot be changed."] for name in unknown})
 
 
 def _state(source: Source) -> dict[str, Any]:
