@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.management import call_command, get_commands
@@ -92,9 +93,11 @@ def ledger_alarm(tmp_path: Path, admin: Any) -> None:
 def seed_demo(tmp_path: Path, admin: Any) -> None:
     from finobs.accounts.system import system_actor
     from finobs.demo import users
+    from finobs.settings import env
 
     queues = {slug: factories.queue(slug) for slug in ("aml-1", "fraud")}
-    users.ensure_users(actor=system_actor("demo"), queues=queues)
+    with mock.patch.object(env, "VAR_DIR", tmp_path):
+        users.ensure_users(actor=system_actor("demo"), queues=queues)
 
 
 def createsuperuser(tmp_path: Path, admin: Any) -> None:
