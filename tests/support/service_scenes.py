@@ -239,7 +239,7 @@ def of_close_approved() -> Scene:
 def approved(step: Any, event: str, **fields: Any) -> Scene:
     person, version = admin(), sound_version(**fields)
     try:
-        step(actor=person, version=version, reason=REASON)
+        step(actor=person, model_version=version, reason=REASON)
     except ApprovalRequired as required:
         request = ApprovalRequest.objects.get(pk=required.request_id)
     voter = factories.user("Leo Lead", role="compliance")
@@ -294,7 +294,7 @@ def sound_version(**fields: Any) -> ModelVersion:
 
 def on_version(act: Callable[..., Any], **fields: Any) -> Scene:
     version = sound_version(**fields)
-    return by_admin(lambda actor: act(actor=actor, version=version, reason=REASON))
+    return by_admin(lambda actor: act(actor=actor, model_version=version, reason=REASON))
 
 
 @scene
