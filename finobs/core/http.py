@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, NoReturn
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -17,8 +18,8 @@ from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
 from . import context
+from .db.failures import IDLE_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT, sqlstate
 from .errors import ApprovalRequired, Conflict, FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
-from .logs.exceptions import sqlstate
 
 log = logging.getLogger("finobs.http")
 PROBLEM = "application/problem+json"
@@ -27,9 +28,9 @@ DEADLOCK = "40P01"
 UNCHANGED = "Nothing was changed; try again."
 # By SQLSTATE: what ran into a limit of `finobs.settings.processes`.
 UNANSWERED = {
-    "57014": "This takes longer than a request may. Nothing was changed; ask for less, or try again.",
-    "55P03": "Somebody else is changing the same just now. " + UNCHANGED,
-    "25P03": "This took longer than a request may. " + UNCHANGED,
+    STATEMENT_TIMEOUT: "This takes longer than a request may. Nothing was changed; ask for less, or try again.",
+    LOCK_TIMEOUT: "Somebody else is changing the same just now. " + UNCHANGED,
+    IDLE_TIMEOUT: "This took longer than a request may. " + UNCHANGED,
 }
 
 
@@ -102,9 +103,11 @@ def as_error(exception: BaseException) -> FinobsError | None:
         case drf.ValidationError():
             return Invalid(fields=_flatten(exception.detail))
         case drf.APIException():
-            error = FinobsError(str(exception.detail))
+            error = FinobsError(_words(exception.detail))
             error.status, error.code = exception.status_code, exception.default_code
-            error.title = str(exception.default_detail)
+            # RFC 9457: the title is of the kind of problem, whatever the occurrence; `default_detail` may be a
+            # template with places for its words.
+            error.title = HTTPStatus(exception.status_code).phrase
             return error
         case SuspiciousOperation():
             return FinobsError("The request was refused.")
@@ -217,6 +220,13 @@ def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(mapping) != len(pairs):
         raise ValueError("a key stands twice in one object")
     return mapping
+
+
+def _words(detail: Any) -> str:
+    """The sentence of DRF's detail; some libraries put codes beside it."""
+    if isinstance(detail, Mapping) and "detail" in detail:
+        return str(detail["detail"])
+    return " ".join(text for texts in _flatten(detail).values() for text in texts)
 
 
 def _flatten(detail: Any, path: str = "") -> dict[str, list[str]]:

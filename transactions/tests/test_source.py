@@ -46,8 +46,12 @@ def test_what_makes_no_sense_is_refused(admin, wrong):
 def test_a_slug_is_taken_once_and_stays(admin, bank):
     with pytest.raises(Conflict):
         source_create(actor=admin, slug="bank")
-    with pytest.raises(Invalid, match="slug"):
+    with pytest.raises(Invalid) as error:
         source_change(actor=admin, source=bank, slug="other")
+    assert list(error.value.fields) == ["slug"]
+    with pytest.raises(Invalid) as error:
+        source_create(actor=admin, slug="other", colour="red")
+    assert list(error.value.fields) == ["colour"]
 
 
 def test_sources_are_not_made_by_others(analyst, lead, auditor, stranger, bank):
