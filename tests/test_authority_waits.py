@@ -38,8 +38,6 @@ from tests.test_walls import services as services_of_source
 OF_NOBODY = {
     "group_alerts", "ensure_default_queue", "_refresh", "claim", "fail", "reschedule", "wake", "reassessment_begin",
     "reassess_part", "sign_in_failed",
-    # An operator's, at the server: finobs's own account for them stands for whoever it is.
-    "superuser_create", "password_replace",
 }  # fmt: skip
 REFUSALS = {"not-allowed", "not-found", "conflict"}
 # Nothing can be explained in its scene: it locks, and finds no explanation.

@@ -40,11 +40,15 @@ def form_errors(form: forms.BaseForm) -> Iterator[tuple[str, str]]:
     Passwords stay as they are: they are compared and never shown.
     """
     for name, field in form.fields.items():
-        value = form.cleaned_data.get(name)
-        if not isinstance(field, forms.CharField) or isinstance(field.widget, forms.PasswordInput):
+        # A form may give its fields to the service in another shape, which the service reads itself.
+        if name not in form.cleaned_data or not isinstance(field, forms.CharField):
+            continue
+        if isinstance(field.widget, forms.PasswordInput):
             continue
         try:
-            form.cleaned_data[name] = _nested(value, multiline=isinstance(field.widget, forms.Textarea))
+            form.cleaned_data[name] = _nested(
+                form.cleaned_data[name], multiline=isinstance(field.widget, forms.Textarea)
+            )
         except DeceptiveText as error:
             yield name, f"This {error}."
 
