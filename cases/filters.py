@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from detection.choices import Typology
 from finobs.core import clock
 from finobs.core.forms import SelectOne
+from transactions.identifier_filter import IdentifierFilter
 
 from .choices import CaseStatus, Disposition, ReasonCode
 from .models import Case, Incident
@@ -23,7 +24,7 @@ class CaseFilter(filters.FilterSet):
     disposition = filters.MultipleChoiceFilter(choices=Disposition.choices[1:], label="Conclusion")
     reason_code = filters.MultipleChoiceFilter(choices=ReasonCode.choices, label="Reason")
     queue = filters.CharFilter(field_name="queue__slug", label="Queue")
-    account = filters.CharFilter(field_name="account__external_id", label="Account")
+    account = IdentifierFilter(field_name="account__external_id", label="Account")
     holder = filters.ChoiceFilter(
         choices=(("me", "Held by me"), ("nobody", "Held by nobody"), ("others", "Held by others")),
         method="by_holder", label="Held by",
@@ -58,7 +59,7 @@ class IncidentFilter(filters.FilterSet):
         field_name="case__status", choices=CaseStatus.choices, label="Case status", widget=SelectOne
     )
     queue = filters.CharFilter(field_name="case__queue__slug", label="Queue")
-    account = filters.CharFilter(field_name="case__account__external_id", label="Account")
+    account = IdentifierFilter(field_name="case__account__external_id", label="Account")
     case = filters.CharFilter(field_name="case__reference", label="Case")
     last_after = filters.IsoDateTimeFilter(field_name="last_at", lookup_expr="gte", label="Active from")
     last_before = filters.IsoDateTimeFilter(field_name="last_at", lookup_expr="lt", label="Active before")

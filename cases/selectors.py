@@ -17,6 +17,7 @@ from finobs.accounts.models import User
 from finobs.core import access, clock
 from finobs.core.errors import Invalid
 from finobs.core.reads import first_or_not_found
+from transactions.identifiers import writings
 from transactions.models import Transaction
 
 from . import workflow
@@ -82,13 +83,20 @@ def cases_visible(user: Any) -> QuerySet[Case]:
 
 
 def queue_cases(user: Any, queue: Queue, filters: Mapping[str, Any] | None = None) -> QuerySet[Case]:
-    """The cases of one queue; unfinished ones unless the filters name statuses. Order by -priority, -id."""
+    """The cases of one queue; unfinished ones unless the filters name statuses. Order by -priority, -id.
+
+    Raises Invalid for filters that make no sense.
+    """
     from .filters import CaseFilter
 
     rows = cases_visible(user).filter(queue=queue)
     if not (filters and filters.get("status")):
         rows = rows.filter(status__in=workflow.UNFINISHED)
-    cases: QuerySet[Case] = CaseFilter(filters or {}, queryset=rows, user=user).qs
+    chosen = CaseFilter(filters or {}, queryset=rows, user=user)
+    # Left out, a filter that makes no sense would show every case as if it were the answer.
+    if not chosen.is_valid():
+        raise Invalid(fields={name: [str(text) for text in texts] for name, texts in chosen.form.errors.items()})
+    cases: QuerySet[Case] = chosen.qs
     return cases
 
 
@@ -192,8 +200,9 @@ def search(user: Any, text: str) -> QuerySet[Case]:
     if not text or "\x00" in text:
         return Case.objects.none()
     incident = Incident.objects.filter(reference__iexact=text).values("case_id")
-    alerted = Transaction.objects.filter(external_id=text, alert__case_alert__isnull=False)
-    matching = Q(reference__iexact=text) | Q(account__external_id=text) | Q(pk__in=incident)
+    ids = sorted(writings(text))
+    alerted = Transaction.objects.filter(external_id__in=ids, alert__case_alert__isnull=False)
+    matching = Q(reference__iexact=text) | Q(account__external_id__in=ids) | Q(pk__in=incident)
     matching |= Q(pk__in=alerted.values("alert__case_alert__case_id"))
     # People read out the number of a reference, without letter and year.
     if text.isdecimal():

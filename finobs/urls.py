@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from finobs.core import views as core
+from finobs.core.schema_view import SchemaRead
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Machines first: an address is looked for in this order, and theirs are asked for most.
     path("api/v1/", include("detection.api_urls")),
     path("api/v1/", include("transactions.api_urls")),
-    path("api/v1/schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/schema", SchemaRead.as_view(), name="api-schema"),
     path("api/v1/", include("finobs.accounts.api_urls")),
     path("api/v1/", include("finobs.ledger.api_urls")),
     path("api/v1/", include("approvals.api_urls")),

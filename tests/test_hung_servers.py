@@ -111,8 +111,8 @@ def test_a_database_that_hangs_ends_each_request_and_leaves_liveness_alone(datab
         assert answer_to(web.port, ask).startswith("HTTP/1.1 302")
         # Now it is gone: each is told so at once, and the log is not told of each.
         database.close()
-        answers = [callers.submit(answer_to, web.port, ask, seconds=60) for _ in range(300)]
-        assert {each.result()[:12] for each in answers} == {"HTTP/1.1 503"}
+        waiting = [callers.submit(answer_to, web.port, ask, seconds=60) for _ in range(300)]
+        assert {each.result()[:12] for each in waiting} == {"HTTP/1.1 503"}
         lines = web.said().splitlines()
     lost = [line for line in lines if "PostgreSQL is lost" in line]
     back = [line for line in lines if "PostgreSQL answers again" in line]

@@ -14,11 +14,12 @@ from django.urls import URLPattern, path, reverse
 
 from finobs.core.admin import AccessAdmin, ReadAdmin, ReasonActionForm, action_reason, run_action
 from finobs.core.errors import FinobsError, Invalid, NotFound
+from finobs.core.refusals import refusal_text
 
 from . import mappings, selectors, services
 from .choices import IngestMethod
 from .file_import import import_file
-from .files import open_rows
+from .files import CsvOptions, open_rows
 from .models import (
     Account,
     Batch,
@@ -36,12 +37,18 @@ MAX_UPLOAD_ROWS = 50_000
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(help_text=f"CSV in UTF-8 with a header, or Parquet; at most {MAX_UPLOAD_ROWS:,} rows.")
+    file = forms.FileField(help_text=f"CSV or Parquet; at most {MAX_UPLOAD_ROWS:,} rows.")
     mapping = forms.CharField(
         required=False, widget=forms.Textarea(attrs={"rows": 4}),
         help_text="finobs, handbook, or a JSON object of field to column. Empty: the source's own, else finobs.",
     )  # fmt: skip
-    delimiter = forms.CharField(initial=",", max_length=1, strip=False)
+    delimiter = forms.CharField(required=False, max_length=1, strip=False, help_text="Of CSV. Empty: found.")
+    encoding = forms.CharField(
+        required=False,
+        max_length=40,
+        help_text="Of CSV, such as windows-1252. Empty: UTF-8, or UTF-16 where it is that.",
+    )
+    no_header = forms.BooleanField(required=False, help_text="The first line is a row; columns are #1, #2, ...")
 
 
 @admin.register(Source)
@@ -84,7 +91,9 @@ class SourceAdmin(AccessAdmin):
         file, actor = form.cleaned_data["file"], request.user
         try:
             mapping = _mapping(form.cleaned_data["mapping"].strip(), source)
-            rows = open_rows(file, file.name, mapping, form.cleaned_data["delimiter"])
+            values = form.cleaned_data
+            options = CsvOptions(values["delimiter"], values["encoding"], has_header=not values["no_header"])
+            rows = open_rows(file, file.name, mapping, options)
             if rows.total > MAX_UPLOAD_ROWS:
                 form.add_error(
                     "file", f"About {rows.total:,} rows are too many for a page. Use: manage.py import_transactions."
@@ -92,13 +101,15 @@ class SourceAdmin(AccessAdmin):
                 return False
             report = import_file(actor=actor, source=source, file=rows, method=IngestMethod.ADMIN, file_name=file.name)  # type: ignore[arg-type]
         except FinobsError as error:
-            form.add_error(None, error.detail)
+            form.add_error(None, refusal_text(error))
             return False
         messages.success(
             request,
             f"{report.received:,} rows: {report.accepted:,} accepted, {report.duplicate:,} known, "
-            f"{report.quarantined:,} in quarantine, {report.alerts:,} alert{'' if report.alerts == 1 else 's'}.",
+            f"{report.quarantined:,} in quarantine, {report.already_quarantined:,} in quarantine before, "
+            f"{report.labels:,} labels of known rows, {report.alerts:,} alert{'' if report.alerts == 1 else 's'}.",
         )
+        messages.info(request, f"Read as {'; '.join(rows.layout.in_words())}.")
         return True
 
 
@@ -149,6 +160,7 @@ class RowBatchAdmin(ReadAdmin):
 class BatchAdmin(RowBatchAdmin):
     list_display = (
         "id", "source", "method", "actor", "received_at", "received", "accepted", "duplicate", "quarantined",
+        "already_quarantined",
     )  # fmt: skip
     list_filter = ("source", "method")
 

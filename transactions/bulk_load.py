@@ -18,7 +18,8 @@ from finobs.core.db.dialect import any_of, table_of
 from finobs.core.db.ids import reservation, reserve
 from finobs.core.db.pipeline import kept_plans, pipeline, send
 
-from .models import Account, Batch, Counterparty, Label, Party, Source, Transaction
+from .choices import QuarantineState
+from .models import Account, Batch, Counterparty, Label, Party, QuarantinedRow, Source, Transaction
 
 P = TypeVar("P", bound=Party)
 Names = Iterable[str]
@@ -33,13 +34,17 @@ LABEL_COLUMNS = tuple(str(field.column) for field in LABEL_FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class ExistingRows:
-    """What the database knows of a batch before it comes in, and ids for what is new in it."""
+    """What the database knows of a batch before it comes in, and ids for what is new in it.
+
+    quarantined: rows that wait in quarantine under the same external ids.
+    """
 
     transactions: dict[str, tuple[int, bytes]]
     accounts: dict[str, int]
     counterparties: dict[str, int]
     batch_id: int
     ids: list[int]
+    quarantined: dict[str, list[int]]
 
 
 def lookup_and_reserve(
@@ -49,22 +54,27 @@ def lookup_and_reserve(
 
     A pipeline of plain statements would cost it 8 % (docs/decisions/0012).
     """
+    external_ids = set(external_ids)
     parts = [
         _lookup(source, Transaction, external_ids, "t"), _lookup(source, Account, accounts, "a"),
-        _lookup(source, Counterparty, counterparties, "c"),
+        _lookup(source, Counterparty, counterparties, "c"), _lookup(source, QuarantinedRow, external_ids, "q"),
         *reservation("b", Batch, 1), *reservation("i", Transaction, number),
     ]  # fmt: skip
     if number <= MAX_GENERIC_PLAN_ROWS:
         parts += kept_plans("p")
-    rows: dict[str, list[Any]] = {letter: [] for letter in "tacbip"}
+    rows: dict[str, list[Any]] = {letter: [] for letter in "tacqbip"}
     for letter, *row in _fetch(parts):
         rows[letter].append(row)
+    quarantined: dict[str, list[int]] = {}
+    for name, pk, _ in rows["q"]:
+        quarantined.setdefault(name, []).append(pk)
     return ExistingRows(
         {name: (pk, bytes(digest)) for name, pk, digest in rows["t"]},
         {name: pk for name, pk, _ in rows["a"]},
         {name: pk for name, pk, _ in rows["c"]},
         rows["b"][0][1] if rows["b"] else reserve(Batch, 1)[0],
         sorted(pk for _, pk, _ in rows["i"]) or reserve(Transaction, number),
+        quarantined,
     )
 
 
@@ -73,7 +83,9 @@ def _lookup(source: Source, model: type[Model], names: Names, letter: str) -> tu
     condition, value = any_of("external_id", sorted(set(names)))
     digest = "digest" if model is Transaction else "NULL"
     select = f"SELECT '{letter}', external_id, id, {digest} FROM {table_of(model)}"  # noqa: S608
-    return f"{select} WHERE source_id = %s AND {condition}", [source.pk, value]
+    # Written out: a plan for whatever value could not use the index of the open rows.
+    is_open = f" AND state = '{QuarantineState.OPEN.value}'" if model is QuarantinedRow else ""
+    return f"{select} WHERE source_id = %s{is_open} AND {condition}", [source.pk, value]
 
 
 def _fetch(parts: Sequence[tuple[str, list[Any]]]) -> list[tuple[Any, ...]]:

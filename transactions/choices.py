@@ -19,12 +19,14 @@ class QuarantineState(TextChoices):
     OPEN = "open", "Open"
     RELEASED = "released", "Released"
     DISCARDED = "discarded", "Discarded"
+    SUPERSEDED = "superseded", "Came in later"
 
 
 class RowStatus(TextChoices):
     ACCEPTED = "accepted", "Accepted"
     DUPLICATE = "duplicate", "Already known"
     QUARANTINED = "quarantined", "In quarantine"
+    ALREADY_QUARANTINED = "already_quarantined", "In quarantine before"
 
 
 class LabelOrigin(TextChoices):

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from django.db import transaction
+
 from finobs.accounts.models import User
+from finobs.core.errors import Invalid
 
 from . import hooks
-from .choices import IngestMethod
-from .files import RowFile
+from .choices import IngestMethod, QuarantineReason, RowStatus
+from .files import FileLayout, RowFile
 from .models import RowBatch, Source
 from .row_validation import RawRow
-from .services import MAX_BATCH_SIZE, ingest, labels_add
+from .services import MAX_BATCH_SIZE, IngestResult, ingest, labels_add
+from .services.ingest import require_ingest
+
+# Makes the source that an import is for.
+SourceMaker = Callable[[], Source]
 
 
 @dataclass(slots=True)
@@ -36,37 +44,69 @@ class ImportTotals:
 
 @dataclass(slots=True)
 class ImportReport(ImportTotals):
-    """What an import came to: `alerts` of its own transactions, and `cases` that these alerts opened."""
+    """What an import came to: `alerts` of its own transactions, and `cases` that these alerts opened.
+
+    labels: taken (new or corrected) for transactions that were in already. reasons: of rows held back, by their names.
+    """
 
     quarantined: int = 0
+    already_quarantined: int = 0
+    labels: int = 0
+    labels_refused: int = 0
     alerts: int = 0
     cases: int = 0
     seconds: float = 0.0
     rows_per_second: float = 0.0
+    layout: FileLayout | None = None
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add_result(self, result: IngestResult) -> None:
+        """Add what a batch came to."""
+        self.add(result.batch, "quarantined", "already_quarantined")
+        statuses = (RowStatus.QUARANTINED, RowStatus.ALREADY_QUARANTINED)
+        self.reasons.update(QuarantineReason(row.reason).label for row in result.rows if row.status in statuses)
+        for labels in result.labels:
+            self.labels += labels.batch.accepted + labels.batch.corrected
+            self.labels_refused += labels.batch.refused
 
     def as_json(self) -> dict[str, Any]:
-        names = ("received", "accepted", "duplicate", "quarantined", "alerts", "cases", "seconds", "rows_per_second")
-        return {name: getattr(self, name) for name in names}
+        names = (
+            "received", "accepted", "duplicate", "quarantined", "already_quarantined", "labels", "labels_refused",
+            "alerts", "cases", "seconds", "rows_per_second",
+        )  # fmt: skip
+        layout = self.layout.as_json() if self.layout else {}
+        return {name: getattr(self, name) for name in names} | {"reasons": dict(self.reasons), "layout": layout}
 
 
 def import_file(
     *,
     actor: User,
-    source: Source,
+    source: Source | SourceMaker,
     file: RowFile,
     method: IngestMethod,
     file_name: str,
     batch_size: int = MAX_BATCH_SIZE,
     progress: Callable[[int], Any] = lambda _: None,
 ) -> ImportReport:
-    """Ingest all rows of a file. Each batch is a transaction of its own; running it again accepts nothing twice."""
-    report, started_at = ImportReport(), time.perf_counter()
+    """Ingest all rows of a file. Each batch is a transaction of its own; running it again accepts nothing twice.
+
+    source: that there is, or what makes it, in the transaction of the first batch: a refused import leaves none behind.
+    Raises Invalid, before anything is made, where no row could be taken for want of a currency; and for a file that is
+    broken further on, saying how much of it is in.
+    """
+    report, started_at = ImportReport(layout=file.layout), time.perf_counter()
+    batches = _batches(file.rows, batch_size)
+    _refuse_beforehand(actor, source, file)
     hooks.prepare()
-    for rows in _batches(file.rows, batch_size):
-        batch = ingest(
-            actor=actor, source=source, rows=rows, method=method, file_name=file_name, first_row=report.received + 1
-        ).batch
-        report.add(batch, "quarantined")
+    while rows := _next(batches, report.received):
+        with transaction.atomic():
+            source = source if isinstance(source, Source) else source()
+            result = ingest(
+                actor=actor, source=source, rows=rows, method=method, file_name=file_name,
+                first_row=report.received + 1, layout=file.layout.as_json(),
+            )  # fmt: skip
+        # After the commit: only then is known what became of labels for transactions that were in already.
+        report.add_result(result)
         progress(len(rows))
         hooks.prepare()
     counts = hooks.counts(report.batches)
@@ -76,6 +116,20 @@ def import_file(
     return report
 
 
+def _refuse_beforehand(actor: User, source: Source | SourceMaker, file: RowFile) -> None:
+    """Raise what the first batch would be refused with, before anything is made for it."""
+    with transaction.atomic():
+        source = source if isinstance(source, Source) else source()
+        require_ingest(actor, source)
+        # Made to see whether it can be; the first batch makes it again, with its rows.
+        transaction.set_rollback(True)
+    if file.fields is not None and "currency" not in file.fields and not source.default_currency:
+        raise Invalid(
+            "No row could be taken: neither the file, nor the mapping, nor the source names a currency. Map one "
+            '("currency": {"value": "EUR"}), or give the source a default currency.'
+        )
+
+
 @dataclass(slots=True)
 class LabelImportReport(ImportTotals):
     """`refusals`: row number, id, reason and detail of each refused row."""
@@ -83,6 +137,12 @@ class LabelImportReport(ImportTotals):
     corrected: int = 0
     refused: int = 0
     refusals: list[dict[str, Any]] = field(default_factory=list)
+    layout: FileLayout | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        names = ("received", "accepted", "duplicate", "batches", "corrected", "refused", "refusals")
+        layout = self.layout.as_json() if self.layout else {}
+        return {name: getattr(self, name) for name in names} | {"layout": layout}
 
 
 def import_labels(
@@ -90,7 +150,7 @@ def import_labels(
     progress: Callable[[int], Any] = lambda _: None,
 ) -> LabelImportReport:  # fmt: skip
     """Add all labels of a file, batch by batch; running it again takes none twice."""
-    report = LabelImportReport()
+    report = LabelImportReport(layout=file.layout)
     for rows in _batches(file.rows, batch_size):
         batch = labels_add(
             actor=actor, source=source, rows=rows, file_name=file_name, first_row=report.received + 1
@@ -104,3 +164,12 @@ def import_labels(
 def _batches(rows: Iterator[RawRow], size: int) -> Iterator[list[RawRow]]:
     while batch := list(islice(rows, size)):
         yield batch
+
+
+def _next(batches: Iterator[list[RawRow]], received: int) -> list[RawRow]:
+    try:
+        return next(batches, [])
+    except Invalid as error:
+        if received:
+            raise Invalid(f"{error.detail} The {received:,} rows before that are in.") from None
+        raise

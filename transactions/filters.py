@@ -10,9 +10,11 @@ from django.db.models import QuerySet
 
 from finobs.core import money
 from finobs.core.errors import Invalid
+from finobs.core.filters import YesNoFilter
 from finobs.core.forms import DATE_INPUT
 
 from .choices import Direction, IngestMethod, QuarantineReason, QuarantineState
+from .identifier_filter import IdentifierFilter
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
 
@@ -37,9 +39,9 @@ class AmountForm(forms.Form):
 
 class TransactionFilter(filters.FilterSet):
     source = filters.ModelChoiceFilter(queryset=Source.objects.all(), to_field_name="slug")
-    account = filters.CharFilter(field_name="account__external_id", label="Account")
-    counterparty = filters.CharFilter(field_name="counterparty__external_id", label="Counterparty")
-    external_id = filters.CharFilter(label="Id at the source")
+    account = IdentifierFilter(field_name="account__external_id", label="Account")
+    counterparty = IdentifierFilter(field_name="counterparty__external_id", label="Counterparty")
+    external_id = IdentifierFilter(label="Id at the source")
     occurred_from = filters.DateFilter("occurred_at", "date__gte", label="Occurred from", widget=DATE_INPUT)
     occurred_to = filters.DateFilter("occurred_at", "date__lte", label="Occurred to", widget=DATE_INPUT)
     currency = filters.CharFilter(max_length=3)
@@ -66,7 +68,7 @@ class AccountFilter(filters.FilterSet):
 class BatchFilter(filters.FilterSet):
     source = filters.ModelChoiceFilter(queryset=Source.objects.all(), to_field_name="slug")
     method = filters.ChoiceFilter(choices=IngestMethod)
-    faulty = filters.BooleanFilter(method="with_faults", label="With rows in quarantine")
+    faulty = YesNoFilter(method="with_faults", label="With rows in quarantine")
 
     class Meta:
         model = Batch
@@ -80,8 +82,8 @@ class LabelFilter(filters.FilterSet):
     source = filters.ModelChoiceFilter(
         field_name="transaction__source", queryset=Source.objects.all(), to_field_name="slug"
     )
-    external_id = filters.CharFilter(field_name="transaction__external_id", label="Id of the transaction")
-    is_suspicious = filters.BooleanFilter()
+    external_id = IdentifierFilter(field_name="transaction__external_id", label="Id of the transaction")
+    is_suspicious = YesNoFilter()
     typology = filters.CharFilter()
     known_from = filters.DateFilter("known_at", "date__gte", label="Known from", widget=DATE_INPUT)
     known_to = filters.DateFilter("known_at", "date__lte", label="Known to", widget=DATE_INPUT)

@@ -1,61 +1,53 @@
 """Which column of a file is which field of a transaction.
 
-A mapping is a JSON object: field -> column name, or an object with "column" (and optionally "plus_days", "words") or
-"value":
+A mapping is a JSON object: field -> column name, or an object with "column" and how it is read, with "columns" that are
+put together (and optionally "separator", "ordinal"), or with "value":
 
-    {"external_id": "id", "amount": "sum", "currency": {"value": "EUR"}, "direction": {"column": "dc",
-     "words": {"D": "out", "C": "in"}}, "label_known_at": {"column": "date", "plus_days": 30}}
+    {"external_id": "id", "account": "iban", "occurred_at": {"column": "date", "format": "%d.%m.%Y"},
+     "amount": {"column": "sum", "decimal_mark": ",", "sign": "negative is out"}, "currency": {"value": "EUR"},
+     "label_known_at": {"column": "date", "format": "%d.%m.%Y", "plus_days": 30}}
+
+In place of "amount" there may be two columns, "amount_out" and "amount_in". Which way the money went must be said: by a
+direction, by the sign of the amount, or by the two columns.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from finobs.core.errors import Invalid
+from finobs.core.http import parse_json
 
+from .amounts import is_zero
+from .choices import Direction, QuarantineReason
+from .field_sources import AMOUNT_COLUMNS, FieldSource, field_source
+from .identifiers import is_nothing
+from .row_faults import RowFault, quoted
 from .row_validation import LABEL_FIELDS, ROW_FIELDS
 
 REQUIRED_FIELDS = ("external_id", "account", "occurred_at", "amount")
 REQUIRED_LABEL_FIELDS = ("external_id", "is_suspicious")
-FIELD_SOURCE_KEYS = {"column", "value", "plus_days", "words"}
-
-
-@dataclass(frozen=True, slots=True)
-class FieldSource:
-    """Where one field comes from."""
-
-    column: str = ""
-    value: str = ""
-    plus_days: int = 0
-    words: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def is_plain(self) -> bool:
-        return bool(self.column) and not self.plus_days and not self.words
-
-    def apply(self, value: Any) -> Any:
-        """The field's value for a column's value. What cannot be read is left for the validator to refuse."""
-        if self.words:
-            return self.words.get("" if value is None else str(value), value)
-        if self.plus_days and value not in (None, ""):
-            try:
-                moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
-                return moment + timedelta(days=self.plus_days)
-            except (ValueError, OverflowError, TypeError):
-                return value
-        return value
+# A direction that was not said where it must be. The validator refuses it, whoever corrects the rest of the row.
+UNSAID = "unsaid"
+EMPTY_DIRECTION = 'direction is empty, and the mapping does not say what that means: give its “words” one for "".'
+DIRECTION_UNSAID = (
+    "Say which way the money goes: a direction (a column, or a value such as out), a sign of the amount "
+    "(“negative is out” or “negative is in”), or columns for amount_out and amount_in."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Each field, and where it comes from."""
+    """Each field, and where it comes from.
+
+    is_own_format: a file that was written for finobs, with its fields as columns and amounts as the API takes them.
+    """
 
     sources: dict[str, FieldSource]
+    is_own_format: bool = False
 
     @classmethod
     def parse(cls, document: Any, required: Iterable[str] = REQUIRED_FIELDS) -> Mapping:
@@ -66,12 +58,15 @@ class Mapping:
         sources: dict[str, FieldSource] = {}
         for name, value in document.items():
             try:
-                sources[name] = _field_source(name, value)
+                sources[name] = field_source(name, value)
             except ValueError as error:
                 errors[f"mapping.{name}"] = [str(error)]
+        has_two_columns = not AMOUNT_COLUMNS.keys().isdisjoint(document)
         for name in required:
-            if name not in document:
+            if name not in document and not (name == "amount" and has_two_columns):
                 errors[f"mapping.{name}"] = [f"{name} has no column."]
+        if "amount" in required and not errors:
+            errors = _direction_errors(sources)
         if errors:
             raise Invalid(" ".join(texts[0] for texts in errors.values()), fields=errors)
         return cls(sources)
@@ -79,23 +74,39 @@ class Mapping:
     @property
     def columns(self) -> list[str]:
         """The columns it needs, each once."""
-        return list(dict.fromkeys(source.column for source in self.sources.values() if source.column))
+        return list(dict.fromkeys(name for source in self.sources.values() for name in source.used_columns))
 
-    def missing(self, header: Iterable[str]) -> list[str]:
-        present = set(header)
-        return [name for name in self.columns if name not in present]
+    def translator(self) -> Callable[[dict[str, Any]], RowFault | None]:
+        """What makes a row's fields of the values of its columns, in place.
 
-    def rows(self, columns: dict[str, list[Any]], number: int) -> list[dict[str, Any]]:
-        """Field dictionaries from whole columns."""
-        lists = [self._values(source, columns, number) for source in self.sources.values()]
-        names = tuple(self.sources)
-        return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
+        It returns what is not written as the mapping says; fields that cannot be read are left out then.
+        """
+        sources = [
+            (name, source) for name, source in self.sources.items() if source.used_columns and not source.is_plain
+        ]
+        plain = [(name, source) for name, source in sources if source.notation is None or source.words]
+        amounts = {name: source for name, source in sources if source.notation is not None}
+        direction = self.sources.get("direction")
+        must_say = direction is not None and bool(direction.used_columns) and not self.is_own_format
 
-    def _values(self, source: FieldSource, columns: dict[str, list[Any]], number: int) -> list[Any]:
-        if not source.column:
-            return [source.value] * number
-        values = columns[source.column]
-        return values if source.is_plain else [source.apply(value) for value in values]
+        def translate(fields: dict[str, Any]) -> RowFault | None:
+            fault = None
+            for name, source in plain:
+                try:
+                    fields[name] = source.apply(fields[name], name)
+                except RowFault as error:
+                    fault = fault or error
+            try:
+                if must_say and is_nothing(fields["direction"]):
+                    fields["direction"] = UNSAID
+                    raise RowFault(QuarantineReason.DIRECTION, EMPTY_DIRECTION)
+                if amounts:
+                    _read_amounts(fields, amounts)
+            except RowFault as error:
+                fault = fault or error
+            return fault
+
+        return translate if sources or must_say else _nothing_to_translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,7 @@ class NamedMapping:
     default_currency: str = ""
 
 
+OWN_FORMAT: Final = "finobs"
 NAMED_MAPPINGS: Final[dict[str, NamedMapping]] = {
     # Fraud Detection Handbook (Le Borgne et al.): simulated card payments, times in UTC, one currency.
     "handbook": NamedMapping(
@@ -115,9 +127,10 @@ NAMED_MAPPINGS: Final[dict[str, NamedMapping]] = {
         mapping={
             "external_id": "transaction_id",
             "account": "customer_id",
+            "direction": {"value": "out"},
             "counterparty": "terminal_id",
             "occurred_at": "tx_datetime",
-            "amount": "amount",
+            "amount": {"column": "amount", "decimal_mark": "."},
             "currency": {"value": "USD"},
             "channel": {"value": "card"},
             "is_suspicious": "is_fraud",
@@ -129,7 +142,7 @@ NAMED_MAPPINGS: Final[dict[str, NamedMapping]] = {
             "label_known_at": {"column": "tx_datetime", "plus_days": 7},
         },
     ),
-    "finobs": NamedMapping(mapping={name: name for name in sorted(ROW_FIELDS)}),
+    OWN_FORMAT: NamedMapping(mapping={name: name for name in sorted(ROW_FIELDS)}),
 }
 # Columns that a file of the mapping `finobs` may leave out.
 OPTIONAL_FIELDS = ROW_FIELDS - set(REQUIRED_FIELDS)
@@ -140,6 +153,9 @@ def resolve_labels(reference: str) -> Mapping:
     document = NAMED_MAPPINGS[reference].mapping if reference in NAMED_MAPPINGS else _read(reference)
     if not isinstance(document, dict):
         raise Invalid("A mapping is an object: field of a label to column of the file.")
+    # A mapping of transactions will do; what is of neither is a slip of the pen, and dropped would be missed by nobody.
+    if unknown := sorted(name for name in document if name not in ROW_FIELDS and name not in AMOUNT_COLUMNS):
+        raise Invalid(fields={f"mapping.{name}": [f"finobs knows no field named {name}."] for name in unknown})
     return Mapping.parse(
         {name: document[name] for name in document if name in ("external_id", *LABEL_FIELDS)}, REQUIRED_LABEL_FIELDS
     )
@@ -147,57 +163,91 @@ def resolve_labels(reference: str) -> Mapping:
 
 def resolve(reference: str) -> tuple[Mapping, NamedMapping | None]:
     """A mapping by name, as JSON text, or from a JSON file. Raises Invalid."""
+    if reference == OWN_FORMAT:
+        sources = {name: FieldSource(column=column) for name, column in NAMED_MAPPINGS[OWN_FORMAT].mapping.items()}
+        return Mapping(sources, is_own_format=True), NAMED_MAPPINGS[OWN_FORMAT]
     if reference in NAMED_MAPPINGS:
         return Mapping.parse(NAMED_MAPPINGS[reference].mapping), NAMED_MAPPINGS[reference]
     return Mapping.parse(_read(reference)), None
 
 
 def _read(reference: str) -> Any:
-    text = reference
-    if not reference.lstrip().startswith("{"):
-        path = Path(reference)
-        if not path.is_file():
-            raise Invalid(
-                f"{reference} is neither a mapping finobs knows ({', '.join(NAMED_MAPPINGS)}), nor JSON, nor a file."
-            )
-        text = path.read_text(encoding="utf-8")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        text = reference if reference.lstrip().startswith("{") else _file_text(reference)
+        # No doubled keys: the last would win, and the first say nothing.
+        return parse_json(text.encode())
+    except ValueError as error:
         raise Invalid(f"The mapping is not valid JSON: {error}.") from None
 
 
-def fit_to_header(mapping: Mapping, header: Iterable[str]) -> Mapping:
-    """The mapping without optional fields of their own name that the file has no column for. Raises Invalid."""
-    present = list(header)
-    optional = OPTIONAL_FIELDS if "account" in mapping.sources else OPTIONAL_FIELDS - set(REQUIRED_LABEL_FIELDS)
-    sources = {
-        name: source
-        for name, source in mapping.sources.items()
-        if not (source.is_plain and source.column == name and name in optional and name not in present)
-    }
-    fit = Mapping(sources)
-    if missing := fit.missing(present):
-        columns = ", ".join(present[:30]) or "none"
-        raise Invalid(f"The file has no column {', '.join(missing)}. Its columns are: {columns}.")
-    return fit
+def _file_text(reference: str) -> str:
+    try:
+        is_file = Path(reference).is_file()
+    except OSError:
+        # Such as a name that is too long for one.
+        is_file = False
+    if not is_file:
+        raise Invalid(
+            f"{reference[:200]} is neither a mapping finobs knows ({', '.join(NAMED_MAPPINGS)}), nor JSON, nor a file."
+        )
+    return Path(reference).read_text(encoding="utf-8-sig")
 
 
-def _field_source(name: str, value: Any) -> FieldSource:
-    if name not in ROW_FIELDS:
-        raise ValueError(f"finobs knows no field named {name}.")
-    if isinstance(value, str) and value:
-        return FieldSource(column=value)
-    if (
-        not isinstance(value, dict)
-        or not value
-        or not value.keys() <= FIELD_SOURCE_KEYS
-        or ("value" in value) == ("column" in value)
-    ):
-        raise ValueError(f"{name} needs a column's name, or an object with column or value.")
-    words, days = value.get("words", {}), value.get("plus_days", 0)
-    if not isinstance(words, dict) or not isinstance(days, int):
-        raise ValueError(f"{name}: words is an object, plus_days a whole number.")
-    return FieldSource(
-        str(value.get("column", "")), str(value.get("value", "")), days, {k: str(v) for k, v in words.items()}
-    )
+def _direction_errors(sources: dict[str, FieldSource]) -> dict[str, list[str]]:
+    """What a mapping of transactions says wrongly, twice or not at all of which way the money went."""
+    columns = [name for name in AMOUNT_COLUMNS if name in sources]
+    notation = sources["amount"].notation if "amount" in sources else None
+    signed = ["the sign of amount"] if notation is not None and notation.sign else []
+    ways = [
+        *(["direction"] if "direction" in sources else []),
+        *signed,
+        *(["amount_out and amount_in"] if columns else []),
+    ]
+    if columns and "amount" in sources:
+        return {"mapping.amount": ["Say amount, or amount_out and amount_in; not both."]}
+    if len(columns) == 1:
+        missing = next(name for name in AMOUNT_COLUMNS if name not in columns)
+        return {f"mapping.{missing}": [f"{missing} has no column; {columns[0]} has one, and the two belong together."]}
+    if not ways:
+        return {"mapping.direction": [DIRECTION_UNSAID]}
+    if len(ways) > 1:
+        return {"mapping.direction": [f"Which way the money went is said by {' and by '.join(ways)}: say it once."]}
+    return {}
+
+
+def _read_amounts(fields: dict[str, Any], sources: dict[str, FieldSource]) -> None:
+    """Read the column of amounts, or the two of what went out and came in, into amount and direction.
+
+    An empty cell of the two is nothing, and no amount of 0; where both are 0 the amount is 0. Raises RowFault; then
+    there is no amount, and the direction is one that nobody has said: empty, it would be `out` once somebody has
+    corrected the rest.
+    """
+    values = {name: fields.pop(name) for name in sources}
+    if "direction" not in fields:
+        fields["direction"] = UNSAID
+    numbers = {name: source.amount(values[name], name) for name, source in sources.items()}
+    if "amount" in numbers:
+        fields["amount"], direction = numbers["amount"]
+    else:
+        name = _moving_column(numbers, values)
+        fields["amount"], direction = numbers[name]
+        direction = direction or ("" if is_zero(fields["amount"]) else AMOUNT_COLUMNS[name])
+    if fields["direction"] == UNSAID and fields["amount"]:
+        # Without one here it is zero, which moves nothing.
+        fields["direction"] = direction or Direction.OUT.value
+
+
+def _moving_column(numbers: dict[str, tuple[str, str]], values: dict[str, Any]) -> str:
+    """Which of the two columns holds the amount of the row. Raises RowFault for none and for both."""
+    filled = [name for name, (number, _) in numbers.items() if number]
+    moving = [name for name in filled if not is_zero(numbers[name][0])]
+    if len(moving) > 1:
+        both = " and ".join(f"{name} is {quoted(values[name])}" for name in moving)
+        raise RowFault(QuarantineReason.AMOUNT, f"{both}: one row moves money one way.")
+    if not filled:
+        raise RowFault(QuarantineReason.MISSING, "amount_out and amount_in are both empty.")
+    return (moving or filled)[0]
+
+
+def _nothing_to_translate(fields: dict[str, Any]) -> None:
+    return None

@@ -91,6 +91,12 @@ class Batch(RowBatch):
 
     method = models.CharField(max_length=10, choices=IngestMethod)
     quarantined = models.PositiveIntegerField(default=0)
+    already_quarantined = models.PositiveIntegerField(
+        default=0, help_text="Rows that came again as they were held back before, open or discarded."
+    )
+    layout = models.JSONField(
+        default=dict, blank=True, help_text="Of a file: how it was read, columns not used, lines that are no rows."
+    )
 
     class Meta(RowBatch.Meta):
         verbose_name_plural = "batches"
@@ -236,6 +242,11 @@ class QuarantinedRow(Versioned):
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="quarantined_rows")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
     row_number = models.PositiveBigIntegerField()
+    external_id = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="As far as it can be read: a row of this id that comes in settles this one.",
+    )
     raw = models.BinaryField(help_text="The row as it came (zlib), never cut.")
     raw_size = models.PositiveBigIntegerField()
     raw_digest = models.BinaryField(max_length=32, help_text="SHA-256 of the row as it came; a replay is known by it.")
@@ -258,6 +269,12 @@ class QuarantinedRow(Versioned):
         indexes: ClassVar = [
             models.Index(fields=["state", "-id"], name="transactions_quarantine"),
             models.Index(fields=["source", "raw_digest"], name="transactions_quarantine_raw"),
+            # Asked with every decision; the open rows are few.
+            models.Index(
+                fields=["source", "external_id"],
+                condition=models.Q(state=QuarantineState.OPEN),
+                name="transactions_quarantine_open",
+            ),
         ]
 
     def __str__(self) -> str:

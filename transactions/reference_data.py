@@ -6,6 +6,7 @@ from typing import Final
 
 import moneyed
 from babel import Locale
+from babel.core import get_global
 
 from finobs.core import money
 
@@ -20,3 +21,18 @@ _NO_COUNTRY = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
 COUNTRIES: Final[frozenset[str]] = frozenset(
     code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY
 )
+
+# Codes that people write for a country instead: of three letters, out of use, and of the EU's own list.
+_OTHER_CODES: Final[dict[str, str]] = {
+    code: names[0]
+    for code, names in get_global("territory_aliases").items()
+    if len(names) == 1 and names[0] in COUNTRIES
+} | {"EL": "GR"}
+_CODES_BY_NAME: Final[dict[str, str]] = {
+    str(name).casefold(): code for code, name in Locale("en").territories.items() if code in COUNTRIES
+}
+
+
+def country_hint(text: str) -> str:
+    """The code of ISO 3166-1 that `text` seems to mean; "" where there is no telling."""
+    return _OTHER_CODES.get(text.upper(), "") or _CODES_BY_NAME.get(text.casefold(), "")

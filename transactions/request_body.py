@@ -16,12 +16,11 @@ from .row_validation import RawRow, RowFault, quoted
 def read_body(data: Any, slug: str, rows_key: str = "transactions") -> tuple[str, list[RawRow]]:
     """The source's slug and the rows of a request body, `rows_key` being the field that holds several.
 
-    Raises Invalid when there is no telling which they are.
+    slug: of the address. Raises Invalid when there is no telling which they are.
     """
     rows: Any = data
     if isinstance(data, dict):
-        source = data.get("source")
-        slug = source if isinstance(source, str) else slug
+        slug = _slug(data.get("source"), slug)
         rest = {name: value for name, value in data.items() if name != "source"}
         rows = rest.pop(rows_key) if rows_key in rest else [rest]
         if rows_key in data and rest:
@@ -31,6 +30,17 @@ def read_body(data: Any, slug: str, rows_key: str = "transactions") -> tuple[str
     if not slug:
         raise Invalid(fields={"source": ["Name the source, in the body or as ?source=."]})
     return slug, [_raw_row(row) for row in rows]
+
+
+def _slug(of_body: Any, of_address: str) -> str:
+    """The one source that the body or the address names, or both."""
+    if of_body is None:
+        return of_address
+    if not isinstance(of_body, str):
+        raise Invalid(fields={"source": [f"The source is {quoted(of_body)}; it must be the slug of one."]})
+    if of_address and of_body != of_address:
+        raise Invalid(fields={"source": [f"The body says {quoted(of_body)}, the address {quoted(of_address)}."]})
+    return of_body
 
 
 def _raw_row(row: Any) -> RawRow:

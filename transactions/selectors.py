@@ -18,7 +18,7 @@ from finobs.core.errors import NotFound
 from finobs.core.reads import first_or_not_found
 
 from .activity_chart import CHART_DAYS, activity_chart
-from .choices import OUTSIDE_ORIGINS, QuarantineState
+from .choices import OUTSIDE_ORIGINS, QuarantineReason, QuarantineState
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
 
 # A chart of more rows than this says no more, and costs seconds.
@@ -100,6 +100,13 @@ def quarantine_visible(user: Any) -> QuerySet[QuarantinedRow]:
 
 def quarantined_row_get(user: Any, pk: int) -> QuarantinedRow:
     return first_or_not_found(quarantine_visible(user).filter(pk=pk))
+
+
+def quarantine_conflict(user: Any, row: QuarantinedRow) -> Transaction | None:
+    """The transaction that is in under the id of a row which came with other content."""
+    if row.reason != QuarantineReason.CONFLICT or not row.external_id:
+        return None
+    return transactions_visible(user).filter(source=row.source, external_id=row.external_id).first()
 
 
 def quarantine_actions(user: Any, row: QuarantinedRow) -> list[str]:

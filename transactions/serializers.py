@@ -6,8 +6,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from finobs.core.serializers import StrictSerializer
-
 from . import selectors
 from .choices import LabelStatus, RowStatus
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
@@ -30,7 +28,7 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
         fields = ("slug", "name", "default_currency", "time_zone", "is_active", "version")
 
 
-class SourceCreateSerializer(StrictSerializer):
+class SourceCreateSerializer(serializers.Serializer[Any]):
     slug = serializers.SlugField(max_length=40)
     name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     default_currency = serializers.CharField(max_length=3, required=False, allow_blank=True, default="")
@@ -70,7 +68,7 @@ class BatchSerializer(SourceSlugSerializer, serializers.ModelSerializer[Batch]):
         model = Batch
         fields = (
             "id", "source", "method", "actor", "file_name", "first_row", "received_at", "received", "accepted",
-            "duplicate", "quarantined", "root",
+            "duplicate", "quarantined", "already_quarantined", "layout", "root",
         )  # fmt: skip
 
     def get_root(self, batch: Batch) -> str:
@@ -137,6 +135,7 @@ class IngestResultSerializer(serializers.Serializer[Any]):
     accepted = serializers.IntegerField()
     duplicate = serializers.IntegerField()
     quarantined = serializers.IntegerField()
+    already_quarantined = serializers.IntegerField(help_text="Came again as they were held back before")
     results = RowResultSerializer(many=True)
 
 

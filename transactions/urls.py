@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("batches/", views.batch_list, name="batch-list"),
     path("batches/<int:pk>/", views.batch_detail, name="batch-detail"),
     path("quarantine/", views.quarantine_list, name="quarantine-list"),
+    path("quarantine/rows.csv", views.quarantine_file, name="quarantine-file"),
     path("quarantine/<int:pk>/", views.quarantine_detail, name="quarantine-detail"),
     path("quarantine/<int:pk>/raw/", views.quarantine_raw, name="quarantine-raw"),
     path("quarantine/<int:pk>/correct/", views.quarantine_correct, name="quarantine-correct"),

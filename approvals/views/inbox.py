@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from finobs.accounts.requests import SignedInRequest
+from finobs.core.errors import Invalid
 from finobs.core.lists import list_page
 
 from .. import selectors
@@ -23,6 +24,9 @@ TABS: Final = {
 def inbox(request: SignedInRequest) -> HttpResponse:
     """Requests that wait for this person, that they asked for, or that they may see."""
     tab = request.GET.get("show", "")
-    tab = tab if tab in TABS else ""
+    if tab not in TABS:
+        raise Invalid(fields={"show": ["There is no such list of requests."]})
     tabs = [(name, label) for name, (label, _) in TABS.items()]
-    return list_page(request, "approvals/inbox.html", TABS[tab][1](request.user), tab=tab, tabs=tabs)
+    return list_page(
+        request, "approvals/inbox.html", TABS[tab][1](request.user), parameters=["show"], tab=tab, tabs=tabs
+    )

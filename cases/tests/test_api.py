@@ -137,5 +137,5 @@ def test_a_token_that_was_made_to_read_writes_nothing(
     assert Client().get(address, headers=headers).status_code == 200
     said = Client().post(f"{address}/notes", {"text": "Seen."}, content_type="application/json", headers=headers)
     assert said.status_code == status
-    taken = Client().post(f"/api/v1/queues/{queue.slug}/take-next", headers=headers)
+    taken = Client().post(f"/api/v1/queues/{queue.slug}/take-next", content_type="application/json", headers=headers)
     assert taken.status_code == (403 if status == 403 else 200)

@@ -11,6 +11,7 @@ from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 from finobs.core.lists import list_page
 from finobs.core.pagination import count, paginate
+from finobs.core.parameters import refuse_unknown
 
 from .. import selectors
 from .page import CASE_ORDER
@@ -23,6 +24,7 @@ QUEUE_ORDER = ("name", "id")
 @require_GET
 def my_work(request: SignedInRequest) -> HttpResponse:
     """Where the day starts: what I hold, what waits for my decision, and the queues I may take from."""
+    refuse_unknown(request.GET, {"cursor"})
     mine, waiting = selectors.my_work(request.user), approvals.inbox(request.user)
     context = {
         "page": paginate(mine, order=CASE_ORDER, cursor=request.GET.get("cursor", "")),
@@ -47,4 +49,4 @@ def search(request: SignedInRequest) -> HttpResponse:
     """Cases by reference, incident, account or alerted transaction."""
     text = request.GET.get("q", "").strip()[:100]
     rows = selectors.search(request.user, text)
-    return list_page(request, "cases/search.html", rows, order=CASE_ORDER, text=text)
+    return list_page(request, "cases/search.html", rows, order=CASE_ORDER, parameters=["q"], text=text)

@@ -19,8 +19,10 @@ from finobs.core.forms import submit
 from finobs.core.http import render_page
 from finobs.core.identity import preload
 from finobs.core.pagination import count, paginate
+from finobs.core.parameters import filter_names, refuse_unknown
 
 from .. import selectors
+from ..filters import CaseFilter
 from ..forms import AssignForm, CloseForm, NoteForm
 from ..models import Case, Queue
 from ..workflow import WORKABLE
@@ -78,6 +80,8 @@ def success_response(request: SignedInRequest, reference: str, message: str, *, 
 
 
 def list_parts(request: SignedInRequest, queue: Queue) -> dict[str, Any]:
+    names, repeatable = filter_names(CaseFilter)
+    refuse_unknown(request.GET, {*names, "cursor"}, repeatable)
     rows = selectors.queue_cases(request.user, queue, request.GET)
     bound, cursor = list_query(request), request.GET.get("cursor", "")
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import django_filters as filters
 
 from finobs.core.forms import DATE_INPUT
+from transactions.identifier_filter import IdentifierFilter
 
 from ..choices import Outcome, Typology
 from ..models import Alert
@@ -15,7 +16,7 @@ REVIEW_OR_BLOCK = [(each.value, each.label) for each in (Outcome.REVIEW, Outcome
 class AlertFilter(filters.FilterSet):
     typology = filters.ChoiceFilter(choices=Typology.choices, empty_label="All")
     outcome = filters.ChoiceFilter(choices=REVIEW_OR_BLOCK, empty_label="All")
-    account = filters.CharFilter(field_name="account__external_id", label="Account")
+    account = IdentifierFilter(field_name="account__external_id", label="Account")
     raised_from = filters.DateFilter("created_at", "date__gte", label="Raised from", widget=DATE_INPUT)
     raised_to = filters.DateFilter("created_at", "date__lte", label="Raised to", widget=DATE_INPUT)
 

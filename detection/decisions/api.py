@@ -13,9 +13,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from finobs.core.api import SelectorDetail
+from finobs.core.api import SelectorDetail, StrictView
 from finobs.core.errors import FinobsError, Invalid
 from finobs.core.http import problem
 from finobs.core.idempotency import IDEMPOTENCY_HEADER, IDEMPOTENCY_PARAMETER, answer_once
@@ -37,8 +36,10 @@ class Quarantined(FinobsError):
     status, code, title = 422, "quarantined", "The transaction went to quarantine"
 
 
-class DecisionMake(APIView):
+class DecisionMake(StrictView):
     """Takes one transaction in and answers with its decision."""
+
+    query_parameters = (SOURCE,)
 
     @extend_schema(
         operation_id="decisions_make",
@@ -57,8 +58,10 @@ class DecisionMake(APIView):
         return answer_once(request, "decisions", lambda: single_answer(decide(request, single=True)), needs_key=False)
 
 
-class DecisionBatch(APIView):
+class DecisionBatch(StrictView):
     """Takes 1 to 10,000 transactions in and answers with a decision, or the reason for quarantine, for each."""
+
+    query_parameters = (SOURCE,)
 
     @extend_schema(
         operation_id="decisions_make_batch",
@@ -101,7 +104,7 @@ def single_answer(result: Decisions) -> tuple[int, dict[str, Any]]:
 
 def batch_answer(result: Decisions) -> dict[str, Any]:
     batch = result.ingested.batch
-    counts = ("received", "accepted", "duplicate", "quarantined")
+    counts = ("received", *RowStatus.values)
     answer: dict[str, Any] = {"batch_id": batch.pk} | {name: getattr(batch, name) for name in counts}
     names = ("row_number", "external_id", "status", "quarantined_row_id", "reason", "detail")
     answer["results"] = [

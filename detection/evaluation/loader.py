@@ -16,7 +16,9 @@ from pyarrow.parquet import read_table
 from finobs.core import money
 from finobs.core.errors import Invalid
 from transactions.choices import Direction
-from transactions.mappings import FieldSource, Mapping, fit_to_header
+from transactions.columns import fit_to_header
+from transactions.field_sources import FieldSource
+from transactions.mappings import Mapping
 
 from ..features.account import ROUND_TO
 from ..features.bulk import History
@@ -50,12 +52,31 @@ def load_rows(path: Path, mapping: Mapping, delay_days: int) -> EvaluationRows:
     """
     try:
         table = _table(path)
-        mapping = fit_to_header(mapping, table.column_names)
+        mapping = fit_to_header(mapping, table.column_names).mapping
         if "is_suspicious" not in mapping.sources:
             raise Invalid("The mapping has no is_suspicious: without labels nothing can be judged.")
+        _check_notations(mapping)
         return _rows(_File(table, mapping), delay_days)
     except (pyarrow.ArrowException, OSError) as error:
         raise Invalid(f"{path.name} cannot be read: {error}") from None
+
+
+def _check_notations(mapping: Mapping) -> None:
+    """Refuse a mapping that says how values are written: here whole columns are cast, not read value by value."""
+    if composed := [name for name, source in mapping.sources.items() if source.columns]:
+        raise Invalid(f"An evaluation reads one column for each field, and {', '.join(composed)} has several.")
+    notations = [name for name, source in mapping.sources.items() if source.date_format or not _is_plain_amount(source)]
+    if notations or "amount" not in mapping.sources:
+        names = ", ".join(notations or ["amount_out", "amount_in"])
+        raise Invalid(
+            "An evaluation reads amounts without a sign, with a decimal point, and dates of ISO 8601; the mapping says "
+            f"how other values are written ({names})."
+        )
+
+
+def _is_plain_amount(source: FieldSource) -> bool:
+    notation = source.notation
+    return notation is None or (notation.decimal_mark != "," and not (notation.sign or notation.currency_sign))
 
 
 def _table(path: Path) -> Any:
@@ -98,8 +119,13 @@ def _rows(file: _File, delay_days: int) -> EvaluationRows:
     time = time.astype("datetime64[us]").astype(np.int64)
     currency = (file.column("currency") if "currency" in file.parts else pyarrow.array(["USD"] * number)).to_pylist()
     unit = _units(currency)
-    minor = np.rint(file.column("amount").cast(pyarrow.float64()).to_numpy(zero_copy_only=False) * unit)
-    minor = minor.astype(np.int64)
+    scaled = file.column("amount").cast(pyarrow.float64()).to_numpy(zero_copy_only=False) * unit
+    # A double is off by far less than this, and an amount that is finer than its currency by more.
+    if (np.abs(scaled - np.rint(scaled)) > 1e-3).any():
+        raise Invalid("There are amounts that are finer than their currency: they would be rounded.")
+    minor = np.rint(scaled).astype(np.int64)
+    if number and minor.min() < 0:
+        raise Invalid("There are amounts below zero: an evaluation reads amounts without a sign, and a direction.")
     label = compute.fill_null(file.column("is_suspicious").cast(pyarrow.int64()), 0)
     suspicious = label.to_numpy().astype(bool)
     money_of = np.unique(np.array(currency), return_inverse=True)[1]

@@ -66,8 +66,11 @@ class LeaderboardForm(WindowForm):
 
     def __init__(self, data: QueryDict, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        texts = data.getlist("version")[:MAX_VERSIONS_IN_QUERY]
+        texts = [text for text in data.getlist("version") if text]
         self.versions = {int(each) for each in texts if each.isdecimal() and len(each) < 19}
+        if len(self.versions) < len(set(texts)) or len(texts) > MAX_VERSIONS_IN_QUERY:
+            numbers = f"Numbers of versions are needed, at most {MAX_VERSIONS_IN_QUERY}."
+            raise Invalid(fields={"version": [numbers]})
 
     @property
     def chosen_role(self) -> str:

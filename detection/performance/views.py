@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
 from finobs.core.lists import list_page
+from finobs.core.parameters import refuse_unknown
 
 from ..choices import ModelRole
 from ..ml.registry.selectors import model_get
@@ -33,6 +34,7 @@ def model_performance(request: SignedInRequest, pk: int) -> HttpResponse:
     """A version's scores against what became known, every number with the rows it counts."""
     version = model_get(request.user, pk)
     form = WindowForm(request.GET)
+    refuse_unknown(request.GET, form.fields)
     window = form.window(request.user)
     context = {"version": version, "form": form, "may_see_rows": selectors.may_see_rows(request.user)}
     if window is not None:
@@ -65,6 +67,7 @@ def model_performance_rows(request: SignedInRequest, pk: int) -> HttpResponse:
     return list_page(
         request, "detection/model_performance_rows.html",
         selectors.rows(request.user, version, window, cell, number), order=selectors.ROWS_ORDER, exact=True,
+        parameters=form.fields,
         present=partial(selectors.with_scores, request.user, version), version=version, window=window, cell=CELLS[cell],
         band=None if number is None else (EDGES[number], EDGES[number + 1]),
     )  # fmt: skip
@@ -75,6 +78,7 @@ def model_performance_rows(request: SignedInRequest, pk: int) -> HttpResponse:
 def model_leaderboard(request: SignedInRequest) -> HttpResponse:
     """All versions of a role on the same days and rows."""
     form = LeaderboardForm(request.GET)
+    refuse_unknown(request.GET, {*form.fields, "version"}, {"version"})
     window, role = form.window(request.user), form.chosen_role
     context: dict[str, Any] = {"form": form, "roles": ModelRole.choices, "role": role}
     if window is not None:
@@ -87,6 +91,7 @@ def model_leaderboard(request: SignedInRequest) -> HttpResponse:
 def model_capacity(request: SignedInRequest, pk: int) -> HttpResponse:
     """What people can review, and which threshold gives that many alerts."""
     version, form = model_get(request.user, pk), CapacityForm(request.GET)
+    refuse_unknown(request.GET, form.fields)
     return _capacity_page(request, version, form, form.window(request.user))
 
 

@@ -209,12 +209,16 @@ def test_a_quarantine_is_replayed_as_the_problem_that_it_was(feed, source):
         ({"transactions": [fields(1), fields(2)]}, 422),
         ({"transactions": []}, 422),
         ("x", 422),
-        ({"source": "nowhere", **fields()}, 404),
+        ({"source": "nowhere", **fields()}, 422),
     ],
 )
 def test_what_is_not_one_transaction_of_a_known_source_is_refused(feed, source, body, status):
     assert ask(feed, body, f"{URL}?source={source.slug}").status_code == status
     assert Batch.objects.count() == 0
+
+
+def test_a_source_that_nobody_has_is_not_found(feed, source):
+    assert ask(feed, {"source": "nowhere", **fields()}, URL).status_code == 404
 
 
 def test_no_json_is_no_request(feed):
@@ -248,12 +252,15 @@ def test_a_token_reaches_no_further_than_its_scopes(source, service, superuser):
 
 
 def test_a_decision_takes_few_statements(source, service, django_assert_max_num_queries):
-    """Sign-in and permissions included: each one is a round trip that somebody waits for."""
+    """Sign-in and permissions included: each one is a round trip that somebody waits for.
+
+    Two are the frame's, on PostgreSQL, sent in one go before the commit: the actor's row is share-locked and read again.
+    """
     factories.rule_version()
     headers = bearer(service, ["transaction:create", "transaction:read"])
     body = {"source": source.slug, **fields(1)}
     assert ask(Client(), body, **headers).status_code == 201
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         assert ask(Client(), body | {"external_id": "T-2"}, **headers).status_code == 201
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
@@ -20,6 +21,10 @@ from transactions.mappings import resolve
 
 HANDBOOK = env.FINOBS_DATA_DIR / "handbook" / "transactions.parquet"
 START = datetime(2020, 1, 1)
+COLUMNS = {
+    "external_id": "transaction_id", "account": "customer_id", "occurred_at": "tx_datetime", "amount": "amount",
+    "direction": {"value": "out"},
+}  # fmt: skip
 BOOK = [
     "--train-from", "2018-07-25", "--train-to", "2018-07-31", "--test-from", "2018-08-08", "--test-to", "2018-08-14",
 ]  # fmt: skip
@@ -128,11 +133,37 @@ def test_csv_reads_as_parquet_does(small, tmp_path):
 
 
 def test_a_mapping_without_labels_is_refused(small):
-    mapping = resolve(
-        '{"external_id": "transaction_id", "account": "customer_id", "occurred_at": "tx_datetime", "amount": "amount"}'
-    )[0]
     with pytest.raises(Invalid, match="is_suspicious"):
-        load_rows(small, mapping, 7)
+        load_rows(small, resolve(json.dumps(COLUMNS))[0], 7)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"amount": {"column": "amount", "decimal_mark": ","}}, r"\(amount\)"),
+        ({"amount": {"column": "amount", "currency_sign": "$"}}, r"\(amount\)"),
+        ({"amount": {"column": "amount", "sign": "negative is out"}, "direction": None}, r"\(amount\)"),
+        ({"amount_out": "amount", "amount_in": "amount", "amount": None, "direction": None}, "amount_out"),
+        ({"occurred_at": {"column": "tx_datetime", "format": "unix"}}, r"\(occurred_at\)"),
+    ],
+)
+def test_a_mapping_that_says_how_values_are_written_is_refused(small, changes, words):
+    document = {name: value for name, value in {**COLUMNS, "is_suspicious": "is_fraud", **changes}.items() if value}
+    with pytest.raises(Invalid, match=words):
+        load_rows(small, resolve(json.dumps(document))[0], 7)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(pc.negate, "below zero"), (lambda amounts: pc.add(amounts, 0.004), "finer than their currency")],
+)
+def test_amounts_that_are_no_amounts_are_not_evaluated(small, tmp_path, change, words):
+    table = pq.read_table(small)
+    path = tmp_path / "other.parquet"
+    amounts = change(table["amount"])
+    pq.write_table(table.set_column(table.column_names.index("amount"), "amount", amounts), path)
+    with pytest.raises(Invalid, match=words):
+        load_rows(path, resolve("handbook")[0], 7)
 
 
 def test_a_card_whose_fraud_is_known_leaves_the_days_after():

@@ -75,7 +75,7 @@ def test_each_parameter_that_does_not_hold_is_named_with_its_reason(parameters, 
     assert refusal.value.detail == "The parameters do not hold."
 
 
-@pytest.mark.parametrize("limit", ["ten", "1,000", "NaN", "Infinity", "1.005", "--1", "9" * 40])
+@pytest.mark.parametrize("limit", ["ten", "1,000", "1.000", "1_000", "NaN", "Infinity", "1.005", "--1", "9" * 40])
 @pytest.mark.parametrize("name", ["review_at", "block_at"])
 def test_a_limit_that_is_no_amount_of_the_currency_is_named(name, limit):
     with pytest.raises(Invalid) as refusal:

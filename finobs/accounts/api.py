@@ -12,9 +12,16 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from finobs.core.api import SelectorDetail, SelectorList, ServiceAction, ServiceCreate, Subject, validated_body
+from finobs.core.api import (
+    SelectorDetail,
+    SelectorList,
+    ServiceAction,
+    ServiceCreate,
+    StrictView,
+    Subject,
+    validated_body,
+)
 
 from . import access_token, login, schema, selectors, services
 from . import serializers as shapes
@@ -36,7 +43,7 @@ class CurrentUserDetail(SelectorDetail[User]):
     operation_id = "me"
 
 
-class AccessTokenCreate(APIView):
+class AccessTokenCreate(StrictView):
     """Five minutes of access, for a password or for an API token.
 
     No `ServiceAction`: nobody is signed in yet, and what is proved decides who acts.
@@ -51,6 +58,8 @@ class AccessTokenCreate(APIView):
     def post(self, request: Request) -> Response:
         """With an API token in the header the body stays empty; the JWT has that token's scopes."""
         token = request.auth if isinstance(request.auth, ApiToken) else None
+        if token is not None:
+            validated_body(None, request)
         person = token.user if token is not None else self._authenticate(request)
         token_claims = access_token.issue_access_token(person, token)
         seconds = int(settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds())  # type: ignore[attr-defined]

@@ -8,8 +8,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from finobs.core.serializers import StrictSerializer
+from finobs.core.serializers import SecretField
 
+from .addresses import AddressSerializerField
 from .choices import UserKind
 from .models import ApiToken, User
 from .roles import PERMISSIONS, ROLES
@@ -41,21 +42,21 @@ class MeSerializer(UserSerializer):
         return [name for name, _ in permissions_held(user)]
 
 
-class UserCreateSerializer(StrictSerializer):
-    email = serializers.EmailField(max_length=254)
+class UserCreateSerializer(serializers.Serializer[Any]):
+    email = AddressSerializerField()
     name = serializers.CharField(max_length=120)
     kind = serializers.ChoiceField(choices=[UserKind.HUMAN.value, UserKind.SERVICE.value], default=UserKind.HUMAN.value)
     roles = serializers.ListField(child=serializers.ChoiceField(choices=sorted(ROLES)), default=list)
     time_zone = serializers.CharField(max_length=64, default="UTC")
 
 
-class UserChangeSerializer(StrictSerializer):
-    email = serializers.EmailField(max_length=254, required=False)
+class UserChangeSerializer(serializers.Serializer[Any]):
+    email = AddressSerializerField(required=False)
     name = serializers.CharField(max_length=120, required=False)
     time_zone = serializers.CharField(max_length=64, required=False)
 
 
-class RolesSerializer(StrictSerializer):
+class RolesSerializer(serializers.Serializer[Any]):
     roles = serializers.ListField(child=serializers.ChoiceField(choices=sorted(ROLES)))
 
 
@@ -81,7 +82,7 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
         read_only_fields = fields
 
 
-class TokenCreateSerializer(StrictSerializer):
+class TokenCreateSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=list(PERMISSIONS)), min_length=1)
     days = serializers.IntegerField(min_value=1, max_value=365)
@@ -105,10 +106,9 @@ class ResetLinkSerializer(serializers.Serializer[Any]):
     url = serializers.URLField(read_only=True, help_text="Works once, for a day. Shown in this answer only.")
 
 
-class CredentialsSerializer(StrictSerializer):
-    email = serializers.EmailField(max_length=254)
-    # A password may begin and end with a space.
-    password = serializers.CharField(max_length=1024, trim_whitespace=False)
+class CredentialsSerializer(serializers.Serializer[Any]):
+    email = AddressSerializerField()
+    password = SecretField(max_length=1024)
 
 
 class AccessSerializer(serializers.Serializer[Any]):

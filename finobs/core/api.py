@@ -23,11 +23,15 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
 
 from . import pagination
-from .errors import PreconditionFailed, Stale
+from .errors import Invalid, PreconditionFailed, Stale
 from .identity import preload
 from .models import Versioned
+from .parameters import PAGE_PARAMETERS, filter_names, refuse_unknown
+from .plain_text import plain_values
+from .serializers import SecretField, TextField, refuse_unknown_fields
 from .versions import UNSTATED
 
 M = TypeVar("M", bound=Model)
@@ -41,15 +45,13 @@ class CursorPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         params = request.query_params
         bound = "&".join(f"{key}={value}" for key, value in sorted(params.items()) if key not in ("cursor", "limit"))
-        limit = params.get("limit", "50")
         order: Sequence[str] = view.ordering
         self._request = request
         self._page: pagination.Page[Any] = pagination.paginate(
             queryset,
             order=order,
             cursor=params.get("cursor", ""),
-            # isdigit() would let through digits that are no number (²), and more of them than int() reads.
-            limit=int(limit) if limit.isdecimal() and len(limit) < 10 else 50,
+            limit=_limit(params.get("limit", "")),
             bound=hashlib.sha256(bound.encode()).hexdigest()[:16] if bound else "",
         )
         preload(self._page.items)
@@ -74,6 +76,13 @@ class CursorPagination(BasePagination):
         return self._request.build_absolute_uri(f"{self._request.path}?{params.urlencode()}")
 
 
+def _limit(text: str) -> int:
+    # isdigit() would let through digits that are no number (²), and more of them than int() reads.
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text)):
+        raise Invalid(fields={"limit": [f"A whole number from 1 is needed; {pagination.MAX_PAGE_SIZE} is the most."]})
+    return int(text or pagination.DEFAULT_PAGE_SIZE)
+
+
 class Subject(NamedTuple):
     """The object that an address names: the keyword by which services take it, and its selector (raises NotFound)."""
 
@@ -81,7 +90,27 @@ class Subject(NamedTuple):
     selector: Callable[..., Any]
 
 
-class SelectorView(generics.GenericAPIView[M]):
+class StrictView(APIView):
+    """Every view of the API: what a request says has an effect, or is refused by its name.
+
+    query_parameters: those that the view reads, whatever the method.
+    """
+
+    query_parameters: Sequence[OpenApiParameter] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # After who asks is known: a stranger learns no parameter.
+        super().initial(request, *args, **kwargs)
+        if request.method != "OPTIONS" and hasattr(self, str(request.method).lower()):
+            refuse_unknown(request._request.GET, *self.known_parameters())
+
+    def known_parameters(self) -> tuple[set[str], set[str]]:
+        """The parameters that this request may have, and those of them that may stand several times."""
+        of_query = [each for each in self.query_parameters if each.location == OpenApiParameter.QUERY]
+        return {each.name for each in of_query}, {each.name for each in of_query if each.many}
+
+
+class SelectorView(StrictView, generics.GenericAPIView[M]):
     """What the three shapes share.
 
     selector: reads what is answered, for `user`.
@@ -94,6 +123,17 @@ class SelectorView(generics.GenericAPIView[M]):
     operation_id = ""
     parameters: Sequence[OpenApiParameter] = ()
     filter_backends: Sequence[Any] = (DjangoFilterBackend,)
+    filterset_class: Any = None
+
+    def known_parameters(self) -> tuple[set[str], set[str]]:
+        """`parameters` are of the view's write, if it has one, else of its read (as `core.api_schema` says it)."""
+        is_read = self.request.method in ("GET", "HEAD")
+        self.query_parameters = self.parameters if isinstance(self, ServiceAction) != is_read else ()
+        names, repeatable = super().known_parameters()
+        if is_read and isinstance(self, SelectorList):
+            of_filter, several = filter_names(self.filterset_class if self.filter_backends else None)
+            names, repeatable = names | of_filter | PAGE_PARAMETERS, repeatable | several
+        return names, repeatable
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """A selector or a service that a view names is no method of it."""
@@ -164,7 +204,7 @@ class ServiceAction(SelectorView[M]):
     def act(self) -> HttpResponse:
         """For `post`, or for another method of a subclass that has a description of its own."""
         subject = {} if self.subject is None else {self.subject.keyword: self.get_subject()}
-        body = {} if self.body_class is None else validated_body(self.body_class, self.request)
+        body = validated_body(self.body_class, self.request)
         version = {"version": self.stated_version()} if self.takes_version() else {}
         try:
             result = self.service(actor=self.request.user, **subject, **self.arguments(body, **subject), **version)
@@ -212,8 +252,17 @@ def entity_tag(instance: Any) -> dict[str, str]:
     return {"ETag": f'"{instance.version}"'} if isinstance(instance, Versioned) else {}
 
 
-def validated_body(serializer: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
-    """The body of `request` as `serializer` reads it; what does not hold is answered with 422."""
+def validated_body(serializer: type[BaseSerializer[Any]] | None, request: Request) -> dict[str, Any]:
+    """The body of `request` as `serializer` reads it (None: there is none); what does not hold is answered with 422."""
+    if serializer is None:
+        refuse_unknown_fields(None, request.data)
+        return {}
     body = serializer(data=request.data)
+    refuse_unknown_fields(body, request.data)
     body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
+    fields = body.fields.items()  # type: ignore[attr-defined]
+    return plain_values(
+        body.validated_data,
+        multiline={name for name, field in fields if isinstance(field, TextField)},
+        verbatim={name for name, field in fields if isinstance(field, SecretField)},
+    )

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, NoReturn
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -102,9 +103,11 @@ def as_error(exception: BaseException) -> FinobsError | None:
         case drf.ValidationError():
             return Invalid(fields=_flatten(exception.detail))
         case drf.APIException():
-            error = FinobsError(str(exception.detail))
+            error = FinobsError(_words(exception.detail))
             error.status, error.code = exception.status_code, exception.default_code
-            error.title = str(exception.default_detail)
+            # RFC 9457: the title is of the kind of problem, whatever the occurrence; `default_detail` may be a
+            # template with places for its words.
+            error.title = HTTPStatus(exception.status_code).phrase
             return error
         case SuspiciousOperation():
             return FinobsError("The request was refused.")
@@ -217,6 +220,13 @@ def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(mapping) != len(pairs):
         raise ValueError("a key stands twice in one object")
     return mapping
+
+
+def _words(detail: Any) -> str:
+    """The sentence of DRF's detail; some libraries put codes beside it."""
+    if isinstance(detail, Mapping) and "detail" in detail:
+        return str(detail["detail"])
+    return " ".join(text for texts in _flatten(detail).values() for text in texts)
 
 
 def _flatten(detail: Any, path: str = "") -> dict[str, list[str]]:

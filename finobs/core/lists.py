@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.forms import Field, ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 
+from .errors import Invalid
 from .http import is_fragment, render_page
 from .identity import preload
 from .pagination import count, paginate
+from .parameters import filter_names, refuse_unknown
 
 PAGE, FRAGMENT = "_shell/page.html", "_shell/list_fragment.html"
 NEWEST_FIRST = ("-id",)
 Present = Callable[[Sequence[Any]], Sequence[Any]]
+Summary = Callable[[QuerySet[Any]], Mapping[str, Any]]
 
 
 class Chip(NamedTuple):
@@ -29,26 +33,47 @@ class Chip(NamedTuple):
 def list_page(
     request: HttpRequest, template: str, rows: QuerySet[Any], *, filter_set: Any = None, fields: Collection[str] = (),
     defaults: Mapping[str, str] | None = None, order: Sequence[str] = NEWEST_FIRST, present: Present = list,
-    exact: bool = False, **context: Any,
+    exact: bool = False, parameters: Collection[str] = (), summary: Summary = lambda _: {}, **context: Any,
 ) -> HttpResponse:  # fmt: skip
     """One page of `rows` under the filters of the address.
 
     filter_set: the class that reads them; those that make no sense leave nothing, and say why. fields: which of them
     the page offers; all without. defaults: filters in force where the address names none. order: as `paginate` takes
     it. present: what the template reads as `rows`, from those of the page. exact: count them all, however many there
-    are. context: what else the template reads.
+    are. parameters: those that the view reads itself. summary: what the template reads of all rows under the filters.
+    context: what else it reads.
+    Raises Invalid for a parameter that nobody reads.
     """
+    names, repeatable = filter_names(filter_set)
+    refuse_unknown(request.GET, {*names, *parameters, "cursor"}, repeatable)
+    status = HTTPStatus.OK
     if filter_set is not None:
         context |= filter_context(request, filter_set, rows, fields, defaults or {})
-        rows = context["filter"].qs if context["filter"].is_valid() else rows.none()
+        is_valid = context["filter"].is_valid()
+        rows = context["filter"].qs if is_valid else rows.none()
+        status = HTTPStatus.OK if is_valid else HTTPStatus.UNPROCESSABLE_ENTITY
     query = request.GET.copy()
     cursor = "".join(query.pop("cursor", [])[-1:])
     page = paginate(rows, order=order, cursor=cursor, bound=query.urlencode())
     preload(page.items)
     row_count = (rows.count(), True) if exact else count(rows)
+    context |= summary(rows)
     context |= {"page": page, "rows": present(page.items), "row_count": row_count, "filtered": bool(query)}
     context["layout"] = FRAGMENT if is_fragment(request) else PAGE
-    return render_page(request, template, context)
+    return render_page(request, template, context, status=status)
+
+
+def filtered(
+    request: HttpRequest, filter_set: Any, rows: QuerySet[Any], defaults: Mapping[str, str] | None = None
+) -> QuerySet[Any]:
+    """The rows of a list under the filters of the address, for what is no page of it. Raises Invalid."""
+    names, repeatable = filter_names(filter_set)
+    refuse_unknown(request.GET, {*names, "cursor"}, repeatable)
+    filters = filter_context(request, filter_set, rows, (), defaults or {})["filter"]
+    if not filters.is_valid():
+        raise Invalid(fields={name: [str(text) for text in texts] for name, texts in filters.form.errors.items()})
+    chosen: QuerySet[Any] = filters.qs
+    return chosen
 
 
 def filter_context(

@@ -14,6 +14,7 @@ from .errors import Invalid
 M = TypeVar("M", bound=Model)
 CURSOR_SALT = "finobs.cursor"
 MAX_PAGE_SIZE = 200
+DEFAULT_PAGE_SIZE = 50
 MAX_COUNT = 10_000
 
 
@@ -27,7 +28,7 @@ class Page(Generic[M]):
 
 
 def paginate(
-    queryset: QuerySet[M], *, order: Sequence[str], cursor: str = "", limit: int = 50, bound: str = ""
+    queryset: QuerySet[M], *, order: Sequence[str], cursor: str = "", limit: int = DEFAULT_PAGE_SIZE, bound: str = ""
 ) -> Page[M]:
     """One page of `queryset` in `order` (field names, "-" for descending, the last one unique, none of them null).
 

@@ -180,7 +180,7 @@ def _from_file(actor: User, stack: ExitStack, path: Path) -> Feed:
         raise Invalid(f"DEMO_DATA: there is no file {path}.")
 
     def open_rows_of(mapping: str) -> Any:
-        return open_rows(stack.enter_context(path.open("rb")), path.name, mappings.resolve(mapping)[0], ",")
+        return open_rows(stack.enter_context(path.open("rb")), path.name, mappings.resolve(mapping)[0])
 
     mapping = env.DEMO_MAPPING or _fitting(open_rows_of)
     preset = mappings.resolve(mapping)[1]

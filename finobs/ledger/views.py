@@ -17,6 +17,7 @@ from finobs.core.forms import submit_for_result
 from finobs.core.http import render_page
 from finobs.core.lists import list_page
 from finobs.core.pagination import paginate
+from finobs.core.parameters import refuse_unknown
 
 from . import filters, forms, selectors
 from .proofs import ConsistencyProof, InclusionProof
@@ -50,6 +51,7 @@ def event_proof(request: HttpRequest, uid: UUID) -> HttpResponse:
     """That an event is in the log, to copy, to download, and to check elsewhere."""
     event = selectors.event_get(request.user, uid)
     form = forms.InclusionProofForm(request.GET)
+    refuse_unknown(request.GET, form.fields)
     status, proof = submit_for_result(form, partial(selectors.inclusion_proof, request.user, event))
     context = {"event": event, "form": form, "proof": proof, "sizes": selectors.checkpoints_offered(request.user)}
     return render_page(request, "ledger/event_proof.html", context, status=status)
@@ -60,7 +62,9 @@ def event_proof(request: HttpRequest, uid: UUID) -> HttpResponse:
 def event_proof_file(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The same as a file. The sizes that the page refuses are refused here with the same words."""
     event = selectors.event_get(request.user, uid)
-    return _file(selectors.inclusion_proof(request.user, event, **_sizes(forms.InclusionProofForm(request.GET))))
+    form = forms.InclusionProofForm(request.GET)
+    refuse_unknown(request.GET, form.fields)
+    return _file(selectors.inclusion_proof(request.user, event, **_sizes(form)))
 
 
 @require_safe
@@ -79,6 +83,7 @@ def consistency_proof(request: HttpRequest) -> HttpResponse:
     """That the log of one checkpoint extends that of an older one, to copy, to download, and to check elsewhere."""
     sizes = selectors.checkpoints_offered(request.user)
     form = forms.ConsistencyProofForm(request.GET or None)
+    refuse_unknown(request.GET, form.fields)
     status, proof = HTTPStatus.OK, None
     if form.is_bound:
         status, proof = submit_for_result(form, partial(_consistency, request.user))
@@ -90,13 +95,16 @@ def consistency_proof(request: HttpRequest) -> HttpResponse:
 @login_required
 def consistency_proof_file(request: HttpRequest) -> HttpResponse:
     """The same as a file."""
-    return _file(_consistency(request.user, **_sizes(forms.ConsistencyProofForm(request.GET))))
+    form = forms.ConsistencyProofForm(request.GET)
+    refuse_unknown(request.GET, form.fields)
+    return _file(_consistency(request.user, **_sizes(form)))
 
 
 @require_safe
 @login_required
 def timeline(request: HttpRequest, subject_type: str, subject_id: str) -> HttpResponse:
     """The ledger's story of one subject, for whoever may see the subject. A fragment, and a page without htmx."""
+    refuse_unknown(request.GET, {"cursor"})
     rows = selectors.timeline(request.user, subject_type, subject_id)
     page = paginate(rows, order=("-id",), cursor=request.GET.get("cursor", ""), limit=20)
     context = {"page": page, "subject_type": subject_type, "subject_id": subject_id,

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import Group
+from django.urls import resolve
 
 from approvals.models import ApprovalPolicy, ApprovalRequest
 from cases.models import Case, Queue
@@ -19,6 +20,7 @@ from detection.tests import scenarios as detection
 from finobs.accounts.models import ApiToken, User
 from finobs.accounts.services import token_create
 from finobs.core import clock
+from finobs.core.api import ServiceAction
 from finobs.core.errors import ApprovalRequired
 from finobs.ledger.models import Event
 from tests import factories
@@ -131,7 +133,13 @@ def body(method: str, address: Address, scene: Scene) -> dict[str, Any]:
         return {}
     words = [word for word in re.split(r"[/<>:]", address.route) if word][-2:]
     fields: dict[str, Any] = next((BODIES[word] for word in reversed(words) if word in BODIES), {})
-    return {name: scene.subjects[value[1:]] if _refers(value) else value for name, value in fields.items()}
+    values = {name: scene.subjects[value[1:]] if _refers(value) else value for name, value in fields.items()}
+    view: Any = getattr(resolve("/" + fill(address, scene)).func, "cls", None)
+    if view is None or not issubclass(view, ServiceAction):
+        return values
+    # Pages and the API share these bodies; the API refuses a field that its own does not have.
+    names = view.body_class().fields if view.body_class else ()
+    return {name: value for name, value in values.items() if name in names}
 
 
 def _refers(value: Any) -> bool:

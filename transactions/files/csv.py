@@ -3,147 +3,154 @@
 from __future__ import annotations
 
 import csv
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from io import StringIO
-from operator import itemgetter
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from finobs.core.errors import Invalid
 
 from ..choices import QuarantineReason
-from ..mappings import Mapping, fit_to_header
-from ..row_validation import RawRow, RowFault, quoted
-from .row_file import RowFile
+from ..columns import RowFields, fit_to_header
+from ..mappings import Mapping
+from ..row_faults import RowFault, printable, quoted
+from ..row_validation import RawRow
+from .encoding import encoding_of, text_if_other
+from .header import MAX_EXCERPT, Header, find_header
+from .lines import MAX_LINE_BYTES, Lines, line_count
+from .row_file import FileLayout, RowFile
 
-MAX_LINE_BYTES = 64 * 1024 * 1024
 # A quoted field may hold line breaks; an unclosed quote must not swallow the file.
-MAX_RECORD_LINES = 100
-# The first bytes of what people upload by mistake: the answer names it, instead of a complaint about columns.
-FOREIGN_SIGNATURES = {
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
-    b"PK": "a ZIP archive or a spreadsheet",
-    b"\x1f\x8b": "gzip",
-}
+MAX_RECORD_LINES: Final = 100
+HEAD_BYTES: Final = 64 * 1024
+# Totals and legal text below a table; more is no footer, but a file that went wrong.
+MAX_FOOTER_LINES: Final = 20
 
 # The module stops at 128 kB; that a field is too long is for the validator to say, in its own words.
 csv.field_size_limit(MAX_LINE_BYTES)
 
 
-def csv_rows(stream: BinaryIO, mapping: Mapping, delimiter: str = ",") -> RowFile:
-    """Rows of a CSV file with a header line, UTF-8 with or without a byte order mark. Raises Invalid."""
-    if len(delimiter) != 1 or delimiter in '"\r\n':
+@dataclass(frozen=True, slots=True)
+class CsvOptions:
+    """What is said of a CSV file; what is left out is found, and named in its layout.
+
+    delimiter: one character. encoding: as Python knows it. has_header: False where columns are named by numbers.
+    """
+
+    delimiter: str = ""
+    encoding: str = ""
+    has_header: bool = True
+
+
+def csv_rows(stream: BinaryIO, mapping: Mapping, options: CsvOptions) -> RowFile:
+    """Rows of a CSV file. Raises Invalid for one that cannot be read, or that lacks columns."""
+    if options.delimiter and (len(options.delimiter) != 1 or options.delimiter in '"\r\n'):
         raise Invalid("The delimiter must be one character.")
-    total = _lines(stream)
-    lines = _Lines(stream)
-    header = _header(lines, delimiter)
-    return RowFile(_rows(lines, header, fit_to_header(mapping, header), delimiter), max(total - 1, 0))
+    total = line_count(stream)
+    encoding = encoding_of(stream.read(HEAD_BYTES), options.encoding)
+    lines = Lines(stream, encoding)
+    header = find_header(lines, mapping, options.delimiter, has_header=options.has_header)
+    fit = fit_to_header(mapping, header.names)
+    layout = FileLayout(
+        "CSV", encoding.name, header.delimiter, header.line, unused_columns=fit.unused, lines_above=header.above
+    )
+    rows = _CsvRows(lines, header, fit.mapping, RowFields(fit), fit.names)
+    return RowFile(_without_footer(rows, layout), max(total - header.line, 0), layout, frozenset(fit.mapping.sources))
 
 
-def _lines(stream: BinaryIO) -> int:
-    count, last = 0, b"\n"
-    while block := stream.read(1 << 20):
-        count += block.count(b"\n")
-        last = block
-    stream.seek(0)
-    return count + (not last.endswith(b"\n"))
+class _CsvRows:
+    """The rows below the header, each with whether it could be a line of a footer, and its text."""
 
+    def __init__(self, lines: Lines, header: Header, mapping: Mapping, fields: RowFields, names: Sequence[str]) -> None:
+        self.lines, self.delimiter, self.names, self.fields = lines, header.delimiter, names, fields
+        self.width = len(names)
+        keys = [source for name in ("external_id", "account") if (source := mapping.sources.get(name))]
+        self.keys = [names.index(column) for source in keys for column in source.used_columns]
 
-class _Lines:
-    """Lines of the file with their numbers; some can be put back."""
+    def __iter__(self) -> Iterator[tuple[RawRow, bool]]:
+        while line := self.lines.next():
+            if not line.strip():
+                continue
+            try:
+                values, raw = self.record(line)
+            except RowFault as fault:
+                yield self.faulty(line, fault)
+                continue
+            fields, problem = self.fields.of(values)
+            is_row = not self.keys or any(values[key].strip() for key in self.keys)
+            yield RawRow(fields, self.lines.original(raw), problem), not is_row
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self.stream, self.number, self.back = stream, 0, deque[bytes]()
-
-    def next(self) -> bytes:
-        self.number += 1
-        if self.back:
-            return self.back.popleft()
-        line = self.stream.readline(MAX_LINE_BYTES)
-        if len(line) == MAX_LINE_BYTES:
-            raise Invalid(f"Line {self.number:,} is longer than {MAX_LINE_BYTES:,} bytes: this is no CSV file.")
-        return line
-
-    def put_back(self, lines: list[bytes]) -> None:
-        self.back.extendleft(reversed(lines))
-        self.number -= len(lines)
-
-
-def _header(lines: _Lines, delimiter: str) -> list[str]:
-    line = lines.next()
-    for start, kind in FOREIGN_SIGNATURES.items():
-        if line.startswith(start):
-            raise Invalid(f"The file is {kind}, not CSV in UTF-8.")
-    try:
-        text = line.decode("utf-8-sig")
-        header = [name.strip() for name in next(csv.reader([text], delimiter=delimiter, strict=True))]
-    except (ValueError, csv.Error, StopIteration):
-        raise Invalid("The first line is no readable header of column names in UTF-8.") from None
-    if len(set(header)) != len(header):
-        raise Invalid(f"A column name stands twice in the header: {', '.join(header[:30])}.")
-    return header
-
-
-def _rows(lines: _Lines, header: list[str], mapping: Mapping, delimiter: str) -> Iterator[RawRow]:
-    sources = [(name, source) for name, source in mapping.sources.items() if source.column]
-    constants = {name: source.value for name, source in mapping.sources.items() if not source.column}
-    special = [(name, source) for name, source in sources if not source.is_plain]
-    names = tuple(name for name, _ in sources)
-    positions = [header.index(source.column) for _, source in sources]
-    # itemgetter answers one index with the value itself, not with a tuple of it.
-    pick = itemgetter(*positions) if len(positions) > 1 else lambda values: [values[index] for index in positions]
-    while line := lines.next():
-        if not line.strip():
-            continue
+    def record(self, line: bytes) -> tuple[list[str], bytes]:
+        """The values of the record that begins with `line`. Raises RowFault; then only this line is spent."""
+        if b'"' not in line:
+            values = self.text(line, self.lines.number).rstrip("\r\n").split(self.delimiter)
+            self.check_width(values, self.lines.number)
+            return values, line
+        number, more, raw = self.lines.number, list[bytes](), line
+        while raw.count(b'"') % 2 and len(more) < MAX_RECORD_LINES and (following := self.lines.next()):
+            more.append(following)
+            raw += following
         try:
-            values, raw = _record(lines, line, delimiter, len(header))
-        except RowFault as fault:
-            yield RawRow(raw=line, fault=fault)
-            continue
-        fields = dict(zip(names, pick(values), strict=True)) | constants
-        for name, source in special:
-            fields[name] = source.apply(fields[name])
-        yield RawRow(fields, raw)
+            # Lines end as csv says they do; str.splitlines would end them at other marks, within a text, too.
+            text = StringIO(self.text(raw, number), newline="")
+            values = next(csv.reader(text, delimiter=self.delimiter, strict=True))
+            self.check_width(values, number)
+        except csv.Error as error:
+            self.lines.put_back(more)
+            raise RowFault(QuarantineReason.MALFORMED, f"Line {number} is not valid CSV: {error}.") from None
+        except RowFault:
+            self.lines.put_back(more)
+            raise
+        return values, raw
 
+    def text(self, raw: bytes, number: int) -> str:
+        try:
+            return raw.decode(self.lines.codec)
+        except UnicodeDecodeError as error:
+            excerpt = raw[error.start : error.start + 8].hex(" ")
+            name = "UTF-8" if self.lines.codec == "utf-8" else self.lines.encoding.name
+            detail = f"Line {number} is not valid {name} from byte {error.start + 1} on ({excerpt})."
+            if name == "UTF-8" and (other := text_if_other(raw)):
+                word = next((each for each in other.split(self.delimiter) if not each.isascii()), "").strip('"\r\n ')
+                detail += f" As Windows-1252 it reads {quoted(word)}; then import it with --encoding windows-1252."
+            raise RowFault(QuarantineReason.ENCODING, detail) from None
 
-def _record(lines: _Lines, line: bytes, delimiter: str, width: int) -> tuple[list[str], bytes]:
-    """The values of the record that begins with `line`. Raises RowFault; then only this line is spent."""
-    if b'"' not in line:
-        values = _text(line, lines.number).rstrip("\r\n").split(delimiter)
-        _check_width(values, width, lines.number)
-        return values, line
-    number, more, raw = lines.number, list[bytes](), line
-    while raw.count(b'"') % 2 and len(more) < MAX_RECORD_LINES and (following := lines.next()):
-        more.append(following)
-        raw += following
-    try:
-        # Lines end as csv says they do; str.splitlines would end them at other marks, within a text, too.
-        values = next(csv.reader(StringIO(_text(raw, number), newline=""), delimiter=delimiter, strict=True))
-        _check_width(values, width, number)
-    except csv.Error as error:
-        lines.put_back(more)
-        raise RowFault(QuarantineReason.MALFORMED, f"Line {number} is not valid CSV: {error}.") from None
-    except RowFault:
-        lines.put_back(more)
-        raise
-    return values, raw
-
-
-def _text(raw: bytes, number: int) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        excerpt = raw[error.start : error.start + 8].hex(" ")
-        raise RowFault(
-            QuarantineReason.ENCODING, f"Line {number} is not valid UTF-8 from byte {error.start + 1} on ({excerpt})."
-        ) from None
-
-
-def _check_width(values: list[str], width: int, number: int) -> None:
-    if len(values) != width:
-        begin = quoted(",".join(values[:3])[:80])
+    def check_width(self, values: list[str], number: int) -> None:
+        if len(values) == self.width:
+            return
+        begin = quoted(self.delimiter.join(values[:3])[:80])
+        first = f"; {self.names[len(values)]} is the first that is missing" if len(values) < self.width else ""
         raise RowFault(
             QuarantineReason.MALFORMED,
-            f"Line {number} has {len(values)} columns, the header has {width}. It begins {begin}.",
+            f"Line {number} has {len(values)} columns, the header has {self.width}{first}. It begins {begin}.",
         )
+
+    def faulty(self, line: bytes, fault: RowFault) -> tuple[RawRow, bool]:
+        """With the fields as far as they can be read, for whoever corrects it."""
+        text = line.decode(self.lines.codec, "replace").rstrip("\r\n")
+        try:
+            values = next(csv.reader(StringIO(text, newline=""), delimiter=self.delimiter), [])
+        except csv.Error:
+            values = []
+        fields = self.fields.of([*values, *[""] * self.width][: self.width])[0] if values else {}
+        return RawRow(fields, self.lines.original(line), fault), len(values) == 1 < self.width
+
+
+def _without_footer(rows: _CsvRows, layout: FileLayout) -> Iterator[RawRow]:
+    """The rows without the lines below the last of them, which the layout names before that last one is handed out.
+
+    Such a line has neither id nor account, or one column only where the table has more. Within the table it is a row.
+    """
+    last: RawRow | None = None
+    waiting: list[RawRow] = []
+    for row, may_be_footer in rows:
+        if may_be_footer and last is not None and len(waiting) < MAX_FOOTER_LINES:
+            waiting.append(row)
+            continue
+        for each in (last, *waiting):
+            if each is not None:
+                yield each
+        waiting, last = [], row
+    layout.lines_below = [printable(row.raw.decode(layout.encoding, "replace").strip(), MAX_EXCERPT) for row in waiting]
+    if last is not None:
+        yield last

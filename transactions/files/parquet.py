@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, time
 from typing import Any, BinaryIO
 
 from finobs.core.errors import Invalid
 
+from ..amounts import NumberText
 from ..choices import QuarantineReason
-from ..mappings import Mapping, fit_to_header
+from ..columns import RowFields, fit_to_header
+from ..mappings import Mapping
 from ..row_validation import RawRow, RowFault
-from .row_file import RowFile
+from .row_file import FileLayout, RowFile
 
+PARQUET_MAGIC = b"PAR1"
 ROWS_PER_RECORD_BATCH = 10_000
 # What one record batch may unpack to: fifty kilobytes on disk can say the same megabyte ten thousand times.
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
@@ -31,7 +36,7 @@ def parquet_rows(stream: BinaryIO, mapping: Mapping) -> RowFile:
     with _readable():
         file = ParquetFile(stream)
         fit = fit_to_header(mapping, file.schema_arrow.names)
-        kinds = {name: file.schema_arrow.field(name).type for name in fit.columns}
+        kinds = {name: file.schema_arrow.field(name).type for name in fit.mapping.columns}
     for name, kind in kinds.items():
         if types.is_nested(kind):
             raise Invalid(f"Column {name} holds {kind}; a field is one text, number, date or time.")
@@ -39,7 +44,10 @@ def parquet_rows(stream: BinaryIO, mapping: Mapping) -> RowFile:
     with _readable():
         # Text stays in the dictionary that the file holds it in: a word is unpacked once, not once a row.
         file = ParquetFile(stream, read_dictionary=texts)
-    return RowFile(_rows(file, fit), file.metadata.num_rows)
+    layout = FileLayout("Parquet", unused_columns=fit.unused)
+    fields = RowFields(replace(fit, names=fit.mapping.columns))
+    rows = _rows(file, fit.mapping.columns, fields)
+    return RowFile(rows, file.metadata.num_rows, layout, frozenset(fit.mapping.sources))
 
 
 @contextmanager
@@ -54,12 +62,13 @@ def _readable() -> Iterator[None]:
         raise Invalid(f"The file is not readable Parquet: {''.join(reason)[:200]}.") from None
 
 
-def _rows(file: Any, mapping: Mapping) -> Iterator[RawRow]:
-    batches = file.iter_batches(ROWS_PER_RECORD_BATCH, columns=mapping.columns)
+def _rows(file: Any, columns: list[str], fields: RowFields) -> Iterator[RawRow]:
+    batches = file.iter_batches(ROWS_PER_RECORD_BATCH, columns=columns)
     while (batch := _next(batches)) is not None:
-        columns = {name: _values(batch.column(name)) for name in mapping.columns}
-        for fields in mapping.rows(columns, batch.num_rows):
-            yield _row(fields)
+        # Without a column (all of it fixed values) there are rows all the same.
+        values = zip(*(_values(batch.column(name)) for name in columns), strict=True) if columns else [()] * len(batch)
+        for row in values:
+            yield _row(fields.read(row), fields.translate)
 
 
 def _next(batches: Iterator[Any]) -> Any:
@@ -82,17 +91,18 @@ def _unpacked(column: Any) -> int:
     return 0
 
 
-def _row(fields: dict[str, Any]) -> RawRow:
+def _row(fields: dict[str, Any], translate: Callable[[dict[str, Any]], RowFault | None]) -> RawRow:
     broken = [name for name, value in fields.items() if isinstance(value, bytes)]
     if not broken:
-        return RawRow(fields)
+        columns = dict(fields)
+        return RawRow(fields, b"", translate(fields), columns)
     readable = {name: value.decode("utf-8", "replace") if name in broken else value for name, value in fields.items()}
     raw = json.dumps({name: value.hex() if name in broken else str(value) for name, value in fields.items()})
     return RawRow(readable, raw.encode(), RowFault(QuarantineReason.ENCODING, f"{', '.join(broken)}: not valid UTF-8."))
 
 
 def _values(column: Any) -> list[Any]:
-    """Text and datetimes as they are, everything else as the text of its exact value; bytes where no text is."""
+    """Text, datetimes and truth values as they are, else the text of the exact value; bytes where no text is."""
     import pyarrow
     from pyarrow import types
 
@@ -102,11 +112,35 @@ def _values(column: Any) -> list[Any]:
         return [None if index is None else texts_by_index[index] for index in column.indices.to_pylist()]
     if types.is_timestamp(kind):
         return _exact(column.cast(pyarrow.timestamp("us", tz=kind.tz), safe=False))
-    if types.is_floating(kind) or types.is_integer(kind) or types.is_decimal(kind) or types.is_boolean(kind):
-        return list(column.cast(pyarrow.string()).to_pylist())
+    if types.is_boolean(kind):
+        return list(column.to_pylist())
+    if types.is_floating(kind):
+        return _floats(column)
+    if types.is_integer(kind) or types.is_decimal(kind):
+        return [text and NumberText(text) for text in column.cast(pyarrow.string()).to_pylist()]
     if _is_text(kind):
         return [_decoded(value) for value in column.cast(pyarrow.large_binary()).to_pylist()]
-    return [value if value is None else str(value) for value in _exact(column)]
+    return [value if value is None else _plain(value) for value in _exact(column)]
+
+
+def _plain(value: Any) -> Any:
+    """A date at its midnight, whatever format the mapping says of text; bytes as their text; all else as text."""
+    if isinstance(value, bytes):
+        return _decoded(value)
+    return datetime.combine(value, time()) if type(value) is date else str(value)
+
+
+def _floats(column: Any) -> list[NumberText | None]:
+    """Whole numbers without fraction or exponent, others as the shortest text that is this number."""
+    import pyarrow
+
+    max_exact = 2 ** {16: 11, 32: 24, 64: 53}[column.type.bit_width]
+    texts = column.cast(pyarrow.string()).to_pylist()
+    return [
+        None if value is None
+        else NumberText(str(int(value)) if value.is_integer() and abs(value) < 1e18 else text, max_exact)
+        for value, text in zip(column.to_pylist(), texts, strict=True)
+    ]  # fmt: skip
 
 
 def _is_text(kind: Any) -> bool:

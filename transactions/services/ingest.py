@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models.base import ModelState
@@ -17,10 +17,13 @@ from finobs.ledger import merkle
 from finobs.ledger.services import acting_user, leaf_hash, record
 
 from .. import bulk_load, hooks
-from ..choices import IngestMethod, QuarantineReason, RowStatus
+from ..choices import IngestMethod, QuarantineReason, QuarantineState, RowStatus
 from ..models import Account, Batch, Counterparty, Label, Source, Transaction
 from ..row_validation import RawRow, RowFault, RowReader, ValidRow
+from .known_labels import LabelledRow, add_new_labels
+from .labels import LabelsAddResult
 from .quarantine_add import quarantine_add
+from .quarantine_supersede import quarantine_supersede
 from .row_batch import BatchResult, BatchRowResult, check_size
 
 
@@ -37,10 +40,15 @@ class RowResult(BatchRowResult):
     evidence: Any = None
 
 
+@dataclass(frozen=True)
 class IngestResult(BatchResult[Batch, RowResult]):
-    """A batch of transactions, and what became of its rows."""
+    """A batch of transactions, and what became of its rows.
 
-    __slots__ = ()
+    labels: what became of labels that rows brought for transactions which were in already. They are a batch of labels
+    of their own, added once this one has committed.
+    """
+
+    labels: list[LabelsAddResult] = field(default_factory=list)
 
 
 @service
@@ -52,22 +60,30 @@ def ingest(
     method: IngestMethod,
     file_name: str = "",
     first_row: int = 1,
+    layout: Mapping[str, Any] | None = None,
 ) -> IngestResult:
     """Take up to 10,000 rows in: each is accepted and assessed, known already, or in quarantine with the reason.
 
+    layout: how the file was read that they come from. What waited in quarantine for the id of an accepted row is
+    settled. A label of a known row that says something new is handed to `labels_add` after the commit.
     Who may: `transaction:create`. Records `batch.ingest` with the counts and the RFC 6962 root over the digests of
     the accepted rows, in the order of their position. The assessment is part of the same transaction.
     Raises Invalid for no rows or a source that is not active, TooLarge for more than 10,000.
     """
-    access.require(actor, "ingest", source)
-    if not source.is_active:
-        raise Invalid(f"The source {source.name} is not active.")
+    require_ingest(actor, source)
     check_size(rows)
     batch = Batch(
         source=source, method=method, actor=actor, file_name=file_name[:255], first_row=first_row,
-        received_at=clock.now(), received=len(rows),
+        received_at=clock.now(), received=len(rows), layout=dict(layout or {}),
     )  # fmt: skip
     return _BatchIngest(batch, rows).run()
+
+
+def require_ingest(actor: User, source: Source) -> None:
+    """Raise NotAllowed for who may not bring rows in, Invalid for a source that is not active."""
+    access.require(actor, "ingest", source)
+    if not source.is_active:
+        raise Invalid(f"The source {source.name} is not active.")
 
 
 class _BatchIngest:
@@ -87,8 +103,12 @@ class _BatchIngest:
         self.insert(self.find_new(self.rows, existing.transactions), existing)
         self.quarantine()
         self.save_batch()
+        self.supersede(existing.quarantined)
         self.assess()
-        return IngestResult(self.batch, [self.results[index] for index in range(len(self.raw))])
+        result = IngestResult(self.batch, [self.results[index] for index in range(len(self.raw))])
+        if rows := self.labelled_duplicates():
+            add_new_labels(self.batch, rows, result.labels)
+        return result
 
     def read(self) -> None:
         source = self.source
@@ -188,32 +208,54 @@ class _BatchIngest:
                 labels.append(Label(transaction_id=each.id, watermark=each.id, **label._asdict()))
         bulk_load.add_labels(labels)
 
+    def labelled_duplicates(self) -> list[LabelledRow]:
+        """Rows that were in already and have a label."""
+        return [
+            LabelledRow(result.transaction_id, label, self.raw[index])
+            for index, result in sorted(self.results.items())
+            if result.status == RowStatus.DUPLICATE
+            and result.transaction_id is not None
+            and index in self.rows
+            and (label := self.rows[index].label)
+        ]
+
+    def supersede(self, waiting: Mapping[str, list[int]]) -> None:
+        """Settle what waited in quarantine for rows that are in now."""
+        # A release settles its own row, and those beside it, itself.
+        if waiting and self.batch.method != IngestMethod.RELEASE:
+            pairs = [(pk, each.id) for each in self.transactions for pk in waiting.get(each.external_id, ())]
+            quarantine_supersede(self.batch, pairs)
+
     def quarantine(self) -> None:
-        """Quarantine the faulty rows. One that is there already, byte for byte, came again: a duplicate."""
+        """Quarantine the faulty rows. One that came before, byte for byte, is not put there again."""
         if not self.faults:
             return
         quarantined = quarantine_add(
             self.batch, {index: (self.raw[index], fault) for index, fault in self.faults.items()}
         )
         for index, fault in self.faults.items():
-            pk, is_new = quarantined[index]
+            entry = quarantined[index]
+            if entry.transaction_id is not None:
+                # Somebody corrected and released it, or a later file did: the transaction is in.
+                self.results[index] = self.result(index, RowStatus.DUPLICATE, transaction_id=entry.transaction_id)
+                continue
+            before = "It was discarded before. " if entry.state == QuarantineState.DISCARDED else ""
             self.results[index] = self.result(
-                index, RowStatus.QUARANTINED if is_new else RowStatus.DUPLICATE,
-                reason=fault.reason.value, detail=fault.detail, quarantined_row_id=pk,
+                index, RowStatus.QUARANTINED if entry.is_new else RowStatus.ALREADY_QUARANTINED,
+                reason=fault.reason.value, detail=before + fault.detail, quarantined_row_id=entry.pk,
             )  # fmt: skip
 
     def save_batch(self) -> None:
         statuses = [result.status for result in self.results.values()]
         batch = self.batch
-        batch.accepted = statuses.count(RowStatus.ACCEPTED)
-        batch.duplicate = statuses.count(RowStatus.DUPLICATE)
-        batch.quarantined = statuses.count(RowStatus.QUARANTINED)
+        for status in RowStatus:
+            setattr(batch, status.value, statuses.count(status))
         # One event commits to each row (decision 8): a row stays provable at a few bytes of cost.
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
         # Written last and once, with its counts: foreign keys to it are deferred, and checked at the commit.
         actor, batch.actor = batch.actor, acting_user(batch.actor)
         insert_instances([batch])
-        data = {name: getattr(batch, name) for name in ("received", "accepted", "duplicate", "quarantined")}
+        data: dict[str, Any] = {name: getattr(batch, name) for name in ("received", *RowStatus.values)}
         data |= {"source": batch.source.slug, "method": str(batch.method), "file": batch.file_name}
         data |= {"first_row": batch.first_row, "root": batch.root.hex()}
         record(actor=actor, action="batch.ingest", subject=batch, data=data)

@@ -18,7 +18,8 @@ from ..choices import IngestMethod, QuarantineReason, QuarantineState
 from ..models import QuarantinedRow
 from ..row_validation import ROW_FIELDS, RawRow, RowFault, RowReader, ValidRow
 from .ingest import ingest
-from .quarantine_add import printable_fields
+from .quarantine_add import external_id_of, printable_fields
+from .quarantine_supersede import quarantine_supersede
 
 
 @service
@@ -35,7 +36,7 @@ def quarantine_correct(
         raise Invalid(f"finobs knows no field named {', '.join(sorted(unknown))}.")
     corrected = {name: value for name, value in printable_fields(fields).items() if value not in (None, "")}
     changed = sorted(name for name in ROW_FIELDS if corrected.get(name) != row.fields.get(name))
-    row.fields = corrected
+    row.fields, row.external_id = corrected, external_id_of(corrected)
     _check(row)
     _save(row, actor, "corrected")
     record(actor=actor, action="quarantine.correct", subject=row, data={"changed": changed, "version": row.version})
@@ -55,17 +56,19 @@ def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str, version
         _save(row, actor, "still refused")
         record(actor=actor, action="quarantine.refuse", subject=row, data={"reason": row.reason, "detail": row.detail})
         return row
-    result = ingest(
+    done = ingest(
         actor=actor,
         source=row.source,
         rows=[RawRow(fields=row.fields)],
         method=IngestMethod.RELEASE,
         first_row=row.row_number,
-    ).rows[0]
+    )
+    result = done.rows[0]
     if result.transaction_id is None:
         # Another import was quicker: nothing of this release stays.
         raise Conflict(result.detail)
     row.transaction_id = result.transaction_id
+    quarantine_supersede(done.batch, [(pk, result.transaction_id) for pk in _same_id(row)])
     _resolve(actor, row, QuarantineState.RELEASED, reason)
     data = {"reason": reason, "transaction": str(result.transaction_id), "status": result.status.value}
     record(actor=actor, action="quarantine.release", subject=row, data=data)
@@ -91,7 +94,7 @@ def _open(actor: User, row: QuarantinedRow, action: str, version: int | None) ->
     row = QuarantinedRow.objects.select_for_update(of=("self",)).select_related("source").get(pk=row.pk)
     access.require(actor, action, row)
     if row.state != QuarantineState.OPEN:
-        raise InvalidTransition(f"This row is {row.get_state_display().lower()} already.")
+        raise InvalidTransition(f"This row is not open any more: {row.get_state_display().lower()}.")
     require_version(row, version)
     return row
 
@@ -120,6 +123,14 @@ def _read(row: QuarantinedRow) -> ValidRow:
         slug=source.slug, default_currency=source.default_currency, time_zone=source.time_zone, now=clock.now()
     )
     return reader.read(RawRow(fields=row.fields))
+
+
+def _same_id(row: QuarantinedRow) -> list[int]:
+    """Other rows that wait for the same id."""
+    waiting = QuarantinedRow.objects.filter(
+        source=row.source, external_id=row.external_id, state=QuarantineState.OPEN
+    ).exclude(pk=row.pk)
+    return list(waiting.values_list("pk", flat=True)) if row.external_id else []
 
 
 def _resolve(actor: User, row: QuarantinedRow, state: QuarantineState, reason: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from finobs.accounts.models import User
 from finobs.core import access, history
 from finobs.core.errors import Conflict, Invalid
+from finobs.core.plain_text import require_names
 from finobs.core.service import service
 from finobs.core.versions import require_version
 from finobs.ledger.services import record
@@ -26,6 +27,7 @@ def source_create(*, actor: User, slug: str, name: str = "", **fields: Any) -> S
     However it is made, what judges its transactions is there with it: see `hooks.register_source_preparation`.
     """
     access.require(actor, "create", Source)
+    _check_names(fields)
     source = Source(slug=slug, name=name or slug, **fields)
     _check(source)
     if Source.objects.filter(slug=slug).exists():
@@ -45,14 +47,18 @@ def source_change(*, actor: User, source: Source, version: int | None = None, **
     source = Source.objects.select_for_update().get(pk=source.pk)
     access.require(actor, "change", source)
     require_version(source, version)
-    if unknown := fields.keys() - set(SOURCE_FIELDS):
-        raise Invalid(f"A source's {', '.join(sorted(unknown))} cannot be changed.")
+    _check_names(fields)
     for name, value in fields.items():
         setattr(source, name, value)
     _check(source)
     history.save(source, actor=actor)
     record(actor=actor, action="source.change", subject=source)
     return source
+
+
+def _check_names(fields: dict[str, Any]) -> None:
+    if unknown := fields.keys() - set(SOURCE_FIELDS):
+        raise Invalid(fields={name: ["A source has no such setting, or it cannot be changed."] for name in unknown})
 
 
 def _state(source: Source) -> dict[str, Any]:
@@ -64,6 +70,7 @@ def _check(source: Source) -> None:
 
     from ..mappings import Mapping
 
+    source.name = require_names(name=source.name)["name"]
     try:
         source.clean_fields()
     except ValidationError as error:
@@ -72,5 +79,10 @@ def _check(source: Source) -> None:
         raise Invalid(fields={"default_currency": [f"{source.default_currency} is no ISO 4217 currency code."]})
     if source.time_zone not in zoneinfo.available_timezones():
         raise Invalid(fields={"time_zone": [f"{source.time_zone} is no time zone."]})
+    if not isinstance(source.mapping, dict):
+        raise Invalid(fields={"mapping": ["A mapping is an object of field and column."]})
     if source.mapping:
-        Mapping.parse(source.mapping)
+        try:
+            Mapping.parse(source.mapping)
+        except Invalid as error:
+            raise Invalid(fields={"mapping": [error.message]}) from None

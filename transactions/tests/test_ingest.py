@@ -123,7 +123,8 @@ def test_a_fault_found_by_the_door_is_kept_with_its_bytes(service, bank):
 def test_the_same_faulty_row_again_is_not_set_aside_twice(service, bank):
     take(service, bank, raw(1, amount="NaN"))
     done = take(service, bank, raw(1, amount="NaN"), raw(1, amount="NaN"))
-    assert outcomes(done) == [DUPLICATE, DUPLICATE]
+    assert outcomes(done) == [RowStatus.ALREADY_QUARANTINED, RowStatus.ALREADY_QUARANTINED]
+    assert (done.batch.duplicate, done.batch.already_quarantined) == (0, 2)
     assert done.rows[0].quarantined_row_id == QuarantinedRow.objects.get().pk
 
 
@@ -204,7 +205,8 @@ def test_any_order_and_any_splitting_lose_nothing_and_take_nothing_twice(service
     for start in range(0, len(shuffled), cut):
         part = shuffled[start : start + cut]
         batch = take(service, source, *(raw(number, amount=amount) for number, amount in part)).batch
-        assert batch.accepted + batch.duplicate + batch.quarantined == batch.received == len(part)
+        held = batch.quarantined + batch.already_quarantined
+        assert batch.accepted + batch.duplicate + held == batch.received == len(part)
     assert set(Transaction.objects.filter(source=source).values_list("external_id", flat=True)) == {
         f"T-{number}" for number in good
     }
@@ -215,4 +217,12 @@ def test_any_order_and_any_splitting_lose_nothing_and_take_nothing_twice(service
     assert set_aside | taken == {(f"T-{number}", amount) for number, amount in rows}
     again = take(service, source, *(raw(number, amount=amount) for number, amount in rows)).batch
     assert (again.accepted, again.quarantined) == (0, 0)
-    assert not QuarantinedRow.objects.exclude(state=QuarantineState.OPEN).exists()
+    # What waits is what never came in under its id, or another content of an id that is in.
+    settled = QuarantinedRow.objects.filter(source=source, state=QuarantineState.SUPERSEDED)
+    assert {row.external_id for row in settled} <= {f"T-{number}" for number in good}
+    waiting = QuarantinedRow.objects.filter(source=source, state=QuarantineState.OPEN).exclude(reason="conflict")
+    assert all(
+        row.batch.received_at >= Transaction.objects.get(source=source, external_id=row.external_id).received_at
+        for row in waiting
+        if row.external_id in {f"T-{number}" for number in good}
+    )

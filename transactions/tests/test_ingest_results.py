@@ -110,8 +110,8 @@ def test_a_batch_counts_its_own_rows_and_says_so(shop: Source, bank: Source, ser
     root = merkle.root([leaf_hash(bytes(row.digest)) for row in rows])
     event = last_event("batch.ingest")
     assert event["data"] == {
-        "received": 4, "accepted": 2, "duplicate": 1, "quarantined": 1, "source": "bank", "method": "file",
-        "file": "f" * 255, "first_row": 2, "root": root.hex(),
+        "received": 4, "accepted": 2, "duplicate": 1, "quarantined": 1, "already_quarantined": 0,
+        "source": "bank", "method": "file", "file": "f" * 255, "first_row": 2, "root": root.hex(),
     }  # fmt: skip
     assert event["subject"] == {"type": "transactions.batch", "id": str(batch.pk)}
     assert (event["actor"]["id"], bytes(batch.root or b"")) == (str(service.pk), root)
@@ -259,11 +259,11 @@ def test_a_refused_release_says_what_is_still_wrong(open_row: QuarantinedRow, sh
 def test_a_row_under_a_known_id_says_which_transaction_stays(
     open_row: QuarantinedRow, bank: Source, service: User, admin: User
 ) -> None:
-    pk = take(service, bank, raw(5)).rows[0].transaction_id
-    row = quarantine_correct(actor=admin, row=open_row, fields=fields(5, amount="7"), version=1)
+    pk = take(service, bank, raw(6)).rows[0].transaction_id
+    row = quarantine_correct(actor=admin, row=open_row, fields=fields(6, amount="7"), version=1)
     assert (row.reason, row.detail) == (
         QuarantineReason.CONFLICT,
-        f"external_id “T-5” is transaction {pk} with other content, and that one stays. "
+        f"external_id “T-6” is transaction {pk} with other content, and that one stays. "
         "Correct the id, or discard the row.",
     )
 
@@ -271,9 +271,9 @@ def test_a_row_under_a_known_id_says_which_transaction_stays(
 def test_a_release_that_another_import_overtakes_leaves_nothing(
     open_row: QuarantinedRow, bank: Source, service: User, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quarantine_correct(actor=admin, row=open_row, fields=fields(5), version=1)
+    take(service, bank, raw(6, amount="7"))
+    quarantine_correct(actor=admin, row=open_row, fields=fields(6), version=1)
     monkeypatch.setattr(quarantine_services, "_check", lambda *_: True)
-    take(service, bank, raw(5, amount="7"))
     before = Batch.objects.count()
     with pytest.raises(Conflict, match="came with other content"):
         quarantine_release(actor=admin, row=open_row, reason="Try it.")

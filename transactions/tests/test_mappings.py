@@ -10,18 +10,15 @@ from typing import Any
 import pytest
 
 from finobs.core.errors import Invalid
-from transactions.mappings import (
-    NAMED_MAPPINGS,
-    REQUIRED_FIELDS,
-    FieldSource,
-    Mapping,
-    fit_to_header,
-    resolve,
-    resolve_labels,
-)
+from transactions.choices import QuarantineReason
+from transactions.columns import RowFields, fit_to_header
+from transactions.field_sources import FieldSource
+from transactions.mappings import NAMED_MAPPINGS, REQUIRED_FIELDS, Mapping, resolve, resolve_labels
+from transactions.row_faults import RowFault
 from transactions.row_validation import ROW_FIELDS
 
-PLAIN = {"external_id": "id", "account": "acc", "occurred_at": "when", "amount": "sum"}
+PLAIN = {"external_id": "id", "account": "acc", "occurred_at": "when", "amount": "sum", "direction": {"value": "out"}}
+PLAIN_COLUMNS = ["id", "acc", "when", "sum"]
 
 
 def errors_of(document: Any, *required: str) -> dict[str, list[str]]:
@@ -38,8 +35,7 @@ def errors_of(document: Any, *required: str) -> dict[str, list[str]]:
         ({"value": "EUR"}, FieldSource(value="EUR")),
         ({"value": 7}, FieldSource(value="7")),
         ({"column": "dc", "words": {"D": "out", "C": 1}}, FieldSource(column="dc", words={"D": "out", "C": "1"})),
-        ({"column": "date", "plus_days": 30}, FieldSource(column="date", plus_days=30)),
-        ({"column": "date", "plus_days": -1, "words": {}}, FieldSource(column="date", plus_days=-1)),
+        ({"column": "dc", "words": {" D ": "out"}}, FieldSource(column="dc", words={"D": "out"})),
     ],
 )
 def test_a_field_comes_from_a_column_or_is_a_value(value: Any, source: FieldSource) -> None:
@@ -47,29 +43,62 @@ def test_a_field_comes_from_a_column_or_is_a_value(value: Any, source: FieldSour
 
 
 @pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        ({"column": "date", "plus_days": 30}, FieldSource(column="date", plus_days=30)),
+        ({"column": "date", "plus_days": -1, "words": {}}, FieldSource(column="date", plus_days=-1)),
+        ({"column": "date", "format": "%d.%m.%Y"}, FieldSource(column="date", date_format="%d.%m.%Y")),
+    ],
+)
+def test_a_date_has_a_format_and_days_to_add(value: Any, source: FieldSource) -> None:
+    for name in ("occurred_at", "label_known_at"):
+        assert Mapping.parse({**PLAIN, name: value}).sources[name] == source
+
+
+@pytest.mark.parametrize(
     "value",
     [
-        "", None, 7, [], {}, {"column": "a", "value": "b"}, {"plus_days": 1}, {"words": {}}, {"column": "a", "x": 1},
-        ["sum"], True,
+        "", None, 7, [], {}, {"column": "a", "value": "b"}, {"plus_days": 1}, {"words": {}}, ["sum"], True,
     ],
 )  # fmt: skip
 def test_a_source_of_another_form_is_refused_by_field(value: Any) -> None:
     assert errors_of({**PLAIN, "memo": value}) == {
-        "mapping.memo": ["memo needs a column's name, or an object with column or value."]
+        "mapping.memo": ["memo needs a column's name, or an object with column, columns or value."]
     }
 
 
-@pytest.mark.parametrize("more", [{"words": []}, {"words": "x"}, {"plus_days": "1"}, {"plus_days": 1.5}])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"column": "a", "x": 1, "plus_day": 2}, "memo has no option plus_day, x; it knows"),
+        ({"column": "a", "ordinal": True}, "memo: separator and ordinal belong to columns."),
+        ({"column": "a", "separator": "-"}, "memo: separator and ordinal belong to columns."),
+        ({"columns": []}, "memo: columns is a list of columns' names."),
+        ({"columns": ["a", ""]}, "memo: columns is a list of columns' names."),
+        ({"columns": "ab"}, "memo: columns is a list of columns' names."),
+        ({"columns": ["a"], "separator": 1}, "memo: separator is text, ordinal true or false."),
+        ({"columns": ["a"], "ordinal": 1}, "memo: separator is text, ordinal true or false."),
+        ({"columns": ["a"], "ordinal": True}, "memo: only external_id may have an ordinal."),
+        ({"column": "a", "words": {"D": "in", " D ": "out"}}, "memo: the word D stands twice and means two things."),
+    ],
+)
+def test_what_a_mapping_does_not_know_is_refused_by_its_name(value: Any, said: str) -> None:
+    assert errors_of({**PLAIN, "memo": value})["mapping.memo"][0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    "more", [{"words": []}, {"words": "x"}, {"plus_days": "1"}, {"plus_days": 1.5}, {"plus_days": True}]
+)
 def test_words_and_days_of_another_type_are_refused(more: dict[str, Any]) -> None:
-    assert errors_of({**PLAIN, "memo": {"column": "a", **more}}) == {
-        "mapping.memo": ["memo: words is an object, plus_days a whole number."]
+    assert errors_of({**PLAIN, "occurred_at": {"column": "a", **more}}) == {
+        "mapping.occurred_at": ["occurred_at: words is an object, plus_days a whole number."]
     }
 
 
 def test_every_error_of_a_mapping_is_told_at_once() -> None:
     assert errors_of({"colour": "c", "memo": 7, "account": "acc", "amount": "sum"}) == {
         "mapping.colour": ["finobs knows no field named colour."],
-        "mapping.memo": ["memo needs a column's name, or an object with column or value."],
+        "mapping.memo": ["memo needs a column's name, or an object with column, columns or value."],
         "mapping.external_id": ["external_id has no column."],
         "mapping.occurred_at": ["occurred_at has no column."],
     }
@@ -90,23 +119,34 @@ def test_a_mapping_without_a_required_field_is_refused(name: str) -> None:
 def test_the_columns_of_a_mapping_are_named_once_and_in_order() -> None:
     mapping = Mapping.parse({**PLAIN, "memo": "sum", "currency": {"value": "EUR"}, "channel": {"column": "dc"}})
     assert mapping.columns == ["id", "acc", "when", "sum", "dc"]
-    assert mapping.missing(["sum", "id", "when", "more"]) == ["acc", "dc"]
-    assert mapping.missing(mapping.columns) == []
 
 
-def test_whole_columns_become_rows() -> None:
+def test_values_become_rows() -> None:
     mapping = Mapping.parse(
         {**PLAIN, "currency": {"value": "EUR"}, "direction": {"column": "dc", "words": {"D": "out", "C": "in"}}}
     )
-    columns = {"id": ["1", "2"], "acc": ["a", "b"], "when": ["x", "y"], "sum": ["5", "6"], "dc": ["C", "D"]}
-    assert mapping.rows(columns, 2) == [
+    fields = RowFields(fit_to_header(mapping, ["dc", "id", "acc", "when", "sum"]))
+    rows = [fields.of(values) for values in (["C", "1", "a", "x", "5"], ["D", "2", "b", "y", "6"])]
+    assert [fault for _, fault in rows] == [None, None]
+    assert [row for row, _ in rows] == [
         {"external_id": "1", "account": "a", "occurred_at": "x", "amount": "5", "currency": "EUR", "direction": "in"},
         {"external_id": "2", "account": "b", "occurred_at": "y", "amount": "6", "currency": "EUR", "direction": "out"},
     ]
 
 
 @pytest.mark.parametrize(
-    ("value", "result"), [("D", "out"), ("", "in"), (None, "in"), (7, "seven"), ("X", "X"), (8, 8)]
+    ("value", "result"),
+    [
+        ("D", "out"),
+        (" D\t", "out"),
+        ("", "in"),
+        (None, "in"),
+        ("NULL", "in"),
+        (7, "seven"),
+        ("X", "X"),
+        (8, 8),
+        (" d ", "out"),
+    ],
 )
 def test_words_translate_what_they_name_and_leave_the_rest(value: Any, result: Any) -> None:
     assert FieldSource(column="dc", words={"D": "out", "": "in", "7": "seven"}).apply(value) == result
@@ -118,11 +158,18 @@ def test_words_translate_what_they_name_and_leave_the_rest(value: Any, result: A
         ("2026-03-02", datetime(2026, 3, 9)),
         (" 2026-03-02T10:00:00 ", datetime(2026, 3, 9, 10)),
         (datetime(2026, 3, 2, 10), datetime(2026, 3, 9, 10)),
-        ("soon", "soon"), ("", ""), (None, None), ("9999-12-30", "9999-12-30"),
+        ("", ""), (None, None), ("nan", "nan"),
     ],
 )  # fmt: skip
 def test_days_are_added_to_a_date_and_to_nothing_else(value: Any, result: Any) -> None:
     assert FieldSource(column="date", plus_days=7).apply(value) == result
+
+
+@pytest.mark.parametrize("value", ["soon", "9999-12-30", "20260302", "2.3.2026"])
+def test_days_are_not_added_to_what_is_no_date(value: str) -> None:
+    with pytest.raises(RowFault, match=f"date is “{value}”") as fault:
+        FieldSource(column="date", plus_days=7).apply(value)
+    assert fault.value.reason == QuarantineReason.DATE
 
 
 @pytest.mark.parametrize(
@@ -192,7 +239,7 @@ def test_a_mapping_of_labels_needs_the_transaction_and_the_label(tmp_path: Path)
 
 def test_optional_fields_of_their_own_name_may_be_absent_from_a_file() -> None:
     mapping, _ = resolve("finobs")
-    fitted = fit_to_header(mapping, ["external_id", "account", "occurred_at", "amount", "memo"])
+    fitted = fit_to_header(mapping, ["external_id", "account", "occurred_at", "amount", "memo"]).mapping
     assert set(fitted.sources) == {*REQUIRED_FIELDS, "memo"}
 
 
@@ -207,8 +254,8 @@ def test_a_file_without_a_required_column_is_refused_by_name(name: str) -> None:
 def test_a_column_of_another_name_must_be_there() -> None:
     mapping = Mapping.parse({**PLAIN, "memo": "note", "channel": {"column": "channel", "words": {"1": "card"}}})
     with pytest.raises(Invalid, match="has no column note, channel"):
-        fit_to_header(mapping, PLAIN.values())
-    assert fit_to_header(mapping, [*PLAIN.values(), "note", "channel"]).columns == mapping.columns
+        fit_to_header(mapping, PLAIN_COLUMNS)
+    assert fit_to_header(mapping, [*PLAIN_COLUMNS, "note", "channel"]).mapping.columns == mapping.columns
 
 
 def test_a_file_without_any_column_says_none() -> None:
@@ -218,6 +265,16 @@ def test_a_file_without_any_column_says_none() -> None:
 
 def test_a_file_of_labels_needs_its_two_columns() -> None:
     mapping = resolve_labels("finobs")
-    assert set(fit_to_header(mapping, ["external_id", "is_suspicious"]).sources) == {"external_id", "is_suspicious"}
+    fitted = fit_to_header(mapping, ["external_id", "is_suspicious"]).mapping
+    assert set(fitted.sources) == {"external_id", "is_suspicious"}
     with pytest.raises(Invalid, match="has no column is_suspicious"):
         fit_to_header(mapping, ["external_id", "typology"])
+
+
+def test_a_mapping_of_labels_may_have_the_fields_of_transactions_and_no_others() -> None:
+    document = {**PLAIN, "is_suspicious": "fraud", "typolgy": "kind"}
+    with pytest.raises(Invalid) as error:
+        resolve_labels(json.dumps(document))
+    assert list(error.value.fields) == ["mapping.typolgy"]
+    del document["typolgy"]
+    assert set(resolve_labels(json.dumps(document)).sources) == {"external_id", "is_suspicious"}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from tests import factories
@@ -170,3 +173,81 @@ def test_a_discarded_row_stays_to_be_read(client, taken, admin, stranger):
     assert "theirs" in page(client, admin, "quarantine-detail", row.pk)
     assert post(client, admin, "discard", row, version=2, reason="again").status_code == 409
     assert Batch.objects.count() == 1
+
+
+def test_the_quarantine_says_how_many_rows_there_are_of_each_reason(client, admin, bank):
+    rows = [raw(n, amount="x") for n in range(1, 8)] + [raw(n, country="XX") for n in range(8, 11)]
+    ingest(actor=admin, source=bank, rows=rows, method=IngestMethod.FILE)
+    shown = page(client, admin, "quarantine-list")
+    assert "Impossible amount</a> 7" in shown
+    assert "Unknown country</a> 3" in shown
+    assert "Impossible amount</a>" not in page(client, admin, "quarantine-list", reason="country")
+
+
+def test_quarantined_rows_are_downloaded_corrected_and_brought_in_again(client, admin, bank, tmp_path):
+    rows = [raw(1, amount="x"), raw(2, amount="x", memo="=HYPERLINK(1)"), raw(3, country="XX")]
+    ingest(actor=admin, source=bank, rows=rows, method=IngestMethod.FILE)
+    client.force_login(admin)
+    response = client.get(reverse("transactions:quarantine-file"), {"reason": "amount"})
+    lines = list(csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
+    assert [(line["external_id"], line["amount"], line["reason"]) for line in lines] == [
+        ("T-1", "x", "Impossible amount"), ("T-2", "x", "Impossible amount"),
+    ]  # fmt: skip
+    assert lines[1]["memo"] == "'=HYPERLINK(1)"
+    path = tmp_path / "corrected.csv"
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, list(lines[0]))
+        writer.writeheader()
+        writer.writerows({**line, "amount": "12.50"} for line in lines)
+    call_command(
+        "import_transactions",
+        str(path),
+        "--source",
+        "bank",
+        "--no-progress",
+        stdout=io.StringIO(),
+        stderr=io.StringIO(),
+    )
+    states = dict(QuarantinedRow.objects.values_list("external_id", "state"))
+    assert states == {"T-1": "superseded", "T-2": "superseded", "T-3": "open"}
+
+
+def test_the_download_has_the_filters_of_the_list(client, admin, analyst, stranger, taken):
+    assert "T-3" in page_bytes(client, analyst)
+    assert "T-3" not in page_bytes(client, stranger)
+    assert "T-3" not in page_bytes(client, analyst, state="discarded")
+    client.force_login(analyst)
+    for query in ({"reason": "nonsense"}, {"no_such": "1"}):
+        assert client.get(reverse("transactions:quarantine-file"), query).status_code == 422
+
+
+def page_bytes(client, person, **query) -> str:
+    client.force_login(person)
+    content: str = client.get(reverse("transactions:quarantine-file"), query).getvalue().decode()
+    return content
+
+
+def test_a_row_in_conflict_is_shown_beside_the_one_that_stays(client, admin, bank, stranger):
+    ingest(actor=admin, source=bank, rows=[raw(1, memo="pending")], method=IngestMethod.FILE)
+    ingest(actor=admin, source=bank, rows=[raw(1, memo="booked")], method=IngestMethod.FILE)
+    shown = page(client, admin, "quarantine-detail", QuarantinedRow.objects.get().pk)
+    assert "Both versions" in shown
+    assert "pending" in shown
+    assert "booked" in shown
+
+
+def test_a_batch_says_how_its_file_was_read(client, admin, bank, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("external_id;account;occurred_at;amount;note\n1;A;2026-03-02;5.00;x\n;;;5.00;\n")
+    call_command(
+        "import_transactions",
+        str(path),
+        "--source",
+        "bank",
+        "--no-progress",
+        stdout=io.StringIO(),
+        stderr=io.StringIO(),
+    )
+    shown = page(client, admin, "batch-detail", Batch.objects.get().pk)
+    for said in ("separated by semicolon", "Columns not used", "note", "Below the rows, left out", ";;;5.00;"):
+        assert said in shown

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 import random
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 
+import numpy
 import pyarrow
 import pytest
 from pyarrow import parquet
 
 from finobs.core.errors import Invalid
+from transactions.choices import QuarantineReason
 from transactions.files import open_rows
 from transactions.mappings import Mapping
-from transactions.row_validation import RawRow
+from transactions.row_validation import RawRow, RowFault, RowReader
 
 NAMES = ("external_id", "account", "occurred_at", "amount")
-MAPPING = Mapping.parse({name: name for name in NAMES})
+MAPPING = Mapping.parse({name: name for name in NAMES} | {"direction": {"value": "out"}})
 
 
 def table(**columns: Any) -> Any:
@@ -75,7 +79,7 @@ def test_a_column_of_columns_is_refused(nested):
 def test_two_columns_of_one_name_are_refused():
     rows = table()
     twice = pyarrow.Table.from_arrays([*rows.columns, rows.column("amount")], names=[*NAMES, "amount"])
-    with pytest.raises(Invalid, match="not readable Parquet"):
+    with pytest.raises(Invalid, match="amount stands 2 times"):
         read(written(twice))
 
 
@@ -100,3 +104,42 @@ def test_a_broken_file_is_refused_wherever_it_is_broken():
         except Invalid:
             refused += 1
     assert refused > 100
+
+
+TYPES: list[tuple[Any, Any, Any]] = [
+    # type, value, what a field gets
+    (pyarrow.int8(), 7, "7"), (pyarrow.int64(), 2**62, str(2**62)), (pyarrow.uint64(), 2**63, str(2**63)),
+    (pyarrow.float16(), numpy.float16(7), "7"), (pyarrow.float32(), 10.1, "10.1"), (pyarrow.float64(), 4.6e12, "4600000000000"),
+    (pyarrow.float64(), 1e22, "1e+22"), (pyarrow.float64(), 0.1, "0.1"), (pyarrow.float64(), float("inf"), "inf"),
+    (pyarrow.decimal128(10, 2), Decimal("1.10"), "1.10"), (pyarrow.decimal256(60, 2), Decimal("1.10"), "1.10"),
+    (pyarrow.string(), "a", "a"), (pyarrow.large_string(), "a", "a"), (pyarrow.string_view(), "a", "a"),
+    (pyarrow.binary(), b"a", "a"), (pyarrow.large_binary(), b"a", "a"), (pyarrow.binary(2), b"ab", "ab"),
+    (pyarrow.binary_view(), b"a", "a"), (pyarrow.bool_(), True, True), (pyarrow.null(), None, None),
+    (pyarrow.date32(), date(2025, 1, 5), datetime(2025, 1, 5)), (pyarrow.date64(), date(2025, 1, 5), datetime(2025, 1, 5)),
+    (pyarrow.timestamp("s"), datetime(2025, 1, 5, 1), datetime(2025, 1, 5, 1)),
+    (pyarrow.timestamp("ns", tz="UTC"), datetime(2025, 1, 5, 1, tzinfo=UTC), datetime(2025, 1, 5, 1, tzinfo=UTC)),
+    (pyarrow.time32("s"), time(1), "01:00:00"), (pyarrow.time64("us"), time(1), "01:00:00"),
+    (pyarrow.dictionary(pyarrow.int8(), pyarrow.string()), "a", "a"),
+    (pyarrow.dictionary(pyarrow.int8(), pyarrow.float64()), 4.6e12, "4600000000000"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "value", "result"), TYPES, ids=[f"{kind}-{value}" for kind, value, _ in TYPES])
+@pytest.mark.parametrize("name", ["external_id", "account", "occurred_at", "memo"])
+def test_a_value_of_every_type_is_what_its_text_would_be(name, kind, value, result):
+    mapping = Mapping.parse({each: each for each in {*NAMES, name}} | {"direction": {"value": "out"}})
+    content = written(table(**{name: pyarrow.array([value, value], kind)}))
+    first, _ = open_rows(io.BytesIO(content), "rows.parquet", mapping).rows
+    assert first.fields[name] == result
+    reader = RowReader(slug="bank", default_currency="USD", time_zone="UTC", now=datetime(2026, 3, 3, tzinfo=UTC))
+    try:
+        reader.read(first)
+    except RowFault as fault:
+        assert name in fault.detail  # noqa: PT017
+
+
+def test_bytes_that_are_no_text_cost_their_own_row_only():
+    content = written(table(account=pyarrow.array([b"\xff\xfe", b"ab"], pyarrow.binary(2))))
+    first, second = read(content)
+    assert first.fault is not None
+    assert (first.fault.reason, second.fields["account"]) == (QuarantineReason.ENCODING, "ab")

@@ -60,11 +60,55 @@ def test_a_row_under_a_known_id_never_overwrites_and_is_released_under_its_own(s
 
 
 def test_a_corrected_row_that_is_in_already_is_tied_to_it(row, service, bank, admin, assessor):
-    ingest(actor=service, source=bank, rows=[raw(1)], method=IngestMethod.FILE)
-    row = quarantine_correct(actor=admin, row=row, fields=fields(1), version=1)
+    ingest(actor=service, source=bank, rows=[raw(2)], method=IngestMethod.FILE)
+    row = quarantine_correct(actor=admin, row=row, fields=fields(2), version=1)
     row = quarantine_release(actor=admin, row=row, reason="sent again meanwhile")
     assert row.transaction == Transaction.objects.get()
-    assert assessor.seen == ["T-1"]
+    assert assessor.seen == ["T-2"]
+
+
+def test_a_row_that_comes_in_later_settles_what_waited_for_it(row, service, bank, admin):
+    other = ingest(
+        actor=service, source=bank, rows=[raw(2, amount="NaN"), raw(1, amount="x")], method=IngestMethod.FILE
+    )
+    assert other.batch.quarantined == 2
+    later = ingest(actor=service, source=bank, rows=[raw(1)], method=IngestMethod.FILE)
+    row.refresh_from_db()
+    assert (row.state, row.transaction, row.resolved_by) == (
+        QuarantineState.SUPERSEDED, Transaction.objects.get(), service,
+    )  # fmt: skip
+    assert str(later.batch.pk) in row.resolution
+    assert row.history.first().state == QuarantineState.SUPERSEDED
+    assert Event.objects.filter(action="quarantine.supersede").count() == 1
+    states = {each.external_id: each.state for each in QuarantinedRow.objects.all()}
+    assert states == {"T-1": QuarantineState.SUPERSEDED, "T-2": QuarantineState.OPEN}
+    again = ingest(actor=service, source=bank, rows=[raw(1, amount="NaN")], method=IngestMethod.FILE)
+    assert (again.batch.duplicate, again.rows[0].transaction_id) == (1, row.transaction_id)
+    with pytest.raises(InvalidTransition, match="came in later"):
+        quarantine_discard(actor=admin, row=row, reason="too late for that")
+
+
+def test_a_known_row_settles_nothing_that_came_after_it(service, bank):
+    ingest(actor=service, source=bank, rows=[raw(1)], method=IngestMethod.FILE)
+    ingest(actor=service, source=bank, rows=[raw(1, amount="NaN"), raw(1, amount="99")], method=IngestMethod.FILE)
+    ingest(actor=service, source=bank, rows=[raw(1)], method=IngestMethod.FILE)
+    assert QuarantinedRow.objects.filter(state=QuarantineState.OPEN).count() == 2
+
+
+def test_a_release_settles_its_own_row_and_those_of_its_id(row, service, bank, admin):
+    ingest(actor=service, source=bank, rows=[raw(1, amount="x")], method=IngestMethod.FILE)
+    row = quarantine_correct(actor=admin, row=row, fields=fields(1), version=1)
+    quarantine_release(actor=admin, row=row, reason="the bank confirmed it")
+    states = QuarantinedRow.objects.order_by("id").values_list("state", "transaction_id")
+    pk = Transaction.objects.get().pk
+    assert list(states) == [(QuarantineState.RELEASED, pk), (QuarantineState.SUPERSEDED, pk)]
+
+
+def test_a_discarded_row_that_comes_again_stays_discarded_and_is_counted_apart(row, service, bank, admin):
+    quarantine_discard(actor=admin, row=row, reason="a test of theirs")
+    again = ingest(actor=service, source=bank, rows=[raw(1, amount="NaN")], method=IngestMethod.FILE)
+    assert (again.batch.already_quarantined, again.batch.duplicate, QuarantinedRow.objects.count()) == (1, 0, 1)
+    assert again.rows[0].detail.startswith("It was discarded before. ")
 
 
 def test_a_stale_correction_is_a_conflict(row, admin):

@@ -53,7 +53,7 @@ def test_the_digest_is_of_the_canonical_bytes_whatever_the_text(account, memo, c
     try:
         row = read(account=account, memo=memo, counterparty=counterparty, amount=f"{amount // 100}.{amount % 100:02}")
     except RowFault as fault:
-        assert fault.reason in (QuarantineReason.MISSING, QuarantineReason.CHARACTERS)  # noqa: PT017
+        assert fault.reason in (QuarantineReason.MISSING, QuarantineReason.CHARACTERS, QuarantineReason.TYPE)  # noqa: PT017
         return
     assert row.digest == _digest(row)
     assert row.amount_minor == amount
@@ -67,7 +67,7 @@ def test_a_stamp_is_the_ledgers_timestamp(at):
 @pytest.mark.parametrize(
     ("amount", "currency", "minor"),
     [("0", "USD", 0), ("0.00", "USD", 0), ("-0", "USD", 0), ("12", "USD", 1200), (12, "USD", 1200), ("1e3", "USD", 100_000),
-     ("12.500", "USD", 1250), ("+3.1", "USD", 310), ("150", "JPY", 150), ("1.234", "BHD", 1234), (".5", "USD", 50), ("12.", "USD", 1200)],
+     ("0.500", "USD", 50), ("+3.1", "USD", 310), ("150", "JPY", 150), ("1.234", "BHD", 1234), (".5", "USD", 50), ("12.", "USD", 1200)],
 )  # fmt: skip
 def test_amounts_that_hold(amount, currency, minor):
     assert read(amount=amount, currency=currency).amount_minor == minor

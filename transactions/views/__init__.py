@@ -6,6 +6,7 @@ from .quarantine import (
     quarantine_correct,
     quarantine_detail,
     quarantine_discard,
+    quarantine_file,
     quarantine_list,
     quarantine_raw,
     quarantine_release,
@@ -14,6 +15,6 @@ from .transactions import transaction_detail, transaction_list
 
 __all__ = [
     "account_activity", "account_detail", "account_list", "batch_detail", "batch_list", "quarantine_correct",
-    "quarantine_detail", "quarantine_discard", "quarantine_list", "quarantine_raw", "quarantine_release",
-    "transaction_detail", "transaction_list",
+    "quarantine_detail", "quarantine_discard", "quarantine_file", "quarantine_list", "quarantine_raw",
+    "quarantine_release", "transaction_detail", "transaction_list",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from finobs.core.http import render_page
 from finobs.core.lists import list_page
 
 from .. import selectors
+from ..files import FileLayout
 from ..filters import BatchFilter
 
 
@@ -24,5 +25,6 @@ def batch_list(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def batch_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     batch = selectors.batch_get(request.user, pk)
-    context = {"batch": batch, "root": bytes(batch.root or b"").hex()}
+    layout = FileLayout(**batch.layout).facts() if batch.layout else []
+    context = {"batch": batch, "root": bytes(batch.root or b"").hex(), "layout": layout}
     return render_page(request, "transactions/batch_detail.html", context)

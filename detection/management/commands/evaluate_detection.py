@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from finobs.core.clock import EPOCH
 from finobs.core.errors import FinobsError
+from finobs.core.refusals import refusal_text
 from transactions.mappings import resolve
 
 from ...evaluation.split import Split
@@ -41,7 +42,7 @@ class Command(BaseCommand):
             rows = load_rows(options["file"], resolve(options["mapping"])[0], split.delay)
             report = evaluate(rows, split, options["seed"], self.report)
         except FinobsError as error:
-            raise CommandError(error.detail) from error
+            raise CommandError(refusal_text(error)) from error
         self.stdout.write(json.dumps(report) if options["json"] else _table(report))
 
     def report(self, text: str) -> None:

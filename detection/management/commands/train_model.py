@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from finobs.accounts.system import system_actor
 from finobs.core.errors import ApprovalRequired, FinobsError
 from finobs.core.reasons import require_reason
+from finobs.core.refusals import refusal_text
 from transactions.models import Source
 
 from ...choices import ModelRole
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             version = training_services.model_train(actor=actor, source=source, progress=self._progress, **arguments)
             waits = self._promote(actor, version, options["promote"]) if options["promote"] is not None else None
         except FinobsError as error:
-            raise CommandError(error.message) from error
+            raise CommandError(refusal_text(error)) from error
         version.refresh_from_db()
         report = {"id": version.pk, "model": str(version), "role": str(version.role), "stage": str(version.stage)}
         report |= {"rows": version.training_rows, "threshold": version.threshold, "parity": version.metrics["parity"]}

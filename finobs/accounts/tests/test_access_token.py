@@ -56,7 +56,9 @@ def test_a_forged_one_with_the_right_key_is_good_so_that_the_tests_below_can_fai
 
 def test_an_api_token_gets_one_with_its_scopes_that_dies_with_it(client, analyst):
     token, text = make(analyst, scopes=("audit:read",))
-    access = client.post(URL, headers={"Authorization": f"Bearer {text}"}).json()["access"]
+    access = client.post(URL, content_type="application/json", headers={"Authorization": f"Bearer {text}"}).json()[
+        "access"
+    ]
     assert me(client, access).json()["permissions"] == ["audit:read"]
     services.token_revoke(actor=analyst, token=token)
     assert me(client, access).status_code == 401
@@ -65,7 +67,9 @@ def test_an_api_token_gets_one_with_its_scopes_that_dies_with_it(client, analyst
 def test_a_machine_gets_one_for_its_token_but_not_for_a_password(client, admin, service):
     assert ask(client, service.email).status_code == 401
     _, text = make(admin, service, scopes=("transaction:create",))
-    access = client.post(URL, headers={"Authorization": f"Bearer {text}"}).json()["access"]
+    access = client.post(URL, content_type="application/json", headers={"Authorization": f"Bearer {text}"}).json()[
+        "access"
+    ]
     assert me(client, access).json()["permissions"] == ["transaction:create"]
 
 

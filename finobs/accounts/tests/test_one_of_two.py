@@ -214,7 +214,9 @@ def test_the_use_of_one_key_is_not_written_to_another(client: Any, other: User, 
 def test_a_jwt_ends_with_its_own_key_while_another_key_lives(client: Any, other: User, analyst: User) -> None:
     keys = [token_of(analyst) for _ in range(2)]
     jwts = [
-        client.post("/api/v1/auth/token", headers={"Authorization": f"Bearer {text}"}).json()["access"]
+        client.post(
+            "/api/v1/auth/token", content_type="application/json", headers={"Authorization": f"Bearer {text}"}
+        ).json()["access"]
         for _, text in keys
     ]
     services.token_revoke(actor=analyst, token=keys[1][0])
@@ -387,7 +389,7 @@ def test_a_person_who_may_create_but_not_assign_creates_plain_people_alone(admin
 def test_an_address_is_taken_once_whatever_its_case(other: User, admin: User, analyst: User) -> None:
     with pytest.raises(Invalid) as error:
         services.user_create(actor=admin, email=other.email.upper(), name="Twin")
-    assert error.value.fields == {"email": ["User with this E-mail already exists."]}
+    assert error.value.fields == {"email": ["Somebody already has this address."]}
     with pytest.raises(Invalid):
         services.user_change(actor=admin, user=analyst, email=other.email)
 

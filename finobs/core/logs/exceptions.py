@@ -19,7 +19,7 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError
 
 from ..db.failures import is_database_error, text_without_values
 
-MAX_TEXT_LENGTH: Final = 300
+MAX_MESSAGE_LENGTH: Final = 300
 # These speak of code, files and servers, not of rows.
 ABOUT_CODE: Final = (
     ImportError, AttributeError, NameError, TypeError, NotImplementedError, SyntaxError, MemoryError, RecursionError,
@@ -59,7 +59,7 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:MAX_TEXT_LENGTH]
+    return " ".join(text.split())[:MAX_MESSAGE_LENGTH]
 
 
 def _chain(error: BaseException) -> list[tuple[BaseException, str]]:

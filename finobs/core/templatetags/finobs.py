@@ -36,7 +36,7 @@ TONES: dict[str, str] = {
     "confirmed": "bad", "false_positive": "good", "no_action": "quiet",
     "live": "good", "active": "good", "inactive": "quiet", "sealed": "good", "failed": "bad", "overdue": "bad",
     "accepted": "good", "duplicate": "quiet", "quarantined": "waiting", "released": "good", "discarded": "quiet",
-    "corrected": "info", "held": "waiting",
+    "superseded": "good", "corrected": "info", "held": "waiting",
     "queued": "waiting", "running": "active", "done": "good", "cancelled": "quiet",
 }  # fmt: skip
 

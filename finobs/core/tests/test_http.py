@@ -1,6 +1,7 @@
 """What errors become: problem details for machines, pages for people, never a stack trace."""
 
 import json
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -84,3 +85,41 @@ def test_a_fraction_stays_text_so_that_money_never_is_a_float():
 def test_a_well_formed_request_id_comes_back_and_another_does_not(client):
     assert client.get("/livez", headers={"X-Request-ID": "abcdef-123"})["X-Request-ID"] == "abcdef-123"
     assert client.get("/livez", headers={"X-Request-ID": "x\ty"})["X-Request-ID"] != "x\ty"
+
+
+def exceptions_of_drf() -> list[type[drf.APIException]]:
+    """Every class that DRF, or a library on top of it, raises."""
+    import rest_framework_simplejwt.exceptions  # noqa: F401
+
+    classes, rest = [], [drf.APIException]
+    while rest:
+        classes.append(rest.pop())
+        rest += classes[-1].__subclasses__()
+    return [each for each in classes if each is not drf.ValidationError]
+
+
+def problem_of(exception):
+    error = http.as_error(exception)
+    assert error is not None
+    return http.problem(error)
+
+
+@pytest.mark.parametrize("raised", exceptions_of_drf(), ids=lambda raised: raised.__name__)
+def test_no_problem_shows_a_place_that_was_not_filled(raised):
+    needed = {drf.MethodNotAllowed: ("PUT",), drf.UnsupportedMediaType: ("text/x",)}
+    body = problem_of(raised(*needed.get(raised, ())))
+    assert "{" not in body["title"] + body["detail"]
+    assert "ErrorDetail" not in body["detail"]
+    assert body["title"]
+    assert body["detail"]
+
+
+def test_a_title_is_of_the_kind_and_a_detail_of_the_occurrence():
+    problems = [problem_of(drf.MethodNotAllowed(method)) for method in ("PUT", "PATCH")]
+    assert {body["title"] for body in problems} == {"Method Not Allowed"}
+    assert [body["detail"] for body in problems] == ['Method "PUT" not allowed.', 'Method "PATCH" not allowed.']
+
+
+def test_a_detail_with_codes_beside_it_is_its_sentence():
+    detail: Any = {"detail": "The token is old.", "messages": [{"token_class": "AccessToken"}]}
+    assert problem_of(drf.AuthenticationFailed(detail))["detail"] == "The token is old."

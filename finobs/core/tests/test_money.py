@@ -42,6 +42,9 @@ def test_money_counts_in_the_currencys_own_minor_units(amount, currency, minor):
         "ten",
         "",
         "1,000",
+        "1_000",
+        " 1",
+        "١٢",
         "1e-9",
         "0.001",
         "1e-999999999",
@@ -69,3 +72,19 @@ def test_people_read_separators_and_machines_do_not():
     assert money.display(123450, "USD") == "$1,234.50"
     assert money.text(123450, "USD") == "1234.50"
     assert money.to_decimal(123450, "JPY") == Decimal(123450)
+
+
+@pytest.mark.parametrize("amount", ["1.000", "12.500", "999.999", "-1.234", "+1.000"])
+@pytest.mark.parametrize("currency", ["USD", "JPY"])
+def test_a_text_that_may_be_thousands_is_no_fraction(amount, currency):
+    with pytest.raises(Invalid, match="may be thousands or a fraction"):
+        money.to_minor(amount, currency)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [("1.234", "KWD", 1234), ("1.234", "CLF", 12340), ("0.500", "USD", 50), ("1.0000", "USD", 100), ("1000.000", "USD", 100_000),
+     (Decimal("1.000"), "USD", 100)],
+)  # fmt: skip
+def test_a_fraction_that_can_be_nothing_else_is_one(amount, currency, minor):
+    assert money.to_minor(amount, currency) == minor

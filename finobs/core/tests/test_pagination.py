@@ -84,7 +84,19 @@ def test_a_total_is_exact_until_nobody_would_count(monkeypatch):
     assert pagination.count(Queue.objects.all()) == (2, False)
 
 
-@pytest.mark.parametrize("limit", ["\u00b2", "9" * 5_000, "-1", "", "1e3", "\u0663"])
-def test_a_limit_that_is_no_number_is_passed_over(client, admin, limit):
+@pytest.mark.parametrize(
+    ("limit", "status"),
+    [
+        ("\u00b2", 422),
+        ("9" * 5_000, 422),
+        ("-1", 422),
+        ("0", 422),
+        ("1e3", 422),
+        ("\u0663", 422),
+        ("", 200),
+        ("999", 200),
+    ],
+)
+def test_a_limit_that_is_no_number_is_refused(client, admin, limit, status):
     client.force_login(admin, backend="finobs.accounts.backends.RolePermissionBackend")
-    assert client.get("/api/v1/users", {"limit": limit}).status_code == 200
+    assert client.get("/api/v1/users", {"limit": limit}).status_code == status

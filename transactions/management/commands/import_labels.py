@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -12,6 +11,7 @@ from finobs.accounts.models import User
 
 from ... import mappings
 from ...file_import import LabelImportReport, import_labels
+from ...files import RowFile
 from ...models import Source
 from ..file_command import FileCommand
 
@@ -19,23 +19,28 @@ from ..file_command import FileCommand
 class Command(FileCommand):
     help = "Bring a CSV or Parquet file of labels in. Safe to run again: known labels are not taken twice."
 
-    def source(self, actor: User, options: dict[str, Any]) -> tuple[Source, mappings.Mapping]:
-        source = Source.objects.filter(slug=options["source"]).first()
-        if source is None:
-            raise CommandError(f"There is no source {options['source']}.")
-        return source, mappings.resolve_labels(options["mapping"] or _mapping_of(source))
+    def mapping(self, options: dict[str, Any]) -> mappings.Mapping:
+        return mappings.resolve_labels(options["mapping"] or _mapping_of(_source(options)))
 
-    def load(self, **rows: Any) -> LabelImportReport:
-        return import_labels(**rows)
+    def load(self, actor: User, file: RowFile, options: dict[str, Any], **more: Any) -> LabelImportReport:
+        return import_labels(actor=actor, source=_source(options), file=file, **more)
 
     def result(self, report: LabelImportReport) -> dict[str, Any]:
-        return asdict(report)
+        return report.as_json()
 
     def write(self, report: LabelImportReport) -> None:
         for name in ("received", "accepted", "corrected", "duplicate", "refused"):
             self.stdout.write(f"{name:>10}  {getattr(report, name):,}")
         for refusal in report.refusals:
             self.stderr.write(f"row {refusal['row']}: {refusal['reason']}: {refusal['detail']}")
+        self.write_footer(report.layout)
+
+
+def _source(options: dict[str, Any]) -> Source:
+    source = Source.objects.filter(slug=options["source"]).first()
+    if source is None:
+        raise CommandError(f"There is no source {options['source']}.")
+    return source
 
 
 def _mapping_of(source: Source) -> str:

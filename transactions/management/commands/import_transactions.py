@@ -6,6 +6,7 @@ import json
 import resource
 import sys
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -14,13 +15,15 @@ from finobs.accounts.models import User
 
 from ... import mappings
 from ...choices import IngestMethod
-from ...file_import import ImportReport, import_file
+from ...file_import import ImportReport, SourceMaker, import_file
+from ...files import RowFile
 from ...models import Source
 from ...services import source_create
 from ..file_command import FileCommand
 
 
 class Command(FileCommand):
+    preset: mappings.NamedMapping | None
     help = "Bring a CSV or Parquet file of transactions in. Safe to run again: known rows are not taken twice."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,29 +31,40 @@ class Command(FileCommand):
         parser.add_argument("--create-source", action="store_true", help="make the source if there is none")
         parser.add_argument("--currency", default="", help="default currency of a source made here")
 
-    def load(self, **rows: Any) -> ImportReport:
-        return import_file(method=IngestMethod.FILE, **rows)
+    def mapping(self, options: dict[str, Any]) -> mappings.Mapping:
+        """The one that is named, else the source's own, else finobs's."""
+        source = _source(options)
+        if source is not None and options["currency"]:
+            raise CommandError(f"--currency is for a source that is made, and there is a source {source.slug} already.")
+        text = options["mapping"] or (json.dumps(source.mapping) if source and source.mapping else "finobs")
+        mapping, self.preset = mappings.resolve(text)
+        if source is None and not (options["create_source"] or (self.preset and self.preset.source_name)):
+            raise CommandError(f"There is no source {options['source']}. Add --create-source to make it.")
+        return mapping
+
+    def load(self, actor: User, file: RowFile, options: dict[str, Any], **more: Any) -> ImportReport:
+        source: Source | SourceMaker | None = _source(options)
+        if source is None:
+            preset = self.preset
+            currency = options["currency"] or (preset.default_currency if preset else "")
+            name = (preset and preset.source_name) or options["source"]
+            source = partial(source_create, actor=actor, slug=options["source"], name=name, default_currency=currency)
+        return import_file(actor=actor, source=source, file=file, method=IngestMethod.FILE, **more)
 
     def result(self, report: ImportReport) -> dict[str, Any]:
         return report.as_json() | {"peak_rss_mb": _peak_rss_mb()}
 
     def write(self, report: ImportReport) -> None:
         for name, value in self.result(report).items():
-            self.stdout.write(f"{name.replace('_', ' '):>16}  {value:,}")
+            if isinstance(value, int | float):
+                self.stdout.write(f"{name.replace('_', ' '):>19}  {value:,}")
+        for reason, number in report.reasons.most_common():
+            self.stdout.write(f"{'held back':>19}  {number:,} x {reason}")
+        self.write_footer(report.layout)
 
-    def source(self, actor: User, options: dict[str, Any]) -> tuple[Source, mappings.Mapping]:
-        """The source and the mapping to read with; a source of a mapping that names one is made when missing."""
-        source = Source.objects.filter(slug=options["source"]).first()
-        text = options["mapping"] or (json.dumps(source.mapping) if source and source.mapping else "finobs")
-        mapping, preset = mappings.resolve(text)
-        if source is None:
-            if not (options["create_source"] or (preset and preset.source_name)):
-                raise CommandError(f"There is no source {options['source']}. Add --create-source to make it.")
-            source = source_create(
-                actor=actor, slug=options["source"], name=(preset and preset.source_name) or options["source"],
-                default_currency=options["currency"] or (preset.default_currency if preset else ""),
-            )  # fmt: skip
-        return source, mapping
+
+def _source(options: dict[str, Any]) -> Source | None:
+    return Source.objects.filter(slug=options["source"]).first()
 
 
 def _peak_rss_mb() -> float:

@@ -1,0 +1,67 @@
+"""Labels that come again with rows which are in already: what is new in them is a batch of labels of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from django.db import transaction
+
+from ..choices import OUTSIDE_ORIGINS
+from ..models import Batch, Label, LabelContent, PastLabel
+from ..row_validation import RawRow, RowLabel
+from .label_add import MAX_LABELS_PER_STATEMENT
+from .labels import LABEL_ROW_FIELDS, LabelsAddResult, labels_add
+
+
+class LabelledRow(NamedTuple):
+    """A row of a transaction (its id) that is in, and the label that it came with."""
+
+    transaction: int
+    label: RowLabel
+    raw: RawRow
+
+
+def add_new_labels(batch: Batch, rows: Sequence[LabelledRow], results: list[LabelsAddResult]) -> None:
+    """Hand what the labels of `rows` say new to `labels_add` once `batch` is in; what became of it is put in `results`.
+
+    Not before: while labels are written nothing comes in, and who waits for that while holding rows of its own would
+    wait for whoever waits for those (decision 26).
+    """
+    earlier = _labels_of({row.transaction for row in rows})
+    new_rows = [
+        RawRow({name: value for name, value in row.raw.fields.items() if name in LABEL_ROW_FIELDS})
+        for row in rows
+        if not any(_is_same(each, row) for each in earlier.get(row.transaction, ()))
+    ]
+
+    def add() -> None:
+        results.append(
+            labels_add(
+                actor=batch.actor, source=batch.source, rows=new_rows, file_name=batch.file_name,
+                first_row=batch.first_row,
+            )
+        )  # fmt: skip
+
+    if new_rows:
+        transaction.on_commit(add)
+
+
+def _labels_of(transactions: Collection[int]) -> dict[int, list[LabelContent]]:
+    """What was said from outside of each of these transactions (ids), as it stands and as it stood."""
+    labels: dict[int, list[LabelContent]] = {}
+    pks = sorted(transactions)
+    for start in range(0, len(pks), MAX_LABELS_PER_STATEMENT):
+        some = pks[start : start + MAX_LABELS_PER_STATEMENT]
+        for label in Label.objects.filter(origin__in=OUTSIDE_ORIGINS, transaction_id__in=some):
+            labels.setdefault(label.transaction_id, []).append(label)
+        for past in PastLabel.objects.filter(transaction_id__in=some):
+            labels.setdefault(past.transaction_id, []).append(past)
+    return labels
+
+
+def _is_same(earlier: LabelContent, row: LabelledRow) -> bool:
+    """Whether the row says what was said. Who leaves out since when repeats whatever moment stands."""
+    if (earlier.is_suspicious, earlier.typology) != (row.label.is_suspicious, row.label.typology):
+        return False
+    return not row.raw.fields.get("label_known_at") or earlier.known_at == row.label.known_at
