@@ -118,7 +118,8 @@ def test_a_database_that_hangs_ends_each_request_and_leaves_liveness_alone(datab
     back = [line for line in lines if "PostgreSQL answers again" in line]
     # Of each of two processes, twice.
     assert 2 <= len(lost) <= 4, lines
-    assert 1 <= len(back) <= 2, lines
+    # It is back when a connection is made; a thread that kept its own has none to make.
+    assert len(back) <= 2, lines
     assert len(lines) <= 8, lines
 
 
