@@ -6,6 +6,8 @@ from typing import Any
 
 import django_filters as filters
 
+from finobs.core.filters import YesNoFilter
+
 from . import registry
 from .choices import RequestState
 from .models import ApprovalRequest
@@ -21,7 +23,7 @@ class ApprovalRequestFilter(filters.FilterSet):
     state = filters.MultipleChoiceFilter(choices=RequestState.choices, label="State")
     action = filters.MultipleChoiceFilter(choices=_actions, label="Action")
     subject = filters.CharFilter(field_name="subject_label", label="About")
-    mine = filters.BooleanFilter(method="requested_by_me", label="Asked by me")
+    mine = YesNoFilter(method="requested_by_me", label="Asked by me")
     created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", label="Asked from")
     created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", label="Asked before")
 

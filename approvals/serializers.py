@@ -7,6 +7,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from finobs.core.serializers import TextField
+
 from . import selectors
 from .choices import Vote
 from .models import ApprovalDecision, ApprovalRequest
@@ -55,5 +57,5 @@ class ApprovalRequestDetailSerializer(ApprovalRequestSerializer):
 
 class DecideSerializer(serializers.Serializer[Any]):
     vote = serializers.ChoiceField(choices=Vote.choices)
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+    reason = TextField(required=False, allow_blank=True, default="", max_length=2000)
     digest = serializers.CharField(max_length=64, help_text="Of what you were shown.")

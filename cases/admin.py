@@ -172,7 +172,7 @@ class CaseAdmin(AccessAdmin):
     @admin.display(description="Held by")
     def holder(self, case: Case) -> str:
         lease = case.current_lease
-        return f"{lease.holder}, until {lease.expires_at:%Y-%m-%d %H:%M} UTC" if lease else "nobody"
+        return f"{lease.holder.label}, until {lease.expires_at:%Y-%m-%d %H:%M} UTC" if lease else "nobody"
 
     @admin.display(description="Notes")
     def notes(self, case: Case) -> SafeString:

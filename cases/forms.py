@@ -63,8 +63,15 @@ class CloseForm(VersionedForm, DraftForm):
     )  # fmt: skip
 
 
+class PersonChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of several people, told apart by their addresses."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.label)
+
+
 class AssignForm(VersionedForm):
-    to = forms.ModelChoiceField(queryset=User.objects.none(), label="To", empty_label="Choose…")
+    to = PersonChoiceField(queryset=User.objects.none(), label="To", empty_label="Choose…")
     reason = ReasonField(rows=3)
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from finobs.accounts.models import User
-from finobs.core.serializers import ReasonSerializer
+from finobs.core.serializers import ReasonSerializer, TextField
 
 from . import selectors
 from .choices import Disposition, ReasonCode
@@ -18,7 +18,8 @@ from .models import Case, Incident, Note, Queue
 class PersonSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
-        fields = ("id", "name")
+        # The address too: two people may have one name.
+        fields = ("id", "name", "email")
 
 
 class LeaseSerializer(serializers.Serializer[Any]):
@@ -113,13 +114,13 @@ class NoteSerializer(serializers.ModelSerializer[Note]):
 
 class NoteAddSerializer(serializers.Serializer[Any]):
     # Trimmed and measured by the service, which says what is wrong in the same words everywhere.
-    text = serializers.CharField(trim_whitespace=False, allow_blank=True)
+    text = TextField(allow_blank=True)
 
 
 class CaseCloseSerializer(serializers.Serializer[Any]):
     disposition = serializers.ChoiceField(choices=Disposition.choices[1:])
     reason_code = serializers.ChoiceField(choices=ReasonCode.choices)
-    rationale = serializers.CharField(trim_whitespace=False, allow_blank=True)
+    rationale = TextField(allow_blank=True)
 
 
 class CaseAssignSerializer(ReasonSerializer):

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from finobs.core.admin import AccessAdmin, ReadAdmin, ReasonActionForm, action_reason, run_action
-from finobs.core.forms import ReasonField, StrictJSONDecoder
+from finobs.core.forms import JSONObjectField, ReasonField
 from finobs.core.jobs.admin import JobAdmin
 
 from .ml.registry import services as registry_services
@@ -22,9 +22,7 @@ from .rules import services as rules_services
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     """A rule with the parameters of its next version."""
 
-    parameters = forms.JSONField(
-        decoder=StrictJSONDecoder, help_text='For an amount rule: {"currency": "USD", "review_at": "10000.00"}.'
-    )
+    parameters = JSONObjectField(help_text='For an amount rule: {"currency": "USD", "review_at": "10000.00"}.')
     reason = ReasonField()
 
     class Meta:

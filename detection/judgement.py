@@ -22,8 +22,8 @@ def check_health() -> str:
         more = f" and {len(unjudged) - 5} more" if len(unjudged) > 5 else ""
         raise Degraded(f"No rule and no model judges what comes in from {', '.join(unjudged[:5])}{more}.")
     if models:
-        return f"{len(rules)} rules and {models} models in force."
-    return f"{len(rules)} rules in force, no model: the first is trained at {MIN_TRANSACTIONS:,} transactions."
+        return f"In force: rules {len(rules)}, models {models}."
+    return f"In force: rules {len(rules)}, no model; the first is trained at {MIN_TRANSACTIONS:,} transactions."
 
 
 def _judges(rule: Rule, source: Source) -> bool:

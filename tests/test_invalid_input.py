@@ -10,6 +10,7 @@ from django.test import Client
 from detection.rules.services import ensure_default_rules
 from finobs.accounts.models import User
 from tests import factories
+from tests.support.clients import if_match
 
 pytestmark = pytest.mark.django_db
 
@@ -68,8 +69,9 @@ def test_parameters_of_a_rule_may_be_anything(browser: Client, superuser: User, 
     rule = ensure_default_rules(actor=superuser)[0]
     said = {"currency": "USD", "review_at": "1.00", "block_at": "2.00", "reason": "Because.", name: "?"}
     body = {"parameters": {key: text for key, text in said.items() if key != "reason"}, "reason": said["reason"]}
-    text = json.dumps(body | {"version": 1}).replace("?", value)
-    response = browser.post(f"/api/v1/rules/{rule.slug}/versions", text, content_type="application/json")
+    text, headers = json.dumps(body).replace("?", value), if_match(rule)
+    path = f"/api/v1/rules/{rule.slug}/versions"
+    response = browser.post(path, text, content_type="application/json", headers=headers)
     assert response.status_code in (201, 400, 422)
 
 

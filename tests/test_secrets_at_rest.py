@@ -26,7 +26,7 @@ from finobs.accounts.models import User, UserSession
 from finobs.accounts.session_store import SessionStore, key_digest
 from finobs.core import clock
 from tests import factories
-from tests.support.clients import signed_in
+from tests.support.clients import selected, signed_in
 
 pytestmark = pytest.mark.django_db
 COOKIE: Final = settings.SESSION_COOKIE_NAME
@@ -117,7 +117,7 @@ def links(superuser: User) -> dict[str, str]:
     people = [factories.user(f"Person {number}") for number in range(30)]
     office = signed_in(superuser)
     page = office.post(
-        "/admin/accounts/user/", {"action": "issue_reset_link", "_selected_action": [each.pk for each in people]},
+        "/admin/accounts/user/", {"action": "issue_reset_link", **selected(*people)},
         follow=True,
     ).content.decode()  # fmt: skip
     tokens = re.findall(r"/accounts/password/[A-Za-z]+/([0-9a-z]+-[0-9a-f]+)/", page)
@@ -196,7 +196,7 @@ def test_sessions_from_before_are_over(analyst: User) -> None:
     """The migration: their rows would be found by nobody, and their keys must not stand there any longer."""
     browser = signed_in(analyst)
     Session.objects.create(session_key="of an earlier version", session_data="", expire_date=clock.now())
-    import_module("finobs.accounts.migrations.0002_sessions_under_digests").end_all(apps, None)
+    import_module("finobs.accounts.migrations.0003_sessions_under_digests").end_all(apps, None)
     assert not Session.objects.exists()
     assert [str(session.end_reason) for session in UserSession.objects.all()] == ["ended"]
     assert browser.get("/accounts/profile/").status_code == 302

@@ -86,7 +86,7 @@ def walk(machine: User, analyst: User, lead: User) -> None:
     caller(analyst)(f"cases/{case.reference}/take", {})
     case.refresh_from_db()
     conclusion = {"disposition": "confirmed", "reason_code": "money_mule", "rationale": "Money in and out at once."}
-    caller(analyst)(f"cases/{case.reference}/close", conclusion | {"version": case.version})
+    caller(analyst)(f"cases/{case.reference}/close", conclusion, **{"If-Match": f'"{case.version}"'})
     request = ApprovalRequest.objects.get()
     vote = {"vote": "approve", "reason": "As the notes say.", "digest": request.digest}
     caller(lead)(f"approvals/{request.pk}/decide", vote)

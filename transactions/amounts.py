@@ -18,7 +18,7 @@ from .choices import Direction
 DECIMAL_MARKS: Final = (".", ",")
 MAX_CURRENCY_SIGN_LENGTH: Final = 8
 # With blanks around the number, as in columns of a fixed width.
-MAX_TEXT_LENGTH: Final = 200
+MAX_AMOUNT_LENGTH: Final = 200
 # The direction of an amount below zero, and of one above.
 SIGN_MEANINGS: Final[dict[str, tuple[str, str]]] = {
     "negative is out": (Direction.OUT.value, Direction.IN.value),
@@ -55,7 +55,7 @@ class NumberText(str):
 
 def is_below_zero(text: str) -> bool:
     """Whether a text is an amount below zero, however its sign is written, and be its number readable or not."""
-    if len(text) > MAX_TEXT_LENGTH or not _SIGN.search(text):
+    if len(text) > MAX_AMOUNT_LENGTH or not _SIGN.search(text):
         return False
     try:
         return AmountNotation(sign="negative is out").read(text)[1] == Direction.OUT
@@ -86,7 +86,7 @@ class AmountNotation:
 
         Nothing at all stays "". Zero has no direction. Raises ValueError, in words that continue the field's value.
         """
-        if len(value) > MAX_TEXT_LENGTH:
+        if len(value) > MAX_AMOUNT_LENGTH:
             raise ValueError("which is too long for a number")
         # The common case: digits that can be read in one way, whatever mark the mapping says.
         if _PLAIN.fullmatch(value) and self.decimal_mark != ",":

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from finobs.core import money
 from finobs.core.errors import Invalid
+from finobs.core.filters import YesNoFilter
 from finobs.core.forms import DATE_INPUT
 
 from .choices import Direction, IngestMethod, QuarantineReason, QuarantineState
@@ -67,7 +68,7 @@ class AccountFilter(filters.FilterSet):
 class BatchFilter(filters.FilterSet):
     source = filters.ModelChoiceFilter(queryset=Source.objects.all(), to_field_name="slug")
     method = filters.ChoiceFilter(choices=IngestMethod)
-    faulty = filters.BooleanFilter(method="with_faults", label="With rows in quarantine")
+    faulty = YesNoFilter(method="with_faults", label="With rows in quarantine")
 
     class Meta:
         model = Batch
@@ -82,7 +83,7 @@ class LabelFilter(filters.FilterSet):
         field_name="transaction__source", queryset=Source.objects.all(), to_field_name="slug"
     )
     external_id = IdentifierFilter(field_name="transaction__external_id", label="Id of the transaction")
-    is_suspicious = filters.BooleanFilter()
+    is_suspicious = YesNoFilter()
     typology = filters.CharFilter()
     known_from = filters.DateFilter("known_at", "date__gte", label="Known from", widget=DATE_INPUT)
     known_to = filters.DateFilter("known_at", "date__lte", label="Known to", widget=DATE_INPUT)

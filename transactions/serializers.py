@@ -6,8 +6,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from finobs.core.serializers import StrictSerializer
-
 from . import selectors
 from .choices import LabelStatus, RowStatus
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
@@ -30,7 +28,7 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
         fields = ("slug", "name", "default_currency", "time_zone", "is_active", "version")
 
 
-class SourceCreateSerializer(StrictSerializer):
+class SourceCreateSerializer(serializers.Serializer[Any]):
     slug = serializers.SlugField(max_length=40)
     name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     default_currency = serializers.CharField(max_length=3, required=False, allow_blank=True, default="")

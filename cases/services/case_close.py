@@ -10,6 +10,7 @@ from finobs.core import access, clock, gate
 from finobs.core.errors import ApprovalRequired, Invalid
 from finobs.core.reasons import why_not_reason
 from finobs.core.service import service
+from finobs.core.text import clean
 from finobs.core.versions import require_version
 from finobs.ledger.services import record
 from transactions.choices import LabelOrigin
@@ -126,4 +127,4 @@ def _payload(*, disposition: str, reason_code: str, rationale: str) -> dict[str,
         fields["rationale"] = [refusal]
     if fields:
         raise Invalid(fields=fields)
-    return {"disposition": disposition, "reason_code": reason_code, "rationale": rationale.strip()}
+    return {"disposition": disposition, "reason_code": reason_code, "rationale": clean(rationale, multiline=True)}

@@ -3,6 +3,7 @@ from __future__ import annotations
 from finobs.accounts.models import User
 from finobs.core import access, gate
 from finobs.core.errors import Invalid
+from finobs.core.plain_text import require_plain, visible_length
 from finobs.core.service import service
 from finobs.core.versions import require_version
 from finobs.ledger.services import record
@@ -39,11 +40,9 @@ def note_add(*, actor: User, case: Case, text: str, version: int | None = None) 
 
 
 def _text(text: str) -> str:
-    text = text.strip()
-    if not text:
+    text = require_plain(multiline=("text",), text=text)["text"]
+    if not visible_length(text):
         raise Invalid(fields={"text": ["Write something."]})
-    if "\x00" in text:
-        raise Invalid(fields={"text": ["A note is text; it holds a NUL character."]})
     if len(text) > MAX_NOTE_LENGTH:
         raise Invalid(fields={"text": [f"At most {MAX_NOTE_LENGTH:,} characters; this has {len(text):,}."]})
     return text

@@ -11,6 +11,7 @@ from detection.hooks import MAX_ALERTS_A_DAY
 from finobs.accounts.models import User
 from finobs.core import history
 from finobs.core.errors import Invalid
+from finobs.core.plain_text import require_names, require_plain
 
 from ..models import Queue
 
@@ -18,6 +19,8 @@ from ..models import Queue
 def validate_queue(queue: Queue) -> None:
     """Raise Invalid, field by field."""
     fields: dict[str, list[str]] = {}
+    queue.name = require_names(name=queue.name)["name"]
+    queue.description = require_plain(multiline=("description",), description=queue.description)["description"]
     try:
         queue.full_clean(validate_constraints=False)
     except ValidationError as error:

@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from finobs.core.serializers import TextField
+
 from ..models import ModelVersion
 from .forms import MIN_ALERTS_A_DAY
 
@@ -126,7 +128,7 @@ class CapacitySerializer(serializers.Serializer[Any]):
 
 class ThresholdSetSerializer(serializers.Serializer[Any]):
     alerts_a_day = serializers.FloatField(min_value=MIN_ALERTS_A_DAY)
-    reason = serializers.CharField(max_length=2_000)
+    reason = TextField(max_length=2_000)
 
     def get_fields(self) -> dict[str, Any]:
         days = {name: serializers.DateField(allow_null=True, default=None) for name in ("from", "to")}

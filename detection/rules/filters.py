@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters as filters
 from django.db.models import QuerySet
 
-from finobs.core.forms import ALL_YES_NO
+from finobs.core.filters import YesNoFilter
 
 from ..choices import RuleKind, Typology
 from ..models import Rule
@@ -14,7 +14,7 @@ from ..models import Rule
 class RuleFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=RuleKind.choices, empty_label="All")
     typology = filters.ChoiceFilter(choices=Typology.choices, empty_label="All")
-    in_force = filters.BooleanFilter(method="by_force", label="In force", widget=ALL_YES_NO)
+    in_force = YesNoFilter(method="by_force", label="In force")
 
     class Meta:
         model = Rule

@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from finobs.core.serializers import TextField
+
 from ..models import Rule, RuleVersion
 
 
@@ -34,4 +36,4 @@ class RuleSerializer(serializers.ModelSerializer[Rule]):
 
 class RuleChangeSerializer(serializers.Serializer[Any]):
     parameters = serializers.DictField()
-    reason = serializers.CharField(max_length=2_000)
+    reason = TextField(max_length=2_000)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from finobs.accounts.models import User
 from finobs.core import access, history
 from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotFound
+from finobs.core.plain_text import require_names, require_plain
 from finobs.core.reasons import optional_reason, require_reason
 from finobs.core.service import service
 from finobs.core.versions import require_version
@@ -40,12 +41,14 @@ def rule_create(
     Raises Invalid for parameters that do not hold, Conflict for a slug that is taken.
     """
     access.require(actor, "create", Rule)
+    name = require_names(name=name)["name"]
+    obligation = require_plain(obligation=obligation)["obligation"]
     _check_text(slug=slug, name=name)
     if typology not in Typology.values:
         raise Invalid(fields={"typology": [f"There is no typology {typology!r}."]})
     reason = optional_reason(reason)
     holds = scenarios.validate(kind, parameters)
-    rule = Rule(slug=slug, name=name.strip(), kind=kind, typology=typology, obligation=obligation, source=source)
+    rule = Rule(slug=slug, name=name, kind=kind, typology=typology, obligation=obligation, source=source)
     try:
         with transaction.atomic():
             history.save(rule, actor=actor, reason="created")

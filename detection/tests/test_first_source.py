@@ -140,7 +140,7 @@ def detection() -> health.CheckResult:
 def test_readiness_names_the_sources_that_nothing_judges(admin, client):
     assert detection().status == "ok"
     source = source_create(actor=admin, slug="cards", default_currency="EUR")
-    assert (detection().status, "2 rules in force, no model" in detection().detail) == ("ok", True)
+    assert (detection().status, "In force: rules 2, no model" in detection().detail) == ("ok", True)
     source_create(actor=admin, slug="sterling", default_currency="GBP")
     assert detection() == health.CheckResult(
         health.Status.DEGRADED, "No rule and no model judges what comes in from sterling."
@@ -164,4 +164,4 @@ def test_a_model_in_force_judges_every_source(admin, source, gathered):
     assert detection().status == "degraded"
     version = scenarios.trained(actor=admin)
     ModelVersion.objects.filter(pk=version.pk).update(stage=ModelStage.CHAMPION)
-    assert (detection().status, detection().detail) == ("ok", "0 rules and 1 models in force.")
+    assert (detection().status, detection().detail) == ("ok", "In force: rules 0, models 1.")

@@ -17,6 +17,7 @@ from detection.tests.test_model_stage import twin
 from finobs.core import clock
 from finobs.core.jobs.choices import JobState
 from finobs.core.jobs.worker import work
+from tests.support.clients import if_match, selected
 
 pytestmark = pytest.mark.django_db
 PEOPLE = "finobs.accounts.backends.RolePermissionBackend"
@@ -132,7 +133,9 @@ def test_buttons_are_the_steps_of_the_table(candidate, admin):
 
 
 def test_the_page_says_that_it_was_sent_for_approval(candidate, admin):
-    response = client_of(admin).post(f"/detection/models/{candidate.pk}/promote/", {"reason": "Good"}, follow=True)
+    response = client_of(admin).post(
+        f"/detection/models/{candidate.pk}/promote/", {"reason": "Good", "version": 1}, follow=True
+    )
     assert "sent for approval" in response.content.decode()
     panel = page(admin, f"/approvals/panel/detection.modelversion/{candidate.pk}/")
     assert candidate.sha256 in panel
@@ -141,25 +144,26 @@ def test_the_page_says_that_it_was_sent_for_approval(candidate, admin):
 
 def test_a_refused_step_says_why_beside_the_form(candidate, admin):
     client = client_of(admin)
-    assert client.post(f"/detection/models/{candidate.pk}/retire/", {"reason": "Old"}).status_code == 302
-    again = client.post(f"/detection/models/{candidate.pk}/retire/", {})
+    assert client.post(f"/detection/models/{candidate.pk}/retire/", {"reason": "Old", "version": 1}).status_code == 302
+    again = client.post(f"/detection/models/{candidate.pk}/retire/", {"version": 2})
     assert again.status_code == 409
     assert "not possible for a model that is retired" in again.content.decode()
 
 
-def post(person, path, **body):
-    return client_of(person).post(path, body, content_type="application/json", headers={"Idempotency-Key": "k-1"})
+def post(person, path, seen=None, **body):
+    headers = {"Idempotency-Key": "k-1", **(if_match(seen) if seen else {})}
+    return client_of(person).post(path, body, content_type="application/json", headers=headers)
 
 
 def test_machines_take_the_same_steps(candidate, admin, analyst):
     path = f"/api/v1/models/{candidate.pk}"
     assert client_of(analyst).get(path).json()["actions"] == ["shadow", "challenge", "promote", "retire"]
     assert post(analyst, f"{path}/shadow").status_code == 403
-    assert post(admin, f"{path}/shadow", reason="To see").json()["stage"] == "shadow"
-    waits = post(admin, f"{path}/promote", reason="Better")
+    assert post(admin, f"{path}/shadow", candidate, reason="To see").json()["stage"] == "shadow"
+    waits = post(admin, f"{path}/promote", candidate, reason="Better")
     assert waits.status_code == 202
     assert waits.json()["approval_request_id"] == ApprovalRequest.objects.get().pk
-    assert post(admin, f"{path}/shadow").status_code == 409
+    assert post(admin, f"{path}/shadow", candidate).status_code == 409
 
 
 def test_machines_ask_for_training_and_cancel_it(admin, analyst, source):
@@ -188,7 +192,7 @@ def test_the_admin_offers_the_same_steps(candidate, admin, run):
     listed = client.get("/admin/detection/modelversion/").content.decode()
     assert [step.label in listed for step in workflow.HUMAN_STEPS] == [True] * len(workflow.HUMAN_STEPS)
     assert workflow.BY_ACTION["install"].label not in listed
-    chosen = {"action": "promote", "_selected_action": [candidate.pk], "reason": "Fewer false alerts."}
+    chosen = {"action": "promote", **selected(candidate), "reason": "Fewer false alerts."}
     assert "Sent for approval: 1" in client.post("/admin/detection/modelversion/", chosen, follow=True).content.decode()
     assert "Training run" in client.get("/admin/detection/trainingrun/").content.decode()
     client.post("/admin/detection/trainingrun/", {"action": "cancel", "_selected_action": [run.pk]})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from finobs.core import clock
 from finobs.core.db.dialect import table_of
+from finobs.core.db.pipeline import Rows, send
 from finobs.core.db.rows import ModelRows
 
 from . import token_format
@@ -94,25 +95,24 @@ def bearer_token(request: Request) -> str | None:
 def token_find(text: str) -> ApiToken | None:
     """The live token that `text` is."""
     prefix = token_format.prefix_of(text)
-    token = _live_token("prefix", prefix) if prefix else None
+    token = live_token(send_for_token("prefix", prefix)()) if prefix else None
     # In constant time: how long a refusal takes must not tell how much of a digest was right.
     if token is None or not hmac.compare_digest(token.digest, token_format.digest(text)):
         return None
     return token
 
 
-def token_of_id(pk: int) -> ApiToken | None:
-    """The live token of this id, with its user and their permissions, read from the database now."""
-    return _live_token("id", pk)
+def send_for_token(column: str, value: str | int) -> Callable[[], Rows]:
+    """Ask for a token by its prefix or id, with its user and the ids of their permissions: one statement, for
+    `live_token`."""
+    return send(_token_sql(column), [value])
 
 
-def _live_token(column: str, value: str | int) -> ApiToken | None:
-    """The token, its user, and the ids of the user's permissions, in one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(_token_sql(column), [value])
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    if row is None:
+def live_token(rows: Rows) -> ApiToken | None:
+    """The token that was asked for, with its user and their permissions; None where there is none that lives."""
+    if not rows:
         return None
+    row = rows[0]
     token = TOKEN_ROWS.read(row[: TOKEN_ROWS.width])
     token.user = USER_ROWS.read(row[TOKEN_ROWS.width : -1])
     if not is_live(token):

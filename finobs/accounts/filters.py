@@ -7,6 +7,9 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
+from finobs.core.filters import YesNoFilter
+
+from .addresses import address_key
 from .choices import UserKind
 from .models import User
 from .roles import ROLES
@@ -16,11 +19,11 @@ class UserFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="by_name", label="Name or e-mail")
     role = django_filters.ChoiceFilter(field_name="groups__name", choices=[(role, role.title()) for role in ROLES])
     kind = django_filters.ChoiceFilter(choices=UserKind.choices)
-    is_active = django_filters.BooleanFilter()
+    is_active = YesNoFilter()
 
     class Meta:
         model = User
         fields = ("q", "role", "kind", "is_active")
 
     def by_name(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(Q(name__icontains=value) | Q(email__icontains=value))
+        return queryset.filter(Q(name__icontains=value) | Q(email_key__contains=address_key(value)))

@@ -10,6 +10,7 @@ from django import forms
 
 from finobs.core.forms import VersionedForm
 
+from .addresses import AddressFormField
 from .models import User
 from .selectors import permissions_held
 
@@ -24,8 +25,8 @@ def _password(label: str, autocomplete: str, help_text: str = "") -> forms.CharF
 
 
 class SignInForm(forms.Form):
-    username = forms.EmailField(
-        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    username = AddressFormField(
+        label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
     )
     password = _password("Password", "current-password")
 

@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from finobs.core.errors import Invalid
 
 from . import services
+from .addresses import address_key
 from .models import User
 from .throttling import client_ip
 
@@ -28,14 +29,14 @@ def digest(key: str | None) -> str:
 
 def authenticate(request: HttpRequest, email: str, password: str) -> User | None:
     """The person with this password, or None. A failure is counted and, unless already throttled, recorded."""
-    # Lower case, as e-mail addresses are stored: the throttle counts by this text.
-    person = auth.authenticate(request, username=email.lower(), password=password)
+    key = address_key(email)
+    person = auth.authenticate(request, username=key, password=password)
     if isinstance(person, User):
         return person
     # None while the throttle holds: django-axes did not count it, and a flood must not fill the ledger.
     if getattr(request, "axes_failures_since_start", None) is not None:
         throttled = bool(getattr(request, "axes_locked_out", False))
-        services.sign_in_failed(email=email.lower(), ip=client_ip(request), throttled=throttled)
+        services.sign_in_failed(email=key, ip=client_ip(request), throttled=throttled)
     return None
 
 
@@ -55,9 +56,21 @@ def password_sign_in(request: HttpRequest, *, username: str, password: str) -> N
     sign_in(request, person)
 
 
-def password_change(request: HttpRequest, *, present: str, new: str) -> None:
-    """Change one's own password; this browser alone stays signed in."""
+def require_password(request: HttpRequest, present: str, *, field: str = "present") -> None:
+    """Whoever is signed in proves it again. Counted and throttled as sign-in is. Raises Invalid beside `field`."""
     assert isinstance(request.user, User)
+    person = authenticate(request, request.user.email, present)
+    if person is None or person.pk != request.user.pk:
+        raise Invalid(fields={field: ["This is not your present password."]})
+
+
+def password_change(request: HttpRequest, *, present: str, new: str) -> None:
+    """Change one's own password; this browser alone stays signed in. Raises Invalid.
+
+    The present password is asked of the same throttle as at sign-in: a session left open is no place to guess it.
+    """
+    assert isinstance(request.user, User)
+    require_password(request, present)
     sign_in_again(request, services.password_change(actor=request.user, present=present, new=new))
 
 

@@ -10,12 +10,13 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
+from finobs.core.errors import Invalid
 from finobs.core.models import Base, Versioned
 
+from .addresses import AddressKeyField, address_key
 from .choices import SessionEndReason, UserKind
 from .credential import NO_CREDENTIAL, Credential
 
@@ -49,10 +50,14 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """For `createsuperuser`: an act of whoever runs it on the server, by the service that is registered for it."""
         assert self.superuser_service is not None, "registered when the app is ready"
-        return self.superuser_service(email=email, password=password, **fields)
+        try:
+            return self.superuser_service(email=email, password=password, **fields)
+        except Invalid as error:
+            # What the command knows how to say.
+            raise ValidationError(error.message) from error
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.get(email_key=address_key(username or ""))
 
 
 class User(Versioned, AbstractBaseUser, PermissionsMixin):
@@ -63,6 +68,8 @@ class User(Versioned, AbstractBaseUser, PermissionsMixin):
     """
 
     email = models.EmailField("e-mail", unique=True)
+    # What the address is compared by: look-up, uniqueness, throttle (accounts.addresses).
+    email_key = AddressKeyField(unique=True)
     # Django would write the row at each sign-in, with history; the register of sessions knows it.
     last_login = None
     name = models.CharField(max_length=120)
@@ -75,7 +82,7 @@ class User(Versioned, AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=clock.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
-    history = HistoricalRecords(excluded_fields=["password"], m2m_fields=["groups"])
+    history = HistoricalRecords(excluded_fields=["password", "email_key"], m2m_fields=["groups"])
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -87,11 +94,20 @@ class User(Versioned, AbstractBaseUser, PermissionsMixin):
     credential: Credential = NO_CREDENTIAL
 
     class Meta(Base.Meta):
-        constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_ci")]
         ordering = ("name",)
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def clean(self) -> None:
+        super().clean()
+        # Here too: uniqueness is checked before the row is saved.
+        self.email_key = address_key(self.email or "")
+
+    @property
+    def label(self) -> str:
+        """Name and address, where somebody decides by whom they see: two people may be called the same."""
+        return f"{self.name} <{self.email}>"
 
     @property
     def initials(self) -> str:

@@ -8,6 +8,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from finobs.core.serializers import SecretField
+
+from .addresses import AddressSerializerField
 from .choices import UserKind
 from .models import ApiToken, User
 from .roles import PERMISSIONS, ROLES
@@ -40,7 +43,7 @@ class MeSerializer(UserSerializer):
 
 
 class UserCreateSerializer(serializers.Serializer[Any]):
-    email = serializers.EmailField(max_length=254)
+    email = AddressSerializerField()
     name = serializers.CharField(max_length=120)
     kind = serializers.ChoiceField(choices=[UserKind.HUMAN.value, UserKind.SERVICE.value], default=UserKind.HUMAN.value)
     roles = serializers.ListField(child=serializers.ChoiceField(choices=sorted(ROLES)), default=list)
@@ -48,7 +51,7 @@ class UserCreateSerializer(serializers.Serializer[Any]):
 
 
 class UserChangeSerializer(serializers.Serializer[Any]):
-    email = serializers.EmailField(max_length=254, required=False)
+    email = AddressSerializerField(required=False)
     name = serializers.CharField(max_length=120, required=False)
     time_zone = serializers.CharField(max_length=64, required=False)
 
@@ -104,9 +107,8 @@ class ResetLinkSerializer(serializers.Serializer[Any]):
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
-    email = serializers.EmailField(max_length=254)
-    # A password may begin and end with a space.
-    password = serializers.CharField(max_length=1024, trim_whitespace=False)
+    email = AddressSerializerField()
+    password = SecretField(max_length=1024)
 
 
 class AccessSerializer(serializers.Serializer[Any]):

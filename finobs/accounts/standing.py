@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from finobs.core import clock
 from finobs.core.errors import NotAllowed
 
-from .authentication import READ_ONLY_TOKEN_MESSAGE, token_of_id, user_with_scopes
+from .authentication import READ_ONLY_TOKEN_MESSAGE, live_token, send_for_token, user_with_scopes
 from .choices import SessionEndReason
 from .models import User, UserSession
 from .roles import only_read
@@ -19,15 +20,18 @@ from .roles import only_read
 class Standing:
     """Installed into `core.authority` when the apps start."""
 
-    def current(self, user: User) -> User | None:
+    def read_again(self, user: User) -> Callable[[], User | None]:
         """`user` as the database has them, with the scopes of the token that acts; None where nobody is left."""
-        token = None if user.credential.token_id is None else token_of_id(user.credential.token_id)
-        if token is not None:
-            return user_with_scopes(token)
-        now = User.objects.filter(pk=user.pk).first()
-        if now is not None:
-            now.token_scopes = user.token_scopes
-        return now
+        token_id = user.credential.token_id
+        if token_id is None:
+            return lambda: _without_token(user)
+        fetch = send_for_token("id", token_id)
+
+        def current() -> User | None:
+            token = live_token(fetch())
+            return _without_token(user) if token is None else user_with_scopes(token)
+
+        return current
 
     def stands(self, user: User, current: User) -> bool:
         """Active, no less than they were, of the same epoch, and what they signed in with not over."""
@@ -49,6 +53,13 @@ class Standing:
         """Raise NotAllowed where `user` is a scoped token and the service asked for no scope that writes."""
         if user.token_scopes is not None and only_read(scopes):
             raise NotAllowed(READ_ONLY_TOKEN_MESSAGE)
+
+
+def _without_token(user: User) -> User | None:
+    now = User.objects.filter(pk=user.pk).first()
+    if now is not None:
+        now.token_scopes = user.token_scopes
+    return now
 
 
 def end_reason(session: UserSession | None, user: User | AnonymousUser) -> str | None:

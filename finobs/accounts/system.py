@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from finobs.core import history
 
+from .addresses import address_key
 from .choices import UserKind
 from .models import User
 
@@ -14,7 +15,7 @@ from .models import User
 def system_actor(name: str) -> User:
     """The actor for an automated process ("assess", "sealer", "schedule"), made on first use. It cannot sign in."""
     email = f"{name}@system.finobs.invalid"
-    return User.objects.filter(email=email).first() or _create(email, f"finobs {name}")
+    return User.objects.filter(email_key=address_key(email)).first() or _create(email, f"finobs {name}")
 
 
 def _create(email: str, name: str) -> User:
@@ -25,5 +26,5 @@ def _create(email: str, name: str) -> User:
             history.save(user, actor=user)
     # Two processes needed it first in the same moment.
     except IntegrityError:
-        return User.objects.get(email=email)
+        return User.objects.get_by_natural_key(email)
     return user

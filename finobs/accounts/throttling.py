@@ -22,6 +22,7 @@ from django.shortcuts import render
 from finobs.core import clock, http
 from finobs.core.errors import FinobsError
 
+from .addresses import address_key
 from .models import UserSession
 
 MAX_FAILURES_PER_ADDRESS = 50
@@ -45,20 +46,25 @@ class AttemptHandler(AxesDatabaseHandler):
 
 def _exceeds_wider_limit(request: Any, credentials: dict[str, Any] | None) -> bool:
     recent = AccessAttempt.objects.filter(attempt_time__gte=get_cool_off_threshold(request))
-    email, ip = str((credentials or {}).get("username") or ""), request.axes_ip_address
+    key, ip = client_username(request, credentials), request.axes_ip_address
     if _sum(recent.filter(ip_address=ip)) >= MAX_FAILURES_PER_ADDRESS:
         return True
     # SEC-7: a stranger who guesses from everywhere must not keep the person out.
-    return _sum(recent.filter(username=email)) >= MAX_FAILURES_PER_ACCOUNT and not _is_familiar_address(email, ip)
+    return _sum(recent.filter(username=key)) >= MAX_FAILURES_PER_ACCOUNT and not _is_familiar_address(key, ip)
 
 
 def _sum(attempts: QuerySet[Any]) -> int:
     return int(attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0)
 
 
-def _is_familiar_address(email: str, ip: str | None) -> bool:
+def _is_familiar_address(key: str, ip: str | None) -> bool:
     since = clock.now() - FAMILIAR_ADDRESS_PERIOD
-    return UserSession.objects.filter(user__email=email, ip=ip, created_at__gte=since).exists()
+    return UserSession.objects.filter(user__email_key=key, ip=ip, created_at__gte=since).exists()
+
+
+def client_username(request: Any, credentials: dict[str, Any] | None) -> str:
+    """What attempts are counted by: the key of the address, whichever of its spellings was typed."""
+    return address_key(str((credentials or {}).get("username") or ""))
 
 
 def client_ip(request: Any) -> str | None:

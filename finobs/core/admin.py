@@ -19,8 +19,9 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from . import access
 from .admin_grants import GrantsAdmin as GrantsAdmin
+from .admin_queries import ClosedQueryMixin
 from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound, Stale
-from .forms import StrictJSONDecoder
+from .forms import JSONObjectField, refuse_deceptive
 from .identity import attach_history_users
 from .models import Versioned
 from .versions import LIST_FIELD, listed_version
@@ -54,6 +55,10 @@ class FinobsAdminSite(admin.AdminSite):
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("accounts:password-change")
 
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """No form of ours completes what is typed; Django's view would search any model that an address names."""
+        raise NotFound
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """By what they are for, not by the alphabet."""
         apps: list[Any] = super().get_app_list(request, app_label)
@@ -77,7 +82,7 @@ APP_ORDER = (
 APP_NAMES = {"auth": "Roles", "django_celery_beat": "Schedules", "axes": "Sign-in attempts"}
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(ClosedQueryMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """A library's table: administrators see it; whatever writes it is the library."""
 
     # Without this the stock action would offer to delete what is selected.
@@ -99,7 +104,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-class AccessAdmin(SimpleHistoryAdmin):
+class AccessAdmin(ClosedQueryMixin, SimpleHistoryAdmin):
     """A model in the admin. Rows come through `restrict`, rights from the app's policy, writes from services.
 
     Nothing is deleted here. A subclass that can add or change overrides `write`, which must call a service, with the
@@ -110,7 +115,7 @@ class AccessAdmin(SimpleHistoryAdmin):
     show_full_result_count = False
     list_per_page = 50
     view_action = "view"
-    formfield_overrides: ClassVar = {JSONField: {"decoder": StrictJSONDecoder}}
+    formfield_overrides: ClassVar = {JSONField: {"form_class": JSONObjectField}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return access.restrict(super().get_queryset(request), request.user, self.view_action)
@@ -214,7 +219,7 @@ class AccessAdmin(SimpleHistoryAdmin):
         return [name for name in super().get_fields(request, obj) if name != "version"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form = _plain(super().get_form(request, obj, change=change, **kwargs))
         if isinstance(obj, Versioned):
             form = type(form.__name__, (VersionMixin, form), {})
         refusal: FinobsError | None = getattr(request, REFUSAL_ATTRIBUTE, None)
@@ -234,6 +239,17 @@ class ReadAdmin(AccessAdmin):
 
 
 REFUSAL_ATTRIBUTE = "_finobs_refused"
+
+
+def _plain(form: Any) -> Any:
+    """`form`, with every text that is typed into it in its one form, or refused beside its field."""
+
+    def clean(self: Any) -> Any:
+        cleaned = form.clean(self)
+        refuse_deceptive(self)
+        return cleaned
+
+    return type(form.__name__, (form,), {"clean": clean})
 
 
 class VersionMixin(forms.ModelForm):  # type: ignore[type-arg]

@@ -45,6 +45,14 @@ class GrantsForm(VersionedForm):
 class GrantUserForm(UserManage):
     user = forms.EmailField(label="E-mail of a person", error_messages={"does_not_exist": "Nobody has this e-mail."})
 
+    def clean_user(self) -> Any:
+        """The person, by the address as sign-in reads it."""
+        people: Any = get_user_model()._default_manager
+        try:
+            return people.get_by_natural_key(self.cleaned_data["user"])
+        except ObjectDoesNotExist:
+            raise forms.ValidationError(self.fields["user"].error_messages["does_not_exist"]) from None
+
 
 class GrantGroupForm(GroupManage):
     group = forms.CharField(label="Name of a group", max_length=80, error_messages={"does_not_exist": "No such group."})

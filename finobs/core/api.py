@@ -30,7 +30,8 @@ from .errors import Invalid, PreconditionFailed, Stale
 from .identity import preload
 from .models import Versioned
 from .parameters import PAGE_PARAMETERS, filter_names, refuse_unknown
-from .serializers import refuse_unknown_fields
+from .plain_text import plain_values
+from .serializers import SecretField, TextField, refuse_unknown_fields
 from .versions import UNSTATED
 
 M = TypeVar("M", bound=Model)
@@ -259,4 +260,9 @@ def validated_body(serializer: type[BaseSerializer[Any]] | None, request: Reques
     body = serializer(data=request.data)
     refuse_unknown_fields(body, request.data)
     body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
+    fields = body.fields.items()  # type: ignore[attr-defined]
+    return plain_values(
+        body.validated_data,
+        multiline={name for name, field in fields if isinstance(field, TextField)},
+        verbatim={name for name, field in fields if isinstance(field, SecretField)},
+    )

@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol
 from django.contrib.auth import get_user_model
 
 from .db.locks import lock_shared
+from .db.pipeline import pipeline
 from .errors import Conflict, FinobsError, NotAllowed
 
 # Given the user as they are now: does what was asked still hold?
@@ -33,8 +34,8 @@ LOST_MESSAGE: Final = (
 class Register(Protocol):
     """Where it is known how somebody stands now."""
 
-    def current(self, user: Any) -> Any:
-        """`user` read again, with the limits of what they signed in with."""
+    def read_again(self, user: Any) -> Callable[[], Any]:
+        """Ask for `user` as they are now, with the limits of what they signed in with; the answer is fetched later."""
 
     def stands(self, user: Any, current: Any) -> bool:
         """May whoever signed in as `user` still act: account, session or token?"""
@@ -137,7 +138,7 @@ def settle(pk: int) -> None:
     if own is not None:
         users = {id(user): user for user, _ in own.facts.values() if user.pk == pk}
         for user in users.values():
-            _confirm_user(own, user)
+            _confirm_user(own, user, _installed().read_again(user)())
             own.add(user, "settled", bool)
 
 
@@ -145,21 +146,22 @@ def _confirm(own: _Frame) -> None:
     users = {id(user): user for user, _ in own.facts.values()}
     users = {key: user for key, user in users.items() if _open_facts(own, user)}
     if users:
-        lock_shared(get_user_model(), {user.pk for user in users.values()})
-        for user in users.values():
-            _confirm_user(own, user)
+        # In one go: each decision waits for it. The second statement sees what the first one has waited for.
+        with pipeline():
+            lock_shared(get_user_model(), {user.pk for user in users.values()})
+            answers = [(user, _installed().read_again(user)) for user in users.values()]
+        for user, fetch in answers:
+            _confirm_user(own, user, fetch())
     if own.actor is not None:
         _installed().require_write_scope(own.actor, own.scopes)
 
 
-def _confirm_user(own: _Frame, user: Any) -> None:
+def _confirm_user(own: _Frame, user: Any, current: Any) -> None:
     facts = _open_facts(own, user)
-    register = _installed()
-    current = register.current(user)
     # What is asked again must not be noted again.
     token = _frame.set(None)
     try:
-        if "standing" in facts and not (current is not None and register.stands(user, current)):
+        if "standing" in facts and not (current is not None and _installed().stands(user, current)):
             raise _loss(own, user)
         if not all(fact(current) for key, fact in facts.items() if key != "standing"):
             raise _loss(own, user)

@@ -106,13 +106,13 @@ class Sender:
 
 
 _lock = threading.Lock()
-_made: Sender | None = None
+_of_this_process: Sender | None = None
 
 
 def _sender() -> Sender:
     """This process's: a thread does not survive a fork."""
-    global _made
+    global _of_this_process
     with _lock:
-        if _made is None or _made.process_id != os.getpid():
-            _made = Sender()
-        return _made
+        if _of_this_process is None or _of_this_process.process_id != os.getpid():
+            _of_this_process = Sender()
+        return _of_this_process

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.forms import CharField, DateInput, Form, HiddenInput, IntegerField, Select, Textarea
+from django.forms import BaseForm, CharField, DateInput, Form, HiddenInput, IntegerField, JSONField, Select, Textarea
 from django.http import QueryDict
 
 from .errors import ApprovalRequired, Conflict, Invalid, InvalidTransition, Stale
 from .http import parse_json
+from .plain_text import form_errors
 from .reasons import MAX_REASON_LENGTH, MIN_REASON_LENGTH, why_not_reason
 
 R = TypeVar("R")
+MAX_JSON_DEPTH: Final = 8
+# RFC 8785, and with it the ledger, writes numbers as doubles.
+MAX_JSON_INTEGER: Final = 2**53 - 1
 
 # Widgets of filters. A field copies its widget, so that all lists may share these.
 DATE_INPUT = DateInput(attrs={"type": "date"})
@@ -66,6 +70,41 @@ class StrictJSONDecoder(json.JSONDecoder):
         return value
 
 
+class JSONObjectField(JSONField):
+    """A JSON object typed into a form. Whatever else JSON can be is refused beside the field, not by what reads it."""
+
+    default_error_messages = {  # noqa: RUF012
+        "object": 'Enter a JSON object: {"name": "value"}.',
+        "depth": f"This is nested more than {MAX_JSON_DEPTH} levels deep.",
+        "number": "One of its numbers is larger than JSON holds exactly: write it as text.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        # Model fields name the encoder and decoder of their column; what is typed is always read strictly.
+        super().__init__(**{**kwargs, "decoder": StrictJSONDecoder})
+
+    def to_python(self, value: Any) -> Any:
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return {}
+        value = super().to_python(value)
+        if not isinstance(value, dict):
+            raise ValidationError(self.error_messages["object"], code="object")
+        if refusal := _why_not_object(value):
+            raise ValidationError(self.error_messages[refusal], code=refusal)
+        return value
+
+
+def _why_not_object(value: dict[str, Any]) -> str:
+    """Which message says what is wrong with a parsed object; empty when nothing is."""
+    level: list[Any] = [value]
+    for _ in range(MAX_JSON_DEPTH):
+        inner = [each for outer in level for each in (outer.values() if isinstance(outer, dict) else outer)]
+        if any(isinstance(each, int) and abs(each) > MAX_JSON_INTEGER for each in inner):
+            return "number"
+        level = [each for each in inner if isinstance(each, dict | list)]
+    return "depth" if level else ""
+
+
 def submit(form: Form, act: Callable[..., Any]) -> HTTPStatus:
     """Call `act` with the fields of `form`, if they hold, and say how that went.
 
@@ -77,7 +116,7 @@ def submit(form: Form, act: Callable[..., Any]) -> HTTPStatus:
 
 def submit_for_result(form: Form, act: Callable[..., R]) -> tuple[HTTPStatus, R | None]:
     """As `submit`, with what `act` returned where it was OK."""
-    if not form.is_valid():
+    if not form.is_valid() or refuse_deceptive(form):
         return HTTPStatus.UNPROCESSABLE_ENTITY, None
     try:
         return HTTPStatus.OK, act(**form.cleaned_data)
@@ -91,6 +130,14 @@ def submit_for_result(form: Form, act: Callable[..., R]) -> tuple[HTTPStatus, R 
         if isinstance(error, Stale) and isinstance(form, VersionedForm):
             form.show_again(version=error.version)
         return HTTPStatus.CONFLICT, None
+
+
+def refuse_deceptive(form: BaseForm) -> bool:
+    """Whether a valid form holds text that deceives, which is then said beside it. Other text gets its one form."""
+    errors = list(form_errors(form))
+    for name, text in errors:
+        form.add_error(name, text)
+    return bool(errors)
 
 
 def _add_errors(form: Form, error: Invalid) -> None:

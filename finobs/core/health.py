@@ -48,7 +48,7 @@ _checks: dict[str, Check] = {}
 
 
 def register(name: str, check: Check) -> None:
-    """Add a check to /readyz, from AppConfig.ready(). Its words are public: no secrets, no paths."""
+    """Add a check to /readyz, from AppConfig.ready(). Who may read metrics reads its words: no secrets, no paths."""
     _checks[name] = check
 
 

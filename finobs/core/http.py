@@ -18,8 +18,8 @@ from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
 from . import context
+from .db.failures import IDLE_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT, sqlstate
 from .errors import ApprovalRequired, Conflict, FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
-from .logs.exceptions import sqlstate
 
 log = logging.getLogger("finobs.http")
 PROBLEM = "application/problem+json"
@@ -28,9 +28,9 @@ DEADLOCK = "40P01"
 UNCHANGED = "Nothing was changed; try again."
 # By SQLSTATE: what ran into a limit of `finobs.settings.processes`.
 UNANSWERED = {
-    "57014": "This takes longer than a request may. Nothing was changed; ask for less, or try again.",
-    "55P03": "Somebody else is changing the same just now. " + UNCHANGED,
-    "25P03": "This took longer than a request may. " + UNCHANGED,
+    STATEMENT_TIMEOUT: "This takes longer than a request may. Nothing was changed; ask for less, or try again.",
+    LOCK_TIMEOUT: "Somebody else is changing the same just now. " + UNCHANGED,
+    IDLE_TIMEOUT: "This took longer than a request may. " + UNCHANGED,
 }
 
 

@@ -11,6 +11,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -28,14 +30,10 @@ class Identity(NamedTuple):
 
 
 def identities_as_of(moments: Iterable[tuple[int, datetime]]) -> Mapping[tuple[int, datetime], Identity]:
-    """The identity of each (user id, moment). Two queries, however many there are."""
+    """The identity of each (user id, moment). One query, however many there are."""
     pairs = set(moments)
-    history = _history({pk for pk, _ in pairs})
-    chosen = {(pk, at): _row_at(history[pk], at) for pk, at in pairs if history[pk]}
-    roles = _roles({row.history_id for row in chosen.values()})
-    return {
-        key: Identity(row.name or row.email, row.email, tuple(roles[row.history_id])) for key, row in chosen.items()
-    }
+    past = _past({pk for pk, _ in pairs})
+    return {(pk, at): _identity_at(past[pk], at) for pk, at in pairs if past[pk]}
 
 
 class IdentityAt:
@@ -61,7 +59,7 @@ class IdentityAt:
 
 
 def preload(rows: Sequence[Any]) -> None:
-    """Read what `IdentityAt` says of each of these rows of one model: two queries for all."""
+    """Read what `IdentityAt` says of each of these rows of one model: one query for all."""
     fields = _fields(type(rows[0])) if rows else []
     moments = [(field, row, field.moment(row)) for field in fields for row in rows]
     if not moments:
@@ -85,26 +83,26 @@ def _fields(model: type) -> list[IdentityAt]:
     return [value for each in model.__mro__ for value in vars(each).values() if isinstance(value, IdentityAt)]
 
 
-def _history(pks: set[int]) -> defaultdict[int, list[Any]]:
-    """The history rows of these people, each person's oldest first."""
-    history: defaultdict[int, list[Any]] = defaultdict(list)
+Past = list[tuple[datetime, Identity]]
+
+
+def _past(pks: set[int]) -> defaultdict[int, Past]:
+    """Who each of these people was since when, the oldest first."""
+    past: defaultdict[int, Past] = defaultdict(list)
+    if not pks:
+        return past
     model: Any = get_user_model()
-    rows = model.history.filter(id__in=pks).order_by("history_date", "history_id")
-    for row in rows.only("id", "history_id", "history_date", "name", "email") if pks else ():
-        history[row.id].append(row)
-    return history
+    role = f"historical{model._meta.model_name}_groups__group__name"
+    rows = model.history.filter(id__in=pks).order_by("history_date", "history_id", role)
+    fields = rows.values_list("history_id", "id", "history_date", "name", "email", role)
+    # One row for each role that somebody had, and one without for who had none.
+    for _, group in groupby(fields, key=itemgetter(0)):
+        rows_of_one = list(group)
+        _, pk, at, name, email, _ = rows_of_one[0]
+        past[pk].append((at, Identity(name or email, email, tuple(row[5] for row in rows_of_one if row[5]))))
+    return past
 
 
-def _row_at(rows: Sequence[Any], at: datetime) -> Any:
+def _identity_at(past: Past, at: datetime) -> Identity:
     # The first one for what was done in the moment in which somebody was made.
-    return rows[max(0, bisect_right(rows, at, key=lambda row: row.history_date) - 1)]
-
-
-def _roles(history_ids: set[int]) -> defaultdict[int, list[str]]:
-    roles: defaultdict[int, list[str]] = defaultdict(list)
-    model: Any = get_user_model()
-    through: Any = model.history.model._meta.get_field(f"historical{model._meta.model_name}_groups").related_model
-    names = through.objects.filter(history_id__in=history_ids).order_by("group__name")
-    for history_id, name in names.values_list("history_id", "group__name") if history_ids else ():
-        roles[history_id].append(name)
-    return roles
+    return past[max(0, bisect_right(past, at, key=itemgetter(0)) - 1)][1]

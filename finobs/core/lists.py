@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -45,9 +46,12 @@ def list_page(
     """
     names, repeatable = filter_names(filter_set)
     refuse_unknown(request.GET, {*names, *parameters, "cursor"}, repeatable)
+    status = HTTPStatus.OK
     if filter_set is not None:
         context |= filter_context(request, filter_set, rows, fields, defaults or {})
-        rows = context["filter"].qs if context["filter"].is_valid() else rows.none()
+        is_valid = context["filter"].is_valid()
+        rows = context["filter"].qs if is_valid else rows.none()
+        status = HTTPStatus.OK if is_valid else HTTPStatus.UNPROCESSABLE_ENTITY
     query = request.GET.copy()
     cursor = "".join(query.pop("cursor", [])[-1:])
     page = paginate(rows, order=order, cursor=cursor, bound=query.urlencode())
@@ -56,7 +60,7 @@ def list_page(
     context |= summary(rows)
     context |= {"page": page, "rows": present(page.items), "row_count": row_count, "filtered": bool(query)}
     context["layout"] = FRAGMENT if is_fragment(request) else PAGE
-    return render_page(request, template, context)
+    return render_page(request, template, context, status=status)
 
 
 def filtered(

@@ -4,6 +4,8 @@
 'Ask the customer first.'
 >>> why_not_reason("ok")
 'Say why, in at least 3 characters.'
+>>> why_not_reason("................")
+'Say why in words: this has no letters.'
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from __future__ import annotations
 from typing import Final
 
 from .errors import Invalid
+from .plain_text import has_letters, visible_length
+from .text import DeceptiveText, clean
 
 MIN_REASON_LENGTH: Final = 3
 MAX_REASON_LENGTH: Final = 2_000
@@ -19,10 +23,11 @@ MAX_REASON_LENGTH: Final = 2_000
 def require_reason(
     text: str, *, field: str = "reason", min_length: int = MIN_REASON_LENGTH, max_length: int = MAX_REASON_LENGTH
 ) -> str:
-    """`text` without the space around it. Raises Invalid beside `field` for what says nothing, or too much."""
+    """`text` in its one form (`core.text`). Raises Invalid beside `field` for what says nothing, deceives, or is too
+    much."""
     if refusal := why_not_reason(text, min_length=min_length, max_length=max_length):
         raise Invalid(fields={field: [refusal]})
-    return text.strip()
+    return clean(text, multiline=True)
 
 
 def optional_reason(text: str, *, field: str = "reason", max_length: int = MAX_REASON_LENGTH) -> str:
@@ -32,11 +37,13 @@ def optional_reason(text: str, *, field: str = "reason", max_length: int = MAX_R
 
 def why_not_reason(text: str, *, min_length: int = MIN_REASON_LENGTH, max_length: int = MAX_REASON_LENGTH) -> str:
     """Why `text` is no reason, in words; empty when it is one. For a service that collects what is wrong."""
-    length = len(text.strip())
-    if length < min_length:
+    try:
+        plain = clean(text, multiline=True)
+    except DeceptiveText as error:
+        return f"Say why in plain text; this {error}."
+    # Blanks, and marks upon letters, are no part of an answer.
+    if visible_length(plain) < min_length:
         return f"Say why, in at least {min_length} characters."
-    if length > max_length:
+    if len(plain) > max_length:
         return f"Say why, in at most {max_length:,} characters."
-    if "\x00" in text:
-        return "Say why in plain text; this holds a NUL character."
-    return ""
+    return "Say why in words: this has no letters." if plain and not has_letters(plain) else ""

@@ -8,6 +8,7 @@ from typing import Final
 
 from cases.models import Queue
 from cases.services import queue_grant
+from finobs.accounts.addresses import address_key
 from finobs.accounts.models import User
 from finobs.accounts.services.passwords import password_reset_issue, password_set
 from finobs.accounts.services.users import user_create
@@ -61,7 +62,7 @@ def password() -> str:
 def ensure_users(*, actor: User, queues: dict[str, Queue]) -> None:
     """Add the people that are not there yet, with their password and grants. Who was changed since stays so."""
     for person in DEMO_USERS:
-        user = User.objects.filter(email=person.email).first()
+        user = User.objects.filter(email_key=address_key(person.email)).first()
         if user is None:
             user = user_create(
                 actor=actor, email=person.email, name=person.name, roles=[person.role], is_staff=person.is_staff

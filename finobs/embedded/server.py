@@ -121,8 +121,9 @@ def _beat() -> Any:
 
 def server_config(application: Any) -> uvicorn.Config:
     return uvicorn.Config(
-        application, http=HttpProtocol, log_config=None, log_level="warning", access_log=False, lifespan="off",
-        server_header=False,
+        application, http=HttpProtocol, log_level="warning", access_log=False, lifespan="off", server_header=False,
+        # Its own would write other lines than the settings say.
+        log_config=None,
         # uvicorn would believe X-Forwarded-For of anybody; whom to believe is said in TRUSTED_PROXIES.
         proxy_headers=False,
         # An open event stream would hold the shutdown for ever (decision 3).

@@ -22,7 +22,6 @@ class EventAdmin(ReadAdmin):
     ordering = ("-id",)
     fields = ("uid", "at", "action", "who", "actor_type", "subject", "request_id", "sealed", "proof")
     readonly_fields = fields
-    show_facets = admin.ShowFacets.NEVER
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         return super().get_queryset(request).select_related("actor", "place")

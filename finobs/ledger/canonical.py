@@ -24,6 +24,26 @@ def canonical(value: Canonical) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
 
 
+def is_canonical(body: bytes) -> bool:
+    """Whether `body` is the canonical form of an object: each key once, in order, and only what events may hold."""
+    try:
+        value = STRICT.decode(body.decode("utf-8"))
+        return isinstance(value, dict) and canonical(value) == body
+    except (ValueError, TypeError, RecursionError):
+        return False
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return values
+
+
+# Python's own reader takes the last of two keys, and numbers that no event holds are no text in canonical form.
+STRICT = json.JSONDecoder(object_pairs_hook=_once)
+
+
 def _check(value: object) -> None:
     if value is None or isinstance(value, str | bool):
         return

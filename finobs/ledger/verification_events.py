@@ -8,10 +8,8 @@ from collections.abc import Iterator, Sequence
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
-from .canonical import EVENT_SCHEMA, EVENT_SCHEMA_WITHOUT_CHANGES
+from .canonical import EVENT_SCHEMA, EVENT_SCHEMA_WITHOUT_CHANGES, STRICT, is_canonical
 from .verification_queries import raw_bytes
-
-DECODER = json.JSONDecoder()
 
 
 def event_faults(at: str, uid: str, event: Sequence[Any], leaf: Any) -> Iterator[str]:
@@ -23,6 +21,9 @@ def event_faults(at: str, uid: str, event: Sequence[Any], leaf: Any) -> Iterator
         yield "the body was changed"
     elif leaf is not None and own != leaf:
         yield "event and leaf differ: one of them was changed or moved"
+    # What is sealed is fixed by its leaf; what still waits is read whole.
+    if leaf is None and not is_canonical(body):
+        yield "the body is not canonical JSON"
     # The body is canonical, so the columns must be its exact beginning and end: cheaper than parsing all of it.
     schema, rest = _after_actor(body.decode(), f'{{"action":{quoted(action)},"actor":', str(actor), actor_type)
     begin = f',"at":"{at}","{"changes" if schema == EVENT_SCHEMA else "data"}":'
@@ -43,7 +44,7 @@ def _after_actor(body: str, begin: str, actor: str, actor_type: str) -> tuple[in
     if not body.startswith(begin):
         return 0, ""
     try:
-        block, end = DECODER.raw_decode(body, len(begin))
+        block, end = STRICT.raw_decode(body, len(begin))
     except ValueError:
         return 0, ""
     if not isinstance(block, dict) or (block.get("id"), block.get("type")) != (actor, actor_type):

@@ -101,8 +101,13 @@ AUTHENTICATION_BACKENDS = [
 AUTH_PASSWORD_VALIDATORS = [
     # SEC-7: at least 12 characters, no rule of composition.
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "finobs.accounts.password_rules.OwnWordsValidator"},
+    {"NAME": "finobs.accounts.password_rules.VarietyValidator"},
 ]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"
@@ -121,6 +126,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "finobs.accounts.throttling.AttemptHandler"
 AXES_LOCKOUT_CALLABLE = "finobs.accounts.throttling.locked_out"
 AXES_CLIENT_IP_CALLABLE = "finobs.accounts.throttling.client_ip"
+AXES_USERNAME_CALLABLE = "finobs.accounts.throttling.client_username"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
 # Otherwise whoever keeps trying keeps a person shut out for good (SEC-7).
@@ -200,6 +206,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["finobs.accounts.authentication.IsSignedIn"],
     "ENUM_NAME_OVERRIDES": {
         "OutcomeEnum": "detection.choices.Outcome.choices",
         "RowStatusEnum": "transactions.choices.RowStatus.choices",

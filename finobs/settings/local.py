@@ -5,6 +5,7 @@ import secrets
 from finobs.settings import env
 from finobs.settings.base import *  # noqa: F403
 from finobs.settings.base import LOGGING, database
+from finobs.settings.secret_strength import require_strong_key
 
 DEBUG = False
 env.VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -20,6 +21,7 @@ def _own_secret() -> str:
 
 
 SECRET_KEY = env.SECRET_KEY or _own_secret()
+require_strong_key("SECRET_KEY", SECRET_KEY)
 ALLOWED_HOSTS = env.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.CSRF_TRUSTED_ORIGINS
 DATABASES = {"default": database(env.sqlite_file(env.VAR_DIR / "finobs.sqlite3"))}

@@ -5,13 +5,15 @@ from django.core.exceptions import ImproperlyConfigured
 from finobs.settings import env
 from finobs.settings.base import *  # noqa: F403
 from finobs.settings.base import database
+from finobs.settings.secret_strength import require_strong_key, require_strong_password
 
 DEBUG = False
 for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS"):
     if not getattr(env, name):
         raise ImproperlyConfigured(f"{name} must be set in production")
-if len(env.SECRET_KEY) < 50:
-    raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters")
+require_strong_key("SECRET_KEY", env.SECRET_KEY)
+for name in ("DATABASE_URL", "REDIS_URL"):
+    require_strong_password(name, getattr(env, name))
 if "*" in env.ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name hosts, not *")
 

@@ -360,5 +360,7 @@ def fields_missing(shape: type[serializers.BaseSerializer[Any]], answer: dict[st
 def wrong_bodies(body: dict[str, Any], name: str, field: Any) -> list[dict[str, Any]]:
     """Bodies in which this field is of another kind, or left out where it is required."""
     is_compound = isinstance(field, serializers.DictField | serializers.ListField | serializers.BaseSerializer)
-    wrong = [{**body, name: "text" if is_compound else {"no": "text"}}]
+    values: list[Any] = ["text", 7, True] if is_compound else [{"no": "text"}, ["text"]]
+    values += [] if field.allow_null else [None]
+    wrong = [{**body, name: value} for value in values]
     return [*wrong, {key: value for key, value in body.items() if key != name}] if field.required else wrong

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from finobs.accounts.addresses import address_key
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core.errors import FinobsError
@@ -93,7 +94,7 @@ class FileCommand(BaseCommand):
 def _named_actor(email: str) -> User | None:
     if not email:
         return None
-    actor = User.objects.filter(email=email.lower()).first()
+    actor = User.objects.filter(email_key=address_key(email)).first()
     if actor is None:
         raise CommandError(f"There is nobody with the address {email}.")
     return actor

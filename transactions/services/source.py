@@ -8,6 +8,7 @@ from typing import Any
 from finobs.accounts.models import User
 from finobs.core import access, history
 from finobs.core.errors import Conflict, Invalid
+from finobs.core.plain_text import require_names
 from finobs.core.service import service
 from finobs.core.versions import require_version
 from finobs.ledger.services import record
@@ -69,6 +70,7 @@ def _check(source: Source) -> None:
 
     from ..mappings import Mapping
 
+    source.name = require_names(name=source.name)["name"]
     try:
         source.clean_fields()
     except ValidationError as error:
@@ -77,5 +79,10 @@ def _check(source: Source) -> None:
         raise Invalid(fields={"default_currency": [f"{source.default_currency} is no ISO 4217 currency code."]})
     if source.time_zone not in zoneinfo.available_timezones():
         raise Invalid(fields={"time_zone": [f"{source.time_zone} is no time zone."]})
+    if not isinstance(source.mapping, dict):
+        raise Invalid(fields={"mapping": ["A mapping is an object of field and column."]})
     if source.mapping:
-        Mapping.parse(source.mapping)
+        try:
+            Mapping.parse(source.mapping)
+        except Invalid as error:
+            raise Invalid(fields={"mapping": [error.message]}) from None

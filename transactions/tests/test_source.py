@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from finobs.core.errors import Conflict, Invalid, NotAllowed
 from finobs.ledger.models import Event
+from tests.support.clients import selected
 from transactions.admin import MAX_UPLOAD_ROWS
 from transactions.choices import IngestMethod, QuarantineState
 from transactions.models import Batch, QuarantinedRow, Source, Transaction
@@ -73,8 +74,8 @@ def test_an_administrator_makes_and_changes_a_source_in_the_admin(admin, client)
     shop = Source.objects.get(slug="shop")
     change = reverse("admin:transactions_source_change", args=[shop.pk])
     assert client.get(change).status_code == 200
-    assert client.post(change, {**form, "name": "Shop two"}).status_code == 302
-    client.post(change, {**form, "default_currency": "XYZ"})
+    assert client.post(change, {**form, "name": "Shop two", "version": 1}).status_code == 302
+    client.post(change, {**form, "default_currency": "XYZ", "version": 2})
     shop.refresh_from_db()
     assert (shop.name, shop.default_currency) == ("Shop two", "EUR")
     events = Event.objects.filter(subject_type="transactions.source").order_by("id")
@@ -130,13 +131,11 @@ def test_quarantined_rows_are_discarded_and_released_in_the_admin(admin, client,
     client.force_login(admin)
     first, second = QuarantinedRow.objects.order_by("id")
     url = reverse("admin:transactions_quarantinedrow_changelist")
-    response = client.post(url, {"action": "release", "_selected_action": [first.pk], "reason": "try"}, follow=True)
+    response = client.post(url, {"action": "release", **selected(first), "reason": "try"}, follow=True)
     assert "no decimal number" in response.content.decode()
     for typed in ({}, {"reason": " "}):
-        refused = client.post(
-            url, {"action": "discard", "_selected_action": [first.pk, second.pk], **typed}, follow=True
-        )
+        refused = client.post(url, {"action": "discard", **selected(first, second), **typed}, follow=True)
         assert refused.content.decode().count("Say why, in at least 3 characters.") == 2
     assert set(QuarantinedRow.objects.values_list("state", flat=True)) == {QuarantineState.OPEN}
-    client.post(url, {"action": "discard", "_selected_action": [first.pk, second.pk], "reason": "theirs"})
+    client.post(url, {"action": "discard", **selected(first, second), "reason": "theirs"})
     assert set(QuarantinedRow.objects.values_list("state", flat=True)) == {QuarantineState.DISCARDED}

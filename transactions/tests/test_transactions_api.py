@@ -221,20 +221,21 @@ def test_quarantine_is_corrected_released_and_discarded_over_the_api(admin, anal
     seen = signed_in(analyst).get(reverse("transactions_api:quarantine-detail", args=[first]))
     assert seen.json()["actions"] == []
 
-    def act(verb: str, pk: int, body: dict[str, Any], version: int = 0):
-        """With the version of the row as it is now, or with `version`."""
-        seen = version or QuarantinedRow.objects.get(pk=pk).version
+    def act(verb: str, pk: int, body: dict[str, Any], version_read: int = 0):
+        version = version_read or QuarantinedRow.objects.get(pk=pk).version
         return client.post(
             reverse(f"transactions_api:quarantine-{verb}", args=[pk]), json.dumps(body),
-            content_type="application/json", headers={"If-Match": f'"{seen}"'},
+            content_type="application/json", headers={"If-Match": f'"{version}"'},
         )  # fmt: skip
 
     shown = client.get(reverse("transactions_api:quarantine-detail", args=[first])).json()
     assert shown["actions"] == ["correct", "release", "discard"]
     assert '"amount": "x"' in shown["raw"]
     assert act("release", first, {"reason": "try"}).json()["state"] == "open"
-    assert act("correct", first, {"values": fields(1)}, version=1).status_code == 412
-    assert act("correct", first, {"values": fields(1)}).status_code == 200
+    stale = act("correct", first, {"values": fields(1)}, version_read=1)
+    assert stale.status_code == 412
+    fresh = client.get(reverse("transactions_api:quarantine-detail", args=[first])).json()["version"]
+    assert act("correct", first, {"values": fields(1)}, version_read=fresh).status_code == 200
     released = act("release", first, {"reason": "the bank confirmed it"}).json()
     assert released["state"] == "released"
     assert released["transaction_id"] == Transaction.objects.get().pk

@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters as filters
 from django.db.models import QuerySet
 
-from finobs.core.forms import ALL_YES_NO
+from finobs.core.filters import YesNoFilter
 from finobs.core.jobs.filters import JobFilter
 from transactions.models import Source
 
@@ -18,7 +18,7 @@ class ReassessmentFilter(filters.FilterSet):
     transaction = filters.NumberFilter(label="Transaction")
     run = filters.NumberFilter(label="Run")
     outcome = filters.ChoiceFilter(choices=Outcome.choices, empty_label="All", label="Outcome now")
-    raised = filters.BooleanFilter(method="with_alert", label="Alert raised", widget=ALL_YES_NO)
+    raised = YesNoFilter(method="with_alert", label="Alert raised")
 
     class Meta:
         model = Reassessment

@@ -8,6 +8,7 @@ from finobs.core.service import service
 from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
+from ..addresses import address_key
 from ..choices import SessionEndReason
 from ..models import User, UserSession
 from ..privilege_ceiling import require_not_above
@@ -92,7 +93,7 @@ def sign_out(*, actor: User, digest: str) -> None:
 @service
 def sign_in_failed(*, email: str, ip: str | None, throttled: bool) -> None:
     """Record that somebody was refused. What they typed is not kept: it may be a password in the wrong field."""
-    user = User.objects.filter(email__iexact=email).first()
+    user = User.objects.filter(email_key=address_key(email)).first()
     record(
         actor=system_actor("sign-in"),
         action="sign_in_failed",

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from finobs.core import access, clock
 from finobs.core.errors import Invalid, NotAllowed
+from finobs.core.plain_text import require_names
 from finobs.core.service import service
 from finobs.core.versions import require_version
 from finobs.ledger.canonical import Canonical
@@ -34,10 +35,11 @@ def token_create(
     """
     user = lock_user(user)
     _require_create(actor, user)
+    name = require_names(name=name)["name"]
     _check(actor, name, scopes, lifetime)
     prefix, text = token_format.generate()
     token = ApiToken.objects.create(
-        user=user, name=name.strip(), prefix=prefix, digest=token_format.digest(text), scopes=sorted(scopes),
+        user=user, name=name, prefix=prefix, digest=token_format.digest(text), scopes=sorted(scopes),
         created_by=actor, created_at=clock.now(), expires_at=clock.now() + lifetime,
     )  # fmt: skip
     data: dict[str, Canonical] = {"of": str(user.pk), "prefix": prefix, "scopes": sorted(scopes), "days": lifetime.days}
@@ -82,7 +84,7 @@ def _require_create(actor: User, user: User) -> None:
 
 def _check(actor: User, name: str, scopes: Collection[str], lifetime: timedelta) -> None:
     errors: dict[str, list[str]] = {}
-    if not 0 < len(name.strip()) <= 80:
+    if not 0 < len(name) <= 80:
         errors["name"] = ["Give it a name of at most 80 characters."]
     if not timedelta() < lifetime <= MAX_LIFETIME:
         errors["days"] = ["A token lives for 1 to 365 days."]

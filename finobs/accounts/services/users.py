@@ -9,12 +9,15 @@ from django.db import IntegrityError, transaction
 
 from finobs.core import access, clock, history
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed
+from finobs.core.plain_text import require_names
 from finobs.core.service import service
 from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
+from ..addresses import why_not_address
 from ..choices import SessionEndReason, UserKind
 from ..models import User
+from ..names import name_key
 from ..privilege_ceiling import require_may_assign, require_not_above
 from .locking import lock_user
 from .roles import opens_admin, set_roles
@@ -40,8 +43,10 @@ def user_create(
         require_may_assign(actor, roles)
     if kind not in (UserKind.HUMAN, UserKind.SERVICE) or (is_staff and kind != UserKind.HUMAN):
         raise Invalid(fields={"kind": ["Choose a person or a machine account; only a person may open the admin."]})
+    require_address(email)
+    name = require_names(name=name)["name"]
     is_staff = is_staff or opens_admin(kind, roles)
-    user = User(email=email.strip().lower(), name=name.strip(), kind=kind, is_staff=is_staff, time_zone=time_zone)
+    user = User(email=email.strip().lower(), name=name, kind=kind, is_staff=is_staff, time_zone=time_zone)
     # Its owner alone chooses one, under a link that is issued for it.
     user.set_unusable_password()
     _save(user, actor)
@@ -68,6 +73,8 @@ def user_change(
     access.require(actor, "change", user)
     require_not_above(actor, user)
     require_version(user, version)
+    require_address(email or "")
+    name = name if name is None else require_names(name=name)["name"]
     values = {"email": email and email.strip().lower(), "name": name, "is_staff": is_staff, "time_zone": time_zone}
     changed = {field: value for field, value in values.items() if value is not None and value != getattr(user, field)}
     # SEC-12: what opens the admin is given like a role, and ends what was signed in before.
@@ -82,11 +89,18 @@ def user_change(
 
 @service
 def profile_change(*, actor: User, name: str, time_zone: str, version: int | None = None) -> User:
-    """A person changes their own name and time zone. Not for scoped tokens. Records user.change. Raises Stale."""
+    """A person changes their own name and time zone. Not for scoped tokens. Records user.change.
+
+    Not into what looks like the name of somebody else who is active: that is an administrator's to give, who knows
+    them both. Raises Invalid, Stale.
+    """
     user = lock_user(actor)
     if not actor.is_active or actor.token_scopes is not None:
         raise NotAllowed
     require_version(user, version)
+    name = require_names(name=name)["name"]
+    if name != user.name:
+        require_own_name(user, name)
     values = {"name": name, "time_zone": time_zone}
     return _put(user, actor, {field: value for field, value in values.items() if value != getattr(user, field)})
 
@@ -142,6 +156,19 @@ def _put(user: User, actor: User, changed: Mapping[str, object]) -> User:
     return user
 
 
+def require_own_name(user: User, name: str) -> None:
+    """Raises Invalid for a name that is taken for another person's."""
+    others = User.objects.filter(is_active=True).exclude(pk=user.pk).values_list("name", flat=True)
+    if name_key(name) in {name_key(other) for other in others}:
+        raise Invalid(fields={"name": ["Somebody else is called that. An administrator can give you this name."]})
+
+
+def require_address(email: str) -> None:
+    """Raises Invalid."""
+    if refusal := why_not_address(email):
+        raise Invalid(fields={"email": [refusal]})
+
+
 def _save(user: User, actor: User) -> None:
     """Validate and save; two people with one address in the same moment are still one refusal."""
     try:
@@ -150,6 +177,7 @@ def _save(user: User, actor: User) -> None:
             history.save(user, actor=actor)
     except ValidationError as error:
         fields = {("" if name == "__all__" else name): texts for name, texts in error.message_dict.items()}
-        raise Invalid(fields={"email": [DUPLICATE_EMAIL_MESSAGE]} if "" in fields else fields) from error
+        is_second = {"", "email_key"} & fields.keys()
+        raise Invalid(fields={"email": [DUPLICATE_EMAIL_MESSAGE]} if is_second else fields) from error
     except IntegrityError as error:
         raise Invalid(fields={"email": [DUPLICATE_EMAIL_MESSAGE]}) from error

@@ -389,7 +389,7 @@ def test_a_person_who_may_create_but_not_assign_creates_plain_people_alone(admin
 def test_an_address_is_taken_once_whatever_its_case(other: User, admin: User, analyst: User) -> None:
     with pytest.raises(Invalid) as error:
         services.user_create(actor=admin, email=other.email.upper(), name="Twin")
-    assert error.value.fields == {"email": ["User with this E-mail already exists."]}
+    assert error.value.fields == {"email": ["Somebody already has this address."]}
     with pytest.raises(Invalid):
         services.user_change(actor=admin, user=analyst, email=other.email)
 

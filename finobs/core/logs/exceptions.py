@@ -10,24 +10,22 @@ import itertools
 import traceback
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 import kombu.exceptions
 import redis.exceptions
 from django.core.exceptions import ImproperlyConfigured
-from django.db import Error as DjangoDatabaseError
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 
-MAX_TEXT_LENGTH: Final = 300
+from ..db.failures import is_database_error, text_without_values
+
+MAX_MESSAGE_LENGTH: Final = 300
 # These speak of code, files and servers, not of rows.
 ABOUT_CODE: Final = (
     ImportError, AttributeError, NameError, TypeError, NotImplementedError, SyntaxError, MemoryError, RecursionError,
     OSError, ImproperlyConfigured, TemplateDoesNotExist, TemplateSyntaxError, redis.exceptions.RedisError,
     kombu.exceptions.KombuError,
 )  # fmt: skip
-# Classes of SQLSTATE whose message names servers, limits, tables or what a trigger of ours says; never 22 or 23, which
-# quote values.
-ABOUT_SERVERS: Final = ("08", "25", "28", "3D", "40", "42", "53", "54", "55", "57", "58", "P0")
 LEFT_OUT: Final = "(its text may quote data and is left out)"
 
 
@@ -35,7 +33,7 @@ def safe_text(error: BaseException) -> str:
     """What kind of error it is, and its text where that quotes no data. One line."""
     name = type(error).__name__
     if is_database_error(error):
-        return f"{name}: {_database_text(error)}"
+        return f"{name}: {_line(text_without_values(error))}"
     if isinstance(error, ABOUT_CODE):
         return f"{name}: {_line(str(error))}"
     return f"{name} {LEFT_OUT}" if str(error) else name
@@ -53,39 +51,15 @@ def safe_traceback(error: BaseException) -> str:
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
     """The error, its cause, the cause of that."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    visited: set[int] = set()
+    while error is not None and id(error) not in visited:
+        visited.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
 
 
-def is_database_error(error: BaseException) -> bool:
-    """Of Django, or of what stands beneath it."""
-    root = type(error).__module__.split(".")[0]
-    return isinstance(error, DjangoDatabaseError) or root in ("psycopg", "sqlite3")
-
-
-def sqlstate(error: BaseException) -> str:
-    """PostgreSQL's code of what it refused, or empty."""
-    codes = (getattr(link, "sqlstate", None) for link in (error, error.__cause__))
-    return next((str(code) for code in codes if code), "")
-
-
-def _database_text(error: BaseException) -> str:
-    cause: Any = error.__cause__ if isinstance(error, DjangoDatabaseError) and error.__cause__ else error
-    code, diagnosis = sqlstate(error), getattr(cause, "diag", None)
-    if not type(cause).__module__.startswith("psycopg") or not code:
-        # SQLite names tables and columns; a connection that failed names its server.
-        return _line(str(error))
-    names = {name: getattr(diagnosis, f"{name}_name", None) for name in ("constraint", "table", "column", "datatype")}
-    where = ", ".join(f"{name} {value}" for name, value in names.items() if value)
-    primary = _line(diagnosis.message_primary or "") if code[:2] in ABOUT_SERVERS and diagnosis else ""
-    return " ".join(filter(None, (f"SQLSTATE {code}", primary, where and f"({where})")))
-
-
 def _line(text: str) -> str:
-    return " ".join(text.split())[:MAX_TEXT_LENGTH]
+    return " ".join(text.split())[:MAX_MESSAGE_LENGTH]
 
 
 def _chain(error: BaseException) -> list[tuple[BaseException, str]]:

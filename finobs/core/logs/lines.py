@@ -56,8 +56,8 @@ def _safe_arguments(record: logging.LogRecord) -> Any:
         # Celery writes the failed task's exception, traceback and arguments into its message.
         failed = record.exc_info[1] if record.exc_info else None
         hidden = {"traceback": "", "args": "", "kwargs": ""} if "exc" in arguments else {}
-        known = {"exc": safe_text(failed) if failed else "see its job"} if "exc" in arguments else {}
-        return {name: _safe(value) for name, value in arguments.items()} | hidden | known
+        exception = {"exc": safe_text(failed) if failed else "see its job"} if "exc" in arguments else {}
+        return {name: _safe(value) for name, value in arguments.items()} | hidden | exception
     return tuple(_safe(value) for value in arguments or ())
 
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import kombu.exceptions
 import redis.exceptions
-from django.db import InterfaceError, OperationalError
 
-from .exceptions import chain, is_database_error, safe_text, sqlstate
+from ..db.failures import LIMITS, is_connection_lost, is_database_error, sqlstate
+from .exceptions import chain, safe_text
 
 SECONDS_BETWEEN_LINES: Final = 60
 POSTGRESQL: Final = "PostgreSQL"
@@ -21,10 +21,11 @@ REDIS: Final = "Redis"
 LIMIT: Final = "limit"
 ANSWERS: Final = "503"
 SENTENCES: Final = {LIMIT: "PostgreSQL ended it: %s%s", ANSWERS: "%s%s"}
-# statement_timeout, lock_timeout, idle_in_transaction_session_timeout
-LIMIT_REACHED: Final = ("57014", "55P03", "25P03")
-# Connection exceptions, shutdown and start of the server.
-LOST: Final = ("08", "57P")
+REDIS_ERRORS: Final = (
+    redis.exceptions.ConnectionError,
+    redis.exceptions.TimeoutError,
+    kombu.exceptions.OperationalError,
+)
 log = logging.getLogger("finobs.outage")
 
 
@@ -44,10 +45,10 @@ class OutageFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         # Of several handlers, each asks: what is left out by one is left out by all.
-        known: dict[str, Any] = record.__dict__
-        if "is_written" not in known:
-            known["is_written"] = record.name == log.name or _is_written(record)
-        return bool(known["is_written"])
+        attributes: dict[str, Any] = record.__dict__
+        if "is_written" not in attributes:
+            attributes["is_written"] = record.name == log.name or _is_written(record)
+        return bool(attributes["is_written"])
 
 
 def _is_written(record: logging.LogRecord) -> bool:
@@ -116,18 +117,7 @@ def _server_of(record: logging.LogRecord) -> tuple[str, BaseException | None]:
 def lost_server(error: BaseException) -> str:
     """The server that this error says is lost, LIMIT, or empty."""
     if is_database_error(error):
-        code = sqlstate(error)
-        if code in LIMIT_REACHED:
+        if sqlstate(error) in LIMITS:
             return LIMIT
-        is_lost = code.startswith(LOST) if code else _is_connection_error(error)
-        return POSTGRESQL if is_lost else ""
-    lost = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, kombu.exceptions.OperationalError)
-    return REDIS if isinstance(error, lost) else ""
-
-
-def _is_connection_error(error: BaseException) -> bool:
-    """PostgreSQL's errors without a code are those of the connection; SQLite has no server."""
-    cause = error.__cause__ or error
-    names = {kind.__name__ for kind in type(cause).__mro__}
-    is_psycopg = type(cause).__module__.startswith("psycopg")
-    return is_psycopg and (isinstance(error, OperationalError | InterfaceError) or "OperationalError" in names)
+        return POSTGRESQL if is_connection_lost(error) else ""
+    return REDIS if isinstance(error, REDIS_ERRORS) else ""

@@ -12,6 +12,14 @@ from django.db import OperationalError
 from django_celery_beat.models import PeriodicTask
 
 from finobs.core import clock, health, schedule
+from tests.support.api import bearer
+from tests.support.clients import signed_in
+
+
+@pytest.fixture
+def operator(analyst):
+    """A browser of somebody who may read metrics."""
+    return signed_in(analyst)
 
 
 @pytest.fixture
@@ -28,9 +36,9 @@ def test_a_process_that_runs_says_so_without_asking_the_database(client):
 
 
 @pytest.mark.django_db
-def test_a_server_is_ready_when_every_check_holds(client, checks):
+def test_a_server_is_ready_when_every_check_holds(operator, checks):
     health.register("seal", lambda: "3 events wait")
-    response = client.get("/readyz")
+    response = operator.get("/readyz")
     assert response.status_code == 200
     assert response.json()["checks"]["seal"] == {
         "status": "ok",
@@ -41,13 +49,13 @@ def test_a_server_is_ready_when_every_check_holds(client, checks):
 
 
 @pytest.mark.django_db
-def test_one_failing_check_makes_it_unready_and_hides_no_other(client, checks):
+def test_one_failing_check_makes_it_unready_and_hides_no_other(operator, checks):
     def fails():
         raise RuntimeError("The seal is 20 minutes late.")
 
     health.register("seal", fails)
     health.register("key", lambda: "there")
-    response = client.get("/readyz")
+    response = operator.get("/readyz")
     assert response.status_code == 503
     assert response.json()["status"] == "failing"
     assert response.json()["checks"]["seal"] == {
@@ -59,12 +67,12 @@ def test_one_failing_check_makes_it_unready_and_hides_no_other(client, checks):
 
 
 @pytest.mark.django_db
-def test_a_database_that_is_down_is_said_in_words_without_its_address(client, checks):
+def test_a_database_that_is_down_is_said_in_words_without_its_address(operator, checks):
     def down():
         raise OperationalError("connection to server at 10.0.0.7 failed: password")
 
     health.register("replica", down)
-    assert client.get("/readyz").json()["checks"]["replica"] == {
+    assert operator.get("/readyz").json()["checks"]["replica"] == {
         "status": "failing",
         "ok": False,
         "detail": "The database does not answer.",
@@ -72,11 +80,37 @@ def test_a_database_that_is_down_is_said_in_words_without_its_address(client, ch
 
 
 @pytest.mark.django_db
-def test_migrations_that_wait_make_it_unready(client, checks, monkeypatch):
+def test_migrations_that_wait_make_it_unready(operator, checks, monkeypatch):
     monkeypatch.setattr("django.db.migrations.executor.MigrationExecutor.migration_plan", lambda *_: [("a", False)])
-    response = client.get("/readyz")
+    response = operator.get("/readyz")
     assert response.status_code == 503
     assert "run migrate" in response.json()["checks"]["migrations"]["detail"]
+
+
+@pytest.mark.django_db
+def test_a_stranger_and_nobody_are_told_the_status_and_nothing_of_how_it_is_built(client, stranger, checks):
+    def fails():
+        raise RuntimeError("The seal is 20 minutes late.")
+
+    health.register("seal", fails)
+    for browser in (client, signed_in(stranger)):
+        response = browser.get("/readyz")
+        assert response.status_code == 503
+        assert response.json() == {"status": "failing"}
+
+
+@pytest.mark.django_db
+def test_a_token_with_the_scope_reads_the_details(client, analyst, checks):
+    response = client.get("/readyz", headers=bearer(analyst, "system:metrics_read"))
+    assert response.json()["checks"]["migrations"]["ok"]
+    assert client.get("/readyz", headers=bearer(analyst, "anomaly:read")).json() == {"status": "ok"}
+    assert client.get("/readyz", headers={"Authorization": "Bearer nonsense"}).status_code == 401
+
+
+@pytest.mark.django_db
+def test_how_the_api_is_built_is_for_those_who_are_signed_in(client, stranger):
+    assert client.get("/api/v1/schema").status_code == 401
+    assert signed_in(stranger).get("/api/v1/schema").status_code == 200
 
 
 def degrades() -> str:
@@ -88,13 +122,13 @@ def fails() -> str:
 
 
 @pytest.mark.django_db
-def test_what_is_degraded_serves_and_says_so(client, checks):
+def test_what_is_degraded_serves_and_says_so(operator, checks):
     health.register("detection", degrades)
-    response = client.get("/readyz")
+    response = operator.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (200, "degraded")
     assert response.json()["checks"]["detection"]["detail"] == "No rule is in force."
     health.register("ledger", fails)
-    response = client.get("/readyz")
+    response = operator.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (503, "failing")
 
 

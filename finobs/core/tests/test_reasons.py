@@ -14,7 +14,7 @@ from finobs.core.serializers import OptionalReasonSerializer, ReasonSerializer
 
 TOO_SHORT = "Say why, in at least 3 characters."
 TOO_LONG = "Say why, in at most 2,000 characters."
-NOT_PLAIN = "Say why in plain text; this holds a NUL character."
+NOT_PLAIN = "Say why in plain text; this holds U+0000 control character (character 2)."
 REFUSED = [("", TOO_SHORT), (" \n ", TOO_SHORT), (" ok ", TOO_SHORT), ("x" * 2_001, TOO_LONG), ("a\x00bc", NOT_PLAIN)]
 
 

@@ -36,8 +36,22 @@ from pathlib import Path
 
 BUNDLE_FORMAT = "finobs-ledger-bundle/1"
 PROOF_FORMAT = "finobs-ledger-proof/1"
-INCLUSION = ("format", "kind", "origin", "uid", "seq", "leaf", "size", "path", "checkpoint", "body")
-CONSISTENCY = ("format", "kind", "origin", "old", "new", "path", "old_checkpoint", "new_checkpoint")
+# What each object holds, in this order and nothing besides: field, and how it is read (below, "reading strictly").
+MANIFEST = {"format": "text", "origin": "text", "kind": "text", "size": "whole", "events": "whole"}
+CHECKPOINT_ROW = {"note": "text"}
+EVENT_ROW = {"seq": "whole", "body": "text"}
+PROOF_ROW = {"seq": "whole", "size": "whole", "path": "texts"}
+CONSISTENCY_ROW = {"old": "whole", "new": "whole", "path": "texts"}
+INCLUSION = {
+    "format": "text", "kind": "text", "origin": "text", "uid": "text", "seq": "whole", "leaf": "text", "size": "whole",
+    "path": "texts", "checkpoint": "text", "body": "text or null",
+}  # fmt: skip
+CONSISTENCY = {
+    "format": "text", "kind": "text", "origin": "text", "old": "whole", "new": "whole", "path": "texts",
+    "old_checkpoint": "text", "new_checkpoint": "text",
+}  # fmt: skip
+MAX_WHOLE = 2**63 - 1
+UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # SubjectPublicKeyInfo of an Ed25519 key is this header and the 32 bytes of the key (RFC 8410).
 ED25519_HEADER = bytes.fromhex("302a300506032b6570032100")
 SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -217,12 +231,12 @@ def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: list[
 
 def verify_bundle(bundle: Path, keys: list[Key], notes: list[str]) -> dict[str, object]:
     """Check everything in `bundle`, and against the checkpoints that you `kept`. Raises Wrong."""
-    manifest = record((bundle / "manifest.json").read_text().rstrip("\n"), "format", "origin", "kind", "size", "events")
+    manifest = only_row(bundle / "manifest.json", MANIFEST)
     if manifest["format"] != BUNDLE_FORMAT or manifest["kind"] not in ("log", "records"):
         raise Wrong("this is not a bundle that this program knows")
     origin = str(manifest["origin"])
     roots: dict[int, bytes] = {}
-    for row in rows(bundle / "checkpoints.ndjson", "note"):
+    for row in rows(bundle / "checkpoints.ndjson", CHECKPOINT_ROW):
         learn(roots, *open_checkpoint(str(row["note"]), keys, origin))
     if not roots or max(roots) != manifest["size"]:
         raise Wrong("the bundle's newest checkpoint does not have the size that its manifest says")
@@ -247,13 +261,15 @@ def learn(roots: dict[int, bytes], size: int, root: bytes) -> None:
 def check_log(bundle: Path, roots: dict[int, bytes], newest: int) -> int:
     """Every record is there: build the tree and compare it at every checkpoint."""
     tree = Tree()
-    for row in rows(bundle / "events.ndjson", "seq", "body"):
+    for row in rows(bundle / "events.ndjson", EVENT_ROW):
         if row["seq"] != tree.size:
             raise Wrong(f"record {tree.size} is missing or out of order (found {row['seq']})")
-        tree.append(leaf_hash(decoded(row["body"])))
+        body = decoded(row["body"])
+        tree.append(leaf_hash(body))
         if tree.size in roots and tree.root() != roots[tree.size]:
             before = max((size for size in roots if size < tree.size), default=0)
             raise Wrong(f"one of the records {before} to {tree.size - 1} is not the one that was sealed")
+        content(body, row["seq"])
     if tree.size != newest:
         raise Wrong(f"records {tree.size} to {newest - 1} are missing")
     return tree.size
@@ -261,20 +277,25 @@ def check_log(bundle: Path, roots: dict[int, bytes], newest: int) -> int:
 
 def check_records(bundle: Path, roots: dict[int, bytes], newest: int) -> int:
     """Each record has a proof, and every other checkpoint a proof that the newest extends it."""
-    proofs = {row["seq"]: row for row in rows(bundle / "proofs.ndjson", "seq", "size", "path")}
+    proofs: dict[object, dict[str, object]] = {}
+    for row in rows(bundle / "proofs.ndjson", PROOF_ROW):
+        if row["seq"] in proofs:
+            raise Wrong(f"record {row['seq']} has two proofs")
+        proofs[row["seq"]] = row
     count = 0
-    for row in rows(bundle / "events.ndjson", "seq", "body"):
+    for row in rows(bundle / "events.ndjson", EVENT_ROW):
         proof = proofs.pop(row["seq"], None)
         if proof is None or proof["size"] not in roots:
             raise Wrong(f"record {row['seq']} has no proof under a checkpoint of this bundle")
-        size = whole(proof["size"])
-        if not included(leaf_hash(decoded(row["body"])), whole(row["seq"]), size, path(proof), roots[size]):
+        size, body = whole(proof["size"]), decoded(row["body"])
+        if not included(leaf_hash(body), whole(row["seq"]), size, path(proof), roots[size]):
             raise Wrong(f"record {row['seq']} is not in the log of {size} records")
+        content(body, row["seq"])
         count += 1
     if proofs:
         raise Wrong(f"the record {min(map(str, proofs))} of a proof is missing")
     linked = {newest}
-    for row in rows(bundle / "consistency.ndjson", "old", "new", "path"):
+    for row in rows(bundle / "consistency.ndjson", CONSISTENCY_ROW):
         old, new = whole(row["old"]), whole(row["new"])
         if new != newest:
             raise Wrong("a consistency proof does not end at the newest checkpoint")
@@ -291,11 +312,11 @@ def check_records(bundle: Path, roots: dict[int, bytes], newest: int) -> int:
 
 def verify_proof(text: str, keys: list[Key], notes: list[str]) -> dict[str, object]:
     """Check one proof, and that it is about the checkpoints that you kept. Raises Wrong."""
-    fields = json.loads(text)
+    fields = strict(text)
     kind = fields.get("kind") if isinstance(fields, dict) else None
-    if kind not in ("inclusion", "consistency"):
+    if not isinstance(kind, str) or kind not in ("inclusion", "consistency"):
         raise Wrong("this is not a proof that this program knows")
-    proof = record(text, *(INCLUSION if kind == "inclusion" else CONSISTENCY))
+    proof = record(text, INCLUSION if kind == "inclusion" else CONSISTENCY)
     if proof["format"] != PROOF_FORMAT:
         raise Wrong("this is not a proof that this program knows")
     roots: dict[int, bytes] = {}
@@ -315,6 +336,8 @@ def check_inclusion(proof: dict[str, object], keys: list[Key], roots: dict[int, 
     size, root = open_checkpoint(str(proof["checkpoint"]), keys, str(proof["origin"]))
     learn(roots, size, root)
     seq, leaf = whole(proof["seq"]), decoded(proof["leaf"])
+    if not UID.fullmatch(str(proof["uid"])):
+        raise Wrong("uid is no id of a record")
     if whole(proof["size"]) != size:
         raise Wrong(f"the proof is for a log of {proof['size']} records, its checkpoint is of {size}")
     if not included(leaf, seq, size, path(proof), root):
@@ -322,7 +345,7 @@ def check_inclusion(proof: dict[str, object], keys: list[Key], roots: dict[int, 
     if proof["body"] is None:
         return f"record {seq} is in the log; its text is not in the proof, only its hash {leaf.hex()}"
     body = decoded(proof["body"])
-    if leaf_hash(body) != leaf or json.loads(body)["id"] != proof["uid"]:
+    if leaf_hash(body) != leaf or content(body, seq).get("id") != proof["uid"]:
         raise Wrong(f"the text is not that of record {seq}")
     return f"record {seq} is in the log, word for word"
 
@@ -342,38 +365,113 @@ def check_consistency(proof: dict[str, object], keys: list[Key], roots: dict[int
 # --- reading strictly ------------------------------------------------------------------------------------------------
 
 
-def rows(file: Path, *names: str) -> Iterator[dict[str, object]]:
+def rows(file: Path, fields: dict[str, str]) -> Iterator[dict[str, object]]:
     with file.open(encoding="utf-8", newline="\n") as lines:
         for line in lines:
             if not line.endswith("\n"):
                 raise Wrong(f"{file.name} ends in the middle of a line")
-            yield record(line[:-1], *names)
+            yield record(line[:-1], fields)
 
 
-def record(line: str, *names: str) -> dict[str, object]:
-    fields = json.loads(line)
-    if not isinstance(fields, dict) or tuple(fields) != names:
-        raise Wrong(f"expected {', '.join(names)}: {line[:80]!r}")
-    return fields
+def only_row(file: Path, fields: dict[str, str]) -> dict[str, object]:
+    lines = list(rows(file, fields))
+    if len(lines) != 1:
+        raise Wrong(f"{file.name} is one line")
+    return lines[0]
+
+
+def record(line: str, fields: dict[str, str]) -> dict[str, object]:
+    """The object that `line` is: these fields in this order, each of its kind. Raises Wrong."""
+    values = strict(line)
+    if not isinstance(values, dict) or tuple(values) != tuple(fields):
+        raise Wrong(f"expected {', '.join(fields)}: {line[:80]!r}")
+    for name, kind in fields.items():
+        if not is_kind(values[name], kind):
+            raise Wrong(f"{name} is not {KINDS[kind]}: {line[:80]!r}")
+    return values
+
+
+KINDS = {
+    "text": "text", "text or null": "text or null", "whole": "a whole number from 0 to 2^63-1",
+    "texts": "a list of text",
+}  # fmt: skip
+
+
+def is_kind(value: object, kind: str) -> bool:
+    if kind == "whole":
+        # True is a number to Python, and 1.0 is equal to 1.
+        return type(value) is int and 0 <= value <= MAX_WHOLE
+    if kind == "texts":
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, str) or (value is None and kind == "text or null")
+
+
+def content(body: bytes, seq: object) -> dict[str, object]:
+    """The record that `body` is: one JSON object in its canonical form (RFC 8785), which says each thing once."""
+    try:
+        values = strict(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise Wrong(f"record {seq} is not UTF-8") from None
+    if not isinstance(values, dict) or not isinstance(values.get("id"), str):
+        raise Wrong(f"record {seq} is no record of finobs")
+    if json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() != body:
+        raise Wrong(f"record {seq} is not in canonical form")
+    return values
+
+
+def strict(text: str) -> object:
+    """JSON in which each key stands once and every number is whole. Raises Wrong for all else."""
+    try:
+        value: object = json.loads(
+            text, object_pairs_hook=no_doubles, parse_float=no_number, parse_constant=no_number, parse_int=whole_text
+        )
+    except (ValueError, RecursionError) as error:
+        raise Wrong(f"not JSON: {error}: {text[:80]!r}") from None
+    if "\\ud" in text.lower():
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise Wrong(f"half a character: {text[:80]!r}") from None
+    return value
+
+
+def no_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise Wrong(f"a key stands twice in one object: {', '.join(name for name, _ in pairs)[:80]}")
+    return values
+
+
+def no_number(text: str) -> object:
+    raise Wrong(f"{text[:40]} is not a whole number")
+
+
+def whole_text(text: str) -> int:
+    if len(text) > 20 or text == "-0":
+        raise Wrong(f"{text[:40]} is not a whole number")
+    return int(text)
 
 
 def whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if type(value) is not int:
         raise Wrong(f"{value!r} is not a whole number")
     return value
 
 
 def path(row: dict[str, object]) -> list[bytes]:
-    if not isinstance(row["path"], list):
-        raise Wrong("a path is a list")
-    return [decoded(item) for item in row["path"]]
+    items = row["path"]
+    assert isinstance(items, list)
+    return [decoded(item) for item in items]
 
 
 def decoded(text: object) -> bytes:
     """Base64 in its one canonical form."""
     if not isinstance(text, str):
         raise Wrong("not base64")
-    data = base64.b64decode(text, validate=True)
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Wrong(f"not base64: {text[:40]!r}") from None
     if base64.b64encode(data).decode() != text:
         raise Wrong(f"not canonical base64: {text[:40]!r}")
     return data
@@ -403,8 +501,10 @@ def main() -> int:
             result = verify_proof(options.bundle.read_text(encoding="utf-8"), keys, notes)
         else:
             result = verify_bundle(options.bundle, keys, notes)
-    except (Wrong, ValueError, KeyError, TypeError) as error:
-        result = {"ok": False, "wrong": f"{error}" if isinstance(error, Wrong) else f"not readable: {error!r}"}
+    except Wrong as error:
+        result = {"ok": False, "wrong": f"{error}"}
+    except UnicodeDecodeError:
+        result = {"ok": False, "wrong": "not readable: not UTF-8"}
     except OSError as error:
         result = {"ok": False, "wrong": f"not readable: {error}"}
     if options.json:

@@ -187,7 +187,7 @@ def test_single_bit_mutations_of_every_file_fail(kind, request, ledger_key, old,
             bad = bytearray(good)
             bad[bit // 8] ^= 1 << bit % 8
             file.write_bytes(bad)
-            with pytest.raises((offline.Wrong, ValueError, KeyError, TypeError)):
+            with pytest.raises((offline.Wrong, UnicodeDecodeError)):
                 offline.verify_bundle(folder, trusted, kept)
         file.write_bytes(good)
 

@@ -18,6 +18,7 @@ from finobs.ledger.models import Alarm, Checkpoint, Event, PendingEvent, TreeLea
 from finobs.ledger.note import Statement
 from finobs.ledger.services.seal import raise_alarm, seal, seal_all
 from finobs.ledger.services.witness import alarm_settle, checkpoint_compare
+from tests.support.clients import signed_in
 
 
 def statement() -> Statement:
@@ -104,19 +105,20 @@ def test_seal_lag_is_late_after_a_minute(ledger_files, fill):
     [(59, "ok", 200), (61, "degraded", 200), (599, "degraded", 200), (601, "failing", 503)],
 )
 def test_readiness_says_that_the_sealer_is_late_and_ends_when_nothing_can_be_proved_any_more(
-    ledger_files, fill, client, seconds, status, code
+    ledger_files, fill, superuser, seconds, status, code
 ):
     noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
     with clock.at(noon):
         fill(1)
     with clock.at(noon + timedelta(seconds=seconds)):
-        response = client.get("/readyz")
+        response = signed_in(superuser).get("/readyz")
     assert (response.status_code, response.json()["checks"]["ledger"]["status"]) == (code, status)
     assert ("LATE: 1 events wait" in response.json()["checks"]["ledger"]["detail"]) == (status != "ok")
 
 
-def test_an_open_alarm_ends_readiness_until_somebody_has_settled_it(ledger_key, fill, client, superuser):
+def test_an_open_alarm_ends_readiness_until_somebody_has_settled_it(ledger_key, fill, superuser):
     fill(1)
+    client = signed_in(superuser)
     raise_alarm(AlarmKind.EVENT, "event 7 was changed before it was sealed")
     response = client.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (503, "failing")

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from finobs.core.errors import FinobsError
 
+from ...addresses import address_key
 from ...models import User
 from ...services.operator import password_replace
 from ...system import system_actor
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("email")
 
     def handle(self, *args: Any, email: str, **options: Any) -> None:
-        user = User.objects.filter(email=email.strip().lower()).first()
+        user = User.objects.filter(email_key=address_key(email)).first()
         if user is None:
             raise CommandError(f"There is nobody with the address {email}.")
         for _ in range(MAX_TRIES):

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from finobs.core.errors import FinobsError
 
+from ...addresses import address_key
 from ...choices import UserKind
 from ...models import User
 from ...services import user_deactivate
@@ -21,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("email")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=options["email"].strip(), is_superuser=True).first()
+        user = User.objects.filter(email_key=address_key(options["email"]), is_superuser=True).first()
         if user is None:
             raise CommandError(f"There is no superuser with the address {options['email']}.")
         if not _is_there_an_administrator():

@@ -15,7 +15,7 @@ import psycopg
 from django.db.backends.postgresql import base, operations
 from psycopg import errors
 
-from finobs.core.logs import outages
+from ...logs import outages
 
 MAX_PARAMETERS = 65_535
 
