@@ -125,7 +125,7 @@ class TestQuarantineCorrect(ApiActionTests):
         return (self.row.pk,)
 
     def body(self) -> dict[str, Any]:
-        return {"version": self.row.version, "values": fields(self.row.pk)}
+        return {"values": fields(self.row.pk)}
 
 
 class TestQuarantineDiscard(TestQuarantineCorrect):
