@@ -13,6 +13,7 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -66,15 +67,18 @@ def signed_in(person) -> dict[str, str]:
     return {name: morsel.value for name, morsel in client.cookies.items()}
 
 
-def ask(cookies: dict[str, str], method: str, address: Address, scene: scenarios.Scene):
-    """What the person with that session is answered."""
+def ask(cookies: dict[str, str], method: str, address: Address, scene: scenarios.Scene, person: Any = None):
+    """What the person with that session is answered, who has just seen what they change."""
     client = Client(raise_request_exception=False)
     client.cookies.load(cookies)
     path, body = "/" + scenarios.fill(address, scene), scenarios.body(method, address, scene)
+    version = getattr(person, "version", None) if "profile" in path else scenarios.version(address, scene)
     if method != "GET" and path.startswith("/api/"):
-        headers = {"Idempotency-Key": "matrix-1"}
+        headers = {"Idempotency-Key": "matrix-1"} | ({} if version is None else {"If-Match": f'"{version}"'})
         return getattr(client, method.lower())(path, json.dumps(body), content_type="application/json", headers=headers)
-    return getattr(client, method.lower())(path, body)
+    return getattr(client, method.lower())(
+        path, body | ({} if method == "GET" or version is None else {"version": version})
+    )
 
 
 def written() -> tuple[int, ...]:
@@ -102,7 +106,7 @@ def answers(people, scene, request):
             key = line(method, address)
             with transaction.atomic():
                 before = written() if name in READERS else ()
-                response = ask(cookies, method, address, scene)
+                response = ask(cookies, method, address, scene, people[name])
                 found[key] = response.status_code
                 if name in READERS and written() != before:
                     changed.append(key)

@@ -25,7 +25,7 @@ from finobs.core.errors import ApprovalRequired
 from finobs.ledger.models import Event
 from tests import factories
 from tests.support.addresses import Address
-from transactions.models import QuarantinedRow
+from transactions.models import QuarantinedRow, Source
 
 PARAMETER = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 ADMIN = re.compile(r"^admin/([a-z_]+)/([a-z_]+)/(.+)$")
@@ -142,6 +142,25 @@ def body(method: str, address: Address, scene: Scene) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in names}
 
 
+def version(address: Address, scene: Scene) -> int | None:
+    """The version that the subject of `address` has now; None where it has none."""
+    admin = ADMIN.match(address.route)
+    if admin:
+        row = _first(*admin.groups()[:2])
+    else:
+        words = [word for word in re.split(r"[/<>:]", address.route) if word in VERSIONED]
+        model, field = VERSIONED[words[-1]] if words else (None, "")
+        row = None if model is None else model._base_manager.filter(**{field: scene.subjects[words[-1]]}).first()
+    return getattr(row, "version", None)
+
+
+def _first(app: str, model: str) -> Any:
+    try:
+        return apps.get_model(app, model)._base_manager.order_by("pk").first()
+    except LookupError:
+        return None
+
+
 def _refers(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("@")
 
@@ -154,6 +173,11 @@ ROW = {
     "amount": "5.00",
     "currency": "USD",
 }
+VERSIONED: dict[str, tuple[Any, str]] = {
+    "cases": (Case, "reference"), "approvals": (ApprovalRequest, "pk"), "models": (ModelVersion, "pk"),
+    "rules": (Rule, "slug"), "quarantine": (QuarantinedRow, "pk"), "users": (User, "pk"), "tokens": (ApiToken, "pk"),
+    "queues": (Queue, "slug"), "sources": (Source, "slug"),
+}  # fmt: skip
 BODIES: dict[str, dict[str, Any]] = {
     "notes": {"text": "Read the file."},
     "assign": {"to": "@users", "reason": "Knows this customer."},
