@@ -92,7 +92,7 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
 
     class Meta:
         model = Incident
-        fields = ("reference", "case", "account", "typology", "first_at", "last_at", "alert_count")
+        fields = ("reference", "case", "account", "typology", "first_at", "last_at", "alert_count", "version")
         read_only_fields = fields
 
 

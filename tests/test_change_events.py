@@ -27,8 +27,8 @@ assert ledger_files
 assert ledger_key
 pytestmark = pytest.mark.django_db
 
-# What a history leaves out is in no event; what rises with every change is told by none.
-UNTOLD = {"version", "updated_at", "password", "artefact", "raw", "raw_digest", "snapshot", "payload"}
+# What a history leaves out is in no event; what rises with every change, or is made of another column, is told by none.
+UNTOLD = {"version", "updated_at", "email_key", "password", "artefact", "raw", "raw_digest", "snapshot", "payload"}
 SECRETS = ("md5$", factories.PASSWORD)
 
 

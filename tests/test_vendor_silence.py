@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -76,7 +77,7 @@ def environment(home: Path) -> dict[str, str]:
         "PATH": "/usr/bin:/bin",
         "HOME": str(home),
         "DJANGO_SETTINGS_MODULE": "finobs.settings.local",
-        "SECRET_KEY": "k" * 60,
+        "SECRET_KEY": secrets.token_urlsafe(64),
         "FINOBS_VAR_DIR": str(home / "var"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": str(home),

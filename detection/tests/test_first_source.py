@@ -48,7 +48,9 @@ def by_the_admin(admin: User, tmp_path: Any) -> None:
 
 def by_command(admin: User, tmp_path: Any) -> None:
     file = tmp_path / "rows.csv"
-    file.write_text("external_id,account,occurred_at,amount\n")
+    file.write_text(
+        "external_id,account,occurred_at,amount,currency,direction\nT-1,A-1,2026-03-01T10:00:00Z,5.00,EUR,out\n"
+    )
     call_command("import_transactions", file, source="cards", create_source=True, no_progress=True, verbosity=0)
 
 
@@ -147,6 +149,7 @@ def test_readiness_names_the_sources_that_nothing_judges(admin, client):
     )
     for rule in Rule.objects.all():
         rule_retire(actor=admin, rule=rule, reason="A drill of ours.")
+    client.force_login(factories.user("Sue Superuser", is_superuser=True))
     response = client.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (200, "degraded")
     assert response.json()["checks"]["detection"]["detail"].endswith("comes in from cards, sterling.")

@@ -80,7 +80,7 @@ def test_the_list_is_filtered_and_each_filter_can_be_taken_away(client, taken, a
     assert "T-2" in shown
     assert "T-1<" not in shown
     assert "?currency=USD&amp;amount_min=50" in shown
-    assert "Name the currency" in page(client, analyst, "transaction-list", amount_min="50")
+    assert "Name the currency" in page(client, analyst, "transaction-list", amount_min="50", status=422)
 
 
 def test_a_batch_says_by_whom_and_which_way_it_came(client, taken, analyst):
