@@ -1,1 +1,1 @@
-"""Agents that propose and never decide. The app is in place; playbooks and models come with their own issue."""
+"""Agents that propose and never decide. The app is in place; playbooks and models are not built yet."""

@@ -1,1 +1,1 @@
-"""Signed exports. The app is in place; its definitions, runs and bundles come with their own issue."""
+"""Signed exports. The app is in place; definitions, runs and bundles are not built yet."""

@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class FinobsAdminConfig(AdminConfig):
-    default_site = "finobs.core.admin.FinobsAdminSite"
+    default_site = "finobs.core.admin_site.FinobsAdminSite"

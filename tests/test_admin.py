@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from cases.models import Queue
 from finobs.core import access
-from finobs.core.admin import AccessAdmin, FinobsAdminSite, ReadOnlyAdmin
+from finobs.core.admin import AccessAdmin
+from finobs.core.admin_site import FinobsAdminSite, ReadOnlyAdmin
 from finobs.ledger.models import Event
 from tests import factories
 

@@ -56,14 +56,10 @@ def rule_create(
         raise Conflict(f"There is a rule {slug!r} already.") from None
     _enforce(rule, 1, holds, reason, actor)
     data: dict[str, Any] = {
-        "rule": slug,
-        "kind": kind,
-        "typology": typology,
-        "parameters": holds,
-        "version": 1,
-        "reason": reason,
-    }
-    record(actor=actor, action="rule.create", subject=rule, data=data | {"source": source.slug if source else None})
+        "rule": slug, "kind": kind, "typology": typology, "parameters": holds, "version": 1, "reason": reason,
+        "source": source.slug if source else None,
+    }  # fmt: skip
+    record(actor=actor, action="rule.create", subject=rule, data=data)
     return rule
 
 

@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from finobs.settings import env, processes, vendors
+from finobs.settings.logs import LOGGING as LOGGING
 
 vendors.silence()
 
@@ -316,37 +317,4 @@ CACHES: dict[str, Any] = {
         if env.REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
-}
-
-# Faults go to standard error, where whatever runs the process keeps them. Django's default would tell nobody.
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "outage": {"()": "finobs.core.logs.outages.OutageFilter"},
-        "request_id": {"()": "finobs.core.logs.lines.RequestIdFilter"},
-    },
-    "formatters": {
-        "line": {
-            "()": "finobs.core.logs.lines.LineFormatter",
-            "format": "{asctime} {levelname} {request_id} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outage", "request_id"]}
-    },
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        # What people are refused is no fault of the program.
-        "django.request": {"level": "ERROR"},
-        # Statements come with their values.
-        "django.db.backends": {"level": "WARNING"},
-        # Tasks received and done, with their ids.
-        "celery.worker": {"level": "INFO"},
-        "celery.app.trace": {"level": "INFO"},
-        # Its own lines about a connection come before finobs's, and with the address of each try.
-        "celery.worker.consumer.connection": {"level": "WARNING"},
-    },
 }
