@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from finobs.accounts.models import User
+
 from ..choices import OUTSIDE_ORIGINS
 from ..models import Batch, Label, LabelContent, PastLabel
 from ..row_validation import RawRow, RowLabel
@@ -22,7 +24,7 @@ class LabelledRow(NamedTuple):
     raw: RawRow
 
 
-def add_new_labels(batch: Batch, rows: Sequence[LabelledRow], results: list[LabelsAddResult]) -> None:
+def add_new_labels(actor: User, batch: Batch, rows: Sequence[LabelledRow], results: list[LabelsAddResult]) -> None:
     """Hand what the labels of `rows` say new to `labels_add` once `batch` is in; what became of it is put in `results`.
 
     Not before: while labels are written nothing comes in, and who waits for that while holding rows of its own would
@@ -38,7 +40,7 @@ def add_new_labels(batch: Batch, rows: Sequence[LabelledRow], results: list[Labe
     def add() -> None:
         results.append(
             labels_add(
-                actor=batch.actor, source=batch.source, rows=new_rows, file_name=batch.file_name,
+                actor=actor, source=batch.source, rows=new_rows, file_name=batch.file_name,
                 first_row=batch.first_row,
             )
         )  # fmt: skip
