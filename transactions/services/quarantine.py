@@ -54,7 +54,7 @@ def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str, version
     reason = require_reason(reason)
     if not _check(row):
         _save(row, actor, "still refused")
-        record(actor=actor, action="quarantine.refuse", subject=row, data={"reason": row.reason, "detail": row.detail})
+        record(actor=actor, action="quarantine.refuse", subject=row, data={"reason": row.reason})
         return row
     done = ingest(
         actor=actor,
