@@ -19,7 +19,7 @@ from finobs.core.forms import ReasonField
 from finobs.core.identity import Identity, preload
 
 from . import registry, selectors, services
-from .choices import Vote
+from .choices import RequestState, Vote
 from .models import ApprovalPolicy, ApprovalRequest
 
 
@@ -107,6 +107,10 @@ class ApprovalRequestAdmin(AccessAdmin):
                 version=values["version"],
             )
         except Conflict as error:
+            obj.refresh_from_db(fields=["state"])
+            if obj.state == RequestState.PENDING:
+                # Nothing was written: the form comes back with what was typed.
+                raise
             # Said here, not raised: the admin would roll back that the request is void.
             messages.error(request, error.detail)
 

@@ -37,7 +37,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Queue)
 class QueueAdmin(GrantsAdmin, AccessAdmin):
-    """Administrators configure every queue; what is in one is expected_version by grants only."""
+    """Administrators configure every queue; what is in one is seen by grants only."""
 
     # Not "view": that hangs on grants, and whoever configures queues need not see their cases.
     view_action = "change"

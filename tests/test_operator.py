@@ -145,6 +145,25 @@ def test_what_a_command_records_is_the_operators(
 
 
 @pytest.mark.django_db
+def test_whatever_follows_an_import_is_on_behalf_of_the_same_person(
+    tmp_path: Path, admin: Any, operator: None, django_capture_on_commit_callbacks: Any
+) -> None:
+    """A row that waited in quarantine is settled, and a label of a known row is taken, for whom the import is."""
+    header, line = "external_id,account,occurred_at,amount,currency,is_suspicious\n", "A-1,2026-03-02,12.50"
+    for rows in (f"T-1,{line},USD,\nT-2,{line},XXX,\n", f"T-1,{line},USD,1\nT-2,{line},USD,\n"):
+        path = file_of(tmp_path, header + rows)
+        arguments = ("--source=bank", "--create-source", f"--actor={admin.email}", "--no-progress")
+        with django_capture_on_commit_callbacks(execute=True):
+            call_command("import_transactions", path, *arguments)
+    for action in ("batch.ingest", "quarantine.supersede", "batch.label"):
+        events = Event.objects.filter(action=action)
+        assert events, action
+        for event in events:
+            actor = json.loads(bytes(event.body))["actor"]
+            assert actor.get("on_behalf_of", {}).get("address") == admin.email, action
+
+
+@pytest.mark.django_db
 def test_as_whom_an_import_was_made_is_said_beside_who_made_it(
     tmp_path: Path, admin: Any, superuser: Any, operator: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

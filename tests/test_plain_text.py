@@ -164,7 +164,7 @@ def test_a_note_and_a_closing_in_the_admin_are_plain(superuser: User, queue: Que
                 "note": "",
                 "conclusion": "false_positive/known_pattern",
                 "why": "As in every month.",
-                "expected_version": case.version,
+                "version": case.version,
             }
             response = signed_in(superuser).post(page, form | {field: text})
             assert response.status_code in (200, 422)

@@ -196,7 +196,7 @@ class QuarantinedRowAdmin(ReadAdmin):
     list_display = ("id", "source", "row_number", "reason", "detail", "state", "created_at")
     list_select_related = ("source",)
     list_filter = ("state", "reason", "source")
-    exclude = ("raw", "raw_digest")
+    exclude = ("raw", "raw_digest", "salt")
     actions = ("release", "discard")
     action_form = ReasonActionForm
 

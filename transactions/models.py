@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import zlib
 from decimal import Decimal
 from typing import ClassVar
@@ -234,10 +235,16 @@ class PastLabel(LabelContent):
         ordering = ("-id",)
 
 
+def new_salt() -> bytes:
+    """32 bytes, for what the ledger says of one row by digest (`core.history`)."""
+    return secrets.token_bytes(32)
+
+
 class QuarantinedRow(Versioned):
     """A row that could not be taken as it was: kept whole, with the reason, until somebody corrects or discards it."""
 
-    DIGESTED = frozenset({"fields"})
+    # `detail` quotes values of the row.
+    DIGEST_FIELDS = frozenset({"fields", "external_id", "detail"})
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="quarantined_rows")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
@@ -250,6 +257,7 @@ class QuarantinedRow(Versioned):
     raw = models.BinaryField(help_text="The row as it came (zlib), never cut.")
     raw_size = models.PositiveBigIntegerField()
     raw_digest = models.BinaryField(max_length=32, help_text="SHA-256 of the row as it came; a replay is known by it.")
+    salt = models.BinaryField(max_length=32, default=new_salt, help_text="What the ledger says of the row is under it.")
     reason = models.CharField(max_length=40, choices=QuarantineReason)
     detail = models.TextField()
     fields = models.JSONField(default=dict, help_text="The row's fields as far as they could be read.")
@@ -262,7 +270,7 @@ class QuarantinedRow(Versioned):
     resolution = models.TextField(blank=True, help_text="Why it was released or discarded.")
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     # What came never changes, and may be megabytes: a copy for each change would say nothing.
-    history = HistoricalRecords(excluded_fields=["raw", "raw_digest"])
+    history = HistoricalRecords(excluded_fields=["raw", "raw_digest", "salt"])
 
     class Meta(Base.Meta):
         ordering = ("-id",)

@@ -6,21 +6,14 @@ What then comes in under the same id settles the row that waits here.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
 from .choices import QuarantineReason
 from .models import QuarantinedRow
-from .row_validation import LABEL_FIELDS, MAX_LENGTHS
-
-ROW_COLUMNS: Final = (*MAX_LENGTHS, *LABEL_FIELDS)
-# What is said of the row stands after its fields; an import names these columns as not used.
-ABOUT: Final = ("batch", "row", "state", "reason", "detail")
-_FORMULA: Final = re.compile(r"[=+\-@\t\r]")
-_NUMBER: Final = re.compile(r"[+-]?[0-9][0-9.,]*")
+from .quarantine_format import ABOUT, ROW_COLUMNS, escaped
 
 
 def quarantine_reasons(rows: QuerySet[QuarantinedRow]) -> list[tuple[QuarantineReason, int]]:
@@ -48,6 +41,4 @@ def quarantine_lines(rows: QuerySet[QuarantinedRow]) -> Iterator[str]:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    # A spreadsheet would work out what begins so, whoever sent it.
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    return "" if value is None else escaped(str(value))

@@ -10,6 +10,7 @@ rolled back savepoint wrote is forgotten with the instances that it was written 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from .models import Versioned
 MAX_CHANGE_REASON_LENGTH: Final = 100
 _REFERENCES: Final = "_history_references"
 # What changes with every change says nothing of its own.
-_UNTOLD: Final = frozenset({"version", "updated_at"})
+SILENT_FIELDS: Final = frozenset({"version", "updated_at"})
 
 Changes = Mapping[str, tuple[Any, Any]]
 
@@ -115,7 +116,7 @@ def _raise_version(row: Model) -> None:
 
 def _tracked(model: Any, names: Iterable[str] | None) -> list[Any]:
     """The fields of `names` (all without) that the history of `model` keeps, but for those that say nothing."""
-    tracked = [field for field in model.history.model.tracked_fields if field.name not in _UNTOLD]
+    tracked = [field for field in model.history.model.tracked_fields if field.name not in SILENT_FIELDS]
     return tracked if names is None else [field for field in tracked if {field.name, field.attname} & set(names)]
 
 
@@ -137,17 +138,18 @@ def _changes(row: Model, stored: Mapping[str, Any], names: Iterable[str] | None)
         before, after = stored[field.attname], field.to_python(getattr(row, field.attname))
         if before == after:
             continue
-        if field.name in getattr(row, "DIGESTED", ()):
-            changes[field.name] = (_digest(before), _digest(after))
+        if field.name in getattr(row, "DIGEST_FIELDS", ()):
+            changes[field.name] = (_digest(row, field.name, before), _digest(row, field.name, after))
         else:
             # An id is text in the ledger, whatever it is here.
             changes[field.name] = (_id(before), _id(after)) if field.is_relation else (before, after)
     return changes
 
 
-def _digest(value: Any) -> dict[str, str]:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+def _digest(row: Any, name: str, value: Any) -> dict[str, str]:
+    """HMAC-SHA-256 of {name: value} under the salt of the row: who has not got that cannot try short values."""
+    text = json.dumps({name: value}, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return {"hmac_sha256": hmac.new(bytes(row.salt), text.encode(), hashlib.sha256).hexdigest()}
 
 
 def _id(value: Any) -> str | None:

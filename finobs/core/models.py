@@ -35,8 +35,9 @@ class Versioned(Base):
     It is asked by `core.versions`.
     """
 
-    # Fields with what is told of other people: the ledger, which forgets nothing, says a digest of their values.
-    DIGESTED: ClassVar[frozenset[str]] = frozenset()
+    # Fields with what is told of other people: the ledger, which forgets nothing, says a digest of their values, under
+    # the `salt` of the row: a model that has such fields has that column too, which its history leaves out.
+    DIGEST_FIELDS: ClassVar[frozenset[str]] = frozenset()
 
     version = models.PositiveIntegerField(default=FIRST_VERSION, editable=False)
 

@@ -13,6 +13,7 @@ from finobs.core.errors import Invalid
 from ..choices import QuarantineReason
 from ..columns import RowFields, fit_to_header
 from ..mappings import Mapping
+from ..quarantine_format import is_quarantine_file, unescaped
 from ..row_faults import RowFault, printable, quoted
 from ..row_validation import RawRow
 from .encoding import encoding_of, text_if_other
@@ -64,6 +65,7 @@ class _CsvRows:
     def __init__(self, lines: Lines, header: Header, mapping: Mapping, fields: RowFields, names: Sequence[str]) -> None:
         self.lines, self.delimiter, self.names, self.fields = lines, header.delimiter, names, fields
         self.width = len(names)
+        self.is_escaped = mapping.is_own_format and is_quarantine_file(names)
         keys = [source for name in ("external_id", "account") if (source := mapping.sources.get(name))]
         self.keys = [names.index(column) for source in keys for column in source.used_columns]
 
@@ -76,7 +78,7 @@ class _CsvRows:
             except RowFault as fault:
                 yield self.faulty(line, fault)
                 continue
-            fields, problem = self.fields.of(values)
+            fields, problem = self.fields.of(self.unescaped(values))
             is_row = not self.keys or any(values[key].strip() for key in self.keys)
             yield RawRow(fields, self.lines.original(raw), problem), not is_row
 
@@ -102,6 +104,10 @@ class _CsvRows:
             self.lines.put_back(more)
             raise
         return values, raw
+
+    def unescaped(self, values: list[str]) -> list[str]:
+        """As they were before the quarantine kept them from being formulas; of any other file, as they stand."""
+        return [unescaped(value) for value in values] if self.is_escaped else values
 
     def text(self, raw: bytes, number: int) -> str:
         try:
@@ -132,7 +138,7 @@ class _CsvRows:
             values = next(csv.reader(StringIO(text, newline=""), delimiter=self.delimiter), [])
         except csv.Error:
             values = []
-        fields = self.fields.of([*values, *[""] * self.width][: self.width])[0] if values else {}
+        fields = self.fields.of([*self.unescaped(values), *[""] * self.width][: self.width])[0] if values else {}
         return RawRow(fields, self.lines.original(line), fault), len(values) == 1 < self.width
 
 

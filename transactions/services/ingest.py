@@ -76,7 +76,7 @@ def ingest(
         source=source, method=method, actor=actor, file_name=file_name[:255], first_row=first_row,
         received_at=clock.now(), received=len(rows), layout=dict(layout or {}),
     )  # fmt: skip
-    return _BatchIngest(batch, rows).run()
+    return _BatchIngest(actor, batch, rows).run()
 
 
 def require_ingest(actor: User, source: Source) -> None:
@@ -87,9 +87,13 @@ def require_ingest(actor: User, source: Source) -> None:
 
 
 class _BatchIngest:
-    """One batch: its rows by their index, results in the same order."""
+    """One batch: its rows by their index, results in the same order.
 
-    def __init__(self, batch: Batch, raw: Sequence[RawRow]) -> None:
+    actor: whoever brings it in; of a command, `batch.actor` becomes the account that stands for its operator.
+    """
+
+    def __init__(self, actor: User, batch: Batch, raw: Sequence[RawRow]) -> None:
+        self.actor = actor
         self.batch, self.source, self.raw = batch, batch.source, raw
         self.results: dict[int, RowResult] = {}
         self.faults: dict[int, RowFault] = {}
@@ -107,7 +111,7 @@ class _BatchIngest:
         self.assess()
         result = IngestResult(self.batch, [self.results[index] for index in range(len(self.raw))])
         if rows := self.labelled_duplicates():
-            add_new_labels(self.batch, rows, result.labels)
+            add_new_labels(self.actor, self.batch, rows, result.labels)
         return result
 
     def read(self) -> None:
@@ -224,7 +228,7 @@ class _BatchIngest:
         # A release settles its own row, and those beside it, itself.
         if waiting and self.batch.method != IngestMethod.RELEASE:
             pairs = [(pk, each.id) for each in self.transactions for pk in waiting.get(each.external_id, ())]
-            quarantine_supersede(self.batch, pairs)
+            quarantine_supersede(self.actor, self.batch, pairs)
 
     def quarantine(self) -> None:
         """Quarantine the faulty rows. One that came before, byte for byte, is not put there again."""
@@ -253,12 +257,12 @@ class _BatchIngest:
         # One event commits to each row (decision 8): a row stays provable at a few bytes of cost.
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
         # Written last and once, with its counts: foreign keys to it are deferred, and checked at the commit.
-        actor, batch.actor = batch.actor, acting_user(batch.actor)
+        batch.actor = acting_user(self.actor)
         insert_instances([batch])
         data: dict[str, Any] = {name: getattr(batch, name) for name in ("received", *RowStatus.values)}
         data |= {"source": batch.source.slug, "method": str(batch.method), "file": batch.file_name}
         data |= {"first_row": batch.first_row, "root": batch.root.hex()}
-        record(actor=actor, action="batch.ingest", subject=batch, data=data)
+        record(actor=self.actor, action="batch.ingest", subject=batch, data=data)
 
     def assess(self) -> None:
         if not self.transactions:

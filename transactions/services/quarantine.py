@@ -54,7 +54,7 @@ def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str, version
     reason = require_reason(reason)
     if not _check(row):
         _save(row, actor, "still refused")
-        record(actor=actor, action="quarantine.refuse", subject=row, data={"reason": row.reason, "detail": row.detail})
+        record(actor=actor, action="quarantine.refuse", subject=row, data={"reason": row.reason})
         return row
     done = ingest(
         actor=actor,
@@ -68,7 +68,7 @@ def quarantine_release(*, actor: User, row: QuarantinedRow, reason: str, version
         # Another import was quicker: nothing of this release stays.
         raise Conflict(result.detail)
     row.transaction_id = result.transaction_id
-    quarantine_supersede(done.batch, [(pk, result.transaction_id) for pk in _same_id(row)])
+    quarantine_supersede(actor, done.batch, [(pk, result.transaction_id) for pk in _same_id(row)])
     _resolve(actor, row, QuarantineState.RELEASED, reason)
     data = {"reason": reason, "transaction": str(result.transaction_id), "status": result.status.value}
     record(actor=actor, action="quarantine.release", subject=row, data=data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from finobs.accounts.models import User
 from finobs.core import clock, history
 from finobs.core.db.bulk import MAX_ROWS_PER_STATEMENT
 from finobs.ledger.services import record
@@ -14,7 +15,7 @@ from ..models import Batch, QuarantinedRow
 CHANGED = ("state", "transaction", "resolved_by", "resolved_at", "resolution")
 
 
-def quarantine_supersede(batch: Batch, pairs: Sequence[tuple[int, int]]) -> int:
+def quarantine_supersede(actor: User, batch: Batch, pairs: Sequence[tuple[int, int]]) -> int:
     """Settle open quarantined rows (ids) by the transactions (ids) that came in under theirs with `batch`; how many.
 
     One that somebody is working on at this moment is left to them. Records `quarantine.supersede` with the ids.
@@ -33,5 +34,5 @@ def quarantine_supersede(batch: Batch, pairs: Sequence[tuple[int, int]]) -> int:
     if rows:
         history.bulk_update(rows, fields=CHANGED, actor=batch.actor, reason="came in later")
         data = {"rows": [str(row.pk) for row in rows]}
-        record(actor=batch.actor, action="quarantine.supersede", subject=batch, data=data, related=rows)
+        record(actor=actor, action="quarantine.supersede", subject=batch, data=data, related=rows)
     return len(rows)

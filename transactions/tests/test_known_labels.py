@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import InterfaceError, OperationalError
 
 from finobs.accounts.models import User
+from finobs.core.errors import NotAllowed, Unavailable
+from tests.support.clients import signed_in
 from transactions.choices import IngestMethod, LabelOrigin
 from transactions.models import Label, LabelBatch, PastLabel, Source, Transaction
-from transactions.services import IngestResult, ingest, labels_add
+from transactions.services import IngestResult, ingest, known_labels, labels_add
 
-from .conftest import raw
+from .conftest import fields, raw
 
 KNOWN_AT = "2026-03-20T00:00:00Z"
 
@@ -72,6 +75,65 @@ def test_what_is_said_beside_the_label_of_a_row_in_conflict_is_not_taken(take: A
     take(raw(1))
     assert take(raw(1, amount="99", is_suspicious="1")).labels == []
     assert not Label.objects.exists()
+
+
+class LockTimeout(OperationalError):
+    """As PostgreSQL says that a lock was not to be had in time."""
+
+    sqlstate = "55P03"
+
+
+FAILURES = [
+    LockTimeout("canceling statement due to lock timeout"), InterfaceError("the connection is closed"),
+    Unavailable("The database does not answer."), NotAllowed("Your roles have changed."), RuntimeError("a bug"),
+]  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_labels_that_fail_after_the_commit_are_no_refusal_of_the_rows(
+    failure: Exception, admin: User, bank: Source, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    """What is in is said to be in; the labels count as refused, are logged, and are taken when the rows come again."""
+    ingest(actor=admin, source=bank, rows=[raw(1)], method=IngestMethod.FILE)
+    labelled = [raw(1, is_suspicious="1"), raw(2)]
+
+    def fails(**_: Any) -> None:
+        raise failure
+
+    with monkeypatch.context() as patch, caplog.at_level("ERROR"):
+        patch.setattr(known_labels, "labels_add", fails)
+        done = ingest(actor=admin, source=bank, rows=labelled, method=IngestMethod.FILE)
+    assert (done.batch.accepted, done.batch.duplicate, LabelBatch.objects.count()) == (1, 1, 0)
+    assert caplog.records
+    if not isinstance(failure, RuntimeError):
+        assert f"batch {done.batch.pk} is in" in caplog.text
+        (labels,) = done.labels
+        assert (labels.batch.pk, labels.batch.refused, labels.batch.accepted) == (None, 1, 0)
+        assert [(row.external_id, row.status, row.reason) for row in labels.rows] == [("T-1", "refused", "not-added")]
+    again = ingest(actor=admin, source=bank, rows=labelled, method=IngestMethod.FILE)
+    assert (again.batch.duplicate, again.labels[0].batch.accepted, Label.objects.count()) == (2, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_answer_by_api_is_that_of_the_rows_when_their_labels_fail(
+    admin: User, bank: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(actor=admin, source=bank, rows=[raw(1)], method=IngestMethod.FILE)
+
+    def fails(**_: Any) -> None:
+        raise LockTimeout("canceling statement due to lock timeout")
+
+    monkeypatch.setattr(known_labels, "labels_add", fails)
+    answers = [
+        signed_in(admin).post(
+            f"/api/v1/transactions?source={bank.slug}", [fields(1, is_suspicious="1"), fields(2)],
+            content_type="application/json", headers={"Idempotency-Key": "k"},
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    assert [answer.status_code for answer in answers] == [200, 200], answers[0].content
+    assert answers[0].content == answers[1].content
 
 
 @pytest.mark.django_db(transaction=True)

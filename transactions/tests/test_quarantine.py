@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import importlib
+import json
+from typing import Any
+
 import pytest
+from django.apps import apps
+from django.db.models import NOT_PROVIDED
+from rest_framework.serializers import ModelSerializer
 
 from finobs.core.errors import Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
 from finobs.ledger.models import Event
 from transactions.choices import IngestMethod, QuarantineReason, QuarantineState
 from transactions.models import Batch, QuarantinedRow, Transaction
+from transactions.row_validation import RawRow
 from transactions.selectors import quarantine_visible
 from transactions.services import ingest, quarantine_correct, quarantine_discard, quarantine_release
 
@@ -149,3 +159,65 @@ def test_who_may_not_bring_rows_in_sees_the_quarantine_and_changes_nothing(row, 
             quarantine_correct(actor=person, row=row, fields=fields(1), version=1)
     assert actions() == []
     assert [bool(quarantine_visible(person).count()) for person in (analyst, auditor, stranger)] == [True, True, False]
+
+
+def test_nothing_that_is_told_of_people_is_in_the_ledger(service, bank, admin):
+    """Neither a value of a row, nor what quotes one, nor a digest that could be found by trying."""
+    marks = {name: f"Zoe-{name}" for name in fields(1)}
+    ingest(actor=service, source=bank, rows=[RawRow(marks)], method=IngestMethod.FILE)
+    row = QuarantinedRow.objects.get()
+    for name in marks:
+        # Each in turn is what the detail quotes.
+        others = fields(1, external_id=f"Zoe-{name}")
+        row = quarantine_correct(actor=admin, row=row, fields={**others, name: f"Zoe-{name}"})
+        row = quarantine_correct(actor=admin, row=row, fields={**others, name: f"Zoe-{name}", "amount": "Zoe-x"})
+        row = quarantine_release(actor=admin, row=row, reason="asked the bank")
+        assert row.state == QuarantineState.OPEN
+    quarantine_correct(actor=admin, row=row, fields=fields(1, external_id="Zoe-9"))
+    quarantine_release(actor=admin, row=row, reason="asked the bank")
+    said = b"".join(bytes(body) for body in Event.objects.values_list("body", flat=True))
+    assert {"quarantine.correct", "quarantine.refuse", "quarantine.release"} == set(actions())
+    assert b"Zoe" not in said
+    assert b'"hmac_sha256"' in said
+    guess = hashlib.sha256(json.dumps("Zoe-9").encode()).hexdigest()
+    assert guess.encode() not in said
+
+
+def test_a_digest_is_proved_by_the_salt_of_its_row_and_by_nothing_else(service, bank, admin):
+    ingest(actor=service, source=bank, rows=[raw(1, amount="x"), raw(2, amount="x")], method=IngestMethod.FILE)
+    rows = list(QuarantinedRow.objects.order_by("pk"))
+    assert len({bytes(row.salt) for row in rows}) == 2
+    digests = []
+    for row in rows:
+        quarantine_correct(actor=admin, row=row, fields=fields(1, external_id="T-9"))
+        digest = json.loads(bytes(Event.objects.latest("id").body))["changes"]["external_id"][1]["hmac_sha256"]
+        assert digest == hmac.new(bytes(row.salt), b'{"external_id":"T-9"}', "sha256").hexdigest()
+        digests.append(digest)
+    assert digests[0] != digests[1]
+    assert len(bytes(rows[0].salt)) == 32
+
+
+def test_whatever_is_said_by_digest_has_a_salt_that_nothing_shows():
+    salted: list[Any] = [model for model in apps.get_models() if getattr(model, "DIGEST_FIELDS", ())]
+    assert QuarantinedRow in salted
+    for model in salted:
+        tracked = {field.name for field in model.history.model.tracked_fields}
+        assert {field.name for field in model._meta.fields} > model.DIGEST_FIELDS
+        assert model._meta.get_field("salt").default is not NOT_PROVIDED
+        assert "salt" not in tracked, model
+        for serializer in ModelSerializer.__subclasses__():
+            if getattr(getattr(serializer, "Meta", None), "model", None) is model:
+                assert "salt" not in serializer.Meta.fields
+
+
+def test_rows_from_before_get_a_salt_of_their_own_each(service, bank, monkeypatch):
+    migration = importlib.import_module("transactions.migrations.0004_salt_of_quarantined_rows")
+    monkeypatch.setattr(migration, "ROWS_PER_UPDATE", 2)
+    rows = [raw(number, amount="x") for number in range(5)]
+    ingest(actor=service, source=bank, rows=rows, method=IngestMethod.FILE)
+    # As a default that is asked for once leaves them.
+    QuarantinedRow.objects.update(salt=b"\x01" * 32)
+    migration.give_salts(apps, None)
+    salts = {bytes(salt) for salt in QuarantinedRow.objects.values_list("salt", flat=True)}
+    assert len(salts) == 5
+    assert {len(salt) for salt in salts} == {32}

@@ -44,6 +44,7 @@ REASONS = {
     "axes_accesslog.session_hash": "SHA-256 of a session key, by django-axes",
     "core_idempotentanswer.key": "names a request of somebody who proves who they are each time",
     "django_celery_beat_periodictask.routing_key": "names a queue of the broker",
+    "transactions_quarantinedrow.salt": "stands beside the values that the ledger says digests of; opens nothing",
     **dict.fromkeys(
         [
             "accounts_user.password_changed_at", "accounts_user.session_epoch",
