@@ -267,6 +267,20 @@ def test_pauses_grow_and_no_two_processes_keep_step():
     assert len({Backoff(1).failed() for _ in range(20)}) == 20
 
 
+@pytest.mark.parametrize("first", [0.001, 1.0, 60.0])
+def test_pauses_stay_at_their_limit_however_long_it_lasts(first):
+    backoff = Backoff(first)
+    backoff.failures = 5_000
+    assert MAX_PAUSE / 2 <= backoff.failed() <= MAX_PAUSE
+
+
+@pytest.mark.parametrize("exc_info", [True, (None, None, None)])
+def test_a_record_that_asks_for_a_traceback_where_nothing_failed_is_its_line(log, exc_info):
+    logging.getLogger("finobs.test").error("no exception", exc_info=exc_info)
+    assert log.getvalue().endswith("finobs.test: no exception\n")
+    assert len(log.getvalue().splitlines()) == 1
+
+
 @pytest.mark.django_db
 def test_what_anybody_can_send_is_one_line(browser, log):
     assert browser.get("/livez", headers={"Host": "evil.example"}).status_code in (200, 400)
