@@ -46,8 +46,8 @@ def explanations_fill_due(*, actor: User) -> int:
     """The same for any batch whose call was lost; returns how many were explained, of MAX_ALERTS_PER_RUN at most.
 
     Who may, and what is recorded: as `explanations_fill`. Alerts from a minute on, for the calls of their batches
-    explain them first, to a week. A run goes on after the last alert of the run before, so that what cannot be explained
-    keeps nobody waiting; each hour begins with the first again.
+    explain them first, to a week. A run goes on after the last alert of the run before, so that what cannot be
+    explained keeps nobody waiting; each hour begins with the first again.
     """
     access.require(actor, "explanations_fill", Alert)
     now = clock.now()
