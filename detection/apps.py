@@ -35,6 +35,9 @@ class DetectionConfig(AppConfig):
                 "look again at what late transactions touched", "detection.tasks.reassess", clock.MINUTE // 2
             ),
             schedule.ScheduledTask(
+                "explain alerts that were raised without", "detection.tasks.explanations_due", clock.MINUTE
+            ),
+            schedule.ScheduledTask(
                 "see to the first rules and the first model", "detection.tasks.detectors_ensure", clock.MINUTE
             ),
             schedule.ScheduledTask(

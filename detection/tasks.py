@@ -40,6 +40,12 @@ def explain_batch(batch_id: int) -> int:
     return alert_services.explanations_fill(actor=system_actor("explain"), batch_id=batch_id)
 
 
+@shared_task(name="detection.tasks.explanations_due")
+def explanations_due() -> int:
+    """The same for batches whose call was lost. A bounded number each time: the next run takes what is left."""
+    return alert_services.explanations_fill_due(actor=system_actor("explain"))
+
+
 @shared_task(name="detection.tasks.reassess")
 def reassess() -> int:
     """Look again at what late transactions touched. Lost or doubled calls do no harm: the next takes what is due."""

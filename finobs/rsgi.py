@@ -38,7 +38,7 @@ class Application:
                 return
             await self._serve(environ_of(scope, body), protocol)
         except FinobsError as error:
-            protocol.response_bytes(*limits.refusal(error))
+            protocol.response_bytes(*limits.refusal(error, scope.method, scope.path))
         except (ProtocolClosed, ProtocolError):
             # The caller has gone before the body was there.
             return

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Final
 
+from django.core.cache import cache
+from django.db.models import Q
+
 from finobs.accounts.models import User
-from finobs.core import access
+from finobs.core import access, clock
 from finobs.core.errors import FinobsError
 from finobs.core.service import service
 from finobs.ledger.services import NewEvent, record_many
@@ -18,6 +22,9 @@ from ..pipeline.snapshot import snapshot_digest
 log = logging.getLogger(__name__)
 # A transaction of some tenths of a second: whoever gathers these alerts into cases does not wait longer.
 MAX_ALERTS_PER_TRANSACTION: Final = 200
+MAX_ALERTS_PER_RUN: Final = 1_000
+MIN_DUE_AGE: Final = timedelta(minutes=1)
+MAX_DUE_AGE: Final = timedelta(days=7)
 
 
 def explanations_fill(*, actor: User, batch_id: int) -> int:
@@ -29,16 +36,38 @@ def explanations_fill(*, actor: User, batch_id: int) -> int:
     """
     access.require(actor, "explanations_fill", Alert)
     filled, after = 0, 0
-    while (step := _fill(actor=actor, batch_id=batch_id, after=after)) is not None:
+    while (step := _fill(actor=actor, chosen=Q(transaction__batch_id=batch_id), after=after)) is not None:
         after, count = step
         filled += count
     return filled
 
 
+def explanations_fill_due(*, actor: User) -> int:
+    """The same for any batch whose call was lost; returns how many were explained, of MAX_ALERTS_PER_RUN at most.
+
+    Who may, and what is recorded: as `explanations_fill`. Alerts from a minute on, for the calls of their batches
+    explain them first, to a week. A run goes on after the last alert of the run before, so that what cannot be
+    explained keeps nobody waiting; each hour begins with the first again.
+    """
+    access.require(actor, "explanations_fill", Alert)
+    now = clock.now()
+    key = f"explanations-fill-due:{now:%Y%m%d%H}"
+    due = Q(created_at__gt=now - MAX_DUE_AGE, created_at__lt=now - MIN_DUE_AGE)
+    filled, after = 0, cache.get(key, 0)
+    for _ in range(MAX_ALERTS_PER_RUN // MAX_ALERTS_PER_TRANSACTION):
+        step = _fill(actor=actor, chosen=due, after=after)
+        if step is None:
+            break
+        after, count = step
+        cache.set(key, after, clock.HOUR)
+        filled += count
+    return filled
+
+
 @service
-def _fill(*, actor: User, batch_id: int, after: int) -> tuple[int, int] | None:
+def _fill(*, actor: User, chosen: Q, after: int) -> tuple[int, int] | None:
     """The last alert that was looked at, and how many were explained; None when there are no more."""
-    rows = Alert.objects.filter(transaction__batch_id=batch_id, explanation__isnull=True, model_version__isnull=False)
+    rows = Alert.objects.filter(chosen, explanation__isnull=True, model_version__isnull=False)
     # The alert alone: transactions are read by every decision.
     locked = rows.filter(pk__gt=after).order_by("pk").select_for_update(of=("self",))
     alerts = list(locked[:MAX_ALERTS_PER_TRANSACTION])

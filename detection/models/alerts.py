@@ -38,7 +38,15 @@ class Alert(Base):
 
     class Meta(Base.Meta):
         ordering = ("-id",)
-        indexes: ClassVar = [models.Index(fields=["account", "typology", "-id"], name="detection_alert_account")]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "typology", "-id"], name="detection_alert_account"),
+            # Those that a large batch was not kept waiting for, looked for each minute: few or none.
+            models.Index(
+                fields=["id"],
+                condition=Q(explanation__isnull=True, model_version__isnull=False),
+                name="detection_alert_unexplained",
+            ),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(rule_version__isnull=False) | Q(model_version__isnull=False),

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
+from django.core.cache import cache
 
 from detection.alerts import services
-from detection.alerts.services import explanations_fill
+from detection.alerts.services import explanations_fill, explanations_fill_due
 from detection.models import Alert
 from detection.pipeline import explanations
 from detection.pipeline.assess import assess
 from detection.pipeline.snapshot import snapshot_digest
-from detection.tasks import explain_batch
+from detection.tasks import explain_batch, explanations_due
 from detection.tests import scenarios
 from finobs.accounts.models import User
-from finobs.core.errors import NotAllowed
+from finobs.core import clock, schedule
+from finobs.core.errors import NotAllowed, Unavailable
 from finobs.ledger.models import Event
 from tests import factories
 from transactions.models import Source
@@ -27,6 +31,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def batches(source: Source, gathered: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Two batches, each with alerts that have no explanation yet."""
+    cache.clear()
     factories.rule_version()
     scenarios.two_champions()
     monkeypatch.setattr(explanations, "MAX_INLINE", 0)
@@ -94,3 +99,59 @@ def test_a_person_who_may_not_configure_the_system_fills_nothing(
         explanations_fill(actor=analyst, batch_id=batches[0])
     assert without(batches[0]) == 3
     assert explanations_fill(actor=superuser, batch_id=batches[0]) == 3
+
+
+def later(minutes: float) -> Any:
+    return clock.at(clock.now() + timedelta(minutes=minutes))
+
+
+def scheduled_tasks() -> list[Any]:
+    """Of this app, as beat calls them."""
+    current_app.loader.import_default_modules()
+    return [current_app.tasks[each.task] for each in schedule.registered() if "explain" in each.name]
+
+
+def test_the_schedule_explains_the_alerts_whose_call_was_lost(batches: list[int]) -> None:
+    (task,) = scheduled_tasks()
+    assert task() == 0, "the calls of their batches come first"
+    with later(minutes=2):
+        assert task() == 5
+        assert task() == 0
+    assert (without(batches[0]), without(batches[1])) == (0, 0)
+    events = Event.objects.filter(action="alert.explain").select_related("actor")
+    assert [event.actor.name for event in events] == ["finobs explain"] * 5
+
+
+def test_a_scheduled_run_is_bounded_and_the_next_takes_the_rest(
+    batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MAX_ALERTS_PER_TRANSACTION", 1)
+    monkeypatch.setattr(services, "MAX_ALERTS_PER_RUN", 2)
+    with later(minutes=2):
+        assert [explanations_due() for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_what_cannot_be_explained_keeps_no_other_from_it_and_is_tried_again_in_an_hour(
+    batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def refused(alert: Alert) -> Any:
+        tried.append(alert.pk)
+        raise Unavailable("What was kept of this alert cannot be read any more.")
+
+    monkeypatch.setattr(services, "MAX_ALERTS_PER_TRANSACTION", 1)
+    monkeypatch.setattr(services, "MAX_ALERTS_PER_RUN", 2)
+    ids = list(Alert.objects.order_by("pk").values_list("pk", flat=True))
+    with monkeypatch.context() as broken, later(minutes=2):
+        broken.setattr(services, "recompute", refused)
+        assert [explanations_due() for _ in range(4)] == [0] * 4
+    assert tried == ids
+    with later(minutes=62):
+        assert [explanations_due() for _ in range(3)] == [2, 2, 1]
+
+
+def test_who_may_not_configure_the_system_fills_nothing_that_is_due(batches: list[int], analyst: User) -> None:
+    with later(minutes=2), pytest.raises(NotAllowed):
+        explanations_fill_due(actor=analyst)
+    assert without(batches[0]) == 3

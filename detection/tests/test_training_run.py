@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.db import IntegrityError, OperationalError, transaction
 
@@ -211,7 +212,7 @@ def test_a_mistake_of_ours_fails_it_and_is_logged(run, monkeypatch, caplog):
 
 def test_a_database_that_goes_away_leaves_it_to_the_next_worker(run, monkeypatch):
     def gone(*given):
-        raise OperationalError("server closed the connection")
+        raise OperationalError("gone") from psycopg.OperationalError("server closed the connection")
 
     with monkeypatch.context() as broken:
         broken.setattr(training_pipeline, "train_candidate", gone)

@@ -6,6 +6,8 @@ import random
 from typing import Final
 
 MAX_PAUSE: Final = 30.0
+# Enough to reach it from a millisecond; more doublings of a fraction overflow after a night of failures.
+MAX_DOUBLINGS: Final = 16
 
 
 class Backoff:
@@ -15,7 +17,7 @@ class Backoff:
         self.first, self.failures = first, 0
 
     def failed(self) -> float:
-        pause = min(self.first * 2**self.failures, MAX_PAUSE)
+        pause = min(self.first * 2 ** min(self.failures, MAX_DOUBLINGS), MAX_PAUSE)
         self.failures += 1
         return random.uniform(pause / 2, pause)  # noqa: S311 (no secret)
 

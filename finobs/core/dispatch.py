@@ -19,6 +19,8 @@ from celery import current_app
 from django.db import transaction
 
 from . import context
+from .logs.exceptions import causes
+from .logs.outages import lost_server
 
 log = logging.getLogger("finobs.dispatch")
 # Calls that wait to be sent. More are dropped: the schedule finds their rows.
@@ -69,14 +71,18 @@ class Sender:
     def __init__(self) -> None:
         self.process_id = os.getpid()
         self.waiting: queue.Queue[Call] = queue.Queue(MAX_WAITING)
-        self.idle = threading.Event()
         # Said once, until none waits.
         self.is_full = False
         threading.Thread(target=self._run, name="dispatch", daemon=True).start()
-        atexit.register(self.idle.wait, MAX_SECONDS_AT_EXIT)
+        atexit.register(self.wait, MAX_SECONDS_AT_EXIT)
+
+    def wait(self, seconds: float) -> bool:
+        """Until every call is out, the one that is being sent among them, for so long at most; whether it is so."""
+        calls = self.waiting
+        with calls.all_tasks_done:
+            return calls.all_tasks_done.wait_for(lambda: not calls.unfinished_tasks, seconds)
 
     def put(self, call: Call) -> None:
-        self.idle.clear()
         try:
             self.waiting.put_nowait(call)
         except queue.Full:
@@ -90,17 +96,21 @@ class Sender:
             try:
                 _send(call)
             # Whatever it is, the next call must be sent.
-            except Exception:
-                log.warning("%s and %d more were not sent", call.task, self._drop(), exc_info=True)
+            except Exception as error:
+                # Each that waits would wait for the same broker; a fault of one call is that call's.
+                count = self._drop() if any(map(lost_server, causes(error))) else 0
+                log.warning("%s and %d more were not sent", call.task, count, exc_info=True)
+            finally:
+                self.waiting.task_done()
             if self.waiting.empty():
                 self.is_full = False
-                self.idle.set()
 
     def _drop(self) -> int:
-        """Forget what waits: each would wait for the same broker. The schedule finds their rows."""
+        """Forget what waits; the schedule finds their rows."""
         count = 0
         while not self.waiting.empty():
             self.waiting.get()
+            self.waiting.task_done()
             count += 1
         return count
 

@@ -36,7 +36,7 @@ class Gate:
         except Disconnected:
             return
         except FinobsError as error:
-            await _answer(send, limits.refusal(error))
+            await _answer(send, limits.refusal(error, scope["method"], scope["path"]))
         finally:
             self.bodies.forget(body)
 

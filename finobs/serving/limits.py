@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import math
+import time
 from collections.abc import AsyncIterable
 from typing import Final
 
@@ -25,6 +28,12 @@ MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 # Of all bodies that are being read. Small ones are always read: signing in must not depend on who uploads.
 MAX_BUFFERED_BYTES: Final = 256 * 1024 * 1024
 SMALL_BODY_BYTES: Final = 64 * 1024
+
+# Of the log.
+MAX_LINES_A_MINUTE: Final = 60
+SECONDS_A_MINUTE: Final = 60
+MAX_PATH_LENGTH: Final = 200
+log = logging.getLogger("finobs.http")
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
@@ -99,10 +108,34 @@ def alive() -> Answer:
     return 200, [("content-type", "application/json"), ("cache-control", "no-store")], b'{"status": "ok"}'
 
 
-def refusal(error: FinobsError) -> Answer:
-    """Status, headers and body of a refusal that needs neither a thread nor Django."""
+class RefusalLines:
+    """Who was refused before Django saw them; in a minute MAX_LINES_A_MINUTE, for anybody can be refused at will."""
+
+    def __init__(self) -> None:
+        self.began, self.written, self.left_out = -math.inf, 0, 0
+
+    def write(self, status: int, identifier: str, method: str, path: str) -> None:
+        at = time.monotonic()
+        if at - self.began >= SECONDS_A_MINUTE:
+            self.began, self.written = at, 0
+        if self.written >= MAX_LINES_A_MINUTE:
+            self.left_out += 1
+            return
+        more = f"; {self.left_out} lines like it were left out" if self.left_out else ""
+        self.written, self.left_out = self.written + 1, 0
+        # The path as Python writes it: what cannot be printed is escaped.
+        where = ascii(path[:MAX_PATH_LENGTH])
+        log.warning("%d to request %s: %.20s %s%s", status, identifier, method, where, more)
+
+
+lines = RefusalLines()
+
+
+def refusal(error: FinobsError, method: str, path: str) -> Answer:
+    """Status, headers and body of a refusal that needs neither a thread nor Django. Written to the log."""
     with context.request() as identifier:
         body = json.dumps(http.problem(error)).encode()
+        lines.write(error.status, identifier, method, path)
     headers = [
         ("content-type", http.PROBLEM),
         ("x-request-id", identifier),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -238,7 +240,7 @@ CELERY_TASK_ACKS_LATE = True
 
 # In production a process of its own seals (manage.py seal_ledger --loop): it alone can read the signing key.
 LEDGER_SEALED_BY_SCHEDULE = True
-HEARTBEAT_DIR = env.HEARTBEAT_DIR
+HEARTBEAT_DIR = Path(env.HEARTBEAT_DIR or tempfile.gettempdir())
 LEDGER_KEY_FILE = env.LEDGER_KEY_FILE
 LEDGER_VKEYS_FILE = env.LEDGER_VKEYS_FILE
 LEDGER_ORIGIN = env.LEDGER_ORIGIN

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -177,7 +176,7 @@ LEDGER_KEY_FILE = text("LEDGER_KEY_FILE", str(VAR_DIR / "ledger.key"))
 LEDGER_VKEYS_FILE = text("LEDGER_VKEYS_FILE", str(VAR_DIR / "ledger.vkeys"))
 LEDGER_ORIGIN = text("LEDGER_ORIGIN", "finobs.local/ledger")
 # Where the sealer and beat leave a sign of life for their health checks (deploy/healthcheck.py).
-HEARTBEAT_DIR = Path(text("HEARTBEAT_DIR", tempfile.gettempdir()))
+HEARTBEAT_DIR = text("HEARTBEAT_DIR", "")
 # Demo data. With DEMO_DATA, DEMO_TRANSACTIONS is how many rows of the file are taken at most (0: all).
 DEMO_TRANSACTIONS = whole("DEMO_TRANSACTIONS", 0)
 SEED_TRANSACTIONS = whole("SEED_TRANSACTIONS", DEMO_TRANSACTIONS or 50_000, least=1)

@@ -1,6 +1,7 @@
 """Embedded mode: SQLite, no other server, one process. For demos, evaluation and development."""
 
 import secrets
+from pathlib import Path
 
 from finobs.settings import env
 from finobs.settings.base import *  # noqa: F403
@@ -25,6 +26,8 @@ require_strong_key("SECRET_KEY", SECRET_KEY)
 ALLOWED_HOSTS = env.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.CSRF_TRUSTED_ORIGINS
 DATABASES = {"default": database(env.sqlite_file(env.VAR_DIR / "finobs.sqlite3"))}
+# Not the system's temporary folder: there, another user's finobs could not replace this one's files.
+HEARTBEAT_DIR = Path(env.HEARTBEAT_DIR or env.VAR_DIR)
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.db import OperationalError
+
 from finobs.accounts.system import system_actor
 from finobs.core.errors import FinobsError
 from finobs.core.jobs.kinds import JobKind
@@ -41,6 +43,6 @@ class ReassessmentJob(JobKind[ReassessmentRun, None]):
         return job.LEASE
 
     def reason(self, job: ReassessmentRun, error: Exception) -> str:
-        if isinstance(error, FinobsError):
+        if isinstance(error, FinobsError | OperationalError):
             return super().reason(job, error)
         return f"{type(error).__name__}: {error}"[:2_000]

@@ -14,7 +14,6 @@ CONNECTION_LOST: Final = ("08", "57P")
 STATEMENT_TIMEOUT: Final = "57014"
 LOCK_TIMEOUT: Final = "55P03"
 IDLE_TIMEOUT: Final = "25P03"
-LIMITS: Final = (STATEMENT_TIMEOUT, LOCK_TIMEOUT, IDLE_TIMEOUT)
 
 
 def is_database_error(error: BaseException) -> bool:

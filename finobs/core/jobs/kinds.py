@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 
+from ..db.failures import text_without_values
 from ..errors import FinobsError, Invalid
 from .models import LeasedJob
 from .progress import ProgressCallback
@@ -55,6 +57,8 @@ class JobKind(ABC, Generic[J, R]):
             return " ".join(text for texts in error.fields.values() for text in texts)
         if isinstance(error, FinobsError):
             return error.detail
+        if isinstance(error, OperationalError):
+            return f"The database refused to go on with it: {text_without_values(error)}. Try again later."
         return f"finobs made a mistake. The log of the worker says what went wrong in {job}."
 
 

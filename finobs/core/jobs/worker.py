@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError
+from django.db import connection
 
+from ..db.failures import is_connection_lost
 from ..errors import FinobsError
 from .kinds import kind_of
 from .lease import Heartbeat, LeaseLost, claim, fail, finish, reschedule
@@ -21,7 +22,8 @@ def work(model: type[J], pk: int, *, abandoned: bool = False) -> J | None:
 
     Called by workers, in the name of whoever requested the job: no other permission is asked. `abandoned` as for
     `claim`. Raises OperationalError or InterfaceError where the database goes away: the lease runs out, and the next
-    worker takes the job.
+    worker takes the job. A database that is there and refuses (a time-out, a full disk) ends it: the next worker would
+    be told the same.
     """
     job = claim(model, pk, abandoned=abandoned)
     return None if job is None else run_claimed(job)
@@ -34,9 +36,9 @@ def run_claimed(job: J) -> J:
         finish(job, kind.run(job, Heartbeat(job)))
     except LeaseLost:
         log.info("%s was taken from its worker: cancelled, or claimed by another", job)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:
+        if is_connection_lost(error):
+            raise
         _end_early(job, error)
     job.refresh_from_db()
     return job
@@ -46,6 +48,9 @@ def _end_early(job: LeasedJob, error: Exception) -> None:
     kind = kind_of(job)
     if not isinstance(error, FinobsError):
         log.exception("%s failed", job)
+        # A transaction that took too long is ended with its connection.
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
     reason, delay = kind.reason(job, error), kind.retry_delay(job, error)
     if delay is not None and job.attempts_left:
         reschedule(job, reason, delay)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Final
 
@@ -49,13 +49,19 @@ def safe_traceback(error: BaseException) -> str:
     return "".join(parts).rstrip("\n")
 
 
-def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, its cause, the cause of that."""
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, what it was raised from, what that was raised from."""
+    return _links(error, lambda link: link.__cause__)
+
+
+def _links(
+    error: BaseException | None, before: Callable[[BaseException], BaseException | None]
+) -> Iterator[BaseException]:
     visited: set[int] = set()
     while error is not None and id(error) not in visited:
         visited.add(id(error))
         yield error
-        error = error.__cause__ or error.__context__
+        error = before(error)
 
 
 def _line(text: str) -> str:
@@ -64,7 +70,7 @@ def _line(text: str) -> str:
 
 def _chain(error: BaseException) -> list[tuple[BaseException, str]]:
     """Causes first, each with what Python writes between it and the next."""
-    links = list(chain(error))
+    links = list(_links(error, lambda link: link.__cause__ or link.__context__))
     introductions = [
         "\nThe above exception was the direct cause of the following exception:\n\n"
         if following.__cause__ is link

@@ -47,7 +47,8 @@ class LineFormatter(logging.Formatter):
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:
-        return safe_traceback(ei[1])
+        # Where a traceback is asked for outside an `except`, there is none.
+        return safe_traceback(ei[1]) if ei[1] else ""
 
 
 def _safe_arguments(record: logging.LogRecord) -> Any:

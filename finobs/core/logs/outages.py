@@ -11,16 +11,13 @@ from typing import Any, Final
 import kombu.exceptions
 import redis.exceptions
 
-from ..db.failures import LIMITS, is_connection_lost, is_database_error, sqlstate
-from .exceptions import chain, safe_text
+from ..db.failures import is_connection_lost
+from .exceptions import causes, safe_text
 
 SECONDS_BETWEEN_LINES: Final = 60
 POSTGRESQL: Final = "PostgreSQL"
 REDIS: Final = "Redis"
-# What ran into a limit of its own process: the server is there.
-LIMIT: Final = "limit"
 ANSWERS: Final = "503"
-SENTENCES: Final = {LIMIT: "PostgreSQL ended it: %s%s", ANSWERS: "%s%s"}
 REDIS_ERRORS: Final = (
     redis.exceptions.ConnectionError,
     redis.exceptions.TimeoutError,
@@ -41,7 +38,7 @@ _lock = threading.Lock()
 
 
 class OutageFilter(logging.Filter):
-    """Lets the first record about a lost server, or a limit, through, without its traceback, and then one a minute."""
+    """Lets the first record about a lost server through, without its traceback, and then one a minute."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         # Of several handlers, each asks: what is left out by one is left out by all.
@@ -61,7 +58,7 @@ def _is_written(record: logging.LogRecord) -> bool:
         return False
     text = safe_text(error) if error else record.getMessage()
     more = f"; {left_out} lines about it were left out" if left_out else ""
-    record.msg, record.args = SENTENCES.get(server, f"{server} is lost: %s%s"), (text, more)
+    record.msg, record.args = "%s%s" if server == ANSWERS else f"{server} is lost: %s%s", (text, more)
     record.exc_info = record.exc_text = None
     return True
 
@@ -96,15 +93,19 @@ def _count(server: str) -> int | None:
 
 
 def _server_of(record: logging.LogRecord) -> tuple[str, BaseException | None]:
-    """Which server's loss the record is about, if any, and the error that says so."""
+    """Which server's loss the record is about, if any, and the error that says so.
+
+    What was raised while a loss was handled, and not because of it, is a fault of its own.
+    """
     arguments: Any = record.args
     values = list(arguments.values()) if isinstance(arguments, dict) else list(arguments or ())
     errors = [record.exc_info[1]] if record.exc_info else []
-    for error in [*errors, *(value for value in values if isinstance(value, BaseException))]:
-        for link in chain(error):
+    errors += [value for value in values if isinstance(value, BaseException)]
+    for error in errors:
+        for link in causes(error):
             if server := lost_server(link):
                 return server, link
-    if getattr(record, "status_code", 0) == 503:
+    if getattr(record, "status_code", 0) == 503 and not any(errors):
         return ANSWERS, None
     # The consumer writes the error into its text.
     if record.name.startswith("celery.worker.consumer") and record.levelno >= logging.WARNING:
@@ -115,9 +116,7 @@ def _server_of(record: logging.LogRecord) -> tuple[str, BaseException | None]:
 
 
 def lost_server(error: BaseException) -> str:
-    """The server that this error says is lost, LIMIT, or empty."""
-    if is_database_error(error):
-        if sqlstate(error) in LIMITS:
-            return LIMIT
-        return POSTGRESQL if is_connection_lost(error) else ""
+    """The server that this error says is lost, or empty: a time-out is told by one that is there."""
+    if is_connection_lost(error):
+        return POSTGRESQL
     return REDIS if isinstance(error, REDIS_ERRORS) else ""

@@ -72,12 +72,21 @@ def lose_database(request):
     raise OperationalError("connection is bad") from psycopg.OperationalError("connection refused")
 
 
+def ended_by():
+    raise NotImplementedError
+
+
+def end(request):
+    ended_by()
+
+
 urlpatterns = [
     path("broken/by_row/", break_by_row),
     path("broken/by_value/", break_by_value),
     path("broken/by_key/", break_by_key),
     path("broken/by_chain/", break_by_chain),
     path("lost/", lose_database),
+    path("ended/", end),
     path("api/v1/broken/", break_by_value),
     *served,
 ]
@@ -228,6 +237,57 @@ def test_requests_during_an_outage_are_answered_503_and_write_one_line(browser, 
     assert "Traceback" not in log.getvalue()
 
 
+LIMITS = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable, psycopg.errors.IdleInTransactionSessionTimeout)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", LIMITS)
+@pytest.mark.parametrize("place", ["view", "session"])
+def test_the_id_on_each_page_of_a_time_out_finds_where_it_happened(browser, log, monkeypatch, kind, place):
+    def ended(*_args, **_options):
+        raise OperationalError(SECRET) from kind(SECRET)
+
+    monkeypatch.setattr(f"{__name__}.ended_by", ended)
+    if place == "session":
+        monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", ended)
+        browser.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
+    answers = [browser.get("/cases/" if place == "session" else "/ended/") for _ in range(3)]
+    written = log.getvalue()
+    assert {answer.status_code for answer in answers} == {503}
+    for answer in answers:
+        identifier = answer["X-Request-ID"]
+        assert identifier in answer.content.decode()
+        (told,) = [part for part in written.split("\n20") if f" {identifier} finobs.http:" in part]
+        assert "Traceback" in told
+        assert ", in ended" in told
+    assert SECRET not in written
+
+
+def test_a_fault_in_the_handling_of_an_outage_is_a_fault(log):
+    for _ in range(2):
+        try:
+            try:
+                raise LOST["PostgreSQL"]
+            except OperationalError:
+                raise KeyError(SECRET)  # noqa: B904 (as it happens by mistake)
+        except KeyError:
+            logging.getLogger("finobs.test").exception("a mistake")
+    written = log.getvalue()
+    assert written.count("finobs.test: a mistake") == 2
+    assert "PostgreSQL is lost" not in written
+    assert "KeyError" in written
+    assert SECRET not in written
+
+
+def test_a_fault_that_ends_in_a_503_keeps_its_traceback(log):
+    for _ in range(2):
+        try:
+            raise ZeroDivisionError
+        except ZeroDivisionError:
+            logging.getLogger("django.request").error("a mistake", exc_info=True, extra={"status_code": 503})
+    assert log.getvalue().count("Traceback") == 2
+
+
 @pytest.mark.django_db
 def test_a_session_that_cannot_be_looked_up_is_an_outage_and_no_mistake(browser, log, monkeypatch):
     def lost(*_args, **_options):
@@ -265,6 +325,20 @@ def test_pauses_grow_and_no_two_processes_keep_step():
     backoff.succeeded()
     assert backoff.failed() <= 1
     assert len({Backoff(1).failed() for _ in range(20)}) == 20
+
+
+@pytest.mark.parametrize("first", [0.001, 1.0, 60.0])
+def test_pauses_stay_at_their_limit_however_long_it_lasts(first):
+    backoff = Backoff(first)
+    backoff.failures = 5_000
+    assert MAX_PAUSE / 2 <= backoff.failed() <= MAX_PAUSE
+
+
+@pytest.mark.parametrize("exc_info", [True, (None, None, None)])
+def test_a_record_that_asks_for_a_traceback_where_nothing_failed_is_its_line(log, exc_info):
+    logging.getLogger("finobs.test").error("no exception", exc_info=exc_info)
+    assert log.getvalue().endswith("finobs.test: no exception\n")
+    assert len(log.getvalue().splitlines()) == 1
 
 
 @pytest.mark.django_db

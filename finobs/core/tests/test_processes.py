@@ -138,6 +138,20 @@ def test_a_sign_of_life_never_follows_a_link_and_stops_nothing(settings, tmp_pat
     assert "no heartbeat of sealer" in caplog.text
 
 
+@pytest.mark.parametrize("said", ["", "/somewhere"])
+def test_the_embedded_mode_leaves_its_signs_of_life_among_its_own_files(tmp_path, said):
+    """The system's temporary folder is everybody's, and who comes second could not replace the first one's file."""
+    values = {
+        **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
+        "DJANGO_SETTINGS_MODULE": "finobs.settings.local", "FINOBS_VAR_DIR": str(tmp_path), "HEARTBEAT_DIR": said,
+    }  # fmt: skip
+    probe = "from django.conf import settings; print(settings.HEARTBEAT_DIR)"
+    ran = subprocess.run(
+        [sys.executable, "-c", probe], cwd=BASE_DIR, env=values, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == (said or str(tmp_path))
+
+
 def test_the_scheduler_of_the_settings_is_the_one_with_a_heartbeat(settings):
     module, _, name = settings.CELERY_BEAT_SCHEDULER.partition(":")
     assert (module, name) == (HeartbeatScheduler.__module__, HeartbeatScheduler.__name__)

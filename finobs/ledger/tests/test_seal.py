@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
-from finobs.core import clock
+from finobs.core import clock, heartbeat
+from finobs.core.backoff import Backoff
 from finobs.core.errors import Invalid, NotAllowed, NotFound
 from finobs.ledger import keys, last_signed, merkle, note, queries, tasks, tree, triggers
 from finobs.ledger.choices import AlarmKind
+from finobs.ledger.management.commands import seal_ledger
 from finobs.ledger.models import Alarm, Checkpoint, Event, PendingEvent, TreeLeaf, TreeNode
 from finobs.ledger.note import Statement
 from finobs.ledger.services.seal import raise_alarm, seal, seal_all
@@ -86,6 +91,32 @@ def test_a_key_file_that_this_process_may_not_read_is_no_key(ledger_key, fill, m
 
     monkeypatch.setattr(Path, "read_bytes", forbidden)
     assert keys.signing_keys() == []
+
+
+TROUBLE = {
+    "a lost connection": (psycopg.OperationalError("connection refused"), False),
+    "a server that goes down": (psycopg.errors.AdminShutdown("terminating connection"), False),
+    "a statement beyond its time": (psycopg.errors.QueryCanceled("canceling statement"), True),
+    "a lock that nobody gives up": (psycopg.errors.LockNotAvailable("canceling statement"), True),
+    "a full disk": (psycopg.errors.DiskFull("no space"), True),
+    "a full disk of SQLite": (sqlite3.OperationalError("database or disk is full"), True),
+}
+
+
+@pytest.mark.parametrize("case", TROUBLE)
+def test_a_sealer_that_cannot_seal_says_so_unless_its_database_is_away(settings, tmp_path, monkeypatch, case):
+    cause, is_trouble = TROUBLE[case]
+
+    def refused():
+        raise OperationalError("no") from cause
+
+    settings.HEARTBEAT_DIR = tmp_path
+    monkeypatch.setattr(seal_ledger, "seal_all", refused)
+    monkeypatch.setattr(seal_ledger, "connection", Mock())
+    assert seal_ledger.Command()._round(Backoff(1)) > 0
+    trouble = heartbeat.file_path("sealer").read_text()
+    assert trouble.startswith("OperationalError: ") == is_trouble
+    assert bool(trouble) == is_trouble
 
 
 def test_seal_lag_is_late_after_a_minute(ledger_files, fill):

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -181,6 +182,38 @@ def test_the_budget_of_bodies_refuses_large_ones_and_never_small_ones(settings):
     bodies._take(limits.SMALL_BODY_BYTES, 0)
     with pytest.raises(limits.Busy):
         bodies._take(1, limits.SMALL_BODY_BYTES)
+
+
+REFUSALS = [
+    limits.SlowBody("A body must come."), limits.NoLength(), limits.TooLarge("So much."), limits.Busy("Come again."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", REFUSALS, ids=lambda error: str(error.status))
+def test_what_the_event_loop_refuses_is_in_the_log_under_the_id_of_its_answer(caplog, monkeypatch, error):
+    monkeypatch.setattr(limits, "lines", limits.RefusalLines())
+    _, headers, body = limits.refusal(error, "POST", "/cases/\x1b[1m\n" + "x" * 9_000)
+    (record,) = caplog.records
+    identifier = dict(headers)["x-request-id"]
+    assert identifier in body.decode()
+    assert (record.name, record.levelname) == ("finobs.http", "WARNING")
+    said = record.getMessage()
+    assert identifier in said
+    assert f"POST '/cases/\\x1b[1m\\n{'x' * 100}" in said
+    assert str(error.status) in said
+    assert len(said) < 400
+
+
+def test_a_flood_of_refusals_is_a_bounded_number_of_lines(caplog, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(limits, "lines", limits.RefusalLines())
+    for _ in range(500):
+        limits.refusal(limits.TooLarge(), "POST", "/")
+    assert len(caplog.records) == limits.MAX_LINES_A_MINUTE
+    now[0] += 61
+    limits.refusal(limits.TooLarge(), "POST", "/")
+    assert f"{500 - limits.MAX_LINES_A_MINUTE} lines" in caplog.records[-1].getMessage()
 
 
 def test_the_proxy_waits_for_nobody_without_an_end():

@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import kombu.exceptions
 import pytest
+from celery.exceptions import NotRegistered
 from django.core.exceptions import ImproperlyConfigured
 
 from finobs.core import dispatch
@@ -215,9 +217,86 @@ def test_calls_are_sent_in_a_thread_of_its_own_and_in_order(monkeypatch):
     sender = dispatch.Sender()
     for number in range(5):
         sender.put(dispatch.Call("task", (number,), "request-1"))
-    assert sender.idle.wait(5)
+    assert sender.wait(5)
     assert [call.ids for call, _ in sent] == [(0,), (1,), (2,), (3,), (4,)]
     assert {name for _, name in sent} == {"dispatch"}
+
+
+FAULTS = {
+    "a task that nobody knows": NotRegistered("no.such.task"),
+    "what cannot be encoded": kombu.exceptions.EncodeError("no JSON"),
+    "a mistake": ZeroDivisionError(),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_call_that_cannot_be_sent_takes_no_other_with_it(monkeypatch, caplog, fault):
+    sent, hold = [], threading.Event()
+
+    def send(call: dispatch.Call) -> None:
+        hold.wait(10)
+        if call.ids == (0,):
+            raise FAULTS[fault]
+        sent.append(call.ids[0])
+
+    monkeypatch.setattr(dispatch, "_send", send)
+    sender = dispatch.Sender()
+    for number in range(50):
+        sender.put(dispatch.Call("task", (number,), ""))
+    hold.set()
+    assert sender.wait(5)
+    assert sent == list(range(1, 50))
+    assert len(caplog.records) == 1
+
+
+def test_a_lost_broker_takes_all_that_wait(monkeypatch):
+    sent, hold = [], threading.Event()
+
+    def send(call: dispatch.Call) -> None:
+        hold.wait(10)
+        sent.append(call.ids)
+        raise kombu.exceptions.OperationalError("Connection refused")
+
+    monkeypatch.setattr(dispatch, "_send", send)
+    sender = dispatch.Sender()
+    for number in range(50):
+        sender.put(dispatch.Call("task", (number,), ""))
+    hold.set()
+    assert sender.wait(5)
+    assert sent == [(0,)]
+
+
+def test_whoever_ends_waits_until_the_last_call_is_out(monkeypatch):
+    """Not until the queue is empty: its last call is being sent then. And a call may come just as another is out."""
+    sent, hold = [], threading.Event()
+
+    def send(call: dispatch.Call) -> None:
+        hold.wait(10)
+        sent.append(call.ids)
+
+    monkeypatch.setattr(dispatch, "_send", send)
+    sender = dispatch.Sender()
+    original = sender.waiting.empty
+
+    def empty() -> bool:
+        # Another is handed over in the moment between the look and what follows from it.
+        result = original()
+        if result and len(sent) == 1:
+            hold.clear()
+            sender.put(dispatch.Call("task", (1,), ""))
+        return result
+
+    monkeypatch.setattr(sender.waiting, "empty", empty)
+    sender.put(dispatch.Call("task", (0,), ""))
+    assert not sender.wait(0.2)
+    hold.set()
+    end = time.monotonic() + 5
+    while hold.is_set() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not sender.wait(0.2)
+    hold.set()
+    assert sender.wait(5)
+    assert sent == [(0,), (1,)]
 
 
 def test_a_full_queue_drops_and_does_not_wait(monkeypatch, caplog):

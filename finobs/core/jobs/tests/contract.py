@@ -6,10 +6,12 @@ What the work does is put in its place by the tests themselves, so that a kind n
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
+import psycopg
 import pytest
 from django.db import IntegrityError, OperationalError, transaction
 
@@ -25,6 +27,14 @@ from finobs.core.jobs.wake import wake
 from finobs.ledger.models import Event
 
 J = TypeVar("J", bound=LeasedJob)
+REFUSALS_OF_A_SERVER_THAT_IS_THERE = (
+    psycopg.errors.QueryCanceled("canceling statement due to statement timeout"),
+    psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"),
+    psycopg.errors.DeadlockDetected("deadlock detected"),
+    psycopg.errors.DiskFull("No space left on device"),
+    psycopg.errors.IdleInTransactionSessionTimeout("terminating connection"),
+    sqlite3.OperationalError("database or disk is full"),
+)
 
 
 def after(**length: float) -> Any:
@@ -217,7 +227,8 @@ class JobContract:
 
     def test_a_database_that_goes_away_leaves_it_to_the_next_worker(self, job, does):
         def gone(job, progress):
-            raise OperationalError("server closed the connection")
+            cause = psycopg.OperationalError("server closed the connection")
+            raise OperationalError("server closed the connection") from cause
 
         does(gone)
         with pytest.raises(OperationalError):
@@ -228,6 +239,21 @@ class JobContract:
         with clock.at(clock.now() + job.LEASE + timedelta(seconds=5)):
             job = carry_out(job)
         assert (job.state, results) == (JobState.DONE, ["result"])
+
+    @pytest.mark.parametrize("cause", REFUSALS_OF_A_SERVER_THAT_IS_THERE, ids=lambda cause: type(cause).__name__)
+    def test_a_database_that_is_there_and_refuses_ends_it_in_words(self, job, does, caplog, cause):
+        """A statement beyond its time would be beyond it for the next worker, too."""
+
+        def refused(job, progress):
+            raise OperationalError(str(cause)) from cause
+
+        does(refused)
+        job = worker.work(type(job), job.pk)
+        assert job.state == (JobState.QUEUED if self.tries_again else JobState.FAILED)
+        assert job.attempts == 1
+        assert "The database refused" in job.error
+        assert (getattr(cause, "sqlstate", "") or "disk is full") in job.error
+        assert "failed" in caplog.text
 
     def test_the_schedule_calls_a_worker_for_what_nobody_works_on(self, job, calls):
         calls.clear()

@@ -10,6 +10,8 @@ from django.db import InterfaceError, OperationalError, connection
 
 from finobs.core import heartbeat
 from finobs.core.backoff import Backoff
+from finobs.core.db.failures import is_connection_lost
+from finobs.core.logs.exceptions import safe_text
 from finobs.core.stopping import stop_event
 
 from ...services.seal import ANOTHER_SEALER, SealResult, seal_all
@@ -46,11 +48,11 @@ class Command(BaseCommand):
         """Seal what is pending, and give a sign of life; how long to wait for the next round."""
         try:
             sealed = seal_all()
-        # The database restarts: a later round finds what waits.
-        except (OperationalError, InterfaceError):
+        # A later round finds what waits. A database that restarts is no trouble of the sealer's; one that refuses is.
+        except (OperationalError, InterfaceError) as error:
             log.warning("nothing was sealed", exc_info=True)
             connection.close()
-            heartbeat.beat("sealer")
+            heartbeat.beat("sealer", "" if is_connection_lost(error) else safe_text(error))
             return backoff.failed()
         backoff.succeeded()
         self._report(sealed)
