@@ -21,6 +21,7 @@ from django.db import connection
 from approvals import triggers
 from finobs.ledger import triggers as ledger_triggers
 from finobs.settings import env
+from transactions.services.quarantine_add import external_id_of
 
 # Every app of ours at its first migration, those of others where they are; then rows; then what an operator does.
 FIRST_RELEASE = """
@@ -77,6 +78,7 @@ from finobs.accounts.models import User
 from finobs.ledger.models import Event
 from transactions.models import QuarantinedRow
 
+call_command("migrate", verbosity=0, interactive=False)
 call_command("migrate", verbosity=0, interactive=False)
 catalogue = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
@@ -152,3 +154,19 @@ def test_the_rows_are_there_and_so_is_every_trigger(upgraded: dict[str, Any]) ->
     )
     assert upgraded["refusals"]["ApprovalDecision"].startswith("decisions are append-only")
     assert upgraded["refusals"]["ApprovalRequest"].startswith("a request cannot change so")
+
+
+def test_administrators_of_before_open_the_administration_and_the_ledger_says_so(upgraded: dict[str, Any]) -> None:
+    """Whether they may, the version of the account, and how many rows of history it has, of each."""
+    assert upgraded["staff"] == {"ada": [True, 2, 1], "leo": [False, 1, 0], "feed": [False, 1, 0]}
+    assert upgraded["events"] == [["user.change", str(upgraded["ada"]), "operator"]]
+
+
+def test_what_waits_in_quarantine_is_known_by_the_id_that_a_row_is_looked_up_by(upgraded: dict[str, Any]) -> None:
+    assert upgraded["ids"] == [*IDENTIFIERS.values(), *NUMBERS.values()]
+
+
+def test_the_ids_of_the_upgrade_are_those_of_today() -> None:
+    """As long as ids are read as they were then; the test goes when they are read otherwise."""
+    for value, expected in {**IDENTIFIERS, **NUMBERS}.items():
+        assert external_id_of({"external_id": value}) == expected, value
