@@ -24,11 +24,35 @@ GOOD = {
 }
 
 
+SERVED = sorted(
+    path.stem
+    for path in (BASE_DIR / "finobs").glob("*.py")
+    if re.search(r"^application = ", path.read_text(), re.MULTILINE)
+)
+
+
 def manage(*arguments, **changed):
+    return python("manage.py", *arguments, **changed)
+
+
+def python(*arguments, **changed):
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
     environment = kept | {name: value for name, value in (GOOD | changed).items() if value is not None}
-    command = [sys.executable, "manage.py", *arguments]
+    command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("module", SERVED)
+def test_whatever_a_server_is_told_to_serve_finds_its_settings_by_itself(module, tmp_path):
+    """As the guide says: those of production."""
+    code = f"import finobs.{module}; from django.conf import settings; print(settings.SETTINGS_MODULE)"
+    ran = python("-c", code, DJANGO_SETTINGS_MODULE=None, FINOBS_VAR_DIR=str(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip() == "finobs.settings.production"
+
+
+def test_these_are_served():
+    assert {"asgi", "rsgi", "wsgi"} <= set(SERVED)
 
 
 def test_the_production_configuration_passes_the_deployment_checks_without_a_warning(tmp_path):
