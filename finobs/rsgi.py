@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "finobs.settings.production")
+
+# They need the settings.
 from finobs.core.errors import FinobsError
 from finobs.serving import limits
 from finobs.serving.environ import environ_of

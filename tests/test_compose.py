@@ -23,8 +23,10 @@ EXAMPLE = (BASE_DIR / ".env.example").read_text()
 DOCKERFILE = (BASE_DIR / "Dockerfile").read_text()
 # What compose says itself, and .env cannot.
 FIXED = {"DJANGO_SETTINGS_MODULE", "LEDGER_KEY_FILE", "LEDGER_VKEYS_FILE", "HEARTBEAT_DIR"}
-# What is the image's, and what each process knows of itself.
-OF_ONE_PROCESS = {"FINOBS_VAR_DIR", "FINOBS_PROCESS"}
+# What is the image's, what each process knows of itself, and its limits: one value for all would be wrong for most.
+OF_ONE_PROCESS = {
+    "FINOBS_VAR_DIR", "FINOBS_PROCESS", "DATABASE_STATEMENT_SECONDS", "DATABASE_LOCK_SECONDS", "DATABASE_IDLE_SECONDS",
+}  # fmt: skip
 # What .env says and compose hands on under another name.
 RENAMED = {"PGPASSWORD": "POSTGRES_PASSWORD"}
 
@@ -51,6 +53,16 @@ def test_every_service_is_handed_every_setting_of_production(name):
     wanted = variables_in_guide("## Settings") - OF_ONE_PROCESS
     given = set(SERVICES[name]["environment"])
     assert given == (wanted if name == "sealer" else wanted - {"LEDGER_KEY_FILE"})
+
+
+def test_the_guide_marks_what_is_of_one_process_and_nothing_else():
+    marked = re.findall(r"^\| `([A-Z_]+)` \|[^|]*\| of one process: ", GUIDE, re.MULTILINE)
+    assert set(marked) == OF_ONE_PROCESS
+
+
+def test_a_worker_has_the_time_that_the_guide_says_to_end_what_it_has():
+    assert SERVICES["worker"]["stop_grace_period"] == "5m"
+    assert "for at most five minutes (`stop_grace_period`)" in GUIDE
 
 
 def test_every_setting_that_compose_hands_on_is_in_the_example():

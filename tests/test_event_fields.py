@@ -104,3 +104,16 @@ def test_the_guard_refuses_an_event_of_the_product_that_is_not_as_documented(
     with pytest.raises(UndocumentedEvent, match=action):
         event_guard.check(NewEvent(action, ("cases.case", "1"), data))
     event_guard.check(NewEvent("case.assign", ("cases.case", "1"), {"to": "1", "from": None, "reason": "Why."}))
+
+
+def test_the_guide_to_accounts_says_of_its_events_what_the_table_says():
+    text = (BASE_DIR / "docs" / "accounts.md").read_text().split("\n## Events\n", 1)[1].split("\n## ")[0]
+    names = {
+        action for action, rows in documented().items() if any(row.subject.startswith("accounts.") for row in rows)
+    }
+    named = re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`(?: \(([^)]*)\))?", text.split(". In parentheses")[0])
+    assert {action for action, _ in named} == names
+    for action, told in named:
+        fields = set(re.findall(r"`([a-z_]+)`", told))
+        assert bool(fields) == bool(told), f"{action}: {told} is no field"
+        assert fields <= set().union(*(row.required | row.optional for row in documented()[action])), action

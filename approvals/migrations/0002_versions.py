@@ -5,10 +5,6 @@ from django.db import migrations, models
 from .. import triggers
 
 
-def install_triggers(apps, schema_editor):
-    triggers.install(schema_editor.connection)
-
-
 def remove_triggers(apps, schema_editor):
     triggers.remove(schema_editor.connection)
 
@@ -18,9 +14,11 @@ class Migration(migrations.Migration):
         ("approvals", "0001_initial"),
     ]
 
-    # SQLite makes the table anew to add a column, and its triggers would be gone.
+    # SQLite makes a table anew to change it, and refuses while a trigger of another one looks at it; those of approvals
+    # look at people. So they go before people are changed, and come back afterwards (0003).
+    run_before = [("accounts", "0002_versions")]
     operations = [
-        migrations.RunPython(remove_triggers, install_triggers),
+        migrations.RunPython(remove_triggers, migrations.RunPython.noop),
         migrations.AddField(
             model_name="approvalpolicy",
             name="version",
@@ -41,5 +39,4 @@ class Migration(migrations.Migration):
             name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
-        migrations.RunPython(install_triggers, remove_triggers),
     ]

@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
         from finobs.core import authority
         from finobs.core.navigation import ACCOUNT_MENU, NavigationEntry, register
 
-        from . import backends, login, models, policy, roles, standing
+        from . import backends, login, models, policy, standing, upgrade
         from .services import operator
 
         policy.register()
@@ -26,5 +26,5 @@ class AccountsConfig(AppConfig):
             NavigationEntry("accounts:password-change", "Change password", "lock", group=ACCOUNT_MENU, order=40),
         )
         post_migrate.connect(backends.clear_permission_cache)
-        post_migrate.connect(roles.after_migrate, sender=self)
+        post_migrate.connect(upgrade.after_migrate, sender=self)
         user_logged_in.connect(login.session_start, dispatch_uid="finobs.accounts.register")

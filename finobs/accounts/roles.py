@@ -6,7 +6,7 @@ Source: feature inventory, section A. The auditor is ours: reads everything, cha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 PERMISSIONS: Final[dict[str, str]] = {
     "user:create": "Create people and machine accounts",
@@ -86,7 +86,3 @@ def synchronise() -> None:
     for role, names in ROLES.items():
         group, _ = Group.objects.get_or_create(name=role)
         group.permissions.set([permissions[name] for name in sorted(names)])
-
-
-def after_migrate(**_: Any) -> None:
-    synchronise()

@@ -85,9 +85,12 @@ def _database() -> str:
     return str(connection.vendor)
 
 
-def _migrations() -> str:
+def unapplied_migrations() -> int:
     executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if plan:
-        raise Failing(f"{len(plan)} migrations have not been applied; run migrate.")
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _migrations() -> str:
+    if number := unapplied_migrations():
+        raise Failing(f"{number} migrations have not been applied; run migrate.")
     return "applied"

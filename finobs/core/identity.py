@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.contrib.auth import get_user_model
+
+SUPERUSER: Final = "superuser"
 
 
 class Identity(NamedTuple):
@@ -27,6 +29,11 @@ class Identity(NamedTuple):
 
     def __str__(self) -> str:
         return self.name
+
+
+def roles_of(groups: Iterable[str], *, is_superuser: bool) -> tuple[str, ...]:
+    """What somebody with these roles is shown to have: a superuser's power is one too, though it is no group."""
+    return tuple(sorted({*groups, *([SUPERUSER] if is_superuser else [])}))
 
 
 def identities_as_of(moments: Iterable[tuple[int, datetime]]) -> Mapping[tuple[int, datetime], Identity]:
@@ -94,12 +101,13 @@ def _past(pks: set[int]) -> defaultdict[int, Past]:
     model: Any = get_user_model()
     role = f"historical{model._meta.model_name}_groups__group__name"
     rows = model.history.filter(id__in=pks).order_by("history_date", "history_id", role)
-    fields = rows.values_list("history_id", "id", "history_date", "name", "email", role)
+    fields = rows.values_list("history_id", "id", "history_date", "name", "email", "is_superuser", role)
     # One row for each role that somebody had, and one without for who had none.
     for _, group in groupby(fields, key=itemgetter(0)):
         rows_of_one = list(group)
-        _, pk, at, name, email, _ = rows_of_one[0]
-        past[pk].append((at, Identity(name or email, email, tuple(row[5] for row in rows_of_one if row[5]))))
+        _, pk, at, name, email, is_superuser, _ = rows_of_one[0]
+        roles = roles_of((row[-1] for row in rows_of_one if row[-1]), is_superuser=is_superuser)
+        past[pk].append((at, Identity(name or email, email, roles)))
     return past
 
 

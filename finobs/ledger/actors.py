@@ -12,11 +12,11 @@ from typing import Any, Final, NamedTuple
 
 from finobs.accounts.system import system_actor
 from finobs.core import context, process
+from finobs.core.identity import roles_of
 
 from .canonical import Canonical
 
 OPERATOR_NAME: Final = "operator"
-SUPERUSER: Final = "superuser"
 _CACHE: Final = "_ledger_identity"
 
 
@@ -86,4 +86,4 @@ def _roles(actor: Any) -> list[str]:
     # Parts of finobs have none, and are asked for in every batch.
     if actor.kind == "system":
         return []
-    return sorted([*actor.roles, *([SUPERUSER] if actor.is_superuser else [])])
+    return list(roles_of(actor.roles, is_superuser=actor.is_superuser))

@@ -147,6 +147,8 @@ def inherited() -> dict[str, str]:
 # Where the embedded mode keeps what it writes: database, ledger key, static files.
 VAR_DIR = Path(text("FINOBS_VAR_DIR", str(BASE_DIR / "var")))
 DATABASE_URL = database_address("DATABASE_URL")
+# Libpq uses it by itself; here it is looked at only, for it may be a weak one.
+PGPASSWORD = text("PGPASSWORD", "")
 REDIS_URL = redis_address("REDIS_URL")
 SECRET_KEY = text("SECRET_KEY", "")
 ALLOWED_HOSTS = names("ALLOWED_HOSTS", [])

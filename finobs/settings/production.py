@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from finobs.settings import env
 from finobs.settings.base import *  # noqa: F403
 from finobs.settings.base import database
-from finobs.settings.secret_strength import require_strong_key, require_strong_password
+from finobs.settings.secret_strength import passwords_in, require_strong_key, require_strong_password
 
 DEBUG = False
 for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS"):
@@ -13,7 +13,9 @@ for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS"):
         raise ImproperlyConfigured(f"{name} must be set in production")
 require_strong_key("SECRET_KEY", env.SECRET_KEY)
 for name in ("DATABASE_URL", "REDIS_URL"):
-    require_strong_password(name, getattr(env, name))
+    for password in passwords_in(getattr(env, name)):
+        require_strong_password(name, password)
+require_strong_password("PGPASSWORD (with compose: POSTGRES_PASSWORD)", env.PGPASSWORD)
 if "*" in env.ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name hosts, not *")
 

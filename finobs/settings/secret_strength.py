@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -38,15 +38,19 @@ def require_strong_key(name: str, value: str) -> None:
         )
 
 
-def require_strong_password(name: str, url: str) -> None:
-    """Of the address `url` in the setting `name`; one without a password is a server that asks for none. Raises
-    ImproperlyConfigured."""
-    password = unquote(urlsplit(url).password or "")
+def require_strong_password(name: str, password: str) -> None:
+    """Of the setting `name`; none at all is a server that asks for none. Raises ImproperlyConfigured."""
     if not password:
         return
     _require_no_example(f"the password in {name}", password)
     if len(set(password)) < MIN_PASSWORD_CHARACTERS:
         raise ImproperlyConfigured(f"the password in {name} can be guessed: it has few different characters")
+
+
+def passwords_in(address: str) -> list[str]:
+    """What a URL has of passwords: before its host, and among its options, where drivers take it too."""
+    parts = urlsplit(address)
+    return [unquote(parts.password or ""), *parse_qs(parts.query).get("password", [])]
 
 
 def _require_no_example(name: str, value: str) -> None:

@@ -2,15 +2,22 @@
 
 from django.conf import settings
 from django.db import migrations, models
-from django.db.models import Value
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce, Left, Trim
+
+from ._ids_as_of_0003 import external_id
+
+ROWS_AT_ONCE = 1000
 
 
 def take_ids(apps, schema_editor):
     """The ids of what waits in quarantine: a row of the same id that comes in settles it."""
-    rows = apps.get_model("transactions", "QuarantinedRow").objects.filter(state="open")
-    rows.update(external_id=Left(Trim(Coalesce(KeyTextTransform("external_id", "fields"), Value(""))), 100))
+    model = apps.get_model("transactions", "QuarantinedRow")
+    rows, last = model.objects.filter(state="open").order_by("pk").only("pk", "fields"), 0
+    # By keys: SQLite reads nothing on while it writes.
+    while part := list(rows.filter(pk__gt=last)[:ROWS_AT_ONCE]):
+        last = part[-1].pk
+        for row in part:
+            row.external_id = external_id(row.fields.get("external_id"))
+        model.objects.bulk_update([row for row in part if row.external_id], ["external_id"], batch_size=250)
 
 
 class Migration(migrations.Migration):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from finobs.accounts import services
+from finobs.accounts import services, upgrade
 from finobs.accounts.models import User
 from finobs.accounts.roles import ROLES
+from finobs.ledger.models import Event
 from tests import factories
 from tests.support.ledger_events import last_event
 
@@ -52,3 +53,13 @@ def test_a_superuser_goes_on_opening_it_without_the_role(superuser, admin):
     other = factories.user("Second", role="admin", is_staff=True, is_superuser=True)
     services.role_assign(actor=superuser, user=other, roles=[])
     assert User.objects.get(pk=other.pk).is_staff
+
+
+def test_after_an_upgrade_an_administrator_opens_it_unless_somebody_has_closed_it_to_them(admin):
+    never, closed = factories.user("Never", role="admin"), factories.user("Closed", role="admin", is_staff=True)
+    services.user_change(actor=admin, user=closed, is_staff=False)
+    for _ in range(2):
+        upgrade.after_migrate(plan=[])
+    assert (User.objects.get(pk=never.pk).is_staff, User.objects.get(pk=closed.pk).is_staff) == (True, False)
+    assert last_event("user.change")["subject"]["id"] == str(never.pk)
+    assert Event.objects.filter(action="user.change", subject_id=str(never.pk)).count() == 1

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from django.core.exceptions import ImproperlyConfigured
 
 from finobs.settings.env import BASE_DIR
@@ -23,11 +24,35 @@ GOOD = {
 }
 
 
+SERVED = sorted(
+    path.stem
+    for path in (BASE_DIR / "finobs").glob("*.py")
+    if re.search(r"^application = ", path.read_text(), re.MULTILINE)
+)
+
+
 def manage(*arguments, **changed):
+    return python("manage.py", *arguments, **changed)
+
+
+def python(*arguments, **changed):
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
     environment = kept | {name: value for name, value in (GOOD | changed).items() if value is not None}
-    command = [sys.executable, "manage.py", *arguments]
+    command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("module", SERVED)
+def test_whatever_a_server_is_told_to_serve_finds_its_settings_by_itself(module, tmp_path):
+    """As the guide says: those of production."""
+    code = f"import finobs.{module}; from django.conf import settings; print(settings.SETTINGS_MODULE)"
+    ran = python("-c", code, DJANGO_SETTINGS_MODULE=None, FINOBS_VAR_DIR=str(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip() == "finobs.settings.production"
+
+
+def test_these_are_served():
+    assert {"asgi", "rsgi", "wsgi"} <= set(SERVED)
 
 
 def test_the_production_configuration_passes_the_deployment_checks_without_a_warning(tmp_path):
@@ -48,7 +73,11 @@ def test_the_production_configuration_passes_the_deployment_checks_without_a_war
         ({"SECRET_KEY": "django-insecure-" + GOOD["SECRET_KEY"]}, "SECRET_KEY"),
         ({"DATABASE_URL": "postgres://finobs:change-me-before-the-first-start@127.0.0.1:5432/finobs"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgres://finobs:aaaaaaaaaaaa@127.0.0.1:5432/finobs"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://finobs@127.0.0.1:5432/finobs?password=aaaaaaaaaaaa"}, "DATABASE_URL"),
+        ({"PGPASSWORD": "change-me-before-the-first-start"}, "PGPASSWORD"),
+        ({"PGPASSWORD": "aaaaaaaaaaaa"}, "POSTGRES_PASSWORD"),
         ({"REDIS_URL": "redis://:aaaaaaaaaaaa@127.0.0.1:6379/0"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis://127.0.0.1:6379/0?password=change-me"}, "REDIS_URL"),
         ({"DATABASE_URL": None}, "DATABASE_URL"),
         ({"DATABASE_URL": "sqlite:////tmp/x.sqlite3"}, "DATABASE_URL"),
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
@@ -67,6 +96,19 @@ def test_the_production_configuration_refuses_to_start_and_names_what_is_wrong(c
     assert named in ran.stderr.strip().splitlines()[-1]
 
 
+def test_every_secret_of_the_example_reaches_the_check_that_refuses_it():
+    """Compose hands each of .env on under a name that production looks at."""
+    environment = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())["services"]["web"]["environment"]
+    weak = dict(re.findall(r"^([A-Z_]+)=(change-me.*)$", (BASE_DIR / ".env.example").read_text(), re.MULTILINE))
+    assert set(weak) == {"SECRET_KEY", "POSTGRES_PASSWORD"}
+    for name, value in weak.items():
+        handed_on = {key for key, text in environment.items() if text.startswith(f"${{{name}:")}
+        assert len(handed_on) == 1
+        ran = manage("check", **dict.fromkeys(handed_on, value))
+        assert ran.returncode != 0, name
+        assert value not in ran.stderr
+
+
 def test_no_weak_secret_is_repeated_in_what_refuses_it():
     for weak in ("k" * 60, "change-me-before-the-first-start" * 2):
         assert weak not in manage("check", SECRET_KEY=weak).stderr
@@ -81,15 +123,15 @@ def test_the_secrets_of_the_example_are_refused(tmp_path):
         with pytest.raises(ImproperlyConfigured):
             require_strong_key("SECRET_KEY", value * 2)
         with pytest.raises(ImproperlyConfigured):
-            require_strong_password("DATABASE_URL", f"postgres://finobs:{value}@host/finobs")
+            require_strong_password("PGPASSWORD", value)
 
 
 def test_a_random_key_is_taken():
     for _ in range(200):
         require_strong_key("SECRET_KEY", secrets.token_urlsafe(64))
         require_strong_key("SECRET_KEY", secrets.token_hex(32))
-    require_strong_password("DATABASE_URL", "postgres://finobs@host/finobs")
-    require_strong_password("DATABASE_URL", f"postgres://finobs:{secrets.token_urlsafe(12)}@host/finobs")
+    require_strong_password("PGPASSWORD", "")
+    require_strong_password("PGPASSWORD", secrets.token_urlsafe(12))
 
 
 def test_the_embedded_mode_takes_no_weak_key_either(tmp_path):
