@@ -54,7 +54,7 @@ def form_errors(form: forms.BaseForm) -> Iterator[tuple[str, str]]:
 
 
 def plain_values(values: Mapping[str, Any], *, multiline: Collection[str], verbatim: Collection[str]) -> dict[str, Any]:
-    """The fields of a body, every text in them in its one form, `verbatim` ones and JSON as they are. Raises Invalid."""
+    """The fields of a body, their texts in their one form, `verbatim` ones and JSON as they are. Raises Invalid."""
     return _each(values, lambda name, value: value if name in verbatim else _nested(value, multiline=name in multiline))
 
 
