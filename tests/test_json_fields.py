@@ -15,9 +15,12 @@ from django.urls import reverse
 import finobs.urls as urls
 from detection.rules.services import ensure_default_rules
 from finobs.accounts.models import User
+from finobs.core.errors import Invalid
 from finobs.core.forms import JSONObjectField
+from finobs.core.plain_text import form_errors, plain_values
 from tests import factories
 from tests.support.clients import signed_in
+from transactions.models import Source
 
 pytestmark = pytest.mark.django_db
 assert urls
@@ -123,3 +126,41 @@ def test_a_rule_of_the_api_takes_an_object_or_says_why_not(superuser: User, text
         response = browser.post(f"/api/v1/rules/{rule.slug}/versions", body, content_type="application/json")
         assert response.status_code in (400, 422), body[:60]
         assert response["Content-Type"] == "application/problem+json"
+
+
+AS_WRITTEN: list[dict[str, Any]] = [
+    {"separator": " "}, {"separator": ""}, {"separator": "  "}, {"separator": "\t"}, {"separator": "\u00a0"}, {"a  b": " x "},
+    {"\u212a": "1", "K": "2"}, {"a b": 1, "a  b": 2}, {"e\u0301": 1, "\u00e9": 2}, {"a": [" x ", {" b ": "\u212b"}]}, {"a\nb": "c\r\nd"},
+]  # fmt: skip
+
+
+class _JSONForm(forms.Form):
+    value = JSONObjectField()
+
+
+@pytest.mark.parametrize("value", AS_WRITTEN, ids=range(len(AS_WRITTEN)))
+def test_json_stays_as_it_was_written(value: dict[str, Any]) -> None:
+    form = _JSONForm({"value": json.dumps(value)})
+    assert form.is_valid()
+    assert list(form_errors(form)) == []
+    assert form.cleaned_data["value"] == value
+    assert plain_values({"value": value}, multiline=(), verbatim=()) == {"value": value}
+
+
+@pytest.mark.parametrize("value", [{"a\u200b": 1}, {"a": "\u202e"}, {"a": [{"b": "\ufeff"}]}, {"a": {"b\ue000": ""}}])
+def test_json_that_deceives_is_refused_however_deep(value: dict[str, Any]) -> None:
+    form = _JSONForm({"value": json.dumps(value)})
+    assert form.is_valid()
+    assert [name for name, _ in form_errors(form)] == ["value"]
+    with pytest.raises(Invalid):
+        plain_values({"value": value}, multiline=(), verbatim=())
+
+
+def test_the_mapping_of_a_source_is_stored_as_it_was_written(superuser: User) -> None:
+    mapping = {
+        "external_id": {"columns": ["day", "text"], "separator": " ", "ordinal": True}, "account": "a", "occurred_at": "t",
+        "amount": "m", "direction": {"column": " D  C ", "words": {" S ": "out", "H": "in"}}, "memo": {"value": "e\u0301"},
+    }  # fmt: skip
+    form = {"slug": "new", "name": "New", "time_zone": "UTC", "mapping": json.dumps(mapping)}
+    assert signed_in(superuser).post("/admin/transactions/source/add/", form).status_code == 302
+    assert Source.objects.get(slug="new").mapping == mapping

@@ -27,6 +27,8 @@ SIGN_MEANINGS: Final[dict[str, tuple[str, str]]] = {
 # A hyphen, the minus of mathematics, and the dashes that typesetting makes of them.
 _MINUS: Final = "-\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d"
 _GROUP_MARKS: Final = frozenset("., '\u2019")
+_THOUSANDS: Final = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+")
+_LAKHS: Final = re.compile(r"[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")
 _SIGN: Final = re.compile(f"[{_MINUS}(]")
 # Of a number whose decimal mark is not said, or that has a currency's sign beside it: ($1,200.00), -€5, 1 200,00-.
 _BEFORE: Final = r"(?:[^\W\d_]{1,4} )?\W{0,4}"
@@ -151,16 +153,18 @@ class AmountNotation:
 def _ungrouped(whole: str, mark: str) -> str | None:
     """The digits before the decimal mark, without the marks between their groups; None where they are no digits.
 
-    The last group has three digits, those before it two or three (1,23,456), all parted by one mark.
+    Groups have three digits; parted by commas they may have two, with three in the last, as lakhs are (1,23,45,678).
+    Grouped digits never begin with 0: 0,500 is a fraction, or a date, or nothing that anybody can say.
     """
     if not whole or (whole.isascii() and whole.isdigit()):
         return whole
     separators = {each for each in whole if not ("0" <= each <= "9")}
     if len(separators) != 1 or not separators <= _GROUP_MARKS - {mark}:
         return None
-    first, *groups = whole.split(separators.pop())
-    is_grouped = 1 <= len(first) <= 3 and len(groups[-1]) == 3 and all(2 <= len(each) <= 3 for each in groups)
-    return first + "".join(groups) if is_grouped else None
+    separator = separators.pop()
+    groups = whole.split(separator)
+    is_grouped = _THOUSANDS.fullmatch(",".join(groups)) or (separator == "," and _LAKHS.fullmatch(whole))
+    return "".join(groups) if is_grouped else None
 
 
 def _why_not(body: str) -> str:

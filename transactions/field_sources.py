@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -77,7 +78,9 @@ class FieldSource:
             raise RowFault(QuarantineReason.AMOUNT, f"{name} is {quoted(value)}, {error}.") from None
 
     def _meaning(self, word: str, value: Any) -> Any:
-        word = "" if is_null_word(word) else word
+        # As it is written first: "-" is a word for nothing, unless the mapping says what it means.
+        if word not in self.words and is_null_word(word):
+            word = ""
         if word in self.words:
             return self.words[word]
         folded = word.casefold()
@@ -137,13 +140,19 @@ def _constant(name: str, document: dict[str, Any]) -> FieldSource:
 
 
 def _words(name: str, words: dict[str, Any]) -> dict[str, str]:
-    meanings = {word.strip(): str(meaning) for word, meaning in words.items()}
+    """Raises ValueError for words that read alike and mean two things: a reader could not tell which holds."""
+    meanings: dict[str, str] = {}
     for word, meaning in words.items():
         if not isinstance(meaning, _SCALARS):
             raise ValueError(f"{name}: the meaning of the word {word.strip()} is text or a number.")
-        if meanings[word.strip()] != str(meaning):
+        if meanings.setdefault(_alike(word), str(meaning)) != str(meaning):
             raise ValueError(f"{name}: the word {word.strip()} stands twice and means two things.")
-    return meanings
+    return {word.strip(): str(meaning) for word, meaning in words.items()}
+
+
+def _alike(word: str) -> str:
+    """What two words have in common that look the same, but for their case."""
+    return " ".join(unicodedata.normalize("NFKC", word).split()).casefold()
 
 
 def _composition(name: str, document: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def visible_length(text: str) -> int:
 def form_errors(form: forms.BaseForm) -> Iterator[tuple[str, str]]:
     """What a valid form holds that deceives, by field; what does not is put into its one form.
 
-    Passwords stay as they are: they are compared and never shown.
+    Passwords stay as they are: they are compared and never shown. So does JSON, to its last blank.
     """
     for name, field in form.fields.items():
         # A field that was refused already is not among them, and must not come back as nothing.
@@ -54,7 +54,7 @@ def form_errors(form: forms.BaseForm) -> Iterator[tuple[str, str]]:
 
 
 def plain_values(values: Mapping[str, Any], *, multiline: Collection[str], verbatim: Collection[str]) -> dict[str, Any]:
-    """The fields of a body, every text in them in its one form, `verbatim` ones as they are. Raises Invalid."""
+    """The fields of a body, their texts in their one form, `verbatim` ones and JSON as they are. Raises Invalid."""
     return _each(values, lambda name, value: value if name in verbatim else _nested(value, multiline=name in multiline))
 
 
@@ -83,14 +83,25 @@ def _plain_name(text: str) -> str:
 
 
 def _nested(value: Any, *, multiline: bool) -> Any:
-    """`value` with every text in it, keys included, in its one form. Raises DeceptiveText."""
+    """`value` with its texts in their one form; an object stays as it is. Raises DeceptiveText."""
     if isinstance(value, str):
         return clean(value, multiline=multiline)
     if isinstance(value, Mapping):
-        return {
-            clean(key) if isinstance(key, str) else key: _nested(each, multiline=multiline)
-            for key, each in value.items()
-        }
+        # In JSON blanks are values ("separator": " "), and two keys of one form are two keys: nothing is rewritten.
+        _require_seen(value)
+        return value
     if isinstance(value, list):
         return [_nested(each, multiline=multiline) for each in value]
     return value
+
+
+def _require_seen(value: Any) -> None:
+    """Raise DeceptiveText for a key or a text of JSON, however deep, that holds what cannot be seen."""
+    if isinstance(value, str):
+        clean(value, multiline=True)
+    elif isinstance(value, Mapping):
+        for each in (*value.keys(), *value.values()):
+            _require_seen(each)
+    elif isinstance(value, list):
+        for each in value:
+            _require_seen(each)

@@ -109,10 +109,31 @@ def test_a_decimal_mark_that_is_said_makes_the_others_groups(mark: str, text: st
     assert AmountNotation(mark).read(text) == (number, "")
 
 
+GROUPS = ["0{0}500", "012{0}345", "0{0}000{0}500", "00{0}500", "31{0}12{0}2025", "1{0}23{0}4567", "1{0}12{0}3456", "12{0}34{0}56", "1{0}2{0}345",
+          "123{0}45{0}678", "1{0}234{0}56{0}789", "1{0}23{0}456{0}789", "0{0}12{0}345", "01{0}23{0}456", "{0}123", "1{0}234{0}", "1{0}0"]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", DECIMAL_MARKS)
+@pytest.mark.parametrize("group", [",", ".", " ", "'", "\u2019", "\xa0"])
+@pytest.mark.parametrize("text", GROUPS)
+def test_a_fraction_or_a_date_is_no_group_of_thousands(mark: str, group: str, text: str) -> None:
+    """1,000 times the amount is what a fraction would be that is read as a group."""
+    if group != mark and not (group.isspace() and text.strip("{0}") != text):
+        for tail in ("", f"{mark}50"):
+            assert "which" in refusal(AmountNotation(mark), text.format(group) + tail)
+
+
+@pytest.mark.parametrize("group", [".", " ", "'"])
+@pytest.mark.parametrize("text", ["1{0}23{0}456", "1{0}12{0}345", "12{0}34{0}567", "31{0}12{0}202"])
+def test_groups_of_two_are_parted_by_commas(group: str, text: str) -> None:
+    refusal(AmountNotation("," if group == "." else "."), text.format(group))
+    assert AmountNotation(".").read(text.format(",")) == (text.replace("{0}", ""), "")
+
+
 @pytest.mark.parametrize(
     ("mark", "text"),
     [(",", "110.7"), (",", "116.62"), (",", "5.00"), (",", "1,234,5"), (",", "1.23,4"), (",", "1,5E3"), (".", "1,2"),
-     (".", "1,23"), (".", "12,34.5"), (".", "1,234 567.00"), (".", "1234,567.00"), (".", "1.234.567"), (",", "1.234.56,0")],
+     (".", "1,23"), (".", "12,34.5"), (".", "1,234 567.00"), (".", "1234,567.00"), (".", "1.234.567"), (",", "1.234.56,0"), (",", "1.23.456"), (",", "0.500")],
 )  # fmt: skip
 def test_digits_that_are_no_groups_of_thousands_are_refused(mark: str, text: str) -> None:
     assert refusal(AmountNotation(mark), text) == f"which is no number with “{mark}” as decimal mark"

@@ -278,3 +278,20 @@ def test_a_mapping_of_labels_may_have_the_fields_of_transactions_and_no_others()
     assert list(error.value.fields) == ["mapping.typolgy"]
     del document["typolgy"]
     assert set(resolve_labels(json.dumps(document)).sources) == {"external_id", "is_suspicious"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"\u212a": "out", "k": "in"}, {"a b": "out", "a  b": "in"}, {"D": "out", "d": "in"}, {"\u00e9": "out", "e\u0301": "in"},
+     {"x": "out", " x": "in"}, {"\uff24": "out", "D": "in"}, {"a b": "out", "a\u00a0b": "in"}],
+)  # fmt: skip
+def test_words_that_read_alike_mean_one_thing(words: dict[str, str]) -> None:
+    text = json.dumps({"column": "dc", "words": words})
+    assert "stands twice and means two things" in errors_of({**PLAIN, "memo": json.loads(text)})["mapping.memo"][0]
+    same = dict.fromkeys(words, "out")
+    assert Mapping.parse({**PLAIN, "memo": {"column": "dc", "words": same}})
+
+
+def test_a_word_for_nothing_means_what_the_mapping_says() -> None:
+    signs = FieldSource(column="dc", words={"-": "out", "+": "in", "": "none"})
+    assert [signs.apply(each) for each in ("-", "+", "", "NULL")] == ["out", "in", "none", "none"]
