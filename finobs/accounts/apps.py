@@ -7,13 +7,14 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and roles"
 
     def ready(self) -> None:
+        from axes.models import AccessAttempt
         from django.contrib.auth.signals import user_logged_in
-        from django.db.models.signals import post_migrate
+        from django.db.models.signals import post_migrate, pre_save
 
         from finobs.core import authority
         from finobs.core.navigation import ACCOUNT_MENU, NavigationEntry, register
 
-        from . import backends, login, models, policy, standing, upgrade
+        from . import backends, login, models, policy, standing, throttling, upgrade
         from .services import operator
 
         policy.register()
@@ -28,3 +29,4 @@ class AccountsConfig(AppConfig):
         post_migrate.connect(backends.clear_permission_cache)
         post_migrate.connect(upgrade.after_migrate, sender=self)
         user_logged_in.connect(login.session_start, dispatch_uid="finobs.accounts.register")
+        pre_save.connect(throttling.forget_typed, sender=AccessAttempt, dispatch_uid="finobs.accounts.attempts")

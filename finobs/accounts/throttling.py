@@ -2,7 +2,7 @@
 
 Five failures of one account from one address; fifty from one address; a hundred of one account from anywhere, which
 does not touch an address from which that person has signed in lately, so that a stranger cannot keep them out.
-django-axes counts, remembers and forgets; this file says what the numbers are and what is answered.
+django-axes counts, remembers and forgets; this file says what the numbers are, what is kept and what is answered.
 """
 
 from __future__ import annotations
@@ -15,19 +15,24 @@ from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.crypto import salted_hmac
 
 from finobs.core import clock, http
 from finobs.core.errors import FinobsError
 
-from .addresses import address_key
+from .addresses import MAX_ADDRESS_LENGTH, address_key
 from .models import UserSession
 
 MAX_FAILURES_PER_ADDRESS = 50
 MAX_FAILURES_PER_ACCOUNT = 100
 FAMILIAR_ADDRESS_PERIOD = timedelta(days=30)
+# No address has one: whoever types such a word is counted as themselves.
+NO_ADDRESS_PREFIX = "no address: "
 
 
 class TooManyAttempts(FinobsError):
@@ -64,7 +69,28 @@ def _is_familiar_address(key: str, ip: str | None) -> bool:
 
 def client_username(request: Any, credentials: dict[str, Any] | None) -> str:
     """What attempts are counted by: the key of the address, whichever of its spellings was typed."""
-    return address_key(str((credentials or {}).get("username") or ""))
+    return attempt_key(str((credentials or {}).get("username") or ""))
+
+
+def attempt_key(typed: str) -> str:
+    """The key of an address; of anything else, which may be a password in the wrong field, a keyed digest.
+
+    Whoever has a copy of the database has no key to try words with; nothing at all stays nothing.
+    """
+    key = address_key(typed)
+    try:
+        validate_email(key)
+        is_address = len(key) <= MAX_ADDRESS_LENGTH
+    except ValidationError:
+        is_address = False
+    if not is_address:
+        return f"{NO_ADDRESS_PREFIX}{salted_hmac(__name__, key, algorithm='sha256').hexdigest()}" if key else ""
+    return key
+
+
+def forget_typed(sender: Any, *, instance: AccessAttempt, **_: Any) -> None:
+    """Receives pre_save of an attempt: django-axes would keep what was sent, and masks only names that it is told."""
+    instance.get_data = instance.post_data = ""
 
 
 def client_ip(request: Any) -> str | None:

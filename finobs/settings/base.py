@@ -134,7 +134,6 @@ AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
 # Otherwise whoever keeps trying keeps a person shut out for good (SEC-7).
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_SENSITIVE_PARAMETERS: list[str] = ["password"]
 
 TRUSTED_PROXIES = env.TRUSTED_PROXIES
 # Links to set a password, given in person.
