@@ -131,16 +131,16 @@ def _is_reached(rows: QuerySet[Any], user: Any, rule: AccessRule) -> bool:
     models = [_anchor_model(rows.model, anchor) for anchor in rule.anchors]
     ids = [_granted_once(user, model, rule.grants) for model in models]
     values = rows.filter(_bounds(rule, ids)).values_list(*(anchor or "pk" for anchor in rule.anchors))
-    held = frozenset((index, pk) for row in values for index, pk in enumerate(row) if pk in ids[index])
-    if not held:
+    anchor_ids = frozenset((index, pk) for row in values for index, pk in enumerate(row) if pk in ids[index])
+    if not anchor_ids:
         return False
 
-    def is_held(now: Any) -> bool:
-        indexes = {index for index, _ in held}
+    def reaches_still(now: Any) -> bool:
+        indexes = {index for index, _ in anchor_ids}
         granted = {index: _granted_ids(now, models[index], _codenames(models[index], rule.grants)) for index in indexes}
-        return any(pk in granted[index] for index, pk in held)
+        return any(pk in granted[index] for index, pk in anchor_ids)
 
-    authority.note(user, ("reached", tuple(models), rule.grants, held), is_held)
+    authority.note(user, ("reached", tuple(models), rule.grants, anchor_ids), reaches_still)
     return True
 
 
