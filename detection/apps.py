@@ -12,8 +12,8 @@ class DetectionConfig(AppConfig):
 
         from . import policy
         from .alerts.queries import alerts_of_batches
+        from .assessment_check import check_health
         from .bootstrap import ensure_default_detectors, ensure_first_rules
-        from .judgement import check_health
         from .ml.registry import approval_actions
         from .ml.training.jobs import TrainingJob
         from .pipeline.assess import assess

@@ -1,4 +1,4 @@
-"""What a new installation starts with, so that what comes in first does not pass unjudged."""
+"""What a new installation starts with, so that what comes in first does not pass without assessment."""
 
 from __future__ import annotations
 

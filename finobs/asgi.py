@@ -11,6 +11,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "finobs.settings.production")
 process.serve()
 django = get_asgi_application()
 
-from finobs.serving.gate import Gate, lifespan, refuse_socket  # noqa: E402 (needs the settings)
+from finobs.serving.body_limit import BodyLimit, lifespan, refuse_socket  # noqa: E402 (needs the settings)
 
-application = ProtocolTypeRouter({"http": Gate(django), "websocket": refuse_socket, "lifespan": lifespan})
+application = ProtocolTypeRouter({"http": BodyLimit(django), "websocket": refuse_socket, "lifespan": lifespan})

@@ -18,7 +18,7 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 
-from cases.models import Case
+from cases.models import Case, Queue
 from cases.services import case_take, queue_revoke
 from finobs.accounts import roles, services
 from finobs.accounts.authentication import token_find
@@ -44,6 +44,7 @@ REFUSALS = {"not-allowed", "not-found", "conflict"}
 WRITES_NOTHING = {"_fill"}
 MAX_WAIT = 20.0
 PARTS = 6
+ELSEWHERE = "elsewhere"
 
 
 def test_every_service_has_a_scene_or_acts_for_nobody() -> None:
@@ -143,6 +144,12 @@ def keeps_all(scene: Scene, actor: User) -> None:
     """No loss: or the refusals would prove nothing."""
 
 
+def another_grant_lost(scene: Scene, actor: User) -> None:
+    """The same grant on a queue that the act is not about."""
+    assert scene.grant is not None
+    queue_revoke(actor=superuser(), queue=Queue.objects.get(slug=ELSEWHERE), principal=actor, action=scene.grant[1])
+
+
 def signs_in(scene: Scene) -> list[Callable[[User], User]]:
     if scene.person.kind == "system" or not scene.is_actor:
         return [as_they_are]
@@ -212,18 +219,27 @@ def test_nothing_happens_for_whoever_loses_their_authority_while_it_waits(part: 
     assert [fault for name in sorted(SCENES)[part::PARTS] for fault in faults(name)] == []
 
 
+def grant_elsewhere(scene: Scene) -> None:
+    assert scene.grant is not None
+    queue, _ = Queue.objects.get_or_create(slug=ELSEWHERE, name="Elsewhere")
+    factories.grant(scene.person, scene.grant[1], queue)
+
+
 def faults(name: str) -> list[tuple[str, ...]]:
     """Losses that did not keep the service from acting; and whether it acts at all for whoever loses nothing."""
     wrong: list[tuple[str, ...]] = []
     scene = build(name)
     whole: list[Loss] = [(signed_in, keeps_all) for signed_in in signs_in(scene)]
+    whole += [(as_they_are, another_grant_lost)] if scene.grant else []
     for signed_in, loss in losses(scene) + whole:
         scene = build(name)
+        if loss is another_grant_lost:
+            grant_elsewhere(scene)
         person = signed_in(scene.person)
         outcome, has_written = run_while_waiting(scene, person, loss)
         is_right = (
             (outcome in {"done", "approval-required"} and (has_written or name in WRITES_NOTHING))
-            if loss is keeps_all
+            if (signed_in, loss) in whole
             else (outcome in REFUSALS and not has_written)
         )
         if not is_right:

@@ -47,8 +47,9 @@ MODELS_NAMED_AS_LIBRARIES_DO = {
 }
 LIMIT = re.compile(r"^(MOST|LEAST|LONGEST|SHORTEST|LARGEST|FEWEST|FEW|ENOUGH|PATIENCE|AT_ONCE)(_|$)")
 PARTICIPLES = {
-    "asked", "found", "given", "gone", "heard", "held", "judged", "kept", "known", "left_over", "made", "meant", "said",
-    "seen", "sent", "shown", "taken", "told", "wanted", "written",
+    "asked", "digested", "found", "given", "gone", "heard", "held", "judged", "kept", "known", "left_over", "made", "meant", "said",
+    "seen", "sent", "shown", "taken", "told", "unjudged", "unsaid", "unstated",
+    "untold", "wanted", "written",
 }  # fmt: skip
 
 

@@ -130,7 +130,7 @@ class SourceList(SelectorList[Source], ServiceCreate[Source]):
     body_class = serializers.SourceCreateSerializer
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
-        """Make a source. With the first one come the first rules, so that nothing comes in unjudged."""
+        """Make a source. With the first one come the first rules, so that nothing comes in without assessment."""
         return self.act()
 
 

@@ -31,9 +31,9 @@ from .row_validation import LABEL_FIELDS, ROW_FIELDS
 REQUIRED_FIELDS = ("external_id", "account", "occurred_at", "amount")
 REQUIRED_LABEL_FIELDS = ("external_id", "is_suspicious")
 # A direction that was not said where it must be. The validator refuses it, whoever corrects the rest of the row.
-UNSAID = "unsaid"
+NO_DIRECTION = "unsaid"
 EMPTY_DIRECTION = 'direction is empty, and the mapping does not say what that means: give its “words” one for "".'
-DIRECTION_UNSAID = (
+NO_DIRECTION_MESSAGE = (
     "Say which way the money goes: a direction (a column, or a value such as out), a sign of the amount "
     "(“negative is out” or “negative is in”), or columns for amount_out and amount_in."
 )
@@ -98,7 +98,7 @@ class Mapping:
                     fault = fault or error
             try:
                 if must_say and is_nothing(fields["direction"]):
-                    fields["direction"] = UNSAID
+                    fields["direction"] = NO_DIRECTION
                     raise RowFault(QuarantineReason.DIRECTION, EMPTY_DIRECTION)
                 if amounts:
                     _read_amounts(fields, amounts)
@@ -209,7 +209,7 @@ def _direction_errors(sources: dict[str, FieldSource]) -> dict[str, list[str]]:
         missing = next(name for name in AMOUNT_COLUMNS if name not in columns)
         return {f"mapping.{missing}": [f"{missing} has no column; {columns[0]} has one, and the two belong together."]}
     if not ways:
-        return {"mapping.direction": [DIRECTION_UNSAID]}
+        return {"mapping.direction": [NO_DIRECTION_MESSAGE]}
     if len(ways) > 1:
         return {"mapping.direction": [f"Which way the money went is said by {' and by '.join(ways)}: say it once."]}
     return {}
@@ -224,7 +224,7 @@ def _read_amounts(fields: dict[str, Any], sources: dict[str, FieldSource]) -> No
     """
     values = {name: fields.pop(name) for name in sources}
     if "direction" not in fields:
-        fields["direction"] = UNSAID
+        fields["direction"] = NO_DIRECTION
     numbers = {name: source.amount(values[name], name) for name, source in sources.items()}
     if "amount" in numbers:
         fields["amount"], direction = numbers["amount"]
@@ -232,7 +232,7 @@ def _read_amounts(fields: dict[str, Any], sources: dict[str, FieldSource]) -> No
         name = _moving_column(numbers, values)
         fields["amount"], direction = numbers[name]
         direction = direction or ("" if is_zero(fields["amount"]) else AMOUNT_COLUMNS[name])
-    if fields["direction"] == UNSAID and fields["amount"]:
+    if fields["direction"] == NO_DIRECTION and fields["amount"]:
         # Without one here it is zero, which moves nothing.
         fields["direction"] = direction or Direction.OUT.value
 

@@ -1,4 +1,4 @@
-"""A first file into a new installation is judged by rules at once, and by a model as soon as there is enough to learn."""
+"""A first file into a new installation is assessed by rules at once, and by a model as soon as there is enough to learn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new installation judges from its first row on, however its first source is made; readiness says what does not."""
+"""A new installation assesses from its first row on, however its first source is made; readiness says what does not."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_default_rules_are_in_force_before_the_first_source_sends_anything(m
     assert acts[2].action == "source.create"
 
 
-def test_what_comes_in_by_api_first_of_all_is_judged(admin, gathered):
+def test_what_comes_in_by_api_first_of_all_is_assessed(admin, gathered):
     by_api(admin, None)
     row = {
         "external_id": "T-1",
@@ -139,13 +139,13 @@ def detection() -> health.CheckResult:
     return health.results()["detection"]
 
 
-def test_readiness_names_the_sources_that_nothing_judges(admin, client):
+def test_readiness_names_the_sources_that_nothing_assesses(admin, client):
     assert detection().status == "ok"
     source = source_create(actor=admin, slug="cards", default_currency="EUR")
     assert (detection().status, "In force: rules 2, no model" in detection().detail) == ("ok", True)
     source_create(actor=admin, slug="sterling", default_currency="GBP")
     assert detection() == health.CheckResult(
-        health.Status.DEGRADED, "No rule and no model judges what comes in from sterling."
+        health.Status.DEGRADED, "No rule and no model assesses what comes in from sterling."
     )
     for rule in Rule.objects.all():
         rule_retire(actor=admin, rule=rule, reason="A drill of ours.")
@@ -162,7 +162,7 @@ def test_readiness_names_the_sources_that_nothing_judges(admin, client):
     assert detection().status == "ok"
 
 
-def test_a_model_in_force_judges_every_source(admin, source, gathered):
+def test_a_model_in_force_assesses_every_source(admin, source, gathered):
     scenarios.transactions(source, scenarios.usual_amounts(600))
     assert detection().status == "degraded"
     version = scenarios.trained(actor=admin)

@@ -117,10 +117,10 @@ def test_the_card_says_what_is_known_and_who_did_what(candidate, superuser, anal
 def test_limits_are_said_from_facts(candidate):
     assert any("source cards only" in limit for limit in model_card(candidate).limits)
     assert not any("Nobody can say" in limit for limit in model_card(candidate).limits)
-    unjudged = twin(
+    too_few = twin(
         candidate, role=ModelRole.SUPERVISED, metrics={"not_judged": "Too few.", "threshold_from": "rows that"}
     )
-    said = model_card(unjudged)
+    said = model_card(too_few)
     assert any("Nobody can say yet how good it is" in limit for limit in said.limits)
     assert ("Not judged", "Too few.") in said.figures
     assert said.size == len(bytes(candidate.artefact))

@@ -92,9 +92,9 @@ def test_the_judge_knew_only_what_was_known_then():
     assert judged["auc"] > 0.95
     assert judged["average_precision"] > 0.8
     late = np.where(known < NEVER, as_of - DAY, NEVER)
-    unjudged = train_supervised(rows, late, as_of, as_of, QUICK).metrics
-    assert "auc" not in unjudged
-    assert "50 is the least" in unjudged["not_judged"]
+    too_few = train_supervised(rows, late, as_of, as_of, QUICK).metrics
+    assert "auc" not in too_few
+    assert "50 is the least" in too_few["not_judged"]
 
 
 def test_the_same_rows_and_seed_make_the_same_model():

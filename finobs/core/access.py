@@ -11,7 +11,7 @@ around the gate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -96,13 +96,18 @@ def restrict(queryset: QuerySet[M], user: Any, action: str) -> QuerySet[M]:
         return queryset.none()
     if not rule.grants or _unbounded(user):
         return queryset
+    # Ids first, then IN: an id list is served by the index, a sub-query walks it (measured, ecosystem section 5).
+    ids = [granted_ids(user, _anchor_model(queryset.model, anchor), rule.grants) for anchor in rule.anchors]
+    return queryset.filter(_bounds(rule, ids))
+
+
+def _bounds(rule: AccessRule, ids: Sequence[Collection[Any]]) -> Q:
+    """What hangs on an anchor whose id is among `ids` of that anchor."""
     bounds = Q(pk__in=[])
-    for anchor in rule.anchors:
-        # Ids first, then IN: an id list is served by the index, a sub-query walks it (measured, ecosystem section 5).
-        ids = granted_ids(user, _anchor_model(queryset.model, anchor), rule.grants)
-        if ids:
-            bounds |= Q(**{f"{anchor or 'pk'}__in": ids})
-    return queryset.filter(bounds)
+    for anchor, some in zip(rule.anchors, ids, strict=True):
+        if some:
+            bounds |= Q(**{f"{anchor or 'pk'}__in": some})
+    return bounds
 
 
 def allowed(user: Any, action: str, target: Model | type[Model]) -> bool:
@@ -110,9 +115,33 @@ def allowed(user: Any, action: str, target: Model | type[Model]) -> bool:
     if isinstance(target, type):
         return _by_role(user, rule_for(target, action))
     rule = rule_for(type(target), action)
+    if not _by_role(user, rule):
+        return False
     if target.pk is None or not rule.grants:
-        return _by_role(user, rule)
-    return restrict(type(target)._default_manager.filter(pk=target.pk), user, action).exists()
+        return True
+    rows: QuerySet[Any] = type(target)._default_manager.filter(pk=target.pk)
+    return rows.exists() if _unbounded(user) else _is_reached(rows, user, rule)
+
+
+def _is_reached(rows: QuerySet[Any], user: Any, rule: AccessRule) -> bool:
+    """Does a grant of `user` reach this row? What is noted is of its anchors only: other grants may be lost meanwhile.
+
+    Of its anchors as they are now, for whoever moves it somewhere else loses nothing by that.
+    """
+    models = [_anchor_model(rows.model, anchor) for anchor in rule.anchors]
+    ids = [_granted_once(user, model, rule.grants) for model in models]
+    values = rows.filter(_bounds(rule, ids)).values_list(*(anchor or "pk" for anchor in rule.anchors))
+    anchor_ids = frozenset((index, pk) for row in values for index, pk in enumerate(row) if pk in ids[index])
+    if not anchor_ids:
+        return False
+
+    def reaches_still(now: Any) -> bool:
+        indexes = {index for index, _ in anchor_ids}
+        granted = {index: _granted_ids(now, models[index], _codenames(models[index], rule.grants)) for index in indexes}
+        return any(pk in granted[index] for index, pk in anchor_ids)
+
+    authority.note(user, ("reached", tuple(models), rule.grants, anchor_ids), reaches_still)
+    return True
 
 
 def require(user: Any, action: str, target: Model | type[Model]) -> None:
@@ -133,12 +162,20 @@ def require_permission(user: Any, permission: str) -> None:
 
 def granted_ids(user: Any, model: type[Model], grants: Iterable[str]) -> list[Any]:
     """Ids of `model` on which `user`, or a group of theirs, holds any of `grants`. Read once for a page."""
-    codenames = tuple(f"{grant}_{model._meta.model_name}" for grant in grants)
-    key = ("granted", user.pk, model, codenames)
-    ids = context.memoize(key, lambda: _granted_ids(user, model, codenames))
+    codenames, ids = _codenames(model, grants), _granted_once(user, model, grants)
     if ids:
+        key = ("granted", model, codenames)
         authority.note(user, key, lambda now: set(ids) <= set(_granted_ids(now, model, codenames)))
     return list(ids)
+
+
+def _granted_once(user: Any, model: type[Model], grants: Iterable[str]) -> tuple[Any, ...]:
+    codenames = _codenames(model, grants)
+    return context.memoize(("granted", user.pk, model, codenames), lambda: _granted_ids(user, model, codenames))
+
+
+def _codenames(model: type[Model], grants: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{grant}_{model._meta.model_name}" for grant in grants)
 
 
 def _granted_ids(user: Any, model: type[Model], codenames: tuple[str, ...]) -> tuple[Any, ...]:

@@ -32,7 +32,7 @@ from .models import Versioned
 from .parameters import PAGE_PARAMETERS, filter_names, refuse_unknown
 from .plain_text import plain_values
 from .serializers import SecretField, TextField, refuse_unknown_fields
-from .versions import UNSTATED
+from .versions import NO_VERSION
 
 M = TypeVar("M", bound=Model)
 # A weak tag counts as well: proxies that compress an answer make one of ours.
@@ -213,12 +213,12 @@ class ServiceAction(SelectorView[M]):
         return self.answer(result)
 
     def stated_version(self) -> int | None:
-        """What If-Match says. Without it, or with what names no version, the service refuses: UNSTATED."""
+        """What If-Match says. Without it, or with what names no version, the service refuses: NO_VERSION."""
         header = self.request.headers.get("If-Match", "").strip()
         if not header:
-            return UNSTATED if self.requires_version else None
+            return NO_VERSION if self.requires_version else None
         tag = ENTITY_TAG.fullmatch(header)
-        return int(tag[1]) if tag else UNSTATED
+        return int(tag[1]) if tag else NO_VERSION
 
     def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
         """The service's keyword arguments, from the fields of the body."""

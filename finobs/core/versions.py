@@ -14,7 +14,7 @@ from .errors import Stale, VersionRequired
 
 FIRST_VERSION: Final = 1
 # What a door passes on when its caller named no version: refused, after the permission has been asked.
-UNSTATED: Final = 0
+NO_VERSION: Final = 0
 # How the admin's lists name the version of each row beside its box.
 LIST_FIELD: Final = "version-{pk}"
 
@@ -23,19 +23,19 @@ def require_version(row: Any, version: int | None) -> None:
     """Refuse a change of the locked `row` by somebody who saw another version of it.
 
     `version`: None for who has looked at nothing that could be stale (a command, finobs itself). Raises Stale, and
-    VersionRequired for UNSTATED.
+    VersionRequired for NO_VERSION.
     """
     if version is None or version == row.version:
         return
-    if version == UNSTATED:
+    if version == NO_VERSION:
         raise VersionRequired
     raise Stale(_message(row, version), version=row.version)
 
 
 def listed_version(data: Mapping[str, Any], row: Any) -> int:
-    """The version that stood beside `row` in a list of the admin; UNSTATED if there was none."""
+    """The version that stood beside `row` in a list of the admin; NO_VERSION if there was none."""
     text = str(data.get(LIST_FIELD.format(pk=row.pk), ""))
-    return int(text) if text.isdecimal() and len(text) < 10 else UNSTATED
+    return int(text) if text.isdecimal() and len(text) < 10 else NO_VERSION
 
 
 def _message(row: Any, version: int) -> str:

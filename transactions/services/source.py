@@ -24,7 +24,7 @@ SOURCE_FIELDS = ("name", "default_currency", "time_zone", "mapping", "is_active"
 def source_create(*, actor: User, slug: str, name: str = "", **fields: Any) -> Source:
     """Make a source. Who may: `system:config`. Records `source.create`. Raises Invalid, Conflict for a known slug.
 
-    However it is made, what judges its transactions is there with it: see `hooks.register_source_preparation`.
+    However it is made, what assesses its transactions is there with it: see `hooks.register_source_preparation`.
     """
     access.require(actor, "create", Source)
     _check_names(fields)

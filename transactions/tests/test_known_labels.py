@@ -109,7 +109,7 @@ def test_labels_that_fail_after_the_commit_are_no_refusal_of_the_rows(
     if not isinstance(failure, RuntimeError):
         assert f"batch {done.batch.pk} is in" in caplog.text
         (labels,) = done.labels
-        assert (labels.batch.pk, labels.batch.refused, labels.batch.accepted) == (None, 1, 0)
+        assert (labels.batch._state.adding, labels.batch.refused, labels.batch.accepted) == (True, 1, 0)
         assert [(row.external_id, row.status, row.reason) for row in labels.rows] == [("T-1", "refused", "not-added")]
     again = ingest(actor=admin, source=bank, rows=labelled, method=IngestMethod.FILE)
     assert (again.batch.duplicate, again.labels[0].batch.accepted, Label.objects.count()) == (2, 1, 1)

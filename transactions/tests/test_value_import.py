@@ -18,7 +18,7 @@ from pyarrow import parquet
 from finobs.core.errors import Invalid
 from tests import factories
 from transactions.choices import QuarantineReason, QuarantineState
-from transactions.mappings import UNSAID, Mapping
+from transactions.mappings import NO_DIRECTION, Mapping
 from transactions.models import Account, QuarantinedRow, Transaction
 from transactions.services import quarantine_correct, quarantine_release
 
@@ -232,7 +232,7 @@ def test_a_row_that_could_not_be_read_is_not_taken_wrongly_when_it_is_released(t
     mapping = {**BASE, "amount": {"column": "amount", "sign": "negative is out"}}
     assert run(path, mapping)["quarantined"] == 3
     unclear, _, dated = QuarantinedRow.objects.order_by("row_number")
-    assert (unclear.fields.get("amount"), unclear.fields["direction"]) == (None, UNSAID)
+    assert (unclear.fields.get("amount"), unclear.fields["direction"]) == (None, NO_DIRECTION)
     assert (dated.fields["amount"], dated.fields["direction"]) == ("7.00", "out")
     assert unclear.raw_bytes == b"1,A,2025-01-01,1.000\n"
     released = quarantine_release(actor=admin, row=unclear, reason="As it stands.")

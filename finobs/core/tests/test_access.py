@@ -1,14 +1,18 @@
 """Object permissions: nobody gets more than their roles and grants say, and nobody gets anything by default."""
 
+from functools import partial
+
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from django.http import HttpResponse
 
-from cases.models import Case, Queue, QueueUserGrant
+from cases.models import Case, CaseAlert, Incident, Queue, QueueUserGrant
 from detection.models import Alert
+from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
-from finobs.core import access, context
+from finobs.core import access, authority, clock, context
 from finobs.core.errors import NotAllowed, NotFound
 from finobs.core.middleware import RequestContextMiddleware
 from finobs.core.models import IdempotentAnswer
@@ -195,3 +199,72 @@ def test_only_requests_that_read_remember(method, remembers, rf):
 
     RequestContextMiddleware(twice)(getattr(rf, method)("/"))
     assert len(asked) == (1 if remembers else 2)
+
+
+def bounded_rules():
+    """Every rule that asks for grants, with what there is one of to ask it of."""
+    return [(model, action, rule) for (model, action), rule in access.rules().items() if rule.grants]
+
+
+def one_of(model, queue):
+    """A row of `model` in `queue`, and the rows that grants which reach it may hang on."""
+    case = factories.case(inside=queue)
+    match model.__name__:
+        case "Queue":
+            return queue, [queue]
+        case "Case":
+            return case, [queue, case]
+        case "Alert":
+            alert = factories.alert(of=case.account)
+            CaseAlert.objects.create(case=case, alert=alert, incident=incident_of(case))
+            return alert, [queue, case]
+        case "Incident":
+            return incident_of(case), [queue, case]
+    raise AssertionError(f"nobody has said how a {model.__name__} is made")
+
+
+def incident_of(case):
+    now = clock.now()
+    return Incident.objects.create(case=case, reference=f"I-{case.pk}", first_at=now, last_at=now)
+
+
+def acts(person, action, target, meanwhile):
+    """Whether a service of `person` that asks for `action` on `target` goes well, with what happens `meanwhile`."""
+    try:
+        with transaction.atomic(), authority.frame(person):
+            access.require(person, action, target)
+            meanwhile()
+    except NotAllowed:
+        return False
+    return True
+
+
+def test_only_the_loss_of_what_an_act_needs_undoes_it():
+    assert len(bounded_rules()) > 7
+    for number, (model, action, rule) in enumerate(bounded_rules()):
+        queue, other = factories.queue(f"here-{number}"), factories.queue(f"elsewhere-{number}")
+        target, anchors = one_of(model, queue)
+        for anchor in anchors:
+            person = User.objects.get(pk=factories.user(role="compliance").pk)
+            grant = rule.grants[-1]
+            for place in (anchor, other):
+                factories.grant(person, grant, place)
+            what = (model.__name__, action, str(anchor))
+            assert acts(person, action, target, partial(access.revoke, person, grant, other)), what
+            assert not acts(person, action, target, partial(access.revoke, person, grant, anchor)), what
+
+
+def test_what_is_reached_by_two_grants_is_still_reached_by_one(queue):
+    case = factories.case(inside=queue)
+    person = User.objects.get(pk=factories.user(role="compliance").pk)
+    for place in (queue, case):
+        factories.grant(person, "lead", place)
+    assert acts(person, "lead", case, lambda: access.revoke(person, "lead", queue))
+    assert not acts(person, "lead", case, lambda: access.revoke(person, "lead", case))
+
+
+def test_who_moves_something_out_of_their_reach_loses_nothing_by_that(queue):
+    case, elsewhere = factories.case(inside=queue), factories.queue("elsewhere")
+    person = User.objects.get(pk=factories.user(role="compliance").pk)
+    factories.grant(person, "lead", queue)
+    assert acts(person, "lead", case, lambda: Case.objects.filter(pk=case.pk).update(queue=elsewhere))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
 
-from finobs.serving import gate, limits
+from finobs.serving import body_limit, limits
 from finobs.serving.environ import environ_of
 
 
@@ -83,14 +83,14 @@ def part(body: bytes, more: bool = True) -> dict[str, Any]:
 
 
 def test_a_body_in_parts_comes_whole():
-    made = gate.Gate(echo)
+    made = body_limit.BodyLimit(echo)
     sent = asyncio.run(ask(made, [part(b"a"), part(b"b"), part(b"c", more=False)]))
     assert sent[1]["body"] == b"abc"
     assert made.bodies.used == 0
 
 
 def test_a_caller_who_leaves_is_answered_nothing():
-    made = gate.Gate(echo)
+    made = body_limit.BodyLimit(echo)
     assert asyncio.run(ask(made, [part(b"a"), {"type": "http.disconnect"}])) == []
     assert made.bodies.used == 0
 
@@ -99,7 +99,7 @@ def test_a_caller_who_leaves_is_answered_nothing():
 def test_a_body_that_is_too_large_is_refused(monkeypatch, declared):
     monkeypatch.setattr(limits, "MAX_BODY_BYTES", 10)
     headers = [(b"content-length", b"11")] if declared else []
-    made = gate.Gate(echo)
+    made = body_limit.BodyLimit(echo)
     sent = asyncio.run(ask(made, [part(b"12345"), part(b"678901", more=False)], headers=headers))
     assert sent[0]["status"] == 413
     assert made.bodies.used == 0
@@ -107,7 +107,7 @@ def test_a_body_that_is_too_large_is_refused(monkeypatch, declared):
 
 def test_a_body_that_does_not_come_is_refused(monkeypatch):
     monkeypatch.setattr(limits, "MAX_BODY_SECONDS", 0.05)
-    made = gate.Gate(echo)
+    made = body_limit.BodyLimit(echo)
     sent = asyncio.run(ask(made, [part(b"12345")]))
     assert sent[0]["status"] == 408
     assert (b"connection", b"close") in sent[0]["headers"]
@@ -118,11 +118,11 @@ def test_liveness_asks_nobody():
     async def nobody(scope: Any, receive: Any, send: Any) -> None:
         raise AssertionError("was asked")
 
-    sent = asyncio.run(ask(gate.Gate(nobody), [], method="GET", path="/livez"))
+    sent = asyncio.run(ask(body_limit.BodyLimit(nobody), [], method="GET", path="/livez"))
     assert (sent[0]["status"], sent[1]["body"]) == (200, b'{"status": "ok"}')
 
 
 def test_starting_and_ending_are_confirmed():
     messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
-    sent = asyncio.run(ask(gate.lifespan, messages))
+    sent = asyncio.run(ask(body_limit.lifespan, messages))
     assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

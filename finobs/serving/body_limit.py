@@ -18,7 +18,7 @@ class Disconnected(Exception):
     """The caller has gone before its request was there."""
 
 
-class Gate:
+class BodyLimit:
     """Gives `app` requests with their whole body; answers by itself whether the process runs."""
 
     def __init__(self, app: App) -> None:
