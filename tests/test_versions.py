@@ -4,6 +4,7 @@ and admin. Each view of the API is asked with stale versions in the shared tests
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from approvals.tests.factories import CONCLUSION
 from cases.services import queue_revoke
+from detection.rules.services import rule_change
 from finobs.accounts.services import role_assign
 from finobs.core.admin import AccessAdmin, ReadAdmin
 from finobs.core.api import ServiceAction
@@ -22,6 +24,7 @@ from finobs.core.errors import ApprovalRequired, Stale, VersionRequired
 from finobs.core.forms import VersionedForm
 from finobs.core.models import Versioned
 from finobs.ledger.models import Event
+from tests import factories
 from tests.support import changes
 from tests.support.changes import (
     WITHOUT_VERSION,
@@ -94,6 +97,8 @@ def test_a_role_that_was_taken_is_not_given_back_by_a_stale_form(admin: Any, ana
     text = response.content.decode()
     assert "has changed since you looked at it, last by Ada Admin" in text
     assert "Typed Anew" in text
+    assert "It is now: Ana Analyst." in text
+    assert "It is now: Viewer." in text
     assert f'name="version" value="{version_of(analyst)}"' in text
     assert state(analyst)["groups"] == ["viewer"]
 
@@ -260,6 +265,12 @@ WITHOUT_PAGE = {
 }  # fmt: skip
 
 
+def form_of(text: str, address: str) -> str:
+    """The form of a page that is sent to `address`; the whole page where it is sent to where it stands."""
+    forms = re.findall(rf'<form[^>]*action="{re.escape(address)}[^>]*>.*?</form>', text, re.DOTALL)
+    return forms[0] if forms else text
+
+
 def test_every_change_has_a_page_that_is_tried_or_none() -> None:
     assert set(PAGES) | WITHOUT_PAGE == set(CHANGES)
 
@@ -280,10 +291,22 @@ def test_a_stale_page_changes_nothing_and_keeps_what_was_typed(name: str, reques
     for typed in (value for value in fields.values() if str(value).startswith("Typed")):
         assert typed in text
     if fields:
-        assert f'name="version" value="{version}"' in text
+        assert f'name="version" value="{version}"' in form_of(text, address)
     missing = client.post(address, fields, follow=name == "token_revoke")
     assert missing.status_code in (422, 200 if name == "token_revoke" else 422)
     assert (state(row), Event.objects.count()) == (before, events)
+
+
+def test_a_stale_page_says_of_each_field_what_is_there_now(admin: Any) -> None:
+    rule = factories.rule_version().rule
+    assert rule.live is not None
+    seen, limits = rule.version, rule.live.parameters
+    rule_change(actor=admin, rule=rule, parameters=limits | {"review_at": "77.00"}, reason="Tuned by another.")
+    typed = limits | {"reason": "Typed reason.", "version": seen}
+    text = signed_in(admin).post(f"/detection/rules/{rule.slug}/change/", typed).content.decode()
+    assert "It is now: 77.00." in text
+    # In the summary, and beside its field.
+    assert text.count("It is now:") == 2
 
 
 def test_a_grant_is_neither_given_nor_taken_by_a_stale_page(admin: Any, analyst: Any, queue: Any) -> None:

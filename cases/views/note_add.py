@@ -11,8 +11,14 @@ from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 
 from .. import selectors, services
+from ..choices import CaseStatus
 from ..forms import NoteForm
 from .page import success_response, workbench
+
+NOTED_MESSAGE = {
+    False: "Note added.",
+    True: "Note added. It changed what approval was asked for: that request is void, and the case is open again.",
+}
 
 
 @login_required
@@ -23,4 +29,4 @@ def note_add(request: SignedInRequest, reference: str) -> HttpResponse:
     status = submit(form, partial(services.note_add, actor=request.user, case=case))
     if status != HTTPStatus.OK:
         return workbench(request, case.queue, case, status=status, note_form=form)
-    return success_response(request, reference, "Note added.")
+    return success_response(request, reference, NOTED_MESSAGE[case.status == CaseStatus.AWAITING_APPROVAL])

@@ -21,7 +21,7 @@ from . import access
 from .admin_grants import GrantsAdmin as GrantsAdmin
 from .admin_queries import ClosedQueryMixin
 from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound, Stale
-from .forms import JSONObjectField, refuse_deceptive
+from .forms import JSONObjectField, refuse_deceptive, show_present_values
 from .identity import attach_history_users
 from .models import Versioned
 from .versions import LIST_FIELD, listed_version
@@ -277,6 +277,8 @@ def _with_refusal(form: Any, refusal: FinobsError) -> Any:
         errors = refusal.fields if isinstance(refusal, Invalid) else {}
         for field, texts in (errors or {"": [refusal.detail]}).items():
             self.add_error(field if field in self.fields else None, texts)
+        if isinstance(refusal, Stale):
+            show_present_values(self)
         return cleaned
 
     return type(form.__name__, (form,), {"__init__": start, "clean": clean})

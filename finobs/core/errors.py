@@ -98,6 +98,12 @@ class Invalid(FinobsError):
         return " ".join(text for texts in self.fields.values() for text in texts) or self.detail
 
 
+class MethodNotAllowed(FinobsError):
+    """An address that takes forms only was opened, or reloaded, by itself."""
+
+    status, code, title = 405, "method-not-allowed", "There is no page here"
+
+
 class TooLarge(FinobsError):
     status, code, title = 413, "too-large", "The request is too large"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -44,13 +44,35 @@ class VersionedForm(Form):
     version = IntegerField(min_value=1, widget=HiddenInput)
 
     def show_again(self, *, version: int) -> None:
-        """What was typed stays; sent again, it is about the object as it is now."""
+        """What was typed stays, beside what is there now; sent again, it is about the object as it is now."""
+        show_present_values(self)
         typed: Any = self.data
         data: Any = QueryDict(mutable=True)
         for name in self.fields:
             data.setlist(name, typed.getlist(name) if hasattr(typed, "getlist") else [typed.get(name)])
         data["version"] = str(version)
         self.data = data
+
+
+def show_present_values(form: BaseForm) -> None:
+    """Say beside each field of a stale form what is there now, where that is not what was typed.
+
+    The initial values of the form are those of now. Nobody takes back unseen what somebody else has changed.
+    """
+    for name in form.changed_data:
+        if name in form.initial and name != "version":
+            form.add_error(name, f"It is now: {_present_text(form.fields[name], form.initial[name])}.")
+
+
+def _present_text(field: Any, value: Any) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, str) and isinstance(value, Iterable):
+        return ", ".join(_present_text(field, each) for each in value) or "nothing"
+    label = next((text for choice, text in getattr(field, "choices", ()) if str(choice) == str(value)), value)
+    return "nothing" if label is None or label == "" else str(label)
 
 
 class StrictJSONDecoder(json.JSONDecoder):

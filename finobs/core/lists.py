@@ -52,6 +52,7 @@ def list_page(
         is_valid = context["filter"].is_valid()
         rows = context["filter"].qs if is_valid else rows.none()
         status = HTTPStatus.OK if is_valid else HTTPStatus.UNPROCESSABLE_ENTITY
+        context["is_refused"] = not is_valid
     query = request.GET.copy()
     cursor = "".join(query.pop("cursor", [])[-1:])
     page = paginate(rows, order=order, cursor=cursor, bound=query.urlencode())

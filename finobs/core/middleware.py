@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from . import context, http
+from .errors import MethodNotAllowed
 
 Handler = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -48,6 +49,14 @@ class SecurityHeadersMiddleware:
         return response
 
 
+def _form_only(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Django answers with nothing, of which a browser makes a page of its own."""
+    error = MethodNotAllowed("This address only takes a form. Go back to the page that the form is on.")
+    page = http.error_response(request, error)
+    page["Allow"] = response["Allow"]
+    return page
+
+
 class ErrorsMiddleware:
     """Turns what services raise into a page, a fragment, or problem+json."""
 
@@ -58,7 +67,10 @@ class ErrorsMiddleware:
         """No address of ours holds NUL, and PostgreSQL cannot even be asked for it."""
         if "\x00" in request.path_info:
             return http.not_found(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
+            return _form_only(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return http.exception_response(request, exception)

@@ -44,3 +44,5 @@ LOGGING["handlers"]["file"] = {
     "delay": True,
 }
 LOGGING["root"]["handlers"] = ["console", "file"]
+# Each task has its lines in the file; on the terminal they would carry away how to sign in.
+LOGGING["handlers"]["console"]["level"] = "WARNING"

@@ -32,7 +32,8 @@ document.addEventListener("input", (event) => {
 
 // htmx says how it went; a 4xx keeps the draft.
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.detail.elt?.closest?.("form");
+  // The answer may have taken the form's place: then htmx speaks of what is around it.
+  const form = event.detail.requestConfig?.elt?.closest?.("form") ?? event.detail.elt?.closest?.("form");
   if (form && event.detail.successful && event.detail.requestConfig?.verb !== "get") forget(form);
 });
 document.addEventListener("htmx:afterSettle", (event) => restore(event.detail.elt ?? document));

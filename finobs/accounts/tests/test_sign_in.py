@@ -119,7 +119,9 @@ def test_a_forged_form_is_refused(analyst):
 
 def test_signing_out_takes_a_post_and_ends_the_session(client, analyst):
     sign_in(client, analyst.email)
-    assert client.get("/accounts/sign-out/").status_code == 405
+    page = client.get("/accounts/sign-out/")
+    assert (page.status_code, page["Allow"]) == (405, "POST")
+    assert "only takes a form" in page.content.decode()
     assert client.post("/accounts/sign-out/")["Location"] == URL
     assert not signed_in(client)
     assert UserSession.objects.get().end_reason == "signed_out"

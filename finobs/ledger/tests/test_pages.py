@@ -133,6 +133,7 @@ def test_events_are_filtered(browse, auditor, told, query, shown):
 def test_a_filter_that_makes_no_sense_leaves_nothing_and_says_so(browse, auditor, told):
     page = browse(auditor, "ledger:event-list", after="nonsense")
     assert (page.status_code, page.context["row_count"]) == (422, (0, True))
+    assert "Nothing is listed" in page.content.decode()
 
 
 def test_events_page_by_cursor(browse, auditor, fill):

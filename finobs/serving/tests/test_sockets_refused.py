@@ -11,7 +11,8 @@ from contextlib import closing
 import pytest
 
 from tests.benchmarks import server as production
-from tests.test_slow_callers import HOST, embedded_server, read
+
+from .test_slow_callers import HOST, embedded_server, read
 
 __all__ = ["embedded_server"]
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="

@@ -20,7 +20,8 @@ from finobs.core import dispatch
 from finobs.settings import env, processes
 from finobs.settings.env import BASE_DIR
 from tests.support.frozen import relay
-from tests.test_production_settings import GOOD, manage
+
+from .test_production import GOOD, manage
 
 LONGEST_WAIT = 30
 ROOMS = ("finobs", "transactions", "approvals", "detection", "cases", "exports", "agents", "deploy")

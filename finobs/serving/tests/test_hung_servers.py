@@ -17,7 +17,8 @@ from finobs.settings import processes
 from tests import factories
 from tests.benchmarks import server as production
 from tests.support.frozen import Relay, relay
-from tests.test_slow_callers import HEAD, SIGN_IN, answer_to
+
+from .test_slow_callers import HEAD, SIGN_IN, answer_to
 
 needs_postgresql = pytest.mark.skipif(
     "sqlite" in str(connection.settings_dict["ENGINE"]), reason="needs PostgreSQL: SQLite is no server"
