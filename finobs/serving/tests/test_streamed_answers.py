@@ -16,7 +16,8 @@ import pytest
 
 from finobs.settings.env import BASE_DIR
 from tests.support import streaming_app
-from tests.test_slow_callers import HOST, free_port, wait_for
+
+from .test_slow_callers import HOST, free_port, wait_for
 
 SETTINGS = "from finobs.settings.test import *; ROOT_URLCONF = 'tests.support.streaming_app'; MIDDLEWARE = {}\n"
 MIDDLEWARE = ["finobs.core.middleware.RequestContextMiddleware"]
