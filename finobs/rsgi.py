@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "finobs.settings.production")
 
 # They need the settings.
 from finobs.core.errors import FinobsError
-from finobs.serving import limits
+from finobs.serving import limits, streaming
 from finobs.serving.environ import environ_of
 from finobs.settings import env
 from finobs.wsgi import application as wsgi
@@ -56,25 +56,36 @@ class Application:
         except TimeoutError:
             raise limits.Busy("Every worker is at work. Try again in a moment.") from None
         try:
-            await asyncio.get_running_loop().run_in_executor(self.threads, _run, environ, protocol)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self.threads, _run, environ, protocol, loop)
         finally:
             self.free.release()
 
 
-def _run(environ: dict[str, Any], protocol: Any) -> None:
+def _run(environ: dict[str, Any], protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
     """Django's answer, given from this thread."""
     started: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         started[:] = [int(status[:3]), headers]
 
-    answer: Any = wsgi(environ, start_response)
     try:
-        body = b"".join(answer)
-    finally:
-        answer.close()
-    status, headers = started
-    protocol.response_bytes(status, headers, body)
+        answer: Any = wsgi(environ, start_response)
+        try:
+            if getattr(answer, "streaming", False):
+                status, headers = started
+                streaming.send(answer, status, headers, protocol, loop)
+            else:
+                body = b"".join(answer)
+                protocol.response_bytes(*started, body)
+        finally:
+            answer.close()
+    except (ProtocolClosed, ProtocolError):
+        raise
+    except Exception as error:
+        identifier = next((value for name, value in (started or [0, []])[1] if name.lower() == "x-request-id"), "")
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        protocol.response_bytes(*limits.fault(error, method, path, identifier))
 
 
 application = Application(env.WEB_THREADS)

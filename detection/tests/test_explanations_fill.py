@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from celery import current_app
 from django.core.cache import cache
 
 from detection.alerts import services
@@ -19,7 +18,7 @@ from detection.pipeline.snapshot import snapshot_digest
 from detection.tasks import explain_batch, explanations_due
 from detection.tests import scenarios
 from finobs.accounts.models import User
-from finobs.core import clock, schedule
+from finobs.core import clock, dispatch, schedule
 from finobs.core.errors import NotAllowed, Unavailable
 from finobs.ledger.models import Event
 from tests import factories
@@ -107,8 +106,7 @@ def later(minutes: float) -> Any:
 
 def scheduled_tasks() -> list[Any]:
     """Of this app, as beat calls them."""
-    current_app.loader.import_default_modules()
-    return [current_app.tasks[each.task] for each in schedule.registered() if "explain" in each.name]
+    return [dispatch.task_by_name(each.task) for each in schedule.registered() if "explain" in each.name]
 
 
 def test_the_schedule_explains_the_alerts_whose_call_was_lost(batches: list[int]) -> None:

@@ -136,12 +136,26 @@ def refusal(error: FinobsError, method: str, path: str) -> Answer:
     with context.request() as identifier:
         body = json.dumps(http.problem(error)).encode()
         lines.write(error.status, identifier, method, path)
+    # What is still being sent is not read: the connection cannot be used again.
+    return error.status, [*_headers(error, identifier), ("connection", "close")], body
+
+
+def fault(raised: Exception, method: str, path: str, identifier: str) -> Answer:
+    """The same of an answer that failed after Django had given it; `identifier`: that of its request, if known."""
+    with context.request(identifier) as known:
+        error = http.as_error(raised)
+        if error is None:
+            log.error("the answer to %.20s %s failed", method, ascii(path[:MAX_PATH_LENGTH]), exc_info=raised)
+            error = FinobsError("Something went wrong on our side.")
+            error.status, error.code, error.title = 500, "fault", "finobs made a mistake"
+        return error.status, _headers(error, known), json.dumps(http.problem(error)).encode()
+
+
+def _headers(error: FinobsError, identifier: str) -> list[tuple[str, str]]:
     headers = [
         ("content-type", http.PROBLEM),
         ("x-request-id", identifier),
         ("cache-control", "no-store"),
         ("x-content-type-options", "nosniff"),
-        # What is still being sent is not read: the connection cannot be used again.
-        ("connection", "close"),
     ]
-    return error.status, headers + ([("retry-after", "2")] if isinstance(error, Unavailable) else []), body
+    return headers + ([("retry-after", "2")] if isinstance(error, Unavailable) else [])

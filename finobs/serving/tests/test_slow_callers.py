@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings
 
+from finobs.core.errors import TooLarge
 from finobs.serving import limits
 from tests.benchmarks import server as production
 
@@ -185,7 +186,7 @@ def test_the_budget_of_bodies_refuses_large_ones_and_never_small_ones(settings):
 
 
 REFUSALS = [
-    limits.SlowBody("A body must come."), limits.NoLength(), limits.TooLarge("So much."), limits.Busy("Come again."),
+    limits.SlowBody("A body must come."), limits.NoLength(), TooLarge("So much."), limits.Busy("Come again."),
 ]  # fmt: skip
 
 
@@ -209,10 +210,10 @@ def test_a_flood_of_refusals_is_a_bounded_number_of_lines(caplog, monkeypatch):
     monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(limits, "lines", limits.RefusalLines())
     for _ in range(500):
-        limits.refusal(limits.TooLarge(), "POST", "/")
+        limits.refusal(TooLarge(), "POST", "/")
     assert len(caplog.records) == limits.MAX_LINES_A_MINUTE
     now[0] += 61
-    limits.refusal(limits.TooLarge(), "POST", "/")
+    limits.refusal(TooLarge(), "POST", "/")
     assert f"{500 - limits.MAX_LINES_A_MINUTE} lines" in caplog.records[-1].getMessage()
 
 

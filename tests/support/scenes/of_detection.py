@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from django.db.models import Q
+
 from detection.alerts.services import _fill
 from detection.choices import ModelStage, RuleKind, Typology
 from detection.ml.registry import services as registry
@@ -115,5 +117,5 @@ def of_rule_retire() -> Scene:
 @scene
 def of__fill() -> Scene:
     alert = factories.alert(model_version=factories.model_version(), snapshot_digest="1" * 64)
-    batch = alert.transaction.batch_id
-    return by_finobs(lambda actor: _fill(actor=actor, batch_id=batch, after=0))
+    chosen = Q(pk=alert.pk)
+    return by_finobs(lambda actor: _fill(actor=actor, chosen=chosen, after=0))
