@@ -14,7 +14,7 @@ from transactions.choices import QuarantineReason
 from transactions.files import CsvOptions, RowFile, open_rows
 from transactions.files.encoding import encoding_of
 from transactions.mappings import Mapping, resolve
-from transactions.row_validation import RawRow
+from transactions.row_validation import RawRow, RowFault, text
 
 OWN = resolve("finobs")[0]
 HEADER = "external_id,account,occurred_at,amount,currency"
@@ -180,6 +180,51 @@ def test_an_id_of_columns_counts_equal_rows_in_the_file() -> None:
     rows, _ = read(f"acc,day,sum\n{long},2025-01-05,5.00\n{long},2025-01-05,5.00\n", mapping)
     assert [len(str(each)) for each in ids(rows)] == [66, 66]
     assert len(set(ids(rows))) == 2
+
+
+TWINS = [
+    (("COFFEE SHOP", "x"), ("COFFEE  SHOP", "x")), (("COFFEE SHOP", "x"), ("COFFEE\u00a0SHOP", "x")), (("\u00e9", "x"), ("e\u0301", "x")),
+    (("A B", ""), ("A", "B")), (("", "A B"), ("A", "B")), (("A", "NULL"), ("A", "")), (("A ", "B"), ("A", " B")), (("a" * 90, "b"), ("a" * 90, "b ")),
+    (("\u2003A", "B"), ("A", "B")), (("a  " * 30, "b"), ("a " * 30, "b")), (("x\ufe0f", "y"), ("x", "y")), (("A", "B"), ("A", "B")),
+    (("'0001", ""), ("0001", "")), (("DE8937040044053201300", ""), ("de8937040044053201300", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("separator", [" ", "/", "", "  ", "\u00a0"])
+@pytest.mark.parametrize("twins", TWINS, ids=range(len(TWINS)))
+def test_rows_whose_composed_ids_read_alike_are_counted_as_equal(
+    twins: tuple[tuple[str, str], ...], separator: str
+) -> None:
+    """The validator reads an id in its one form: what it would take for one is counted as one."""
+    mapping = mapped(
+        external_id={"columns": ["a", "b"], "separator": separator, "ordinal": True}, currency={"value": "EUR"}
+    )
+    lines = [f'"{a}","{b}",A,2025-01-05,5.00' for a, b in [*twins, *twins, ("other", "x")]]
+    rows, _ = read("\n".join(["a,b,acc,day,sum", *lines]), mapping)
+    stored = [text(row.fields, "external_id") for row in rows]
+    assert len(set(stored)) == len(rows) == 5
+    again = [text(row.fields, "external_id") for row in read("\n".join(["a,b,acc,day,sum", *lines]), mapping)[0]]
+    assert again == stored
+
+
+def test_an_ordinal_without_a_separator_makes_no_id_of_another_row() -> None:
+    mapping = mapped(external_id={"columns": ["a"], "separator": "", "ordinal": True}, currency={"value": "EUR"})
+    lines = ["A,A,2025-01-05,5.00"] * 12 + ["A1,A,2025-01-05,5.00"] * 12 + ["A11,A,2025-01-05,5.00"]
+    rows, _ = read("\n".join(["a,acc,day,sum", *lines]), mapping)
+    assert len(set(ids(rows))) == len(rows) == 25
+
+
+@pytest.mark.parametrize("separator", ["\t", "\n", "\u200b", "\x00"])
+def test_a_separator_that_no_id_may_hold_is_refused(separator: str) -> None:
+    with pytest.raises(Invalid, match="separator holds"):
+        mapped(external_id={"columns": ["a", "b"], "separator": separator})
+
+
+def test_a_composed_id_that_cannot_be_seen_is_refused_and_not_hashed() -> None:
+    mapping = mapped(external_id={"columns": ["a", "b"], "ordinal": True}, currency={"value": "EUR"})
+    rows, _ = read(f"a,b,acc,day,sum\n{'x' * 90}\u200b,b,A,2025-01-05,5.00\n", mapping)
+    with pytest.raises(RowFault, match="ZERO WIDTH SPACE"):
+        text(rows[0].fields, "external_id")
 
 
 def test_columns_are_put_together_and_what_is_nothing_stays_nothing() -> None:
