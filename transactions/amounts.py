@@ -44,7 +44,8 @@ _AMBIGUOUS: Final = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 class NumberText(str):
     """The text of a typed number (of Parquet): its decimal mark is the point.
 
-    max_exact: the largest whole number up to which its type holds each (2**53 of a double); 0 where all are held.
+    max_exact: below it its type holds each whole number (2**53 of a double; that itself may be one more that was cut);
+    0 where all are held.
     """
 
     max_exact: int

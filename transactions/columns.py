@@ -17,9 +17,10 @@ from operator import itemgetter
 from typing import Any, Final
 
 from finobs.core.errors import Invalid
+from finobs.core.text import DeceptiveText, clean
 
 from .field_sources import FieldSource
-from .identifiers import is_nothing
+from .identifiers import identifier, is_nothing
 from .mappings import OPTIONAL_FIELDS, REQUIRED_LABEL_FIELDS, Mapping
 from .row_faults import RowFault
 
@@ -134,6 +135,7 @@ class RowFields:
         ]
         self.translate = fit.mapping.translator()
         self.counts: Counter[bytes] = Counter()
+        self.ids: set[bytes] = set()
 
     def read(self, values: Sequence[Any]) -> dict[str, Any]:
         """The fields as their columns have them; `translate` makes values of them, in place."""
@@ -152,12 +154,41 @@ class RowFields:
         if not any(texts):
             return ""
         text = source.separator.join(texts)
-        if source.ordinal:
-            if len(text) > MAX_COMPOSED_LENGTH:
-                text = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-            key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+        return self.numbered(text, source.separator) if source.ordinal else text
+
+    def numbered(self, text: str, separator: str) -> str:
+        """`text` with its ordinal: an id that no other row of the file has, once the validator has read it.
+
+        Equal are rows whose texts are one in their one form; counted before that, two purchases would be one.
+        """
+        try:
+            text = clean(text)
+        except DeceptiveText:
+            # For the validator to refuse, which must see it: so it is not hashed either.
+            return text
+        if not text:
+            return ""
+        if len(text) > MAX_COMPOSED_LENGTH:
+            text = hashlib.sha256(text.encode()).hexdigest()
+        key = _digest(text)
+        while True:
             self.counts[key] += 1
-            text = f"{text}{source.separator}{self.counts[key]}"
+            result = f"{text}{separator}{self.counts[key]}"
+            # Without a separator A and 11 are what A1 and 1 are.
+            if (final := _digest(_one_form(result))) not in self.ids:
+                self.ids.add(final)
+                return result
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=12).digest()
+
+
+def _one_form(text: str) -> str:
+    """An id as the validator reads it; one that it refuses, as it stands."""
+    try:
+        return identifier(clean(text))
+    except ValueError:
         return text
 
 

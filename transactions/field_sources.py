@@ -168,6 +168,11 @@ def _composition(name: str, document: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"{name}: columns is a list of columns' names.")
     if not isinstance(separator, str) or not isinstance(ordinal, bool):
         raise ValueError(f"{name}: separator is text, ordinal true or false.")
+    try:
+        # Between texts: at an end a tab is a blank that goes.
+        clean(f"a{separator}b", multiline=name == "memo")
+    except DeceptiveText as error:
+        raise ValueError(f"{name}: separator {error}.") from None
     if ordinal and name != "external_id":
         raise ValueError(f"{name}: only external_id may have an ordinal.")
     return {"columns": tuple(columns), "separator": separator, "ordinal": ordinal}

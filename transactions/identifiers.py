@@ -21,7 +21,7 @@ NULL_WORDS: Final = frozenset(_NULL_WORDS.split())
 _SCIENTIFIC: Final = re.compile(r"[+-]?(?:[0-9](?:[.,][0-9]*)?|[0-9]+[.,][0-9]*|[0-9]+(?=[eE][+-]))[eE][+-]?[0-9]{1,3}")
 # A text cell of a spreadsheet, written so that its zeros stay: ="00042", or '00042 as it is typed.
 _SPREADSHEET_TEXT: Final = re.compile(r"""="([^"]*)"|'([0-9]+)""")
-# As a data frame with gaps writes a column of whole numbers. A double holds them up to 2**53.
+# As a data frame with gaps writes a column of whole numbers. A double holds each below 2**53.
 _WHOLE: Final = re.compile(r"([0-9]+)\.0+")
 _MAX_WHOLE: Final = 2**53
 _SEPARATORS: Final = re.compile(r"[ -]")
@@ -78,7 +78,7 @@ def identifier(text: str) -> str:
     if _SCIENTIFIC.fullmatch(text):
         raise ValueError("is in scientific notation: its digits are lost. Write ids as text where the file comes from")
     if match := _WHOLE.fullmatch(text):
-        if int(match[1]) > _MAX_WHOLE:
+        if int(match[1]) >= _MAX_WHOLE:
             raise ValueError("has more digits than a number with a fraction holds. Write ids as text")
         return match[1]
     return _iban(text) or text

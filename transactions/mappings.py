@@ -21,7 +21,7 @@ from typing import Any, Final
 from finobs.core.errors import Invalid
 from finobs.core.http import parse_json
 
-from .amounts import is_zero
+from .amounts import SIGN_MEANINGS, is_zero
 from .choices import Direction, QuarantineReason
 from .field_sources import AMOUNT_COLUMNS, FieldSource, field_source
 from .identifiers import is_nothing
@@ -226,6 +226,7 @@ def _read_amounts(fields: dict[str, Any], sources: dict[str, FieldSource]) -> No
     if "direction" not in fields:
         fields["direction"] = NO_DIRECTION
     numbers = {name: source.amount(values[name], name) for name, source in sources.items()}
+    _check_ways(numbers, sources, values)
     if "amount" in numbers:
         fields["amount"], direction = numbers["amount"]
     else:
@@ -235,6 +236,21 @@ def _read_amounts(fields: dict[str, Any], sources: dict[str, FieldSource]) -> No
     if fields["direction"] == NO_DIRECTION and fields["amount"]:
         # Without one here it is zero, which moves nothing.
         fields["direction"] = direction or Direction.OUT.value
+
+
+def _check_ways(numbers: dict[str, tuple[str, str]], sources: dict[str, FieldSource], values: dict[str, Any]) -> None:
+    """Refuse an amount above zero whose sign says the other way than its column. Raises RowFault.
+
+    Below zero, in a column whose amounts are above, it is money that came back; the mapping has said so.
+    """
+    for name, (_, direction) in numbers.items():
+        own, notation = AMOUNT_COLUMNS.get(name), sources[name].notation
+        if own and notation and notation.sign and SIGN_MEANINGS[notation.sign][0] == own and direction not in ("", own):
+            raise RowFault(
+                QuarantineReason.AMOUNT,
+                f"{name} is {quoted(values[name])}, above zero, and “{notation.sign}” says that it went "
+                f"{direction}: the column and the sign contradict one another.",
+            )
 
 
 def _moving_column(numbers: dict[str, tuple[str, str]], values: dict[str, Any]) -> str:

@@ -22,6 +22,8 @@ def read_body(data: Any, slug: str, rows_key: str = "transactions") -> tuple[str
     if isinstance(data, dict):
         slug = _slug(data.get("source"), slug)
         rest = {name: value for name, value in data.items() if name != "source"}
+        if not rest:
+            raise Invalid(f"There is no {rows_key[:-1]} in the body.")
         rows = rest.pop(rows_key) if rows_key in rest else [rest]
         if rows_key in data and rest:
             raise Invalid(f"Beside source and {rows_key} there is {', '.join(map(quoted, rest))}.")

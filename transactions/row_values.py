@@ -62,10 +62,10 @@ def _identifier(value: str, original: Any, name: str) -> str:
 
 def _check_exact(number: NumberText, name: str, whole: int | None) -> None:
     """Refuse a number that its type may have cut; `whole` is None for one that has a fraction."""
-    if number.max_exact and (whole is None or abs(whole) > number.max_exact):
+    if number.max_exact and (whole is None or abs(whole) >= number.max_exact):
         raise RowFault(
             QuarantineReason.AMOUNT if name == "amount" else QuarantineReason.TYPE,
-            f"{name} is {quoted(str(number))} of a type that holds whole numbers up to {number.max_exact:,} only: "
+            f"{name} is {quoted(str(number))} of a type that holds whole numbers below {number.max_exact:,} only: "
             "digits may be lost. Write it as text, or as a decimal, where the file comes from.",
         )
 

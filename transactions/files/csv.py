@@ -17,6 +17,7 @@ from ..quarantine_format import is_quarantine_file, unescaped
 from ..row_faults import RowFault, printable, quoted
 from ..row_validation import RawRow
 from .encoding import encoding_of, text_if_other
+from .footer import Footer
 from .header import MAX_EXCERPT, Header, find_header
 from .lines import MAX_LINE_BYTES, Lines, line_count
 from .row_file import FileLayout, RowFile
@@ -59,15 +60,17 @@ def csv_rows(stream: BinaryIO, mapping: Mapping, options: CsvOptions) -> RowFile
     return RowFile(_without_footer(rows, layout), max(total - header.line, 0), layout, frozenset(fit.mapping.sources))
 
 
+class _WidthFault(RowFault):
+    """A record that can be read and has too many columns, or too few."""
+
+
 class _CsvRows:
     """The rows below the header, each with whether it could be a line of a footer, and its text."""
 
     def __init__(self, lines: Lines, header: Header, mapping: Mapping, fields: RowFields, names: Sequence[str]) -> None:
         self.lines, self.delimiter, self.names, self.fields = lines, header.delimiter, names, fields
-        self.width = len(names)
+        self.width, self.footer = len(names), Footer(mapping, names)
         self.is_escaped = mapping.is_own_format and is_quarantine_file(names)
-        keys = [source for name in ("external_id", "account") if (source := mapping.sources.get(name))]
-        self.keys = [names.index(column) for source in keys for column in source.used_columns]
 
     def __iter__(self) -> Iterator[tuple[RawRow, bool]]:
         while line := self.lines.next():
@@ -79,8 +82,7 @@ class _CsvRows:
                 yield self.faulty(line, fault)
                 continue
             fields, problem = self.fields.of(self.unescaped(values))
-            is_row = not self.keys or any(values[key].strip() for key in self.keys)
-            yield RawRow(fields, self.lines.original(raw), problem), not is_row
+            yield RawRow(fields, self.lines.original(raw), problem), self.footer.may_have(values)
 
     def record(self, line: bytes) -> tuple[list[str], bytes]:
         """The values of the record that begins with `line`. Raises RowFault; then only this line is spent."""
@@ -96,6 +98,9 @@ class _CsvRows:
             # Lines end as csv says they do; str.splitlines would end them at other marks, within a text, too.
             text = StringIO(self.text(raw, number), newline="")
             values = next(csv.reader(text, delimiter=self.delimiter, strict=True))
+            if rest := text.read():
+                # A quote within a field (5" pipe) opens nothing: the lines after it are rows of their own.
+                raw = self.return_rest(rest, line, more, number)
             self.check_width(values, number)
         except csv.Error as error:
             self.lines.put_back(more)
@@ -108,6 +113,19 @@ class _CsvRows:
     def unescaped(self, values: list[str]) -> list[str]:
         """As they were before the quarantine kept them from being formulas; of any other file, as they stand."""
         return [unescaped(value) for value in values] if self.is_escaped else values
+
+    def return_rest(self, rest: str, line: bytes, more: list[bytes], number: int) -> bytes:
+        """Put lines of `more` back that are not of the record, which has left `rest`; the bytes of the record."""
+        count = 0
+        while rest and count < len(more) and rest.endswith(last := self.text(more[-1 - count], number)):
+            rest, count = rest[: -len(last)], count + 1
+        if rest:
+            raise RowFault(QuarantineReason.MALFORMED, f"Line {number} has a line end outside of quotes.")
+        own, back = more[: len(more) - count], more[len(more) - count :]
+        self.lines.put_back(back)
+        # Should its width be wrong, what is left of it is put back after them.
+        more[:] = own
+        return line + b"".join(own)
 
     def text(self, raw: bytes, number: int) -> str:
         try:
@@ -126,7 +144,7 @@ class _CsvRows:
             return
         begin = quoted(self.delimiter.join(values[:3])[:80])
         first = f"; {self.names[len(values)]} is the first that is missing" if len(values) < self.width else ""
-        raise RowFault(
+        raise _WidthFault(
             QuarantineReason.MALFORMED,
             f"Line {number} has {len(values)} columns, the header has {self.width}{first}. It begins {begin}.",
         )
@@ -139,13 +157,15 @@ class _CsvRows:
         except csv.Error:
             values = []
         fields = self.fields.of([*self.unescaped(values), *[""] * self.width][: self.width])[0] if values else {}
-        return RawRow(fields, self.lines.original(line), fault), len(values) == 1 < self.width
+        # Only a whole record of one column is words; a broken one is a row.
+        may_be_footer = isinstance(fault, _WidthFault) and len(values) == 1 and self.footer.may_be(values[0])
+        return RawRow(fields, self.lines.original(line), fault), may_be_footer
 
 
 def _without_footer(rows: _CsvRows, layout: FileLayout) -> Iterator[RawRow]:
     """The rows without the lines below the last of them, which the layout names before that last one is handed out.
 
-    Such a line has neither id nor account, or one column only where the table has more. Within the table it is a row.
+    Which lines may be such: `Footer`. Within the table they are rows.
     """
     last: RawRow | None = None
     waiting: list[RawRow] = []

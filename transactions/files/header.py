@@ -27,7 +27,7 @@ MAX_LINES_TO_HEADER: Final = 60
 MAX_HEADER_LINES: Final = 5
 MAX_EXCERPT: Final = 120
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)", re.IGNORECASE)
-_VALUE: Final = re.compile(r"[-+(]?[0-9][0-9 .,:/TZ+)-]*")
+VALUE: Final = re.compile(r"[-+(]?[0-9][0-9 .,:/TZ+)-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _refusal(lines: Lines, read: list[bytes], mapping: Mapping, best: _Candidate
     else:
         detail = "The file has no header that the mapping fits."
     where = f"Line {start + best.index + 1} was taken for the header. "
-    if first == best.index and sum(bool(_VALUE.fullmatch(name)) for name in best.names) > 1:
+    if first == best.index and sum(bool(VALUE.fullmatch(name)) for name in best.names) > 1:
         where = (
             f"Line {start + best.index + 1} looks like a row, not like a header: if there is none, say --no-header and "
             'name columns by their numbers ("account": "#2"). '

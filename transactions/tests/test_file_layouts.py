@@ -14,7 +14,7 @@ from transactions.choices import QuarantineReason
 from transactions.files import CsvOptions, RowFile, open_rows
 from transactions.files.encoding import encoding_of
 from transactions.mappings import Mapping, resolve
-from transactions.row_validation import RawRow
+from transactions.row_validation import RawRow, RowFault, text
 
 OWN = resolve("finobs")[0]
 HEADER = "external_id,account,occurred_at,amount,currency"
@@ -114,7 +114,7 @@ def test_lines_above_the_header_and_below_the_rows_are_named() -> None:
             "From;01.01.2025",
             HEADER.replace(",", ";"),
             ROW.format(1).replace(",", ";"),
-            ";;;10.00;EUR",
+            ";;Sum;10.00;EUR",
             "Total 1",
             "",
         ]
@@ -122,7 +122,7 @@ def test_lines_above_the_header_and_below_the_rows_are_named() -> None:
     rows, layout = read(text)
     assert ids(rows) == ["1"]
     assert (layout["header_line"], layout["lines_above"], layout["lines_below"]) == (
-        4, ['Account "A"', "From;01.01.2025"], [";;;10.00;EUR", "Total 1"],
+        4, ['Account "A"', "From;01.01.2025"], [";;Sum;10.00;EUR", "Total 1"],
     )  # fmt: skip
 
 
@@ -133,6 +133,36 @@ def test_a_line_without_an_id_within_the_table_is_a_row_and_so_are_too_many_at_i
     assert len(rows) >= 20
     rows, layout = read("\n".join([HEADER, ROW.format(1), "2,A1,2025-0"]))
     assert (len(rows), "lines_below" in layout) == (2, False)
+
+
+LAST_ROWS = [
+    '2,A1,2025-01-05,10.00,"EUR', '"2,A1,2025-01-05,10.00,EUR', '2,A1,2025-01-05,10.00,EUR"', '2,"A1" x,2025-01-05,10.00,EUR', '"2', '"Total', "2", "T-2",
+    "9f3c-11", "2025-01-05", "5000.00", "1 234.50", "2025-01-05 10:00", "2;A1;2025-01-05;10.00;EUR", "2\tA1\t2025-01-05\t10.00\tEUR", "2|A1|2025-01-05|10.00|EUR",
+    "2;A1", "Shop;2025-01-05;10.00", "x;A1;2025-01-05", "2^A1^2025-01-05", ",,2026-01-01,5000.00,EUR", ",,05.01.2026,5000.00,EUR", ",,2026-01-01,,", ",,,5000.00,",
+    ",,,10.00,EUR", ",,2026-01-01T10:00:00Z,x,EUR", "2,", ",A1", ",,2026-01-01", "a,b,c", "1,2,3,4,5,6", " ,NULL,2026-01-01,5.00,EUR",
+]  # fmt: skip
+FOOTERS = ["Total", "Total 1", "Total;30.00", "Die Angaben sind ohne Gewähr.", "Printed on 05.01.2025; 10:30", ",,Sum,30.00,", ",,Total 2025,,", '"Sum"', ",,,,x",
+           ",,Balance of the account,1234.50,EUR", "Page 1 of 2"]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", LAST_ROWS)
+@pytest.mark.parametrize("after", [[], ["Total"]])
+def test_a_row_at_the_end_is_no_footer_whatever_is_wrong_with_it(line: str, after: list[str]) -> None:
+    rows, layout = read("\n".join([HEADER, ROW.format(1), line, *after]))
+    assert len(rows) == 2
+    assert layout.get("lines_below", []) == after
+    assert rows[1].raw.decode().rstrip("\n") == line
+
+
+def test_a_last_row_that_is_no_text_is_no_footer() -> None:
+    rows, layout = read(f"{HEADER}\n{ROW.format(1)}\n".encode() + b"Gew\xe4hr")
+    assert (len(rows), "lines_below" in layout) == (2, False)
+
+
+@pytest.mark.parametrize("line", FOOTERS)
+def test_totals_and_words_below_the_rows_are_a_footer(line: str) -> None:
+    rows, layout = read("\n".join([HEADER, ROW.format(1), line]))
+    assert (len(rows), layout["lines_below"]) == (1, [line])
 
 
 @pytest.mark.parametrize("rows_in_batch", [1, 2, 3])
@@ -180,6 +210,51 @@ def test_an_id_of_columns_counts_equal_rows_in_the_file() -> None:
     rows, _ = read(f"acc,day,sum\n{long},2025-01-05,5.00\n{long},2025-01-05,5.00\n", mapping)
     assert [len(str(each)) for each in ids(rows)] == [66, 66]
     assert len(set(ids(rows))) == 2
+
+
+TWINS = [
+    (("COFFEE SHOP", "x"), ("COFFEE  SHOP", "x")), (("COFFEE SHOP", "x"), ("COFFEE\u00a0SHOP", "x")), (("\u00e9", "x"), ("e\u0301", "x")),
+    (("A B", ""), ("A", "B")), (("", "A B"), ("A", "B")), (("A", "NULL"), ("A", "")), (("A ", "B"), ("A", " B")), (("a" * 90, "b"), ("a" * 90, "b ")),
+    (("\u2003A", "B"), ("A", "B")), (("a  " * 30, "b"), ("a " * 30, "b")), (("x\ufe0f", "y"), ("x", "y")), (("A", "B"), ("A", "B")),
+    (("'0001", ""), ("0001", "")), (("DE8937040044053201300", ""), ("de8937040044053201300", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("separator", [" ", "/", "", "  ", "\u00a0"])
+@pytest.mark.parametrize("twins", TWINS, ids=range(len(TWINS)))
+def test_rows_whose_composed_ids_read_alike_are_counted_as_equal(
+    twins: tuple[tuple[str, str], ...], separator: str
+) -> None:
+    """The validator reads an id in its one form: what it would take for one is counted as one."""
+    mapping = mapped(
+        external_id={"columns": ["a", "b"], "separator": separator, "ordinal": True}, currency={"value": "EUR"}
+    )
+    lines = [f'"{a}","{b}",A,2025-01-05,5.00' for a, b in [*twins, *twins, ("other", "x")]]
+    rows, _ = read("\n".join(["a,b,acc,day,sum", *lines]), mapping)
+    stored = [text(row.fields, "external_id") for row in rows]
+    assert len(set(stored)) == len(rows) == 5
+    again = [text(row.fields, "external_id") for row in read("\n".join(["a,b,acc,day,sum", *lines]), mapping)[0]]
+    assert again == stored
+
+
+def test_an_ordinal_without_a_separator_makes_no_id_of_another_row() -> None:
+    mapping = mapped(external_id={"columns": ["a"], "separator": "", "ordinal": True}, currency={"value": "EUR"})
+    lines = ["A,A,2025-01-05,5.00"] * 12 + ["A1,A,2025-01-05,5.00"] * 12 + ["A11,A,2025-01-05,5.00"]
+    rows, _ = read("\n".join(["a,acc,day,sum", *lines]), mapping)
+    assert len(set(ids(rows))) == len(rows) == 25
+
+
+@pytest.mark.parametrize("separator", ["\t", "\n", "\u200b", "\x00"])
+def test_a_separator_that_no_id_may_hold_is_refused(separator: str) -> None:
+    with pytest.raises(Invalid, match="separator holds"):
+        mapped(external_id={"columns": ["a", "b"], "separator": separator})
+
+
+def test_a_composed_id_that_cannot_be_seen_is_refused_and_not_hashed() -> None:
+    mapping = mapped(external_id={"columns": ["a", "b"], "ordinal": True}, currency={"value": "EUR"})
+    rows, _ = read(f"a,b,acc,day,sum\n{'x' * 90}\u200b,b,A,2025-01-05,5.00\n", mapping)
+    with pytest.raises(RowFault, match="ZERO WIDTH SPACE"):
+        text(rows[0].fields, "external_id")
 
 
 def test_columns_are_put_together_and_what_is_nothing_stays_nothing() -> None:
@@ -239,3 +314,28 @@ def test_any_bytes_are_read_or_refused_in_words() -> None:
                 broken[chance.randrange(len(broken))] = chance.randrange(256)
             with suppress(Invalid):
                 read(bytes(broken), encoding=encoding)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_a_quote_within_a_field_swallows_no_row_after_it(end: str, encoding: str) -> None:
+    lines = [
+        ROW.format(1) + ',5" pipe',
+        ROW.format(2) + ",x",
+        '3,A1,"',
+        ROW.format(4) + ",é",
+        ROW.format(5) + ',6" pipe',
+        ROW.format(6) + ",x",
+    ]
+    text = end.join([HEADER + ",memo", *lines, ""])
+    rows, _ = read(text.encode(encoding), encoding="" if encoding == "utf-16" else encoding)
+    assert [row.fields["external_id"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
+    assert [row.fault is None for row in rows] == [True, True, False, True, True, True]
+    raw = b"".join(row.raw for row in rows).decode({"utf-16": "utf-16-le"}.get(encoding, encoding))
+    assert raw == end.join([*lines, ""])
+
+
+def test_a_line_end_outside_of_quotes_loses_nothing() -> None:
+    rows, _ = read(f'{HEADER},memo\n{ROW.format(1)},"x"\r{ROW.format(2)},y\n{ROW.format(3)},z\n')
+    assert sum(row.fault is None for row in rows) == 1
+    assert b"".join(row.raw for row in rows).count(b"A1") == 3

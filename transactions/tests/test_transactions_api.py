@@ -253,3 +253,15 @@ def test_pages_of_a_list_do_not_overlap(admin, analyst, bank):
         seen += [row["external_id"] for row in page["results"]]
         url = page["older"]
     assert sorted(seen) == [f"T-{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("path", ["transactions", "labels", "decisions", "decisions/batch"])
+@pytest.mark.parametrize("body", ["", "{}", '{"source": "bank"}'])
+def test_a_body_of_nothing_is_no_row(bank, admin, path, body):
+    client = Client()
+    client.force_login(admin)
+    response = client.post(
+        f"/api/v1/{path}?source=bank", body, content_type="application/json", headers={"Idempotency-Key": "none"}
+    )
+    assert response.status_code in (400, 422), response.content
+    assert not QuarantinedRow.objects.exists()

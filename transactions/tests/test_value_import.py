@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -122,8 +123,23 @@ def test_debit_and_credit_columns_are_one_amount(tmp_path, bank):
 def test_each_of_two_columns_may_have_a_sign_of_its_own(tmp_path, bank):
     path = statement(tmp_path, "1,A,-19.39,", "2,A,,100.00", "3,A,5.00,", header="id,account,Debit,Credit")
     mapping = {**BASE, "occurred_at": {"value": "2025-03-01"}, "amount_in": "Credit"}
-    assert run(path, {**mapping, "amount_out": {"column": "Debit", "sign": "negative is out"}})["accepted"] == 3
-    assert movements() == {"1": ("19.39", "out"), "2": ("100.00", "in"), "3": ("5.00", "in")}
+    assert run(path, {**mapping, "amount_out": {"column": "Debit", "sign": "negative is out"}})["accepted"] == 2
+    assert movements() == {"1": ("19.39", "out"), "2": ("100.00", "in")}
+    assert "the column and the sign contradict one another" in refusals()[3]
+
+
+@pytest.mark.parametrize("name", ["amount_out", "amount_in"])
+@pytest.mark.parametrize("sign", ["negative is out", "negative is in"])
+def test_an_amount_above_zero_never_goes_against_its_column(name, sign):
+    other = "amount_in" if name == "amount_out" else "amount_out"
+    mapping = Mapping.parse({**BASE, name: {"column": "a", "sign": sign}, other: "b"})
+    own = name.removeprefix("amount_")
+    for text, is_above in (("5.00", True), ("-5.00", False), ("(5.00)", False), ("0.00", True)):
+        row = {"external_id": "1", "account": "A", "occurred_at": "2025-01-01", name: text, other: ""}
+        fault = mapping.translator()(row)
+        if fault is None and is_above and text != "0.00":
+            assert row["direction"] == own
+        assert (fault is not None) == (text == "5.00" and sign == f"negative is {own}")
 
 
 MAPPING_ERRORS: list[tuple[dict[str, Any], str, str]] = [
@@ -273,8 +289,20 @@ def test_ids_of_parquet_that_have_lost_digits_are_refused(tmp_path, bank):
     path = parquet_file(
         tmp_path, account=pyarrow.array([2.0**24, 2.0**24 + 2, 7.0], pyarrow.float32()), external_id=["1", "2", "3"]
     )
-    assert run(path)["accepted"] == 2
-    assert set(Account.objects.values_list("external_id", flat=True)) == {"16777216", "7"}
+    assert run(path)["accepted"] == 1
+    assert set(Account.objects.values_list("external_id", flat=True)) == {"7"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit"), [(pyarrow.float16(), 2**11), (pyarrow.float32(), 2**24), (pyarrow.float64(), 2**53)]
+)
+@pytest.mark.parametrize("name", ["external_id", "account", "counterparty"])
+def test_the_first_number_that_may_be_another_is_refused(tmp_path, bank, kind, limit, name):
+    """One more than the limit is the limit, once it is a number of the type."""
+    values = pyarrow.array(np.array([limit - 1, limit + 1, 7], dtype=kind.to_pandas_dtype()), kind)
+    report = run(parquet_file(tmp_path, **{name: values}))
+    assert (report["accepted"], report["quarantined"]) == (2, 1)
+    assert QuarantinedRow.objects.get().row_number == 2
 
 
 ODD: list[tuple[dict[str, Any], str]] = [

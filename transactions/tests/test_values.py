@@ -130,7 +130,7 @@ def test_an_id_that_only_looks_odd_stays_as_it_is(name: str, value: str) -> None
 @pytest.mark.parametrize(
     ("value", "result"),
     [('="00042"', "00042"), ("'00042", "00042"), ('=" A1 "', "A1"), ("123.0", "123"), ("123.000", "123"), ("0.0", "0"),
-     ("9007199254740992.0", "9007199254740992"), (12, "12")],
+     ("9007199254740991.0", "9007199254740991"), (12, "12")],
 )  # fmt: skip
 @pytest.mark.parametrize("name", IDENTIFIERS)
 def test_an_id_of_a_spreadsheet_or_a_data_frame_is_what_it_stands_for(name: str, value: Any, result: str) -> None:
@@ -220,7 +220,7 @@ def test_an_amount_of_a_type_that_may_have_lost_digits_is_refused(
 
 @pytest.mark.parametrize(
     ("text", "max_exact", "result"),
-    [("2291163933867244", 2**53, "2291163933867244"), ("9007199254740994", 2**53, None), ("16777216", 2**24, "16777216"),
+    [("2291163933867244", 2**53, "2291163933867244"), ("9007199254740994", 2**53, None), ("16777215", 2**24, "16777215"), ("16777216", 2**24, None), ("9007199254740992", 2**53, None),
      ("16777218", 2**24, None), ("1.5", 2**53, None), ("123", 0, "123"), ("99999999999999999999", 0, "99999999999999999999")],
 )  # fmt: skip
 def test_an_id_of_a_type_that_may_have_lost_digits_is_refused(text: str, max_exact: int, result: str | None) -> None:
@@ -237,3 +237,34 @@ def test_an_id_of_a_type_that_may_have_lost_digits_is_refused(text: str, max_exa
 )
 def test_what_cannot_be_seen_is_named_where_no_text_is_read(name: str, value: str, mark: str) -> None:
     assert f"<U+{ord(mark):04X}>" in refusal(**{name: value.format(mark)}).detail
+
+
+@pytest.mark.parametrize("name", ["currency", "country"])
+def test_a_code_has_the_letters_of_codes_and_no_others(name: str) -> None:
+    codes = CURRENCIES if name == "currency" else COUNTRIES
+    folding = [
+        chr(number) for number in range(128, 0x3000) if chr(number).upper().isascii() or chr(number).lower().isascii()
+    ]
+    assert {"\u00df", "\u0131", "\u017f", "\u212a"} <= set(folding)
+    for letter in folding:
+        for code in codes:
+            for place in range(len(code)):
+                for width in (1, 2):
+                    value = code[:place] + letter + code[place + width :]
+                    if value.upper() in codes:
+                        assert refusal(**{name: value}).reason == (
+                            Reason.CURRENCY if name == "currency" else Reason.COUNTRY
+                        )
+
+
+@pytest.mark.parametrize("since", ["2099-01-01", "2027-03-05T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_label_that_nobody_knows_yet_is_refused_with_its_row(since: str) -> None:
+    fault = refusal(label_known_at=since)
+    assert (fault.reason, fault.detail) == (Reason.DATE, f"label_known_at is {since[:10]}: nobody knows it yet.")
+    assert read(label_known_at="2027-03-03T00:00:00Z").label
+
+
+@pytest.mark.parametrize("text", ["9007199254740992.0", "9007199254740993.0", "99999999999999999.00"])
+def test_a_whole_number_with_a_fraction_that_may_be_another_is_refused(text: str) -> None:
+    assert refusal(account=text).reason == Reason.TYPE
+    assert read(account="9007199254740991.0").account == "9007199254740991"
