@@ -12,8 +12,8 @@ from cases.services import note_add
 from finobs.accounts.services import profile_change, role_assign, user_change
 from finobs.core.errors import ApprovalRequired
 from finobs.ledger.models import Event
+from finobs.ledger.services import event_value as in_ledger
 from finobs.ledger.services import record
-from finobs.ledger.services.record import _value as in_ledger
 from finobs.ledger.services.seal import seal
 from finobs.ledger.tests.conftest import ledger_files, ledger_key
 from finobs.ledger.verification import verify
@@ -103,6 +103,32 @@ def test_every_kind_of_value_has_a_form_in_the_ledger(admin: Any) -> None:
     with transaction.atomic():
         record(actor=admin, action="x.y", subject=("a.b", "1"), changes={"x": ({"é": 1.5}, None)})
     assert bodies()[-1]["changes"] == {"x": [[["é", "1.5"]], None]}
+
+
+# Keys in any writing, of any plane; numbers that JSON does not hold exactly; all of it at any depth.
+ODD_JSON: dict[str, Any] = {
+    "Überweisung": "out", "振込": {"入金": [2**53, -(2**70), 0.1, {"ü": None}]}, "😀": 1, "\uffee": 2, "": [], "a": {"b": {}},
+}  # fmt: skip
+
+
+def test_every_json_field_of_every_audited_model_is_told_whatever_it_holds(admin: Any) -> None:
+    from django.apps import apps
+    from django.db import models, transaction
+
+    from finobs.core.history import _REFERENCES, HistoryReference
+
+    audited = [
+        (model, field.name) for model in apps.get_models() if hasattr(model, "history")
+        for field in model._meta.concrete_fields if isinstance(field, models.JSONField)
+    ]  # fmt: skip
+    assert "transactions.source" in {model._meta.label_lower for model, _ in audited}
+    for model, name in audited:
+        row = model(pk=1)
+        for before, after in (({}, ODD_JSON), (ODD_JSON, {"a": 1}), ([ODD_JSON], None)):
+            vars(row)[_REFERENCES] = [HistoryReference("a.b", "1", {name: (before, after)})]
+            with transaction.atomic():
+                record(actor=admin, action="x.y", subject=row, data={name: in_ledger(after)})
+            assert bodies()[-1]["changes"] == {name: [in_ledger(before), in_ledger(after)]}
 
 
 # --- who

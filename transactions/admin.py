@@ -19,6 +19,7 @@ from finobs.core.refusals import refusal_text
 from . import mappings, selectors, services
 from .choices import IngestMethod
 from .file_import import import_file
+from .file_names import plain_file_name
 from .files import CsvOptions, open_rows
 from .models import (
     Account,
@@ -90,16 +91,17 @@ class SourceAdmin(AccessAdmin):
     def _upload(self, request: HttpRequest, source: Source, form: UploadForm) -> bool:
         file, actor = form.cleaned_data["file"], request.user
         try:
+            name = plain_file_name(file.name)
             mapping = _mapping(form.cleaned_data["mapping"].strip(), source)
             values = form.cleaned_data
             options = CsvOptions(values["delimiter"], values["encoding"], has_header=not values["no_header"])
-            rows = open_rows(file, file.name, mapping, options)
+            rows = open_rows(file, name, mapping, options)
             if rows.total > MAX_UPLOAD_ROWS:
                 form.add_error(
                     "file", f"About {rows.total:,} rows are too many for a page. Use: manage.py import_transactions."
                 )
                 return False
-            report = import_file(actor=actor, source=source, file=rows, method=IngestMethod.ADMIN, file_name=file.name)  # type: ignore[arg-type]
+            report = import_file(actor=actor, source=source, file=rows, method=IngestMethod.ADMIN, file_name=name)  # type: ignore[arg-type]
         except FinobsError as error:
             form.add_error(None, refusal_text(error))
             return False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from .errors import FinobsError, Invalid
+from .text import visible
 
 
 def refusal_text(error: FinobsError) -> str:
-    """The refusal, with a line for each field that is wrong."""
+    """The refusal, with a line for each field that is wrong. What it quotes of a file does not speak to a terminal."""
     if not isinstance(error, Invalid) or not error.fields:
-        return error.detail
+        return visible(error.detail)
     lines = [f"{name}: {text}" if name else text for name, texts in error.fields.items() for text in texts]
-    return "\n  ".join([Invalid.title + ":", *lines])
+    return visible("\n  ".join([Invalid.title + ":", *lines]))

@@ -29,7 +29,9 @@ _VARIATION: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Drawn as nothing, though letters, marks and symbols by their category: the rest of Default_Ignorable_Code_Point
 # (DerivedCoreProperties of Unicode), the blank of braille, and a note without a head.
 _UNSEEN: Final = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\uffa0\ufff0-\ufff8\U0001d159\U000e0000-\U000e0fff]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\uffa0\ufff0-\ufff8\U0001d159\U000e0000-\U000e0fff"
+    # Joiners, fillers and controls of scripts, some younger than the Unicode that Python knows: by their ranges.
+    "\u2d7f\U00013430-\U0001345f\U00016fe4\U0001bc9d\U0001bca0-\U0001bcaf\U0001d173-\U0001d17a]"
 )
 _LINE_ENDS: Final = re.compile("\r\n?|[\u2028\u2029]")
 _BLANK: Final = re.compile("[^\\S\n\t]")
@@ -53,6 +55,18 @@ def clean(text: str, *, multiline: bool = False) -> str:
             _check(character, place)
     text = unicodedata.normalize("NFC", text)
     return (_BLANK.sub(" ", text) if multiline else " ".join(text.split())).strip()
+
+
+def visible(text: str) -> str:
+    """What a file or a caller says, for a terminal: each character that is not drawn by its code, lines as they are.
+
+    >>> visible("\\x1b[31mred")
+    '<U+001B>[31mred'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    drawn = (each == "\n" or (each.isprintable() and not _UNSEEN.match(each)) for each in text)
+    return "".join(each if is_drawn else f"<U+{ord(each):04X}>" for each, is_drawn in zip(text, drawn, strict=True))
 
 
 def _check(character: str, place: int) -> None:

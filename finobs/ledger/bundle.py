@@ -49,7 +49,8 @@ def write(out: Path, *, uids: Sequence[UUID | str] = (), since: Iterable[str] = 
     if sizes and max(sizes) > newest.size:
         raise Invalid(f"A checkpoint of {max(sizes)} records is newer than this log of {newest.size}.")
     out.mkdir(parents=True)
-    checkpoints = _some_checkpoints(newest.size) if not uids else [newest]
+    # With those that the reader holds, so that whoever holds none can check the proofs from them.
+    checkpoints = _checkpoints(sizes | {newest.size}) if uids else _some_checkpoints(newest.size)
     _write(out / "checkpoints.ndjson", ({"note": checkpoint.note} for checkpoint in checkpoints))
     count = _events(out, leaves, newest.size if uids else 0)
     if uids:
@@ -87,7 +88,11 @@ def _some_checkpoints(newest: int) -> list[Checkpoint]:
     sizes = list(Checkpoint.objects.order_by("size").values_list("size", flat=True))
     # A log of a year has millions of checkpoints: some over its whole life show that it only grew.
     step = max(1, len(sizes) // MAX_CHECKPOINTS)
-    return list(Checkpoint.objects.filter(size__in={*sizes[::step], newest}).order_by("size"))
+    return _checkpoints({*sizes[::step], newest})
+
+
+def _checkpoints(sizes: set[int]) -> list[Checkpoint]:
+    return list(Checkpoint.objects.filter(size__in=sizes).order_by("size"))
 
 
 def _events(out: Path, leaves: Iterator[tuple[int, bytes]], prove_at: int) -> int:

@@ -32,7 +32,9 @@ class InclusionProof:
     @property
     def document(self) -> dict[str, Any]:
         return {
-            "format": PROOF_FORMAT, "kind": "inclusion", "origin": settings.LEDGER_ORIGIN, "uid": str(self.event.uid),
+            "format": PROOF_FORMAT, "kind": "inclusion", "origin": settings.LEDGER_ORIGIN,
+            # Nothing but the text ties an id to a leaf.
+            "uid": None if self.body is None else str(self.event.uid),
             "seq": self.index, "leaf": _text(bytes(self.event.leaf)), "size": self.checkpoint.size,
             "path": _texts(self.path), "checkpoint": self.checkpoint.note,
             "body": None if self.body is None else _text(self.body),

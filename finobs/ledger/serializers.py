@@ -76,7 +76,7 @@ class ProofSerializer(serializers.Serializer[Any]):
 class InclusionProofSerializer(ProofSerializer):
     """RFC 9162 inclusion proof, with the signed note of the tree that it ends in."""
 
-    uid = serializers.UUIDField()
+    uid = serializers.UUIDField(allow_null=True, help_text="Null without the body, which alone proves it")
     seq = serializers.IntegerField()
     leaf = serializers.CharField(help_text="SHA-256(0x00 || body)")
     size = serializers.IntegerField()

@@ -16,8 +16,10 @@ from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core.errors import FinobsError
 from finobs.core.refusals import refusal_text
+from finobs.core.text import visible
 
 from .. import mappings
+from ..file_names import plain_file_name
 from ..files import CsvOptions, FileLayout, RowFile, open_rows
 from ..services import MAX_BATCH_SIZE
 
@@ -68,27 +70,28 @@ class FileCommand(BaseCommand):
         if not 1 <= batch_size <= MAX_BATCH_SIZE:
             raise CommandError(f"--batch-size must be 1 to {MAX_BATCH_SIZE}.")
         if not file.is_file():
-            raise CommandError(f"There is no file {file}.")
+            raise CommandError(f"There is no file {visible(str(file))}.")
         actor = _named_actor(options["actor"])
+        name = plain_file_name(file.name)
         mapping = self.mapping(options)
         csv_options = CsvOptions(options["delimiter"], options["encoding"], has_header=not options["no_header"])
         with file.open("rb") as stream:
-            rows = open_rows(stream, file.name, mapping, csv_options)
+            rows = open_rows(stream, name, mapping, csv_options)
             self.show(rows.layout)
             with tqdm(total=rows.total, unit=" rows", disable=options["no_progress"], file=sys.stderr) as bar:
                 # Made when there is something to do, and not before.
                 actor = actor or system_actor("import")
-                return self.load(actor, rows, options, file_name=file.name, batch_size=batch_size, progress=bar.update)
+                return self.load(actor, rows, options, file_name=name, batch_size=batch_size, progress=bar.update)
 
     def show(self, layout: FileLayout) -> None:
         """How the file is read, before it is: whoever sees that it is wrong can stop it."""
         for line in layout.in_words():
-            self.stderr.write(line)
+            self.stderr.write(visible(line))
 
     def write_footer(self, layout: FileLayout | None) -> None:
         """What stands below the last row, known only once that was read."""
         if layout and layout.lines_below:
-            self.stdout.write(layout.in_words()[-1])
+            self.stdout.write(visible(layout.in_words()[-1]))
 
 
 def _named_actor(email: str) -> User | None:

@@ -18,6 +18,7 @@ from finobs.ledger.services import acting_user, leaf_hash, record
 
 from .. import bulk_load, hooks
 from ..choices import IngestMethod, QuarantineReason, QuarantineState, RowStatus
+from ..file_names import plain_file_name
 from ..models import Account, Batch, Counterparty, Label, Source, Transaction
 from ..row_validation import RawRow, RowFault, RowReader, ValidRow
 from .known_labels import LabelledRow, add_new_labels
@@ -73,7 +74,7 @@ def ingest(
     require_ingest(actor, source)
     check_size(rows)
     batch = Batch(
-        source=source, method=method, actor=actor, file_name=file_name[:255], first_row=first_row,
+        source=source, method=method, actor=actor, file_name=plain_file_name(file_name), first_row=first_row,
         received_at=clock.now(), received=len(rows), layout=dict(layout or {}),
     )  # fmt: skip
     return _BatchIngest(actor, batch, rows).run()

@@ -20,6 +20,7 @@ from finobs.ledger.services import acting_user, leaf_hash, record, timestamp
 
 from .. import bulk_load
 from ..choices import OUTSIDE_ORIGINS, LabelOrigin, LabelStatus, QuarantineReason
+from ..file_names import plain_file_name
 from ..models import Label, LabelBatch, LabelContent, PastLabel, Source, Transaction
 from ..row_validation import LABEL_FIELDS, RawRow, RowFault, RowLabel, RowReader, quoted, text
 from .label_add import MAX_LABELS_PER_STATEMENT
@@ -57,7 +58,7 @@ def labels_add(
     access.require(actor, "label", source)
     check_size(rows)
     batch = LabelBatch(
-        source=source, actor=actor, file_name=file_name[:255], first_row=first_row, received_at=clock.now(),
+        source=source, actor=actor, file_name=plain_file_name(file_name), first_row=first_row, received_at=clock.now(),
         received=len(rows),
     )  # fmt: skip
     return _LabelBatchAdd(batch, rows).run()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import zoneinfo
-from typing import Any
+from typing import Any, Final
 
 from finobs.accounts.models import User
 from finobs.core import access, history
@@ -11,13 +12,15 @@ from finobs.core.errors import Conflict, Invalid
 from finobs.core.plain_text import require_names
 from finobs.core.service import service
 from finobs.core.versions import require_version
-from finobs.ledger.services import record
+from finobs.ledger.services import event_value, record
 
 from .. import hooks
 from ..models import Source
 from ..reference_data import CURRENCIES
 
 SOURCE_FIELDS = ("name", "default_currency", "time_zone", "mapping", "is_active")
+# An event of the ledger says a mapping before and after; the longest of a bank's files is a few KB.
+MAX_MAPPING_BYTES: Final = 64 * 1024
 
 
 @service
@@ -62,7 +65,7 @@ def _check_names(fields: dict[str, Any]) -> None:
 
 
 def _state(source: Source) -> dict[str, Any]:
-    return {name: getattr(source, name) for name in SOURCE_FIELDS}
+    return {name: event_value(getattr(source, name)) for name in SOURCE_FIELDS}
 
 
 def _check(source: Source) -> None:
@@ -81,6 +84,8 @@ def _check(source: Source) -> None:
         raise Invalid(fields={"time_zone": [f"{source.time_zone} is no time zone."]})
     if not isinstance(source.mapping, dict):
         raise Invalid(fields={"mapping": ["A mapping is an object of field and column."]})
+    if len(json.dumps(source.mapping, ensure_ascii=False).encode("utf-8", "surrogatepass")) > MAX_MAPPING_BYTES:
+        raise Invalid(fields={"mapping": [f"A mapping has at most {MAX_MAPPING_BYTES // 1024} KB."]})
     if source.mapping:
         try:
             Mapping.parse(source.mapping)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -41,6 +43,49 @@ def test_what_makes_no_sense_is_refused(admin, wrong):
     with pytest.raises(Invalid):
         source_create(actor=admin, **{"slug": "bank", **wrong})
     assert not Source.objects.exists()
+
+
+FIELDS = {"external_id": "id", "account": "a", "occurred_at": "t", "amount": "m"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"Überweisung": "out", "Gutschrift": "in"},
+        {"振込": "out", "入金": "in"},
+        {"😀": "out", "\uffee": "in"},
+        {"1": 1, "2": 0.5, "": "out"},
+    ],
+)
+def test_a_mapping_has_words_of_any_writing(superuser, client, words):
+    client.force_login(superuser, backend="finobs.accounts.backends.RolePermissionBackend")
+    mapping = FIELDS | {"direction": {"column": "Buchungsart", "words": words}}
+    sent = {"slug": "new", "name": "New", "time_zone": "UTC", "mapping": json.dumps(FIELDS | {"direction": "d"})}
+    assert client.post("/admin/transactions/source/add/", sent).status_code == 302
+    source = Source.objects.get(slug="new")
+    sent |= {"mapping": json.dumps(mapping), "is_active": "on", "version": source.version}
+    assert client.post(f"/admin/transactions/source/{source.pk}/change/", sent).status_code == 302
+    assert client.post("/admin/transactions/source/add/", sent | {"slug": "other"}).status_code == 302
+    for slug in ("new", "other"):
+        assert Source.objects.get(slug=slug).mapping["direction"]["words"].keys() == words.keys()
+    change, made = (
+        json.loads(bytes(Event.objects.filter(action=action).latest("pk").body))
+        for action in ("source.change", "source.create")
+    )
+    told = change["changes"]["mapping"][1]["direction"]["words"]
+    assert told == made["data"]["mapping"]["direction"]["words"]
+    assert dict(told).keys() == words.keys()
+
+
+def test_a_mapping_is_bounded(admin, bank):
+    long = FIELDS | {"direction": {"column": "d", "words": {f"ü{number}": "out" for number in range(6_000)}}}
+    for act in (
+        lambda: source_create(actor=admin, slug="n", mapping=long),
+        lambda: source_change(actor=admin, source=bank, mapping=long),
+    ):
+        with pytest.raises(Invalid) as refused:
+            act()
+        assert refused.value.fields == {"mapping": ["A mapping has at most 64 KB."]}
 
 
 def test_a_slug_is_taken_once_and_stays(admin, bank):

@@ -14,7 +14,11 @@ from finobs.core.text import DeceptiveText, clean
 CODE_POINTS = [chr(number) for number in range(sys.maxunicode + 1)]
 VARIATION_SELECTORS = {*map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0xE0100, 0xE01F0))}
 # Letters, marks and symbols that are drawn as nothing (Default_Ignorable_Code_Point beside Cf, and two more).
-UNSEEN = {*"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U0001d159"}
+UNSEEN = {
+    *"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U0001d159\u2d7f\U00016fe4\U0001bc9d"
+}
+# Of scripts that Python's Unicode does not know whole.
+UNSEEN_RANGES = [range(0x13430, 0x13460), range(0x1BCA0, 0x1BCB0), range(0xE0000, 0xE0100), range(0xFFF0, 0xFFF9)]
 
 
 def refused(text: str, *, multiline: bool = False) -> str:
@@ -53,6 +57,16 @@ def test_every_blank_is_a_space_and_every_variation_selector_is_nothing() -> Non
 @pytest.mark.parametrize("character", ["\ufffe", "\U0010ffff", "\ufdd0", "\u2065", "\U000e0080"])
 def test_what_is_no_character_is_refused(character: str) -> None:
     assert "no character of Unicode" in refused(f"a{character}")
+
+
+def test_controls_of_later_versions_of_unicode_are_refused_by_their_range() -> None:
+    taken = [
+        number
+        for each in UNSEEN_RANGES
+        for number in each
+        if outcome(chr(number), multiline=True) == f"a{chr(number)}b"
+    ]
+    assert [hex(number) for number in taken] == []
 
 
 def test_a_letter_of_a_later_unicode_is_left_as_it_is() -> None:

@@ -17,7 +17,8 @@ A bundle is a folder with
 
 A proof is one JSON object, as pages and API of the ledger give it, with
   format, kind, origin  kind "inclusion": one record is in the log; "consistency": the log extends an older one
-  uid, seq, leaf, size, path, checkpoint, body           of an inclusion; body is null for who may not read the record
+  uid, seq, leaf, size, path, checkpoint, body           of an inclusion; uid and body are null for who may not read the
+                                                         record: its id stands in its text, and nowhere else
   old, new, path, old_checkpoint, new_checkpoint         of a consistency
 """
 
@@ -43,8 +44,8 @@ EVENT_ROW = {"seq": "whole", "body": "text"}
 PROOF_ROW = {"seq": "whole", "size": "whole", "path": "texts"}
 CONSISTENCY_ROW = {"old": "whole", "new": "whole", "path": "texts"}
 INCLUSION = {
-    "format": "text", "kind": "text", "origin": "text", "uid": "text", "seq": "whole", "leaf": "text", "size": "whole",
-    "path": "texts", "checkpoint": "text", "body": "text or null",
+    "format": "text", "kind": "text", "origin": "text", "uid": "text or null", "seq": "whole", "leaf": "text",
+    "size": "whole", "path": "texts", "checkpoint": "text", "body": "text or null",
 }  # fmt: skip
 CONSISTENCY = {
     "format": "text", "kind": "text", "origin": "text", "old": "whole", "new": "whole", "path": "texts",
@@ -245,12 +246,21 @@ def verify_bundle(bundle: Path, keys: list[Key], notes: list[str]) -> dict[str, 
     newest = max(roots)
     if newest != manifest["size"]:
         raise Wrong(f"you hold a checkpoint of {newest} records; this bundle ends at {manifest['size']}")
+    if manifest["kind"] == "log":
+        for name in ("proofs.ndjson", "consistency.ndjson"):
+            if (bundle / name).exists() and (bundle / name).stat().st_size:
+                raise Wrong(f"a bundle of the whole log has no {name}: it would not be checked")
     check = check_log if manifest["kind"] == "log" else check_records
     events = check(bundle, roots, newest)
     if events != manifest["events"]:
         raise Wrong(f"the manifest says {manifest['events']} events, the bundle has {events}")
+    # Which of the two kinds a bundle is stands in no signature: the answer says what was verified.
+    summary = (
+        f"all {newest} records of the log, none missing" if manifest["kind"] == "log"
+        else f"{events} of the {newest} records of the log; the others are not in this bundle, and were not verified"
+    )  # fmt: skip
     return {"ok": True, "origin": origin, "kind": manifest["kind"], "size": newest, "root": roots[newest].hex(),
-            "events": events, "checkpoints": len(roots)}  # fmt: skip
+            "events": events, "checkpoints": len(roots), "summary": summary}  # fmt: skip
 
 
 def learn(roots: dict[int, bytes], size: int, root: bytes) -> None:
@@ -294,12 +304,19 @@ def check_records(bundle: Path, roots: dict[int, bytes], newest: int) -> int:
         count += 1
     if proofs:
         raise Wrong(f"the record {min(map(str, proofs))} of a proof is missing")
+    if not count:
+        raise Wrong("this is a bundle of records, and has none")
     linked = {newest}
     for row in rows(bundle / "consistency.ndjson", CONSISTENCY_ROW):
         old, new = whole(row["old"]), whole(row["new"])
         if new != newest:
             raise Wrong("a consistency proof does not end at the newest checkpoint")
-        if old in roots and not consistent(old, new, roots[old], roots[new], path(row)):
+        if old in linked:
+            raise Wrong(f"a second consistency proof from the checkpoint at {old}")
+        if old not in roots:
+            raise Wrong(f"a consistency proof from the log of {old} records, of which there is no checkpoint: "
+                        "give the one that you kept with --checkpoint")  # fmt: skip
+        if not consistent(old, new, roots[old], roots[new], path(row)):
             raise Wrong(f"the log of {new} records does not extend the one of {old}")
         linked.add(old)
     if set(roots) - linked:
@@ -336,14 +353,16 @@ def check_inclusion(proof: dict[str, object], keys: list[Key], roots: dict[int, 
     size, root = open_checkpoint(str(proof["checkpoint"]), keys, str(proof["origin"]))
     learn(roots, size, root)
     seq, leaf = whole(proof["seq"]), decoded(proof["leaf"])
-    if not UID.fullmatch(str(proof["uid"])):
+    if (proof["uid"] is None) != (proof["body"] is None):
+        raise Wrong("the id of a record is proved by its text, and by nothing else: a proof has both or neither")
+    if proof["uid"] is not None and not UID.fullmatch(str(proof["uid"])):
         raise Wrong("uid is no id of a record")
     if whole(proof["size"]) != size:
         raise Wrong(f"the proof is for a log of {proof['size']} records, its checkpoint is of {size}")
     if not included(leaf, seq, size, path(proof), root):
         raise Wrong(f"record {seq} is not in the log of {size} records")
     if proof["body"] is None:
-        return f"record {seq} is in the log; its text is not in the proof, only its hash {leaf.hex()}"
+        return f"record {seq} is in the log; neither its id nor its text is in the proof, only its hash {leaf.hex()}"
     body = decoded(proof["body"])
     if leaf_hash(body) != leaf or content(body, seq).get("id") != proof["uid"]:
         raise Wrong(f"the text is not that of record {seq}")
@@ -509,10 +528,8 @@ def main() -> int:
         result = {"ok": False, "wrong": f"not readable: {error}"}
     if options.json:
         print(json.dumps(result))
-    elif "summary" in result:
-        print(f"OK: {result['summary']} ({result['origin']}, {result['size']} records, root {result['root']})")
     elif result["ok"]:
-        print(f"OK: {result['events']} records of {result['origin']}, log of {result['size']}, root {result['root']}")
+        print(f"OK: {result['summary']} ({result['origin']}, {result['size']} records, root {result['root']})")
     else:
         print(f"WRONG: {result['wrong']}")
     return 0 if result["ok"] else 1

@@ -2,6 +2,6 @@
 
 from ..actors import acting_user
 from ..merkle import leaf_hash
-from .record import NewEvent, record, record_many, subject_key, timestamp
+from .record import NewEvent, event_value, record, record_many, subject_key, timestamp
 
-__all__ = ["NewEvent", "acting_user", "leaf_hash", "record", "record_many", "subject_key", "timestamp"]
+__all__ = ["NewEvent", "acting_user", "event_value", "leaf_hash", "record", "record_many", "subject_key", "timestamp"]

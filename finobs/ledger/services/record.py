@@ -128,11 +128,14 @@ def _canonical_changes(changes: history.Changes) -> dict[str, list[Canonical]]:
 
 
 def _pair(before: Any, after: Any) -> list[Canonical]:
-    return [_value(before), _value(after)]
+    return [event_value(before), event_value(after)]
 
 
-def _value(value: Any) -> Canonical:
-    """A field's value as events may hold it: what has no exact form in JSON is text."""
+def event_value(value: Any) -> Canonical:
+    """A field's value as events may hold it: what has no exact form in JSON is text.
+
+    `data` of an event that states the fields of a row, such as a JSON column that people write, takes them by this.
+    """
     match value:
         case None | bool():
             return value
@@ -149,10 +152,10 @@ def _value(value: Any) -> Canonical:
         case bytes() | memoryview():
             return bytes(value).hex()
         case list() | tuple():
-            return [_value(each) for each in value]
+            return [event_value(each) for each in value]
         case dict() if all(isinstance(key, str) and key.isascii() for key in value):
-            return {key: _value(each) for key, each in value.items()}
+            return {key: event_value(each) for key, each in value.items()}
         case dict():
             # Keys of others may be any text, and those of an event are ASCII.
-            return [[str(key), _value(each)] for key, each in value.items()]
+            return [[str(key), event_value(each)] for key, each in value.items()]
     return str(value)

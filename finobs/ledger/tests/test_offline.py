@@ -108,6 +108,58 @@ def test_a_distrusted_key_counts_up_to_its_size(whole_log, ledger_key):
     assert run(whole_log, "--vkey", f"{ledger_key} until=11")[0] == 1
 
 
+def drop_checkpoint(folder: Path) -> None:
+    """The older of two."""
+    file = folder / "checkpoints.ndjson"
+    file.write_text(file.read_text().splitlines(keepends=True)[-1])
+
+
+def test_a_proof_from_a_checkpoint_that_nobody_has_is_refused(two_records, trusted, old):
+    assert run(two_records, *trusted)[0] == 0
+    drop_checkpoint(two_records)
+    code, result = run(two_records, *trusted)
+    assert (code, "of 6 records, of which there is no checkpoint" in result["wrong"]) == (1, True)
+    assert run(two_records, *trusted, "--checkpoint", str(old))[0] == 0
+
+
+@pytest.mark.parametrize(
+    "line", ['{"old":5,"new":12,"path":[]}', '{"old":12,"new":12,"path":[]}', '{"old":0,"new":12,"path":[]}']
+)
+def test_no_line_can_be_added_to_any_file(whole_log, two_records, trusted, old, line):
+    """What is not checked is not there; a copy of a line neither."""
+    for folder in (whole_log, two_records):
+        assert run(folder, *trusted, "--checkpoint", str(old))[0] == 0
+        for name in ("consistency.ndjson", "proofs.ndjson", "events.ndjson", "manifest.json"):
+            file = folder / name
+            good = file.read_text() if file.exists() else None
+            lines = (good or "").splitlines(keepends=True)
+            for added in (line + "\n", *lines[:1]):
+                file.write_text((good or "") + added)
+                code, result = run(folder, *trusted, "--checkpoint", str(old))
+                assert (code, result["ok"]) == (1, False), f"{folder.name}/{name}: {added}"
+            file.unlink() if good is None else file.write_text(good)
+
+
+def test_a_log_that_was_emptied_is_no_bundle_of_records(whole_log, trusted):
+    drop_checkpoint(whole_log)
+    for name in ("events.ndjson", "proofs.ndjson", "consistency.ndjson"):
+        (whole_log / name).write_text("")
+    manifest = json.loads((whole_log / "manifest.json").read_text())
+    (whole_log / "manifest.json").write_text(json.dumps(manifest | {"kind": "records", "events": 0}) + "\n")
+    code, result = run(whole_log, *trusted)
+    assert (code, result["wrong"]) == (1, "this is a bundle of records, and has none")
+
+
+def test_the_answer_says_what_was_verified(whole_log, two_records, trusted):
+    assert run(whole_log, *trusted)[1]["summary"] == "all 12 records of the log, none missing"
+    assert run(two_records, *trusted)[1]["summary"].startswith("2 of the 12 records of the log; the others are not in")
+    said = subprocess.run(
+        [sys.executable, "-I", "-S", str(two_records / "verify.py"), str(two_records), *trusted],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert said.startswith("OK: 2 of the 12 records")
+
+
 def change(folder: Path, name: str, old: str, new: str) -> Path:
     other = folder.with_name("changed")
     shutil.copytree(folder, other)
@@ -162,6 +214,8 @@ def test_a_log_that_does_not_extend_the_checkpoint_that_was_kept_fails(whole_log
     forged.write_text(note.sign(text, keys.signing_keys()))
     longer.write_text(note.sign(text.replace("\n6\n", "\n60\n"), keys.signing_keys()))
     assert "EQUIVOCATION" in run(whole_log, *trusted, "--checkpoint", str(forged))[1]["wrong"]
+    assert "EQUIVOCATION" in run(two_records, *trusted, "--checkpoint", str(forged))[1]["wrong"]
+    drop_checkpoint(two_records)
     assert "does not extend" in run(two_records, *trusted, "--checkpoint", str(forged))[1]["wrong"]
     assert "you hold a checkpoint of 60" in run(whole_log, *trusted, "--checkpoint", str(longer))[1]["wrong"]
 

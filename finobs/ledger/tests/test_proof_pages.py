@@ -159,14 +159,17 @@ def test_the_proof_has_the_text_only_for_who_may_see_its_subject(auditor: User, 
     for address in PROOF_ADDRESSES:
         own, others = (get(person, address.format(uid=sealed_case.uid)).json() for person in (auditor, outsider))
         assert offline.decoded(own["body"]) == bytes(sealed_case.body)
-        assert others == own | {"body": None}
+        assert others == own | {"uid": None, "body": None}
 
 
 def test_a_proof_without_the_text_holds_and_says_what_is_missing(sealed_case: Event, ledger_key: VerifierKey) -> None:
     outsider = factories.user("Olga Outsider", role="auditor")
     text = get(outsider, f"/ledger/events/{sealed_case.uid}/proof.json").content.decode()
     result = offline.verify_proof(text, [offline.Key(str(ledger_key))], [])
-    assert "its text is not in the proof" in str(result["summary"])
+    assert "neither its id nor its text is in the proof" in str(result["summary"])
+    for uid in (sealed_case.uid, Event.objects.exclude(pk=sealed_case.pk)[0].uid):
+        with pytest.raises(offline.Wrong, match="both or neither"):
+            offline.verify_proof(json.dumps(json.loads(text) | {"uid": str(uid)}), [offline.Key(str(ledger_key))], [])
     page = get(outsider, f"/ledger/events/{sealed_case.uid}/proof/").content.decode()
     assert "hash alone" in page
     assert "Berlin" not in page
