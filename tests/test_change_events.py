@@ -28,7 +28,18 @@ assert ledger_key
 pytestmark = pytest.mark.django_db
 
 # What a history leaves out is in no event; what rises with every change, or is made of another column, is told by none.
-UNTOLD = {"version", "updated_at", "email_key", "password", "artefact", "raw", "raw_digest", "snapshot", "payload"}
+UNTOLD = {
+    "version",
+    "updated_at",
+    "email_key",
+    "name_key",
+    "password",
+    "artefact",
+    "raw",
+    "raw_digest",
+    "snapshot",
+    "payload",
+}
 SECRETS = ("md5$", factories.PASSWORD)
 
 
