@@ -101,6 +101,8 @@ class NoteAuthorSerializer(serializers.Serializer[Note]):
 
     id = serializers.IntegerField(source="author_id")
     name = serializers.CharField(source="author_then.name")
+    # Two people may be called the same.
+    email = serializers.EmailField(source="author.email")
 
 
 class NoteSerializer(serializers.ModelSerializer[Note]):

@@ -32,6 +32,7 @@ SILENT_FIELDS = {
     "version",
     "updated_at",
     "email_key",
+    "name_key",
     "password",
     "artefact",
     "raw",

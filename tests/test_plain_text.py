@@ -261,9 +261,10 @@ def test_nobody_takes_the_name_of_somebody_else(lead: User, analyst: User, admin
     services.profile_change(actor=analyst, name="Leo Lead", time_zone="Europe/Paris")
 
 
-def test_who_has_left_gives_their_name_free(lead: User, analyst: User) -> None:
+def test_who_has_left_may_come_back_to_their_name(lead: User, analyst: User) -> None:
     User.objects.filter(pk=lead.pk).update(is_active=False)
-    assert services.profile_change(actor=analyst, name="Leo Lead", time_zone="UTC").name == "Leo Lead"
+    with pytest.raises(Invalid):
+        services.profile_change(actor=analyst, name="Leo Lead", time_zone="UTC")
 
 
 def test_what_is_written_is_stored_in_one_form(admin: User, analyst: User) -> None:

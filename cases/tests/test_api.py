@@ -40,6 +40,8 @@ def test_a_case_goes_its_way(case: Case, analyst: User, lead: User) -> None:
     assert {step["name"] for step in taken["actions"] if step["enabled"]} == {"note", "close", "release"}
     assert post(analyst, f"{path}/notes", {"text": "It is a mule."}).status_code == 201
     assert client(analyst).get(f"/api/v1/{path}/notes").json()["results"][0]["text"] == "It is a mule."
+    author = client(analyst).get(f"/api/v1/{path}/notes").json()["results"][0]["author"]
+    assert author == {"id": analyst.pk, "name": analyst.name, "email": analyst.email}
     asked = post(analyst, f"{path}/close", CONCLUSION, version=3)
     assert (asked.status_code, asked.json()["status"]) == (202, "pending")
     assert asked.json()["approval_request_id"] == ApprovalRequest.objects.get().pk

@@ -19,6 +19,7 @@ from finobs.core.models import Base, Versioned
 from .addresses import AddressKeyField, address_key
 from .choices import SessionEndReason, UserKind
 from .credential import NO_CREDENTIAL, Credential
+from .names import NameKeyField
 
 # In this order: Edge says Chrome too, Chrome says Safari too, Android says Linux too.
 BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"))
@@ -73,6 +74,8 @@ class User(Versioned, AbstractBaseUser, PermissionsMixin):
     # Django would write the row at each sign-in, with history; the register of sessions knows it.
     last_login = None
     name = models.CharField(max_length=120)
+    # What the name is compared by (accounts.names).
+    name_key = NameKeyField()
     kind = models.CharField(max_length=10, choices=UserKind, default=UserKind.HUMAN)
     is_active = models.BooleanField("active", default=True)
     is_staff = models.BooleanField("may open the admin", default=False)
@@ -82,7 +85,7 @@ class User(Versioned, AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=clock.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
-    history = HistoricalRecords(excluded_fields=["password", "email_key"], m2m_fields=["groups"])
+    history = HistoricalRecords(excluded_fields=["password", "email_key", "name_key"], m2m_fields=["groups"])
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

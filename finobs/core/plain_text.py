@@ -13,6 +13,8 @@ from .text import DeceptiveText, clean
 
 # Vietnamese has two marks on a letter, Hebrew and Thai three; more are drawn over the lines above and below.
 MAX_MARKS_ON_A_LETTER: Final = 4
+# Not modifier letters (Lm): by themselves they are drawn as quotes and ticks.
+_LETTERS: Final = frozenset({"Lu", "Ll", "Lt", "Lo"})
 
 
 def require_plain(*, multiline: Collection[str] = (), **texts: str) -> dict[str, str]:
@@ -26,7 +28,7 @@ def require_names(**texts: str) -> dict[str, str]:
 
 
 def has_letters(text: str) -> bool:
-    return any(unicodedata.category(character).startswith("L") for character in text)
+    return any(unicodedata.category(character) in _LETTERS for character in text)
 
 
 def visible_length(text: str) -> int:
@@ -72,7 +74,9 @@ def _each(values: Mapping[str, Any], read: Any) -> dict[str, Any]:
 
 
 def _plain_name(text: str) -> str:
-    if text and not any(unicodedata.category(character)[0] in "LN" for character in text):
+    if text and not any(
+        unicodedata.category(character) in _LETTERS or unicodedata.category(character)[0] == "N" for character in text
+    ):
         raise DeceptiveText("has neither letters nor digits")
     marks = 0
     for character in text:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from finobs.core import access, clock, history
+from finobs.core.db.locks import wait_for_lock
 from finobs.core.errors import Invalid, InvalidTransition, NotAllowed
 from finobs.core.plain_text import require_names
 from finobs.core.service import service
@@ -17,7 +18,7 @@ from finobs.ledger.services import record
 from ..addresses import why_not_address
 from ..choices import SessionEndReason, UserKind
 from ..models import User
-from ..names import name_key
+from ..names import is_reserved, name_keys, why_not_own_name
 from ..privilege_ceiling import require_may_assign, require_not_above
 from .locking import lock_user
 from .roles import opens_admin, set_roles
@@ -91,9 +92,11 @@ def user_change(
 def profile_change(*, actor: User, name: str, time_zone: str, version: int | None = None) -> User:
     """A person changes their own name and time zone. Not for scoped tokens. Records user.change.
 
-    Not into what looks like the name of somebody else who is active: that is an administrator's to give, who knows
-    them both. Raises Invalid, Stale.
+    Not into what looks like the name of anybody else, who may have left and come back: that is an administrator's to
+    give, who knows them both. Raises Invalid, Stale.
     """
+    # Two who choose one name in the same moment choose one after the other. Before the row: no waiting in a circle.
+    wait_for_lock("own-names")
     user = lock_user(actor)
     if not actor.is_active or actor.token_scopes is not None:
         raise NotAllowed
@@ -157,9 +160,12 @@ def _put(user: User, actor: User, changed: Mapping[str, object]) -> User:
 
 
 def require_own_name(user: User, name: str) -> None:
-    """Raises Invalid for a name that is taken for another person's."""
-    others = User.objects.filter(is_active=True).exclude(pk=user.pk).values_list("name", flat=True)
-    if name_key(name) in {name_key(other) for other in others}:
+    """Raises Invalid for a name that is taken for another person's, or for a part of finobs."""
+    if refusal := why_not_own_name(name):
+        raise Invalid(fields={"name": [refusal]})
+    if is_reserved(name):
+        raise Invalid(fields={"name": ["This names finobs or a role. An administrator can give you another name."]})
+    if User.objects.filter(name_key__in=name_keys(name)).exclude(pk=user.pk).exists():
         raise Invalid(fields={"name": ["Somebody else is called that. An administrator can give you this name."]})
 
 

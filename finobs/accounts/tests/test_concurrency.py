@@ -62,3 +62,12 @@ def test_a_person_deactivated_by_two_is_deactivated_once(admin, analyst):
     other = factories.user("Other Admin", role="admin")
     at_once(*(lambda by=by: services.user_deactivate(actor=by, user=analyst) for by in (admin, other)))
     assert len(event_bodies("user.deactivate")) == 1
+
+
+def test_one_name_is_chosen_by_one_of_two(analyst):
+    other = factories.user("Other Analyst", role="analyst")
+    answers = at_once(
+        *(lambda by=by: services.profile_change(actor=by, name="Nora Falk", time_zone="UTC") for by in (analyst, other))
+    )
+    assert sum(isinstance(answer, User) for answer in answers) == 1
+    assert User.objects.filter(name="Nora Falk").count() == 1

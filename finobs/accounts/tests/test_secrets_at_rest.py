@@ -37,6 +37,7 @@ SECRET_NAME: Final = re.compile(r"key|token|secret|password|digest|hash|session|
 REASONS = {
     "accounts_user.password": "Django's slow hash",
     "accounts_user.email_key": "the address in the form by which it is looked up",
+    "accounts_user.name_key": "the name in the form by which it is compared",
     "accounts_usersession.digest": "SHA-256 of a key of 165 bits",
     "django_session.session_key": "160 bits of SHA-256 of the same key",
     "django_session.session_data": "whose session it is; looked through below",

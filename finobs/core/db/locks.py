@@ -19,6 +19,13 @@ def try_lock(name: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def wait_for_lock(name: str) -> None:
+    """Take the lock of this name until the end of the transaction; whoever has it is waited for."""
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
 def lock_writers_out(model: type[Model]) -> None:
     """Until the end of the transaction nobody else writes rows of `model`; who is writing some is waited for."""
     if is_postgresql():
