@@ -335,3 +335,11 @@ def test_an_iban_is_one_account_behind_whatever_stands_before_or_in_it(name: str
 )  # fmt: skip
 def test_a_text_cell_is_what_it_holds_and_all_else_stays(value: str, result: str) -> None:
     assert read(account=value).account == result
+
+
+@pytest.mark.parametrize("moment", [datetime(2099, 1, 1, tzinfo=UTC), datetime(1960, 1, 1, 12, 30)])
+@pytest.mark.parametrize("name", ["occurred_at", "account", "amount", "direction", "is_suspicious"])
+def test_a_date_is_said_as_people_write_it(name: str, moment: datetime) -> None:
+    detail = refusal(**{name: moment}).detail
+    assert "datetime" not in detail
+    assert f"{moment:%Y-%m-%d %H:%M}" in detail
