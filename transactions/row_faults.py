@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any, NoReturn
 
 from .choices import QuarantineReason
@@ -36,7 +37,7 @@ def quoted(value: Any) -> str:
 
 def printable(value: Any, max_length: int = MAX_PRINTABLE) -> str:
     """The beginning of a value as clean text."""
-    full = value if isinstance(value, str) else repr(value)
+    full = value if isinstance(value, str) else str(value) if isinstance(value, datetime) else repr(value)
     excerpt = _UNPRINTABLE.sub("\ufffd", full[:max_length])
     return f"{excerpt}…" if len(full) > max_length else excerpt
 

@@ -19,8 +19,9 @@ WIDE: Final = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 LIKELY_OTHER: Final = "cp1252"
 NAMES: Final = {"cp1252": "windows-1252", "iso8859-1": "iso-8859-1", "ascii": "us-ascii"}
 MIN_ZERO_SHARE: Final = 0.4
-# Lines, columns and quotes are told by these bytes before a text is decoded.
-ASCII_SAMPLE: Final = 'az09,;|\t"=.-\r\n'
+# Lines, columns and quotes are told by these bytes before a text is decoded. The last are escapes of utf-7, of hz and
+# of Python, which would read other letters there than the bytes say.
+ASCII_SAMPLE: Final = 'az09,;|\t"=.-\r\n+AGE-~~\\u0041'
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ def encoding_of(head: bytes, name: str = "") -> Encoding:
         return marked or Encoding(_wide_codec(head) or "utf-8")
     codec = _codec(name)
     if marked is None:
-        return Encoding({"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(codec, codec))
-    if not marked.codec.startswith(codec.removesuffix("-sig")):
+        return Encoding({"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(codec, codec))
+    if not marked.codec.startswith(codec):
         raise Invalid(f"The file begins with the mark of {marked.name}, and the encoding is said to be {name}.")
     return marked
 
@@ -66,16 +67,15 @@ def text_if_other(raw: bytes) -> str:
 
 def _codec(name: str) -> str:
     try:
-        codec = codecs.lookup(name.strip())
-        is_wide, sample = codec.name.startswith(("utf-16", "utf-32")), ASCII_SAMPLE.encode()
-        is_readable = (
-            is_wide or sample == ASCII_SAMPLE.encode(codec.name) == sample.decode(codec.name, "replace").encode()
-        )
+        # With its mark or without, UTF-8 is one.
+        codec = codecs.lookup(name.strip()).name.removesuffix("-sig")
+        is_wide, sample = codec.startswith(("utf-16", "utf-32")), ASCII_SAMPLE.encode()
+        is_readable = is_wide or sample == ASCII_SAMPLE.encode(codec) == sample.decode(codec, "replace").encode()
     except (LookupError, UnicodeError, ValueError):
         is_readable = False
     if not is_readable:
         raise Invalid(f"There is no encoding {name[:40]!r}. Among those that there are: utf-8, windows-1252, utf-16.")
-    return codec.name
+    return codec
 
 
 def _wide_codec(head: bytes) -> str:

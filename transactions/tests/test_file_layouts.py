@@ -87,15 +87,55 @@ def test_half_a_character_of_utf_16_costs_its_own_line() -> None:
     assert rows[1].fault.reason == QuarantineReason.ENCODING
 
 
-@pytest.mark.parametrize("encoding", ["shift_jis", "gbk", "iso-8859-2", "koi8-r", "cp1252", "latin-1", "UTF_8"])
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "shift_jis",
+        "gbk",
+        "iso-8859-2",
+        "koi8-r",
+        "cp1252",
+        "latin-1",
+        "UTF_8",
+        "utf-8-sig",
+        "gb18030",
+        "big5",
+        "euc-kr",
+        "cp932",
+    ],
+)
 def test_an_encoding_that_is_said_is_read(encoding: str) -> None:
-    word = {"shift_jis": "表示", "gbk": "银行", "koi8-r": "банк", "iso-8859-2": "ąę"}.get(encoding, "é")
+    word = {
+        "shift_jis": "表示",
+        "gbk": "银行",
+        "gb18030": "银行",
+        "big5": "銀行",
+        "euc-kr": "은행",
+        "cp932": "表示",
+        "koi8-r": "банк",
+        "iso-8859-2": "ąę",
+    }.get(encoding, "é")
     rows, _ = read(f"{HEADER},memo\n{ROW.format(1)},{word}\n".encode(encoding), encoding=encoding)
     assert rows[0].fields["memo"] == word
 
 
 @pytest.mark.parametrize(
-    "encoding", ["nonsense", "rot13", "hex", "idna", "punycode", "cp037", "unicode_escape", "\x00", "x" * 99]
+    "encoding",
+    [
+        "nonsense",
+        "rot13",
+        "hex",
+        "idna",
+        "punycode",
+        "cp037",
+        "unicode_escape",
+        "utf-7",
+        "U7",
+        "raw_unicode_escape",
+        "hz",
+        "\x00",
+        "x" * 99,
+    ],
 )
 def test_what_is_no_encoding_of_tables_is_refused(encoding: str) -> None:
     assert "There is no encoding" in refusal(HEADER, encoding=encoding)

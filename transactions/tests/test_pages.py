@@ -238,7 +238,7 @@ def test_a_row_in_conflict_is_shown_beside_the_one_that_stays(client, admin, ban
 
 def test_a_batch_says_how_its_file_was_read(client, admin, bank, tmp_path):
     path = tmp_path / "rows.csv"
-    path.write_text("external_id;account;occurred_at;amount;note\n1;A;2026-03-02;5.00;x\n;;;5.00;\n")
+    path.write_text("external_id;account;occurred_at;amount;note\n1;A;2026-03-02;5.00;x\n;;Sum;5.00;\n")
     call_command(
         "import_transactions",
         str(path),
@@ -249,5 +249,5 @@ def test_a_batch_says_how_its_file_was_read(client, admin, bank, tmp_path):
         stderr=io.StringIO(),
     )
     shown = page(client, admin, "batch-detail", Batch.objects.get().pk)
-    for said in ("separated by semicolon", "Columns not used", "note", "Below the rows, left out", ";;;5.00;"):
+    for said in ("separated by semicolon", "Columns not used", "note", "Below the rows, left out", ";;Sum;5.00;"):
         assert said in shown

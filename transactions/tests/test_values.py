@@ -268,3 +268,78 @@ def test_a_label_that_nobody_knows_yet_is_refused_with_its_row(since: str) -> No
 def test_a_whole_number_with_a_fraction_that_may_be_another_is_refused(text: str) -> None:
     assert refusal(account=text).reason == Reason.TYPE
     assert read(account="9007199254740991.0").account == "9007199254740991"
+
+
+NOTHINGS = [
+    "#NV", "#WERT!", "#BEZUG!", "#VALEUR!", "#N/D", "#SPILL!", "#CALC!", "#BLOCKED!", "########", "###", "#\u00a1VALOR!", "#\u00bfNOMBRE?", "#\u0418\u041c\u042f?",
+    "#DIV/0!", "#ZAHL!", "#EXTERNAL!", "#PYTHON!", "(blank)", "(empty)", "-nan(ind)", "nan(ind)", "n/a.", "N.A", "N / A", "#N/A N/A", "{null}", "DBNull", "<null/>",
+    "none.", "\u2212", "\u2010", "\u2011", "\u2205", "NOTPROVIDED", "Not  provided", "(none)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", NOTHINGS)
+@pytest.mark.parametrize("name", IDENTIFIERS)
+def test_an_error_of_a_spreadsheet_is_no_account(name: str, word: str) -> None:
+    for value in (word, f" {word} "):
+        if name == "counterparty":
+            assert read(counterparty=value).counterparty == ""
+        else:
+            assert refusal(**{name: value}).reason == Reason.MISSING
+
+
+@pytest.mark.parametrize(
+    "value", ["#1", "#A1", "#ABC", "A#", "#a!b", "##1", "#12/3", "NOT-1", "none of these", "N / B", "(1)", "# 7"]
+)
+@pytest.mark.parametrize("name", IDENTIFIERS)
+def test_an_id_with_a_number_sign_is_an_id(name: str, value: str) -> None:
+    assert value_of(read(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1.23457 E+14", "1.23457E 14", "4.6E+0012", "1.23457D+14", "\uff11.\uff12\uff13E+14", "1.2E\u221214", "1,5 e 12", ".5E+12", "1.23457e+00014", "12E+\uff11\uff14",
+     "1.5d12", "+1.2E+14", "1.23457E+ 14"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", IDENTIFIERS)
+def test_an_id_is_in_scientific_notation_however_it_is_spaced(name: str, value: str) -> None:
+    assert "scientific notation" in refusal(**{name: value}).detail
+
+
+@pytest.mark.parametrize(
+    "value", ["12E15", "46E11", "12D15", "5D12", "12D-5", "1.D", "A1.5E+14", "1.5E+14A", "1.2.3E4"]
+)
+@pytest.mark.parametrize("name", IDENTIFIERS)
+def test_what_may_be_a_real_id_is_left(name: str, value: str) -> None:
+    assert value_of(read(**{name: value}), name) == value
+
+
+IBAN = "DE89370400440532013000"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["IBAN DE89 3704 0044 0532 0130 00", "IBAN: DE89370400440532013000", "iban de89370400440532013000", "IBANDE89370400440532013000", "DE89.3704.0044.0532.0130.00",
+     "DE89\u20133704\u20130044\u20130532\u20130130\u201300", "DE89/3704/0044/0532/0130/00", "\uff24\uff2589370400440532013000", "\uff24\uff25\uff18\uff1989370400440532013000"[:4] + "370400440532013000",
+     "'DE89370400440532013000", "'DE89 3704 0044 0532 0130 00", '="DE89 3704 0044 0532 0130 00"', '=T("DE89370400440532013000")', "DE89_3704_0044_0532_0130_00",
+     "DE89\u20103704\u20110044\u221205320130\u201400"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", IDENTIFIERS)
+def test_an_iban_is_one_account_behind_whatever_stands_before_or_in_it(name: str, value: str) -> None:
+    assert value_of(read(**{name: value}), name) == IBAN
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [('=T("42")', "42"), ('=t("00042")', "00042"), ("'A-1", "A-1"), ("'00042", "00042"), ("''", "''"), ("'x'", "'x'"), ("'", "'"), ('=T(42)', "=T(42)"), ("O'Hara", "O'Hara"),
+     ("IBAN 42", "IBAN 42"), ("A.B/C-D", "A.B/C-D"), ("DE89.3704", "DE89.3704"), ("D\u017f89370400440532013000", "D\u017f89370400440532013000")],
+)  # fmt: skip
+def test_a_text_cell_is_what_it_holds_and_all_else_stays(value: str, result: str) -> None:
+    assert read(account=value).account == result
+
+
+@pytest.mark.parametrize("moment", [datetime(2099, 1, 1, tzinfo=UTC), datetime(1960, 1, 1, 12, 30)])
+@pytest.mark.parametrize("name", ["occurred_at", "account", "amount", "direction", "is_suspicious"])
+def test_a_date_is_said_as_people_write_it(name: str, moment: datetime) -> None:
+    detail = refusal(**{name: moment}).detail
+    assert "datetime" not in detail
+    assert f"{moment:%Y-%m-%d %H:%M}" in detail
