@@ -34,6 +34,11 @@ DECEIVING = [
     "Leo Brandt\U000e0041 is", "Leo \ue000Brandt is", "\u3164" * 12, "Leo \x00Brandt is", "Leo\u200dBrandt is", "\x1b[31mLeo Brandt", "\u2800" * 12,
     "Leo\u200fBrandt is", "\u061cLeo Brandt is", "Leo \ufdd0 Brandt",
 ]  # fmt: skip
+# Letters by their category that say nothing; a letter under a heap of marks; one over and over.
+WITHOUT_WORDS = [
+    "ʹ" * 12, "ـ" * 12, "ʰʹˈˌ" * 3, "a" * 12, "aAaAａÁ" * 2, "ـاـــــ", "x" + "\u0301" * 1_500, "Because o\u0335\u0336\u0337\u0338\u0334f it.",
+    "々" * 8, "ﹱ" * 8,
+]  # fmt: skip
 # No subject of the scene has been changed oftener.
 MAX_VERSION = 4
 # Rows of feeds are judged one by one, each with an answer of its own.
@@ -214,10 +219,37 @@ def test_services_refuse_it_whoever_calls_them(admin: User, analyst: User, queue
 
 
 @pytest.mark.parametrize(
-    "text", [*DECEIVING, ".............", "123 456 789", "- - - - - - -", "\u0301" * 12, "🙂🙂🙂🙂"]
+    "text", [*DECEIVING, ".............", "123 456 789", "- - - - - - -", "\u0301" * 12, "🙂🙂🙂🙂", *WITHOUT_WORDS]
 )
 def test_what_says_nothing_is_no_reason(text: str) -> None:
     assert why_not_reason(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "...",
+        "- - -",
+        "🙂",
+        "\u0301" * 9,
+        "ʹʹʹʹ",
+        "ـــ",
+        "___",
+        "¯\\_(-)_/¯",
+        "a" + "\u0301" * 1_500,
+        "Seen a\u0301\u0302\u0303\u0304\u0305\u0306.",
+    ],
+)
+def test_a_note_says_something(analyst: User, queue: Queue, text: str) -> None:
+    case = factories.case(inside=queue)
+    with pytest.raises(Invalid) as refusal:
+        note_add(actor=analyst, case=case, text=text)
+    assert list(refusal.value.fields) == ["text"]
+
+
+@pytest.mark.parametrize("text", ["4711", "已核实", "Ok", "مشى", "Tiếng Việt: đã kiểm tra"])
+def test_a_short_note_is_one(analyst: User, queue: Queue, text: str) -> None:
+    assert note_add(actor=analyst, case=factories.case(inside=queue), text=text).text == text
 
 
 @pytest.mark.parametrize(
@@ -228,6 +260,10 @@ def test_what_says_nothing_is_no_reason(text: str) -> None:
         "проверено",
         "تم التحقق",
         "Zoe\u0308 asked.",
+        "Tiếng Việt: đã kiểm tra",
+        "ตรวจสอบแล้ว",
+        "הֻשְׁלַם",
+        "जाँच पूरी",
         "Two\nlines.",
         "OK: 3 of 4 🙂",
     ],

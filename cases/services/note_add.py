@@ -3,7 +3,7 @@ from __future__ import annotations
 from finobs.accounts.models import User
 from finobs.core import access, gate
 from finobs.core.errors import Invalid
-from finobs.core.plain_text import require_plain, visible_length
+from finobs.core.plain_text import TOO_MANY_MARKS, has_letters_or_digits, has_too_many_marks, require_plain
 from finobs.core.service import service
 from finobs.core.versions import require_version
 from finobs.ledger.services import record
@@ -41,8 +41,10 @@ def note_add(*, actor: User, case: Case, text: str, version: int | None = None) 
 
 def _text(text: str) -> str:
     text = require_plain(multiline=("text",), text=text)["text"]
-    if not visible_length(text):
-        raise Invalid(fields={"text": ["Write something."]})
+    if not has_letters_or_digits(text):
+        raise Invalid(fields={"text": ["Write something: a note has letters or digits."]})
+    if has_too_many_marks(text):
+        raise Invalid(fields={"text": [f"This {TOO_MANY_MARKS}."]})
     if len(text) > MAX_NOTE_LENGTH:
         raise Invalid(fields={"text": [f"At most {MAX_NOTE_LENGTH:,} characters; this has {len(text):,}."]})
     return text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 
+from finobs.core import clock
 from finobs.core.forms import VersionedForm
 
 from .addresses import AddressFormField
@@ -52,7 +52,7 @@ class PasswordChangeForm(PasswordSetForm):
 class ProfileForm(VersionedForm):
     name = forms.CharField(max_length=120)
     time_zone = forms.ChoiceField(
-        choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones())],
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(clock.time_zones())],
         help_text="Times on every page are written in this zone.",
     )
 

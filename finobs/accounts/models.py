@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -30,7 +29,7 @@ SYSTEMS = (
 
 
 def valid_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if name not in clock.time_zones():
         raise ValidationError("There is no such time zone.")
 
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -36,3 +37,8 @@ def at(moment: datetime) -> Iterator[None]:
         yield
     finally:
         _override.reset(token)
+
+
+def time_zones() -> set[str]:
+    """The names of places and offsets, without those that mean what the machine is set to, or nothing."""
+    return zoneinfo.available_timezones() - {"localtime", "Factory", "posixrules"}

@@ -13,8 +13,9 @@ from .text import DeceptiveText, clean
 
 # Vietnamese has two marks on a letter, Hebrew and Thai three; more are drawn over the lines above and below.
 MAX_MARKS_ON_A_LETTER: Final = 4
-# Not modifier letters (Lm): by themselves they are drawn as quotes and ticks.
-_LETTERS: Final = frozenset({"Lu", "Ll", "Lt", "Lo"})
+TOO_MANY_MARKS: Final = "has more marks on one letter than any language"
+# The shortest words of any language that say why have two.
+MIN_DIFFERENT_LETTERS: Final = 2
 
 
 def require_plain(*, multiline: Collection[str] = (), **texts: str) -> dict[str, str]:
@@ -28,7 +29,25 @@ def require_names(**texts: str) -> dict[str, str]:
 
 
 def has_letters(text: str) -> bool:
-    return any(unicodedata.category(character) in _LETTERS for character in text)
+    """Whether `text` has letters as words have them: different ones, and no modifier letters, which are signs alone."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    # Not Lm: tatweel, primes and raised letters.
+    letters = {each for each in folded if unicodedata.category(each) in ("Lu", "Ll", "Lt", "Lo")}
+    return len(letters) >= MIN_DIFFERENT_LETTERS
+
+
+def has_letters_or_digits(text: str) -> bool:
+    return any(unicodedata.category(each) in ("Lu", "Ll", "Lt", "Lo", "Nd", "Nl", "No") for each in text)
+
+
+def has_too_many_marks(text: str) -> bool:
+    """Whether a letter of `text` has more marks than any language writes: they are drawn over other lines."""
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks > MAX_MARKS_ON_A_LETTER:
+            return True
+    return False
 
 
 def visible_length(text: str) -> int:
@@ -74,15 +93,10 @@ def _each(values: Mapping[str, Any], read: Any) -> dict[str, Any]:
 
 
 def _plain_name(text: str) -> str:
-    if text and not any(
-        unicodedata.category(character) in _LETTERS or unicodedata.category(character)[0] == "N" for character in text
-    ):
+    if text and not has_letters_or_digits(text):
         raise DeceptiveText("has neither letters nor digits")
-    marks = 0
-    for character in text:
-        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        if marks > MAX_MARKS_ON_A_LETTER:
-            raise DeceptiveText("has more marks on one letter than any language")
+    if has_too_many_marks(text):
+        raise DeceptiveText(TOO_MANY_MARKS)
     return text
 
 

@@ -5,7 +5,7 @@
 >>> why_not_reason("ok")
 'Say why, in at least 3 characters.'
 >>> why_not_reason("................")
-'Say why in words: this has no letters.'
+'Say why in words: this has no different letters.'
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from .errors import Invalid
-from .plain_text import has_letters, visible_length
+from .plain_text import TOO_MANY_MARKS, has_letters, has_too_many_marks, visible_length
 from .text import DeceptiveText, clean
 
 MIN_REASON_LENGTH: Final = 3
@@ -46,4 +46,6 @@ def why_not_reason(text: str, *, min_length: int = MIN_REASON_LENGTH, max_length
         return f"Say why, in at least {min_length} characters."
     if len(plain) > max_length:
         return f"Say why, in at most {max_length:,} characters."
-    return "Say why in words: this has no letters." if plain and not has_letters(plain) else ""
+    if has_too_many_marks(plain):
+        return f"Say why in plain text; this {TOO_MANY_MARKS}."
+    return "Say why in words: this has no different letters." if plain and not has_letters(plain) else ""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import zoneinfo
 from typing import Any, Final
 
 from finobs.accounts.models import User
-from finobs.core import access, history
+from finobs.core import access, clock, history
 from finobs.core.errors import Conflict, Invalid
 from finobs.core.plain_text import require_names
 from finobs.core.service import service
@@ -80,7 +79,7 @@ def _check(source: Source) -> None:
         raise Invalid(fields=error.message_dict) from None
     if source.default_currency and source.default_currency not in CURRENCIES:
         raise Invalid(fields={"default_currency": [f"{source.default_currency} is no ISO 4217 currency code."]})
-    if source.time_zone not in zoneinfo.available_timezones():
+    if source.time_zone not in clock.time_zones():
         raise Invalid(fields={"time_zone": [f"{source.time_zone} is no time zone."]})
     if not isinstance(source.mapping, dict):
         raise Invalid(fields={"mapping": ["A mapping is an object of field and column."]})

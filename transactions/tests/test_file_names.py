@@ -32,10 +32,10 @@ NAMES = [
 def test_no_way_in_keeps_a_name_that_deceives(bank: Source, admin: Any, tmp_path: Path, name: str) -> None:
     with pytest.raises(Invalid):
         plain_file_name(name)
-    for service in (ingest, labels_add):
-        more = {"method": "file"} if service is ingest else {}
+    calls: list[tuple[Any, dict[str, Any]]] = [(ingest, {"method": "file"}), (labels_add, {})]
+    for service, more in calls:
         with pytest.raises(Invalid) as refused:
-            service(actor=admin, source=bank, rows=[raw()], file_name=name, **more)  # type: ignore[operator]
+            service(actor=admin, source=bank, rows=[raw()], file_name=name, **more)
         assert list(refused.value.fields) == ["file"]
     file = tmp_path / name
     Path(os.fsencode(file).decode("utf-8", "surrogateescape")).write_bytes(CONTENT)
@@ -47,8 +47,9 @@ def test_no_way_in_keeps_a_name_that_deceives(bank: Source, admin: Any, tmp_path
         assert "The name of the file" in str(said.value)
         assert str(said.value).encode().decode().replace("\n", "").isprintable()
     if "\udcff" not in name:
-        sent = {"file": SimpleUploadedFile("f.csv", CONTENT), "mapping": "", "delimiter": ","}
-        sent["file"].name = name  # the class would cut it
+        upload = SimpleUploadedFile("f.csv", CONTENT)
+        upload.name = name  # the class would cut it
+        sent = {"file": upload, "mapping": "", "delimiter": ","}
         browser = signed_in(admin)
         assert browser.post(f"/admin/transactions/source/{bank.pk}/upload/", sent).status_code in (200, 302)
     assert not [

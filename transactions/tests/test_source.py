@@ -8,6 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from finobs.accounts.forms import ProfileForm
+from finobs.accounts.services import profile_change
 from finobs.core.errors import Conflict, Invalid, NotAllowed
 from finobs.ledger.models import Event
 from tests.support.clients import selected
@@ -43,6 +45,17 @@ def test_what_makes_no_sense_is_refused(admin, wrong):
     with pytest.raises(Invalid):
         source_create(actor=admin, **{"slug": "bank", **wrong})
     assert not Source.objects.exists()
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "posixrules"])
+def test_what_depends_on_the_machine_is_no_time_zone(admin, analyst, zone):
+    with pytest.raises(Invalid) as refused:
+        source_create(actor=admin, slug="n", time_zone=zone)
+    assert list(refused.value.fields) == ["time_zone"]
+    with pytest.raises(Invalid) as refused:
+        profile_change(actor=analyst, name=analyst.name, time_zone=zone)
+    assert list(refused.value.fields) == ["time_zone"]
+    assert zone not in dict(ProfileForm().fields["time_zone"].choices)
 
 
 FIELDS = {"external_id": "id", "account": "a", "occurred_at": "t", "amount": "m"}

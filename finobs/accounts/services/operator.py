@@ -41,7 +41,14 @@ def superuser_create(*, actor: User, email: str, password: str | None, name: str
         _require_rules(user, password, field="password")
     user.set_password(password)
     history.save(user, actor=actor)
-    data: dict[str, Canonical] = {"kind": str(user.kind), "roles": [], "is_staff": True, "is_superuser": True}
+    data: dict[str, Canonical] = {
+        "name": user.name,
+        "email": user.email,
+        "kind": str(user.kind),
+        "roles": [],
+        "is_staff": True,
+        "is_superuser": True,
+    }
     record(actor=actor, action="user.create", subject=user, data=data)
     return user
 

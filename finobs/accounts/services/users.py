@@ -56,7 +56,8 @@ def user_create(
         actor=actor,
         action="user.create",
         subject=user,
-        data={"kind": str(kind), "roles": sorted(roles), "is_staff": is_staff},
+        # As they were made: a name and an address may change, and the row go.
+        data={"name": user.name, "email": user.email, "kind": str(kind), "roles": sorted(roles), "is_staff": is_staff},
     )
     return user
 

@@ -361,7 +361,9 @@ def test_a_person_is_created_with_their_roles_and_said_to_be(other: User, admin:
         actor=admin, email=" NEW@Example.Test ", name=" Nina New ", roles={"viewer", "analyst"}, is_staff=True,
         time_zone="Europe/Rome",
     )  # fmt: skip
-    assert last_event("user.create")["data"] == {"kind": "human", "roles": ["analyst", "viewer"], "is_staff": True}
+    assert last_event("user.create")["data"] == {
+        "name": "Nina New", "email": "new@example.test", "kind": "human", "roles": ["analyst", "viewer"], "is_staff": True,
+    }  # fmt: skip
     assert (made.email, made.name, made.time_zone, made.has_usable_password()) == (
         "new@example.test", "Nina New", "Europe/Rome", False,
     )  # fmt: skip

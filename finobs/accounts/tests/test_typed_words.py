@@ -31,7 +31,7 @@ MARK = "typed-8c41f"
 NAMES = ("username", "email")
 
 
-def subclasses(of: type) -> Iterator[Any]:
+def subclasses(of: Any) -> Iterator[Any]:
     for each in of.__subclasses__():
         yield each
         yield from subclasses(each)

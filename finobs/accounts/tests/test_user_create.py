@@ -23,7 +23,9 @@ def test_a_new_person_is_added_without_a_password_and_recorded(admin):
     made = create(admin, roles={"analyst"})
     assert (made.email, made.roles, made.kind) == ("new.person@example.test", ["analyst"], "human")
     assert not made.has_usable_password()
-    assert last_event("user.create")["data"] == {"kind": "human", "roles": ["analyst"], "is_staff": False}
+    assert last_event("user.create")["data"] == {
+        "name": "New Person", "email": "new.person@example.test", "kind": "human", "roles": ["analyst"], "is_staff": False,
+    }  # fmt: skip
     assert made.history.first().history_user == admin
 
 

@@ -25,7 +25,9 @@ def test_what_is_no_reason_is_refused_beside_its_field(text: str, refusal: str) 
     assert refused.value.fields == {"rationale": [refusal]}
 
 
-@pytest.mark.parametrize("text", ["Yes", "x" * MAX_REASON_LENGTH, "  " + "x" * MAX_REASON_LENGTH + "\n"])
+@pytest.mark.parametrize(
+    "text", ["Yes", "no" * (MAX_REASON_LENGTH // 2), "  " + "no" * (MAX_REASON_LENGTH // 2) + "\n"]
+)
 def test_a_reason_is_taken_without_the_space_around_it(text: str) -> None:
     assert require_reason(text) == text.strip()
     assert why_not_reason(text) == ""
@@ -69,7 +71,7 @@ def test_a_field_has_the_limits_of_its_service() -> None:
 
     assert Close({"rationale": "x" * 9}).errors == {"rationale": ["Say why, in at least 10 characters."]}
     assert Close({"rationale": "x" * 21}).errors == {"rationale": ["Say why, in at most 20 characters."]}
-    assert Close({"rationale": "x" * 20}).is_valid()
+    assert Close({"rationale": "no" * 10}).is_valid()
     assert 'maxlength="20"' in str(Close()["rationale"])
 
 
