@@ -96,6 +96,13 @@ def test_an_address_has_a_dot_atom_and_a_domain(admin: User, address: str) -> No
     assert len(refusal.value.fields["email"]) == 1
 
 
+@pytest.mark.parametrize("part", ["b\xfccher", "x@b\xfccher.example", "x@xn--bcher-kva.example", "BCHER-KVA"])
+def test_a_domain_in_letters_is_searched_by_any_part_of_it(admin: User, part: str) -> None:
+    person = factories.user("Owner", email="x@b\xfccher.example")
+    listed = signed_in(admin).get("/api/v1/users", {"q": part}).json()["results"]
+    assert [row["id"] for row in listed] == [person.pk]
+
+
 def test_the_key_of_every_domain_is_its_own_key() -> None:
     texts = (f"a@b{chr(number)}c.test" for number in range(0x80, 0x2FFF))
     assert [text for text in texts if address_key(address_key(text)) != address_key(text)] == []
