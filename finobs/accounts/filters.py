@@ -27,5 +27,5 @@ class UserFilter(django_filters.FilterSet):
 
     def by_name(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         # A part of a domain is none that DNS knows: it is looked for as the address is written, too.
-        written = Q(name__icontains=value) | Q(email__icontains=value)
-        return queryset.filter(written | Q(email_key__contains=address_key(value)))
+        condition = Q(name__icontains=value) | Q(email__icontains=value)
+        return queryset.filter(condition | Q(email_key__contains=address_key(value)))
