@@ -26,4 +26,6 @@ class UserFilter(django_filters.FilterSet):
         fields = ("q", "role", "kind", "is_active")
 
     def by_name(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(Q(name__icontains=value) | Q(email_key__contains=address_key(value)))
+        # A part of a domain is none that DNS knows: it is looked for as the address is written, too.
+        condition = Q(name__icontains=value) | Q(email__icontains=value)
+        return queryset.filter(condition | Q(email_key__contains=address_key(value)))

@@ -58,11 +58,16 @@ def name_key(name: str) -> str:
     >>> name_key("Leo Brandt") == name_key("LEÓ  BRANDT.") == name_key("Le\\u043e Br\\u0251ndt")
     True
     """
-    text = _without_marks(_without_marks(name).translate(_TO_LATIN).casefold())
-    text = "".join(map(_latin, text)).translate(_TO_LATIN)
+    text = plain_letters(name)
     # Pairs and strokes that are drawn as one: an i without its dot, an l and a 1.
     text = text.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace("i", "l")
     return "".join(character for character in text if _is_of_key(character))[:MAX_NAME_KEY_LENGTH]
+
+
+def plain_letters(text: str) -> str:
+    """`text`, a character or more, in small Latin letters without marks where it is drawn like them."""
+    text = _without_marks(_without_marks(text).translate(_TO_LATIN).casefold())
+    return "".join(map(_latin, text)).translate(_TO_LATIN)
 
 
 def name_keys(name: str) -> frozenset[str]:

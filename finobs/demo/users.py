@@ -52,7 +52,7 @@ def password() -> str:
     """This installation's demo password, made at the first start and kept where only its owner reads it."""
     path = env.VAR_DIR / "demo_password"
     if not path.exists() or not path.read_text().strip():
-        groups = ("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(4)) for _ in range(4))
+        groups = ("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(4)) for _ in range(5))
         # Made with its mode: the password is readable by others at no moment.
         path.touch(mode=0o600)
         path.write_text("-".join(groups))

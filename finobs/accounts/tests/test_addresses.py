@@ -30,7 +30,7 @@ from tests import factories
 from tests.support.clients import signed_in
 
 pytestmark = pytest.mark.django_db
-migration = importlib.import_module("finobs.accounts.migrations.0005_address_key")
+migration = importlib.import_module("finobs.accounts.migrations.0007_address_key_of_the_mailbox")
 
 ADDRESS = "sue.kirk@example.test"
 # Long s, capital, Kelvin sign, full-width letters: what a case-insensitive pattern takes for ASCII letters.
@@ -62,10 +62,50 @@ def test_a_key_is_its_own_key_for_every_character() -> None:
     assert unstable == []
 
 
-def test_the_migration_folds_as_the_program_does() -> None:
-    assert all(
-        migration.address_key(text) == address_key(text) for text in [ADDRESS, *SAME, *OTHERS, "\ufdfa", "stra\xdfe"]
-    )
+ONE_MAILBOX = [
+    ("lead@demo.finobs.example", "lead@demo\u3002finobs.example"), ("lead@demo.finobs.example", "lead@demo\uff61finobs.example"),
+    ("lead@demo.finobs.example", "lead@demo\uff0efinobs.example"), ("lead@demo.finobs.example", "lead@demo\u2024finobs.example"),
+    ("lead@demo.finobs.example", '"lead"@demo.finobs.example'), ("lead@demo.finobs.example", "lead@demo.finobs.example."),
+    ("x@b\xfccher.example", "x@xn--bcher-kva.example"), ("x@b\xfccher.example", "X@BU\u0308CHER.EXAMPLE"),
+    ("x@b\xfccher.example", "x@XN--BCHER-KVA.example"), ("x@stra\xdfe.example", "x@xn--strae-oqa.example"),
+    ("x@stra\xdfe.example", "x@strasse.example"), ("x@\u03b2\u03cc\u03bb\u03bf\u03c2.example", "x@xn--nxasmm1c.example"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("address", "spelling"), [*ONE_MAILBOX, *(pair[::-1] for pair in ONE_MAILBOX)])
+def test_one_mailbox_is_one_account(admin: User, address: str, spelling: str) -> None:
+    assert address_key(address) == address_key(spelling)
+    assert address_key(address_key(address)) == address_key(address)
+    factories.user("Owner", email=address)
+    with pytest.raises(Invalid) as refusal:
+        services.user_create(actor=admin, email=spelling, name="Twin")
+    assert list(refusal.value.fields) == ["email"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        '"a b"@example.test', '"a@b"@example.test', "a@[127.0.0.1]", "a@[IPv6:::1]", "a@\u2603.example", "a@xn--zzzzzz99999.example",
+        "a.@example.test", "k\u0131rk@example.test", "\u0430na@example.test", "a@-b.test",
+    ],
+)  # fmt: skip
+def test_an_address_has_a_dot_atom_and_a_domain(admin: User, address: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        services.user_create(actor=admin, email=address, name="Someone")
+    assert list(refusal.value.fields) == ["email"]
+    assert len(refusal.value.fields["email"]) == 1
+
+
+@pytest.mark.parametrize("part", ["b\xfccher", "x@b\xfccher.example", "x@xn--bcher-kva.example", "BCHER-KVA"])
+def test_a_domain_in_letters_is_searched_by_any_part_of_it(admin: User, part: str) -> None:
+    person = factories.user("Owner", email="x@b\xfccher.example")
+    listed = signed_in(admin).get("/api/v1/users", {"q": part}).json()["results"]
+    assert [row["id"] for row in listed] == [person.pk]
+
+
+def test_the_key_of_every_domain_is_its_own_key() -> None:
+    texts = (f"a@b{chr(number)}c.test" for number in range(0x80, 0x2FFF))
+    assert [text for text in texts if address_key(address_key(text)) != address_key(text)] == []
 
 
 @pytest.mark.parametrize("spelling", SAME)

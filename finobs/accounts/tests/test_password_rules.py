@@ -31,6 +31,33 @@ GOOD = [
 ]  # fmt: skip
 
 
+# Whoever they are set for: what others guess of a person, a date, a word, a row of keys.
+GUESSED = [
+    ("Ben Haas", "BenHaasx20261129"), ("Ben Haas", "8enHaa5!20261129"), ("Ben Haas", "Be0Haas20261129"),
+    ("Leo Brandt", "LeoBrndt202611"), ("Leo Brandt", "Lе0Brаndt202611"), ("Leo Brandt", "LéoBrändt2026xy"),
+    ("Leo Brandt", "L.e.o.B.r.a.n.d.t.99"), ("Ana Ruiz", "Ana Ruiz compliance"), ("Zoë Ängström", "zoe-angstrom-2024"),
+    ("Дмитрий Ёлкин", "дмитрийелкин77"), ("Leo Brandt", "8randtLe0auditor"),
+    *(
+        ("Somebody Else", password)
+        for password in (
+            "Sommer2026Sommer", "WelcomeWelcome1", "TestTestTest1234", "qweasdzxcrtyfgh", "!QAZ@WSX#EDC$RFV", "147258369147",
+            "zaq12wsxcde34rfv", "йцукенгшщзфыва", "abcabdabeabfabg", "Password!Password1", "letmeinletmein1", "footballfootball1",
+            "31.12.1984.31", "1984-12-31 1985-01-02", "1qay2wsx3edc4rfv", "ZAQ!2wsxXSW@1qaz", "Winter2025Winter!", "P4ssw0rd!W3lcome!",
+            "фывапролджячсм", "qwertzuiopüasdf", "dragonmonkey2020", "monkey123monkey456", "83920174650192", "!\"§$%&/()=qwertz",
+            "pоliuytrewqasdf", "31121984Sommer",
+        )
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "password"), GUESSED)
+def test_what_others_guess_is_refused_and_the_cause_said(name: str, password: str) -> None:
+    person = factories.user(name, email="person@elsewhere.test")
+    with pytest.raises(ValidationError) as refusal:
+        validate_password(password, person)
+    assert all(len(message) > 20 for message in refusal.value.messages)
+
+
 @pytest.fixture
 def grace() -> User:
     return factories.user("Grace Hopper", email="g.hopper@navybank.test")
