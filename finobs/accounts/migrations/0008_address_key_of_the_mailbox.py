@@ -28,6 +28,6 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0006_name_key")]
+    dependencies = [("accounts", "0007_name_key")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
