@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -55,21 +56,21 @@ def test_what_depends_on_the_machine_is_no_time_zone(admin, analyst, zone):
     with pytest.raises(Invalid) as refused:
         profile_change(actor=analyst, name=analyst.name, time_zone=zone)
     assert list(refused.value.fields) == ["time_zone"]
-    assert zone not in dict(ProfileForm().fields["time_zone"].choices)
+    assert zone not in dict(ProfileForm().fields["time_zone"].choices)  # type: ignore[attr-defined]
 
 
 FIELDS = {"external_id": "id", "account": "a", "occurred_at": "t", "amount": "m"}
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        {"Überweisung": "out", "Gutschrift": "in"},
-        {"振込": "out", "入金": "in"},
-        {"😀": "out", "\uffee": "in"},
-        {"1": 1, "2": 0.5, "": "out"},
-    ],
-)
+WORDS: list[dict[str, Any]] = [
+    {"Überweisung": "out", "Gutschrift": "in"},
+    {"振込": "out", "入金": "in"},
+    {"😀": "out", "\uffee": "in"},
+    {"1": 1, "2": 0.5, "": "out"},
+]
+
+
+@pytest.mark.parametrize("words", WORDS)
 def test_a_mapping_has_words_of_any_writing(superuser, client, words):
     client.force_login(superuser, backend="finobs.accounts.backends.RolePermissionBackend")
     mapping = FIELDS | {"direction": {"column": "Buchungsart", "words": words}}
