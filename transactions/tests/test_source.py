@@ -74,7 +74,12 @@ WORDS: list[dict[str, Any]] = [
 def test_a_mapping_has_words_of_any_writing(superuser, client, words):
     client.force_login(superuser, backend="finobs.accounts.backends.RolePermissionBackend")
     mapping = FIELDS | {"direction": {"column": "Buchungsart", "words": words}}
-    sent = {"slug": "new", "name": "New", "time_zone": "UTC", "mapping": json.dumps(FIELDS | {"direction": "d"})}
+    sent: dict[str, Any] = {
+        "slug": "new",
+        "name": "New",
+        "time_zone": "UTC",
+        "mapping": json.dumps(FIELDS | {"direction": "d"}),
+    }
     assert client.post("/admin/transactions/source/add/", sent).status_code == 302
     source = Source.objects.get(slug="new")
     sent |= {"mapping": json.dumps(mapping), "is_active": "on", "version": source.version}
