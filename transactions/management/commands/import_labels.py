@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from finobs.accounts.models import User
+from finobs.core.text import visible
 
 from ... import mappings
 from ...file_import import LabelImportReport, import_labels
@@ -32,7 +33,7 @@ class Command(FileCommand):
         for name in ("received", "accepted", "corrected", "duplicate", "refused"):
             self.stdout.write(f"{name:>10}  {getattr(report, name):,}")
         for refusal in report.refusals:
-            self.stderr.write(f"row {refusal['row']}: {refusal['reason']}: {refusal['detail']}")
+            self.stderr.write(visible(f"row {refusal['row']}: {refusal['reason']}: {refusal['detail']}"))
         self.write_footer(report.layout)
 
 
