@@ -112,17 +112,17 @@ class RefusalLines:
     """Who was refused before Django saw them; in a minute MAX_LINES_A_MINUTE, for anybody can be refused at will."""
 
     def __init__(self) -> None:
-        self.began, self.written, self.left_out = -math.inf, 0, 0
+        self.began, self.lines, self.left_out = -math.inf, 0, 0
 
     def write(self, status: int, identifier: str, method: str, path: str) -> None:
         at = time.monotonic()
         if at - self.began >= SECONDS_A_MINUTE:
-            self.began, self.written = at, 0
-        if self.written >= MAX_LINES_A_MINUTE:
+            self.began, self.lines = at, 0
+        if self.lines >= MAX_LINES_A_MINUTE:
             self.left_out += 1
             return
         more = f"; {self.left_out} lines like it were left out" if self.left_out else ""
-        self.written, self.left_out = self.written + 1, 0
+        self.lines, self.left_out = self.lines + 1, 0
         # The path as Python writes it: what cannot be printed is escaped.
         where = ascii(path[:MAX_PATH_LENGTH])
         log.warning("%d to request %s: %.20s %s%s", status, identifier, method, where, more)
@@ -142,13 +142,13 @@ def refusal(error: FinobsError, method: str, path: str) -> Answer:
 
 def fault(raised: Exception, method: str, path: str, identifier: str) -> Answer:
     """The same of an answer that failed after Django had given it; `identifier`: that of its request, if known."""
-    with context.request(identifier) as known:
+    with context.request(identifier) as request_id:
         error = http.as_error(raised)
         if error is None:
             log.error("the answer to %.20s %s failed", method, ascii(path[:MAX_PATH_LENGTH]), exc_info=raised)
             error = FinobsError("Something went wrong on our side.")
             error.status, error.code, error.title = 500, "fault", "finobs made a mistake"
-        return error.status, _headers(error, known), json.dumps(http.problem(error)).encode()
+        return error.status, _headers(error, request_id), json.dumps(http.problem(error)).encode()
 
 
 def _headers(error: FinobsError, identifier: str) -> list[tuple[str, str]]:

@@ -27,10 +27,10 @@ def send(
 ) -> None:
     """From a thread. Raises what `answer` raises, before anything is sent."""
     file = tempfile.SpooledTemporaryFile(MAX_BYTES_IN_MEMORY)  # noqa: SIM115 (it may outlive this function)
-    gone = asyncio.run_coroutine_threadsafe(_gone(protocol), loop)
+    departure = asyncio.run_coroutine_threadsafe(_gone(protocol), loop)
     try:
         for chunk in answer:
-            if gone.done():
+            if departure.done():
                 file.close()
                 return
             file.write(chunk)
@@ -49,7 +49,7 @@ def send(
         file.close()
         raise
     finally:
-        gone.cancel()
+        departure.cancel()
 
 
 async def _gone(protocol: Any) -> None:
