@@ -11,7 +11,7 @@ from finobs.core.errors import Invalid
 
 from .encoding import Encoding
 
-MAX_LINE_BYTES: Final = 64 * 1024 * 1024
+MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 BLOCK_BYTES: Final = 1 << 20
 
 
