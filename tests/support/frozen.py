@@ -37,7 +37,8 @@ class Relay:
             threading.Thread(target=self._relay, args=(client,), daemon=True).start()
 
     def _relay(self, client: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        # ValueError: what a selector says of a socket that `close` has closed meanwhile.
+        with contextlib.suppress(OSError, ValueError):
             self._wait_until_thawed()
             if self.target is None:
                 return

@@ -123,7 +123,7 @@ def links(superuser: User) -> dict[str, str]:
         "/admin/accounts/user/", {"action": "issue_reset_link", **selected(*people)},
         follow=True,
     ).content.decode()  # fmt: skip
-    tokens = re.findall(r"/accounts/password/[A-Za-z]+/([0-9a-z]+-[0-9a-f]+)/", page)
+    tokens = re.findall(r"/accounts/password/[A-Za-z0-9_-]+/([0-9a-z]+-[0-9a-f]+)/", page)
     assert len(tokens) == 30
     return {f"link {number}": token for number, token in enumerate(tokens)} | {
         "session of the office": office.cookies[COOKIE].value
