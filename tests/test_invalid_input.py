@@ -1,4 +1,4 @@
-"""What nobody means to send: every list and form answers it with a refusal, never with a fault (issue 2, point 7)."""
+"""What nobody means to send: every list and form answers it with a refusal, never with a fault."""
 
 from __future__ import annotations
 
