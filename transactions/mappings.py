@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from finobs.core.errors import Invalid
-from finobs.core.http import parse_json
+from finobs.core.strict_json import parse_json
 
 from .amounts import SIGN_MEANINGS, is_zero
 from .choices import Direction, QuarantineReason

@@ -18,6 +18,6 @@ def remove_triggers(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("approvals", "0002_versions"), ("accounts", "0008_address_key_of_the_mailbox")]
+    dependencies = [("approvals", "0002_versions"), ("accounts", "0006_name_key")]
 
     operations = [migrations.RunPython(install_triggers, remove_triggers)]

@@ -15,7 +15,8 @@ from ..choices import CaseStatus
 from ..forms import NoteForm
 from .page import success_response, workbench
 
-NOTED_MESSAGE = {
+# By whether the case waited for approval.
+MESSAGES = {
     False: "Note added.",
     True: "Note added. It changed what approval was asked for: that request is void, and the case is open again.",
 }
@@ -29,4 +30,4 @@ def note_add(request: SignedInRequest, reference: str) -> HttpResponse:
     status = submit(form, partial(services.note_add, actor=request.user, case=case))
     if status != HTTPStatus.OK:
         return workbench(request, case.queue, case, status=status, note_form=form)
-    return success_response(request, reference, NOTED_MESSAGE[case.status == CaseStatus.AWAITING_APPROVAL])
+    return success_response(request, reference, MESSAGES[case.status == CaseStatus.AWAITING_APPROVAL])

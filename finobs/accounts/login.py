@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from django.conf import settings
@@ -16,15 +15,11 @@ from finobs.core.errors import Invalid
 from . import services
 from .addresses import address_key
 from .models import User
+from .session_store import key_digest
 from .throttling import client_ip
 
 WRONG_CREDENTIALS_MESSAGE = "The e-mail address or the password is not right."
 BACKEND = "finobs.accounts.backends.RolePermissionBackend"
-
-
-def digest(key: str | None) -> str:
-    """How the register knows a session key."""
-    return hashlib.sha256((key or "").encode()).hexdigest()
 
 
 def authenticate(request: HttpRequest, email: str, password: str) -> User | None:
@@ -88,7 +83,7 @@ def sign_out(request: HttpRequest) -> None:
 
 def _leave(request: HttpRequest) -> None:
     if isinstance(request.user, User):
-        services.sign_out(actor=request.user, digest=digest(request.session.session_key))
+        services.sign_out(actor=request.user, digest=key_digest(request.session.session_key))
         request.session.flush()
 
 
@@ -98,7 +93,7 @@ def session_start(request: HttpRequest, user: User, **_: Any) -> None:
         request.session.save()
     services.session_open(
         actor=user,
-        digest=digest(request.session.session_key),
+        digest=key_digest(request.session.session_key),
         ip=client_ip(request),
         user_agent=request.META.get("HTTP_USER_AGENT", ""),
     )

@@ -19,8 +19,8 @@ from finobs.core import clock
 from . import services
 from .choices import SessionEndReason
 from .credential import Credential
-from .login import digest
 from .models import User, UserSession
+from .session_store import key_digest
 from .standing import end_reason
 from .system import system_actor
 
@@ -43,7 +43,7 @@ class SessionLifetimeMiddleware:
         return _whole_page(request, self.get_response(request))
 
     def check(self, request: HttpRequest) -> None:
-        session = UserSession.objects.filter(digest=digest(request.session.session_key)).first()
+        session = UserSession.objects.filter(digest=key_digest(request.session.session_key)).first()
         reason = end_reason(session, request.user)
         if session is not None and reason is None:
             # What a write by this person rests on: it is looked at again before the write commits.

@@ -1,6 +1,6 @@
 """Where sessions are kept: Django's table, under a digest of the key. Only the browser's cookie has the key itself.
 
-So what a copy of the database holds of a session does not sign in. The register (`UserSession`) keeps a digest, too.
+So what a copy of the database holds of a session does not sign in. The register (`UserSession`) knows it by the same.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 MAX_DIGEST_LENGTH = 40
 
 
-def key_digest(key: str) -> str:
-    """What stands in the table for the session key `key`."""
-    return hashlib.sha256(key.encode()).hexdigest()[:MAX_DIGEST_LENGTH]
+def key_digest(key: str | None) -> str:
+    """What stands for the session key `key` in the table, and in the register."""
+    return hashlib.sha256((key or "").encode()).hexdigest()[:MAX_DIGEST_LENGTH]
 
 
 class SessionStore(db.SessionStore):
@@ -41,7 +41,7 @@ class SessionStore(db.SessionStore):
         return row
 
     def _rows(self) -> QuerySet[AbstractBaseSession]:
-        return self.model.objects.filter(session_key=key_digest(self.session_key or ""), expire_date__gt=clock.now())
+        return self.model.objects.filter(session_key=key_digest(self.session_key), expire_date__gt=clock.now())
 
     def exists(self, session_key: str) -> bool:
         return bool(super().exists(key_digest(session_key)))

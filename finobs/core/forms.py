@@ -12,9 +12,9 @@ from django.forms import BaseForm, CharField, DateInput, Form, HiddenInput, Inte
 from django.http import QueryDict
 
 from .errors import ApprovalRequired, Conflict, Invalid, InvalidTransition, Stale
-from .http import parse_json
 from .plain_text import form_errors
 from .reasons import MAX_REASON_LENGTH, MIN_REASON_LENGTH, why_not_reason
+from .strict_json import parse_json
 
 R = TypeVar("R")
 MAX_JSON_DEPTH: Final = 8

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
@@ -20,13 +19,14 @@ from rest_framework.response import Response
 from . import context
 from .db.failures import IDLE_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT, sqlstate
 from .errors import ApprovalRequired, Conflict, FinobsError, Invalid, NotAllowed, NotFound, TooLarge, Unavailable
+from .strict_json import parse_json
 
 log = logging.getLogger("finobs.http")
 PROBLEM = "application/problem+json"
 # PostgreSQL's code for two who wait for each other; one of them is ended.
 DEADLOCK = "40P01"
 UNCHANGED = "Nothing was changed; try again."
-# By SQLSTATE: what ran into a limit of `finobs.settings.processes`.
+# By SQLSTATE: what ran into a limit of `finobs.settings.process_limits`.
 UNANSWERED = {
     STATEMENT_TIMEOUT: "This takes longer than a request may. Nothing was changed; ask for less, or try again.",
     LOCK_TIMEOUT: "Somebody else is changing the same just now. " + UNCHANGED,
@@ -196,30 +196,6 @@ class StrictJSONParser(JSONParser):
             raise
         except ValueError as error:
             raise drf.ParseError(f"The body is not valid JSON: {error}") from error
-
-
-def parse_json(raw: bytes) -> Any:
-    """Decode strict JSON; numbers with a fraction or an exponent stay text, so that money never is a float.
-
-    Raises ValueError.
-    """
-    try:
-        return json.loads(
-            raw.decode("utf-8"), parse_constant=_no_constant, parse_float=str, object_pairs_hook=_no_doubles
-        )
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number in JSON")
-
-
-def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return mapping
 
 
 def _words(detail: Any) -> str:

@@ -12,8 +12,10 @@ import django_filters as filters
 from django.http import QueryDict
 
 from .errors import Invalid
+from .text import visible
 
 PAGE_PARAMETERS = frozenset({"cursor", "limit"})
+MAX_QUOTED_NAME = 60
 
 
 def refuse_unknown(parameters: QueryDict, allowed: Collection[str], repeatable: Collection[str] = ()) -> None:
@@ -41,5 +43,4 @@ def _no_such(name: str, allowed: Collection[str]) -> str:
 
 
 def _quoted(name: str) -> str:
-    printable = "".join(each if each.isprintable() else "\ufffd" for each in name[:60])
-    return f"“{printable}”"
+    return f"“{visible(name[:MAX_QUOTED_NAME])}”"

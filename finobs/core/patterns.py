@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import Final
 
+from .keyboard import is_step
+
 MIN_RUN: Final = 3
-ROWS: Final = (
-    "abcdefghijklmnopqrstuvwxyz", "01234567890", "`1234567890-=", "qwertyuiop", "asdfghjkl", "zxcvbnm",
-    "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn",
-)  # fmt: skip
-NEIGHBOURS: Final = frozenset(pair for row in ROWS for pair in pairwise(row))
 
 
 def unit(text: str) -> str:
@@ -31,15 +27,15 @@ def without_runs(text: str) -> str:
 def _ends(text: str) -> str:
     parts, start = [], 0
     while start < len(text):
-        end = max(_run_end(text, start, 1), _run_end(text, start, -1))
+        end = _run_end(text, start)
         parts.append(text[start] + text[end - 1] if end - start >= MIN_RUN else text[start])
         start = end if end - start >= MIN_RUN else start + 1
     return "".join(parts)
 
 
-def _run_end(text: str, start: int, step: int) -> int:
-    """One past the last of the neighbours, forwards or backwards, that begin at `start`."""
+def _run_end(text: str, start: int) -> int:
+    """One past the last of the neighbours that begin at `start`."""
     end = start + 1
-    while end < len(text) and (text[end - 1], text[end])[::step] in NEIGHBOURS:
+    while end < len(text) and is_step(text[end - 1], text[end]):
         end += 1
     return end

@@ -36,6 +36,7 @@ from .generator import Plan, generate
 
 ROWS_PER_BATCH = 5_000
 GENERATED_SOURCE = "demo"
+NAME_BEGINNING = "generated "
 DEMO_QUEUES: tuple[dict[str, Any], ...] = (
     {
         "slug": "aml-1", "name": "AML level 1", "is_default": True,
@@ -153,7 +154,11 @@ def _generated(actor: User, report: Callable[[str], None]) -> Feed:
     """The generator's rows. Their plan is the name of the batches, so that every start goes on with the first one's."""
     source = _source(actor, GENERATED_SOURCE, "Demo payments")
     configured = Plan(env.SEED_TRANSACTIONS, env.SEED_ACCOUNTS, env.SEED_DAYS, env.SEED, source.created_at.date())
-    first = Batch.objects.filter(source=source, method=IngestMethod.FILE, first_row=1).first()
+    # Whoever tries it brings files of their own into this source as well.
+    batches = Batch.objects.filter(
+        source=source, method=IngestMethod.FILE, file_name__startswith=f"{NAME_BEGINNING}size="
+    )
+    first = batches.order_by("pk").first()
     plan = plan_of(first.file_name) if first else configured
     if plan != configured:
         report(f"Demo data is there already ({name_of(plan)}); it stays. To start anew: remove {env.VAR_DIR}")
@@ -162,11 +167,11 @@ def _generated(actor: User, report: Callable[[str], None]) -> Feed:
 
 def name_of(plan: Plan) -> str:
     fields = {"size": plan.size, "accounts": plan.accounts, "days": plan.days, "seed": plan.seed, "end": plan.end}
-    return " ".join(["generated", *(f"{name}={value}" for name, value in fields.items())])
+    return NAME_BEGINNING + " ".join(f"{name}={value}" for name, value in fields.items())
 
 
 def plan_of(name: str) -> Plan:
-    fields = dict(part.split("=") for part in name.split()[1:])
+    fields = dict(part.split("=") for part in name.removeprefix(NAME_BEGINNING).split())
     numbers = {key: int(fields[key]) for key in ("size", "accounts", "days", "seed")}
     return Plan(**numbers, end=date.fromisoformat(fields["end"]))
 

@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from finobs.core.strict_json import unique_keys
+
 Canonical: TypeAlias = "str | int | bool | Sequence[Canonical] | Mapping[str, Canonical] | None"
 MAX_EXACT_INTEGER = 2**53 - 1
 # The form of an event's body (docs/ledger.md): whoever adds, drops or renames a field of it raises this.
@@ -33,15 +35,8 @@ def is_canonical(body: bytes) -> bool:
         return False
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return values
-
-
-# Python's own reader takes the last of two keys, and numbers that no event holds are no text in canonical form.
-STRICT = json.JSONDecoder(object_pairs_hook=_once)
+# Numbers that no event holds are no text in canonical form.
+STRICT = json.JSONDecoder(object_pairs_hook=unique_keys)
 
 
 def _check(value: object) -> None:

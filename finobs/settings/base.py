@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from finobs.settings import env, processes, vendors
+from finobs.settings import env, process_limits, vendors
 from finobs.settings.logs import LOGGING as LOGGING
 
 vendors.silence()
@@ -270,10 +270,10 @@ def database(default_url: str) -> dict[str, Any]:
         ours = {
             "server_side_binding": True,
             "prepare_threshold": after,
-            "answer_seconds": processes.answer_seconds(env.DATABASE_LIMITS),
+            "answer_seconds": process_limits.answer_seconds(env.DATABASE_LIMITS),
         }
         config["OPTIONS"] = (
-            processes.postgresql_options(env.PROCESS, env.DATABASE_LIMITS) | ours | config.get("OPTIONS", {})
+            process_limits.postgresql_options(env.PROCESS, env.DATABASE_LIMITS) | ours | config.get("OPTIONS", {})
         )
     return config
 
@@ -283,14 +283,14 @@ def celery_broker() -> str:
 
 
 CELERY_BROKER_URL = celery_broker()
-CELERY_BROKER_CONNECTION_TIMEOUT = processes.CONNECT_SECONDS
+CELERY_BROKER_CONNECTION_TIMEOUT = process_limits.CONNECT_SECONDS
 # A worker that lost its broker looks for it until it is back.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # One more try; what could not be sent is found by the schedule.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.2, "interval_max": 0.2}
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    processes.redis_options()
+    process_limits.redis_options()
     if env.REDIS_URL
     # The virtual transports poll once a second unless told otherwise: 16 tasks a second (measured).
     else {"polling_interval": 0.05}
@@ -300,7 +300,9 @@ CHANNEL_LAYERS: dict[str, Any] = {
         {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
             "CONFIG": {
-                "hosts": [{"address": env.REDIS_URL, **processes.redis_options(processes.CHANNELS_ANSWER_SECONDS)}]
+                "hosts": [
+                    {"address": env.REDIS_URL, **process_limits.redis_options(process_limits.CHANNELS_ANSWER_SECONDS)}
+                ]
             },
         }
         if env.REDIS_URL
@@ -313,7 +315,7 @@ CACHES: dict[str, Any] = {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": env.REDIS_URL,
             # redis-py tries ten times by itself, with the time-out each time.
-            "OPTIONS": processes.redis_options() | {"retry": Retry(NoBackoff(), 0)},
+            "OPTIONS": process_limits.redis_options() | {"retry": Retry(NoBackoff(), 0)},
         }
         if env.REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from finobs.settings import processes
+from finobs.settings import process_limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -161,9 +161,9 @@ WEB_THREADS = whole("WEB_THREADS", 4, least=1)
 # connections out by the transaction.
 DATABASE_PREPARE_AFTER = whole("DATABASE_PREPARE_AFTER", 5)
 # What this process is, by its command line unless it is said; names it at the database and chooses its limits.
-PROCESS = choice("FINOBS_PROCESS", processes.kind_of(sys.argv), list(processes.LIMITS))
-_limits = processes.LIMITS[PROCESS]
-DATABASE_LIMITS = processes.Limits(
+PROCESS = choice("FINOBS_PROCESS", process_limits.kind_of(sys.argv), list(process_limits.LIMITS))
+_limits = process_limits.LIMITS[PROCESS]
+DATABASE_LIMITS = process_limits.Limits(
     whole("DATABASE_STATEMENT_SECONDS", _limits.statement),
     whole("DATABASE_LOCK_SECONDS", _limits.lock),
     whole("DATABASE_IDLE_SECONDS", _limits.idle),

@@ -267,6 +267,19 @@ def test_a_draft_survives_another_case_and_a_reload(page, cases, analyst, sign_i
     expect(page.get_by_label("Note", exact=True)).to_have_value("Half a thought")
 
 
+def test_a_draft_ends_with_the_note_that_it_became(page, cases, analyst, sign_in):
+    case = cases[0]
+    sign_in(page, analyst)
+    page.goto(f"/cases/{case.reference}/")
+    page.get_by_label("Note", exact=True).press_sequentially("A whole thought.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".note-text")).to_have_text("A whole thought.")
+    for _ in ("as it comes", "after a reload"):
+        expect(page.get_by_label("Note", exact=True)).to_have_value("")
+        expect(page.get_by_text("Your draft is back.")).to_have_count(0)
+        page.reload()
+
+
 def test_all_of_it_works_without_javascript(other, cases, analyst, lead, sign_in):
     case = cases[0]
     page = other(analyst, sign_in, java_script_enabled=False)

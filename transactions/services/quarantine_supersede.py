@@ -12,7 +12,7 @@ from finobs.ledger.services import record
 from ..choices import QuarantineState
 from ..models import Batch, QuarantinedRow
 
-CHANGED = ("state", "transaction", "resolved_by", "resolved_at", "resolution")
+RESOLUTION_FIELDS = ("state", "transaction", "resolved_by", "resolved_at", "resolution")
 
 
 def quarantine_supersede(actor: User, batch: Batch, pairs: Sequence[tuple[int, int]]) -> int:
@@ -32,7 +32,7 @@ def quarantine_supersede(actor: User, batch: Batch, pairs: Sequence[tuple[int, i
         row.resolved_by, row.resolved_at = batch.actor, clock.now()
         row.resolution = f"A row of this id came in with batch {batch.pk}."
     if rows:
-        history.bulk_update(rows, fields=CHANGED, actor=batch.actor, reason="came in later")
+        history.bulk_update(rows, fields=RESOLUTION_FIELDS, actor=batch.actor, reason="came in later")
         data = {"rows": [str(row.pk) for row in rows]}
         record(actor=actor, action="quarantine.supersede", subject=batch, data=data, related=rows)
     return len(rows)

@@ -51,7 +51,9 @@ def test_no_way_in_keeps_a_name_that_deceives(bank: Source, admin: Any, tmp_path
         upload.name = name  # the class would cut it
         sent = {"file": upload, "mapping": "", "delimiter": ","}
         browser = signed_in(admin)
-        assert browser.post(f"/admin/transactions/source/{bank.pk}/upload/", sent).status_code in (200, 302)
+        response = browser.post(f"/admin/transactions/source/{bank.pk}/upload/", sent)
+        # What the browser's form cuts off or the service refuses; it is never taken as it came.
+        assert response.status_code == (302 if Batch.objects.exists() else 200), response.status_code
     assert not [
         batch for batch in Batch.objects.all() if not batch.file_name.isprintable() or "\u3164" in batch.file_name
     ]

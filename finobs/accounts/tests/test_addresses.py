@@ -30,7 +30,7 @@ from tests import factories
 from tests.support.clients import signed_in
 
 pytestmark = pytest.mark.django_db
-migration = importlib.import_module("finobs.accounts.migrations.0008_address_key_of_the_mailbox")
+migration = importlib.import_module("finobs.accounts.migrations.0004_address_key")
 
 ADDRESS = "sue.kirk@example.test"
 # Long s, capital, Kelvin sign, full-width letters: what a case-insensitive pattern takes for ASCII letters.

@@ -118,7 +118,7 @@ def test_an_administrator_gives_any_name_and_the_column_follows(admin: User, bra
 
 def test_the_migration_fills_the_column(brandt: User) -> None:
     User.objects.filter(pk=brandt.pk).update(name_key="")
-    importlib.import_module("finobs.accounts.migrations.0007_name_key").fill(apps, None)
+    importlib.import_module("finobs.accounts.migrations.0006_name_key").fill(apps, None)
     brandt.refresh_from_db()
     assert brandt.name_key == name_key("Leo Brandt")
 

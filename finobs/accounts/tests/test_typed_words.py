@@ -117,6 +117,6 @@ def test_what_was_kept_before_is_forgotten() -> None:
         for name in ("ann@example.test", MARK)
     )
     assert stored() != set()
-    import_module("finobs.accounts.migrations.0006_no_typed_words").forget(apps, None)
+    import_module("finobs.accounts.migrations.0005_no_typed_words").forget(apps, None)
     assert stored() == set()
     assert [attempt.username for attempt in AccessAttempt.objects.all()] == ["ann@example.test"]

@@ -19,6 +19,7 @@ from finobs.core.lists import list_page
 from .. import login, selectors, services
 from ..forms import PasswordChangeForm, ProfileForm, TokenForm
 from ..requests import SignedInRequest
+from ..session_store import key_digest
 
 NO_VERSION_MESSAGE = "Nothing was done: the page did not say which version it was about. Look at it again."
 TOKEN_ORDER = ("-created_at", "-id")
@@ -89,7 +90,7 @@ def token_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def session_list(request: SignedInRequest) -> HttpResponse:
-    rows, here = selectors.sessions_live(request.user), login.digest(request.session.session_key)
+    rows, here = selectors.sessions_live(request.user), key_digest(request.session.session_key)
     return list_page(request, "accounts/session_list.html", rows, order=TOKEN_ORDER, here=here)
 
 
@@ -105,7 +106,7 @@ def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def sessions_end(request: SignedInRequest) -> HttpResponse:
     """Every session but this one."""
-    here = login.digest(request.session.session_key)
+    here = key_digest(request.session.session_key)
     count = services.sessions_end(actor=request.user, user=request.user, except_digest=here)
     messages.success(request, f"Other sessions ended: {count}.")
     return redirect("accounts:session-list")

@@ -12,13 +12,16 @@ from detection.choices import ModelRole, ModelStage, Typology
 from detection.ml.estimators import boosting
 from detection.ml.training import pipeline as training_pipeline
 from detection.models import Alert, Assessment, ModelVersion, Rule, TrainingRun
+from finobs.accounts.system import system_actor
 from finobs.core.errors import Invalid
 from finobs.demo import data, first_models
 from finobs.demo.generator import GENERATED_FIELDS, Plan, generate
 from finobs.demo.generator.typologies import TYPOLOGIES
 from finobs.ledger.models import Event
 from finobs.settings import env
+from transactions.choices import IngestMethod
 from transactions.models import Batch, Label, QuarantinedRow, Source, Transaction
+from transactions.row_validation import RawRow
 from transactions.services import ingest
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +97,17 @@ def test_another_day_or_size_leaves_what_is_there(seeded):
     said = run()
     assert Transaction.objects.count() == 1_500
     assert "is there already" in said
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "generated rows.csv", ""])
+def test_files_that_people_bring_into_its_source_do_not_stop_the_next_start(seeded, name):
+    row = {"external_id": "Q-1", "account": "A-1", "occurred_at": "2026-03-02T10:00:00Z", "amount": "5.00"}
+    ingest(
+        actor=system_actor("import"), source=Source.objects.get(slug=data.GENERATED_SOURCE), file_name=name,
+        method=IngestMethod.FILE, first_row=1, rows=[RawRow(row | {"currency": "USD", "direction": "out"})],
+    )  # fmt: skip
+    run()
+    assert Transaction.objects.count() == 1_501
 
 
 def test_a_plan_is_read_back_from_its_name():

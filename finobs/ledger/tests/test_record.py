@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from importlib import import_module
 
 import pytest
@@ -13,7 +14,7 @@ from finobs.core import clock, context, history
 from finobs.core.service import service
 from finobs.ledger import services, triggers
 from finobs.ledger.models import Event, PendingEvent
-from finobs.ledger.services import NewEvent, record, record_many
+from finobs.ledger.services import NewEvent, event_value, record, record_many
 from finobs.ledger.services.seal import seal
 from finobs.ledger.verification import verify
 from tests import factories
@@ -75,6 +76,27 @@ def test_an_event_names_the_history_of_what_it_changed_besides(queue, admin):
         after = record(actor=admin, action="queue.touch", subject=others[0])
     assert history_of(event) == rows_of(queue, *others)
     assert history_of(after) == []
+
+
+def test_several_saves_of_one_act_are_one_change_from_the_first_to_the_last(queue, admin):
+    with transaction.atomic():
+        for name in ("Nova", "Vega", "Lyra"):
+            queue.name = name
+            history.save(queue, actor=admin)
+        event = record(actor=admin, action="queue.rename", subject=queue)
+    assert json.loads(bytes(event.body))["changes"] == {"name": ["AML level 1", "Lyra"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (2**53 - 1, 2**53 - 1), (1 - 2**53, 1 - 2**53), (2**53, str(2**53)), (0.1, "0.1"), (Decimal("1.50"), "1.50"),
+        (b"\x01\xff", "01ff"), (date(2026, 3, 2), "2026-03-02"), (("a", 2**60), ["a", str(2**60)]),
+        ({"b": 1, "a": None}, {"a": None, "b": 1}), ({"Überweisung": 2**60}, [["Überweisung", str(2**60)]]),
+    ],
+)  # fmt: skip
+def test_a_value_that_json_does_not_hold_exactly_is_told_as_text(value, told):
+    assert event_value(value) == told
 
 
 def test_what_has_no_row_has_no_history(queue, admin):

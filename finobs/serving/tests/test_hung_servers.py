@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from finobs.accounts.services import token_create
-from finobs.settings import processes
+from finobs.settings import process_limits
 from tests import factories
 from tests.benchmarks import server as production
 from tests.support.frozen import Relay, relay
@@ -25,7 +25,7 @@ needs_postgresql = pytest.mark.skipif(
 )
 pytestmark = [needs_postgresql, pytest.mark.django_db(transaction=True)]
 STATEMENT_SECONDS = 2
-ENDS_WITHIN = STATEMENT_SECONDS + processes.ANSWER_MARGIN_SECONDS + processes.CONNECT_SECONDS + 2
+ENDS_WITHIN = STATEMENT_SECONDS + process_limits.ANSWER_MARGIN_SECONDS + process_limits.CONNECT_SECONDS + 2
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_redis_that_hangs_stops_no_request(hung_redis, service):
             assert time.monotonic() - started < 3
         assert answer_to(web.port, f"GET /livez HTTP/1.1\r\n{HEAD}\r\n").startswith("HTTP/1.1 200")
         assert answer_to(web.port, f"GET {SIGN_IN} HTTP/1.1\r\n{HEAD}\r\n").startswith("HTTP/1.1 200")
-        time.sleep(processes.REDIS_ANSWER_SECONDS + 2)
+        time.sleep(process_limits.REDIS_ANSWER_SECONDS + 2)
         lines = web.said().splitlines()
     # Of each of two processes: the calls must have been tried.
     assert 1 <= len(lines) <= 2, lines

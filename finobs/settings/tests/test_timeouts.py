@@ -17,7 +17,7 @@ from celery.exceptions import NotRegistered
 from django.core.exceptions import ImproperlyConfigured
 
 from finobs.core import dispatch
-from finobs.settings import env, processes
+from finobs.settings import env, process_limits
 from finobs.settings.env import BASE_DIR
 from tests.support.frozen import relay
 
@@ -91,7 +91,9 @@ def test_every_database_ends_its_waits(production):
         options = each["OPTIONS"]
         assert 0 < options["connect_timeout"] <= LONGEST_WAIT, name
         assert 0 < options["tcp_user_timeout"] <= LONGEST_WAIT * 1000, name
-        assert options["answer_seconds"] == processes.LIMITS["web"].statement + processes.ANSWER_MARGIN_SECONDS
+        assert (
+            options["answer_seconds"] == process_limits.LIMITS["web"].statement + process_limits.ANSWER_MARGIN_SECONDS
+        )
         for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
             assert f"-c {limit}=" in options["options"], (name, limit)
         assert options["application_name"] == "finobs-web"
@@ -139,7 +141,7 @@ def _needed_keyword(node: ast.AST) -> str:
     ],
 )
 def test_a_process_is_known_by_its_command_line(line, kind):
-    assert processes.kind_of(line.split()) == kind
+    assert process_limits.kind_of(line.split()) == kind
 
 
 def test_what_compose_starts_is_known_by_its_command_line():
@@ -149,17 +151,17 @@ def test_what_compose_starts_is_known_by_its_command_line():
     kinds = {"web": "web", "live": "live", "worker": "worker", "beat": "beat", "sealer": "sealer", "migrate": "command"}
     for name, kind in kinds.items():
         command = [word for word in services[name]["command"] if word != "python"]
-        assert processes.kind_of(command) == kind, name
+        assert process_limits.kind_of(command) == kind, name
 
 
-@pytest.mark.parametrize("kind", processes.LIMITS)
+@pytest.mark.parametrize("kind", process_limits.LIMITS)
 def test_each_kind_of_process_but_a_command_has_every_limit(kind):
-    limits = processes.LIMITS[kind]
+    limits = process_limits.LIMITS[kind]
     assert limits.lock > 0
     assert kind == "command" or min(limits) > 0
     # Whoever waits for a lock is told so, not that the statement took long.
     assert not limits.statement or limits.lock < limits.statement
-    assert (processes.answer_seconds(limits) is None) == (kind == "command")
+    assert (process_limits.answer_seconds(limits) is None) == (kind == "command")
 
 
 def test_an_unknown_kind_of_process_is_refused_by_name():
@@ -198,7 +200,7 @@ def send_fifty(url: str, pause: float) -> tuple[float, str, float]:
 def test_who_sends_waits_for_no_broker_and_one_line_says_so(server):
     with relay() as silent:
         port = silent.port if server == "hangs" else 1
-        handed_over, said, _ = send_fifty(f"redis://127.0.0.1:{port}/0", processes.REDIS_ANSWER_SECONDS + 2)
+        handed_over, said, _ = send_fifty(f"redis://127.0.0.1:{port}/0", process_limits.REDIS_ANSWER_SECONDS + 2)
     assert handed_over < 1
     lines = said.splitlines()
     assert len(lines) == 1, lines

@@ -1,10 +1,10 @@
-"""One key for one mailbox: the domain as DNS has it. Two accounts with one address are named, and stop it."""
+"""One form of an address for look-up, uniqueness and throttle. Two accounts with one address are named, and stop it."""
 
 from __future__ import annotations
 
 from django.db import migrations
 
-from finobs.accounts.addresses import address_key
+from finobs.accounts.addresses import AddressKeyField, address_key
 
 
 def fill(apps, schema_editor):
@@ -23,11 +23,23 @@ def fill(apps, schema_editor):
             "changed. Give one of each another address with the version of finobs that ran before, then migrate again."
         )
     for key, (user,) in owners.items():
-        if user.email_key != key:
-            User.objects.filter(pk=user.pk).update(email_key=key)
+        User.objects.filter(pk=user.pk).update(email_key=key)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0007_name_key")]
+    dependencies = [("accounts", "0003_sessions_under_digests")]
 
-    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
+    operations = [
+        migrations.AddField(
+            model_name="user",
+            name="email_key",
+            field=AddressKeyField(null=True),
+        ),
+        migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.RemoveConstraint(model_name="user", name="accounts_user_email_ci"),
+        migrations.AlterField(
+            model_name="user",
+            name="email_key",
+            field=AddressKeyField(unique=True),
+        ),
+    ]

@@ -24,6 +24,6 @@ def _is_address(name):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0005_address_key"), ("axes", "0010_accessattemptexpiration")]
+    dependencies = [("accounts", "0004_address_key"), ("axes", "0010_accessattemptexpiration")]
 
     operations = [migrations.RunPython(forget, migrations.RunPython.noop)]

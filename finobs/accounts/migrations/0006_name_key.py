@@ -15,7 +15,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0006_no_typed_words")]
+    dependencies = [("accounts", "0005_no_typed_words")]
 
     operations = [
         migrations.AddField(model_name="user", name="name_key", field=finobs.accounts.names.NameKeyField()),
