@@ -15,7 +15,7 @@ INSTALL = $(if $(UV),$(INSTALL_UV),$(INSTALL_PIP))
 
 help: ## Print this, and the plain commands for machines without make
 	@echo "make setup         install what finobs needs into $(VENV) (uv when it is there, else venv and pip)"
-	@echo "make demo          start with generated data: PORT, DEMO_TRANSACTIONS, DEMO_DATA, DEMO_MAPPING change it"
+	@echo "make demo          start with a synthetic bank: PORT, DEMO_TRANSACTIONS, DEMO_CUSTOMERS, DEMO_DATA change it"
 	@echo "make test          all tests but the browser's; DATABASE_URL and REDIS_URL choose servers"
 	@echo "make test-browser  the tests that drive Chromium"
 	@echo "make lint          style, types, imports, templates, migrations, API description, production settings"

@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters as filters
 
-from finobs.core.filters import YesNoFilter
+from finobs.core.filters import ChoicesFilter, YesNoFilter
 
 from . import registry
 from .choices import RequestState
@@ -20,8 +20,8 @@ def _actions() -> list[tuple[str, str]]:
 class ApprovalRequestFilter(filters.FilterSet):
     """Filters of approval requests."""
 
-    state = filters.MultipleChoiceFilter(choices=RequestState.choices, label="State")
-    action = filters.MultipleChoiceFilter(choices=_actions, label="Action")
+    state = ChoicesFilter(choices=RequestState.choices, label="State")
+    action = ChoicesFilter(choices=_actions, label="Action")
     subject = filters.CharFilter(field_name="subject_label", label="About")
     mine = YesNoFilter(method="requested_by_me", label="Asked by me")
     created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", label="Asked from")

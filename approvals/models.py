@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
+from finobs.core.classification import classify
 from finobs.core.identity import IdentityAt
 from finobs.core.models import Base, Versioned
 
@@ -23,6 +24,8 @@ from .choices import RequestState, Vote
 
 class ApprovalPolicy(Versioned):
     """How many must agree to an action, and for how long a request stands. Without a row: one, 72 hours."""
+
+    CLASSIFIED = classify(internal="action")
 
     action = models.CharField(max_length=80, unique=True)
     quorum = models.PositiveSmallIntegerField(default=1, help_text="How many different people must approve.")
@@ -43,6 +46,8 @@ class ApprovalPolicy(Versioned):
 
 class ApprovalRequest(Versioned):
     """Somebody asks that `action` be done to the subject with `payload`; `snapshot` is what approvers see."""
+
+    CLASSIFIED = classify(internal="action subject_type subject_id subject_label payload snapshot digest end_reason")
 
     action = models.CharField(max_length=80)
     subject_type = models.CharField(max_length=60)
@@ -99,6 +104,8 @@ class ApprovalRequest(Versioned):
 
 class ApprovalDecision(Base):
     """One person's vote. Requester and last editor are repeated here so that the database can refuse them."""
+
+    CLASSIFIED = classify(internal="reason digest")
 
     request = models.ForeignKey(ApprovalRequest, on_delete=models.PROTECT, related_name="decisions")
     vote = models.CharField(max_length=10, choices=Vote)

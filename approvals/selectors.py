@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
 from finobs.accounts.choices import UserKind
-from finobs.core import access, clock
+from finobs.core import access, clock, navigation
+from finobs.core.db.exists import ExistsByKey
 from finobs.core.reads import first_or_not_found
 from finobs.ledger.services import subject_key
 
@@ -44,7 +45,8 @@ def inbox(user: Any) -> QuerySet[ApprovalRequest]:
 
 
 def inbox_count(user: Any) -> int:
-    return inbox(user).order_by().count()
+    """How many, or one more than the shell shows: it says "99+", on every page, and is not worth counting thousands."""
+    return inbox(user).order_by()[: navigation.MAX_COUNT + 1].count()
 
 
 def request_get(user: Any, pk: int) -> ApprovalRequest:
@@ -86,7 +88,7 @@ def _about(user: Any, action_on: Any) -> Q:
     """Requests whose subject passes `restrict`, for every registered action."""
     about = Q(pk__in=[])
     for action in actions():
-        about |= Q(action=action.name) & Q(Exists(_subjects(user, action, action_on(action))))
+        about |= Q(action=action.name) & Q(ExistsByKey(_subjects(user, action, action_on(action))))
     return about
 
 

@@ -9,18 +9,20 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from detection.choices import Typology
 from finobs.accounts.requests import actor_of
+from finobs.accounts.unit_form import UnitChoiceField
 from finobs.core import access
-from finobs.core.admin import AccessAdmin, GrantsAdmin, run_action
+from finobs.core.admin import AccessAdmin, GrantsAdmin, ReadAdmin, run_action
 from finobs.core.identity import preload
 
 from . import selectors, services
-from .choices import REASONS_BY_DISPOSITION
-from .models import Case, Incident, Queue
+from .choices import REASONS_BY_DISPOSITION, ItemKind
+from .models import Case, Incident, Queue, Tag, WorkItem, WorkPolicy
 from .workflow import HUMAN_STEPS
 
 
@@ -30,9 +32,11 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Cases of these typologies come here.",
     )  # fmt: skip
 
+    unit = UnitChoiceField(help_text="Whose cases it takes: of this unit, and of those below it.")
+
     class Meta:
         model = Queue
-        fields = ("slug", "name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day")
+        fields = ("slug", "name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day", "unit")
 
 
 @admin.register(Queue)
@@ -42,7 +46,8 @@ class QueueAdmin(GrantsAdmin, AccessAdmin):
     # Not "view": that hangs on grants, and whoever configures queues need not see their cases.
     view_action = "change"
     form = QueueForm
-    list_display = ("name", "slug", "is_default", "lease_minutes", "alerts_a_day")
+    list_display = ("name", "slug", "unit", "is_default", "lease_minutes", "alerts_a_day")
+    list_select_related = ("unit",)
     search_fields = ("name", "slug")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> tuple[str, ...]:
@@ -86,41 +91,84 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
         fields: tuple[str, ...] = ()
 
 
-CASE_FIELDS = (
-    "reference", "account", "typology", "queue", "status", "disposition", "reason_code", "rationale",
-    "machine_opinion", "priority", "parts", "alert_count", "block_count", "urgency", "assignee", "holder",
-    "last_edited_by", "opened_at", "closed_at", "version", "notes",
+ITEM_FIELDS = (
+    "reference", "account", "customer", "typology", "queue", "status", "disposition", "reason_code", "rationale",
+    "priority", "parts", "alert_count", "block_count", "urgency", "assignee", "holder", "last_edited_by",
+    "waiting_for", "waiting_until", "predecessor", "opened_at", "closed_at", "version", "notes",
 )  # fmt: skip
+STEP_LABELS = {step.action: step.label for step in HUMAN_STEPS[ItemKind.CASE]}
+
+
+class QueueListFilter(admin.RelatedFieldListFilter):
+    """The queues of the cases that somebody may see. Which of them have any is not read from all the cases."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        return [(queue.pk, str(queue)) for queue in selectors.queues_of_cases(request.user)]
+
+
+class ItemAdmin(AccessAdmin):
+    """Triage from the back office: take and release from the list."""
+
+    list_display: tuple[str, ...] = (
+        "reference", "priority", "status", "typology", "account", "queue", "assignee", "alert_count", "opened_at",
+    )  # fmt: skip
+    list_filter: tuple[Any, ...] = ("status", "typology", "disposition", ("queue", QueueListFilter))
+    list_select_related: tuple[str, ...] = ("account", "queue", "assignee")
+    search_fields = ("reference",)
+    search_help_text = "The reference of a case or an incident, or the id of an account or a transaction, in full."
+    ordering = ("-priority", "-pk")
+    readonly_fields: tuple[str, ...] = ITEM_FIELDS
+    actions = ("take", "release")
+
+    def has_work_permission(self, request: HttpRequest) -> bool:
+        return access.allowed(request.user, "work", self.model)
+
+    @admin.action(description=STEP_LABELS["take"], permissions=["work"])
+    def take(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        act, actor = services.item_take, actor_of(request)
+        run_action(self, request, queryset, "Taken", lambda item, **version: act(actor=actor, item=item, **version))
+
+    @admin.action(description=STEP_LABELS["release"], permissions=["work"])
+    def release(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        act, actor = services.item_release, actor_of(request)
+        run_action(self, request, queryset, "Released", lambda item, **version: act(actor=actor, item=item, **version))
+
+    @admin.display(description="Priority is made of")
+    def parts(self, item: WorkItem) -> str:
+        return ", ".join(f"{name} {points}" for name, points in item.priority_parts.items())
+
+    @admin.display(description="Held by")
+    def holder(self, item: WorkItem) -> str:
+        lease = item.current_lease
+        return f"{lease.holder.label}, until {lease.expires_at:%Y-%m-%d %H:%M} UTC" if lease else "nobody"
+
+    @admin.display(description="Notes")
+    def notes(self, item: Any) -> SafeString:
+        rows = list(item.notes.order_by("pk"))
+        preload(rows)
+        lines = ((row.created_at.strftime("%Y-%m-%d %H:%M"), row.author_then, row.text) for row in rows)
+        return format_html_join("", "<p>{} · {}<br>{}</p>", lines)
 
 
 @admin.register(Case)
-class CaseAdmin(AccessAdmin):
-    """Triage from the back office: take and release from the list, notes and closing on the case."""
+class CaseAdmin(ItemAdmin):
+    """Notes and closing on the case."""
 
     form = CaseForm
-    list_display = (
-        "reference",
-        "priority",
-        "status",
-        "typology",
-        "account",
-        "queue",
-        "assignee",
-        "alert_count",
-        "opened_at",
-    )
-    list_filter = ("status", "typology", "disposition", ("queue", admin.RelatedOnlyFieldListFilter))
-    list_select_related = ("account", "queue", "assignee")
-    search_fields = ("reference", "account__external_id")
-    ordering = ("-priority", "-pk")
-    readonly_fields = CASE_FIELDS
-    actions = ("take", "release")
+    readonly_fields = (*ITEM_FIELDS, "machine_opinion")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         return selectors.cases_visible(request.user)
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
+    ) -> tuple[QuerySet[Case], bool]:
+        """As on the page of the search: by whole names, for which there are indexes."""
+        rows = selectors.search(request.user, search_term, within=queryset) if search_term.strip() else queryset
+        return rows, False
+
     def get_fieldsets(self, request: HttpRequest, obj: Case | None = None) -> Any:
-        facts = (None, {"fields": CASE_FIELDS})
+        facts = (None, {"fields": self.readonly_fields})
         if not self.has_change_permission(request, obj):
             return (facts,)
         return (
@@ -132,62 +180,74 @@ class CaseAdmin(AccessAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is None:
             return access.allowed(request.user, "work", Case)
-        possible = selectors.case_actions(request.user, obj)
+        possible = selectors.item_actions(request.user, obj)
         return any(step.enabled for step in possible if step.name in ("note", "close"))
-
-    def has_work_permission(self, request: HttpRequest) -> bool:
-        return access.allowed(request.user, "work", Case)
 
     def write(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
         values, case = form.cleaned_data, Case(pk=obj.pk)
         version = values["version"]
         if values["note"].strip():
             # It raises the version; the closing is about what it left.
-            note = services.note_add(actor=actor_of(request), case=case, text=values["note"], version=version)
-            version = note.case.version
+            note = services.note_add(actor=actor_of(request), item=case, text=values["note"], version=version)
+            version = note.item.version
         if not values["conclusion"]:
             return
         disposition, _, reason_code = values["conclusion"].partition("/")
         services.case_close(
-            actor=actor_of(request), case=case, disposition=disposition, reason_code=reason_code,
+            actor=actor_of(request), item=case, disposition=disposition, reason_code=reason_code,
             rationale=values["why"], version=version,
         )  # fmt: skip
 
-    @admin.action(description=next(step.label for step in HUMAN_STEPS if step.action == "take"), permissions=["work"])
-    def take(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
-        act, actor = services.case_take, actor_of(request)
-        run_action(self, request, queryset, "Taken", lambda case, **version: act(actor=actor, case=case, **version))
-
-    @admin.action(
-        description=next(step.label for step in HUMAN_STEPS if step.action == "release"), permissions=["work"]
-    )
-    def release(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
-        act, actor = services.case_release, actor_of(request)
-        run_action(self, request, queryset, "Released", lambda case, **version: act(actor=actor, case=case, **version))
-
-    @admin.display(description="Priority is made of")
-    def parts(self, case: Case) -> str:
-        return ", ".join(f"{name} {points}" for name, points in case.priority_parts.items())
-
-    @admin.display(description="Held by")
-    def holder(self, case: Case) -> str:
-        lease = case.current_lease
-        return f"{lease.holder.label}, until {lease.expires_at:%Y-%m-%d %H:%M} UTC" if lease else "nobody"
-
-    @admin.display(description="Notes")
-    def notes(self, case: Case) -> SafeString:
-        rows = list(case.notes.order_by("pk"))
-        preload(rows)
-        lines = ((row.created_at.strftime("%Y-%m-%d %H:%M"), row.author_then, row.text) for row in rows)
-        return format_html_join("", "<p>{} · {}<br>{}</p>", lines)
-
 
 @admin.register(Incident)
-class IncidentAdmin(AccessAdmin):
-    list_display = ("reference", "case", "first_at", "last_at", "alert_count")
-    list_filter = ("case__typology", "case__status")
-    list_select_related = ("case",)
-    search_fields = ("reference", "case__reference", "case__account__external_id")
+class IncidentAdmin(ItemAdmin):
+    """Triage from the back office; what is concluded is written on the incident's page."""
+
+    list_display = (*ItemAdmin.list_display, "case")
+    list_select_related = (*ItemAdmin.list_select_related, "case")
+    readonly_fields = (*ITEM_FIELDS, "title", "origin", "case", "first_at", "last_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
         return selectors.incidents_visible(request.user)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Incident], search_term: str
+    ) -> tuple[QuerySet[Incident], bool]:
+        """By whole names, for which there are indexes."""
+        if search_term.strip():
+            queryset = selectors.incidents_search(request.user, search_term, queryset)
+        return queryset, False
+
+
+@admin.register(Tag)
+class TagAdmin(AccessAdmin):
+    """The tags that people can put on incidents and cases."""
+
+    fields = ("slug", "name")
+    list_display = ("name", "slug")
+    search_fields = ("name", "slug")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tag | None = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()
+
+    def write(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
+        if change:
+            services.tag_change(actor=actor_of(request), tag=Tag(pk=obj.pk), **form.cleaned_data)
+        else:
+            obj.pk = services.tag_create(actor=actor_of(request), **form.cleaned_data).pk
+
+
+@admin.register(WorkPolicy)
+class WorkPolicyAdmin(ReadAdmin):
+    """Policies of work that somebody has changed; they are changed on their pages."""
+
+    ordering: tuple[str, ...] = ("kind", "slug")  # type: ignore[assignment]
+    list_display = ("name", "kind", "live", "page")
+    list_select_related = ("live__policy",)
+    search_fields = ("name", "slug")
+    fields = ("name", "slug", "kind", "live", "page", "version")
+    readonly_fields = fields
+
+    @admin.display(description="Page")
+    def page(self, policy: WorkPolicy) -> SafeString:
+        return format_html('<a href="{}">{}</a>', reverse("cases:work-policy-detail", args=[policy.slug]), policy.name)

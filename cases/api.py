@@ -1,4 +1,4 @@
-"""Cases, queues and incidents for machines: the same selectors, filters and services as the pages."""
+"""Work items and queues for machines: the same selectors, filters and services as the pages."""
 
 from __future__ import annotations
 
@@ -9,23 +9,67 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from finobs.accounts.unit_selectors import with_unit
 from finobs.core.api import SelectorDetail, SelectorList, ServiceAction, ServiceCreate, Subject
+from finobs.core.serializers import ReasonSerializer
 
 from . import selectors, services
-from .filters import CaseFilter, IncidentFilter
-from .models import Case, Incident, Note, Queue
+from .filters import CaseFilter
+from .models import Case, Note, Queue
 from .serializers import (
-    CaseAssignSerializer,
-    CaseCloseSerializer,
+    AssignSerializer,
     CaseDetailSerializer,
     CaseSerializer,
-    IncidentSerializer,
+    CloseSerializer,
+    MoveSerializer,
     NoteAddSerializer,
     NoteSerializer,
+    QueueChangeSerializer,
+    QueueCreateSerializer,
     QueueSerializer,
+    WaitSerializer,
 )
 
-CASE = Subject("case", selectors.case_get)
+CASE = Subject("item", selectors.case_get)
+INCIDENT = Subject("item", selectors.incident_get)
+
+
+class TakeAction(ServiceAction[Any]):
+    """Whoever holds it is named to the others, whatever version they saw."""
+
+    requires_version = False
+    service = services.item_take
+
+
+class ReleaseAction(ServiceAction[Any]):
+    requires_version = False
+    service = services.item_release
+
+
+class AssignAction(ServiceAction[Any]):
+    service = services.item_assign
+    body_class = AssignSerializer
+
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        return body | {"to": selectors.person_for_assign(self.request.user, subject["item"], body["to"])}
+
+
+class WaitAction(ServiceAction[Any]):
+    service = services.item_wait
+    body_class = WaitSerializer
+
+
+class MoveAction(ServiceAction[Any]):
+    service = services.item_move
+    body_class = MoveSerializer
+
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        return body | {"queue": selectors.queue_get(self.request.user, body["queue"])}
+
+
+class ReopenAction(ServiceAction[Any]):
+    service = services.item_reopen
+    body_class = ReasonSerializer
 
 
 class CaseList(SelectorList[Case]):
@@ -44,55 +88,53 @@ class CaseDetail(SelectorDetail[Case]):
     serializer_class = CaseDetailSerializer
 
 
-class CaseAction(ServiceAction[Case]):
+class OfCase(ServiceAction[Case]):
     """Shared by what is done to one case."""
 
     subject = CASE
     serializer_class = CaseDetailSerializer
 
 
-class CaseTake(CaseAction):
-    """Take a case that nobody holds. Whoever holds it is named to the others, whatever version they saw."""
-
-    requires_version = False
-    service = services.case_take
+class CaseTake(TakeAction, OfCase):
+    """Take a case that nobody holds."""
 
 
-class CaseRelease(CaseAction):
+class CaseRelease(ReleaseAction, OfCase):
     """Give a case that you hold back to its queue."""
 
-    requires_version = False
-    service = services.case_release
 
-
-class CaseAssign(CaseAction):
+class CaseAssign(AssignAction, OfCase):
     """Give a case to somebody who may work it."""
 
-    service = services.case_assign
-    body_class = CaseAssignSerializer
 
-    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
-        return body | {"to": selectors.person_for_assign(self.request.user, subject["case"], body["to"])}
+class CaseWait(WaitAction, OfCase):
+    """Let a case wait for something outside, until a moment at the latest."""
 
 
-class CaseClose(CaseAction):
+class CaseMove(MoveAction, OfCase):
+    """Put a case into another queue."""
+
+
+class CaseReopen(ReopenAction, OfCase):
+    """Take up a closed case again."""
+
+
+class CaseClose(OfCase):
     """Propose to close a case. It is closed once a lead has approved: the answer is 202 with the approval request."""
 
     service = services.case_close
-    body_class = CaseCloseSerializer
+    body_class = CloseSerializer
     needs_approval = True
 
 
-class NoteList(SelectorList[Note], ServiceCreate[Note]):
-    """The notes of a case, newest first."""
+class NoteActions(SelectorList[Note], ServiceCreate[Note]):
+    """Shared by the notes of incidents and of cases."""
 
-    subject = CASE
-    selector = selectors.case_notes
+    selector = selectors.item_notes
     serializer_class = NoteSerializer
     service = services.note_add
     body_class = NoteAddSerializer
-    operation_id = "cases_note_add"
-    # It adds to the case, and replaces nothing.
+    # It adds to the item, and replaces nothing.
     requires_version = False
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
@@ -100,26 +142,60 @@ class NoteList(SelectorList[Note], ServiceCreate[Note]):
         return self.act()
 
 
-class QueueList(SelectorList[Queue]):
+class NoteList(NoteActions):
+    """The notes of a case, and of the incidents escalated to it, newest first."""
+
+    subject = CASE
+    operation_id = "cases_note_add"
+
+
+class IncidentNoteList(NoteActions):
+    """The notes of an incident, newest first."""
+
+    subject = INCIDENT
+    operation_id = "incidents_note_add"
+
+
+class QueueList(SelectorList[Queue], ServiceCreate[Queue]):
     """Queues that you may see, with how many of their cases are unfinished, waiting for approval, and held."""
 
     selector = selectors.queues_visible
     serializer_class = QueueSerializer
     ordering = ("name", "id")
+    service = services.queue_create
+    body_class = QueueCreateSerializer
+
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
+        """Make a queue, of a unit or of the whole organisation."""
+        return self.act()
+
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        return with_unit(self.request.user, body)
 
 
-class QueueDetail(SelectorDetail[Queue]):
+class QueueDetail(SelectorDetail[Queue], ServiceAction[Queue]):
     """One queue."""
 
-    selector = selectors.queue_get
+    http_method_names = ("get", "patch", "head", "options")
+    selector = selectors.queue_detail
     serializer_class = QueueSerializer
+    subject = Subject("queue", selectors.queue_detail)
+    service = services.queue_change
+    body_class = QueueChangeSerializer
+
+    def patch(self, request: Request, **kwargs: Any) -> HttpResponse:
+        """Change it, or move it to another unit; what is left out stays."""
+        return self.act()
+
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        return with_unit(self.request.user, body)
 
 
 class CaseTakeNext(ServiceAction[Case]):
     """Take the most urgent case that nobody holds; 204 when there is none."""
 
     subject = Subject("queue", selectors.queue_get)
-    service = services.case_take_next
+    service = services.item_take_next
     serializer_class = CaseDetailSerializer
 
     @extend_schema(responses={200: CaseDetailSerializer, 204: None})
@@ -131,19 +207,3 @@ class CaseTakeNext(ServiceAction[Case]):
             return Response(status=204)
         # As the read that follows would answer, not what the service returned (decision 22).
         return self.respond(selectors.case_get(self.request.user, result.reference))
-
-
-class IncidentList(SelectorList[Incident]):
-    """Bursts of alerts that you may see, the latest first."""
-
-    selector = selectors.incidents_visible
-    serializer_class = IncidentSerializer
-    filterset_class = IncidentFilter
-    ordering = ("-last_at", "-id")
-
-
-class IncidentDetail(SelectorDetail[Incident]):
-    """One burst of alerts."""
-
-    selector = selectors.incident_get
-    serializer_class = IncidentSerializer

@@ -1,4 +1,5 @@
-"""Closing a case under four eyes: what approvers are shown, and what waiting does to the case."""
+"""Closing a case, or an incident that was drawn for it, under four eyes: what approvers are shown, and what waiting
+does to it."""
 
 from __future__ import annotations
 
@@ -9,59 +10,79 @@ from django.urls import reverse
 
 from approvals.models import ApprovalRequest
 from approvals.registry import ApprovalAction
-from detection.choices import Typology
 from finobs.accounts.models import User
 
-from .choices import Disposition, ReasonCode
-from .models import Case
-from .services.case_close import CLOSE_ACTION, case_await_approval, case_reopen, close_approved
+from .models import Case, Incident, WorkItem
+from .policies.programmes import labels, programme_of, typology_labels
+from .services.case_close import CLOSE_ACTION, close_approved
+from .services.incident_close import CLOSE_INCIDENT_ACTION
+from .services.item_approval import item_await_approval, item_resume
 
 
-def snapshot(case: Case, payload: Mapping[str, Any]) -> dict[str, Any]:
+def snapshot(item: WorkItem, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The content that is approved. Status, priority and lease are left out: they change without changing it."""
+    account, customer = item.account, item.customer
     return {
-        "case": case.reference,
-        "account": case.account.external_id,
-        "typology": case.typology,
-        "alerts": [str(pk) for pk in case.case_alerts.order_by("alert_id").values_list("alert_id", flat=True)],
-        "notes": [{"id": str(note.pk), "sha256": note.sha256} for note in case.notes.order_by("pk")],
+        item.KIND: item.reference,
+        "account": account.external_id if account else "",
+        **({"customer": customer.external_id} if customer else {}),
+        "typology": item.typology,
+        "alerts": [str(pk) for pk in item.case_alerts.order_by("alert_id").values_list("alert_id", flat=True)],
+        "notes": [{"id": str(note.pk), "sha256": note.sha256} for note in item.notes.order_by("pk")],
         "disposition": payload["disposition"],
         "reason_code": payload["reason_code"],
         "rationale": payload["rationale"],
     }
 
 
-def last_editor(case: Case) -> User | None:
-    return case.last_edited_by
+def last_editor(item: WorkItem) -> User | None:
+    return item.last_edited_by
 
 
-def on_request(request: ApprovalRequest, case: Case) -> None:
-    case_await_approval(actor=request.requested_by, case=case)
+def on_request(request: ApprovalRequest, item: WorkItem) -> None:
+    item_await_approval(actor=request.requested_by, item=item)
 
 
-def on_end(request: ApprovalRequest, case: Case, actor: User) -> None:
-    case_reopen(actor=actor, case=case, reason=f"Approval {request.get_state_display().lower()}")
+def on_end(request: ApprovalRequest, item: WorkItem, actor: User) -> None:
+    item_resume(actor=actor, item=item, reason=f"Approval {request.get_state_display().lower()}")
 
 
 def case_url(request: ApprovalRequest) -> str:
     return reverse("cases:case-detail", args=[request.subject_label])
 
 
+def incident_url(request: ApprovalRequest) -> str:
+    return reverse("cases:incident-detail", args=[request.subject_label])
+
+
 def approver_summary(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The snapshot as an approver reads it. Notes are bound by their text, alerts by their number in the ledger."""
-    alerts, notes = len(snapshot["alerts"]), len(snapshot["notes"])
+    alerts, notes, typology = len(snapshot["alerts"]), len(snapshot["notes"]), snapshot["typology"]
+    programme = programme_of(typology)
+    kind = "case" if "case" in snapshot else "incident"
     return [
-        ("Disposition", str(Disposition(snapshot["disposition"]).label)),
-        ("Reason", str(ReasonCode(snapshot["reason_code"]).label)),
+        ("Disposition", labels(programme, "dispositions").get(snapshot["disposition"], snapshot["disposition"])),
+        ("Reason", labels(programme, "reason_codes").get(snapshot["reason_code"], snapshot["reason_code"])),
         ("Rationale", snapshot["rationale"]),
-        ("Case", f"{snapshot['case']}: {Typology(snapshot['typology']).label}, account {snapshot['account']}"),
+        (
+            kind.capitalize(),
+            f"{snapshot[kind]}: {typology_labels().get(typology, typology)}, account {snapshot['account'] or 'none'}",
+        ),
         ("On the ground of", f"{alerts} alert{'s'[: alerts != 1]} and {notes} note{'s'[: notes != 1]}"),
     ]
 
 
-def action() -> ApprovalAction:
+def case_action() -> ApprovalAction:
     return ApprovalAction(
         name=CLOSE_ACTION, label="Close case", subject_model=Case, decide_action="lead", snapshot=snapshot,
         last_editor=last_editor, execute=close_approved, on_request=on_request, on_end=on_end, url=case_url,
         approver_summary=approver_summary,
+    )  # fmt: skip
+
+
+def incident_action() -> ApprovalAction:
+    return ApprovalAction(
+        name=CLOSE_INCIDENT_ACTION, label="Close incident", subject_model=Incident, decide_action="lead",
+        snapshot=snapshot, last_editor=last_editor, execute=close_approved, on_request=on_request, on_end=on_end,
+        url=incident_url, approver_summary=approver_summary,
     )  # fmt: skip

@@ -7,21 +7,30 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from approvals import registry
         from detection import hooks
+        from finobs.accounts import unit_contents
         from finobs.core import clock, schedule
-        from transactions.hooks import register_counter
+        from transactions.hooks import register_account_check, register_counter, register_erasure_obstacle
 
-        from . import approval_actions, capacity, policy, queries, selectors
-        from .services import group_alerts
+        from . import approval_actions, capacity, customer_erasure, policy, queries, routing, selectors
+        from .services import gather_alerts
 
         policy.register()
         self._register_navigation()
-        registry.register(approval_actions.action())
-        hooks.register_alert_grouper(group_alerts)
+        registry.register(approval_actions.case_action())
+        registry.register(approval_actions.incident_action())
+        registry.register(customer_erasure.action())
+        register_erasure_obstacle(customer_erasure.open_case_obstacles)
+        hooks.register_alert_grouper(gather_alerts)
         hooks.register_capacity_provider(capacity.capacity_for)
-        register_counter("cases", queries.cases_opened_by_batches)
+        register_counter("incidents", queries.incidents_opened_by_batches)
+        register_account_check(routing.why_account_stays)
+        unit_contents.register("queues", routing.queues_in)
+        unit_contents.register("open cases", routing.open_cases_in)
+        unit_contents.register_move_check(routing.why_unit_stays)
         hooks.register_alert_locator(selectors.alert_location)
         schedule.register(
             schedule.ScheduledTask("let priorities age", "cases.tasks.priorities_refresh", clock.DAY),
+            schedule.ScheduledTask("wake what waits", "cases.tasks.items_wake", clock.MINUTE),
         )
 
     def _register_navigation(self) -> None:
@@ -34,6 +43,7 @@ class CasesConfig(AppConfig):
             ),
             NavigationEntry("cases:queue-list", "Queues", "stack-2", reading, WORK, 20, go="q"),
             NavigationEntry("cases:incident-list", "Incidents", "hierarchy", reading, WORK, 30, go="i"),
+            NavigationEntry("cases:work-policies", "Work policies", "adjustments", reading, WORK, 60, go="w"),
             NavigationEntry(my_work, "Due soon", "hourglass", reading, HEADER, 10, counter="sla", hot=True),
             NavigationEntry("cases:search", "Search", "search", reading, SEARCH),
             NavigationEntry(my_work, "Work", "inbox", reading, BOTTOM, 10),

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import django_filters as filters
 from django.db.models import Q, QuerySet
 
 from detection.choices import Typology
 from finobs.core import clock
-from finobs.core.forms import SelectOne
+from finobs.core.filters import ChoicesFilter
 from transactions.identifier_filter import IdentifierFilter
 
-from .choices import CaseStatus, Disposition, ReasonCode
-from .models import Case, Incident
+from .choices import CaseStatus, Disposition, IncidentOrigin, IncidentStatus, ItemKind, ReasonCode
+from .models import Case, Incident, Queue
 
 
-class CaseFilter(filters.FilterSet):
-    """Filters of case lists. `user` decides which queues can be chosen and what "mine" means."""
+class ItemFilter(filters.FilterSet):
+    """Filters of both kinds of work items. `user` decides what "mine" means."""
 
-    status = filters.MultipleChoiceFilter(choices=CaseStatus.choices, label="Status")
-    typology = filters.MultipleChoiceFilter(choices=Typology.choices, label="Typology")
-    disposition = filters.MultipleChoiceFilter(choices=Disposition.choices[1:], label="Conclusion")
-    reason_code = filters.MultipleChoiceFilter(choices=ReasonCode.choices, label="Reason")
-    queue = filters.CharFilter(field_name="queue__slug", label="Queue")
+    typology = ChoicesFilter(choices=Typology.choices, label="Typology")
+    disposition = ChoicesFilter(choices=Disposition.choices[1:], label="Conclusion")
+    reason_code = ChoicesFilter(choices=ReasonCode.choices, label="Reason")
+    queue = filters.CharFilter(method="of_queue", label="Queue")
     account = IdentifierFilter(field_name="account__external_id", label="Account")
+    tag = filters.CharFilter(field_name="tags__tag__slug", label="Tag")
     holder = filters.ChoiceFilter(
         choices=(("me", "Held by me"), ("nobody", "Held by nobody"), ("others", "Held by others")),
         method="by_holder", label="Held by",
@@ -33,15 +34,16 @@ class CaseFilter(filters.FilterSet):
     opened_after = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte", label="Opened from")
     opened_before = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="lt", label="Opened before")
 
-    class Meta:
-        model = Case
-        fields: tuple[str, ...] = ()
-
     def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user or getattr(self.request, "user", None)
 
-    def by_holder(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+    def of_queue(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """By its key: with that the index of the queue is read, and no other queue."""
+        pk = Queue.objects.filter(slug=value).values_list("pk", flat=True).first()
+        return rows.none() if pk is None else rows.filter(queue=pk)
+
+    def by_holder(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         leased = Q(lease__expires_at__gt=clock.now())
         if value == "nobody":
             return rows.exclude(leased)
@@ -49,17 +51,21 @@ class CaseFilter(filters.FilterSet):
         return rows.filter(leased & mine) if value == "me" else rows.filter(leased).exclude(mine)
 
 
-class IncidentFilter(filters.FilterSet):
+class CaseFilter(ItemFilter):
+    """Filters of case lists."""
+
+    status = ChoicesFilter(choices=CaseStatus.choices, label="Status")
+
+    class Meta:
+        model = Case
+        fields: tuple[str, ...] = ()
+
+
+class IncidentFilter(ItemFilter):
     """Filters of incident lists."""
 
-    typology = filters.MultipleChoiceFilter(
-        field_name="case__typology", choices=Typology.choices, label="Typology", widget=SelectOne
-    )
-    status = filters.MultipleChoiceFilter(
-        field_name="case__status", choices=CaseStatus.choices, label="Case status", widget=SelectOne
-    )
-    queue = filters.CharFilter(field_name="case__queue__slug", label="Queue")
-    account = IdentifierFilter(field_name="case__account__external_id", label="Account")
+    status = ChoicesFilter(choices=IncidentStatus.choices, label="Status")
+    origin = ChoicesFilter(choices=IncidentOrigin.choices, label="Opened by")
     case = filters.CharFilter(field_name="case__reference", label="Case")
     last_after = filters.IsoDateTimeFilter(field_name="last_at", lookup_expr="gte", label="Active from")
     last_before = filters.IsoDateTimeFilter(field_name="last_at", lookup_expr="lt", label="Active before")
@@ -67,3 +73,6 @@ class IncidentFilter(filters.FilterSet):
     class Meta:
         model = Incident
         fields: tuple[str, ...] = ()
+
+
+FILTERS: Final[Mapping[str, type[ItemFilter]]] = {ItemKind.CASE: CaseFilter, ItemKind.INCIDENT: IncidentFilter}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django import forms
@@ -7,9 +8,12 @@ from django.db.models import QuerySet
 
 from finobs.accounts.models import User
 from finobs.core.forms import ReasonField, VersionedForm
+from transactions.parties.selectors import customers_visible
+from transactions.selectors import accounts_visible
 
-from .choices import REASONS_BY_DISPOSITION, Disposition
-from .services.case_close import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH
+from .models import Case, Queue
+from .policies.programmes import conclusions_for, typology_labels
+from .services.conclusion import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH
 from .services.note_add import MAX_NOTE_LENGTH
 
 
@@ -36,31 +40,43 @@ class NoteForm(DraftForm):
     )
 
 
-class CloseForm(VersionedForm, DraftForm):
-    """A disposition with its reason, about the case that was on the page."""
+class ConclusionForm(DraftForm):
+    """A disposition with its reason, in the words of the programmes of `typologies`."""
 
     drafts = ("disposition", "reason_code", "rationale")
 
-    disposition = forms.ChoiceField(
-        choices=[("", "Choose…"), *Disposition.choices[1:]],
-        label="Disposition",
-        error_messages={"required": "Choose what you conclude."},
-    )
-    reason_code = forms.ChoiceField(
-        choices=[
-            ("", "Choose…"),
-            *(
-                (kind.label, [(code.value, code.label) for code in codes])
-                for kind, codes in REASONS_BY_DISPOSITION.items()
-            ),
-        ],
-        label="Reason",
-        error_messages={"required": "Choose a reason that goes with it."},
-    )
+    disposition = forms.ChoiceField(label="Disposition", error_messages={"required": "Choose what you conclude."})
+    reason_code = forms.ChoiceField(label="Reason", error_messages={"required": "Choose a reason that goes with it."})
     rationale = ReasonField(
         label="Rationale", min_length=MIN_RATIONALE_LENGTH, max_length=MAX_RATIONALE_LENGTH, rows=5,
         help_text="Why, in words that somebody who never saw the case can follow.",
     )  # fmt: skip
+
+    def __init__(self, *args: Any, draft: str, typologies: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, draft=draft, **kwargs)
+        dispositions, reasons = conclusions_for(typologies)
+        self._choose("disposition", [("", "Choose…"), *dispositions.items()])
+        groups = [(dispositions[code], list(some.items())) for code, some in reasons.items()]
+        self._choose("reason_code", [("", "Choose…"), *groups])
+
+    def _choose(self, name: str, choices: list[Any]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+
+class CloseForm(VersionedForm, ConclusionForm):
+    """About the incident or case that was on the page."""
+
+    def __init__(self, *args: Any, typology: str, **kwargs: Any) -> None:
+        super().__init__(*args, typologies={typology}, **kwargs)
+
+
+class BulkCloseForm(ConclusionForm):
+    """About the incidents of a preview."""
+
+    def __init__(self, *args: Any, typologies: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, draft="close-many", typologies=typologies, **kwargs)
 
 
 class PersonChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -79,3 +95,82 @@ class AssignForm(VersionedForm):
         to = self.fields["to"]
         assert isinstance(to, forms.ModelChoiceField)
         to.queryset = people
+
+
+class MoveForm(VersionedForm):
+    queue = forms.ModelChoiceField(queryset=Queue.objects.none(), label="To", empty_label="Choose…")
+    reason = ReasonField(rows=3)
+
+    def __init__(self, *args: Any, queues: QuerySet[Queue], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        queue = self.fields["queue"]
+        assert isinstance(queue, forms.ModelChoiceField)
+        queue.queryset = queues
+
+
+class WaitForm(VersionedForm):
+    waiting_for = forms.CharField(label="For what", max_length=200)
+    until = forms.DateTimeField(
+        label="Until", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text="Whatever comes first: this moment, or somebody who takes it.",
+    )  # fmt: skip
+
+
+class ReopenForm(VersionedForm):
+    reason = ReasonField(rows=3)
+
+
+class EscalateForm(VersionedForm):
+    case = forms.ModelChoiceField(
+        queryset=Case.objects.none(), label="Into", required=False, empty_label="A new case",
+        help_text="Open cases on the same subject that you may work.",
+    )  # fmt: skip
+    reason = ReasonField(rows=3)
+
+    def __init__(self, *args: Any, cases: QuerySet[Case], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        case = self.fields["case"]
+        assert isinstance(case, forms.ModelChoiceField)
+        case.queryset = cases
+
+
+class IncidentForm(DraftForm):
+    """A referral."""
+
+    drafts = ("title", "text")
+
+    queue = forms.ModelChoiceField(queryset=Queue.objects.none(), label="Queue", empty_label="Choose…")
+    typology = forms.ChoiceField(label="Typology")
+    title = forms.CharField(label="What it is about", max_length=200)
+    account = forms.CharField(label="Account", required=False, help_text="Its id, if it is about one.")
+    customer = forms.CharField(label="Customer", required=False, help_text="Their id, if it is about one.")
+    text = forms.CharField(
+        label="What was seen", max_length=MAX_NOTE_LENGTH, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Who, what, when, where; what made you look. It is kept as the first note.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, user: Any, queues: QuerySet[Queue], **kwargs: Any) -> None:
+        super().__init__(*args, draft="incident-new", **kwargs)
+        self.user = user
+        queue, typology = self.fields["queue"], self.fields["typology"]
+        assert isinstance(queue, forms.ModelChoiceField)
+        assert isinstance(typology, forms.ChoiceField)
+        queue.queryset = queues
+        typology.choices = [("", "Choose…"), *typology_labels().items()]
+
+    def clean_account(self) -> Any:
+        return self._one(accounts_visible(self.user), "account")
+
+    def clean_customer(self) -> Any:
+        return self._one(customers_visible(self.user), "customer")
+
+    def _one(self, rows: QuerySet[Any], name: str) -> Any:
+        """The one row of that id. Two sources may have the same: then it must be opened from its page."""
+        text = self.cleaned_data[name].strip()
+        if not text:
+            return None
+        matches = list(rows.filter(external_id=text)[:2])
+        if len(matches) != 1:
+            many = f"Several sources have a {name} of this id." if matches else f"There is no {name} of this id."
+            raise forms.ValidationError(many)
+        return matches[0]

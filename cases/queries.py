@@ -2,15 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count
 
-from .models import CaseAlert
+from detection.models import ExternalAlert
+from finobs.accounts.choices import UserKind
+from finobs.accounts.models import OrgUnitGroupGrant, OrgUnitUserGrant, UnitAncestor, User
+from finobs.core import access, clock
+from transactions.identifier_filter import keys_by_identifier
+from transactions.models import Account, Transaction
+
+from .choices import GatheringCause
+from .models import Case, CaseAlert, Incident, Queue, QueueGroupGrant, QueueUserGrant, WorkLease
+from .policy import WORK_GRANTS
+from .references import references_meant
+from .workflow import UNFINISHED
 
 
-def cases_opened_by_batches(batch_ids: Sequence[int]) -> int:
-    """How many cases alerts of these batches opened. One that others had opened, and that an alert joined, is none."""
-    earlier = CaseAlert.objects.filter(case_id=OuterRef("case_id"), pk__lt=OuterRef("pk"))
+def cases_named(text: str) -> list[int]:
+    """Keys of the cases that `text` may mean, by reference or by what an incident, account, transaction or alert of
+    another system is called.
+
+    Each way by its own index, and then together: one condition of all, with an OR, reads every case (800 ms of a
+    million, measured; this 3).
+    """
+    cases = Case.objects.order_by()
+    accounts, transactions, alerts = _keys_by_identifier(text)
+    keys = cases.filter(reference__in=references_meant("C", text)).values_list("pk")
+    others = (
+        cases.filter(account__in=accounts).values_list("pk"),
+        Incident.objects.order_by().filter(reference=text.upper(), case__isnull=False).values_list("case_id"),
+        CaseAlert.objects.filter(alert__transaction__in=transactions, case__isnull=False).values_list("case_id"),
+        CaseAlert.objects.filter(alert__in=alerts, case__isnull=False).values_list("case_id"),
+    )
+    return [pk for (pk,) in keys.union(*others)]
+
+
+def _keys_by_identifier(text: str) -> list[list[int]]:
+    """Keys of the accounts, of the transactions and of other systems' alerts that `text` may mean."""
+    return [keys_by_identifier(model, text) for model in (Account, Transaction, ExternalAlert)]
+
+
+def incidents_opened_by_batches(batch_ids: Sequence[int]) -> int:
+    """How many incidents alerts of these batches opened."""
     own = CaseAlert.objects.filter(alert__transaction__batch_id__in=batch_ids)
-    return own.exclude(Exists(earlier)).count()
+    return own.exclude(cause=GatheringCause.JOINED).count()
+
+
+def incidents_named(text: str) -> list[int]:
+    """Keys of the incidents that `text` may mean, by reference or by what an account, transaction or alert of another
+    system is called."""
+    incidents = Incident.objects.order_by()
+    accounts, transactions, alerts = _keys_by_identifier(text)
+    keys = incidents.filter(reference__in=references_meant("I", text)).values_list("pk")
+    others = (
+        incidents.filter(account__in=accounts).values_list("pk"),
+        CaseAlert.objects.filter(alert__transaction__in=transactions).values_list("incident_id"),
+        CaseAlert.objects.filter(alert__in=alerts).values_list("incident_id"),
+    )
+    return [pk for (pk,) in keys.union(*others)]
+
+
+def held_counts(people: Collection[int]) -> dict[int, int]:
+    """How many incidents and cases each of these people holds now."""
+    rows = WorkLease.objects.filter(holder__in=people, expires_at__gt=clock.now()).order_by()
+    counts: dict[int, int] = defaultdict(int)
+    counts.update(rows.values_list("holder_id").annotate(number=Count("pk")))
+    return counts
+
+
+def unfinished_counts(people: Collection[int]) -> dict[int, int]:
+    """How many unfinished incidents and cases each of these people is assigned to."""
+    counts: dict[int, int] = defaultdict(int)
+    for model in (Incident, Case):
+        rows = model._default_manager.filter(assignee__in=people, status__in=UNFINISHED).order_by()
+        for person, number in rows.values_list("assignee_id").annotate(number=Count("pk")):
+            counts[person] += number
+    return counts
+
+
+def workers_by_queue(queues: Collection[Queue]) -> dict[int, set[int]]:
+    """The people who may work each queue: by a grant on it, on its unit or on one above, and with the role for it.
+
+    The number of statements does not depend on how many queues there are.
+    """
+    reading = access.rule_for(Queue, "work").permission
+    able = User.objects.filter(kind=UserKind.HUMAN, is_active=True, groups__permissions__codename=reading)
+    keys, units = [queue.pk for queue in queues], {queue.unit_id for queue in queues}
+    above: dict[int, set[int]] = defaultdict(set)
+    for unit, ancestor in UnitAncestor.objects.filter(unit__in=units).values_list("unit_id", "ancestor_id"):
+        above[unit].add(ancestor)
+    of_queue = _grantees("queue", keys, QueueUserGrant, QueueGroupGrant)
+    of_unit = _grantees("orgunit", set().union(*above.values()), OrgUnitUserGrant, OrgUnitGroupGrant)
+    people = set(able.values_list("pk", flat=True))
+    return {
+        queue.pk: people & of_queue[queue.pk].union(*(of_unit[unit] for unit in above[queue.unit.pk]))
+        for queue in queues
+    }
+
+
+def _grantees(kind: str, keys: Collection[int], own: Any, shared: Any) -> dict[int, set[int]]:
+    """By key of what the grants hang on, the people who may work it."""
+    names = [f"{grant}_{kind}" for grant in WORK_GRANTS]
+    people: dict[int, set[int]] = defaultdict(set)
+    for model, person in ((own, "user_id"), (shared, "group__user")):
+        rows = model.objects.filter(content_object__in=keys, permission__codename__in=names)
+        for key, user_id in rows.values_list("content_object_id", person):
+            people[key].add(user_id)
+    return people

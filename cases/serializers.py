@@ -1,4 +1,4 @@
-"""What machines read of cases and send about them."""
+"""What machines read of work items and send about them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from finobs.accounts.models import User
 from finobs.core.serializers import ReasonSerializer, TextField
 
 from . import selectors
-from .choices import Disposition, ReasonCode
 from .models import Case, Incident, Note, Queue
+from .services.incidents_close import MAX_BULK
 
 
 class PersonSerializer(serializers.ModelSerializer[User]):
@@ -40,59 +40,103 @@ class ActionSerializer(serializers.Serializer[Any]):
 
 
 class QueueSerializer(serializers.ModelSerializer[Queue]):
-    open_count = serializers.IntegerField(read_only=True)
-    awaiting_count = serializers.IntegerField(read_only=True)
-    held_count = serializers.IntegerField(read_only=True)
+    # Of one that was made just now, nothing is counted.
+    open_count = serializers.IntegerField(read_only=True, default=0, help_text="Unfinished cases.")
+    incident_count = serializers.IntegerField(read_only=True, default=0, help_text="Unfinished incidents.")
+    awaiting_count = serializers.IntegerField(read_only=True, default=0)
+    held_count = serializers.IntegerField(read_only=True, default=0)
+    oldest_at = serializers.DateTimeField(
+        read_only=True, default=None, help_text="When the oldest unfinished incident was opened."
+    )
     typologies = serializers.ListField(child=serializers.CharField())
+    unit = serializers.CharField(source="unit.code", help_text="It serves this unit and what is below it")
 
     class Meta:
         model = Queue
         fields = (
-            "slug", "name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day", "open_count",
-            "awaiting_count", "held_count", "version",
+            "slug", "name", "description", "unit", "typologies", "is_default", "lease_minutes", "alerts_a_day",
+            "open_count", "incident_count", "awaiting_count", "held_count", "oldest_at", "version",
         )  # fmt: skip
 
 
-class CaseSerializer(serializers.ModelSerializer[Case]):
-    account = serializers.CharField(source="account.external_id")
+class QueueChangeSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=120, required=False)
+    description = TextField(required=False, allow_blank=True)
+    typologies = serializers.ListField(child=serializers.CharField(max_length=40), required=False)
+    is_default = serializers.BooleanField(required=False)
+    lease_minutes = serializers.IntegerField(min_value=1, max_value=24 * 60, required=False)
+    alerts_a_day = serializers.IntegerField(min_value=1, required=False, allow_null=True)
+    unit = serializers.SlugField(max_length=40, required=False, help_text="Code; the whole organisation if left out")
+
+
+class QueueCreateSerializer(QueueChangeSerializer):
+    slug = serializers.SlugField(max_length=60)
+    name = serializers.CharField(max_length=120)
+
+
+class ItemSerializer(serializers.ModelSerializer[Any]):
+    """What incidents and cases share."""
+
+    account = serializers.CharField(source="account.external_id", default=None, help_text="Null where none is named.")
+    customer = serializers.CharField(source="customer.external_id", default=None, help_text="Null where none is named.")
     queue = serializers.CharField(source="queue.slug")
     assignee = PersonSerializer(allow_null=True)
     lease = LeaseSerializer(source="current_lease", allow_null=True)
     priority_parts = serializers.DictField(child=serializers.IntegerField())
     amounts = serializers.DictField(child=serializers.CharField(), help_text="Currency: alerted minor units.")
+    tags = serializers.SerializerMethodField(help_text="Slugs of its tags.")
 
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_tags(self, item: Any) -> list[str]:
+        return [each.tag.slug for each in item.tags.all()]
+
+
+ITEM_FIELDS = (
+    "reference", "account", "customer", "typology", "queue", "status", "disposition", "reason_code", "rationale",
+    "priority", "priority_parts", "alert_count", "block_count", "urgency", "amounts", "assignee", "lease",
+    "tags", "waiting_for", "waiting_until", "opened_at", "closed_at", "updated_at", "version",
+)  # fmt: skip
+
+
+class CaseSerializer(ItemSerializer):
     class Meta:
         model = Case
-        fields = (
-            "reference", "account", "typology", "queue", "status", "disposition", "reason_code", "rationale",
-            "machine_opinion", "priority", "priority_parts", "alert_count", "block_count", "urgency", "amounts",
-            "assignee", "lease", "opened_at", "closed_at", "updated_at", "version",
-        )  # fmt: skip
+        fields = (*ITEM_FIELDS, "machine_opinion")
         read_only_fields = fields
 
 
-class CaseDetailSerializer(CaseSerializer):
+class WithActionsSerializer(serializers.ModelSerializer[Any]):
+    """With what you may do with it."""
+
     actions = serializers.SerializerMethodField()
 
+    @extend_schema_field(ActionSerializer(many=True))
+    def get_actions(self, item: Any) -> Any:
+        actions = selectors.item_actions(self.context["request"].user, item)
+        return ActionSerializer(actions, many=True).data
+
+
+class CaseDetailSerializer(WithActionsSerializer, CaseSerializer):
     class Meta:
         model = Case
         fields = (*CaseSerializer.Meta.fields, "actions")
         read_only_fields = fields
 
-    @extend_schema_field(ActionSerializer(many=True))
-    def get_actions(self, case: Case) -> Any:
-        actions = selectors.case_actions(self.context["request"].user, case)
-        return ActionSerializer(actions, many=True).data
 
-
-class IncidentSerializer(serializers.ModelSerializer[Incident]):
-    case = serializers.CharField(source="case.reference")
-    account = serializers.CharField(source="case.account.external_id")
-    typology = serializers.CharField(source="case.typology")
+class IncidentSerializer(ItemSerializer):
+    case = serializers.CharField(source="case.reference", default=None, help_text="What it was escalated to.")
+    predecessor = serializers.CharField(source="predecessor.reference", default=None)
 
     class Meta:
         model = Incident
-        fields = ("reference", "case", "account", "typology", "first_at", "last_at", "alert_count", "version")
+        fields = (*ITEM_FIELDS, "title", "origin", "case", "predecessor", "first_at", "last_at")
+        read_only_fields = fields
+
+
+class IncidentDetailSerializer(WithActionsSerializer, IncidentSerializer):
+    class Meta:
+        model = Incident
+        fields = (*IncidentSerializer.Meta.fields, "actions")
         read_only_fields = fields
 
 
@@ -119,11 +163,53 @@ class NoteAddSerializer(serializers.Serializer[Any]):
     text = TextField(allow_blank=True)
 
 
-class CaseCloseSerializer(serializers.Serializer[Any]):
-    disposition = serializers.ChoiceField(choices=Disposition.choices[1:])
-    reason_code = serializers.ChoiceField(choices=ReasonCode.choices)
+class CloseSerializer(serializers.Serializer[Any]):
+    disposition = serializers.CharField(help_text="A disposition of the item's programme, by its code.")
+    reason_code = serializers.CharField(help_text="A reason code that goes with it.")
     rationale = TextField(allow_blank=True)
 
 
-class CaseAssignSerializer(ReasonSerializer):
+class BulkCloseSerializer(CloseSerializer):
+    incidents = serializers.ListField(child=serializers.CharField(), min_length=1, max_length=MAX_BULK)
+
+
+class SkippedSerializer(serializers.Serializer[Any]):
+    reference = serializers.CharField()
+    why = serializers.CharField()
+
+
+class WaitingForApprovalSerializer(serializers.Serializer[Any]):
+    reference = serializers.CharField()
+    approval_request_id = serializers.IntegerField()
+
+
+class BulkResultSerializer(serializers.Serializer[Any]):
+    closed = serializers.ListField(child=serializers.CharField())
+    skipped = SkippedSerializer(many=True)
+    approvals = WaitingForApprovalSerializer(many=True)
+
+
+class AssignSerializer(ReasonSerializer):
     to = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="Id of the person.")
+
+
+class WaitSerializer(serializers.Serializer[Any]):
+    waiting_for = serializers.CharField()
+    until = serializers.DateTimeField()
+
+
+class MoveSerializer(ReasonSerializer):
+    queue = serializers.CharField(help_text="Slug of a queue that you may see.")
+
+
+class EscalateSerializer(ReasonSerializer):
+    case = serializers.CharField(required=False, help_text="Reference of the case to join; none: a new one.")
+
+
+class IncidentOpenSerializer(serializers.Serializer[Any]):
+    queue = serializers.CharField(help_text="Slug of the queue that is to look at it.")
+    typology = serializers.CharField()
+    title = serializers.CharField()
+    text = TextField(help_text="What was seen; kept as the first note.")
+    account = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1, help_text="Id of an account.")
+    customer = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1, help_text="Id of a customer.")

@@ -1,4 +1,4 @@
-"""What happened to a case, in one list: notes, changes of its row, and the ledger's events.
+"""What happened to an incident or a case, in one list: notes, changes of its row, and the ledger's events.
 
 An event names the history rows that it belongs to, and a note's event names the note: they are one line, joined by id.
 """
@@ -21,11 +21,28 @@ from finobs.core.identity import Identity, attach_history_users, identities_as_o
 from finobs.ledger.actors import EventActor
 from finobs.ledger.models import Event
 
-from .models import Case, Note
+from .models import Note, WorkItem
 
 MAX_ENTRIES: Final = 200
 EVENT_TITLES: Final = {
     "case.open": "Case opened",
+    "incident.open": "Incident opened",
+    "incident.alert_add": "Alerts added",
+    "incident.take": "Taken",
+    "incident.release": "Released",
+    "incident.assign": "Assigned",
+    "incident.close": "Closed",
+    "incident.escalate": "Escalated",
+    "incident.wait": "Waiting",
+    "incident.move": "Moved to another queue",
+    "incident.reopen": "Reopened",
+    "incident.tag": "Tagged",
+    "incident.untag": "Tag taken off",
+    "case.tag": "Tagged",
+    "case.untag": "Tag taken off",
+    "case.wait": "Waiting",
+    "case.move": "Moved to another queue",
+    "case.reopen": "Reopened",
     "case.alert_add": "Alerts added",
     "case.take": "Taken",
     "case.release": "Released",
@@ -46,7 +63,6 @@ CHANGE_FIELDS: Final = ("status", "disposition", "reason_code", "queue", "assign
 
 Key = tuple[str, str]  # type and id of a row
 Names = Mapping[tuple[int, datetime], Identity]
-HISTORY: Final = Case.history.model._meta.label_lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +84,14 @@ class EventEntry(NamedTuple):
     keys: frozenset[Key]
 
 
-def case_timeline(user: Any, case: Case) -> list[TimelineEntry]:
+def item_timeline(user: Any, item: WorkItem) -> list[TimelineEntry]:
     """The newest 200 things that happened, newest first. Ledger events for those who may read the ledger.
 
     A constant number of queries.
     """
-    if not access.allowed(user, "view", case):
+    if not access.allowed(user, "view", item):
         return []
-    entries = _join([*_notes(case), *_changes(case)], list(_events(user, case)))
+    entries = _join([*_notes(item), *_changes(item)], list(_events(user, item)))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MAX_ENTRIES]
 
 
@@ -94,8 +110,8 @@ def _with_event(entry: TimelineEntry, event: TimelineEntry) -> TimelineEntry:
     return replace(entry, text=" · ".join(filter(None, (entry.text, more))), url=event.url)
 
 
-def _notes(case: Case) -> Iterator[tuple[Key, TimelineEntry]]:
-    notes = list(Note.objects.filter(case=case).order_by("-pk")[:MAX_ENTRIES])
+def _notes(item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
+    notes = list(Note.objects.filter(**{item.KIND: item}).order_by("-pk")[:MAX_ENTRIES])
     preload(notes)
     for note in notes:
         entry = TimelineEntry(note.created_at, note.author_then, "note", "Note added", note.text)
@@ -106,16 +122,18 @@ def _note_key(pk: str) -> Key:
     return Note._meta.label_lower, pk
 
 
-def _changes(case: Case) -> Iterator[tuple[Key, TimelineEntry]]:
-    rows: list[Any] = list(Case.history.filter(id=case.pk).order_by("-history_date", "-history_id")[: MAX_ENTRIES + 1])
+def _changes(item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
+    model: Any = type(item)
+    label = model.history.model._meta.label_lower
+    rows: list[Any] = list(model.history.filter(id=item.pk).order_by("-history_date", "-history_id")[: MAX_ENTRIES + 1])
     attach_history_users(rows)
     names = _names(rows)
     for after, before in pairwise(rows):
         # A save that changed none of these fields (a note, a version) is no line of its own.
-        if text := "; ".join(_differences(before, after, names)):
+        if text := "; ".join(_differences(model, before, after, names)):
             title = after.history_change_reason or "Changed"
             entry = TimelineEntry(after.history_date, after.history_user_then, "change", title, text)
-            yield (HISTORY, str(after.history_id)), entry
+            yield (label, str(after.history_id)), entry
 
 
 def _names(rows: Sequence[Any]) -> Names:
@@ -123,9 +141,9 @@ def _names(rows: Sequence[Any]) -> Names:
     return identities_as_of((row.assignee_id, row.history_date) for row in rows if row.assignee_id)
 
 
-def _differences(before: Any, after: Any, names: Names) -> Iterator[str]:
+def _differences(model: Any, before: Any, after: Any, names: Names) -> Iterator[str]:
     for name in CHANGE_FIELDS:
-        field: Any = Case._meta.get_field(name)
+        field: Any = model._meta.get_field(name)
         old, new = getattr(before, field.attname), getattr(after, field.attname)
         if old != new:
             label = str(field.verbose_name).capitalize()
@@ -140,12 +158,14 @@ def _value_text(field: Any, value: Any, row: Any, names: Names) -> str:
     return str(dict(field.flatchoices).get(value, value))
 
 
-def _events(user: Any, case: Case) -> Iterator[EventEntry]:
-    kind, key = Case._meta.label_lower, str(case.pk)
+def _events(user: Any, item: WorkItem) -> Iterator[EventEntry]:
+    kind, key = item._meta.label_lower, str(item.pk)
     requests = ApprovalRequest.objects.filter(subject_type=kind, subject_id=key).values_list("pk", flat=True)
     about = Q(subject_type=kind, subject_id=key)
     about |= Q(subject_type=ApprovalRequest._meta.label_lower, subject_id__in=[str(pk) for pk in requests])
-    events = access.restrict(Event.objects.filter(about), user, "view").select_related("actor")
+    # Of one's role alone: whoever sees the case sees what was done to it, whatever they may see of its unit.
+    events = (Event.objects.all() if access.allowed(user, "view", Event) else Event.objects.none()).filter(about)
+    events = events.select_related("actor")
     for event in events.order_by("-pk")[:MAX_ENTRIES]:
         yield _event_entry(event)
 
@@ -163,7 +183,7 @@ def _event_entry(event: Event) -> EventEntry:
 
 def _event_text(action: str, data: dict[str, Any]) -> str:
     """The part of an event's data that people wrote or chose."""
-    if action == "case.alert_add":
+    if action.endswith(".alert_add"):
         return f"{len(data['alerts'])} alert{'s' if len(data['alerts']) != 1 else ''}"
-    texts = (data.get(name) for name in ("vote", "reason", "end_reason", "rationale"))
+    texts = (data.get(name) for name in ("vote", "reason", "end_reason", "rationale", "tag"))
     return " · ".join(str(text) for text in texts if text)

@@ -1,20 +1,50 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import views
+from .choices import ItemKind
 
 app_name = "cases"
+CASE, INCIDENT = {"kind": ItemKind.CASE.value}, {"kind": ItemKind.INCIDENT.value}
+
+
+def _of_item(prefix: str, kind: dict[str, str]) -> list[URLPattern]:
+    """The pages of one incident or case: the same for both kinds."""
+    name = kind["kind"]
+    at = f"{prefix}<str:reference>/"
+    return [
+        path(at, views.item_detail, kind, name=f"{name}-detail"),
+        path(f"{at}take/", views.item_take, kind, name=f"{name}-take"),
+        path(f"{at}release/", views.item_release, kind, name=f"{name}-release"),
+        path(f"{at}assign/", views.item_assign, kind, name=f"{name}-assign"),
+        path(f"{at}wait/", views.item_wait, kind, name=f"{name}-wait"),
+        path(f"{at}move/", views.item_move, kind, name=f"{name}-move"),
+        path(f"{at}close/", views.item_close, kind, name=f"{name}-close"),
+        path(f"{at}reopen/", views.item_reopen, kind, name=f"{name}-reopen"),
+        path(f"{at}tag/", views.item_tag, kind, name=f"{name}-tag"),
+        path(f"{at}untag/", views.item_untag, kind, name=f"{name}-untag"),
+        path(f"{at}notes/", views.note_add, kind, name="note-add" if kind is CASE else "incident-note-add"),
+    ]
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.my_work, name="my-work"),
     path("search/", views.search, name="search"),
     path("queues/", views.queue_list, name="queue-list"),
-    path("queues/<slug:slug>/", views.queue_work, name="queue-work"),
-    path("queues/<slug:slug>/take-next/", views.case_take_next, name="case-take-next"),
+    path("queues/<slug:slug>/", views.queue_work, CASE, name="queue-work"),
+    path("queues/<slug:slug>/take-next/", views.item_take_next, CASE, name="case-take-next"),
+    path("queues/<slug:slug>/incidents/", views.queue_work, INCIDENT, name="queue-triage"),
+    path("queues/<slug:slug>/incidents/take-next/", views.item_take_next, INCIDENT, name="incident-take-next"),
+    path("queues/<slug:slug>/incidents/close/", views.incidents_close, name="incidents-close"),
+    path("policies/", views.work_policies, name="work-policies"),
+    path("policies/programme/", views.programme_create, name="programme-create"),
+    path("policies/<slug:slug>/", views.work_policy_detail, name="work-policy-detail"),
+    path("policies/<slug:slug>/change/", views.work_policy_change, name="work-policy-change"),
+    path("policies/<slug:slug>/dry-run/", views.work_policy_dry_run, name="work-policy-dry-run"),
+    path("policies/<slug:slug>/revert/", views.work_policy_revert, name="work-policy-revert"),
+    path("customers/<int:pk>/", views.customer_cases, name="customer-cases"),
     path("incidents/", views.incident_list, name="incident-list"),
-    path("incidents/<str:reference>/", views.incident_detail, name="incident-detail"),
-    path("<str:reference>/", views.case_detail, name="case-detail"),
-    path("<str:reference>/take/", views.case_take, name="case-take"),
-    path("<str:reference>/release/", views.case_release, name="case-release"),
-    path("<str:reference>/assign/", views.case_assign, name="case-assign"),
-    path("<str:reference>/close/", views.case_close, name="case-close"),
-    path("<str:reference>/notes/", views.note_add, name="note-add"),
+    path("incidents/new/", views.incident_open, name="incident-open"),
+    path("incidents/<str:reference>/escalate/", views.item_escalate, name="incident-escalate"),
+    *_of_item("incidents/", INCIDENT),
+    *_of_item("", CASE),
 ]

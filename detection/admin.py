@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from finobs.core import money
 from finobs.core.admin import AccessAdmin, ReadAdmin, ReasonActionForm, action_reason, run_action
 from finobs.core.forms import JSONObjectField, ReasonField
 from finobs.core.jobs.admin import JobAdmin
@@ -16,6 +17,7 @@ from finobs.core.jobs.admin import JobAdmin
 from .ml.registry import services as registry_services
 from .ml.registry.workflow import HUMAN_STEPS, StageTransition
 from .models import Alert, LateBatch, ModelVersion, Reassessment, ReassessmentRun, Rule, TrainingRun
+from .pipeline.clearance import redact_alert
 from .rules import services as rules_services
 
 
@@ -134,11 +136,40 @@ class TrainingRunAdmin(JobAdmin):
 
 @admin.register(Alert)
 class AlertAdmin(ReadAdmin):
-    list_display = ("id", "typology", "outcome", "score", "account", "transaction", "created_at")
+    list_display = (
+        "id", "typology", "outcome", "score", "account", "customer", "transaction", "system", "created_at",
+    )  # fmt: skip
     list_filter = ("typology", "outcome", "created_at")
-    list_select_related = ("account", "transaction")
+    list_select_related = ("account", "customer", "transaction", "external")
     search_fields = ("account__external_id", "transaction__external_id")
     exclude = ("explanation",)  # its page asks for "explain:read"
+    readonly_fields = ("system", "scenario", "amount", "external_reasons", "payload")
+
+    @admin.display(description="raised by")
+    def system(self, alert: Alert) -> str:
+        return alert.external.system if alert.is_external else "finobs"
+
+    @admin.display()
+    def scenario(self, alert: Alert) -> str:
+        return alert.external.scenario_name if alert.is_external else ""
+
+    @admin.display()
+    def amount(self, alert: Alert) -> str:
+        of = alert.occurrence
+        return "" if of.amount_minor is None else money.display(of.amount_minor, of.currency)
+
+    @admin.display(description="reasons of the other system")
+    def external_reasons(self, alert: Alert) -> str:
+        return " ".join(alert.external.reasons) if alert.is_external else ""
+
+    @admin.display(description="what the other system said")
+    def payload(self, alert: Alert) -> str:
+        return alert.external.payload_text if alert.is_external else ""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Alert | None:
+        """Without what rests on outcomes that the reader may not see. Nothing here is ever saved."""
+        alert: Alert | None = super().get_object(request, object_id, from_field)
+        return None if alert is None else redact_alert(request.user, alert)
 
 
 @admin.register(ReassessmentRun)

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("decisions/<int:pk>", decisions.DecisionDetail.as_view(), name="decision-detail"),
     path("alerts", alerts.AlertList.as_view(), name="alert-list"),
     path("alerts/<int:pk>", alerts.AlertDetail.as_view(), name="alert-detail"),
+    path("alerts/<int:pk>/replay", alerts.AlertReplay.as_view(), name="alert-replay"),
     path("alerts/<int:pk>/explanation", alerts.AlertExplanation.as_view(), name="alert-explanation"),
     path("transactions/<int:pk>/explanation", alerts.TransactionExplanation.as_view(), name="transaction-explanation"),
     path("batches/<int:pk>/late", late.BatchLate.as_view(), name="batch-late"),

@@ -8,28 +8,24 @@ class DetectionConfig(AppConfig):
         from approvals import registry
         from finobs.core import clock, health, schedule
         from finobs.core.jobs import kinds
-        from transactions import hooks as transactions
+        from transactions.records import kinds as records
 
         from . import policy
-        from .alerts.queries import alerts_of_batches
+        from .alerts import external_records
         from .assessment_check import check_health
-        from .bootstrap import ensure_default_detectors, ensure_first_rules
         from .ml.registry import approval_actions
         from .ml.training.jobs import TrainingJob
-        from .pipeline.assess import assess
         from .pipeline.late.jobs import ReassessmentJob
 
         policy.register()
         self._register_navigation()
+        self._register_hooks()
         for action in approval_actions.actions():
             registry.register(action)
+        records.register(external_records.ALERT_KIND)
         kinds.register(TrainingJob())
         kinds.register(ReassessmentJob())
-        transactions.register_assessor(assess)
-        transactions.register_preparation(ensure_default_detectors)
-        transactions.register_source_preparation(ensure_first_rules)
         health.register("detection", check_health)
-        transactions.register_counter("alerts", alerts_of_batches)
         schedule.register(
             schedule.ScheduledTask(
                 "look again at what late transactions touched", "detection.tasks.reassess", clock.MINUTE // 2
@@ -44,6 +40,22 @@ class DetectionConfig(AppConfig):
                 "train on outcomes when enough are known", "detection.tasks.training_due", clock.DAY
             ),
         )
+
+    def _register_hooks(self) -> None:
+        """What `transactions`, which knows nothing of detection, calls."""
+        from transactions import hooks
+
+        from .alerts.queries import alerts_of_batches
+        from .alerts.services import external_alerts_erase
+        from .bootstrap import ensure_default_detectors, ensure_first_rules
+        from .pipeline.active import send_for_detectors
+        from .pipeline.assess import assess
+
+        hooks.register_assessor(assess, send_for_detectors)
+        hooks.register_preparation(ensure_default_detectors)
+        hooks.register_source_preparation(ensure_first_rules)
+        hooks.register_counter("alerts", alerts_of_batches)
+        hooks.register_eraser("alerts", external_alerts_erase)
 
     def _register_navigation(self) -> None:
         from finobs.core.navigation import DETECTION, WORK, NavigationEntry, register, register_near

@@ -14,6 +14,21 @@ class Outcome(TextChoices):
 SEVERITY: Final = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.BLOCK: 2}
 
 
+class AlertSeverity(TextChoices):
+    """How grave another system calls what it raised."""
+
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+    CRITICAL = "critical", "Critical"
+    REVIEW = "review", "Review"
+    BLOCK = "block", "Block"
+
+
+# What asks finobs to stop something; everything else is for review.
+BLOCKING: Final = (AlertSeverity.CRITICAL, AlertSeverity.BLOCK)
+
+
 class ModelStage(TextChoices):
     CANDIDATE = "candidate", "Candidate"
     SHADOW = "shadow", "Shadow"
@@ -31,6 +46,7 @@ class ModelRole(TextChoices):
 
 class RuleKind(TextChoices):
     AMOUNT = "amount", "Amount over a limit"
+    ATTRIBUTE = "attribute", "Attribute of a source"
 
 
 class Typology(TextChoices):

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group
 
-from cases.models import Case, Queue
+from cases.models import Case, Incident, Queue
 from detection.choices import Outcome, RuleKind, Typology
 from detection.models import Alert, ModelVersion, Rule, RuleVersion
-from finobs.accounts.models import User
+from finobs.accounts.models import OrgUnit, User
+from finobs.accounts.org_units import ROOT_ID
 from finobs.accounts.system import system_actor
-from finobs.core import access
+from finobs.accounts.unit_tree import add_to_tree
+from finobs.core import access, clock
 from transactions.choices import IngestMethod
-from transactions.models import Account, Batch, Counterparty, Source, Transaction
+from transactions.models import (
+    Account,
+    Batch,
+    Counterparty,
+    Delivery,
+    DeliveryFault,
+    DeliverySchedule,
+    Source,
+    Transaction,
+)
 
 PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)
@@ -41,13 +52,22 @@ def grant(principal: User | Group, action: str, obj: Any) -> None:
     access.grant(principal, action, obj)
 
 
+def unit(code: str = "", *, parent: OrgUnit | None = None, **fields: Any) -> OrgUnit:
+    code = code or f"unit-{next(_numbers)}"
+    above = parent or OrgUnit.objects.get(pk=ROOT_ID)
+    made = OrgUnit.objects.create(code=code, parent=above, **{"name": code.title(), "kind": "legal_entity", **fields})
+    add_to_tree(made)
+    return made
+
+
 def source(slug: str = "", **fields: Any) -> Source:
     slug = slug or f"source-{next(_numbers)}"
     return Source.objects.create(slug=slug, **{"name": slug.title(), "default_currency": "USD", **fields})
 
 
 def account(external_id: str = "", *, of: Source | None = None) -> Account:
-    return Account.objects.create(source=of or source(), external_id=external_id or f"A-{next(_numbers)}")
+    feed = of or source()
+    return Account.objects.create(source=feed, external_id=external_id or f"A-{next(_numbers)}", unit=feed.unit)
 
 
 def transaction(
@@ -68,7 +88,7 @@ def transaction(
     return Transaction.objects.create(
         source=owner.source, external_id=f"T-{number}", batch=batch, position=0, account=owner, counterparty=shop,
         occurred_at=occurred_at, received_at=occurred_at + timedelta(seconds=5), amount_minor=amount_minor,
-        currency=currency, digest=hashlib.sha256(str(number).encode()).digest(), **fields,
+        currency=currency, digest=hashlib.sha256(str(number).encode()).digest(), unit=owner.unit, **fields,
     )  # fmt: skip
 
 
@@ -118,8 +138,37 @@ def alert(*, of: Account | None = None, typology: str = Typology.LARGE_AMOUNT, *
 
 
 def case(*, of: Account | None = None, inside: Queue | None = None, **fields: Any) -> Case:
-    """A case without alerts; use cases.services.group_alerts for one with its story."""
+    """A case without alerts; use tests.support.escalation for one with its story."""
+    owner = of or account()
     return Case.objects.create(
-        reference=f"C-2026-9{next(_numbers):05d}", account=of or account(), queue=inside or queue(),
+        reference=f"C-2026-9{next(_numbers):05d}", account=owner, queue=inside or queue(), unit=owner.unit,
         **{"typology": Typology.LARGE_AMOUNT, **fields},
     )  # fmt: skip
+
+
+def incident(*, of: Account | None = None, inside: Queue | None = None, **fields: Any) -> Incident:
+    """An incident without alerts."""
+    owner = of or account()
+    usual = {"typology": Typology.LARGE_AMOUNT, "reference": f"I-2026-9{next(_numbers):05d}"}
+    return Incident.objects.create(account=owner, queue=inside or queue(), unit=owner.unit, **{**usual, **fields})
+
+
+def incident_of(case: Case, **fields: Any) -> Incident:
+    """An incident that was escalated to the case."""
+    return incident(of=case.account, inside=case.queue, case=case, status="escalated", typology=case.typology, **fields)
+
+
+def delivery(*, of: Source | None = None, **fields: Any) -> Delivery:
+    """What is expected for today, every day, due tomorrow at six."""
+    today = clock.now().date()
+    schedule = DeliverySchedule.objects.create(
+        source=of or source(), name="Payments", weekdays=list(range(7)), due_time=time(6), starts_on=today
+    )
+    values = {"business_date": today, "due_at": clock.now() + timedelta(days=1), **fields}
+    return Delivery.objects.create(schedule=schedule, **values)
+
+
+def delivery_fault(*, of: Source | None = None, **fields: Any) -> DeliveryFault:
+    return DeliveryFault.objects.create(
+        delivery=delivery(of=of), kind="repeated", detail="The same file again.", **fields
+    )

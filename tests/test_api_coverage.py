@@ -17,6 +17,8 @@ MODULES = [
     f"{app}.tests.test_api_views"
     for app in ("finobs.accounts", "finobs.ledger", "transactions", "approvals", "detection", "cases")
 ]
+MODULES.append("transactions.tests.test_deliveries_api_views")
+MODULES.append("cases.tests.test_work_policies_api_views")
 SHAPES: dict[type, type[ApiTests]] = {
     SelectorList: ApiListTests, SelectorDetail: ApiDetailTests, ServiceAction: ApiActionTests
 }  # fmt: skip

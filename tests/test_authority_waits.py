@@ -19,7 +19,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from cases.models import Case, Queue
-from cases.services import case_take, queue_revoke
+from cases.services import item_take, queue_revoke
 from finobs.accounts import roles, services
 from finobs.accounts.authentication import token_find
 from finobs.accounts.credential import Credential
@@ -36,12 +36,12 @@ from tests.test_walls import services as services_of_source
 
 # finobs's own work, in nobody's name; and what has no effect but to say that somebody was refused.
 OF_NOBODY = {
-    "group_alerts", "ensure_default_queue", "_refresh", "claim", "fail", "reschedule", "wake", "reassessment_begin",
-    "reassess_part", "sign_in_failed",
+    "gather_alerts", "_wake", "ensure_default_queue", "_refresh", "claim", "fail", "reschedule", "wake", "reassessment_begin", "overlaps_record",
+    "reassess_part", "sign_in_failed", "_check", "_empty",
 }  # fmt: skip
 REFUSALS = {"not-allowed", "not-found", "conflict"}
 # Nothing can be explained in its scene: it locks, and finds no explanation.
-WRITES_NOTHING = {"_fill"}
+WRITES_NOTHING = {"_fill", "external_alerts_erase"}
 MAX_WAIT = 20.0
 PARTS = 6
 ELSEWHERE = "elsewhere"
@@ -260,7 +260,7 @@ def test_nobody_holds_up_their_own_deactivation() -> None:
     with ThreadPoolExecutor(2) as threads:
         with transaction.atomic():
             Case.objects.select_for_update().get(pk=case.pk)
-            take = threads.submit(attempt, lambda: case_take(actor=person, case=case))
+            take = threads.submit(attempt, lambda: item_take(actor=person, item=case))
             wait_for_somebody_to_wait(take)
             deactivate = threads.submit(attempt, lambda: user_deactivate(actor=administrator, user=person))
             assert deactivate.result(MAX_WAIT) == "done"

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from cases.services import note_add
 from finobs.accounts.services import profile_change, role_assign, user_change
+from finobs.core.classification import personal_fields
 from finobs.core.errors import ApprovalRequired
 from finobs.ledger.models import Event
 from finobs.ledger.services import event_value as in_ledger
@@ -71,7 +72,7 @@ def test_every_change_says_what_was_and_what_is(name: str, request: pytest.Fixtu
         if before[key] == after[key] or field.name in SILENT_FIELDS or name in BY_ANOTHER_EVENT:
             continue
         assert field.name in told, f"{name} does not say what became of {field.name}"
-        if field.name in getattr(row, "DIGEST_FIELDS", ()):
+        if field.name in personal_fields(type(row)):
             assert all(set(value) == {"hmac_sha256"} for value in told[field.name])
         elif not field.is_relation:
             assert told[field.name] == [in_ledger(before[key]), in_ledger(after[key])]
@@ -140,7 +141,7 @@ def test_an_event_keeps_name_address_and_roles_of_then(
 ) -> None:
     case = factories.case(inside=factories.queue("other"))
     factories.grant(analyst, "work", case.queue)
-    note_add(actor=analyst, case=case, text="It is a mule.")
+    note_add(actor=analyst, item=case, text="It is a mule.")
     address = analyst.email
     user_change(actor=superuser, user=analyst, name="Somebody Else", email="else@example.test")
     role_assign(actor=superuser, user=analyst, roles=["auditor"])
@@ -178,10 +179,10 @@ def pages_of_the_past(case: Any, event: Event, request_pk: int) -> dict[str, str
 
 def test_whoever_is_renamed_is_shown_as_who_they_were(analyst: Any, lead: Any, superuser: Any, queue: Any) -> None:
     from approvals.tests.factories import closing_request, decide
-    from cases.services import case_take
+    from cases.services import item_take
 
-    case = case_take(actor=analyst, case=factories.case(inside=queue))
-    note_add(actor=analyst, case=case, text="It is a mule.")
+    case = item_take(actor=analyst, item=factories.case(inside=queue))
+    note_add(actor=analyst, item=case, text="It is a mule.")
     request = closing_request(analyst, case)
     decide(lead, request)
     event = Event.objects.get(action="note.add")

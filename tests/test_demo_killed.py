@@ -33,7 +33,7 @@ class Demo:
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
         self.environment = kept | {
             "DJANGO_SETTINGS_MODULE": "finobs.settings.local", "FINOBS_VAR_DIR": str(folder / "var"),
-            "PORT": str(self.port), "DEMO_TRANSACTIONS": str(ROWS), "SEED_ACCOUNTS": "120", "SEED_DAYS": "30",
+            "PORT": str(self.port), "DEMO_TRANSACTIONS": str(ROWS), "DEMO_CUSTOMERS": "300", "DEMO_DAYS": "60",
             "PYTHONUNBUFFERED": "1",
         }  # fmt: skip
 

@@ -69,6 +69,26 @@ def import_labels(tmp_path: Path, admin: Any) -> None:
     call_command("import_labels", labels, "--source=bank", f"--actor={admin.email}", "--no-progress")
 
 
+def import_exchange_rates(tmp_path: Path, admin: Any) -> None:
+    rates = file_of(tmp_path, "base,quote,rate,date,source\nEUR,USD,1.08,2026-03-02,ECB\n")
+    call_command("import_exchange_rates", rates, f"--actor={admin.email}", "--no-progress")
+
+
+def import_records(tmp_path: Path, admin: Any) -> None:
+    factories.source("bank")
+    customers = file_of(tmp_path, "external_id,kind,name\nC-1,person,Ana\n")
+    call_command(
+        "import_records", customers, "--kind=customer", "--source=bank", f"--actor={admin.email}", "--no-progress"
+    )
+
+
+def import_alerts(tmp_path: Path, admin: Any) -> None:
+    factories.source("bank")
+    columns = "external_id,system,scenario,typology,severity,occurred_at,account"
+    alerts = file_of(tmp_path, f"{columns}\nV-1,Vigil,Velocity,structuring,high,2026-03-02T12:00:00Z,A-1\n")
+    call_command("import_alerts", alerts, "--source=bank", f"--actor={admin.email}", "--no-progress")
+
+
 def train_model(tmp_path: Path, admin: Any) -> None:
     from detection.ml.training.services import training_request
     from finobs.accounts.system import system_actor
@@ -116,7 +136,8 @@ def changepassword(tmp_path: Path, admin: Any) -> None:
 
 
 WRITERS: dict[str, Callable[[Path, Any], None]] = {
-    "import_transactions": import_transactions, "import_labels": import_labels, "train_model": train_model,
+    "import_transactions": import_transactions, "import_labels": import_labels, "import_records": import_records, "import_alerts": import_alerts,
+    "import_exchange_rates": import_exchange_rates, "train_model": train_model,
     "ledger_key": rotate_key, "ledger_alarm": ledger_alarm, "seed_demo": seed_demo,
     "createsuperuser": createsuperuser, "changepassword": changepassword,
     "superuser_deactivate": superuser_deactivate,

@@ -12,6 +12,9 @@ from detection.ml.registry.workflow import HUMAN_STEPS
 # One view for the steps of a version's life: `workflow` says what each does.
 STEPS = {f"detection:model-{step.action}" for step in HUMAN_STEPS}
 LIBRARIES = {"admin"}
+# One view for what is done to either kind of work item; the queue of each is one page.
+KINDS = ("case-", "incident-")
+BY_KIND = {"cases:queue-triage": "queue_work"}
 
 
 def pages(resolver: URLResolver | None = None, space: str = "") -> Iterator[tuple[str, Any]]:
@@ -27,5 +30,13 @@ def test_a_page_is_served_by_the_view_of_its_name() -> None:
     served = dict(pages())
     assert len(served) > 60
     views = {name: view.__name__ for name, view in served.items() if name not in STEPS}
-    assert views == {name: name.split(":")[1].replace("-", "_") for name in views}
+    assert views == {name: _view_of(name, view) for name, view in views.items()}
     assert {served[name].__name__ for name in STEPS} == {"model_step"}
+
+
+def _view_of(name: str, view: str) -> str:
+    space, page = name.split(":")
+    kind = next((each for each in KINDS if space == "cases" and page.startswith(each)), "")
+    if kind and view.startswith(("item_", "note_")):
+        return ("" if view.startswith("note_") else "item_") + page.removeprefix(kind).replace("-", "_")
+    return BY_KIND.get(name, page.replace("-", "_"))

@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from cases.models import Queue
-from cases.services import case_take, note_add, queue_change, queue_create
+from cases.services import item_take, note_add, queue_change, queue_create
 from detection.rules.services import rule_create
 from finobs.accounts import services
 from finobs.accounts.models import User
@@ -123,10 +123,12 @@ RULE = {"kind": "amount", "typology": "large_amount", "parameters": '{"currency"
 # A good form of each model that can be added in the admin.
 FORMS: dict[str, dict[str, Any]] = {
     "accounts.User": {"email": "new@example.test", "name": "New Person", "kind": "human", "time_zone": "UTC"},
+    "accounts.OrgUnit": {"code": "new", "name": "New unit", "kind": "branch", "parent": "1"},
     "cases.Queue": {"slug": "new", "name": "New queue", "description": "What is new.", "lease_minutes": 30},
     "transactions.Source": {"slug": "new", "name": "New source", "time_zone": "UTC", "is_active": True, "mapping": ""},
     "detection.Rule": {"slug": "new", "name": "New rule", "obligation": "A law.", "reason": "Because of it.", **RULE},
     "approvals.ApprovalPolicy": {"action": "cases.close", "quorum": 1, "expires_after_hours": 24},
+    "cases.Tag": {"slug": "new", "name": "New tag"},
 }
 
 
@@ -160,7 +162,7 @@ def test_an_empty_form_of_the_admin_is_refused_and_no_fault(superuser: User, ana
 
 def test_a_note_and_a_closing_in_the_admin_are_plain(superuser: User, queue: Queue) -> None:
     case = factories.case(inside=queue)
-    case_take(actor=superuser, case=case)
+    item_take(actor=superuser, item=case)
     case.refresh_from_db()
     page, before = reverse("admin:cases_case_change", args=[case.pk]), Event.objects.count()
     for field in ("note", "why"):
@@ -200,7 +202,7 @@ def test_services_refuse_it_whoever_calls_them(admin: User, analyst: User, queue
         (services.user_change, {"actor": admin, "user": analyst, "name": text}),
         (services.profile_change, {"actor": analyst, "name": text, "time_zone": "UTC"}),
         (services.token_create, {"actor": analyst, "name": text, **token}),
-        (note_add, {"actor": analyst, "case": case, "text": text}),
+        (note_add, {"actor": analyst, "item": case, "text": text}),
         (queue_create, {"actor": admin, "slug": "new", "name": text}),
         (queue_create, {"actor": admin, "slug": "new", "name": "New", "description": text}),
         (queue_change, {"actor": admin, "queue": queue, **queue_fields, "name": text}),
@@ -243,13 +245,13 @@ def test_what_says_nothing_is_no_reason(text: str) -> None:
 def test_a_note_says_something(analyst: User, queue: Queue, text: str) -> None:
     case = factories.case(inside=queue)
     with pytest.raises(Invalid) as refusal:
-        note_add(actor=analyst, case=case, text=text)
+        note_add(actor=analyst, item=case, text=text)
     assert list(refusal.value.fields) == ["text"]
 
 
 @pytest.mark.parametrize("text", ["4711", "已核实", "Ok", "مشى", "Tiếng Việt: đã kiểm tra"])
 def test_a_short_note_is_one(analyst: User, queue: Queue, text: str) -> None:
-    assert note_add(actor=analyst, case=factories.case(inside=queue), text=text).text == text
+    assert note_add(actor=analyst, item=factories.case(inside=queue), text=text).text == text
 
 
 @pytest.mark.parametrize(

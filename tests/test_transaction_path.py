@@ -15,7 +15,7 @@ from django.urls import resolve
 
 from approvals.models import ApprovalRequest
 from cases.choices import CaseStatus
-from cases.models import Case, Queue
+from cases.models import Case, Incident, Queue
 from finobs.accounts.models import User
 from finobs.settings.env import BASE_DIR
 from tests import factories
@@ -76,12 +76,15 @@ def caller(person: User) -> Callable[..., Any]:
 
 
 def walk(machine: User, analyst: User, lead: User) -> None:
-    """Send a payment that a rule reviews, take its case, propose to close it, and approve that."""
+    """Send a payment that a rule reviews, escalate its incident, take the case, propose to close it, and approve that."""
     payment = {
         "source": factories.source("core").slug, "external_id": "T-1", "account": "A-1", "amount": "20000.00",
         "currency": "USD", "direction": "out", "occurred_at": "2026-01-05T10:00:00Z",
     }  # fmt: skip
     caller(machine)("transactions", payment, **{"Idempotency-Key": "one-payment-once"})
+    incident = Incident.objects.get()
+    reason = {"reason": "It needs more than a look."}
+    caller(analyst)(f"incidents/{incident.reference}/escalate", reason, **{"If-Match": f'"{incident.version}"'})
     case = Case.objects.get()
     caller(analyst)(f"cases/{case.reference}/take", {})
     case.refresh_from_db()

@@ -23,8 +23,11 @@ pytestmark = pytest.mark.django_db
 API = "api/v1/"
 UNKNOWN = "no_such_name"
 # Bodies that are rows: a row with an unknown field goes to quarantine, or is refused, alone and by the field's name.
-ROWS = {"transactions_api:transaction-list", "transactions_api:label-list"}
-ROWS |= {"detection_api:decision-make", "detection_api:decision-batch"}
+ROWS = {"transactions_api:transaction-list", "transactions_api:label-list", "detection_api:alert-list"}
+ROWS |= {"transactions_api:exchange-rate-list", "detection_api:decision-make", "detection_api:decision-batch"}
+ROWS |= {
+    f"transactions_api:{name}-list" for name in ("customer", "account-party", "relation", "account", "counterparty")
+}
 
 
 @pytest.fixture

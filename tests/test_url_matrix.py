@@ -2,7 +2,8 @@
 
 The expectations are the text file beside this test, one line for each method and address. An address without a line
 fails, and so does a line without an address. Two things are asserted besides, whatever the file says: someone with no
-right to write changes nothing anywhere, and a stranger is shown nobody's work, on no page and in no answer.
+right to write changes nothing anywhere, and a stranger, and the lead of another legal entity, is shown nobody's work, on
+no page and in no answer.
 
 After a deliberate change, FINOBS_WRITE_URL_MATRIX=1 writes the file anew; read its diff as you would read a policy.
 """
@@ -20,12 +21,18 @@ from django.db import transaction
 from django.test import Client
 from django.utils.module_loading import import_string
 
+from cases.models import Queue
+from finobs.accounts.models import OrgUnit, OrgUnitGroupGrant
+from finobs.accounts.org_units import ROOT_ID
 from finobs.ledger.models import Event
+from tests import factories
 from tests.support import scenarios
 from tests.support.addresses import Address, addresses
 
 TABLE = Path(__file__).with_name("url_matrix.txt")
-PEOPLE = ("anonymous", "stranger", "viewer", "analyst", "lead", "auditor", "admin", "superuser")
+PEOPLE = ("anonymous", "stranger", "viewer", "analyst", "lead", "auditor", "admin", "superuser", "other")
+# Who is shown none of the scene's work: nobody, somebody without a role, and the lead of another legal entity.
+OUTSIDERS = ("anonymous", "stranger", "other")
 # What anybody signed in may do to what is their own: the session, the password, the profile, the tokens.
 OWN = re.compile(r"^(accounts/|api/v1/(me|tokens|auth)|admin/(logout|jsi18n|password_change|autocomplete))")
 READERS = ("anonymous", "stranger", "viewer", "auditor")
@@ -44,13 +51,22 @@ def read_table() -> dict[str, list[str]]:
 
 @pytest.fixture
 def people(analyst, lead, auditor, stranger, admin, superuser, queue):
-    from tests import factories
-
     viewer = factories.user("Vic Viewer", role="viewer")
     factories.grant(viewer, "view", queue)
+    # Each role's people have their grants by themselves: the same role in another entity has others.
+    OrgUnitGroupGrant.objects.all().delete()
+    here, there = factories.unit("first-bank"), factories.unit("second-bank")
+    Queue.objects.filter(pk=queue.pk).update(unit=here)
+    queue.unit = here
+    other = factories.user("Otto Other", role="compliance")
+    for person in (viewer, analyst, lead, auditor, admin):
+        factories.grant(person, "read_data", OrgUnit.objects.get(pk=ROOT_ID) if person == admin else here)
+    factories.grant(admin, "feed", here)
+    for grant in ("lead", "read_data"):
+        factories.grant(other, grant, there)
     return {
         "anonymous": None, "stranger": stranger, "viewer": viewer, "analyst": analyst, "lead": lead,
-        "auditor": auditor, "admin": admin, "superuser": superuser,
+        "auditor": auditor, "admin": admin, "superuser": superuser, "other": other,
     }  # fmt: skip
 
 
@@ -88,7 +104,7 @@ def written() -> tuple[int, ...]:
 
 
 WATCHED = (
-    "cases.models.Case", "cases.models.Queue", "cases.models.Note", "cases.models.WorkLease", "cases.models.Incident",
+    "cases.models.Case", "cases.models.Queue", "cases.models.Note", "cases.models.WorkLease", "cases.models.Incident", "cases.models.WorkPolicyVersion", "cases.models.Tag", "cases.models.ItemTag",
     "approvals.models.ApprovalRequest", "approvals.models.ApprovalDecision", "approvals.models.ApprovalPolicy", "detection.models.RuleVersion",
     "detection.models.ModelVersion", "detection.models.TrainingRun", "transactions.models.Transaction", "transactions.models.Source",
     "finobs.accounts.models.User",
@@ -143,7 +159,7 @@ def test_everybody_gets_what_the_matrix_says(answers):
     assert [key for key, status in found.items() if status >= 500] == []
     if name in READERS:
         assert [key for key in changed if not OWN.match(key.split("/", 1)[1])] == [], f"{name} changed something"
-    if name in ("anonymous", "stranger"):
+    if name in OUTSIDERS:
         assert shown == [], f"{name} was shown somebody's work"
 
 
@@ -152,6 +168,7 @@ def write(name: str, found: dict[str, int]) -> None:
     table = read_table() if TABLE.exists() else {}
     for key, status in found.items():
         row = table.setdefault(key, ["?"] * len(PEOPLE))
+        row += ["?"] * (len(PEOPLE) - len(row))
         row[PEOPLE.index(name)] = str(status)
     keep = {key: row for key, row in table.items() if key in found}
     TABLE.write_text(

@@ -12,19 +12,19 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from finobs.accounts.unit_form import UnitChoiceField
 from finobs.core.admin import AccessAdmin, ReadAdmin, ReasonActionForm, action_reason, run_action
 from finobs.core.errors import FinobsError, Invalid, NotFound
 from finobs.core.refusals import refusal_text
 
-from . import mappings, selectors, services
-from .choices import IngestMethod
+from . import mappings, party_admin, rate_admin, selectors, services
+from .choices import IngestMethod, QuarantineState, RecordKind
+from .deliveries import admin as delivery_admin
 from .file_import import import_file
 from .file_names import plain_file_name
-from .files import CsvOptions, open_rows
+from .files import CsvOptions, RowFile, open_rows
 from .models import (
-    Account,
     Batch,
-    Counterparty,
     Label,
     LabelBatch,
     PastLabel,
@@ -32,12 +32,20 @@ from .models import (
     Source,
     Transaction,
 )
+from .parties import admin as parties_admin
+from .records.file_import import import_records
+from .records.kinds import definition_of
+from .records.mappings import resolve_records
 
+__all__ = ["delivery_admin", "parties_admin", "party_admin", "rate_admin"]
 # What one web request may reasonably take: the command takes any size.
 MAX_UPLOAD_ROWS = 50_000
 
 
 class UploadForm(forms.Form):
+    kind = forms.ChoiceField(
+        choices=RecordKind.choices, required=False, label="What the rows are", help_text="Transactions if not said."
+    )
     file = forms.FileField(help_text=f"CSV or Parquet; at most {MAX_UPLOAD_ROWS:,} rows.")
     mapping = forms.CharField(
         required=False, widget=forms.Textarea(attrs={"rows": 4}),
@@ -52,12 +60,24 @@ class UploadForm(forms.Form):
     no_header = forms.BooleanField(required=False, help_text="The first line is a row; columns are #1, #2, ...")
 
 
+class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
+    unit = UnitChoiceField(help_text="Whose accounts it brings; those that are there stay in theirs.")
+
+    class Meta:
+        model = Source
+        fields = ("slug", "name", "default_currency", "time_zone", "mapping", "unit", "is_active")
+
+
 @admin.register(Source)
 class SourceAdmin(AccessAdmin):
-    list_display = ("name", "slug", "default_currency", "time_zone", "is_active")
+    form = SourceForm
+    list_display = ("name", "slug", "unit", "default_currency", "time_zone", "is_active")
+    list_select_related = ("unit",)
     list_filter = ("is_active",)
     search_fields = ("name", "slug")
-    fields = ("slug", "name", "default_currency", "time_zone", "mapping", "is_active", "created_at")
+    fields = (
+        "slug", "name", "default_currency", "time_zone", "mapping", "attributes", "unit", "is_active", "created_at",
+    )  # fmt: skip
     readonly_fields = ("created_at",)
     change_form_template = "admin/transactions/source/change_form.html"
 
@@ -77,7 +97,7 @@ class SourceAdmin(AccessAdmin):
         return [path("<int:pk>/upload/", upload, name="transactions_source_upload"), *super().get_urls()]
 
     def upload_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """A small file of transactions, taken in while the administrator waits."""
+        """A small file of transactions, or of records of another kind, taken in while the administrator waits."""
         source = selectors.sources_visible(request.user).filter(pk=pk).first()
         if source is None:
             raise NotFound
@@ -85,22 +105,24 @@ class SourceAdmin(AccessAdmin):
         if request.method == "POST" and form.is_valid() and self._upload(request, source, form):
             return redirect(reverse("transactions:batch-list") + f"?source={source.slug}")
         context = {**self.admin_site.each_context(request), "form": form, "source": source, "opts": self.model._meta}
-        context["title"] = f"Upload transactions of {source}"
+        context["title"] = f"Upload a file of {source}"
         return TemplateResponse(request, "admin/transactions/source/upload.html", context)
 
     def _upload(self, request: HttpRequest, source: Source, form: UploadForm) -> bool:
         file, actor = form.cleaned_data["file"], request.user
         try:
             name = plain_file_name(file.name)
-            mapping = _mapping(form.cleaned_data["mapping"].strip(), source)
-            values = form.cleaned_data
+            values, kind = form.cleaned_data, form.cleaned_data["kind"] or RecordKind.TRANSACTION
+            mapping = _mapping(values["mapping"].strip(), source, kind)
             options = CsvOptions(values["delimiter"], values["encoding"], has_header=not values["no_header"])
             rows = open_rows(file, name, mapping, options)
             if rows.total > MAX_UPLOAD_ROWS:
-                form.add_error(
-                    "file", f"About {rows.total:,} rows are too many for a page. Use: manage.py import_transactions."
-                )
+                command = "import_transactions" if kind == RecordKind.TRANSACTION else "import_records"
+                form.add_error("file", f"About {rows.total:,} rows are too many for a page. Use: manage.py {command}.")
                 return False
+            if kind != RecordKind.TRANSACTION:
+                _upload_records(request, source, kind, rows, name)
+                return True
             report = import_file(actor=actor, source=source, file=rows, method=IngestMethod.ADMIN, file_name=name)  # type: ignore[arg-type]
         except FinobsError as error:
             form.add_error(None, refusal_text(error))
@@ -115,22 +137,30 @@ class SourceAdmin(AccessAdmin):
         return True
 
 
-def _mapping(reference: str, source: Source) -> mappings.Mapping:
-    """The mapping of the form, the source's, or finobs's own."""
+def _upload_records(request: HttpRequest, source: Source, kind: str, rows: RowFile, name: str) -> None:
+    """Take records in and say what became of them. Raises FinobsError."""
+    actor: Any = request.user
+    report = import_records(
+        actor=actor, source=source, kind=kind, file=rows, method=IngestMethod.ADMIN, file_name=name
+    )  # fmt: skip
+    messages.success(
+        request,
+        f"{report.received:,} rows: {report.accepted:,} accepted, {report.duplicate:,} known, "
+        f"{report.quarantined:,} in quarantine, {report.already_quarantined:,} in quarantine before.",
+    )
+    messages.info(request, f"Read as {'; '.join(rows.layout.in_words())}.")
+
+
+def _mapping(reference: str, source: Source, kind: str) -> mappings.Mapping:
+    """The mapping of the form, the source's (which is of transactions), or finobs's own."""
     # `mappings.resolve` would read a file of the server's by its path, which is for commands only.
     if reference and reference not in mappings.NAMED_MAPPINGS and not reference.startswith("{"):
         raise Invalid(f"The mapping must be {', '.join(mappings.NAMED_MAPPINGS)}, or a JSON object.")
+    if kind != RecordKind.TRANSACTION:
+        return resolve_records(definition_of(kind), reference or mappings.OWN_FORMAT)
     if not reference and source.mapping:
-        return mappings.Mapping.parse(source.mapping)
-    return mappings.resolve(reference or "finobs")[0]
-
-
-@admin.register(Account, Counterparty)
-class PartyAdmin(ReadAdmin):
-    list_display = ("external_id", "source", "created_at")
-    list_select_related = ("source",)
-    list_filter = ("source",)
-    search_fields = ("=external_id",)
+        return mappings.Mapping.parse(source.mapping).for_source(source.attributes)
+    return mappings.resolve(reference or "finobs")[0].for_source(source.attributes)
 
 
 @admin.register(Transaction)
@@ -146,7 +176,7 @@ class TransactionAdmin(ReadAdmin):
         "source",
     )
     list_select_related = ("source", "account", "counterparty")
-    list_filter = ("source", "direction")
+    list_filter = ("source", "direction", "method")
     search_fields = ("=external_id",)
     exclude = ("digest",)
 
@@ -161,10 +191,10 @@ class RowBatchAdmin(ReadAdmin):
 @admin.register(Batch)
 class BatchAdmin(RowBatchAdmin):
     list_display = (
-        "id", "source", "method", "actor", "received_at", "received", "accepted", "duplicate", "quarantined",
+        "id", "source", "kind", "method", "actor", "received_at", "received", "accepted", "duplicate", "quarantined",
         "already_quarantined",
     )  # fmt: skip
-    list_filter = ("source", "method")
+    list_filter = ("source", "kind", "method")
 
 
 @admin.register(LabelBatch)
@@ -195,9 +225,9 @@ class PastLabelAdmin(ReadAdmin):
 
 @admin.register(QuarantinedRow)
 class QuarantinedRowAdmin(ReadAdmin):
-    list_display = ("id", "source", "row_number", "reason", "detail", "state", "created_at")
+    list_display = ("id", "source", "kind", "row_number", "reason", "detail", "state", "created_at")
     list_select_related = ("source",)
-    list_filter = ("state", "reason", "source")
+    list_filter = ("state", "kind", "reason", "source")
     exclude = ("raw", "raw_digest", "salt")
     actions = ("release", "discard")
     action_form = ReasonActionForm
@@ -222,5 +252,5 @@ class QuarantinedRowAdmin(ReadAdmin):
 def _release(request: HttpRequest, row: QuarantinedRow, **version: int) -> None:
     actor: Any = request.user
     row = services.quarantine_release(actor=actor, row=row, reason=action_reason(request), **version)
-    if row.transaction_id is None:
+    if row.state != QuarantineState.RELEASED:
         raise Invalid(row.detail)

@@ -48,10 +48,11 @@ class NumberText(str):
     0 where all are held.
     """
 
-    max_exact: int
+    max_exact: int = 0
 
-    def __new__(cls, text: str, max_exact: int = 0) -> NumberText:
-        number = super().__new__(cls, text)
+    @classmethod
+    def of(cls, text: str, max_exact: int) -> NumberText:
+        number = cls(text)
         number.max_exact = max_exact
         return number
 
@@ -99,7 +100,7 @@ class AmountNotation:
             return "", ""
         number = self._number(body, value)
         if isinstance(value, NumberText):
-            number = NumberText(number, value.max_exact)
+            number = NumberText.of(number, value.max_exact)
         if is_zero(number):
             return number, ""
         if self.sign:

@@ -6,42 +6,18 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from finobs.core.api import M, SelectorDetail, SelectorList, ServiceAction, ServiceCreate, Subject
-from finobs.core.idempotency import IDEMPOTENCY_PARAMETER, answer_once
+from finobs.accounts.unit_selectors import with_unit
+from finobs.core.api import SelectorDetail, SelectorList, ServiceAction, ServiceCreate, Subject
 from finobs.core.serializers import ReasonSerializer
 
-from . import filters, selectors, serializers, services
-from .choices import IngestMethod
+from . import filters, party_serializers, selectors, serializers, services
+from .choices import IngestMethod, RecordKind
 from .models import Account, Batch, Label, QuarantinedRow, Source, Transaction
-from .request_body import read_body
-
-SOURCE_PARAMETER = OpenApiParameter("source", OpenApiTypes.STR, description="Slug, for a body that does not name it")
-
-
-class RowBatchList(SelectorList[M], ServiceAction[M]):
-    """A list that takes rows of one source in by POST, under an Idempotency-Key: the same key gets the same answer.
-
-    rows_key: what the body calls them; keys belong to it too.
-    """
-
-    parameters = (IDEMPOTENCY_PARAMETER, SOURCE_PARAMETER)
-    answer_class: type[Serializer[Any]]
-    rows_key: str
-
-    def act(self) -> HttpResponse:
-        # Before the body is parsed: a key belongs to its bytes.
-        return answer_once(self.request, self.rows_key, lambda: (self.status, self._add_rows()))
-
-    def _add_rows(self) -> dict[str, Any]:
-        request = self.request
-        slug, rows = read_body(request.data, str(request.query_params.get("source", "")), self.rows_key)
-        result = self.service(actor=request.user, source=selectors.source_get(request.user, slug), rows=rows)
-        return serializers.rows_response(result, self.answer_class)
+from .records.services import records_add
+from .row_batch_list import RowBatchList
 
 
 class TransactionList(RowBatchList[Transaction]):
@@ -65,18 +41,27 @@ class TransactionList(RowBatchList[Transaction]):
 
 
 class TransactionDetail(SelectorDetail[Transaction]):
-    """One transaction."""
+    """One transaction, with who pays whom where its row says it."""
 
     selector = selectors.transaction_get
-    serializer_class = serializers.TransactionSerializer
+    serializer_class = serializers.TransactionDetailSerializer
 
 
-class AccountList(SelectorList[Account]):
+class AccountList(RowBatchList[Account]):
     """Accounts, each with the time of its latest transaction; the latest to appear first."""
 
     selector = selectors.accounts_visible
     serializer_class = serializers.AccountSerializer
     filterset_class = filters.AccountFilter
+    service = partial(records_add, kind=RecordKind.ACCOUNT, method=IngestMethod.REST)
+    body_class = party_serializers.AccountsAddRequestSerializer
+    operation_id = "accounts_add"
+    rows_key = "accounts"
+
+    def post(self, request: Request, **kwargs: Any) -> HttpResponse:
+        """What is known of one account, a list of them with ?source=, or an object with source and accounts: 1 to
+        10,000 rows. What a row leaves out stays as it is."""
+        return self.act()
 
 
 class AccountDetail(SelectorDetail[Account]):
@@ -84,6 +69,18 @@ class AccountDetail(SelectorDetail[Account]):
 
     selector = selectors.account_get
     serializer_class = serializers.AccountSerializer
+
+
+class AccountMove(ServiceAction[Account]):
+    """Put an account, with all its transactions, into another unit; its cases stay where they were opened."""
+
+    subject = Subject("account", selectors.account_get)
+    serializer_class = serializers.AccountSerializer
+    service = services.account_move
+    body_class = serializers.AccountMoveSerializer
+
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        return with_unit(self.request.user, body)
 
 
 class BatchList(SelectorList[Batch]):
@@ -132,6 +129,27 @@ class SourceList(SelectorList[Source], ServiceCreate[Source]):
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Make a source. With the first one come the first rules, so that nothing comes in without assessment."""
         return self.act()
+
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        return with_unit(self.request.user, body)
+
+
+class SourceDetail(SelectorDetail[Source], ServiceAction[Source]):
+    """One source."""
+
+    http_method_names = ("get", "patch", "head", "options")
+    selector = selectors.source_get
+    serializer_class = serializers.SourceSerializer
+    subject = Subject("source", selectors.source_get)
+    service = services.source_change
+    body_class = serializers.SourceChangeSerializer
+
+    def patch(self, request: Request, **kwargs: Any) -> HttpResponse:
+        """Change its name, defaults, mapping, attributes, unit or activity; what is left out stays."""
+        return self.act()
+
+    def arguments(self, body: dict[str, Any], **subject: Any) -> dict[str, Any]:
+        return with_unit(self.request.user, body)
 
 
 class QuarantineList(SelectorList[QuarantinedRow]):

@@ -1,6 +1,9 @@
 from django.urls import URLPattern, URLResolver, path
 
-from . import api
+from . import api, party_api, rate_api
+from .deliveries import api as deliveries
+from .parties import api as parties
+from .parties import resolution_api as resolutions
 
 app_name = "transactions_api"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -8,10 +11,50 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("transactions/<int:pk>", api.TransactionDetail.as_view(), name="transaction-detail"),
     path("accounts", api.AccountList.as_view(), name="account-list"),
     path("accounts/<int:pk>", api.AccountDetail.as_view(), name="account-detail"),
+    path("accounts/<int:pk>/move", api.AccountMove.as_view(), name="account-move"),
+    path("accounts/<int:pk>/details", party_api.AccountDetails.as_view(), name="account-details"),
+    path("counterparties", party_api.CounterpartyList.as_view(), name="counterparty-list"),
+    path("counterparties/<int:pk>", party_api.CounterpartyDetail.as_view(), name="counterparty-detail"),
+    path("counterparties/<int:pk>/details", party_api.CounterpartyDetails.as_view(), name="counterparty-details"),
+    path("counterparties/<int:pk>/resolve", resolutions.CounterpartyResolve.as_view(), name="counterparty-resolve"),
+    path("resolutions", resolutions.ResolutionList.as_view(), name="resolution-list"),
+    path("resolutions/<int:pk>", resolutions.ResolutionDetail.as_view(), name="resolution-detail"),
+    path("resolutions/<int:pk>/unresolve", resolutions.CounterpartyUnresolve.as_view(), name="counterparty-unresolve"),
+    path("exchange-rates", rate_api.ExchangeRateList.as_view(), name="exchange-rate-list"),
+    path("customers", parties.CustomerList.as_view(), name="customer-list"),
+    path("customers/<int:pk>", parties.CustomerDetail.as_view(), name="customer-detail"),
+    path("customers/<int:pk>/profile", parties.CustomerProfileDetail.as_view(), name="customer-profile-detail"),
+    path("customers/<int:pk>/erase", parties.CustomerErase.as_view(), name="customer-erase"),
+    path("customers/<int:pk>/correct", parties.CustomerCorrect.as_view(), name="customer-correct"),
+    path("customers/<int:pk>/account-parties", parties.AccountPartyAdd.as_view(), name="account-party-add"),
+    path("customers/<int:pk>/relations", parties.RelationAdd.as_view(), name="relation-add"),
+    path("account-parties", parties.AccountPartyList.as_view(), name="account-party-list"),
+    path("account-parties/<int:pk>", parties.AccountPartyDetail.as_view(), name="account-party-detail"),
+    path("account-parties/<int:pk>/end", parties.AccountPartyEnd.as_view(), name="account-party-end"),
+    path("account-parties/<int:pk>/withdraw", parties.AccountPartyWithdraw.as_view(), name="account-party-withdraw"),
+    path("relations", parties.RelationList.as_view(), name="relation-list"),
+    path("relations/<int:pk>", parties.RelationDetail.as_view(), name="relation-detail"),
+    path("relations/<int:pk>/end", parties.RelationEnd.as_view(), name="relation-end"),
+    path("relations/<int:pk>/withdraw", parties.RelationWithdraw.as_view(), name="relation-withdraw"),
     path("batches", api.BatchList.as_view(), name="batch-list"),
     path("batches/<int:pk>", api.BatchDetail.as_view(), name="batch-detail"),
     path("labels", api.LabelList.as_view(), name="label-list"),
     path("sources", api.SourceList.as_view(), name="source-list"),
+    path("sources/<slug:slug>", api.SourceDetail.as_view(), name="source-detail"),
+    path("delivery-schedules", deliveries.DeliveryScheduleList.as_view(), name="delivery-schedule-list"),
+    path("delivery-schedules/<int:pk>", deliveries.DeliveryScheduleDetail.as_view(), name="delivery-schedule-detail"),
+    path(
+        "delivery-schedules/<int:pk>/change",
+        deliveries.DeliveryScheduleChange.as_view(),
+        name="delivery-schedule-change",
+    ),
+    path("deliveries", deliveries.DeliveryList.as_view(), name="delivery-list"),
+    path("deliveries/<int:pk>", deliveries.DeliveryDetail.as_view(), name="delivery-detail"),
+    path("deliveries/<int:pk>/announce", deliveries.DeliveryAnnounce.as_view(), name="delivery-announce"),
+    path("deliveries/<int:pk>/receive", deliveries.DeliveryReceive.as_view(), name="delivery-receive"),
+    path("deliveries/<int:pk>/end", deliveries.DeliveryEnd.as_view(), name="delivery-end"),
+    path("delivery-faults", deliveries.DeliveryFaultList.as_view(), name="delivery-fault-list"),
+    path("delivery-faults/<int:pk>/settle", deliveries.DeliveryFaultSettle.as_view(), name="delivery-fault-settle"),
     path("quarantine", api.QuarantineList.as_view(), name="quarantine-list"),
     path("quarantine/<int:pk>", api.QuarantineDetail.as_view(), name="quarantine-detail"),
     path("quarantine/<int:pk>/correct", api.QuarantineCorrect.as_view(), name="quarantine-correct"),

@@ -5,22 +5,22 @@ class TransactionsConfig(AppConfig):
     name = "transactions"
 
     def ready(self) -> None:
-        from finobs.core.navigation import DATA, NavigationEntry, register
+        from finobs.accounts import token_sources, unit_contents
+        from finobs.core import clock
+        from finobs.core.schedule import ScheduledTask, register
 
-        from . import policy
+        from . import policy, queries, selectors
+        from .navigation import register_entries
+        from .record_kinds import register_kinds
 
         policy.register()
-        register(
-            NavigationEntry(
-                "transactions:transaction-list", "Transactions", "arrows-exchange", "transaction:read", DATA, 10, go="t"
-            ),
-            NavigationEntry(
-                "transactions:account-list", "Accounts", "building-bank", "transaction:read", DATA, 20, go="c"
-            ),
-            NavigationEntry(
-                "transactions:batch-list", "Batches", "database-import", "transaction:read", DATA, 30, go="b"
-            ),
-            NavigationEntry(
-                "transactions:quarantine-list", "Quarantine", "alert-triangle", "transaction:read", DATA, 40, go="u"
-            ),
-        )
+        register_kinds()
+        register_entries()
+        token_sources.register(selectors.sources_for_tokens)
+        unit_contents.register("sources", queries.sources_in, queries.active_sources_in)
+        unit_contents.register("accounts", queries.accounts_in, queries.none_in)
+        for words, task, every in (
+            ("expect deliveries, and say which are late", "deliveries_check", clock.MINUTE),
+            ("empty rows in quarantine that nobody could read", "quarantine_expire", clock.DAY),
+        ):
+            register(ScheduledTask(words, f"transactions.tasks.{task}", every))

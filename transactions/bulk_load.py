@@ -6,45 +6,67 @@ imports of the same rows wait for one another and never in a circle.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model
 
-from finobs.core.db.bulk import insert_missing, insert_rows
+from finobs.core.db.bulk import MAX_ROWS_PER_STATEMENT, insert_missing, insert_rows
 from finobs.core.db.dialect import any_of, table_of
 from finobs.core.db.ids import reservation, reserve
 from finobs.core.db.pipeline import kept_plans, pipeline, send
+from finobs.core.db.visibility import visibility
 
-from .choices import QuarantineState
-from .models import Account, Batch, Counterparty, Label, Party, QuarantinedRow, Source, Transaction
+from .choices import LabelOrigin, QuarantineState, RecordKind
+from .models import (
+    Account,
+    Batch,
+    Counterparty,
+    Label,
+    LabelBatch,
+    Party,
+    PaymentParties,
+    QuarantinedRow,
+    Source,
+    Transaction,
+)
+from .row_details import PARTY_PARTS
+from .row_validation import RowLabel, ValidRow
 
 P = TypeVar("P", bound=Party)
 Names = Iterable[str]
+# By external id: the primary key, and the unit of an account.
+ExistingParties = dict[str, tuple[int, int]]
 # For so few rows the statements are the same again and again, and planning them takes longer than running them.
 MAX_GENERIC_PLAN_ROWS = 8
 # A transaction's values in the order of its columns, for the database and for `Transaction.from_db` alike.
 TRANSACTION_FIELDS = tuple(str(field.attname) for field in Transaction._meta.concrete_fields)
 TRANSACTION_COLUMNS = tuple(str(field.column) for field in Transaction._meta.concrete_fields)
-LABEL_FIELDS = tuple(field for field in Label._meta.concrete_fields if not field.primary_key)
-LABEL_COLUMNS = tuple(str(field.column) for field in LABEL_FIELDS)
+LABEL_COLUMNS = (
+    "is_suspicious", "typology", "known_at", "watermark", "transaction_id", "origin", "label_batch_id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ExistingRows:
     """What the database knows of a batch before it comes in, and ids for what is new in it.
 
-    quarantined: rows that wait in quarantine under the same external ids.
+    accounts, counterparties: by their external ids. quarantined: rows that wait in quarantine under the same external
+    ids. xid, snapshot: on PostgreSQL, the number of this transaction and what it sees (`core.db.visibility`).
     """
 
     transactions: dict[str, tuple[int, bytes]]
-    accounts: dict[str, int]
-    counterparties: dict[str, int]
+    accounts: ExistingParties
+    counterparties: ExistingParties
     batch_id: int
     ids: list[int]
     quarantined: dict[str, list[int]]
+    xid: int | None
+    snapshot: str
 
 
 def lookup_and_reserve(
@@ -58,23 +80,26 @@ def lookup_and_reserve(
     parts = [
         _lookup(source, Transaction, external_ids, "t"), _lookup(source, Account, accounts, "a"),
         _lookup(source, Counterparty, counterparties, "c"), _lookup(source, QuarantinedRow, external_ids, "q"),
-        *reservation("b", Batch, 1), *reservation("i", Transaction, number),
+        *reservation("b", Batch, 1), *reservation("i", Transaction, number), *visibility("v"),
     ]  # fmt: skip
     if number <= MAX_GENERIC_PLAN_ROWS:
         parts += kept_plans("p")
-    rows: dict[str, list[Any]] = {letter: [] for letter in "tacqbip"}
+    rows: dict[str, list[Any]] = {letter: [] for letter in "tacqbipv"}
     for letter, *row in _fetch(parts):
         rows[letter].append(row)
+    snapshot, xid, *_ = rows["v"][0] if rows["v"] else ("", None, None)
     quarantined: dict[str, list[int]] = {}
-    for name, pk, _ in rows["q"]:
+    for name, pk, *_ in rows["q"]:
         quarantined.setdefault(name, []).append(pk)
     return ExistingRows(
-        {name: (pk, bytes(digest)) for name, pk, digest in rows["t"]},
-        {name: pk for name, pk, _ in rows["a"]},
-        {name: pk for name, pk, _ in rows["c"]},
+        {name: (pk, bytes(digest)) for name, pk, digest, _ in rows["t"]},
+        {name: (pk, unit) for name, pk, _, unit in rows["a"]},
+        {name: (pk, unit) for name, pk, _, unit in rows["c"]},
         rows["b"][0][1] if rows["b"] else reserve(Batch, 1)[0],
-        sorted(pk for _, pk, _ in rows["i"]) or reserve(Transaction, number),
+        sorted(pk for _, pk, *_ in rows["i"]) or reserve(Transaction, number),
         quarantined,
+        xid,
+        snapshot,
     )
 
 
@@ -82,9 +107,13 @@ def _lookup(source: Source, model: type[Model], names: Names, letter: str) -> tu
     """Rows of a model by their external ids, with a letter that tells them from others: SQL and values."""
     condition, value = any_of("external_id", sorted(set(names)))
     digest = "digest" if model is Transaction else "NULL"
-    select = f"SELECT '{letter}', external_id, id, {digest} FROM {table_of(model)}"  # noqa: S608
+    unit = "unit_id" if model is Account else "0"
+    select = f"SELECT '{letter}', external_id, id, {digest}, {unit} FROM {table_of(model)}"  # noqa: S608
     # Written out: a plan for whatever value could not use the index of the open rows.
     is_open = f" AND state = '{QuarantineState.OPEN.value}'" if model is QuarantinedRow else ""
+    if model is QuarantinedRow:
+        # A customer may have the id of a transaction.
+        is_open += f" AND kind = '{RecordKind.TRANSACTION.value}'"
     return f"{select} WHERE source_id = %s{is_open} AND {condition}", [source.pk, value]
 
 
@@ -94,24 +123,27 @@ def _fetch(parts: Sequence[tuple[str, list[Any]]]) -> list[tuple[Any, ...]]:
     return rows()
 
 
-def ensure_parties(model: type[P], source: Source, names: Names, existing: dict[str, int]) -> dict[str, P]:
-    """The accounts or counterparties of these names, made where they are missing from `existing`."""
+def ensure_parties(model: type[P], source: Source, names: Names, existing: ExistingParties) -> dict[str, P]:
+    """The accounts or counterparties of these names, made where they are missing from `existing`: new accounts in the
+    unit of their source."""
     missing = sorted(set(names) - existing.keys())
     if missing:
         # Who loses the race for a name waits for the winner's commit, then sees its row.
-        manager = model._default_manager
-        manager.bulk_create([model(source=source, external_id=name) for name in missing], ignore_conflicts=True)
-        existing = existing | {name: pk for _, name, pk, _ in _fetch([_lookup(source, model, missing, "p")])}
+        manager, own = model._default_manager, {"unit_id": source.unit_id} if model is Account else {}
+        manager.bulk_create([model(source=source, external_id=name, **own) for name in missing], ignore_conflicts=True)
+        rows = _fetch([_lookup(source, model, missing, "p")])
+        existing = existing | {name: (pk, unit) for _, name, pk, _, unit in rows}
+    fields = ("id", "source_id", "external_id", *(("unit_id",) if model is Account else ()))
     return {
-        name: model.from_db(connection.alias, ("id", "source_id", "external_id"), (pk, source.pk, name))
-        for name, pk in existing.items()
+        name: model.from_db(connection.alias, fields, (pk, source.pk, name, unit)[: len(fields)])
+        for name, (pk, unit) in existing.items()
     }
 
 
 def existing_transactions(source: Source, external_ids: Sequence[str]) -> dict[str, tuple[int, bytes]]:
     """Of these ids, those that are in already: (primary key, digest)."""
     rows = _fetch([_lookup(source, Transaction, external_ids, "t")])
-    return {external_id: (pk, bytes(digest)) for _, external_id, pk, digest in rows}
+    return {external_id: (pk, bytes(digest)) for _, external_id, pk, digest, _ in rows}
 
 
 def add_transactions(rows: Sequence[Sequence[Any]]) -> set[int]:
@@ -119,9 +151,38 @@ def add_transactions(rows: Sequence[Sequence[Any]]) -> set[int]:
 
     The others lost to a simultaneous import of the same external ids.
     """
-    place = TRANSACTION_FIELDS.index("external_id")
-    return insert_missing(Transaction, TRANSACTION_COLUMNS, sorted(rows, key=lambda row: str(row[place])))
+    by_external_id = itemgetter(TRANSACTION_FIELDS.index("external_id"))
+    return insert_missing(Transaction, TRANSACTION_COLUMNS, sorted(rows, key=by_external_id))
 
 
-def add_labels(labels: Sequence[Label]) -> None:
-    insert_rows(Label, LABEL_COLUMNS, [[getattr(label, field.attname) for field in LABEL_FIELDS] for label in labels])
+def add_payment_parties(rows: Sequence[tuple[int, ValidRow]]) -> None:
+    """Insert who pays whom, of rows given with the keys of their transactions; those that do not say it have none."""
+    values = [
+        (pk, *(json.dumps(row.details.parties.get(party, {}), ensure_ascii=False) for party in PARTY_PARTS), row.salt)
+        for pk, row in rows
+        if row.details.parties
+    ]
+    insert_rows(PaymentParties, ("transaction_id", *PARTY_PARTS, "salt"), values)
+
+
+def salts_of(transaction_ids: Sequence[int]) -> dict[int, bytes]:
+    """The salts of those transactions that say who pays whom, by their keys."""
+    salts: dict[int, bytes] = {}
+    for start in range(0, len(transaction_ids), MAX_ROWS_PER_STATEMENT):
+        rows = PaymentParties.objects.filter(pk__in=transaction_ids[start : start + MAX_ROWS_PER_STATEMENT])
+        salts |= {pk: bytes(salt) for pk, salt in rows.values_list("pk", "salt")}
+    return salts
+
+
+def add_labels(
+    labels: Sequence[tuple[int, RowLabel]], label_batch: LabelBatch | None = None, watermark: int = 0
+) -> None:
+    """Insert labels, given by the keys of their transactions: those that came with new ones, each with its own key as
+    its watermark; or those of a batch of labels, at its watermark."""
+    origin = (LabelOrigin.BATCH if label_batch else LabelOrigin.TRANSACTION).value
+    batch_id = label_batch and label_batch.pk
+    rows = [
+        (label.is_suspicious, label.typology, label.known_at, watermark or pk, pk, origin, batch_id)
+        for pk, label in labels
+    ]
+    insert_rows(Label, LABEL_COLUMNS, rows)

@@ -10,6 +10,55 @@ class IngestMethod(TextChoices):
     RELEASE = "release", "Released from quarantine"
 
 
+class PaymentMethod(TextChoices):
+    """How money moved, whatever channel it was ordered by."""
+
+    WIRE = "wire", "Wire"
+    CASH = "cash", "Cash"
+    CARD = "card", "Card"
+    CHEQUE = "cheque", "Cheque"
+    INSTANT = "instant", "Instant payment"
+    INTERNAL = "internal", "Internal transfer"
+    CRYPTO = "crypto", "Crypto-assets"
+    OTHER = "other", "Other"
+
+
+class AttributeType(TextChoices):
+    """What a further column of a source holds."""
+
+    TEXT = "text", "Text"
+    NUMBER = "number", "Number"
+    DATE = "date", "Date"
+    BOOLEAN = "boolean", "True or false"
+    CODE = "code", "Code"
+
+
+class AccountKind(TextChoices):
+    CURRENT = "current", "Current account"
+    SAVINGS = "savings", "Savings account"
+    CARD = "card", "Card account"
+    LOAN = "loan", "Loan"
+    SECURITIES = "securities", "Securities account"
+    WALLET = "wallet", "Wallet"
+    OTHER = "other", "Other"
+
+
+class AccountStatus(TextChoices):
+    ACTIVE = "active", "Active"
+    DORMANT = "dormant", "Dormant"
+    BLOCKED = "blocked", "Blocked"
+    CLOSED = "closed", "Closed"
+
+
+class CounterpartyKind(TextChoices):
+    PERSON = "person", "Person"
+    ORGANISATION = "organisation", "Organisation"
+    MERCHANT = "merchant", "Merchant"
+    TERMINAL = "terminal", "Terminal"
+    WALLET = "wallet", "Wallet"
+    UNKNOWN = "unknown", "Not known"
+
+
 class Direction(TextChoices):
     OUT = "out", "Out of the account"
     IN = "in", "Into the account"
@@ -27,6 +76,26 @@ class RowStatus(TextChoices):
     DUPLICATE = "duplicate", "Already known"
     QUARANTINED = "quarantined", "In quarantine"
     ALREADY_QUARANTINED = "already_quarantined", "In quarantine before"
+
+
+class DeliveryState(TextChoices):
+    """How much of what was expected is in."""
+
+    EXPECTED = "expected", "Expected"
+    INCOMPLETE = "incomplete", "On its way"
+    COMPLETE = "complete", "Complete"
+    LATE = "late", "Late"
+    SHORT = "short", "Short"
+    OVER = "over", "Over"
+
+
+class DeliveryFaultKind(TextChoices):
+    """What is wrong with a delivery."""
+
+    LATE = "late", "Late"
+    SHORT = "short", "Short"
+    OVER = "over", "Over"
+    REPEATED = "repeated", "The same file again"
 
 
 class LabelOrigin(TextChoices):
@@ -50,6 +119,14 @@ class LabelStatus(TextChoices):
     REFUSED = "refused", "Refused"
 
 
+class RateStatus(TextChoices):
+    """What became of an exchange rate."""
+
+    ACCEPTED = "accepted", "Accepted"
+    DUPLICATE = "duplicate", "Already known"
+    REFUSED = "refused", "Refused"
+
+
 class QuarantineReason(TextChoices):
     """Why a row is in quarantine."""
 
@@ -65,5 +142,51 @@ class QuarantineReason(TextChoices):
     DATE = "date", "Impossible date"
     DIRECTION = "direction", "Unknown direction"
     COUNTRY = "country", "Unknown country"
+    METHOD = "method", "Unknown method"
+    ATTRIBUTE = "attribute", "Unusable attribute"
     LABEL = "label", "Unusable label"
     CONFLICT = "conflict", "Known id with other content"
+    REFERENCE = "reference", "Names what is not there"
+    WORD = "word", "None of the words it may be"
+    ERASED = "erased", "The customer was erased"
+
+
+class RecordKind(TextChoices):
+    """What rows are about, each with a way in of its own."""
+
+    TRANSACTION = "transaction", "Transactions"
+    CUSTOMER = "customer", "Customers"
+    ACCOUNT_PARTY = "account_party", "Parties of accounts"
+    RELATION = "relation", "Relations of customers"
+    ACCOUNT = "account", "Accounts"
+    COUNTERPARTY = "counterparty", "Counterparties"
+    ALERT = "alert", "Alerts of other systems"
+
+
+class CustomerKind(TextChoices):
+    PERSON = "person", "Person"
+    ORGANISATION = "organisation", "Organisation"
+
+
+class RiskRating(TextChoices):
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+    PROHIBITED = "prohibited", "Prohibited"
+
+
+class PartyRole(TextChoices):
+    """What a customer is to an account."""
+
+    HOLDER = "holder", "Holder"
+    JOINT_HOLDER = "joint_holder", "Joint holder"
+    SIGNATORY = "signatory", "Signatory"
+    BENEFICIAL_OWNER = "beneficial_owner", "Beneficial owner"
+
+
+class RelationKind(TextChoices):
+    """What a customer is to another one."""
+
+    OWNS = "owns", "Owns"
+    CONTROLS = "controls", "Controls"
+    HOUSEHOLD = "household", "One household"

@@ -19,6 +19,7 @@ from typing import Any, Final
 from finobs.core.errors import Invalid
 from finobs.core.text import DeceptiveText, clean
 
+from .attributes import ATTRIBUTE_PREFIX
 from .field_sources import FieldSource
 from .identifiers import identifier, is_nothing
 from .mappings import OPTIONAL_FIELDS, REQUIRED_LABEL_FIELDS, Mapping
@@ -61,10 +62,11 @@ def fit_to_header(mapping: Mapping, header: Sequence[str]) -> ColumnFit:
         name if name.strip() and len(places[folded(name)]) == 1 else f"#{index + 1}"
         for index, name in enumerate(header)
     ]
+    optional = _optional(mapping)
     sources = {
-        name: source
+        name: _under_its_name(name, source, places)
         for name, source in mapping.sources.items()
-        if name not in _optional(mapping) or folded(name) in places
+        if name not in optional or not {folded(source.column), folded(name)}.isdisjoint(places)
     }
     needed = replace(mapping, sources=sources).columns
     missing = [name for name in needed if not _places(name, header, places)]
@@ -90,13 +92,30 @@ def missing_columns(mapping: Mapping, header: Sequence[str]) -> int:
 
 def _optional(mapping: Mapping) -> set[str]:
     """The fields of their own name that a file may leave out."""
+    if mapping.optional is not None:
+        return {name for name in mapping.optional if _is_own_column(mapping, name)}
     optional = OPTIONAL_FIELDS if "account" in mapping.sources else OPTIONAL_FIELDS - set(REQUIRED_LABEL_FIELDS)
     if not mapping.is_own_format:
         # Left out, it would make every amount one that went out.
         optional -= {"direction"}
-    return {
-        name for name in optional if (source := mapping.sources.get(name)) and source.is_plain and source.column == name
-    }
+    attributes = {name for name in mapping.sources if name.startswith(ATTRIBUTE_PREFIX)}
+    return {name for name in optional | attributes if _is_own_column(mapping, name)}
+
+
+def _is_own_column(mapping: Mapping, name: str) -> bool:
+    source = mapping.sources.get(name)
+    return source is not None and source.is_plain and source.column == name.removeprefix(ATTRIBUTE_PREFIX)
+
+
+def _under_its_name(name: str, source: FieldSource, places: dict[str, list[int]]) -> FieldSource:
+    """An attribute whose column is called attributes.mcc, as in the file of quarantined rows, and not mcc."""
+    if (
+        name.startswith(ATTRIBUTE_PREFIX)
+        and source.column == name.removeprefix(ATTRIBUTE_PREFIX)
+        and folded(name) in places
+    ):
+        return replace(source, column=name)
+    return source
 
 
 def named(header: Sequence[str]) -> str:

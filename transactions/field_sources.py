@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,7 +11,8 @@ from typing import Any, Final
 from finobs.core.text import DeceptiveText, clean
 
 from .amounts import DECIMAL_MARKS, MAX_CURRENCY_SIGN_LENGTH, SIGN_MEANINGS, AmountNotation
-from .choices import QuarantineReason
+from .attributes import ATTRIBUTE_NAME, ATTRIBUTE_PREFIX
+from .choices import Direction, QuarantineReason
 from .date_formats import date_reader
 from .identifiers import is_nothing, is_null_word
 from .row_faults import RowFault, quoted
@@ -24,6 +26,7 @@ _SCALARS: Final = (str, int, float)
 _KEYS: Final = frozenset({"column", "columns", "separator", "ordinal", "value", "words"})
 _DATE_KEYS: Final = frozenset({"format", "plus_days"})
 _AMOUNT_KEYS: Final = frozenset({"sign", "decimal_mark", "currency_sign"})
+_NUMBER_KEYS: Final = frozenset({"decimal_mark", "currency_sign"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class FieldSource:
     notation: how a column of amounts writes them; None for any other field.
     columns: put together with `separator` between them. ordinal: with the number of the row among those of the file
     that are equal so far, so that two equal rows are two and a second import knows both.
+    number: how a column writes numbers that are no amounts, where it is said. Their sign is a part of them.
     """
 
     column: str = ""
@@ -47,6 +51,7 @@ class FieldSource:
     columns: tuple[str, ...] = ()
     separator: str = " "
     ordinal: bool = False
+    number: AmountNotation | None = None
 
     @property
     def used_columns(self) -> tuple[str, ...]:
@@ -54,7 +59,9 @@ class FieldSource:
 
     @property
     def is_plain(self) -> bool:
-        return bool(self.column) and not (self.plus_days or self.words or self.date_format or self.notation)
+        return bool(self.column) and not (
+            self.plus_days or self.words or self.date_format or self.notation or self.number
+        )
 
     def apply(self, value: Any, name: str = "date") -> Any:
         """The field's value for a column's value; of an amount, see `amount`.
@@ -63,6 +70,8 @@ class FieldSource:
         """
         if self.words:
             return self._meaning("" if value is None else str(value).strip(), value)
+        if self.number is not None and isinstance(value, str) and not is_nothing(value):
+            return self._signed(self.number, value, name)
         if (self.date_format or self.plus_days) and not is_nothing(value):
             return self._moment(value, name)
         return value
@@ -76,6 +85,14 @@ class FieldSource:
             return self.notation.read(value if isinstance(value, str) else str(value))
         except ValueError as error:
             raise RowFault(QuarantineReason.AMOUNT, f"{name} is {quoted(value)}, {error}.") from None
+
+    def _signed(self, notation: AmountNotation, value: str, name: str) -> str:
+        try:
+            number, direction = notation.read(value)
+        except ValueError as error:
+            reason = QuarantineReason.ATTRIBUTE if name.startswith(ATTRIBUTE_PREFIX) else QuarantineReason.AMOUNT
+            raise RowFault(reason, f"{name} is {quoted(value)}, {error}.") from None
+        return f"-{number}" if direction == Direction.OUT else number
 
     def _meaning(self, word: str, value: Any) -> Any:
         # As it is written first: "-" is a word for nothing, unless the mapping says what it means.
@@ -99,13 +116,18 @@ class FieldSource:
             raise RowFault(QuarantineReason.DATE, f"{name} is {quoted(value)}, outside any calendar.") from None
 
 
-def field_source(name: str, document: Any) -> FieldSource:
-    """The source of a field as a mapping says it. Raises ValueError in words."""
-    if name not in ROW_FIELDS and name not in AMOUNT_COLUMNS:
+def field_source(
+    name: str, document: Any, *, dates: Collection[str] = DATE_FIELDS, is_known: bool = False
+) -> FieldSource:
+    """The source of a field as a mapping says it. Raises ValueError in words.
+
+    dates: fields that are days or moments. is_known: the caller has looked whether there is such a field.
+    """
+    if not is_known and not _is_field(name):
         raise ValueError(f"finobs knows no field named {name}.")
     if isinstance(document, str) and document:
         document = {"column": document}
-    keys = _KEYS | (_DATE_KEYS if name in DATE_FIELDS else frozenset()) | (_AMOUNT_KEYS if _is_amount(name) else set())
+    keys = _options(name, dates)
     if not isinstance(document, dict) or sum(key in document for key in ("column", "columns", "value")) != 1:
         raise ValueError(f"{name} needs a column's name, or an object with column, columns or value.")
     if unknown := document.keys() - keys:
@@ -122,7 +144,32 @@ def field_source(name: str, document: Any) -> FieldSource:
         column, "", days,
         _words(name, words), _date_format(name, document.get("format", "")),
         _notation(name, document) if _is_amount(name) else None, **_composition(name, document),
+        number=_number(name, document),
     )  # fmt: skip
+
+
+def is_attribute(name: str) -> bool:
+    """Whether a field of a row is one of the attributes that its source declares."""
+    return name.startswith(ATTRIBUTE_PREFIX) and bool(ATTRIBUTE_NAME.fullmatch(name.removeprefix(ATTRIBUTE_PREFIX)))
+
+
+def _is_field(name: str) -> bool:
+    return (name in ROW_FIELDS and name != "attributes") or name in AMOUNT_COLUMNS or is_attribute(name)
+
+
+def _options(name: str, dates: Collection[str]) -> frozenset[str]:
+    if is_attribute(name):
+        return _KEYS | _NUMBER_KEYS | {"format"}
+    if name == "balance_after":
+        return _KEYS | _NUMBER_KEYS
+    return _KEYS | (_DATE_KEYS if name in dates else frozenset()) | (_AMOUNT_KEYS if _is_amount(name) else frozenset())
+
+
+def _number(name: str, document: dict[str, Any]) -> AmountNotation | None:
+    """How a balance or a number of an attribute is written; below zero it has the sign that numbers have."""
+    if _is_amount(name) or not _NUMBER_KEYS & document.keys():
+        return None
+    return _notation(name, document | {"sign": "negative is out"})
 
 
 def _constant(name: str, document: dict[str, Any]) -> FieldSource:

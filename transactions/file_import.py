@@ -12,16 +12,22 @@ from typing import Any
 from django.db import transaction
 
 from finobs.accounts.models import User
+from finobs.core import clock
+from finobs.core.collector import rare_collection
 from finobs.core.errors import Invalid
 
 from . import hooks
 from .choices import IngestMethod, QuarantineReason, RowStatus
 from .files import FileLayout, RowFile
+from .import_cache import ImportCache
 from .models import RowBatch, Source
-from .row_validation import RawRow
+from .read_ahead import ReadAhead
+from .row_validation import RawRow, RowReader
 from .services import MAX_BATCH_SIZE, IngestResult, ingest, labels_add
 from .services.ingest import require_ingest
 
+# The rows of one batch, and how the file was read up to there.
+FileBatch = tuple[list[RawRow], dict[str, Any]]
 # Makes the source that an import is for.
 SourceMaker = Callable[[], Source]
 
@@ -54,7 +60,7 @@ class ImportReport(ImportTotals):
     labels: int = 0
     labels_refused: int = 0
     alerts: int = 0
-    cases: int = 0
+    incidents: int = 0
     seconds: float = 0.0
     rows_per_second: float = 0.0
     layout: FileLayout | None = None
@@ -72,7 +78,7 @@ class ImportReport(ImportTotals):
     def as_json(self) -> dict[str, Any]:
         names = (
             "received", "accepted", "duplicate", "quarantined", "already_quarantined", "labels", "labels_refused",
-            "alerts", "cases", "seconds", "rows_per_second",
+            "alerts", "incidents", "seconds", "rows_per_second",
         )  # fmt: skip
         layout = self.layout.as_json() if self.layout else {}
         return {name: getattr(self, name) for name in names} | {"reasons": dict(self.reasons), "layout": layout}
@@ -87,37 +93,43 @@ def import_file(
     file_name: str,
     batch_size: int = MAX_BATCH_SIZE,
     progress: Callable[[int], Any] = lambda _: None,
+    receive: Callable[[IngestResult], Any] = lambda _: None,
 ) -> ImportReport:
     """Ingest all rows of a file. Each batch is a transaction of its own; running it again accepts nothing twice.
+
+    receive: called with what became of each batch, in its transaction.
 
     source: that there is, or what makes it, in the transaction of the first batch: a refused import leaves none behind.
     Raises Invalid, before anything is made, where no row could be taken for want of a currency; and for a file that is
     broken further on, saying how much of it is in.
     """
-    report, started_at = ImportReport(layout=file.layout), time.perf_counter()
-    batches = _batches(file.rows, batch_size)
-    _refuse_beforehand(actor, source, file)
+    report, cache, started_at = ImportReport(layout=file.layout), ImportCache(), time.perf_counter()
+    first = _refuse_beforehand(actor, source, file)
     hooks.prepare()
-    while rows := _next(batches, report.received):
-        with transaction.atomic():
-            source = source if isinstance(source, Source) else source()
-            result = ingest(
-                actor=actor, source=source, rows=rows, method=method, file_name=file_name,
-                first_row=report.received + 1, layout=file.layout.as_json(),
-            )  # fmt: skip
-        # After the commit: only then is known what became of labels for transactions that were in already.
-        report.add_result(result)
-        progress(len(rows))
-        hooks.prepare()
+    with rare_collection(), ReadAhead(_rows_read(file_batches(file, batch_size), first, cache)) as batches:
+        while batch := next_batch(batches, report.received):
+            rows, layout = batch
+            with transaction.atomic():
+                source = source if isinstance(source, Source) else source()
+                result = ingest(
+                    actor=actor, source=source, rows=rows, method=method, file_name=file_name,
+                    first_row=report.received + 1, layout=layout, cache=cache,
+                )  # fmt: skip
+                receive(result)
+                batches.start()
+            # After the commit: only then is known what became of labels for transactions that were in already.
+            report.add_result(result)
+            progress(len(rows))
+            hooks.prepare()
     counts = hooks.counts(report.batches)
-    report.alerts, report.cases = (counts.get(name, 0) for name in ("alerts", "cases"))
+    report.alerts, report.incidents = (counts.get(name, 0) for name in ("alerts", "incidents"))
     report.seconds = round(time.perf_counter() - started_at, 3)
     report.rows_per_second = round(report.received / report.seconds, 1) if report.seconds else 0.0
     return report
 
 
-def _refuse_beforehand(actor: User, source: Source | SourceMaker, file: RowFile) -> None:
-    """Raise what the first batch would be refused with, before anything is made for it."""
+def _refuse_beforehand(actor: User, source: Source | SourceMaker, file: RowFile) -> Source:
+    """Raise what the first batch would be refused with, before anything is made for it. The source as it will be."""
     with transaction.atomic():
         source = source if isinstance(source, Source) else source()
         require_ingest(actor, source)
@@ -128,6 +140,7 @@ def _refuse_beforehand(actor: User, source: Source | SourceMaker, file: RowFile)
             "No row could be taken: neither the file, nor the mapping, nor the source names a currency. Map one "
             '("currency": {"value": "EUR"}), or give the source a default currency.'
         )
+    return source
 
 
 @dataclass(slots=True)
@@ -151,7 +164,7 @@ def import_labels(
 ) -> LabelImportReport:  # fmt: skip
     """Add all labels of a file, batch by batch; running it again takes none twice."""
     report = LabelImportReport(layout=file.layout)
-    for rows in _batches(file.rows, batch_size):
+    for rows, _ in file_batches(file, batch_size):
         batch = labels_add(
             actor=actor, source=source, rows=rows, file_name=file_name, first_row=report.received + 1
         ).batch
@@ -161,14 +174,24 @@ def import_labels(
     return report
 
 
-def _batches(rows: Iterator[RawRow], size: int) -> Iterator[list[RawRow]]:
-    while batch := list(islice(rows, size)):
-        yield batch
+def file_batches(file: RowFile, size: int) -> Iterator[FileBatch]:
+    """The rows of a file in lots of `size`, each with how the file was read up to there."""
+    while rows := list(islice(file.rows, size)):
+        # As it is known now: reading on may add to it.
+        yield rows, file.layout.as_json()
 
 
-def _next(batches: Iterator[list[RawRow]], received: int) -> list[RawRow]:
+def _rows_read(batches: Iterator[FileBatch], source: Source, cache: ImportCache) -> Iterator[FileBatch]:
+    """The same batches, their rows read: while the batch before waits for the database, there is time for it."""
+    for rows, layout in batches:
+        RowReader.of(source, clock.now(), cache.texts).read_ahead(rows)
+        yield rows, layout
+
+
+def next_batch(batches: ReadAhead[FileBatch], received: int) -> FileBatch | None:
+    """The next lot, None at the end. Raises Invalid for a file that is broken, saying how much of it is in."""
     try:
-        return next(batches, [])
+        return batches.next()
     except Invalid as error:
         if received:
             raise Invalid(f"{error.detail} The {received:,} rows before that are in.") from None

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
-    from .models import Batch, Transaction
+    from finobs.accounts.models import User
+
+    from .import_cache import ImportCache
+    from .models import Batch, Customer, Source, Transaction
 
 
 # How many of something the transactions of these batches led to.
 BatchCounter = Callable[[Sequence[int]], int]
+# Sentences that say why a customer, with these accounts (ids), may not be erased yet.
+ErasureObstacle = Callable[["Customer", Sequence[int]], Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class AssessmentResult:
+class Eraser(Protocol):
+    """Overwrites what an upper app holds of a customer; returns in how many of its rows."""
+
+    def __call__(self, *, actor: User, customer: Customer) -> int: ...
+
+
+class AssessmentResult(NamedTuple):
     """What the assessor made of one transaction. `evidence` is handed back as it is to whoever called `ingest`."""
 
     transaction_id: int
@@ -28,29 +37,49 @@ class AssessmentResult:
 
 
 class Assessor(Protocol):
-    def __call__(self, *, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[AssessmentResult]: ...
+    def __call__(
+        self, *, batch: Batch, transactions: Sequence[Transaction], prepared: Any, cache: ImportCache | None
+    ) -> Sequence[AssessmentResult]: ...
 
+
+# Asks for what the assessor needs to know of a source, in one go with what `ingest` does next.
+AssessmentPreparation = Callable[["Source"], object]
 
 _assessor: Assessor | None = None
+_assessment_preparation: AssessmentPreparation | None = None
+# Account and unit, by their ids: why the account cannot move there, or "".
+AccountCheck = Callable[[int, int], str]
+_account_checks: list[AccountCheck] = []
 _counters: dict[str, BatchCounter] = {}
 _preparations: list[Callable[[], None]] = []
+_erasure_obstacles: list[ErasureObstacle] = []
+_erasers: dict[str, Eraser] = {}
 _source_preparations: list[Callable[[], None]] = []
 
 
-def register_assessor(function: Assessor) -> None:
+def register_assessor(function: Assessor, prepare: AssessmentPreparation | None = None) -> None:
     """Install the one decision path. Called by `detection` when it starts."""
-    global _assessor
-    _assessor = function
+    global _assessor, _assessment_preparation
+    _assessor, _assessment_preparation = function, prepare
 
 
-def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> Sequence[AssessmentResult]:
+def prepare_assessment(source: Source) -> object:
+    """Called in the transaction that accepts rows, before they go in; what it returns is for `assess`."""
+    return _assessment_preparation(source) if _assessment_preparation else None
+
+
+def assess(
+    *, batch: Batch, transactions: Sequence[Transaction], prepared: object = None, cache: ImportCache | None = None
+) -> Sequence[AssessmentResult]:
     """Assess newly accepted rows, in the transaction that accepts them.
+
+    prepared: what `prepare_assessment` gave. cache: of the import that they are of.
 
     Raises ImproperlyConfigured without an assessor, or if it left a row out: nothing comes in unassessed.
     """
     if _assessor is None:
         raise ImproperlyConfigured("no assessor is registered: nothing may come in unassessed")
-    results = _assessor(batch=batch, transactions=transactions)
+    results = _assessor(batch=batch, transactions=transactions, prepared=prepared, cache=cache)
     if {result.transaction_id for result in results} != {row.id for row in transactions}:
         raise ImproperlyConfigured("the assessor did not answer for every transaction")
     return results
@@ -78,11 +107,41 @@ def prepare_source() -> None:
         each()
 
 
+def register_erasure_obstacle(obstacle: ErasureObstacle) -> None:
+    """Let an upper app say why a customer may not be erased yet (there is an open case)."""
+    _erasure_obstacles.append(obstacle)
+
+
+def erasure_obstacles(customer: Customer, account_ids: Sequence[int]) -> list[str]:
+    """Why a customer with these accounts may not be erased yet, in sentences; empty when they may."""
+    return [text for obstacle in _erasure_obstacles for text in obstacle(customer, account_ids)]
+
+
+def register_eraser(name: str, erase: Eraser) -> None:
+    """Let an upper app erase with a customer what its rows (`name`: "alerts") say of them."""
+    _erasers[name] = erase
+
+
+def erase(actor: User, customer: Customer) -> dict[str, int]:
+    """Called in the transaction that erases a customer: in how many rows of what something was overwritten."""
+    return {name: each(actor=actor, customer=customer) for name, each in _erasers.items()}
+
+
 def register_counter(name: str, count: BatchCounter) -> None:
-    """Let an import report how many `name` ("alerts", "cases") its own batches led to."""
+    """Let an import report how many `name` ("alerts", "incidents") its own batches led to."""
     _counters[name] = count
 
 
 def counts(batch_ids: Sequence[int]) -> dict[str, int]:
     """How many of everything that is counted these batches led to, whatever else comes in meanwhile."""
     return {name: count(batch_ids) for name, count in _counters.items()}
+
+
+def register_account_check(check: AccountCheck) -> None:
+    """Let an upper app say why an account cannot move to another unit."""
+    _account_checks.append(check)
+
+
+def why_account_stays(account_id: int, unit_id: int) -> str:
+    """Why an account cannot move to a unit; "" if it can."""
+    return next(filter(None, (check(account_id, unit_id) for check in _account_checks)), "")

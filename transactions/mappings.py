@@ -14,7 +14,7 @@ direction, by the sign of the amount, or by the two columns.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from finobs.core.errors import Invalid
 from finobs.core.strict_json import parse_json
 
 from .amounts import SIGN_MEANINGS, is_zero
+from .attributes import ATTRIBUTE_PREFIX
 from .choices import Direction, QuarantineReason
 from .field_sources import AMOUNT_COLUMNS, FieldSource, field_source
 from .identifiers import is_nothing
@@ -44,10 +45,12 @@ class Mapping:
     """Each field, and where it comes from.
 
     is_own_format: a file that was written for finobs, with its fields as columns and amounts as the API takes them.
+    optional: of records of another kind than transactions, the fields that a file may leave out.
     """
 
     sources: dict[str, FieldSource]
     is_own_format: bool = False
+    optional: frozenset[str] | None = None
 
     @classmethod
     def parse(cls, document: Any, required: Iterable[str] = REQUIRED_FIELDS) -> Mapping:
@@ -56,7 +59,7 @@ class Mapping:
             raise Invalid("A mapping is an object: field of a transaction to column of the file.")
         errors: dict[str, list[str]] = {}
         sources: dict[str, FieldSource] = {}
-        for name, value in document.items():
+        for name, value in _flat(document).items():
             try:
                 sources[name] = field_source(name, value)
             except ValueError as error:
@@ -70,6 +73,18 @@ class Mapping:
         if errors:
             raise Invalid(" ".join(texts[0] for texts in errors.values()), fields=errors)
         return cls(sources)
+
+    def for_source(self, attributes: dict[str, Any]) -> Mapping:
+        """The mapping for a source that declares `attributes`: of those that it does not map, the columns of their own
+        names, where a file has them. Raises Invalid for one that it maps and the source does not declare."""
+        mapped = {name.removeprefix(ATTRIBUTE_PREFIX) for name in self.sources if name.startswith(ATTRIBUTE_PREFIX)}
+        if unknown := sorted(mapped - attributes.keys()):
+            errors = {
+                f"mapping.{ATTRIBUTE_PREFIX}{name}": [f"The source declares no attribute {name}."] for name in unknown
+            }
+            raise Invalid(" ".join(texts[0] for texts in errors.values()), fields=errors)
+        more = {f"{ATTRIBUTE_PREFIX}{name}": FieldSource(column=name) for name in attributes if name not in mapped}
+        return replace(self, sources=self.sources | more) if more else self
 
     @property
     def columns(self) -> list[str]:
@@ -142,7 +157,7 @@ NAMED_MAPPINGS: Final[dict[str, NamedMapping]] = {
             "label_known_at": {"column": "tx_datetime", "plus_days": 7},
         },
     ),
-    OWN_FORMAT: NamedMapping(mapping={name: name for name in sorted(ROW_FIELDS)}),
+    OWN_FORMAT: NamedMapping(mapping={name: name for name in sorted(ROW_FIELDS - {"attributes"})}),
 }
 # Columns that a file of the mapping `finobs` may leave out.
 OPTIONAL_FIELDS = ROW_FIELDS - set(REQUIRED_FIELDS)
@@ -150,7 +165,7 @@ OPTIONAL_FIELDS = ROW_FIELDS - set(REQUIRED_FIELDS)
 
 def resolve_labels(reference: str) -> Mapping:
     """The fields of labels, and the ids of their transactions, of a mapping (as `resolve` takes it). Raises Invalid."""
-    document = NAMED_MAPPINGS[reference].mapping if reference in NAMED_MAPPINGS else _read(reference)
+    document = NAMED_MAPPINGS[reference].mapping if reference in NAMED_MAPPINGS else read_mapping(reference)
     if not isinstance(document, dict):
         raise Invalid("A mapping is an object: field of a label to column of the file.")
     # A mapping of transactions will do; what is of neither is a slip of the pen, and dropped would be missed by nobody.
@@ -168,10 +183,11 @@ def resolve(reference: str) -> tuple[Mapping, NamedMapping | None]:
         return Mapping(sources, is_own_format=True), NAMED_MAPPINGS[OWN_FORMAT]
     if reference in NAMED_MAPPINGS:
         return Mapping.parse(NAMED_MAPPINGS[reference].mapping), NAMED_MAPPINGS[reference]
-    return Mapping.parse(_read(reference)), None
+    return Mapping.parse(read_mapping(reference)), None
 
 
-def _read(reference: str) -> Any:
+def read_mapping(reference: str) -> Any:
+    """The document of a mapping that is given as JSON text, or by the path of a file. Raises Invalid."""
     try:
         text = reference if reference.lstrip().startswith("{") else _file_text(reference)
         # No doubled keys: the last would win, and the first say nothing.
@@ -263,6 +279,15 @@ def _moving_column(numbers: dict[str, tuple[str, str]], values: dict[str, Any]) 
     if not filled:
         raise RowFault(QuarantineReason.MISSING, "amount_out and amount_in are both empty.")
     return (moving or filled)[0]
+
+
+def _flat(document: dict[str, Any]) -> dict[str, Any]:
+    """A mapping's document with each of its attributes as a field of its own."""
+    attributes = document.get("attributes")
+    if not isinstance(attributes, dict):
+        return document
+    rest = {name: value for name, value in document.items() if name != "attributes"}
+    return rest | {f"{ATTRIBUTE_PREFIX}{name}": value for name, value in attributes.items()}
 
 
 def _nothing_to_translate(fields: dict[str, Any]) -> None:

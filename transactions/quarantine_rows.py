@@ -11,9 +11,11 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from .choices import QuarantineReason
-from .models import QuarantinedRow
+from .attributes import ATTRIBUTE_PREFIX
+from .choices import QuarantineReason, RecordKind
+from .models import QuarantinedRow, Source
 from .quarantine_format import ABOUT, ROW_COLUMNS, escaped
+from .records.kinds import definition_of
 
 
 def quarantine_reasons(rows: QuerySet[QuarantinedRow]) -> list[tuple[QuarantineReason, int]]:
@@ -29,15 +31,25 @@ class _Echo:
         return line
 
 
-def quarantine_lines(rows: QuerySet[QuarantinedRow]) -> Iterator[str]:
-    """The lines of the file, the header first, with a byte order mark so that spreadsheets read UTF-8."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + str(writer.writerow([*ROW_COLUMNS, *ABOUT]))
+def quarantine_lines(rows: QuerySet[QuarantinedRow], kind: str = "") -> Iterator[str]:
+    """The lines of the file, the header first, with a byte order mark so that spreadsheets read UTF-8.
+
+    kind: of the rows, for each has columns of its own; transactions if it is not said.
+    """
+    writer, kind = csv.writer(_Echo()), kind or RecordKind.TRANSACTION
+    rows = rows.filter(kind=kind)
+    names = _columns(rows) if kind == RecordKind.TRANSACTION else [*definition_of(kind).names]
+    yield "\ufeff" + str(writer.writerow([*names, *ABOUT]))
     for row in rows.order_by("id").iterator(chunk_size=500):
         about = (row.batch_id, row.row_number, row.get_state_display(), row.get_reason_display(), row.detail)
-        yield str(
-            writer.writerow([_cell(value) for value in (*(row.fields.get(name) for name in ROW_COLUMNS), *about)])
-        )
+        yield str(writer.writerow([_cell(value) for value in (*(row.fields.get(name) for name in names), *about)]))
+
+
+def _columns(rows: QuerySet[QuarantinedRow]) -> list[str]:
+    """Those of every transaction, and what the sources of these rows declare."""
+    declarations = Source.objects.filter(pk__in=rows.order_by().values("source")).values_list("attributes", flat=True)
+    attributes = {f"{ATTRIBUTE_PREFIX}{name}" for attributes in declarations for name in attributes}
+    return [*ROW_COLUMNS, *sorted(attributes)]
 
 
 def _cell(value: Any) -> str:

@@ -19,8 +19,22 @@ from .row_faults import RowFault, missing, not_text, quoted
 MAX_LENGTHS = {
     "external_id": 100, "account": 100, "counterparty": 100, "occurred_at": 40, "amount": 64, "currency": 3,
     "direction": 8, "channel": 32, "country": 2, "memo": 500,
+    "method": 8, "counterparty_country": 2, "balance_after": 64,
+    "originator_name": 140, "originator_account": 100, "originator_bank": 140, "originator_address": 350,
+    "originator_country": 2,
+    "beneficiary_name": 140, "beneficiary_account": 100, "beneficiary_bank": 140, "beneficiary_address": 350,
+    "beneficiary_country": 2,
+    "counterparty_name": 140, "counterparty_account": 100, "counterparty_bank": 140,
 }  # fmt: skip
-IDENTIFIERS = frozenset({"external_id", "account", "counterparty"})
+IDENTIFIERS = frozenset(
+    {"external_id", "account", "counterparty", "originator_account", "beneficiary_account", "counterparty_account"}
+)
+COUNTRY_FIELDS = frozenset({"country", "counterparty_country", "originator_country", "beneficiary_country"})
+# A data frame with gaps writes a column of truth values as 1.0 and 0.0.
+BOOLEANS = {
+    **dict.fromkeys(("1", "1.0", "true", "t", "yes", "y"), True),
+    **dict.fromkeys(("0", "0.0", "false", "f", "no", "n"), False),
+}
 
 
 def text(fields: Mapping[str, Any], name: str, limit: int = 0) -> str:
@@ -40,7 +54,7 @@ def text(fields: Mapping[str, Any], name: str, limit: int = 0) -> str:
         except DeceptiveText as error:
             raise RowFault(QuarantineReason.CHARACTERS, f"{name} {error}: {quoted(value)}.") from None
     # NA is the code of Namibia.
-    if is_null_word(value) and not (name == "country" and value.upper() == "NA"):
+    if is_null_word(value) and not (name in COUNTRY_FIELDS and value.upper() == "NA"):
         return ""
     if len(value) > limit:
         length = len(value.strip())
@@ -56,15 +70,15 @@ def _identifier(value: str, original: Any, name: str) -> str:
     except ValueError as error:
         raise RowFault(QuarantineReason.TYPE, f"{name} is {quoted(value)}, which {error}.") from None
     if result and isinstance(original, NumberText):
-        _check_exact(original, name, int(result) if result.isdigit() else None)
+        check_exact(original, name, int(result) if result.isdigit() else None)
     return result
 
 
-def _check_exact(number: NumberText, name: str, whole: int | None) -> None:
+def check_exact(number: NumberText, name: str, whole: int | None) -> None:
     """Refuse a number that its type may have cut; `whole` is None for one that has a fraction."""
     if number.max_exact and (whole is None or abs(whole) >= number.max_exact):
         raise RowFault(
-            QuarantineReason.AMOUNT if name == "amount" else QuarantineReason.TYPE,
+            QuarantineReason.AMOUNT if name in ("amount", "balance_after") else QuarantineReason.TYPE,
             f"{name} is {quoted(str(number))} of a type that holds whole numbers below {number.max_exact:,} only: "
             "digits may be lost. Write it as text, or as a decimal, where the file comes from.",
         )
@@ -95,7 +109,7 @@ def amount(value: Any, currency: str) -> int:
     else:
         minor = _unusual_amount(number, currency, is_typed=isinstance(value, NumberText))
     if isinstance(value, NumberText):
-        _check_exact(value, "amount", minor)
+        check_exact(value, "amount", minor)
     return minor
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from cases.models import Case, Queue
-from cases.services import case_take
+from cases.services import item_take
 from finobs.accounts.models import User
 from tests import factories
 
 
 @pytest.fixture
 def case(queue: Queue, analyst: User) -> Case:
-    return case_take(actor=analyst, case=factories.case(inside=queue))
+    return item_take(actor=analyst, item=factories.case(inside=queue))

@@ -19,7 +19,7 @@ CONCLUSION = {"disposition": "confirmed", "reason_code": "money_mule", "rational
 def closing_request(actor: User, case: Case, **fields: Any) -> ApprovalRequest:
     version = Case.objects.get(pk=case.pk).version
     with pytest.raises(ApprovalRequired) as refusal:
-        case_close(**{"actor": actor, "case": case, "version": version, **CONCLUSION, **fields})
+        case_close(**{"actor": actor, "item": case, "version": version, **CONCLUSION, **fields})
     return ApprovalRequest.objects.get(pk=refusal.value.request_id)
 
 

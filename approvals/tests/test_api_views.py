@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases.services import case_take
+from cases.services import item_take
 from tests import factories
 from tests.support.api import ApiActionTests, ApiDetailTests, ApiListTests, ApiTests
 
@@ -25,7 +25,7 @@ class TestRequestList(ApiListTests):
 
     def add_row(self) -> None:
         analyst = self.fixture("analyst")
-        closing_request(analyst, case_take(actor=analyst, case=factories.case(inside=self.fixture("queue"))))
+        closing_request(analyst, item_take(actor=analyst, item=factories.case(inside=self.fixture("queue"))))
 
 
 class TestRequestDetail(Asked, ApiDetailTests):

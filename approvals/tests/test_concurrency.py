@@ -12,11 +12,12 @@ from approvals.models import ApprovalDecision, ApprovalPolicy, ApprovalRequest
 from approvals.services import request_withdraw
 from cases.choices import CaseStatus
 from cases.models import Case, Queue
-from cases.services import case_take, group_alerts, note_add
+from cases.services import item_take, note_add
 from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.ledger.models import Event
 from tests import factories
+from tests.support.escalation import escalated
 from tests.support.threads import at_once, attempt
 
 from .factories import closing_request, decide
@@ -34,7 +35,7 @@ def people() -> tuple[Case, User, User]:
     queue = factories.queue()
     analyst = factories.user("Ana", role="analyst")
     factories.grant(analyst, "work", queue)
-    return case_take(actor=analyst, case=factories.case(inside=queue)), analyst, leader(queue)
+    return item_take(actor=analyst, item=factories.case(inside=queue)), analyst, leader(queue)
 
 
 @pytest.mark.parametrize("quorum", [1, 2])
@@ -57,7 +58,7 @@ def test_approving_and_editing_at_once_never_closes_on_what_was_not_shown() -> N
         request = closing_request(analyst, case)
         with ThreadPoolExecutor(2) as threads:
             decided = threads.submit(attempt, lambda: decide(lead, request))  # noqa: B023
-            noted = threads.submit(attempt, lambda: note_add(actor=analyst, case=case, text="One more thing."))  # noqa: B023
+            noted = threads.submit(attempt, lambda: note_add(actor=analyst, item=case, text="One more thing."))  # noqa: B023
         outcomes = (decided.result(), noted.result())
         state = ApprovalRequest.objects.get(pk=request.pk).state
         assert (outcomes[0] == "done") == (state == RequestState.USED)
@@ -101,10 +102,10 @@ def test_approving_while_an_alert_comes_in_closes_only_on_the_alerts_that_were_s
     for _ in range(8):
         case, analyst, lead = people()
         Queue.objects.filter(pk=case.queue_id).update(typologies=[Typology.LARGE_AMOUNT])
-        group_alerts(alerts=[factories.alert(of=case.account)])
+        escalated(alerts=[factories.alert(of=case.account)])
         request = closing_request(analyst, case)
         late = factories.alert(of=case.account)
-        outcomes = at_once(lambda: decide(lead, request), lambda: group_alerts(alerts=[late]))  # noqa: B023
+        outcomes = at_once(lambda: decide(lead, request), lambda: escalated(alerts=[late]))  # noqa: B023
         request.refresh_from_db()
         case.refresh_from_db()
         gathered = Case.objects.get(case_alerts__alert=late)

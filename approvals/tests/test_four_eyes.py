@@ -64,7 +64,7 @@ def test_the_first_proposer_of_a_case_without_notes_cannot_approve_somebody_else
 def test_an_editor_of_now_and_the_editor_of_then_are_both_refused(
     free_case: Case, analyst: User, lead: User, second_lead: User
 ) -> None:
-    note_add(actor=lead, case=free_case, text="I looked at this.")
+    note_add(actor=lead, item=free_case, text="I looked at this.")
     request = closing_request(analyst, free_case)
     Case.objects.filter(pk=free_case.pk).update(last_edited_by=second_lead)
     locked = Case.objects.get(pk=free_case.pk)
@@ -180,7 +180,7 @@ def test_a_change_voids_every_request_about_its_subject_and_no_other(
     other_request: ApprovalRequest, free_case: Case, analyst: User, lead: User
 ) -> None:
     request = closing_request(analyst, free_case)
-    note_add(actor=lead, case=free_case, text="There is a second account.")
+    note_add(actor=lead, item=free_case, text="There is a second account.")
     assert (state(other_request), state(request)) == (RequestState.PENDING, RequestState.VOID)
     event = last_event("approval.void")
     assert event["data"]["end_reason"] == f"{free_case.reference} changed after this was asked."
@@ -305,8 +305,9 @@ def test_an_action_that_changes_its_subject_while_it_waits_is_void_by_the_vote(
 
 
 def test_a_snapshot_is_of_this_case_alone(other_request: ApprovalRequest, free_case: Case, analyst: User) -> None:
-    note = note_add(actor=analyst, case=free_case, text="Called the branch.")
+    note = note_add(actor=analyst, item=free_case, text="Called the branch.")
     request = closing_request(analyst, free_case)
+    assert free_case.account is not None
     assert request.snapshot == {
         "case": free_case.reference, "account": free_case.account.external_id, "typology": free_case.typology,
         "alerts": [], "notes": [{"id": str(note.pk), "sha256": note.sha256}], **CONCLUSION,
@@ -326,7 +327,7 @@ def test_a_closing_is_refused_where_nobody_guards_the_gate(
     free_case: Case, analyst: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gate, "_guard", None)
-    values: dict[str, Any] = {"actor": analyst, "case": free_case, "version": free_case.version, **CONCLUSION}
+    values: dict[str, Any] = {"actor": analyst, "item": free_case, "version": free_case.version, **CONCLUSION}
     with pytest.raises(NotAllowed, match="no guard stands at the gate"):
         case_close(**values)
     assert not ApprovalRequest.objects.exists()

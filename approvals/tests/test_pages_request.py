@@ -125,7 +125,7 @@ def test_a_verdict_is_one_of_two_words(word: str, lead: User, asked: ApprovalReq
 def test_a_case_that_changed_meanwhile_voids_the_request(
     lead: User, analyst: User, case: Case, asked: ApprovalRequest
 ) -> None:
-    services.note_add(actor=analyst, case=case, text="Something new.")
+    services.note_add(actor=analyst, item=case, text="Something new.")
     response = signed_in(lead).post(f"/approvals/{asked.pk}/decide/", vote(asked))
     assert response.status_code == 409
     assert "not pending" in response.content.decode()

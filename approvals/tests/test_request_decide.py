@@ -47,7 +47,7 @@ def test_the_requester_cannot_decide_even_as_lead(case: Case, analyst: User, que
 
 
 def test_whoever_wrote_the_last_note_cannot_decide(case: Case, analyst: User, lead: User, queue: Queue) -> None:
-    note_add(actor=lead, case=case, text="I looked at this too.")
+    note_add(actor=lead, item=case, text="I looked at this too.")
     request = closing_request(analyst, case)
     with pytest.raises(NotAllowed, match="last to edit"):
         decide(lead, request)
@@ -55,7 +55,7 @@ def test_whoever_wrote_the_last_note_cannot_decide(case: Case, analyst: User, le
 
 
 def test_asking_twice_does_not_make_the_last_note_somebody_elses(case: Case, analyst: User, lead: User) -> None:
-    note_add(actor=lead, case=case, text="I looked at this too.")
+    note_add(actor=lead, item=case, text="I looked at this too.")
     request_withdraw(actor=analyst, request=closing_request(analyst, case))
     again = closing_request(analyst, case)
     assert not inbox(lead).exists()
@@ -254,7 +254,7 @@ def test_the_inbox_holds_what_one_may_decide(case: Case, analyst: User, lead: Us
 
 
 def test_what_the_inbox_offers_is_what_the_service_allows(case: Case, analyst: User, lead: User, queue: Queue) -> None:
-    note_add(actor=lead, case=case, text="I looked at this too.")
+    note_add(actor=lead, item=case, text="I looked at this too.")
     request = closing_request(analyst, case)
     people = [analyst, lead, somebody("compliance", "lead", queue), somebody("compliance", "work", queue)]
     for person in people:

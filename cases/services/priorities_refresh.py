@@ -4,36 +4,37 @@ from finobs.accounts.system import system_actor
 from finobs.core import clock, history
 from finobs.core.service import service
 
-from ..models import Case
+from ..models import Case, Incident
 from ..workflow import UNFINISHED
-from .group_alerts import prioritise
+from .item_priority import prioritise
 
 # Rows are locked for the length of a step: people who work on them wait for it.
-MAX_CASES_PER_STEP = 500
+MAX_ITEMS_PER_STEP = 500
 
 
 def priorities_refresh() -> int:
-    """Let the unfinished cases age: work out their priorities anew. Returns how many changed.
+    """Let the unfinished incidents and cases age: work out their priorities anew. Returns how many changed.
 
     Who: the beat, daily. Records: history only; nothing is decided by it, and forms do not become stale.
     """
-    changed, after = 0, 0
-    while (step := _refresh(after=after)) is not None:
-        after, count = step
-        changed += count
+    changed = 0
+    for model in (Incident, Case):
+        after = 0
+        while (step := _refresh(model, after=after)) is not None:
+            after, count = step
+            changed += count
     return changed
 
 
 @service
-def _refresh(*, after: int) -> tuple[int, int] | None:
-    cases = list(
-        Case.objects.filter(pk__gt=after, status__in=UNFINISHED).order_by("pk").select_for_update()[:MAX_CASES_PER_STEP]
-    )
-    if not cases:
+def _refresh(model: type[Incident | Case], *, after: int) -> tuple[int, int] | None:
+    rows = model._default_manager.filter(pk__gt=after, status__in=UNFINISHED)
+    items = list(rows.order_by("pk").select_for_update()[:MAX_ITEMS_PER_STEP])
+    if not items:
         return None
     at = clock.now()
-    older = [case for case in cases if prioritise(case, at)]
+    older = [item for item in items if prioritise(item, at)]
     fields = ("priority", "priority_parts")
     actor, reason = system_actor("priorities"), "Priority worked out anew"
     history.bulk_update(older, fields=fields, actor=actor, reason=reason, raises_version=False)
-    return cases[-1].pk, len(older)
+    return items[-1].pk, len(older)

@@ -33,7 +33,9 @@ def validate_queue(queue: Queue) -> None:
         fields["lease_minutes"] = ["Between one minute and one day."]
     if queue.alerts_a_day is not None and not 1 <= queue.alerts_a_day <= MAX_ALERTS_A_DAY:
         fields["alerts_a_day"] = [f"From 1 to {MAX_ALERTS_A_DAY:,}, or empty where it is not set."]
-    others = Queue.objects.exclude(pk=queue.pk).values_list("name", "typologies")
+    if not queue.unit.is_active:
+        fields["unit"] = [f"{queue.unit} is closed."]
+    others = Queue.objects.filter(unit_id=queue.unit_id).exclude(pk=queue.pk).values_list("name", "typologies")
     for name, other_typologies in others:
         if shared := sorted(set(other_typologies) & set(map(str, typologies))):
             fields.setdefault("typologies", []).append(f"{name} takes {', '.join(shared)} already.")
@@ -42,10 +44,12 @@ def validate_queue(queue: Queue) -> None:
 
 
 def replace_default(queue: Queue, *, actor: User) -> list[Queue]:
-    """A new default takes the place of the old one, which is returned."""
+    """A new default takes the place of the old one of its unit, which is returned."""
     if not queue.is_default:
         return []
-    former_defaults = list(Queue.objects.select_for_update().filter(is_default=True).exclude(pk=queue.pk))
+    former_defaults = list(
+        Queue.objects.select_for_update().filter(is_default=True, unit_id=queue.unit_id).exclude(pk=queue.pk)
+    )
     for other in former_defaults:
         other.is_default = False
         history.save(other, actor=actor, fields=["is_default"])
@@ -54,4 +58,4 @@ def replace_default(queue: Queue, *, actor: User) -> list[Queue]:
 
 def queue_data(queue: Queue) -> dict[str, Any]:
     names = ("slug", "name", "description", "typologies", "is_default", "lease_minutes", "alerts_a_day")
-    return {name: getattr(queue, name) for name in names}
+    return {name: getattr(queue, name) for name in names} | {"unit": str(queue.unit_id)}

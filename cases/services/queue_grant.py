@@ -3,9 +3,9 @@ from __future__ import annotations
 from django.contrib.auth.models import Group
 
 from finobs.accounts.models import User
-from finobs.accounts.services import lock_principal
+from finobs.accounts.services import grant_data, lock_principal, refuse_own_grant
 from finobs.core import access, history
-from finobs.core.errors import Invalid, NotAllowed
+from finobs.core.errors import Invalid
 from finobs.core.reads import first_or_not_found
 from finobs.core.service import service
 from finobs.core.versions import require_version
@@ -25,14 +25,11 @@ def queue_grant(
     Raises: NotFound, NotAllowed, Invalid, Stale.
     """
     locked = _lock(actor, queue, action)
-    own = actor.groups.filter(pk=principal.pk).exists() if isinstance(principal, Group) else principal.pk == actor.pk
-    # SEC-12: who may give grants must not reach the cases of every queue by giving one to themselves.
-    if own:
-        raise NotAllowed("Nobody gives a grant to themselves.")
+    refuse_own_grant(actor, principal)
     require_version(locked, version)
     access.grant(principal, action, locked)
     history.save(locked, actor=actor, reason=f"Grant given: {action} to {principal}", fields=())
-    record(actor=actor, action="queue.grant", subject=locked, data=_data(principal, action))
+    record(actor=actor, action="queue.grant", subject=locked, data=grant_data(principal, action))
     return locked
 
 
@@ -49,7 +46,7 @@ def queue_revoke(
     lock_principal(principal)
     access.revoke(principal, action, locked)
     history.save(locked, actor=actor, reason=f"Grant taken: {action} of {principal}", fields=())
-    record(actor=actor, action="queue.revoke", subject=locked, data=_data(principal, action))
+    record(actor=actor, action="queue.revoke", subject=locked, data=grant_data(principal, action))
     return locked
 
 
@@ -59,8 +56,3 @@ def _lock(actor: User, queue: Queue, action: str) -> Queue:
     if action not in VIEW_GRANTS:
         raise Invalid(fields={"action": [f"A grant is one of {', '.join(VIEW_GRANTS)}."]})
     return locked
-
-
-def _data(principal: User | Group, action: str) -> dict[str, str]:
-    kind = "group" if isinstance(principal, Group) else "user"
-    return {"grant": action, "principal_type": kind, "principal": str(principal.pk), "name": str(principal)}

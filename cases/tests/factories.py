@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cases.models import Case, Queue
-from cases.services import group_alerts
 from detection.choices import Typology
 from tests import factories
+from tests.support.escalation import escalated
 
 
 def cases_in(queue: Queue, number: int = 1, *, alerts: int = 1) -> list[Case]:
@@ -15,10 +15,10 @@ def cases_in(queue: Queue, number: int = 1, *, alerts: int = 1) -> list[Case]:
     cases = []
     for _ in range(number):
         account = factories.account()
-        group_alerts(alerts=[factories.alert(of=account, score=0.81) for _ in range(alerts)])
+        escalated(alerts=[factories.alert(of=account, score=0.81) for _ in range(alerts)])
         cases.append(Case.objects.get(account=account))
     return cases
 
 
 def more_alerts(case: Case, number: int) -> None:
-    group_alerts(alerts=[factories.alert(of=case.account, score=0.5) for _ in range(number)])
+    escalated(alerts=[factories.alert(of=case.account, score=0.5) for _ in range(number)])

@@ -11,7 +11,7 @@ from approvals.choices import RequestState
 from approvals.models import ApprovalPolicy, ApprovalRequest
 from cases.choices import CaseStatus
 from cases.models import Case, Queue
-from cases.services import case_take
+from cases.services import item_take
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.ledger.models import Event
@@ -63,7 +63,7 @@ def test_triage_and_approval_can_be_done_from_here(case: Case, analyst: User, le
 
 
 def test_a_stale_form_is_refused_with_what_was_typed_and_nothing_happens(case: Case, analyst: User) -> None:
-    case_take(actor=analyst, case=case)
+    item_take(actor=analyst, item=case)
     sent = {
         "note": "",
         "conclusion": "false_positive/known_pattern",
@@ -78,7 +78,7 @@ def test_a_stale_form_is_refused_with_what_was_typed_and_nothing_happens(case: C
 
 
 def test_an_approval_of_what_changed_stays_void(case: Case, analyst: User, lead: User) -> None:
-    case_take(actor=analyst, case=case)
+    item_take(actor=analyst, item=case)
     sent = {
         "note": "",
         "conclusion": "false_positive/known_pattern",

@@ -12,8 +12,7 @@ from approvals.models import ApprovalRequest
 from approvals.services import request_decide
 from cases.choices import Disposition
 from cases.models import Case, Queue
-from cases.services import case_close, case_take
-from detection import hooks
+from cases.services import case_close, item_take
 from detection.features import confirmations, history
 from detection.models import Alert
 from finobs.accounts.models import User
@@ -21,6 +20,7 @@ from finobs.core import clock
 from finobs.core.errors import ApprovalRequired, Conflict
 from finobs.ledger.models import Event
 from tests import factories
+from tests.support.escalation import escalated
 from transactions.choices import LabelOrigin
 from transactions.models import Account, Label
 
@@ -43,7 +43,7 @@ def alert(queue: Queue) -> Alert:
 def gathered(of: Account | None = None) -> Alert:
     """An alert in its case."""
     made = factories.alert(of=of)
-    hooks.group([made])
+    escalated(alerts=[made])
     return Alert.objects.select_related("transaction", "case_alert__case").get(pk=made.pk)
 
 
@@ -53,10 +53,10 @@ def close(analyst: User, lead: User) -> Any:
 
     def propose_and_approve(case: Case, disposition: str, at: datetime = CLOSED) -> Case:
         with clock.at(at):
-            taken = case_take(actor=analyst, case=case)
+            taken = item_take(actor=analyst, item=case)
             with pytest.raises(ApprovalRequired) as waiting:
                 case_close(
-                    actor=analyst, case=taken, disposition=disposition, reason_code=REASONS[Disposition(disposition)],
+                    actor=analyst, item=taken, disposition=disposition, reason_code=REASONS[Disposition(disposition)],
                     rationale="Looked at and understood.", version=taken.version,
                 )  # fmt: skip
             request = ApprovalRequest.objects.get(pk=waiting.value.request_id)
@@ -71,7 +71,7 @@ def case_of(alert: Alert) -> Case:
 
 
 def confirmed(alert: Alert) -> list[confirmations.Confirmation]:
-    return confirmations.confirmations_of([alert.account_id], [], SINCE)
+    return confirmations.confirmations_of([alert.account.pk], [], SINCE)
 
 
 def labels() -> list[tuple[int, bool]]:
@@ -105,9 +105,10 @@ def test_any_other_conclusion_makes_none(alert: Alert, close: Any, disposition: 
 
 def test_labels_of_other_and_of_older_transactions_are_left_out(alert: Alert, close: Any) -> None:
     close(case_of(alert), Disposition.CONFIRMED)
-    assert confirmations.confirmations_of([alert.account_id + 1000], [], SINCE) == []
-    assert confirmations.confirmations_of([alert.account_id], [], factories.NOON) == []
-    assert confirmations.confirmations_of(list(range(10_000)), [], SINCE) == confirmed(alert)
+    assert confirmations.confirmations_of([alert.account.pk + 1000], [], SINCE) == []
+    assert confirmations.confirmations_of([alert.account.pk], [], factories.NOON) == []
+    # More accounts than one statement lists, whatever the sequence has come to.
+    assert confirmations.confirmations_of(list(range(10_000)) + [alert.account.pk], [], SINCE) == confirmed(alert)
 
 
 def test_a_transaction_after_the_closing_sees_it_and_one_before_does_not(alert: Alert, close: Any) -> None:
@@ -131,7 +132,7 @@ def test_a_closed_case_says_of_each_transaction_what_was_concluded(
     assert case_of(second) == case_of(alert) != case_of(elsewhere)
     assert labels() == []
     case = close(case_of(alert), disposition)
-    mine = sorted([alert.transaction_id, second.transaction_id])
+    mine = sorted([alert.transaction.pk, second.transaction.pk])
     assert labels() == [(pk, is_suspicious) for pk in mine]
     for label in Label.objects.all():
         assert (label.known_at, label.watermark, label.label_batch) == (case.closed_at, 0, None)
@@ -164,7 +165,7 @@ def test_the_event_of_the_closing_names_the_labels(alert: Alert, close: Any) -> 
     second, elsewhere = gathered(of=alert.account), gathered()
     first_case = close(case_of(alert), Disposition.CONFIRMED)
     other_case = close(case_of(elsewhere), Disposition.NO_ACTION)
-    mine = sorted([alert.transaction_id, second.transaction_id])
+    mine = sorted([alert.transaction.pk, second.transaction.pk])
     assert closing_data(first_case)["labels"] == {"is_suspicious": True, "transactions": [str(pk) for pk in mine]}
     assert closing_data(other_case)["labels"] == {
         "is_suspicious": False, "transactions": [str(elsewhere.transaction_id)],
@@ -187,7 +188,7 @@ def test_a_conclusion_stands_beside_a_label_from_outside_that_says_otherwise(ale
 def test_of_two_who_confirm_the_earlier_counts(alert: Alert, close: Any) -> None:
     Label.objects.create(
         transaction=alert.transaction, is_suspicious=True, known_at=CLOSED - timedelta(days=1),
-        watermark=alert.transaction_id,
+        watermark=alert.transaction.pk,
     )  # fmt: skip
     close(case_of(alert), Disposition.CONFIRMED)
     told = {(each.visible_after, each.visible_until): each.known_at for each in confirmed(alert)}
@@ -200,10 +201,10 @@ def test_of_two_who_confirm_the_earlier_counts(alert: Alert, close: Any) -> None
 def test_a_closing_that_cannot_be_carried_out_labels_nothing(
     alert: Alert, analyst: User, lead: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taken = case_take(actor=analyst, case=case_of(alert))
+    taken = item_take(actor=analyst, item=case_of(alert))
     with pytest.raises(ApprovalRequired) as waiting:
         case_close(
-            actor=analyst, case=taken, disposition="confirmed", reason_code="other_suspicion",
+            actor=analyst, item=taken, disposition="confirmed", reason_code="other_suspicion",
             rationale="Looked at and understood.", version=taken.version,
         )  # fmt: skip
     analyst.groups.clear()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from approvals.models import ApprovalRequest
 from approvals.services import request_withdraw
@@ -15,8 +18,9 @@ from approvals.tests.factories import CONCLUSION, closing_request, decide
 from cases import services, workflow
 from cases.choices import CaseStatus
 from cases.models import Case, Queue, WorkLease
-from cases.services import case_locking
-from cases.services.case_close import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH, case_await_approval, case_reopen
+from cases.services import item_locking
+from cases.services.conclusion import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH
+from cases.services.item_approval import item_await_approval, item_resume
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import clock
@@ -35,7 +39,7 @@ MINUTE = timedelta(minutes=1)
 def other(queue: Queue, analyst: User) -> Case:
     """A case that the analyst holds, taken before: nothing may happen to it."""
     with clock.at(NOON):
-        return services.case_take(actor=analyst, case=factories.case(inside=queue))
+        return services.item_take(actor=analyst, item=factories.case(inside=queue))
 
 
 @pytest.fixture
@@ -62,29 +66,29 @@ def state(case: Case) -> tuple[str, str, int]:
 
 def test_taking_leaves_the_holds_on_other_cases(other: Case, case: Case, colleague: User) -> None:
     with clock.at(NOON):
-        services.case_take(actor=colleague, case=case)
+        services.item_take(actor=colleague, item=case)
     assert (state(other), state(case)) == (("open", "Ana Analyst", 2), ("open", "Cora Colleague", 2))
 
 
 def test_taking_a_case_again_after_its_hold_expired_is_a_new_hold(other: Case, case: Case, analyst: User) -> None:
     with clock.at(NOON):
-        services.case_take(actor=analyst, case=case)
+        services.item_take(actor=analyst, item=case)
     with clock.at(NOON + 30 * MINUTE):
-        services.case_take(actor=analyst, case=case)
+        services.item_take(actor=analyst, item=case)
     assert (state(case)[2], len(event_bodies("case.take"))) == (3, 3)
     assert WorkLease.objects.get(case=case).taken_at == NOON + 30 * MINUTE
 
 
 def test_a_hold_lasts_until_the_moment_it_expires(other: Case, colleague: User) -> None:
     with clock.at(NOON + 30 * MINUTE - timedelta(microseconds=1)), pytest.raises(Conflict):
-        services.case_take(actor=colleague, case=other)
+        services.item_take(actor=colleague, item=other)
     with clock.at(NOON + 30 * MINUTE):
-        assert services.case_take(actor=colleague, case=other).assignee == colleague
+        assert services.item_take(actor=colleague, item=other).assignee == colleague
 
 
 def test_releasing_ends_this_hold_and_no_other(other: Case, case: Case, analyst: User) -> None:
-    services.case_take(actor=analyst, case=case)
-    released = services.case_release(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
+    released = services.item_release(actor=analyst, item=case)
     assert (state(case), state(other)) == (("open", "", 3), ("open", "Ana Analyst", 2))
     assert (released.assignee, Case.objects.get(pk=other.pk).assignee) == (None, analyst)
 
@@ -92,35 +96,35 @@ def test_releasing_ends_this_hold_and_no_other(other: Case, case: Case, analyst:
 @pytest.mark.parametrize("minutes", [0, 10])
 def test_work_of_a_stranger_to_the_hold_does_not_extend_it(other: Case, colleague: User, minutes: int) -> None:
     with clock.at(NOON + minutes * MINUTE):
-        services.note_add(actor=colleague, case=other, text="I know this customer.")
+        services.note_add(actor=colleague, item=other, text="I know this customer.")
     assert WorkLease.objects.get(case=other).expires_at == NOON + 30 * MINUTE
 
 
 def test_work_does_not_cut_a_longer_hold(other: Case, case: Case, lead: User, analyst: User) -> None:
     with clock.at(NOON):
-        services.case_assign(actor=lead, case=case, to=analyst, reason="Knows the customer.")
-        services.note_add(actor=analyst, case=case, text="Called the branch.")
-        services.case_take(actor=analyst, case=case)
+        services.item_assign(actor=lead, item=case, to=analyst, reason="Knows the customer.")
+        services.note_add(actor=analyst, item=case, text="Called the branch.")
+        services.item_take(actor=analyst, item=case)
     assert WorkLease.objects.get(case=case).expires_at == NOON + timedelta(days=1)
 
 
 def test_a_hold_of_the_same_length_is_left_as_it_is(other: Case, analyst: User) -> None:
     lease = WorkLease.objects.get(case=other)
     with clock.at(NOON):
-        case_locking.renew_lease(other, analyst, lease)
-        case_locking.renew_lease(other, analyst, None)
+        item_locking.renew_lease(other, analyst, lease)
+        item_locking.renew_lease(other, analyst, None)
     assert WorkLease.objects.get(case=other).expires_at == NOON + 30 * MINUTE
 
 
 def test_assigning_takes_a_case_from_its_holder(other: Case, case: Case, lead: User, colleague: User) -> None:
     before = state(other)[2]
-    assigned = services.case_assign(actor=lead, case=other, to=colleague, reason="Ana is on leave.")
+    assigned = services.item_assign(actor=lead, item=other, to=colleague, reason="Ana is on leave.")
     assert (state(other), state(case)) == (("open", "Cora Colleague", before + 1), ("new", "", 1))
     assert (assigned.assignee, Case.objects.get(pk=other.pk).assignee) == (colleague, colleague)
 
 
 def test_assigning_a_new_case_opens_it(case: Case, lead: User, colleague: User) -> None:
-    services.case_assign(actor=lead, case=case, to=colleague, reason="Knows the customer.")
+    services.item_assign(actor=lead, item=case, to=colleague, reason="Knows the customer.")
     row = Case.objects.get(pk=case.pk)
     assert (row.status, row.assignee, row.version) == (CaseStatus.OPEN, colleague, 2)
 
@@ -130,7 +134,7 @@ def test_a_case_is_not_assigned_to_a_machine(case: Case, lead: User, queue: Queu
     machine = factories.user("Robot", role="analyst", kind=kind)
     factories.grant(machine, "work", queue)
     with pytest.raises(Invalid) as error:
-        services.case_assign(actor=lead, case=case, to=machine, reason="Why not.")
+        services.item_assign(actor=lead, item=case, to=machine, reason="Why not.")
     assert error.value.fields == {"to": ["Robot may not work this case."]}
     assert state(case) == ("new", "", 1)
 
@@ -142,19 +146,19 @@ def test_a_case_that_is_not_workable_is_neither_assigned_nor_taken(
     conclusion: dict[str, Any] = {"disposition": "confirmed", "reason_code": "money_mule", "closed_at": NOON}
     case = factories.case(inside=queue, status=status, **(conclusion if status == CaseStatus.CLOSED else {}))
     with pytest.raises(InvalidTransition):
-        services.case_assign(actor=lead, case=case, to=colleague, reason="Why not.")
+        services.item_assign(actor=lead, item=case, to=colleague, reason="Why not.")
     with pytest.raises(InvalidTransition):
-        services.case_take(actor=analyst, case=case)
-    assert services.case_take_next(actor=analyst, queue=queue) is None
+        services.item_take(actor=analyst, item=case)
+    assert services.item_take_next(actor=analyst, queue=queue) is None
     assert state(case) == (status, "", 1)
 
 
 ACTS: dict[str, Callable[[User, Case], Any]] = {
-    "take": lambda actor, case: services.case_take(actor=actor, case=case),
-    "release": lambda actor, case: services.case_release(actor=actor, case=case),
-    "assign": lambda actor, case: services.case_assign(actor=actor, case=case, to=actor, reason="I want it."),
-    "close": lambda actor, case: services.case_close(actor=actor, case=case, version=case.version, **CONCLUSION),
-    "note": lambda actor, case: services.note_add(actor=actor, case=case, text="Something."),
+    "take": lambda actor, case: services.item_take(actor=actor, item=case),
+    "release": lambda actor, case: services.item_release(actor=actor, item=case),
+    "assign": lambda actor, case: services.item_assign(actor=actor, item=case, to=actor, reason="I want it."),
+    "close": lambda actor, case: services.case_close(actor=actor, item=case, version=case.version, **CONCLUSION),
+    "note": lambda actor, case: services.note_add(actor=actor, item=case, text="Something."),
 }
 
 
@@ -187,14 +191,16 @@ def test_a_case_is_locked_before_anything_is_read_of_it(queue: Queue, lead: User
 
 def test_the_next_case_is_locked_while_others_are_passed_over(queue: Queue, analyst: User) -> None:
     case = factories.case(inside=queue)
-    with locked_models() as labels:
-        assert services.case_take_next(actor=analyst, queue=queue) == case
-    assert labels == ["cases.case", "cases.worklease"]
+    with CaptureQueriesContext(connection) as queries:
+        assert services.item_take_next(actor=analyst, queue=queue) == case
+    (found,) = (query["sql"] for query in queries if "cases_case" in query["sql"] and "ORDER BY" in query["sql"])
+    # The case, and no row of its queue; SQLite has one writer.
+    assert ("FOR UPDATE OF c SKIP LOCKED" in found) is (connection.vendor == "postgresql")
 
 
 def test_the_older_of_two_equally_urgent_cases_waits(queue: Queue, analyst: User) -> None:
     older, newer = factories.case(inside=queue, priority=50), factories.case(inside=queue, priority=50)
-    assert [services.case_take_next(actor=analyst, queue=queue) for _ in range(3)] == [newer, older, None]
+    assert [services.item_take_next(actor=analyst, queue=queue) for _ in range(3)] == [newer, older, None]
 
 
 def test_a_case_that_was_taken_under_the_lock_is_passed_over(
@@ -202,18 +208,24 @@ def test_a_case_that_was_taken_under_the_lock_is_passed_over(
 ) -> None:
     """PostgreSQL reads leases as of the statement's start: the case may be held by the time it is locked."""
     first, second = factories.case(inside=queue, priority=90), factories.case(inside=queue, priority=10)
-    lease_of = case_locking.lease_of
-    monkeypatch.setattr(
-        case_locking, "lease_of", lambda case: WorkLease(holder=colleague) if case == first else lease_of(case)
-    )
-    assert services.case_take_next(actor=analyst, queue=queue) == second
-    assert services.case_take_next(actor=analyst, queue=queue) is None
-    assert state(first) == ("new", "", 1)
+    module = import_module("cases.services.item_take_next")
+    find = module.lock_first_free
+
+    def find_late(kind: str, queue_id: int, passed_by: Sequence[int]) -> tuple[Case, int] | None:
+        free: tuple[Case, int] | None = find(kind, queue_id, passed_by)
+        if free is not None and free[0] == first:
+            WorkLease.objects.create(case=first, holder=colleague, expires_at=clock.now() + MINUTE)
+        return free
+
+    monkeypatch.setattr(module, "lock_first_free", find_late)
+    assert services.item_take_next(actor=analyst, queue=queue) == second
+    assert services.item_take_next(actor=analyst, queue=queue) is None
+    assert state(first) == ("new", colleague.name, 1)
 
 
 def test_a_closing_ends_the_hold_of_its_case_alone(other: Case, case: Case, analyst: User, lead: User) -> None:
     with clock.at(NOON):
-        services.case_take(actor=analyst, case=case)
+        services.item_take(actor=analyst, item=case)
         request = closing_request(analyst, case)
         assert (state(case)[:2], state(other)[:2]) == (("awaiting_approval", ""), ("open", "Ana Analyst"))
         decide(lead, request)
@@ -226,15 +238,15 @@ def test_a_closing_ends_the_hold_of_its_case_alone(other: Case, case: Case, anal
 
 
 def test_an_approved_closing_ends_a_hold_that_began_while_it_waited(case: Case, analyst: User, lead: User) -> None:
-    services.case_take(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
     request = closing_request(analyst, case)
-    case_locking.grant_lease(case, lead, minutes=5)
+    item_locking.grant_lease(case, lead, minutes=5)
     decide(lead, request)
     assert holder(case) == ""
 
 
 def test_a_proposal_waits_and_its_end_reopens_the_case_once(case: Case, analyst: User) -> None:
-    services.case_take(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
     request = closing_request(analyst, case)
     row = Case.objects.get(pk=case.pk)
     assert (row.status, row.last_edited_by, row.version) == (CaseStatus.AWAITING_APPROVAL, analyst, 3)
@@ -247,31 +259,31 @@ def test_a_proposal_waits_and_its_end_reopens_the_case_once(case: Case, analyst:
 
 
 def test_reopening_leaves_a_case_that_does_not_wait_as_it_is(case: Case, analyst: User) -> None:
-    services.case_take(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
     locked = Case.objects.get(pk=case.pk)
-    case_reopen(actor=analyst, case=locked, reason="Nothing waits.")
+    item_resume(actor=analyst, item=locked, reason="Nothing waits.")
     assert state(case) == ("open", "Ana Analyst", 2)
 
 
 def test_the_same_proposal_by_somebody_else_is_no_answer(case: Case, analyst: User, lead: User) -> None:
-    services.case_take(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
     closing_request(analyst, case)
     version = Case.objects.get(pk=case.pk).version
     with pytest.raises(InvalidTransition, match="awaits approval"):
-        services.case_close(actor=lead, case=case, version=version, **CONCLUSION)
+        services.case_close(actor=lead, item=case, version=version, **CONCLUSION)
     assert ApprovalRequest.objects.count() == 1
 
 
 @pytest.mark.parametrize("change", [-1, 1])
 def test_a_proposal_on_another_version_is_a_conflict(case: Case, analyst: User, change: int) -> None:
-    services.case_take(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
     with pytest.raises(Conflict, match="changed since you looked"):
-        services.case_close(actor=analyst, case=case, version=2 + change, **CONCLUSION)
+        services.case_close(actor=analyst, item=case, version=2 + change, **CONCLUSION)
 
 
 @pytest.mark.parametrize("length", [MIN_RATIONALE_LENGTH, MAX_RATIONALE_LENGTH])
 def test_the_limits_of_a_rationale_belong_to_it(case: Case, analyst: User, length: int) -> None:
-    services.case_take(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
     rationale = ("no" * length)[:length]
     request = closing_request(analyst, case, rationale=f" {rationale} ")
     assert request.payload["rationale"] == rationale
@@ -291,10 +303,10 @@ def test_the_limits_of_a_rationale_belong_to_it(case: Case, analyst: User, lengt
 def test_a_conclusion_that_does_not_hold_is_refused_in_words(
     case: Case, analyst: User, fields: dict[str, str], texts: dict[str, list[str]]
 ) -> None:
-    services.case_take(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
     values: dict[str, Any] = {**CONCLUSION, **fields}
     with pytest.raises(Invalid) as error:
-        services.case_close(actor=analyst, case=case, version=2, **values)
+        services.case_close(actor=analyst, item=case, version=2, **values)
     assert error.value.fields == texts
 
 
@@ -305,7 +317,7 @@ def test_only_a_confirmed_case_labels_its_transactions_as_suspicious(
     queue: Queue, analyst: User, lead: User, disposition: str, reason: str, suspicious: bool
 ) -> None:
     first, second = cases_in(queue, 2)
-    services.case_take(actor=analyst, case=second)
+    services.item_take(actor=analyst, item=second)
     decide(lead, closing_request(analyst, second, disposition=disposition, reason_code=reason))
     label = second.case_alerts.get().alert.transaction.labels.get()
     assert (label.is_suspicious, label.typology) == (suspicious, "large_amount" if suspicious else "")
@@ -313,9 +325,9 @@ def test_only_a_confirmed_case_labels_its_transactions_as_suspicious(
     assert not first.case_alerts.get().alert.transaction.labels.exists()
 
 
-@pytest.mark.parametrize("action", sorted(workflow.BY_ACTION))
+@pytest.mark.parametrize("action", sorted(workflow.TABLES["case"]))
 def test_a_step_of_the_table_leads_where_it_says(action: str) -> None:
-    step = workflow.BY_ACTION[action]
+    step = workflow.TABLES["case"][action]
     for status in CaseStatus:
         assert workflow.target(action, status) == (step.target or status)
 
@@ -326,24 +338,27 @@ def test_the_table_of_the_workflow_is_this_one() -> None:
             sorted(step.sources), step.target, step.permission, sorted(step.holding), step.needs_reason,
             step.needs_approval, step.system,
         )
-        for step in workflow.TRANSITIONS
+        for step in workflow.CASE_TRANSITIONS
     }  # fmt: skip
-    anybody, mine_or_free = ["free", "mine", "others"], ["free", "mine"]
+    anybody, mine_or_free, workable = ["free", "mine", "others"], ["free", "mine"], ["new", "open", "waiting"]
     assert rows == {
-        "take": (["new", "open"], "open", "work", ["free"], False, False, False),
-        "note": (["awaiting_approval", "new", "open"], None, "work", anybody, False, False, False),
-        "close": (["open"], "closed", "work", mine_or_free, True, True, False),
-        "release": (["open"], None, "work", ["mine"], False, False, False),
-        "assign": (["new", "open"], "open", "lead", anybody, True, False, False),
-        "group_alerts": (["awaiting_approval", "new", "open"], None, "work", anybody, False, False, True),
-        "await_approval": (["open"], "awaiting_approval", "work", anybody, False, False, True),
-        "reopen": (["awaiting_approval"], "open", "work", anybody, False, False, True),
+        "take": (workable, "open", "work", ["free"], False, False, False),
+        "note": (["awaiting_approval", *workable], "", "work", anybody, False, False, False),
+        "close": (["open", "waiting"], "closed", "work", mine_or_free, True, True, False),
+        "wait": (["open"], "waiting", "work", mine_or_free, True, False, False),
+        "release": (["open", "waiting"], "", "work", ["mine"], False, False, False),
+        "assign": (workable, "open", "lead", anybody, True, False, False),
+        "move": (workable, "", "work", mine_or_free, True, False, False),
+        "reopen": (["closed"], "open", "lead", anybody, True, False, False),
+        "add_alerts": (workable, "", "work", anybody, False, False, True),
+        "await_approval": (["open", "waiting"], "awaiting_approval", "work", anybody, False, False, True),
+        "resume": (["awaiting_approval"], "open", "work", anybody, False, False, True),
         "execute": (["awaiting_approval"], "closed", "work", anybody, False, False, True),
     }
-    assert {step.action for step in workflow.HUMAN_STEPS} == {"take", "note", "close", "release", "assign"}
-    assert (sorted(workflow.WORKABLE), sorted(workflow.UNFINISHED)) == (
-        ["new", "open"], ["awaiting_approval", "new", "open"],
-    )  # fmt: skip
+    assert {step.action for step in workflow.HUMAN_STEPS["case"]} == {
+        "take", "note", "close", "wait", "release", "assign", "move", "reopen",
+    }  # fmt: skip
+    assert (sorted(workflow.WORKABLE), sorted(workflow.UNFINISHED)) == (workable, ["awaiting_approval", *workable])
 
 
 @pytest.mark.parametrize(
@@ -378,15 +393,15 @@ def test_a_step_from_the_wrong_status_is_no_conflict_even_when_somebody_holds_th
     lease = WorkLease.objects.get(case=other)
     other.status = CaseStatus.CLOSED
     with pytest.raises(InvalidTransition, match="closed"):
-        case_locking.check("take", case=other, actor=colleague, lease=lease)
+        item_locking.check("take", item=other, actor=colleague, lease=lease)
     other.status = CaseStatus.OPEN
     with pytest.raises(Conflict, match="Ana Analyst has held this case since 2026-03-02 12:00 UTC"):
-        case_locking.check("take", case=other, actor=colleague, lease=lease)
+        item_locking.check("take", item=other, actor=colleague, lease=lease)
 
 
 def test_every_save_of_a_case_raises_its_version_and_moment(case: Case, analyst: User) -> None:
     with clock.at(NOON):
-        case_locking.save(case, actor=analyst, reason="Tried", fields=["rationale"])
+        item_locking.save(case, actor=analyst, reason="Tried", fields=["rationale"])
     row = Case.objects.get(pk=case.pk)
     assert (row.version, row.updated_at, row.history.order_by("history_id").last().history_user) == (2, NOON, analyst)
 
@@ -395,15 +410,15 @@ def test_every_save_of_a_case_raises_its_version_and_moment(case: Case, analyst:
 def test_only_a_case_under_work_can_wait_for_approval(case: Case, analyst: User, status: str) -> None:
     case.status = status
     with pytest.raises(InvalidTransition):
-        case_await_approval(actor=analyst, case=case)
+        item_await_approval(actor=analyst, item=case)
     assert state(case) == ("new", "", 1)
 
 
 def test_whoever_wrote_the_last_note_stays_the_last_editor_of_a_case_that_waits(
     case: Case, analyst: User, lead: User
 ) -> None:
-    services.case_take(actor=analyst, case=case)
-    services.note_add(actor=lead, case=case, text="I looked at this too.")
+    services.item_take(actor=analyst, item=case)
+    services.note_add(actor=lead, item=case, text="I looked at this too.")
     request = closing_request(analyst, case)
     assert (request.last_edited_by, Case.objects.get(pk=case.pk).last_edited_by) == (lead, lead)
     request_withdraw(actor=analyst, request=request)
@@ -413,10 +428,10 @@ def test_whoever_wrote_the_last_note_stays_the_last_editor_of_a_case_that_waits(
 
 def test_a_step_that_ones_own_hold_forbids_is_no_conflict(other: Case, analyst: User) -> None:
     with pytest.raises(InvalidTransition, match="You hold this case already"):
-        case_locking.check("take", case=other, actor=analyst, lease=WorkLease.objects.get(case=other))
+        item_locking.check("take", item=other, actor=analyst, lease=WorkLease.objects.get(case=other))
 
 
 def test_a_case_that_one_holds_already_is_returned_as_it_is(other: Case, analyst: User) -> None:
     with clock.at(NOON):
-        again = services.case_take(actor=analyst, case=other)
+        again = services.item_take(actor=analyst, item=other)
     assert (again, again.version, again.assignee) == (other, 2, analyst)

@@ -12,9 +12,10 @@ from approvals.tests.factories import CONCLUSION, closing_request, decide
 from cases import services
 from cases.choices import CaseStatus
 from cases.models import Case, Queue
-from cases.services.case_assign import ASSIGNED_MINUTES
+from cases.services.item_assign import ASSIGNED_MINUTES
 from detection.choices import Typology
 from finobs.accounts.models import User
+from finobs.accounts.org_units import ROOT_ID
 from finobs.core import clock
 from finobs.ledger.models import Event
 from tests import factories
@@ -53,11 +54,11 @@ def said(action: str, case: Case, actor: User) -> Any:
 
 def test_taking_says_until_when_and_whose_it_was(case: Case, analyst: User, colleague: User) -> None:
     with clock.at(factories.NOON):
-        services.case_take(actor=analyst, case=case)
+        services.item_take(actor=analyst, item=case)
     until = (factories.NOON + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     assert said("case.take", case, analyst) == {"until": until, "assignee_before": None}
     with clock.at(factories.NOON + timedelta(minutes=31)):
-        services.case_take(actor=colleague, case=case)
+        services.item_take(actor=colleague, item=case)
     assert said("case.take", case, colleague)["assignee_before"] == str(analyst.pk)
     assert last_event("case.take")["history"] == [
         {"type": "cases.historicalcase", "id": str(case.history.order_by("history_id").last().pk)}
@@ -65,16 +66,16 @@ def test_taking_says_until_when_and_whose_it_was(case: Case, analyst: User, coll
 
 
 def test_releasing_says_who_and_nothing_else(case: Case, analyst: User) -> None:
-    services.case_take(actor=analyst, case=case)
-    services.case_release(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
+    services.item_release(actor=analyst, item=case)
     assert said("case.release", case, analyst) == {}
     assert case.history.order_by("history_id").last().history_change_reason == "Released"
 
 
 def test_assigning_says_from_whom_to_whom_and_why(case: Case, lead: User, analyst: User, colleague: User) -> None:
-    services.case_assign(actor=lead, case=case, to=analyst, reason="Knows the customer.")
+    services.item_assign(actor=lead, item=case, to=analyst, reason="Knows the customer.")
     assert said("case.assign", case, lead) == {"to": str(analyst.pk), "from": None, "reason": "Knows the customer."}
-    services.case_assign(actor=lead, case=case, to=colleague, reason=" Ana is on leave. ")
+    services.item_assign(actor=lead, item=case, to=colleague, reason=" Ana is on leave. ")
     assert said("case.assign", case, lead) == {
         "to": str(colleague.pk), "from": str(analyst.pk), "reason": "Ana is on leave.",
     }  # fmt: skip
@@ -83,14 +84,14 @@ def test_assigning_says_from_whom_to_whom_and_why(case: Case, lead: User, analys
 
 
 def test_a_note_is_named_by_its_key_and_digest(case: Case, analyst: User) -> None:
-    note = services.note_add(actor=analyst, case=case, text="Called the branch.")
+    note = services.note_add(actor=analyst, item=case, text="Called the branch.")
     assert said("note.add", case, analyst) == {"note": str(note.pk), "sha256": note.sha256}
 
 
 def test_closing_says_the_conclusion_the_approval_and_the_labels(
     two_cases: list[Case], case: Case, analyst: User, lead: User
 ) -> None:
-    services.case_take(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
     request = closing_request(analyst, case)
     with clock.at(clock.now()):
         decide(lead, request)
@@ -111,7 +112,7 @@ def test_opening_says_what_and_adding_says_which_alerts(queue: Queue) -> None:
     assert event["subject"]["id"] == str(second.pk)
     assert event["data"] == {
         "reference": second.reference, "account": str(second.account_id), "typology": "large_amount",
-        "queue": str(queue.pk),
+        "queue": str(queue.pk), "customer": None, "predecessor": None,
     }  # fmt: skip
     assert [row["type"] for row in event["history"]] == ["cases.historicalcase"]
     before = Event.objects.count()
@@ -119,8 +120,9 @@ def test_opening_says_what_and_adding_says_which_alerts(queue: Queue) -> None:
     event = last_event("case.alert_add")
     added = first.case_alerts.order_by("-alert_id").values_list("alert_id", flat=True)[:2]
     assert event["data"] == {"alerts": [str(pk) for pk in sorted(added)]}
-    assert [row["type"] for row in event["history"]] == ["cases.historicalcase", "cases.historicalincident"]
-    assert Event.objects.count() == before + 1
+    assert [row["type"] for row in event["history"]] == ["cases.historicalcase"]
+    assert [row["type"] for row in last_event("incident.alert_add")["history"]] == ["cases.historicalincident"]
+    assert Event.objects.count() == before + 2
 
 
 def test_a_queue_says_what_it_is_and_what_of_it_changed(queue: Queue, admin: User) -> None:
@@ -131,7 +133,7 @@ def test_a_queue_says_what_it_is_and_what_of_it_changed(queue: Queue, admin: Use
     assert event["subject"] == {"type": "cases.queue", "id": str(other.pk)}
     assert event["data"] == {
         "slug": "fraud-1", "name": "Fraud", "description": "", "typologies": [Typology.DORMANT], "is_default": False,
-        "lease_minutes": 45, "alerts_a_day": other.alerts_a_day, "viewers": ["auditor"],
+        "lease_minutes": 45, "alerts_a_day": other.alerts_a_day, "unit": str(ROOT_ID), "viewers": ["auditor"],
     }  # fmt: skip
     services.queue_change(actor=admin, queue=other, name="Fraud and more", lease_minutes=45)
     assert last_event("queue.change")["changes"] == {"name": ["Fraud", "Fraud and more"]}
@@ -157,6 +159,6 @@ def test_a_grant_says_what_whom_and_on_which_queue(queue: Queue, analyst: User, 
 def test_an_assignment_lasts_a_day(case: Case, lead: User, analyst: User) -> None:
     assert ASSIGNED_MINUTES == 1_440
     with clock.at(factories.NOON):
-        services.case_assign(actor=lead, case=case, to=analyst, reason="Knows the customer.")
+        services.item_assign(actor=lead, item=case, to=analyst, reason="Knows the customer.")
     case.refresh_from_db()
     assert (case.lease.taken_at, case.lease.expires_at) == (factories.NOON, factories.NOON + timedelta(days=1))

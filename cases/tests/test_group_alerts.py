@@ -12,13 +12,14 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.choices import CaseStatus, Disposition, ReasonCode
 from cases.models import Case, CaseAlert, Incident, Queue
-from cases.services import ensure_default_queue, group_alerts, priorities_refresh
+from cases.services import ensure_default_queue, priorities_refresh
 from cases.tasks import priorities_refresh as priorities_refresh_task
 from detection.choices import Outcome, Typology
 from detection.models import Alert
 from finobs.core import clock
 from finobs.ledger.models import Event
 from tests import factories
+from tests.support.escalation import escalated
 from transactions.models import Transaction
 
 
@@ -67,7 +68,7 @@ def asked(threshold: float, score: float, role: str = "anomaly") -> dict[str, An
 
 def test_an_alert_opens_an_incident_and_a_case_in_the_queue_of_its_typology(routed: Queue) -> None:
     alert = factories.alert(score=0.75, parameters=asked(0.5, 0.75))
-    group_alerts(alerts=[alert])
+    escalated(alerts=[alert])
     case = Case.objects.get()
     assert (case.queue, case.account, case.typology, case.status) == (
         routed,
@@ -82,10 +83,13 @@ def test_an_alert_opens_an_incident_and_a_case_in_the_queue_of_its_typology(rout
 
 
 def test_a_grouping_is_recorded_by_finobs_itself(routed: Queue) -> None:
-    group_alerts(alerts=[factories.alert()])
+    escalated(alerts=[factories.alert()])
     events = Event.objects.exclude(action="queue.create").order_by("pk")
     assert [(event.action, event.actor_type) for event in events] == [
+        ("incident.open", "system"),
+        ("incident.alert_add", "system"),
         ("case.open", "system"),
+        ("incident.escalate", "system"),
         ("case.alert_add", "system"),
     ]
     assert Case.objects.get().history.get().history_type == "+"
@@ -93,8 +97,8 @@ def test_a_grouping_is_recorded_by_finobs_itself(routed: Queue) -> None:
 
 def test_later_alerts_of_account_and_typology_join_the_open_case(routed: Queue) -> None:
     first = factories.alert(score=0.2, parameters=asked(0.1, 0.2))
-    group_alerts(alerts=[first])
-    group_alerts(alerts=[factories.alert(of=first.account, score=0.9, parameters=asked(0.5, 0.9, "supervised"))])
+    escalated(alerts=[first])
+    escalated(alerts=[factories.alert(of=first.account, score=0.9, parameters=asked(0.5, 0.9, "supervised"))])
     case = Case.objects.get()
     assert (case.alert_count, case.urgency, case.version) == (2, 0.9, 2)
     assert case.history.count() == 2
@@ -102,55 +106,55 @@ def test_later_alerts_of_account_and_typology_join_the_open_case(routed: Queue) 
 
 def test_another_account_or_typology_is_another_case(routed: Queue) -> None:
     first = factories.alert()
-    group_alerts(alerts=[first, factories.alert(), factories.alert(of=first.account, typology=Typology.DORMANT)])
+    escalated(alerts=[first, factories.alert(), factories.alert(of=first.account, typology=Typology.DORMANT)])
     assert Case.objects.count() == 3
 
 
 def test_a_closed_case_stays_closed_and_a_new_one_opens(routed: Queue) -> None:
     first = factories.alert()
-    group_alerts(alerts=[first])
+    escalated(alerts=[first])
     close(Case.objects.get())
-    group_alerts(alerts=[factories.alert(of=first.account)])
+    escalated(alerts=[factories.alert(of=first.account)])
     assert list(Case.objects.order_by("pk").values_list("status", flat=True)) == [CaseStatus.CLOSED, CaseStatus.NEW]
 
 
 def test_alerts_within_a_day_are_one_incident_and_later_ones_another(routed: Queue) -> None:
     account = factories.account()
     alerts = alerts_on(account, 60)
-    group_alerts(alerts=[alerts[0], alerts[23], alerts[46]])
+    escalated(alerts=[alerts[0], alerts[23], alerts[46]])
     assert Incident.objects.count() == 1
     later = alerts_on(account, 1)[0]
-    Transaction.objects.filter(pk=later.transaction_id).update(occurred_at=factories.NOON + timedelta(hours=71))
-    group_alerts(alerts=[later])
+    Transaction.objects.filter(pk=later.transaction.pk).update(occurred_at=factories.NOON + timedelta(hours=71))
+    escalated(alerts=[later])
     assert list(Incident.objects.order_by("pk").values_list("alert_count", flat=True)) == [3, 1]
-    group_alerts(alerts=[alerts[50]])
+    escalated(alerts=[alerts[50]])
     assert list(Incident.objects.order_by("pk").values_list("alert_count", flat=True)) == [4, 1]
     assert Case.objects.get().alert_count == 5
 
 
 def test_an_alert_is_gathered_once(routed: Queue) -> None:
     alert = factories.alert()
-    group_alerts(alerts=[alert])
-    group_alerts(alerts=[alert])
+    escalated(alerts=[alert])
+    escalated(alerts=[alert])
     assert (CaseAlert.objects.count(), Case.objects.get().alert_count) == (1, 1)
 
 
 def test_what_no_queue_takes_goes_to_the_default_queue_which_is_made_when_missing(db: None) -> None:
-    group_alerts(alerts=[factories.alert()])
+    escalated(alerts=[factories.alert()])
     assert Case.objects.get().queue == ensure_default_queue() == Queue.objects.get(is_default=True)
     assert Event.objects.filter(action="queue.create").count() == 1
 
 
 def test_nothing_to_gather_is_nothing(db: None) -> None:
-    group_alerts(alerts=[])
+    escalated(alerts=[])
     assert not Case.objects.exists()
 
 
 def test_a_block_outweighs_a_review(routed: Queue) -> None:
-    group_alerts(alerts=[factories.alert()])
+    escalated(alerts=[factories.alert()])
     mild = Case.objects.order_by("pk").first()
     account = factories.account()
-    group_alerts(alerts=alerts_on(account, 1, outcome=Outcome.BLOCK, score=None))
+    escalated(alerts=alerts_on(account, 1, outcome=Outcome.BLOCK, score=None))
     hard = Case.objects.get(account=account)
     assert mild is not None
     assert (mild.block_count, hard.block_count) == (0, 1)
@@ -164,7 +168,7 @@ def test_queries_do_not_grow_with_alerts(routed: Queue) -> None:
     for size in (2, 12):
         alerts = [alert for _ in range(size) for alert in alerts_on(factories.account(), 1, version=version)]
         with CaptureQueriesContext(connection) as queries:
-            group_alerts(alerts=alerts)
+            escalated(alerts=alerts)
         counts.append(len(queries))
     assert counts[1] - counts[0] <= 2, counts
 
@@ -173,9 +177,9 @@ def test_queries_do_not_grow_with_alerts(routed: Queue) -> None:
 def test_five_hundred_alerts_open_one_case_for_each_account(routed: Queue, accounts: int) -> None:
     version, source = factories.rule_version(), factories.source()
     owners = [factories.account(of=source) for _ in range(accounts)]
-    group_alerts(alerts=[alert for owner in owners for alert in alerts_on(owner, 500 // accounts, version=version)])
+    escalated(alerts=[alert for owner in owners for alert in alerts_on(owner, 500 // accounts, version=version)])
     assert (CaseAlert.objects.count(), Case.objects.count()) == (500, accounts)
-    group_alerts(alerts=[alert for owner in owners[:20] for alert in alerts_on(owner, 25, version=version)])
+    escalated(alerts=[alert for owner in owners[:20] for alert in alerts_on(owner, 25, version=version)])
     assert (CaseAlert.objects.count(), Case.objects.count()) == (1_000, accounts)
 
 
@@ -188,7 +192,7 @@ def test_gathering_at_once_opens_exactly_one_case() -> None:
 
     def work(chunk: list[Alert]) -> None:
         try:
-            group_alerts(alerts=chunk)
+            escalated(alerts=chunk)
         finally:
             connection.close()
 
@@ -202,7 +206,7 @@ def test_gathering_at_once_opens_exactly_one_case() -> None:
 
 def test_cases_age_without_making_forms_stale(routed: Queue) -> None:
     with clock.at(factories.NOON):
-        group_alerts(alerts=[factories.alert()])
+        escalated(alerts=[factories.alert()])
     before = Case.objects.get()
     with clock.at(factories.NOON + timedelta(days=14)):
         assert priorities_refresh() == 1

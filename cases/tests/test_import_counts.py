@@ -1,4 +1,4 @@
-"""An import reports its own alerts and cases, whatever was there before and whatever comes in meanwhile."""
+"""An import reports its own alerts and incidents, whatever was there before and whatever comes in meanwhile."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cases.models import Case, Queue
+from cases.models import Incident, Queue
 from detection.choices import Typology
 from detection.models import Alert
 from finobs.accounts.models import User
@@ -55,15 +55,15 @@ def importing(superuser: User, queue: Queue) -> Importing:
     return Importing(superuser)
 
 
-def test_alerts_and_cases_of_an_earlier_import_are_not_counted(importing: Importing) -> None:
+def test_alerts_and_incidents_of_an_earlier_import_are_not_counted(importing: Importing) -> None:
     first = importing.load(importing.other, rows(LARGE, LARGE, account="B-1"), rows(LARGE, account="B-2"))
     second = importing.load(importing.own, rows(LARGE, SMALL, account="A-1"), rows(LARGE, LARGE, account="A-2"))
-    assert (first.alerts, first.cases) == (3, 2)
-    assert (second.alerts, second.cases) == (3, 2)
-    assert (Alert.objects.count(), Case.objects.count()) == (6, 4)
+    assert (first.alerts, first.incidents) == (3, 2)
+    assert (second.alerts, second.incidents) == (3, 2)
+    assert (Alert.objects.count(), Incident.objects.count()) == (6, 4)
 
 
-def test_alerts_and_cases_that_another_import_makes_meanwhile_are_not_counted(importing: Importing) -> None:
+def test_alerts_and_incidents_that_another_import_makes_meanwhile_are_not_counted(importing: Importing) -> None:
     numbers = iter(range(100))
 
     def meanwhile() -> None:
@@ -73,18 +73,18 @@ def test_alerts_and_cases_that_another_import_makes_meanwhile_are_not_counted(im
     report = importing.load(
         importing.own, rows(LARGE, SMALL, LARGE, account="A-1"), rows(LARGE, account="A-2"), meanwhile=meanwhile
     )
-    assert (report.alerts, report.cases) == (3, 2)
+    assert (report.alerts, report.incidents) == (3, 2)
     assert Alert.objects.count() > 3 + 3
 
 
-def test_a_case_that_another_import_opened_is_not_counted_by_the_one_that_joins_it(importing: Importing) -> None:
+def test_an_incident_that_another_import_opened_is_not_counted_by_the_one_that_joins_it(importing: Importing) -> None:
     importing.load(importing.own, rows(LARGE, account="A-1"))
     report = importing.load(importing.own, rows(LARGE, account="A-1", first=2), rows(LARGE, account="A-2"))
-    assert (report.alerts, report.cases) == (2, 1)
-    assert Case.objects.get(account__external_id="A-1").alert_count == 2
+    assert (report.alerts, report.incidents) == (2, 1)
+    assert Incident.objects.get(account__external_id="A-1").alert_count == 2
 
 
 def test_importing_the_same_rows_again_counts_nothing(importing: Importing) -> None:
     importing.load(importing.own, rows(LARGE, LARGE, account="A-1"))
     report = importing.load(importing.own, rows(LARGE, LARGE, account="A-1"))
-    assert (report.duplicate, report.alerts, report.cases) == (2, 0, 0)
+    assert (report.duplicate, report.alerts, report.incidents) == (2, 0, 0)

@@ -7,12 +7,13 @@ import pytest
 from approvals.tests.factories import closing_request, decide
 from cases.choices import CaseStatus
 from cases.models import Case, CaseAlert, Incident, Queue
-from cases.services import case_assign, case_release, case_take, ensure_default_queue, group_alerts
+from cases.services import ensure_default_queue, item_assign, item_release, item_take
 from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.ledger.models import Event
 from tests import factories
+from tests.support.escalation import escalated
 from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +38,7 @@ def test_alerts_of_one_account_grouped_at_once_open_one_case(queue: Queue) -> No
     for _ in range(ROUNDS):
         account = factories.account()
         alerts = [factories.alert(of=account) for _ in range(6)]
-        assert at_once(*(lambda each=each: group_alerts(alerts=[each]) for each in alerts)) == ["done"] * 6
+        assert at_once(*(lambda each=each: escalated(alerts=[each]) for each in alerts)) == ["done"] * 6
         case = Case.objects.get(account=account)
         assert (case.alert_count, case.version) == (6, 6)
         assert CaseAlert.objects.filter(case=case).count() == 6
@@ -49,7 +50,7 @@ def test_one_of_two_takes_a_case(queue: Queue) -> None:
     people = [person(name, queue) for name in ("Ana", "Cora")]
     for _ in range(ROUNDS):
         case = factories.case(inside=queue)
-        outcomes = at_once(*(lambda each=each: case_take(actor=each, case=case) for each in people))  # noqa: B023
+        outcomes = at_once(*(lambda each=each: item_take(actor=each, item=case) for each in people))  # noqa: B023
         assert sorted(outcomes) == ["conflict", "done"]
         winner = people[outcomes.index("done")]
         case.refresh_from_db()
@@ -60,10 +61,10 @@ def test_one_of_two_takes_a_case(queue: Queue) -> None:
 def test_releasing_and_assigning_at_once_leave_a_holder_and_an_assignee_who_agree(queue: Queue) -> None:
     ana, cora, lead = person("Ana", queue), person("Cora", queue), person("Leo", queue, "lead", "compliance")
     for _ in range(ROUNDS):
-        case = case_take(actor=ana, case=factories.case(inside=queue))
+        case = item_take(actor=ana, item=factories.case(inside=queue))
         outcomes = at_once(
-            lambda: case_release(actor=ana, case=case),  # noqa: B023
-            lambda: case_assign(actor=lead, case=case, to=cora, reason="Knows the customer."),  # noqa: B023
+            lambda: item_release(actor=ana, item=case),  # noqa: B023
+            lambda: item_assign(actor=lead, item=case, to=cora, reason="Knows the customer."),  # noqa: B023
         )
         case = Case.objects.get(pk=case.pk)
         assert outcomes[1] == "done"
@@ -75,7 +76,7 @@ def test_a_closing_that_two_leads_approve_happens_once(queue: Queue) -> None:
     ana = person("Ana", queue)
     leads = [person(name, queue, "lead", "compliance") for name in ("Leo", "Lin")]
     for _ in range(ROUNDS):
-        case = case_take(actor=ana, case=factories.case(inside=queue))
+        case = item_take(actor=ana, item=factories.case(inside=queue))
         request = closing_request(ana, case)
         outcomes = at_once(*(lambda each=each: decide(each, request) for each in leads))  # noqa: B023
         assert sorted(outcomes) == ["done", "invalid-transition"]

@@ -18,14 +18,15 @@ from approvals.services import expire_due, request_decide, request_withdraw
 from cases import services
 from cases.choices import CaseStatus
 from cases.models import Case
-from cases.workflow import TRANSITIONS
+from cases.workflow import CASE_TRANSITIONS
 from finobs.core import access, clock
 from finobs.core.errors import ApprovalRequired, FinobsError
 from finobs.ledger.models import Event
 from tests import factories
+from tests.support.escalation import escalated
 
 PEOPLE = ("analyst", "second analyst", "lead", "second lead", "auditor", "stranger", "superuser", "machine")
-STEPS = {(source, step.target or source) for step in TRANSITIONS for source in step.sources}
+STEPS = {(source, step.target or source) for step in CASE_TRANSITIONS for source in step.sources}
 ENDED = (RequestState.USED, RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED, RequestState.VOID)
 who = st.sampled_from(PEOPLE)
 # Mostly people who may, so that runs go deep; the others are tried in between.
@@ -61,7 +62,7 @@ class CaseAndApproval(RuleBasedStateMachine):
         alert = factories.alert(of=self.account)
         self.queue.typologies = [alert.typology]
         self.queue.save()
-        services.group_alerts(alerts=[alert])
+        escalated(alerts=[alert])
         self.case = Case.objects.get(account=self.account)
         self.status = str(self.case.status)
 
@@ -87,25 +88,25 @@ class CaseAndApproval(RuleBasedStateMachine):
 
     @rule(name=who)
     def take(self, name: str) -> None:
-        self.act(lambda: services.case_take(actor=self.person(name), case=self.case))
+        self.act(lambda: services.item_take(actor=self.person(name), item=self.case))
 
     @rule(name=who)
     def take_next(self, name: str) -> None:
-        self.act(lambda: services.case_take_next(actor=self.person(name), queue=self.queue))
+        self.act(lambda: services.item_take_next(actor=self.person(name), queue=self.queue))
 
     @rule(name=who)
     def release(self, name: str) -> None:
-        self.act(lambda: services.case_release(actor=self.person(name), case=self.case))
+        self.act(lambda: services.item_release(actor=self.person(name), item=self.case))
 
     @rule(name=who, to=who)
     def assign(self, name: str, to: str) -> None:
         self.act(
-            lambda: services.case_assign(actor=self.person(name), case=self.case, to=self.person(to), reason="Because.")
+            lambda: services.item_assign(actor=self.person(name), item=self.case, to=self.person(to), reason="Because.")
         )
 
     @rule(name=who)
     def note(self, name: str) -> None:
-        self.act(lambda: services.note_add(actor=self.person(name), case=self.case, text="Something new."))
+        self.act(lambda: services.note_add(actor=self.person(name), item=self.case, text="Something new."))
 
     @rule(name=able)
     def take_and_propose(self, name: str) -> None:
@@ -118,7 +119,7 @@ class CaseAndApproval(RuleBasedStateMachine):
         version = self.current().version - int(stale)
         done = self.act(
             lambda: services.case_close(
-                actor=self.person(name), case=self.case, disposition="false_positive", reason_code="known_pattern",
+                actor=self.person(name), item=self.case, disposition="false_positive", reason_code="known_pattern",
                 rationale=text, version=version,
             )
         )  # fmt: skip
@@ -151,7 +152,7 @@ class CaseAndApproval(RuleBasedStateMachine):
     @rule()
     def another_alert(self) -> None:
         if self.status != CaseStatus.CLOSED:
-            self.act(lambda: services.group_alerts(alerts=[factories.alert(of=self.account)]))
+            self.act(lambda: escalated(alerts=[factories.alert(of=self.account)]))
 
     @rule(name=st.sampled_from(["analyst", "lead"]))
     def leave_or_return(self, name: str) -> None:

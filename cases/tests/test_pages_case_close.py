@@ -19,7 +19,7 @@ WHY = "Salary of a new employer; the contract is in the file."
 
 @pytest.fixture
 def case(queue: Queue, analyst: User) -> Case:
-    return services.case_take(actor=analyst, case=cases_in(queue)[0])
+    return services.item_take(actor=analyst, item=cases_in(queue)[0])
 
 
 def path(case: Case) -> str:
@@ -69,7 +69,7 @@ def test_who_may_not(person: str, status: int, case: Case, request: Any) -> None
 
 def test_a_stale_form_comes_back_with_what_was_typed(analyst: User, lead: User, case: Case) -> None:
     stale = fields(case)
-    services.note_add(actor=lead, case=case, text="Look at the second account too.")
+    services.note_add(actor=lead, item=case, text="Look at the second account too.")
     client = signed_in(analyst)
     response = client.post(path(case), stale, **htmx())
     page = response.content.decode()
@@ -84,7 +84,7 @@ def test_a_stale_form_comes_back_with_what_was_typed(analyst: User, lead: User, 
 
 def test_sent_again_after_reading_it_goes_through(analyst: User, lead: User, case: Case) -> None:
     stale = fields(case)
-    services.note_add(actor=lead, case=case, text="Look at the second account too.")
+    services.note_add(actor=lead, item=case, text="Look at the second account too.")
     client = signed_in(analyst)
     page = client.post(path(case), stale).content.decode()
     version = page.split('name="version" value="')[1].split('"')[0]

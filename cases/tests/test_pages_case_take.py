@@ -36,7 +36,7 @@ def test_htmx_gets_the_case_taken_and_its_address(analyst: User, case: Case) -> 
 
 
 def test_when_none_is_left_it_says_so(analyst: User, lead: User, case: Case) -> None:
-    services.case_take(actor=lead, case=case)
+    services.item_take(actor=lead, item=case)
     client = signed_in(analyst)
     response = client.post(f"/cases/queues/{case.queue.slug}/take-next/", follow=True)
     assert "somebody holds every open case" in response.content.decode()
@@ -57,7 +57,7 @@ def test_who_may_take(verb: str, person: str, status: int, case: Case, request: 
 
 
 def test_a_case_that_is_taken_already_names_its_holder(analyst: User, lead: User, case: Case) -> None:
-    services.case_take(actor=lead, case=case)
+    services.item_take(actor=lead, item=case)
     response = signed_in(analyst).post(f"/cases/{case.reference}/take/", **htmx())
     assert response.status_code == 409
     assert "Leo Lead has held this case since" in response.content.decode()
@@ -65,7 +65,7 @@ def test_a_case_that_is_taken_already_names_its_holder(analyst: User, lead: User
 
 
 def test_handing_back_frees_it(analyst: User, case: Case) -> None:
-    services.case_take(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
     client = signed_in(analyst)
     assert client.post(f"/cases/{case.reference}/release/").status_code == 302
     assert not WorkLease.objects.exists()

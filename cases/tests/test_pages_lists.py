@@ -46,7 +46,7 @@ def test_nobody_is_sent_to_sign_in(path: str, db: None) -> None:
 
 def test_my_work_holds_what_i_took_and_the_queues(analyst: User, queue: Queue) -> None:
     mine, other = cases_in(queue, 2)
-    services.case_take(actor=analyst, case=mine)
+    services.item_take(actor=analyst, item=mine)
     page = text(signed_in(analyst), "/cases/")
     assert mine.reference in page
     assert other.reference not in page
@@ -67,13 +67,13 @@ def test_my_work_begins_with_the_next_case_for_those_who_may_take_it(
 
 
 def test_my_work_shows_what_waits_for_my_decision(analyst: User, lead: User, case: Case) -> None:
-    asked = closing_request(analyst, services.case_take(actor=analyst, case=case))
+    asked = closing_request(analyst, services.item_take(actor=analyst, item=case))
     assert f"/approvals/{asked.pk}/" in text(signed_in(lead), "/cases/")
     assert f"/approvals/{asked.pk}/" not in text(signed_in(analyst), "/cases/")
 
 
 def test_the_queues_show_their_counts(analyst: User, queue: Queue) -> None:
-    services.case_take(actor=analyst, case=cases_in(queue, 3)[0])
+    services.item_take(actor=analyst, item=cases_in(queue, 3)[0])
     page = text(signed_in(analyst), "/cases/queues/")
     assert ">3</a>" in page
     assert '<td class="number">1</td>' in page
@@ -96,6 +96,7 @@ def test_a_stranger_does_not_learn_that_an_incident_exists(stranger: User, case:
 def test_incidents_can_be_filtered(analyst: User, case: Case) -> None:
     client = signed_in(analyst)
     assert "No incident matches" in text(client, "/cases/incidents/?typology=structuring")
+    assert case.account is not None
     assert case.reference in text(client, f"/cases/incidents/?account={case.account.external_id}")
     part = text(client, "/cases/incidents/?typology=large_amount", **htmx("incidents"))
     assert "<html" not in part
@@ -105,6 +106,7 @@ def test_incidents_can_be_filtered(analyst: User, case: Case) -> None:
 @pytest.mark.parametrize("what", ["reference", "account", "transaction", "incident"])
 def test_search_finds_a_case_by_its_names(what: str, analyst: User, case: Case) -> None:
     alert = case.case_alerts.get().alert
+    assert case.account is not None
     names = {
         "reference": case.reference.lower(),
         "account": case.account.external_id,
@@ -133,9 +135,9 @@ def test_queries_of_my_work_do_not_grow_with_its_rows(analyst: User, queue: Queu
         return len(captured)
 
     for case in cases_in(queue, 2):
-        services.case_take(actor=analyst, case=case)
+        services.item_take(actor=analyst, item=case)
     queries()
     few = queries()
     for case in cases_in(queue, 6):
-        services.case_take(actor=analyst, case=case)
+        services.item_take(actor=analyst, item=case)
     assert queries() == few

@@ -87,7 +87,7 @@ def test_a_note_on_a_closed_case_is_refused_and_the_text_stays(analyst: User, ca
 
 
 def test_what_people_write_is_shown_as_text(analyst: User, case: Case) -> None:
-    services.note_add(actor=analyst, case=case, text='<script>alert(1)</script> & "quotes"')
+    services.note_add(actor=analyst, item=case, text='<script>alert(1)</script> & "quotes"')
     page = signed_in(analyst).get(f"/cases/{case.reference}/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page

@@ -92,7 +92,7 @@ def test_the_summary_and_the_alerts_say_why(analyst: User, case: Case) -> None:
 
 def test_a_case_that_somebody_else_holds_says_so_and_since_when(analyst: User, lead: User, case: Case) -> None:
     with clock.at(clock.now() - timedelta(minutes=12)):
-        services.case_take(actor=lead, case=case)
+        services.item_take(actor=lead, item=case)
     page = html(signed_in(analyst), f"/cases/{case.reference}/")
     assert f"Leo Lead ({lead.email}) holds this case" in page
     assert "12 min" in page
@@ -100,7 +100,7 @@ def test_a_case_that_somebody_else_holds_says_so_and_since_when(analyst: User, l
 
 
 def test_the_holder_is_not_warned_of_themselves(analyst: User, case: Case) -> None:
-    services.case_take(actor=analyst, case=case)
+    services.item_take(actor=analyst, item=case)
     assert "holds this case" not in html(signed_in(analyst), f"/cases/{case.reference}/")
 
 
@@ -184,20 +184,20 @@ def test_queries_of_the_queue_page_do_not_grow_with_its_rows(analyst: User, queu
     queries(client, f"/cases/queues/{queue.slug}/")
     few = queries(client, f"/cases/queues/{queue.slug}/")
     for case in cases_in(queue, 8):
-        services.case_take(actor=analyst, case=case)
+        services.item_take(actor=analyst, item=case)
     assert queries(client, f"/cases/queues/{queue.slug}/") == few
     assert few <= QUEUE_PAGE
 
 
 def test_queries_of_the_case_page_do_not_grow_with_its_story(analyst: User, case: Case) -> None:
-    services.case_take(actor=analyst, case=case)
-    services.note_add(actor=analyst, case=case, text="First.")
+    services.item_take(actor=analyst, item=case)
+    services.note_add(actor=analyst, item=case, text="First.")
     client, path = signed_in(analyst), f"/cases/{case.reference}/"
     queries(client, path)
     few = queries(client, path)
     more_alerts(case, 6)
     for number in range(5):
-        services.note_add(actor=analyst, case=case, text=f"Note {number}.")
+        services.note_add(actor=analyst, item=case, text=f"Note {number}.")
     assert queries(client, path) == few
     assert few <= CASE_PAGE
 

@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from cases import priority, selectors
 from cases.choices import REASONS_BY_DISPOSITION, CaseStatus, Disposition, ReasonCode
 from cases.models import Case, Incident, Queue
-from cases.services import case_take, group_alerts, note_add
-from cases.workflow import HUMAN_STEPS, TRANSITIONS, refusal
+from cases.services import item_take, note_add
+from cases.workflow import CASE_TRANSITIONS, HUMAN_STEPS, refusal
 from finobs.accounts.models import User
 from finobs.core.errors import NotFound
 from tests import factories
+from tests.support.escalation import escalated
 
 
 @pytest.fixture
@@ -23,20 +24,20 @@ def case(queue: Queue, analyst: User) -> Case:
     alert = factories.alert()
     queue.typologies = [alert.typology]
     queue.save()
-    group_alerts(alerts=[alert])
-    return case_take(actor=analyst, case=Case.objects.get())
+    escalated(alerts=[alert])
+    return item_take(actor=analyst, item=Case.objects.get())
 
 
 def test_everything_about_a_case_stays_with_who_may_see_it(
     case: Case, auditor: User, stranger: User, admin: User
 ) -> None:
     assert selectors.case_get(auditor, case.reference) == case
-    assert len(selectors.case_alerts(auditor, case)) == 1
+    assert len(selectors.item_alerts(auditor, case)) == 1
     assert selectors.incident_get(auditor, Incident.objects.get().reference).case == case
     for person in (stranger, admin, None):
         with pytest.raises(NotFound):
             selectors.case_get(person, case.reference)
-        for part in (selectors.case_alerts, selectors.case_notes, selectors.case_timeline, selectors.case_actions):
+        for part in (selectors.item_alerts, selectors.item_notes, selectors.item_timeline, selectors.item_actions):
             assert not part(person, case)
         assert not selectors.incidents_visible(person).exists()
         assert not selectors.search(person, case.reference).exists()
@@ -44,18 +45,19 @@ def test_everything_about_a_case_stays_with_who_may_see_it(
 
 @pytest.mark.parametrize("how", ["reference", "number", "account", "transaction", "incident"])
 def test_search_finds_it(case: Case, analyst: User, how: str) -> None:
+    assert case.account is not None
     text = {
         "reference": case.reference.lower(),
         "number": str(case.pk),
         "account": case.account.external_id,
-        "transaction": selectors.case_alerts(analyst, case)[0].transaction.external_id,
+        "transaction": selectors.item_alerts(analyst, case)[0].transaction.external_id,
         "incident": Incident.objects.get().reference,
     }[how]
     assert list(selectors.search(analyst, f" {text} ")) == [case]
 
 
 def test_an_alert_leads_to_its_case(case: Case, analyst: User, stranger: User) -> None:
-    alert = selectors.case_alerts(analyst, case)[0]
+    alert = selectors.item_alerts(analyst, case)[0]
     place = selectors.alert_location(analyst, alert)
     assert place is not None
     assert (place.label, place.url) == (case.reference, f"/cases/{case.reference}/")
@@ -73,8 +75,8 @@ def test_my_work_is_what_is_assigned_to_me(case: Case, analyst: User, lead: User
 
 
 def test_the_timeline_tells_notes_changes_and_events_newest_first(case: Case, analyst: User) -> None:
-    note_add(actor=analyst, case=case, text="It is a salary.")
-    entries = selectors.case_timeline(analyst, case)
+    note_add(actor=analyst, item=case, text="It is a salary.")
+    entries = selectors.item_timeline(analyst, case)
     assert [entry.at for entry in entries] == sorted((entry.at for entry in entries), reverse=True)
     assert {entry.kind for entry in entries} == {"note", "change", "event"}
     assert {"Case opened", "Alerts added", "Taken", "Note added"} <= {entry.title for entry in entries}
@@ -86,21 +88,21 @@ def test_the_timeline_tells_notes_changes_and_events_newest_first(case: Case, an
 def test_the_queries_of_a_timeline_do_not_grow_with_the_story(case: Case, analyst: User) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as made:
-            selectors.case_timeline(analyst, case)
+            selectors.item_timeline(analyst, case)
         return len(made)
 
     # Who wrote is read of the history of people, once there are notes.
-    note_add(actor=analyst, case=case, text="It is a salary.")
+    note_add(actor=analyst, item=case, text="It is a salary.")
     before = queries()
     for number in range(10):
-        note_add(actor=analyst, case=case, text=f"Note {number}")
+        note_add(actor=analyst, item=case, text=f"Note {number}")
     assert queries() == before
 
 
 def test_queries_of_a_list_do_not_grow_with_its_rows(queue: Queue, analyst: User) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as made:
-            for row in selectors.queue_cases(analyst, queue):
+            for row in selectors.queue_items(analyst, queue, "case"):
                 assert (str(row.account), str(row.queue)) == (row.account.external_id, row.queue.name)
                 assert (row.assignee is None) == (row.current_lease is None)
         return len(made)
@@ -108,7 +110,7 @@ def test_queries_of_a_list_do_not_grow_with_its_rows(queue: Queue, analyst: User
     factories.case(inside=queue)
     before = queries()
     for _ in range(10):
-        case_take(actor=analyst, case=factories.case(inside=queue))
+        item_take(actor=analyst, item=factories.case(inside=queue))
     assert queries() <= before
 
 
@@ -123,30 +125,32 @@ def test_queries_of_a_list_do_not_grow_with_its_rows(queue: Queue, analyst: User
     ],
 )
 def test_the_list_is_filtered(queue: Queue, analyst: User, filters: dict[str, Any], count: int) -> None:
-    case_take(actor=analyst, case=factories.case(inside=queue, priority=80))
+    item_take(actor=analyst, item=factories.case(inside=queue, priority=80))
     factories.case(inside=queue)
-    assert selectors.queue_cases(analyst, queue, filters).count() == count
+    assert selectors.queue_items(analyst, queue, "case", filters).count() == count
 
 
 def test_actions_follow_the_table_and_say_why_not(case: Case, analyst: User, lead: User, auditor: User) -> None:
-    mine = {step.name: step for step in selectors.case_actions(analyst, selectors.case_get(analyst, case.reference))}
-    assert {name for name, step in mine.items() if step.enabled} == {"note", "close", "release"}
+    mine = {step.name: step for step in selectors.item_actions(analyst, selectors.case_get(analyst, case.reference))}
+    assert {name for name, step in mine.items() if step.enabled} == {"note", "close", "release", "wait", "move"}
     assert mine["take"].why_not == "You hold this case already."
     assert "assign" not in mine
-    others = {step.name: step for step in selectors.case_actions(lead, selectors.case_get(lead, case.reference))}
+    others = {step.name: step for step in selectors.item_actions(lead, selectors.case_get(lead, case.reference))}
     assert {name for name, step in others.items() if step.enabled} == {"note", "assign"}
     assert others["close"].why_not == "Somebody else holds this case."
-    assert selectors.case_actions(auditor, case) == []
+    assert selectors.item_actions(auditor, case) == []
 
 
 def test_every_refusal_has_words() -> None:
-    for step in TRANSITIONS:
+    for step in CASE_TRANSITIONS:
         for status in CaseStatus:
             for holding in ("mine", "free", "others"):
                 said = refusal(step.action, status=status, holding=holding)
                 possible = status in step.sources and holding in step.holding
                 assert bool(said) != possible
-    assert len({step.key for step in HUMAN_STEPS}) == len(HUMAN_STEPS)
+    assert len({step.key for step in HUMAN_STEPS["case"] if step.key}) == len(
+        [step for step in HUMAN_STEPS["case"] if step.key]
+    )
 
 
 def test_every_reason_goes_with_a_conclusion() -> None:
@@ -178,4 +182,4 @@ def test_a_bad_case_leaves_room_above_it() -> None:
 
 
 def test_the_alerts_of_a_case_leave_the_artefacts_of_models_where_they_are(case: Case, analyst: User) -> None:
-    assert '"artefact"' not in str(selectors.case_alerts(analyst, case).query)
+    assert '"artefact"' not in str(selectors.item_alerts(analyst, case).query)

@@ -14,9 +14,9 @@ from approvals.models import ApprovalRequest
 from approvals.services import request_decide, request_withdraw
 from cases import services
 from cases.models import Case, Incident, Queue
-from cases.services import case_assign, case_close, case_release, case_take, note_add
+from cases.services import case_close, item_assign, item_release, item_take, note_add
 from cases.tests.factories import cases_in, more_alerts
-from cases.timeline import TimelineEntry, case_timeline
+from cases.timeline import TimelineEntry, item_timeline
 from detection.ml.registry.services import model_promote
 from finobs.accounts.models import User
 from finobs.core import clock
@@ -41,13 +41,13 @@ def reader(analyst: User, auditor: User) -> User:
 
 def propose(actor: User, case: Case) -> ApprovalRequest:
     with pytest.raises(ApprovalRequired) as waiting:
-        case_close(actor=actor, case=case, version=Case.objects.get(pk=case.pk).version, **CONCLUSION)
+        case_close(actor=actor, item=case, version=Case.objects.get(pk=case.pk).version, **CONCLUSION)
     return ApprovalRequest.objects.get(pk=waiting.value.request_id)
 
 
 def lines(user: User, case: Case, *titles: str) -> list[TimelineEntry]:
     """The lines of these titles, the oldest first."""
-    return [entry for entry in reversed(case_timeline(user, case)) if entry.title in titles]
+    return [entry for entry in reversed(item_timeline(user, case)) if entry.title in titles]
 
 
 def body(entry: TimelineEntry) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def actions(entries: Sequence[TimelineEntry]) -> list[str]:
 
 
 def test_a_change_and_its_event_are_one_line(cases: list[Case], analyst: User, reader: User) -> None:
-    case_take(actor=analyst, case=cases[0])
+    item_take(actor=analyst, item=cases[0])
     (line,) = lines(reader, cases[0], "Taken")
     assert line.actor is not None
     assert (line.kind, str(line.actor), line.actor.address) == ("change", "Ana Analyst", analyst.email)
@@ -73,9 +73,9 @@ def test_a_change_and_its_event_are_one_line(cases: list[Case], analyst: User, r
 def test_acts_of_one_person_in_one_moment_keep_their_own_events(cases: list[Case], analyst: User, reader: User) -> None:
     with clock.at(NOON):
         for case in cases:
-            case_take(actor=analyst, case=case)
-            case_release(actor=analyst, case=case)
-            case_take(actor=analyst, case=case)
+            item_take(actor=analyst, item=case)
+            item_release(actor=analyst, item=case)
+            item_take(actor=analyst, item=case)
     for case in cases:
         taken, released = lines(reader, case, "Taken"), lines(reader, case, "Released")
         assert (len(taken), len(released)) == (2, 1)
@@ -87,7 +87,7 @@ def test_acts_of_one_person_in_one_moment_keep_their_own_events(cases: list[Case
 
 def test_each_note_is_one_line_with_its_own_event(cases: list[Case], analyst: User, reader: User) -> None:
     with clock.at(NOON):
-        notes = [note_add(actor=analyst, case=cases[0], text=text) for text in ("Called.", "Called again.")]
+        notes = [note_add(actor=analyst, item=cases[0], text=text) for text in ("Called.", "Called again.")]
     told = lines(reader, cases[0], "Note added")
     assert {entry.text: body(entry)["data"]["note"] for entry in told} == {note.text: str(note.pk) for note in notes}
     assert {entry.kind for entry in told} == {"note"}
@@ -95,12 +95,12 @@ def test_each_note_is_one_line_with_its_own_event(cases: list[Case], analyst: Us
 
 def test_another_case_has_another_timeline(cases: list[Case], analyst: User, reader: User, stranger: User) -> None:
     for case, text in zip(cases, ("Called.", "Written to."), strict=True):
-        case_take(actor=analyst, case=case)
-        note_add(actor=analyst, case=case, text=text)
+        item_take(actor=analyst, item=case)
+        note_add(actor=analyst, item=case, text=text)
     for case, text in zip(cases, ("Called.", "Written to."), strict=True):
-        assert [entry.text for entry in case_timeline(reader, case) if entry.kind == "note"] == [text]
-        assert {body(entry)["subject"]["id"] for entry in case_timeline(reader, case)} == {str(case.pk)}
-        assert case_timeline(stranger, case) == []
+        assert [entry.text for entry in item_timeline(reader, case) if entry.kind == "note"] == [text]
+        assert {body(entry)["subject"]["id"] for entry in item_timeline(reader, case)} == {str(case.pk)}
+        assert item_timeline(stranger, case) == []
 
 
 def test_a_request_about_something_else_with_the_same_number_is_no_part_of_it(
@@ -124,9 +124,9 @@ def test_a_reason_is_told_once_and_whole(
 ) -> None:
     ben = factories.user("Ben", role="analyst")
     factories.grant(ben, "work", queue)
-    case_assign(actor=lead, case=cases[0], to=analyst, reason="Knows the customer.")
-    case_assign(actor=lead, case=cases[0], to=ben, reason="Long " * 50)
-    short, long = (entry for entry in reversed(case_timeline(reader, cases[0])) if entry.title.startswith("Assigned"))
+    item_assign(actor=lead, item=cases[0], to=analyst, reason="Knows the customer.")
+    item_assign(actor=lead, item=cases[0], to=ben, reason="Long " * 50)
+    short, long = (entry for entry in reversed(item_timeline(reader, cases[0])) if entry.title.startswith("Assigned"))
     assert (short.title, short.text) == (
         "Assigned: Knows the customer.", "Status: New → Being worked; Assignee: none → Ana Analyst",
     )  # fmt: skip
@@ -137,7 +137,7 @@ def test_a_request_that_moves_the_case_is_one_line_with_the_change(
     cases: list[Case], analyst: User, lead: User, reader: User
 ) -> None:
     for case in cases:
-        case_take(actor=analyst, case=case)
+        item_take(actor=analyst, item=case)
         request_decide(
             actor=lead, request=(asked := propose(analyst, case)), vote="reject", reason="Ask them first.",
             digest=asked.digest,
@@ -152,16 +152,16 @@ def test_a_request_that_moves_the_case_is_one_line_with_the_change(
 
 
 def test_a_note_that_voids_a_request_is_two_lines(cases: list[Case], analyst: User, reader: User) -> None:
-    case_take(actor=analyst, case=cases[0])
+    item_take(actor=analyst, item=cases[0])
     propose(analyst, cases[0])
-    note_add(actor=analyst, case=cases[0], text="There is a second account.")
+    note_add(actor=analyst, item=cases[0], text="There is a second account.")
     story = lines(reader, cases[0], "Note added", "Approval void: the subject changed")
     assert actions(story) == ["note.add", "approval.void"]
     assert story[1].text.startswith("Status: Awaiting approval → Being worked")
 
 
 def test_a_closing_is_one_line_and_its_approval_two(cases: list[Case], analyst: User, lead: User, reader: User) -> None:
-    case_take(actor=analyst, case=cases[0])
+    item_take(actor=analyst, item=cases[0])
     request = propose(analyst, cases[0])
     request_decide(actor=lead, request=request, vote="approve", digest=request.digest)
     story = lines(reader, cases[0], "Decision", "Approval carried out", "Closed")
@@ -184,9 +184,9 @@ def test_an_event_without_a_line_of_its_own_is_a_line(cases: list[Case], reader:
 def test_who_may_not_read_the_ledger_sees_the_same_acts_without_it(cases: list[Case], lead: User, queue: Queue) -> None:
     viewer = factories.user("Vera", role="viewer")
     factories.grant(viewer, "view", queue)
-    case_take(actor=lead, case=cases[0])
-    note_add(actor=lead, case=cases[0], text="Called.")
-    assert [(entry.title, entry.url) for entry in case_timeline(viewer, cases[0])] == [
+    item_take(actor=lead, item=cases[0])
+    note_add(actor=lead, item=cases[0], text="Called.")
+    assert [(entry.title, entry.url) for entry in item_timeline(viewer, cases[0])] == [
         ("Note added", ""),
         ("Taken", ""),
     ]
@@ -197,9 +197,9 @@ def test_every_history_row_of_a_story_is_named_by_exactly_one_event(
 ) -> None:
     for case in cases:
         more_alerts(case, 2)
-        case_take(actor=analyst, case=case)
+        item_take(actor=analyst, item=case)
         propose(analyst, case)
-        note_add(actor=analyst, case=case, text="There is a second account.")
+        note_add(actor=analyst, item=case, text="There is a second account.")
         request = propose(analyst, case)
         request_decide(actor=lead, request=request, vote="approve", digest=request.digest)
     named = [

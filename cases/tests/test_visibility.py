@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group
 
 from cases import selectors
 from cases.choices import CaseStatus
-from cases.models import Case, Incident, Queue
-from cases.services import case_assign, case_take, note_add
+from cases.models import Case, Queue
+from cases.services import item_assign, item_take, note_add
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import access, clock
@@ -32,42 +32,40 @@ def other_queue(queue: Queue) -> Queue:
 def cases(queue: Queue, other_queue: Queue, analyst: User) -> list[Case]:
     """Two in the analyst's queue, the first with a note; and a third in another queue."""
     first, second = cases_in(queue, 2, alerts=2)
-    note_add(actor=analyst, case=first, text="About the first.")
+    note_add(actor=analyst, item=first, text="About the first.")
     queue.typologies = []
     queue.save()
     return [first, second, *cases_in(other_queue, 1)]
 
 
 def test_alerts_notes_and_incidents_are_those_of_one_case(cases: list[Case], analyst: User) -> None:
-    note_add(actor=analyst, case=cases[1], text="About the second.")
-    note_add(actor=analyst, case=cases[1], text="And more.")
+    note_add(actor=analyst, item=cases[1], text="About the second.")
+    note_add(actor=analyst, item=cases[1], text="And more.")
     first, second = cases[:2]
     for case in (first, second):
-        alerts = list(selectors.case_alerts(analyst, case))
+        alerts = list(selectors.item_alerts(analyst, case))
         assert [alert.account_id for alert in alerts] == [case.account_id] * 2
         assert alerts[0].pk > alerts[1].pk
         assert [incident.case for incident in selectors.case_incidents(analyst, case)] == [case]
-    assert [note.text for note in selectors.case_notes(analyst, second)] == ["About the second.", "And more."]
-    assert [note.text for note in selectors.case_notes(analyst, first)] == ["About the first."]
+    assert [note.text for note in selectors.item_notes(analyst, second)] == ["About the second.", "And more."]
+    assert [note.text for note in selectors.item_notes(analyst, first)] == ["About the first."]
 
 
 def test_notes_are_for_those_who_see_the_case(cases: list[Case], analyst: User, stranger: User, auditor: User) -> None:
-    assert selectors.case_notes(auditor, cases[0]).count() == 1
-    assert selectors.case_notes(stranger, cases[0]).count() == 0
-    assert selectors.case_notes(None, cases[0]).count() == 0
+    assert selectors.item_notes(auditor, cases[0]).count() == 1
+    assert selectors.item_notes(stranger, cases[0]).count() == 0
+    assert selectors.item_notes(None, cases[0]).count() == 0
 
 
 def test_the_alerts_of_an_incident_are_its_own(cases: list[Case], analyst: User) -> None:
     incident = cases[0].incidents.get()
-    second = Incident.objects.create(
-        reference="I-2", case=cases[0], first_at=factories.NOON, last_at=factories.NOON, alert_count=1
-    )
+    second = factories.incident_of(cases[0], reference="I-2", alert_count=1)
     moved = cases[0].case_alerts.order_by("pk").last()
     assert moved is not None
     moved.incident = second
     moved.save()
-    assert [alert.pk for alert in selectors.incident_alerts(analyst, second)] == [moved.alert_id]
-    assert selectors.incident_alerts(analyst, incident).count() == 1
+    assert [alert.pk for alert in selectors.item_alerts(analyst, second)] == [moved.alert_id]
+    assert selectors.item_alerts(analyst, incident).count() == 1
     assert selectors.incident_get(analyst, "I-2") == second
 
 
@@ -82,20 +80,20 @@ def test_a_queue_counts_its_own_cases(queue: Queue, other_queue: Queue, analyst:
             factories.case(inside=where, status=CaseStatus.AWAITING_APPROVAL)
         factories.case(inside=where, status=CaseStatus.CLOSED, **CLOSED)
         factories.case(inside=where)
-    case_take(actor=analyst, case=factories.case(inside=queue))
+    item_take(actor=analyst, item=factories.case(inside=queue))
     with clock.at(clock.now() - timedelta(days=1)):
-        case_take(actor=analyst, case=factories.case(inside=queue))
+        item_take(actor=analyst, item=factories.case(inside=queue))
     by_slug = {row.slug: counts(row) for row in selectors.queues_visible(superuser)}
     assert by_slug == {"aml-1": (5, 2, 1), "fraud-1": (4, 3, 0)}
-    assert counts(selectors.queue_get(analyst, "aml-1"))[0] == 5
+    assert counts(selectors.queue_detail(analyst, "aml-1"))[0] == 5
 
 
 def test_a_hold_that_expires_now_is_not_counted(queue: Queue, analyst: User) -> None:
     with clock.at(factories.NOON):
-        case = case_take(actor=analyst, case=factories.case(inside=queue))
+        case = item_take(actor=analyst, item=factories.case(inside=queue))
     for at, number in ((case.lease.expires_at - timedelta(microseconds=1), 1), (case.lease.expires_at, 0)):
         with clock.at(at):
-            assert counts(selectors.queue_get(analyst, "aml-1"))[2] == number
+            assert counts(selectors.queue_detail(analyst, "aml-1"))[2] == number
 
 
 def test_a_queue_that_one_may_not_see_is_not_found(queue: Queue, other_queue: Queue, analyst: User) -> None:
@@ -115,10 +113,10 @@ def test_seeing_a_queue_is_not_working_it(queue: Queue, other_queue: Queue, anal
 
 def test_a_queue_lists_its_own_unfinished_cases(cases: list[Case], queue: Queue, analyst: User) -> None:
     closed = factories.case(inside=queue, status=CaseStatus.CLOSED, **CLOSED)
-    assert set(selectors.queue_cases(analyst, queue)) == set(cases[:2])
-    assert set(selectors.queue_cases(analyst, queue, {"status": ["closed"]})) == {closed}
-    assert set(selectors.queue_cases(analyst, queue, {"priority_min": "0"})) == set(cases[:2])
-    assert not selectors.queue_cases(analyst, cases[2].queue).exists()
+    assert set(selectors.queue_items(analyst, queue, "case")) == set(cases[:2])
+    assert set(selectors.queue_items(analyst, queue, "case", {"status": ["closed"]})) == {closed}
+    assert set(selectors.queue_items(analyst, queue, "case", {"priority_min": "0"})) == set(cases[:2])
+    assert not selectors.queue_items(analyst, cases[2].queue, "case").exists()
 
 
 def test_a_case_is_found_by_its_own_reference(cases: list[Case], analyst: User) -> None:
@@ -131,6 +129,7 @@ def test_a_case_is_found_by_its_own_reference(cases: list[Case], analyst: User) 
 def test_a_search_finds_one_case_and_not_the_others(cases: list[Case], analyst: User, how: str) -> None:
     for case in cases:
         alert = case.case_alerts.order_by("pk")[0].alert
+        assert case.account is not None
         text = {
             "reference": case.reference.lower(), "number": str(case.pk), "account": case.account.external_id,
             "transaction": alert.transaction.external_id, "incident": case.incidents.get().reference.lower(),
@@ -147,8 +146,8 @@ def test_an_alert_leads_to_the_case_it_lies_in(cases: list[Case], analyst: User)
 
 def test_my_work_is_unfinished_and_mine(queue: Queue, analyst: User, lead: User) -> None:
     mine, other = (factories.case(inside=queue) for _ in range(2))
-    case_take(actor=lead, case=other)
-    case_take(actor=analyst, case=mine)
+    item_take(actor=lead, item=other)
+    item_take(actor=analyst, item=mine)
     factories.case(inside=queue, status=CaseStatus.CLOSED, assignee=analyst, **CLOSED)
     assert list(selectors.my_work(analyst)) == [mine]
 
@@ -193,13 +192,13 @@ def test_a_case_is_assigned_to_whoever_is_offered_and_to_nobody_else(
     for person in User.objects.filter(kind=UserKind.HUMAN).order_by("pk"):
         if person.name in people:
             assert selectors.person_for_assign(lead, cases[0], person.pk) == person
-            assert case_assign(actor=lead, case=cases[0], to=person, reason="Try it.").assignee == person
+            assert item_assign(actor=lead, item=cases[0], to=person, reason="Try it.").assignee == person
             continue
         with pytest.raises(Invalid) as error:
             selectors.person_for_assign(lead, cases[0], person.pk)
         assert error.value.fields == {"to": ["This person may not work this case."]}
         with pytest.raises(Invalid):
-            case_assign(actor=lead, case=cases[0], to=person, reason="Try it.")
+            item_assign(actor=lead, item=cases[0], to=person, reason="Try it.")
 
 
 def test_a_person_who_may_not_assign_is_refused_before_anybody_is_looked_up(
@@ -211,7 +210,9 @@ def test_a_person_who_may_not_assign_is_refused_before_anybody_is_looked_up(
         selectors.person_for_assign(stranger, cases[0], analyst.pk)
 
 
-@pytest.mark.parametrize("reads", ["case_alerts", "case_notes", "case_incidents", "case_actions", "case_timeline"])
+@pytest.mark.parametrize(
+    "reads", ["item_alerts", "item_notes", "item_entries", "case_incidents", "item_actions", "item_timeline"]
+)
 def test_a_stranger_reads_nothing_of_a_case_that_has_all_of_it(
     cases: list[Case], analyst: User, stranger: User, reads: str
 ) -> None:
@@ -221,19 +222,20 @@ def test_a_stranger_reads_nothing_of_a_case_that_has_all_of_it(
 
 
 def test_the_steps_of_a_case_are_those_of_its_own_hold(cases: list[Case], analyst: User, lead: User) -> None:
-    case_take(actor=analyst, case=cases[0])
+    item_take(actor=analyst, item=cases[0])
 
     def enabled(person: User, case: Case) -> set[str]:
         fresh = selectors.case_get(person, case.reference)
-        return {step.name for step in selectors.case_actions(person, fresh) if step.enabled}
+        return {step.name for step in selectors.item_actions(person, fresh) if step.enabled}
 
-    assert enabled(analyst, cases[0]) == {"note", "close", "release"}
-    assert enabled(analyst, cases[1]) == {"take", "note"}
+    assert enabled(analyst, cases[0]) == {"note", "close", "release", "wait", "move"}
+    assert enabled(analyst, cases[1]) == {"take", "note", "move"}
     assert enabled(lead, cases[0]) == {"note", "assign"}
-    assert enabled(lead, cases[1]) == {"take", "note", "assign"}
-    steps = {step.name: step for step in selectors.case_actions(lead, cases[0])}
-    assert {name for name, step in steps.items() if step.needs_reason} == {"close", "assign"}
+    assert enabled(lead, cases[1]) == {"take", "note", "assign", "move"}
+    steps = {step.name: step for step in selectors.item_actions(lead, cases[0])}
+    assert {name for name, step in steps.items() if step.needs_reason} == {"close", "assign", "wait", "move", "reopen"}
     assert {name for name, step in steps.items() if step.needs_approval} == {"close"}
     assert [(step.label, step.key) for step in steps.values()] == [
-        ("Take", "t"), ("Add note", "c"), ("Propose to close", "d"), ("Release", "b"), ("Assign", "a"),
+        ("Take", "t"), ("Add note", "c"), ("Propose to close", "d"), ("Wait", "w"), ("Release", "b"), ("Assign", "a"),
+        ("Move to another queue", ""), ("Reopen", ""),
     ]  # fmt: skip

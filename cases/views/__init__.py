@@ -1,25 +1,50 @@
-"""Pages of cases: the workbench, and the lists around it."""
+"""Pages of work items: the workbench, and the lists around it. `kind` says of which of the two kinds a page is."""
 
-from .case_assign import case_assign
-from .case_close import case_close
-from .case_take import case_release, case_take, case_take_next
-from .incidents import incident_detail, incident_list
+from .bulk_close import incidents_close
+from .customer_cases import customer_cases
+from .incident_open import incident_open
+from .incidents import incident_list
+from .item_dialogs import item_assign, item_close, item_escalate, item_move, item_reopen, item_wait
+from .item_take import item_release, item_take, item_take_next
 from .my_work import my_work, queue_list, search
 from .note_add import note_add
-from .workbench import case_detail, queue_work
+from .tags import item_tag, item_untag
+from .work_policies import (
+    programme_create,
+    work_policies,
+    work_policy_change,
+    work_policy_detail,
+    work_policy_dry_run,
+    work_policy_revert,
+)
+from .workbench import item_detail, queue_work
 
 __all__ = [
-    "case_assign",
-    "case_close",
-    "case_detail",
-    "case_release",
-    "case_take",
-    "case_take_next",
-    "incident_detail",
+    "customer_cases",
     "incident_list",
+    "incident_open",
+    "incidents_close",
+    "item_assign",
+    "item_close",
+    "item_detail",
+    "item_escalate",
+    "item_move",
+    "item_release",
+    "item_reopen",
+    "item_tag",
+    "item_take",
+    "item_take_next",
+    "item_untag",
+    "item_wait",
     "my_work",
     "note_add",
+    "programme_create",
     "queue_list",
     "queue_work",
     "search",
+    "work_policies",
+    "work_policy_change",
+    "work_policy_detail",
+    "work_policy_dry_run",
+    "work_policy_revert",
 ]  # fmt: skip

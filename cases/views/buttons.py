@@ -1,4 +1,4 @@
-"""What a person may do with a case, as buttons: the workflow table says which, this says where each goes."""
+"""What a person may do with a work item, as buttons: the workflow table says which, this says where each goes."""
 
 from __future__ import annotations
 
@@ -8,22 +8,28 @@ from typing import Any, Final, Literal
 from django.urls import reverse
 
 from .. import selectors
-from ..models import Case
+from ..models import WorkItem
+from .names import PAGE_NAMES
 
 ButtonKind = Literal["post", "dialog", "jump"]
 
-# Icon, how it is done (at once, in a dialog, or by going to the note), its URL, and what will happen.
-BUTTONS: Final[dict[str, tuple[str, ButtonKind, str, str]]] = {
-    "take": ("hand-grab", "post", "cases:case-take", "You hold it; nobody else is handed it"),
-    "note": ("note", "jump", "cases:note-add", "What you found or think"),
-    "close": ("gavel", "dialog", "cases:case-close", "Goes to a lead for approval"),
-    "release": ("arrow-back-up", "post", "cases:case-release", "Back to the queue, for others"),
-    "assign": ("user-plus", "dialog", "cases:case-assign", "Give it to somebody else"),
+# Icon, how it is done (at once, in a dialog, or by going to the note), and what will happen.
+BUTTONS: Final[dict[str, tuple[str, ButtonKind, str]]] = {
+    "take": ("hand-grab", "post", "You hold it; nobody else is handed it"),
+    "note": ("note", "jump", "What you found or think"),
+    "close": ("gavel", "dialog", "Goes to a lead for approval"),
+    "escalate": ("arrow-up-right", "dialog", "Into a case, for investigation"),
+    "wait": ("hourglass", "dialog", "For an answer from outside; it comes back by itself"),
+    "release": ("arrow-back-up", "post", "Back to the queue, for others"),
+    "assign": ("user-plus", "dialog", "Give it to somebody else"),
+    "move": ("arrows-exchange", "dialog", "Into another queue"),
+    "reopen": ("refresh", "dialog", "Take it up again"),
 }
-# "t" takes the next case of the queue, wherever one is.
+CLOSE_HINTS: Final = {"incident": "With what you conclude; it labels its alerts"}
+# "t" takes the next item of the queue, wherever one is.
 LIST_KEYS: Final = {"t"}
-# Where these cannot be pressed, the page says why already: who holds the case.
-LEASE_ACTIONS: Final = {"take", "release"}
+# Where these cannot be pressed, the page says why already: who holds the item, or that it is closed.
+SILENT_ACTIONS: Final = {"take", "release", "reopen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +48,19 @@ def unavailable(buttons: list[Button]) -> list[tuple[str, str]]:
     """What cannot be done at the moment, by the reason why: ("Propose to close, Assign", "The case is closed.")."""
     reasons: dict[str, list[str]] = {}
     for button in buttons:
-        if not button.enabled and button.name not in LEASE_ACTIONS:
+        if not button.enabled and button.name not in SILENT_ACTIONS:
             reasons.setdefault(button.hint, []).append(button.label)
     return [(", ".join(labels), reason) for reason, labels in reasons.items()]
 
 
-def buttons(user: Any, case: Case) -> list[Button]:
-    result = []
-    for action in selectors.case_actions(user, case):
-        icon, kind, url, hint = BUTTONS[action.name]
+def buttons(user: Any, item: WorkItem) -> list[Button]:
+    result, names = [], PAGE_NAMES[item.KIND]
+    for action in selectors.item_actions(user, item):
+        icon, kind, hint = BUTTONS[action.name]
+        if action.name == "close":
+            hint = CLOSE_HINTS.get(item.KIND, hint)
         key = "" if action.key in LIST_KEYS else action.key
         hint = hint if action.enabled else action.why_not
-        address = reverse(url, args=[case.reference])
+        address = reverse(getattr(names, action.name), args=[item.reference])
         result.append(Button(action.name, action.label, key, icon, kind, address, hint, action.enabled))
     return result

@@ -15,19 +15,20 @@ from ..choices import CaseStatus
 from ..forms import NoteForm
 from .page import success_response, workbench
 
-# By whether the case waited for approval.
+# By whether the item waited for approval.
 MESSAGES = {
     False: "Note added.",
-    True: "Note added. It changed what approval was asked for: that request is void, and the case is open again.",
+    True: "Note added. It changed what approval was asked for: that request is void, and the {kind} is open again.",
 }
 
 
 @login_required
 @require_POST
-def note_add(request: SignedInRequest, reference: str) -> HttpResponse:
-    case = selectors.case_get(request.user, reference)
+def note_add(request: SignedInRequest, reference: str, kind: str) -> HttpResponse:
+    item = selectors.item_get(request.user, kind, reference)
     form = NoteForm(request.POST, draft=f"note-{reference}")
-    status = submit(form, partial(services.note_add, actor=request.user, case=case))
+    status = submit(form, partial(services.note_add, actor=request.user, item=item))
     if status != HTTPStatus.OK:
-        return workbench(request, case.queue, case, status=status, note_form=form)
-    return success_response(request, reference, MESSAGES[case.status == CaseStatus.AWAITING_APPROVAL])
+        return workbench(request, item.queue, kind, item, status=status, note_form=form)
+    message = MESSAGES[item.status == CaseStatus.AWAITING_APPROVAL].format(kind=kind)
+    return success_response(request, kind, reference, message)

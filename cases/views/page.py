@@ -1,4 +1,4 @@
-"""The workbench: the list on the left, the open case beside it, and the forms with what was typed into them."""
+"""The workbench: the list on the left, the open item beside it, and the forms with what was typed into them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ from finobs.core.pagination import count, paginate
 from finobs.core.parameters import filter_names, refuse_unknown
 
 from .. import selectors
-from ..filters import CaseFilter
-from ..forms import AssignForm, CloseForm, NoteForm
-from ..models import Case, Queue
+from ..choices import ItemKind
+from ..filters import FILTERS
+from ..models import Case, Queue, WorkItem
 from ..workflow import WORKABLE
 from .buttons import buttons, unavailable
-from .summary import case_summary
+from .item_forms import item_forms
+from .names import PAGE_NAMES
+from .summary import alerts_summary
 
-CASE_ORDER = ("-priority", "-id")
+ITEM_ORDER = ("-priority", "-id")
 TEMPLATE = "cases/workbench.html"
 MAX_ALERTS = 50
 # Quick views of a queue: label, and the filters that make it.
@@ -37,82 +39,98 @@ QUICK_FILTERS = (
     ("Open", ""),
     ("Free", "holder=nobody"),
     ("Mine", "holder=me"),
+    ("Waiting", "status=waiting"),
     ("Awaiting", "status=awaiting_approval"),
     ("Closed", "status=closed"),
 )
 
 
 def workbench(
-    request: SignedInRequest, queue: Queue, case: Case | None = None, *, status: int = 200, **forms: Any
+    request: SignedInRequest, queue: Queue, kind: str, item: WorkItem | None = None, *, status: int = 200, **forms: Any
 ) -> HttpResponse:
-    """The whole page, or for htmx the part it swaps: the list, or the case. `forms`: forms that come back filled."""
-    context: dict[str, Any] = {"queue": queue, "case": case, "list_query": list_query(request)}
+    """The whole page, or for htmx the part it swaps: the list, or the item. `forms`: forms that come back filled."""
+    context: dict[str, Any] = {"queue": queue, "kind": kind, "item": item, "list_query": list_query(request)}
+    context |= {"names": PAGE_NAMES[kind], "queues": PAGE_NAMES, "is_case": kind == ItemKind.CASE}
     context["may_work"] = selectors.may_work(request.user, queue)
     part = "list" if swap_target(request) == "list" else "answer"
     if part == "list" or not swap_target(request):
-        context |= list_parts(request, queue)
-    if case is not None and part != "list":
-        context |= case_parts(request, case) | forms
+        context |= list_parts(request, queue, kind)
+    if item is not None and part != "list":
+        context |= item_parts(request, item, forms.get("open_dialog", "")) | forms
     return render_page(request, TEMPLATE, context, partial=part, status=status)
 
 
-def button_response(request: SignedInRequest, case: Case, act: Callable[[], Any], message: str) -> HttpResponse:
-    """A button without fields: do it, or show the case as it is now with the reason why not."""
+def button_response(request: SignedInRequest, item: WorkItem, act: Callable[[], Any], message: str) -> HttpResponse:
+    """A button without fields: do it, or show the item as it is now with the reason why not."""
     refused = Form({})
     status = submit(refused, act)
     if status == HTTPStatus.OK:
-        return success_response(request, case.reference, message)
-    case = selectors.case_get(request.user, case.reference)
-    return workbench(request, case.queue, case, status=status, refused=refused)
+        return success_response(request, item.KIND, item.reference, message)
+    item = selectors.item_get(request.user, item.KIND, item.reference)
+    return workbench(request, item.queue, item.KIND, item, status=status, refused=refused)
 
 
-def success_response(request: SignedInRequest, reference: str, message: str, *, push: bool = False) -> HttpResponse:
-    """After a write: the case as it is now, in its place; without htmx, by way of its address."""
-    address = reverse("cases:case-detail", args=[reference]) + list_query(request)
+def success_response(
+    request: SignedInRequest, kind: str, reference: str, message: str, *, push: bool = False
+) -> HttpResponse:
+    """After a write: the item as it is now, in its place; without htmx, by way of its address."""
+    address = reverse(PAGE_NAMES[kind].detail, args=[reference]) + list_query(request)
     if not swap_target(request):
         messages.success(request, message)
         return redirect(address)
-    case = selectors.case_get(request.user, reference)
-    response = workbench(request, case.queue, case)
+    item = selectors.item_get(request.user, kind, reference)
+    response = workbench(request, item.queue, kind, item)
     # The address bar would otherwise hold an address that takes POST only, and a reload be refused.
     response = push_url(response, address) if push else replace_url(response, address)
     return trigger_client_event(response, "finobs:announce", {"text": message})
 
 
-def list_parts(request: SignedInRequest, queue: Queue) -> dict[str, Any]:
-    names, repeatable = filter_names(CaseFilter)
+def list_parts(request: SignedInRequest, queue: Queue, kind: str) -> dict[str, Any]:
+    names, repeatable = filter_names(FILTERS[kind])
     refuse_unknown(request.GET, {*names, "cursor"}, repeatable)
-    rows = selectors.queue_cases(request.user, queue, request.GET)
+    rows = selectors.queue_items(request.user, queue, kind, request.GET)
     bound, cursor = list_query(request), request.GET.get("cursor", "")
     return {
         "row_count": count(rows),
-        "page": paginate(rows, order=CASE_ORDER, cursor=cursor, bound=bound),
+        "page": paginate(rows, order=ITEM_ORDER, cursor=cursor, bound=bound),
         "views": [(label, f"?{query}" if query else "") for label, query in QUICK_FILTERS],
     }
 
 
-def case_parts(request: SignedInRequest, case: Case) -> dict[str, Any]:
-    user, lease = request.user, case.current_lease
-    notes = list(selectors.case_notes(user, case))
+def item_parts(request: SignedInRequest, item: WorkItem, open_dialog: str) -> dict[str, Any]:
+    user, lease = request.user, item.current_lease
+    notes = list(selectors.item_notes(user, item))
     preload(notes)
-    alerts = list(selectors.case_alerts(user, case)[:MAX_ALERTS])
-    possible = buttons(user, case)
+    alerts = list(selectors.item_alerts(user, item)[:MAX_ALERTS])
+    possible = buttons(user, item)
+    enabled = {button.name for button in possible if button.enabled}
     return {
+        "item_type": item._meta.label_lower,
         "lease": lease,
         "alerts": alerts,
         "may_explain": may_explain(user),
-        "more_alerts": case.alert_count > len(alerts) == MAX_ALERTS,
-        "summary": case_summary(alerts),
+        "more_alerts": item.alert_count > len(alerts) == MAX_ALERTS,
+        "summary": alerts_summary(alerts),
         "notes": notes,
-        "incidents": selectors.case_incidents(user, case),
-        "timeline": selectors.case_timeline(user, case),
+        "incidents": list(selectors.case_incidents(user, item)) if isinstance(item, Case) else [],
+        "open_incidents": list(selectors.open_incidents_about(user, item)[:MAX_ALERTS]),
+        "timeline": selectors.item_timeline(user, item),
         "buttons": possible,
         "unavailable": unavailable(possible),
-        "is_done": case.status not in WORKABLE,
-        "enabled": {button.name for button in possible if button.enabled},
-        "note_form": NoteForm(draft=f"note-{case.reference}"),
-        "close_form": CloseForm(draft=f"close-{case.reference}", initial={"version": case.version}),
-        "assign_form": AssignForm(people=selectors.people_for_assign(user, case), initial={"version": case.version}),
+        "is_done": item.status not in WORKABLE,
+        "enabled": enabled,
+        **_tags(user, item),
+        **item_forms(user, item, enabled | {open_dialog}),
+    }
+
+
+def _tags(user: Any, item: Any) -> dict[str, Any]:
+    """Whether the tags of the item are this person's to change, and which could be added."""
+    may_tag = selectors.may_work(user, item.queue)
+    own = {each.tag_id for each in item.tags.all()}
+    return {
+        "may_tag": may_tag,
+        "tags": [tag for tag in selectors.tags_visible(user) if tag.pk not in own] if may_tag else [],
     }
 
 

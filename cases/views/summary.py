@@ -1,4 +1,4 @@
-"""A case in two lines: what happened, when, over how much, and the gravest of it."""
+"""An incident or a case in two lines: what happened, when, over how much, and the gravest of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from detection.models import Alert
 
 
 @dataclass(frozen=True, slots=True)
-class CaseSummary:
+class AlertsSummary:
     """`gravest` is the alert that decides how urgent this is; the two times span the alerts read here."""
 
     gravest: Alert
@@ -19,12 +19,12 @@ class CaseSummary:
     last_at: datetime
 
 
-def case_summary(alerts: Sequence[Alert]) -> CaseSummary | None:
+def alerts_summary(alerts: Sequence[Alert]) -> AlertsSummary | None:
     if not alerts:
         return None
-    times = [alert.transaction.occurred_at for alert in alerts]
-    return CaseSummary(max(alerts, key=_severity), min(times), max(times))
+    times = [alert.occurrence.occurred_at for alert in alerts]
+    return AlertsSummary(max(alerts, key=_severity), min(times), max(times))
 
 
 def _severity(alert: Alert) -> tuple[int, float, int]:
-    return SEVERITY[Outcome(alert.outcome)], alert.score or 0.0, alert.transaction.amount_minor
+    return SEVERITY[Outcome(alert.outcome)], alert.score or 0.0, alert.occurrence.amount_minor or 0

@@ -12,14 +12,14 @@ from .page import workbench
 
 @login_required
 @require_GET
-def queue_work(request: SignedInRequest, slug: str) -> HttpResponse:
-    """A queue: its cases by priority, and room for the one that is opened."""
-    return workbench(request, selectors.queue_get(request.user, slug))
+def queue_work(request: SignedInRequest, slug: str, kind: str) -> HttpResponse:
+    """A queue: its cases (or incidents: `kind`) by priority, and room for the one that is opened."""
+    return workbench(request, selectors.queue_get(request.user, slug), kind)
 
 
 @login_required
 @require_GET
-def case_detail(request: SignedInRequest, reference: str) -> HttpResponse:
-    """A case, with the list of its queue beside it."""
-    case = selectors.case_get(request.user, reference)
-    return workbench(request, case.queue, case)
+def item_detail(request: SignedInRequest, reference: str, kind: str) -> HttpResponse:
+    """An incident or a case, with the list of its queue beside it."""
+    item = selectors.item_get(request.user, kind, reference)
+    return workbench(request, item.queue, kind, item)

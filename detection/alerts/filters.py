@@ -17,6 +17,7 @@ class AlertFilter(filters.FilterSet):
     typology = filters.ChoiceFilter(choices=Typology.choices, empty_label="All")
     outcome = filters.ChoiceFilter(choices=REVIEW_OR_BLOCK, empty_label="All")
     account = IdentifierFilter(field_name="account__external_id", label="Account")
+    customer = IdentifierFilter(field_name="customer__external_id", label="Customer")
     raised_from = filters.DateFilter("created_at", "date__gte", label="Raised from", widget=DATE_INPUT)
     raised_to = filters.DateFilter("created_at", "date__lte", label="Raised to", widget=DATE_INPUT)
 

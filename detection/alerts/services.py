@@ -1,4 +1,4 @@
-"""Writes of alerts after they were raised: the explanations that a large batch was not kept waiting for."""
+"""Writes of alerts after they were raised: the explanations that a batch was not kept waiting for, and erasure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from finobs.core import access, clock
 from finobs.core.errors import FinobsError
 from finobs.core.service import service
 from finobs.ledger.services import NewEvent, record_many
+from transactions.models import Customer, new_salt
+from transactions.queries import accounts_of_nobody_else
 
-from ..models import Alert
+from ..models import Alert, ExternalAlert
 from ..pipeline.explanations import recompute
 from ..pipeline.snapshot import snapshot_digest
+from .external_records import NO_PAYLOAD
 
 log = logging.getLogger(__name__)
 # A transaction of some tenths of a second: whoever gathers these alerts into cases does not wait longer.
@@ -62,6 +65,24 @@ def explanations_fill_due(*, actor: User) -> int:
         cache.set(key, after, clock.HOUR)
         filled += count
     return filled
+
+
+@service
+def external_alerts_erase(*, actor: User, customer: Customer) -> int:
+    """Overwrite what other systems said with alerts about a customer who is erased; returns with how many.
+
+    Of those that name the customer, and those of accounts at which nobody else ever had a role: reasons, all that is in
+    the payload with its digest, and the salt under which the ledger commits to it. Called in the transaction that
+    erases the customer, whose event says how many. Who may: whoever may erase the customer ("compliance:resolve").
+    """
+    access.require(actor, "erase", customer)
+    about = Q(alert__customer=customer) | Q(alert__account__in=accounts_of_nobody_else(customer))
+    rows = list(ExternalAlert.objects.filter(about).order_by("pk").select_for_update(of=("self",)))
+    for row in rows:
+        row.reasons, row.payload_text, row.payload_digest, row.salt = [], NO_PAYLOAD, "", new_salt()
+    erased = ("reasons", "payload_text", "payload_digest", "salt")
+    ExternalAlert.objects.bulk_update(rows, erased, batch_size=500)
+    return len(rows)
 
 
 @service

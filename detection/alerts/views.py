@@ -9,10 +9,12 @@ from finobs.core.http import render_page
 from finobs.core.lists import list_page
 
 from .. import hooks
-from ..pipeline import replay as pipeline_replay
 from ..pipeline.late import selectors as late_selectors
 from . import selectors
 from .filters import AlertFilter
+from .payload_table import payload_table
+
+MAX_CUSTOMER_ALERTS = 20
 
 
 @login_required
@@ -26,12 +28,23 @@ def alert_list(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+def customer_alerts(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The newest alerts of a customer's accounts, for the customer's page."""
+    customer, rows = selectors.customer_alerts(request.user, pk)
+    context = {"customer": customer, "rows": rows.order_by("-id")[:MAX_CUSTOMER_ALERTS]}
+    return render_page(request, "detection/customer_alerts.html", context, partial="rows")
+
+
+@login_required
+@require_GET
 def alert_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """Why, with which versions, on what input."""
     alert = selectors.alert_get(request.user, pk)
     context = {
         "alert": alert, "location": hooks.location(request.user, alert), "models": alert.parameters["models"],
-        "may_explain": selectors.may_explain(request.user),
+        "may_explain": selectors.may_explain(request.user) and not alert.is_external,
+        "named": selectors.transactions_named(request.user, alert),
+        "payload": payload_table(alert.external.payload) if alert.is_external else [],
     }  # fmt: skip
     return render_page(request, "detection/alert_detail.html", context)
 
@@ -58,8 +71,8 @@ def transaction_explanation(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_GET
 def alert_replay(request: SignedInRequest, pk: int) -> HttpResponse:
     """The same versions on the same snapshot, now. Writes nothing."""
-    alert = selectors.alert_get(request.user, pk)
-    context = {"alert": alert, "replay": pipeline_replay.replay(alert)}
+    alert, replay = selectors.alert_replay(request.user, pk)
+    context = {"alert": alert, "replay": replay}
     return render_page(request, "detection/alert_replay.html", context, partial="result")
 
 

@@ -11,6 +11,7 @@ from transactions.services import RowResult
 
 from .. import features
 from ..choices import ModelRole, Outcome
+from ..ml.explain.redaction import redact_reasons
 from ..ml.scoring import MEMBER_COLUMNS
 from ..models import ModelVersion
 from ..pipeline.batch_assessment import APPROVED_DECISION, AssessmentContext
@@ -119,6 +120,11 @@ def decision_body(
         "decided_at": row.assessed_at,
         "links": _links(row),
     }
+
+
+def redact_decision(decision: dict[str, Any]) -> dict[str, Any]:
+    """The decision for who may not see outcomes of the source's other transactions (`pipeline.clearance`)."""
+    return decision | {"reasons": redact_reasons(decision["reasons"])}
 
 
 def _parts(row: DecisionRow, models: Sequence[dict[str, Any]]) -> dict[str, str | None]:

@@ -20,7 +20,7 @@ from finobs.core.http import problem
 from finobs.core.idempotency import IDEMPOTENCY_HEADER, IDEMPOTENCY_PARAMETER, answer_once
 from transactions.choices import RowStatus
 from transactions.request_body import read_body
-from transactions.selectors import source_get
+from transactions.selectors import source_to_feed
 from transactions.services import RowResult
 
 from ..models import Assessment
@@ -90,7 +90,7 @@ def decide(request: Request, *, single: bool = False) -> Decisions:
     if single and len(rows) != 1:
         raise Invalid("Send one transaction; /api/v1/decisions/batch takes many.")
     actor: Any = request.user
-    return decision_make(actor=actor, source=source_get(actor, slug), rows=rows)
+    return decision_make(actor=actor, source=source_to_feed(actor, slug), rows=rows)
 
 
 def single_answer(result: Decisions) -> tuple[int, dict[str, Any]]:

@@ -30,8 +30,8 @@ class Decisions:
 def decision_make(*, actor: User, source: Source, rows: Sequence[RawRow]) -> Decisions:
     """Take 1 to 10,000 transactions in and answer with what was decided; a known one with what was decided then.
 
-    Who may: `transaction:create` and `transaction:read`. Records what `ingest` and `assess` record, and nothing of
-    its own. Raises as `ingest` does.
+    Who may: `transaction:create`, with a grant to feed the unit of `source`. Records what `ingest` and `assess` record,
+    and nothing of its own. Raises as `ingest` does.
     """
     done = ingest(actor=actor, source=source, rows=rows, method=IngestMethod.REST)
     fresh = {
@@ -39,5 +39,6 @@ def decision_make(*, actor: User, source: Source, rows: Sequence[RawRow]) -> Dec
         for row in done.rows
         if row.transaction_id is not None and isinstance(row.evidence, AssessmentContext)
     }
+    fresh = selectors.for_reader(actor, fresh)
     earlier = {row.transaction_id for row in done.rows if row.transaction_id is not None} - fresh.keys()
     return Decisions(done, fresh | selectors.decisions_of(actor, earlier) if earlier else fresh)

@@ -7,7 +7,8 @@ except `account_mean_*`, which holds the row too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from finobs.core import money
 from transactions.choices import Direction
 
 from .columns import Columns
-from .definition import LOW_BITS, RISK_WINDOWS, STATISTICS, WINDOWS
+from .definition import LOW_BITS, RISK_WINDOWS, STATISTICS, WINDOWS, rests_on_outcomes
 from .sets import FeatureSet
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
+UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND, DAY_SECONDS, MONDAY = 1_000_000, 86_400, 3
 NIGHT_UNTIL, SATURDAY, ROUND_TO = 7, 5, 100
 MIN_ROWS_FOR_Z, MIN_DEVIATION, MIN_MEAN = 3, 5.0, 1.0
@@ -79,11 +81,11 @@ def account(columns: Columns) -> NDArray[np.float32]:
     )  # fmt: skip
 
 
-def microseconds(moments: object) -> Ints:
+def microseconds(moments: Iterable[datetime]) -> Ints:
     import numpy as np
 
-    naive = [moment.replace(tzinfo=None) - moment.utcoffset() for moment in moments]  # type: ignore[attr-defined]
-    return np.array(naive, dtype="datetime64[us]").astype(np.int64)
+    since = [moment - UNIX_EPOCH for moment in moments]
+    return np.array(since, dtype="timedelta64[us]").astype(np.int64)
 
 
 def units(currencies: object) -> Ints:
@@ -233,4 +235,7 @@ class _Derived:
         return (self.of_frauds(entity, days) + BASE_RATE) / (self.of_mature(entity, days) + 1)
 
 
-ACCOUNT = FeatureSet("account-1", FEATURE_NAMES, account, STATISTICS)
+ACCOUNT = FeatureSet(
+    "account-1", FEATURE_NAMES, account, STATISTICS,
+    outcomes=frozenset(filter(rests_on_outcomes, (*FEATURE_NAMES, *STATISTICS))),
+)  # fmt: skip

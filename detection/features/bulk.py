@@ -19,7 +19,8 @@ from .definition import (
     STATISTICS,
     WINDOWS,
 )
-from .streams import BoundedStream, Clock, Stream
+from .ordering import dense, order_of_time, stable_order
+from .streams import BoundedStream, Clock, Stream, rows_like
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +58,7 @@ def statistics(history: History, outcomes: ConfirmedRows, targets: Ints, bound: 
     """
     import numpy as np
 
-    order = np.lexsort((history.id, history.time))
+    order = order_of_time(history.time, history.id)
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     rows, at = history.in_order(order), place[targets]
@@ -75,13 +76,21 @@ def _window_numbers(rows: History, at: Ints, bound: Ints | None) -> dict[str, In
             return Stream(key, clock, at)
         return BoundedStream(key, clock, at, rows.id, newer, bound)
 
+    def narrow_stream_of(key: Ints) -> Stream:
+        """The same, for a key that few of the rows share with any that is asked for."""
+        chosen = rows_like(key, at)
+        places, own = chosen.searchsorted(at), clock.of_rows(chosen)
+        if newer is None or bound is None:
+            return Stream(key[chosen], own, places)
+        return BoundedStream(key[chosen], own, places, rows.id[chosen], newer[chosen], bound)
+
     of_account, of_counterparty = stream_of(rows.account), stream_of(rows.counterparty)
-    numbers = _entity_numbers("account", of_account, rows, (7, 30))
-    numbers |= _entity_numbers("counterparty", of_counterparty, rows, (30,))
-    numbers["account_round_30"] = of_account.total(rows.is_round, of_account.since(MAX_WINDOW))
-    for name in ("pair", "country"):
-        stream = stream_of(getattr(rows, name))
-        numbers[f"{name}_count_30"] = stream.count(stream.since(MAX_WINDOW))
+    squares = parts(rows.amount)
+    numbers = _entity_numbers("account", of_account, rows.amount, squares, (7, 30))
+    numbers |= _entity_numbers("counterparty", of_counterparty, rows.amount, squares, (30,))
+    (numbers["account_round_30"],) = of_account.totals(rows.is_round, (MAX_WINDOW,))
+    numbers["country_count_30"] = stream_of(rows.country).count(MAX_WINDOW)
+    numbers["pair_count_30"] = narrow_stream_of(rows.pair).count(MAX_WINDOW)
     until = of_counterparty.since(LABEL_DELAY_DAYS)
     for days in RISK_WINDOWS:
         start = of_counterparty.since(LABEL_DELAY_DAYS + days)
@@ -89,16 +98,18 @@ def _window_numbers(rows: History, at: Ints, bound: Ints | None) -> dict[str, In
     return numbers
 
 
-def _entity_numbers(name: str, stream: Stream, rows: History, squared: tuple[int, ...]) -> dict[str, Ints]:
+def _entity_numbers(
+    name: str, stream: Stream, amount: Ints, squares: tuple[Ints, ...], squared: tuple[int, ...]
+) -> dict[str, Ints]:
+    """squares: the three parts of each amount's; squared: the windows that they are summed over."""
     numbers: dict[str, Ints] = {}
-    for days in WINDOWS:
-        start = stream.since(days)
-        numbers[f"{name}_count_{days}"] = stream.count(start)
-        numbers[f"{name}_sum_{days}"] = stream.total(rows.amount, start)
-    for part, values in zip(("hh", "hl", "ll"), parts(rows.amount), strict=True):
-        for days in squared:
-            numbers[f"{name}_{part}_{days}"] = stream.total(values, stream.since(days))
-    numbers[f"{name}_since"] = stream.last(stream.since(MAX_WINDOW))
+    for days, total in zip(WINDOWS, stream.totals(amount, WINDOWS), strict=True):
+        numbers[f"{name}_count_{days}"] = stream.count(days)
+        numbers[f"{name}_sum_{days}"] = total
+    for part, values in zip(("hh", "hl", "ll"), squares, strict=True):
+        for days, total in zip(squared, stream.totals(values, squared), strict=True):
+            numbers[f"{name}_{part}_{days}"] = total
+    numbers[f"{name}_since"] = stream.last(MAX_WINDOW)
     return numbers
 
 
@@ -119,13 +130,17 @@ def _newer(rows: History, at: Ints, bound: Ints) -> Bools | None:
     order of time breaks. None if there is no such bound, as in a file in the order of time."""
     import numpy as np
 
+    # Where ids rise with time, whoever is asked for has a greater one than all before it.
+    so_far = np.concatenate(([-1], np.maximum.accumulate(rows.id)))
+    if not (so_far[at] >= bound).any():
+        return None
     broken = np.zeros(len(at), dtype=bool)
     ids = np.sort(rows.id)
     ranks, limit, span = np.searchsorted(ids, rows.id), np.searchsorted(ids, bound), len(ids) + 1
     for key in (rows.account, rows.counterparty):
-        order = np.argsort(key, kind="stable")
+        order = stable_order(key)
         # The greatest id so far of each entity: entities rise, so that none reaches into the next.
-        base = np.unique(key, return_inverse=True)[1].astype(np.int64) * span
+        base = dense(key, order) * span
         so_far = np.empty(len(key), dtype=np.int64)
         so_far[order] = np.maximum.accumulate((base + ranks)[order])
         broken |= (key[at] >= 0) & (so_far[at] > (base + ranks)[at]) & (so_far[at] - base[at] >= limit)

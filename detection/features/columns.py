@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from transactions.attributes import attribute_texts
 from transactions.models import Transaction
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Columns:
     occurred_at: Sequence[datetime]
     direction: Sequence[str]
     history: dict[str, NDArray[np.int64]] | None = None  # whole-number statistics of what was before each row
+    attributes: Sequence[Mapping[str, str] | None] = ()  # of each row, by name, as text in its one form
 
     def __len__(self) -> int:
         return len(self.amount_minor)
@@ -38,12 +40,17 @@ def of_transactions(
     return Columns(amounts, currencies, moments, directions, history)
 
 
+def with_attributes(columns: Columns, transactions: Sequence[Transaction]) -> Columns:
+    """The same rows with their attributes, which rules alone look at: training does not read them."""
+    return replace(columns, attributes=[attribute_texts(row.attributes) for row in transactions])
+
+
 def of_snapshot(snapshot: Mapping[str, Any]) -> Columns:
     """The one transaction that an alert's snapshot holds."""
     row, history = snapshot["transaction"], snapshot.get("history")
     return Columns(
         [int(row["amount_minor"])], [row["currency"]], [datetime.fromisoformat(row["occurred_at"])], [row["direction"]],
-        _history(history) if history else None,
+        _history(history) if history else None, [row.get("attributes")],
     )  # fmt: skip
 
 

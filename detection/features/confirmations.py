@@ -8,15 +8,23 @@ from the moment it was reached, to whatever occurs after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from django.db import connection
 
+from finobs.core.db.columns import ColumnSet
 from finobs.core.db.dialect import any_of, aware_time, database_time, table_of
+from finobs.core.db.pipeline import send, send_later
 from transactions.models import Label, PastLabel, Transaction
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
 
 NEVER: Final = 1 << 62  # no transaction has such an id
 
@@ -39,6 +47,20 @@ class Confirmation(NamedTuple):
         return self.visible_after < before <= self.visible_until
 
 
+class LabelState(NamedTuple):
+    """The same of a transaction whose row is at hand; `known_at` in microseconds."""
+
+    transaction_id: int
+    known_at: int
+    visible_after: int
+    visible_until: int
+
+
+L = TypeVar("L", Confirmation, LabelState)
+LABEL_STATES = ColumnSet(table_of(Label), numbers=("transaction_id", "watermark"), times=("known_at",), codes=())
+PAST_LABEL_STATES = ColumnSet(
+    table_of(PastLabel), numbers=("transaction_id", "watermark", "replaced_after"), times=("known_at",), codes=()
+)
 TRANSACTION_COLUMNS = ", ".join(
     f"t.{name}" for name in ("id", "account_id", "counterparty_id", "currency", "occurred_at")
 )
@@ -51,16 +73,61 @@ def confirmations_of(
 
     In one statement: a single decision has time for few round trips.
     """
-    by_transaction: dict[int, list[Confirmation]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(*_statement(accounts, counterparties, since))
-        for *entities, occurred_at, known_at, after, until in cursor.fetchall():
+    return send_for_confirmations(accounts, counterparties, since)()
+
+
+def send_for_confirmations(
+    accounts: Sequence[int] | None, counterparties: Sequence[int], since: datetime
+) -> Callable[[], list[Confirmation]]:
+    """Ask for the same with the next statement (`pipeline.send_later`); what is returned fetches the answer, once."""
+    statement, values = _statement(accounts, counterparties, since)
+    fetch = send_later(statement, values) if connection.in_atomic_block else send(statement, values)
+
+    def confirmations() -> list[Confirmation]:
+        by_transaction: dict[int, list[Confirmation]] = {}
+        for *entities, occurred_at, known_at, after, until in fetch():
             each = Confirmation._make((*entities, aware_time(occurred_at), aware_time(known_at), after, until))
             by_transaction.setdefault(each.transaction_id, []).append(each)
-    return [each for own in by_transaction.values() for each in (own if len(own) == 1 else _earliest(own))]
+        return [each for own in by_transaction.values() for each in (own if len(own) == 1 else _earliest(own))]
+
+    return confirmations
 
 
-def _earliest(confirmations: Sequence[Confirmation]) -> Iterator[Confirmation]:
+def confirmed_columns(first: int, last: int) -> dict[str, Ints]:
+    """The same of all transactions with ids from `first` to `last`, as whole numbers: `transaction_id`, `known_at`
+    (microseconds), `visible_after`, `visible_until`. By the index of suspicious labels, which are few."""
+    import numpy as np
+
+    between = "is_suspicious AND transaction_id BETWEEN %s AND %s"
+    current, past = (each.load(between, [first, last]) for each in (LABEL_STATES, PAST_LABEL_STATES))
+    columns = {
+        "visible_after" if name == "watermark" else name: np.concatenate((current[name], past[name]))
+        for name in ("transaction_id", "known_at", "watermark")
+    }
+    columns["visible_until"] = np.concatenate((np.full(len(current["watermark"]), NEVER), past["replaced_after"]))
+    return _earliest_columns(columns) if len(past["watermark"]) or _has_repeats(columns["transaction_id"]) else columns
+
+
+def _has_repeats(ids: Ints) -> bool:
+    import numpy as np
+
+    return len(np.unique(ids)) < len(ids)
+
+
+def _earliest_columns(columns: dict[str, Ints]) -> dict[str, Ints]:
+    """Where several speak of one transaction: who sees them counts the earliest."""
+    import numpy as np
+
+    names = LabelState._fields
+    by_transaction: dict[int, list[LabelState]] = {}
+    for values in zip(*(columns[name].tolist() for name in names), strict=True):
+        by_transaction.setdefault(values[0], []).append(LabelState(*values))
+    earliest = [each for own in by_transaction.values() for each in (own if len(own) == 1 else _earliest(own))]
+    of_names = zip(names, zip(*earliest, strict=True), strict=True)
+    return {name: np.array(values, dtype=np.int64) for name, values in of_names}
+
+
+def _earliest(confirmations: Sequence[L]) -> Iterator[L]:
     """Who sees several of them counts the earliest: the same as stretches of ids that do not overlap."""
     edges = sorted({each.visible_after for each in confirmations} | {each.visible_until for each in confirmations})
     for low, high in pairwise(edges):

@@ -27,3 +27,14 @@ COUNTERPARTY = (
     *(f"counterparty_{what}_{days}" for days in RISK_WINDOWS for what in ("mature", "frauds")),
 )
 STATISTICS = (*ACCOUNT, *COUNTERPARTY)
+
+
+# What people concluded of transactions is in these, be they statistics or features (`<entity>_<what>_<days>`). How many
+# were due an outcome ("mature") is told from their age alone.
+OUTCOME_PARTS = frozenset(("frauds", "risk", "rate"))
+
+
+def rests_on_outcomes(name: str) -> bool:
+    """Does this statistic or feature of account-1 tell of what people concluded about others' transactions?"""
+    _, _, part = name.partition("_")
+    return part.partition("_")[0] in OUTCOME_PARTS

@@ -34,15 +34,23 @@ def statistics(
     `confirmed`: (account, counterparty, occurred_at, known_at) of suspicious transactions in its currency.
     `before`: look back from once all lesser ids are in: what came in late is before it by (occurred_at, id).
     """
-    entities = ("account",) if row.counterparty_id is None else ("account", "counterparty")
-    numbers = _history(row, entities, before) | _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
+    return history(row, before) | confirmed_counts(row, confirmed)
+
+
+def confirmed_counts(
+    row: Transaction, confirmed: Sequence[tuple[int | None, int | None, datetime, datetime]]
+) -> dict[str, int]:
+    """Those that come from what was confirmed. `confirmed`: as of `statistics`."""
+    counts = _frauds("account", 0, row, row.account_id, confirmed, (7, 30))
     if row.counterparty_id is None:
-        return numbers | _no_counterparty()
-    return numbers | _frauds("counterparty", 1, row, row.counterparty_id, confirmed, RISK_WINDOWS)
+        return counts | {f"counterparty_frauds_{days}": 0 for days in RISK_WINDOWS}
+    return counts | _frauds("counterparty", 1, row, row.counterparty_id, confirmed, RISK_WINDOWS)
 
 
-def _history(row: Transaction, entities: tuple[str, ...], before: int | None) -> dict[str, int]:
-    """All entities of a row in one statement, one range query beside the other."""
+def history(row: Transaction, before: int | None = None) -> dict[str, int]:
+    """The others: all entities of a row in one statement, one range query beside the other. `before`: as of
+    `statistics`."""
+    entities = ("account",) if row.counterparty_id is None else ("account", "counterparty")
     parameters = {
         "account": row.account_id, "currency": row.currency, "id": row.pk, "before": before,
         "t": database_time(row.occurred_at),
@@ -57,7 +65,8 @@ def _history(row: Transaction, entities: tuple[str, ...], before: int | None) ->
             raise
         values = _read(_statement(entities, before is not None, in_halves=True), parameters)
     since = {f"{each}_since": _since(row.occurred_at, values.pop(f"{each}_last")) for each in entities}
-    return {name: min(_whole(value), MAX_SUM) for name, value in values.items()} | since
+    numbers = {name: min(_whole(value), MAX_SUM) for name, value in values.items()} | since
+    return numbers if row.counterparty_id is not None else numbers | _no_counterparty()
 
 
 def _read(statement: tuple[tuple[str, ...], str], parameters: dict[str, Any]) -> dict[str, Any]:
@@ -140,8 +149,7 @@ def _sum(value: str, days: int, in_halves: bool) -> str:
 def _no_counterparty() -> dict[str, int]:
     """Of a transaction without a counterparty."""
     names = dict(_columns("counterparty"))
-    frauds = {f"counterparty_frauds_{days}": 0 for days in RISK_WINDOWS}
-    return dict.fromkeys(names, 0) | frauds | {"counterparty_since": -1}
+    return dict.fromkeys(names, 0) | {"counterparty_since": -1}
 
 
 def _frauds(

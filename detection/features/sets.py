@@ -20,13 +20,15 @@ class FeatureSet:
     """`build` gives an (n, len(names)) float32 array; NaN is a value that is not known.
 
     `statistics` are the whole numbers of each row's history that `build` reads from `columns.history`; none for a
-    set that looks at the row alone.
+    set that looks at the row alone. `outcomes`: those of the features and statistics that tell what people concluded of
+    other transactions; whoever may not read that is not told their values (`ml.explain.redaction`).
     """
 
     name: str
     names: tuple[str, ...]
     build: Callable[[Columns], NDArray[np.float32]]
     statistics: tuple[str, ...] = ()
+    outcomes: frozenset[str] = frozenset()
 
     @cached_property
     def digest(self) -> str:

@@ -2,16 +2,19 @@
 
 from .alerts import Alert
 from .assessments import Assessment, ShadowScore
+from .external_alerts import ExternalAlert
 from .model_versions import ModelVersion
-from .reassessments import LateBatch, Reassessment, ReassessmentRun
+from .reassessments import LateBatch, OverlapCheck, Reassessment, ReassessmentRun
 from .rules import Rule, RuleVersion
 from .training import TrainingRun
 
 __all__ = [
     "Alert",
     "Assessment",
+    "ExternalAlert",
     "LateBatch",
     "ModelVersion",
+    "OverlapCheck",
     "Reassessment",
     "ReassessmentRun",
     "Rule",

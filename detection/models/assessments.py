@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from finobs.core.classification import classify
 from finobs.core.models import Base
 from transactions.models import Transaction
 
@@ -19,6 +20,8 @@ class Assessment(Base):
     `score` is the supervised model's where one was in force, else the anomaly model's; `model_version` says whose.
     What the anomaly model made of it is in the `anomaly_` columns, and of its members beside them.
     """
+
+    CLASSIFIED = classify(internal="fired")
 
     transaction = models.OneToOneField(
         Transaction, on_delete=models.PROTECT, related_name="assessment", primary_key=True

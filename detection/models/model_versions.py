@@ -10,6 +10,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
+from finobs.core.classification import classify
 from finobs.core.identity import IdentityAt
 from finobs.core.models import Versioned
 
@@ -21,6 +22,8 @@ class ModelVersion(Versioned):
 
     Nothing of it changes but the stage. The same artefact at another threshold is a version of its own, with `parent`.
     """
+
+    CLASSIFIED = classify(internal="kind feature_set parameters metrics artefact sha256")
 
     role = models.CharField(max_length=12, choices=ModelRole, default=ModelRole.ANOMALY)
     kind = models.CharField(max_length=40, default="ensemble")

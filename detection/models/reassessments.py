@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from finobs.core import clock
+from finobs.core.classification import classify
 from finobs.core.jobs.choices import OPEN_STATES
 from finobs.core.jobs.models import LeasedJob
 from finobs.core.models import Base
@@ -25,11 +26,16 @@ class ReassessmentRun(LeasedJob):
     Whoever is killed in it has lost the part at hand; the next worker goes on from `cursor`.
     """
 
+    CLASSIFIED = classify(internal="input_completeness")
+
     MAX_ATTEMPTS = 5
     IS_RESUMABLE = True
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
     as_of = models.BigIntegerField(help_text="The greatest transaction id that it sees.")
+    input_completeness = models.JSONField(
+        default=dict, blank=True, help_text="How much of what was due had come in when the run was made."
+    )
     cursor = models.BigIntegerField(null=True, blank=True, help_text="Transactions from this id on are done.")
 
     class Meta(LeasedJob.Meta):
@@ -48,9 +54,11 @@ class ReassessmentRun(LeasedJob):
 class LateBatch(Base):
     """A batch with transactions that occurred before others that were decided already: due to be looked at again.
 
-    The counts are those of its run: of `touched` transactions the oldest, beyond what one batch may cost, are
-    `left_out`.
+    `late` and `touched` are of its last run, `changed` and `raised` of all. Of `touched` ones the oldest, beyond
+    what one batch may cost, are `left_out`.
     """
+
+    CLASSIFIED = classify(internal="missed_by")
 
     batch = models.OneToOneField(Batch, on_delete=models.PROTECT, related_name="+", primary_key=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
@@ -58,6 +66,10 @@ class LateBatch(Base):
     run = models.ForeignKey(
         ReassessmentRun, on_delete=models.PROTECT, related_name="late_batches", null=True, blank=True
     )
+    missed_by = models.JSONField(
+        default=list, blank=True,
+        help_text="Batches that were decided at the same time and could not see it (on PostgreSQL).",
+    )  # fmt: skip
     late = models.PositiveIntegerField(default=0)
     touched = models.PositiveIntegerField(default=0)
     left_out = models.PositiveIntegerField(default=0)
@@ -78,11 +90,30 @@ class LateBatch(Base):
         return "waiting" if self.run is None else str(self.run.state)
 
 
+class OverlapCheck(Base):
+    """How far batches were looked at that were decided at the same time: one row.
+
+    `xid`: PostgreSQL's number of the first transaction that was not over yet.
+    """
+
+    ONLY = 1
+
+    xid = models.BigIntegerField(default=0)
+
+    class Meta(Base.Meta):
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(pk=1), name="detection_one_overlap_check")]
+
+    def __str__(self) -> str:
+        return f"Up to {self.xid}"
+
+
 class Reassessment(Base):
     """What the models in force made of a decided transaction once what came in late was known, where that differs.
 
     The assessment stays what it was. `digest` is SHA-256 of the transaction's digest, the features and the scores.
     """
+
+    CLASSIFIED = classify(internal="feature_set features digest")
 
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="reassessments")
     run = models.ForeignKey(ReassessmentRun, on_delete=models.PROTECT, related_name="reassessments")

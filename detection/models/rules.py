@@ -9,6 +9,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
+from finobs.core.classification import classify
 from finobs.core.identity import IdentityAt
 from finobs.core.models import Base, Versioned
 from transactions.models import Source
@@ -18,6 +19,8 @@ from ..choices import RuleKind, Typology
 
 class Rule(Versioned):
     """A rule by its lasting name. What it does is in its versions; `live` is the one in force."""
+
+    CLASSIFIED = classify(internal="slug name obligation")
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -39,6 +42,8 @@ class Rule(Versioned):
 
 class RuleVersion(Base):
     """One immutable set of parameters of a rule."""
+
+    CLASSIFIED = classify(internal="parameters reason")
 
     rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from finobs.core.classification import classify
 from finobs.core.jobs.choices import OPEN_STATES
 from finobs.core.jobs.models import LeasedJob
 from transactions.models import Source
@@ -19,11 +20,16 @@ from .model_versions import ModelVersion
 class TrainingRun(LeasedJob):
     """A model being trained, of one piece: whoever takes it over begins at the beginning."""
 
+    CLASSIFIED = classify(internal="parameters input_completeness")
+
     role = models.CharField(max_length=12, choices=ModelRole)
     source = models.ForeignKey(
         Source, on_delete=models.PROTECT, related_name="+", null=True, blank=True, help_text="Empty: every source."
     )
     parameters = models.JSONField(default=dict, help_text="What was requested: share, rows and seed.")
+    input_completeness = models.JSONField(
+        default=dict, blank=True, help_text="How much of what was due had come in when the run was made."
+    )
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
     class Meta(LeasedJob.Meta):

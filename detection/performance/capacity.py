@@ -73,7 +73,7 @@ def capacity_report(user: Any, version: ModelVersion, window: Window, target: fl
     access.require(user, "view", version)
     if target is not None and not 0 < target <= hooks.MAX_ALERTS_A_DAY:
         raise Invalid(fields={"alerts_a_day": [f"More than 0 and at most {hooks.MAX_ALERTS_A_DAY:,} a day."]})
-    rows = _rows(version, window)
+    rows = _rows(user, version, window)
     first, last = rows.first, rows.last
     span = Window(first, last) if first and last else window
     headroom, alerted = _headroom(user, version, span)
@@ -99,26 +99,29 @@ def _chosen(rows: ScoredRows, free: ScoredRows, target: float, days: int) -> Thr
     return None if threshold is None else thresholds.threshold_level(rows, free, threshold, days)
 
 
-def _rows(version: ModelVersion, window: Window) -> ScoredRows:
-    return scores.merge(list(scores.scored(version.role, score_queries.family_ids(version), window).values()))
+def _rows(user: Any, version: ModelVersion, window: Window) -> ScoredRows:
+    return scores.merge(list(scores.scored(user, version.role, score_queries.family_ids(version), window).values()))
 
 
 def _headroom(user: Any, version: ModelVersion, span: Window) -> tuple[QueueHeadroom, Collection[int]]:
     """And the ids of the transactions that rules, or the other model, alert anyway."""
     queue = hooks.capacity(user, TYPOLOGY)
     inside = {"transaction__occurred_at__gte": span.since, "transaction__occurred_at__lt": span.until}
-    ruled = dict(Alert.objects.filter(rule_version__isnull=False, **inside).values_list("transaction_id", "typology"))
+    by_rules = access.restrict(Alert.objects.filter(rule_version__isnull=False, **inside), user, "measure")
+    ruled = dict(by_rules.values_list("transaction_id", "typology"))
     here = sum(1 for typology in ruled.values() if queue is not None and typology in queue.typologies)
     champions = ModelVersion.objects.filter(stage=ModelStage.CHAMPION).exclude(role=version.role)
     other = champions.defer("artefact", "metrics").first()
-    flagged = set() if other is None else _flagged(other, inside) - ruled.keys()
+    flagged = set() if other is None else _flagged(user, other, inside) - ruled.keys()
     return QueueHeadroom(queue, here / span.days, other, len(flagged) / span.days), ruled.keys() | flagged
 
 
-def _flagged(version: ModelVersion, inside: dict[str, Any]) -> set[int]:
+def _flagged(user: Any, version: ModelVersion, inside: dict[str, Any]) -> set[int]:
     """What a version in force asks to see."""
     queries = (
-        scores.filter(value__gte=version.threshold, **inside).values_list("transaction_id", flat=True)
+        access.restrict(scores, user, "measure")
+        .filter(value__gte=version.threshold, **inside)
+        .values_list("transaction_id", flat=True)
         for scores in score_queries.score_sources(version.role, score_queries.family_ids(version))
     )
     return {pk for query in queries for pk in query}

@@ -72,7 +72,7 @@ def leaderboard(user: Any, role: str, window: Window, chosen: Collection[int] = 
     visible = access.restrict(ModelVersion.objects.filter(role=role), user, "view").defer("artefact", "metrics")
     versions = list(visible.order_by(_unused(), "-pk")[: MAX_VERSIONS + 1])
     is_cut, versions = len(versions) > MAX_VERSIONS, versions[:MAX_VERSIONS]
-    own = _own(versions, scores.scored(role, [each.pk for each in versions], window))
+    own = _own(versions, scores.scored(user, role, [each.pk for each in versions], window))
     compared = {each.pk for each in versions if len(own[each.pk]) and _is_compared(each, chosen)}
     common = _common([own[pk] for pk in compared])
     entries = [

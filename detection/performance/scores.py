@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from numpy.typing import NDArray
+
+from finobs.core import access
 
 from . import ground_truth
 from .metrics import ScoredRows
@@ -16,14 +19,15 @@ from .score_queries import DayNumber, score_sources
 from .window import Window
 
 
-def scored(role: str, versions: Sequence[int], window: Window) -> dict[int, ScoredRows]:
-    """What each version scored of the window's days with its outcomes, by version. Three statements, for any number.
+def scored(user: Any, role: str, versions: Sequence[int], window: Window) -> dict[int, ScoredRows]:
+    """What each version scored of the window's days with its outcomes, by version, in the units whose data `user` may
+    read. Three statements, for any number of versions.
 
     Memory: 32 bytes a row, beside the rows as the database gives them.
     """
     tables: dict[int, list[NDArray[np.float64]]] = {pk: [] for pk in versions}
     for scores in score_sources(role, versions) if versions else ():
-        table = _read(scores, window)
+        table = _read(access.restrict(scores, user, "measure"), window)
         for pk, parts in tables.items():
             parts.append(table[table[:, 0] == pk])
     concluded = ground_truth.conclusions_within(window)
@@ -48,8 +52,13 @@ def _read(scores: QuerySet[Any], window: Window) -> NDArray[np.float64]:
     inside = scores.filter(transaction__occurred_at__gte=window.since, transaction__occurred_at__lt=window.until)
     columns = ground_truth.with_label_class(inside.order_by().annotate(day=DayNumber("transaction__occurred_at")))
     query = columns.values_list("version", "transaction_id", "day", "value", "label_class").query
+    try:
+        statement = query.sql_with_params()
+    # Of somebody who may read the data of no unit, nothing is asked.
+    except EmptyResultSet:
+        return np.empty((0, 5))
     with connection.cursor() as cursor:
-        cursor.execute(*query.sql_with_params())
+        cursor.execute(*statement)
         return np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 5)
 
 

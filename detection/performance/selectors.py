@@ -1,4 +1,5 @@
-"""Every read of how versions did. Figures are for who may read models; rows for who may read transactions too.
+"""Every read of how versions did. Figures are for who may read models; rows for who may read transactions too. Both are
+of the transactions of the units whose data they may read.
 
 The border of what is heavy: numpy is loaded by the reads that compute, when they are called.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
@@ -20,7 +21,6 @@ from ..models import ModelVersion
 from . import score_queries
 from .confusion_cells import ALL_CLASSES, CALIBRATION_BINS, CELLS, EDGES
 from .ground_truth import with_ground_truth
-from .queries import newest_assessed_at
 from .window import Window, requested_window
 
 if TYPE_CHECKING:
@@ -34,7 +34,14 @@ ROWS_ORDER = ("-occurred_at", "-id")
 def window_for(user: Any, first: date | None, last: date | None) -> Window:
     """The days asked for; without any, the 30 that end with the newest assessed transaction. Raises Invalid."""
     access.require(user, "view", ModelVersion)
-    return requested_window(first, last, newest_assessed_at() if first is None and last is None else clock.now())
+    return requested_window(first, last, newest_assessed_at(user) if first is None and last is None else clock.now())
+
+
+def newest_assessed_at(user: Any) -> datetime:
+    """When the newest assessed transaction occurred; now where there is none."""
+    rows = access.restrict(Transaction.objects.all(), user, "measure").filter(assessment__isnull=False)
+    newest = rows.order_by("-occurred_at", "-pk").values_list("occurred_at", flat=True)
+    return newest.first() or clock.now()
 
 
 def performance(user: Any, version: ModelVersion, window: Window) -> Performance:
@@ -44,7 +51,7 @@ def performance(user: Any, version: ModelVersion, window: Window) -> Performance
     from .version_performance import Performance
 
     members = score_queries.family(version)
-    by_version = scores.scored(version.role, [each.pk for each in members], window)
+    by_version = scores.scored(user, version.role, [each.pk for each in members], window)
     also = [each for each in members if each.pk != version.pk and len(by_version[each.pk])]
     return Performance.of_rows(version, window, scores.merge(list(by_version.values())), also)
 

@@ -4,6 +4,7 @@ statement: nothing is kept between batches that could be out of date."""
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 from django.db import connection
 
 from finobs.core.db.dialect import json_text, table_of
+from finobs.core.db.pipeline import Rows, send, send_later
 from transactions.models import Source
 
+from .. import features
 from ..choices import ModelRole, ModelStage
 from ..models import ModelVersion, Rule, RuleVersion
 from .decision import ActiveRule
@@ -39,11 +42,28 @@ class ActiveDetectors:
     champions: list[ModelVersion]
     shadow: list[ModelVersion]
 
+    @property
+    def read_history(self) -> bool:
+        """Whether any model in force makes its score of what came before: then rows that come late change it."""
+        return any(features.get(each.feature_set).statistics for each in self.champions)
+
 
 def active_detectors(source: Source) -> ActiveDetectors:
-    with connection.cursor() as cursor:
-        cursor.execute(_query(), [source.pk, *SCORING_STAGES])
-        rows = cursor.fetchall()
+    return _detectors(send(_query(), _values(source))())
+
+
+def send_for_detectors(source: Source) -> Callable[[], ActiveDetectors]:
+    """Ask for them with the next statement of the transaction (`pipeline.send_later`); what is returned fetches them,
+    once."""
+    fetch = send_later(_query(), _values(source))
+    return lambda: _detectors(fetch())
+
+
+def _values(source: Source) -> list[Any]:
+    return [source.pk, *SCORING_STAGES]
+
+
+def _detectors(rows: Rows) -> ActiveDetectors:
     width = len(MODEL_COLUMNS)
     models = [ModelVersion.from_db(connection.alias, tuple(MODEL_COLUMNS), row[:width]) for row in rows if not row[-1]]
     rules = [_rule(*row[width:]) for row in rows if row[-1]]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -14,22 +15,31 @@ from finobs.core import clock, dispatch
 from finobs.core.db.bulk import insert_instances
 from finobs.ledger.services import NewEvent, record_many
 from transactions.hooks import AssessmentResult
+from transactions.import_cache import ImportCache
 from transactions.models import Batch, Source, Transaction
 
 from .. import hooks
 from ..choices import ModelRole, Outcome
+from ..features.carried_window import CarriedWindow
+from ..features.matrices import columns_for
 from ..ml.scoring import MEMBER_COLUMNS, ModelScores
 from ..models import Alert
 from . import bulk_load, explanations
 from . import snapshot as snap
-from .active import active_detectors
+from .active import ActiveDetectors, active_detectors
 from .batch_assessment import AssessmentContext, BatchAssessment
 from .explanations import ScoredVectors
-from .late.late_batch_record import late_batch_record
+from .late.late_batch_record import late_batch_record, send_for_lateness
 
 
-def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[AssessmentResult]:
+def assess(
+    *, batch: Batch, transactions: Sequence[Transaction], prepared: Callable[[], ActiveDetectors] | None = None,
+    cache: ImportCache | None = None,
+) -> list[AssessmentResult]:  # fmt: skip
     """Decide each transaction of `batch`: approve, review or block; a result for each, in their order.
+
+    prepared: what `send_for_detectors` returned in the same transaction; without it they are read here. cache: of the
+    import that the batch is of; the rows before its batches are kept in it. They decide the same.
 
     Called by `ingest`, in its transaction; the actor is finobs itself ("assess"), so no permission is asked.
     Keeps an assessment for each, an alert for each review or block; records `transaction.review` or
@@ -38,15 +48,30 @@ def assess(*, batch: Batch, transactions: Sequence[Transaction]) -> list[Assessm
     if not transactions:
         return []
     with transaction.atomic(savepoint=False):
-        return _assess(batch, transactions)
+        detectors = prepared() if prepared else active_detectors(batch.source)
+        return _assess(batch, transactions, detectors, _window(batch.source, cache))
 
 
-def _assess(batch: Batch, transactions: Sequence[Transaction]) -> list[AssessmentResult]:
-    assessment, at = BatchAssessment(active_detectors(batch.source), transactions), clock.now()
+def _window(source: Source, cache: ImportCache | None) -> CarriedWindow | None:
+    if cache is None:
+        return None
+    if not isinstance(cache.assessor, CarriedWindow):
+        cache.assessor = CarriedWindow(source)
+    return cache.assessor
+
+
+def _assess(
+    batch: Batch, transactions: Sequence[Transaction], detectors: ActiveDetectors, window: CarriedWindow | None
+) -> list[AssessmentResult]:
+    # Answered with what the history asks, which a model that needs none does not.
+    is_late = send_for_lateness(transactions, batch) if detectors.read_history and window is None else None
+    assessment, at = BatchAssessment(detectors, transactions, partial(columns_for, window=window)), clock.now()
+    if detectors.read_history and window is not None and not window.is_on_time(transactions):
+        is_late = send_for_lateness(transactions, batch)
     _persist(assessment, at)
     alerts = raise_alerts(assessment, batch.source, sorted(assessment.decisions), at)
-    if assessment.reads_history:
-        late_batch_record(assessment, batch)
+    if is_late is not None and is_late():
+        late_batch_record(batch)
     return _verdicts(assessment, alerts, at)
 
 
@@ -98,7 +123,7 @@ def raise_alerts(assessment: BatchAssessment, source: Source, chosen: Sequence[i
     raised = insert_instances(alerts)
     record_many(actor=system_actor("assess"), entries=[entry for each in raised for entry in _entries(each)])
     hooks.group(raised)
-    return {each.transaction_id: each for each in raised}
+    return {each.transaction.pk: each for each in raised}
 
 
 def _scored_vectors(assessment: BatchAssessment, scored: ModelScores, chosen: Sequence[int]) -> ScoredVectors:

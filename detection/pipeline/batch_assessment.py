@@ -13,8 +13,7 @@ from django.db import DatabaseError
 
 from transactions.models import Transaction
 
-from .. import features
-from ..choices import Outcome
+from ..choices import Outcome, RuleKind
 from ..features import columns as cols
 from ..features.columns import Columns
 from ..features.matrices import columns_for, matrix_for
@@ -53,11 +52,6 @@ class BatchAssessment:
             self.matrices[name] = matrix_for(name, columns)
         self.champions, self.shadow = self._scored(detectors.champions), self._shadow_scores(detectors.shadow)
         self.decisions = self._decide(detectors)
-
-    @property
-    def reads_history(self) -> bool:
-        """Whether any model in force makes its score of what came before: then rows that come late change it."""
-        return any(features.get(each.version.feature_set).statistics for each in self.champions)
 
     @property
     def primary(self) -> ModelScores | None:
@@ -104,8 +98,11 @@ class BatchAssessment:
 
     def _decide(self, detectors: ActiveDetectors) -> dict[int, Decision]:
         """By the index of the row."""
+        columns = self.columns
+        if any(rule.kind == RuleKind.ATTRIBUTE for rule in detectors.rules):
+            columns = cols.with_attributes(columns, self.transactions)
         fired = findings_by_row(
-            (rule, scenarios.evaluate(rule.kind, self.columns, rule.parameters)) for rule in detectors.rules
+            (rule, scenarios.evaluate(rule.kind, columns, rule.parameters)) for rule in detectors.rules
         )
         # Whom any vote would ask for; a vote made of each of ten thousand rows would cost more than it decides.
         noticed = set(fired)

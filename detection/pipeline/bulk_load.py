@@ -25,7 +25,8 @@ REASSESSMENT_COLUMNS = (
 
 def add_assessments(*columns: Sequence[Any], at: datetime) -> None:
     """Insert assessments made at `at`, given as columns in the order of ASSESSMENT_COLUMNS; `fired` is JSON text."""
-    insert_rows(Assessment, ASSESSMENT_COLUMNS, list(zip(*columns, repeat(at, len(columns[0])), strict=True)))
+    rows = list(zip(*columns, repeat(at, len(columns[0])), strict=True))
+    insert_rows(Assessment, ASSESSMENT_COLUMNS, rows, later=True)
 
 
 def add_reassessments(rows: Sequence[tuple[Any, ...]], *, run: int, at: datetime) -> None:

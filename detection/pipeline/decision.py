@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..choices import SEVERITY, ModelRole, Outcome, Typology
+from ..ml.explain.outcome_phrases import RESEMBLANCE
 from ..models import ModelVersion
 from ..rules.scenarios import Finding, Findings
 
@@ -50,7 +51,7 @@ class ModelVote:
     def reason(self) -> str:
         crossing = f"score {self.score:.6f}, at or above {self.threshold:.6f} ({self.label})."
         if self.role == ModelRole.SUPERVISED:
-            return f"It resembles what people confirmed before: {crossing}"
+            return f"{RESEMBLANCE}: {crossing}"
         return f"It is unusual for its account and others: {crossing}"
 
 
@@ -86,11 +87,12 @@ def decide(
 
 def with_late_arrivals(decision: Decision, late: Mapping[str, Any]) -> Decision:
     """The same decision, because of what came in late: `count`, and of the first of them `external_id`, `occurred_at`
-    and whose history it is `of` ("account" or "counterparty")."""
+    and whose history it is `of` ("account" or "counterparty"); `at_once`: it came in at the same time."""
     first = f"{late['external_id']}, of {str(late['occurred_at'])[:16].replace('T', ' ')} UTC"
     whose = "this account's" if late["of"] == "account" else "this counterparty's"
-    many = f"{late['count']:,} payments that came in late (the first: {first})"
-    who = f"A payment that came in late ({first})" if late["count"] == 1 else many
+    how = "at the same time" if late.get("at_once") else "late"
+    many = f"{late['count']:,} payments that came in {how} (the first: {first})"
+    who = f"A payment that came in {how} ({first})" if late["count"] == 1 else many
     return replace(decision, reasons=[*decision.reasons, f"{who} changed {whose} history."], late=late)
 
 

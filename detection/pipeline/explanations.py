@@ -76,7 +76,9 @@ def attach_explanations(alerts: Sequence[Alert], models: Sequence[ScoredVectors]
 
 
 def of_alert(alert: Alert) -> dict[str, Any]:
-    """The kept explanation, or the same made now. Raises NotFound where no model scored, Unavailable."""
+    """The kept explanation, or the same made now. Raises NotFound where no model of ours scored, Unavailable."""
+    if alert.is_external:
+        raise NotFound(f"{alert.external.system} raised this alert: what made its score is not known here.")
     if alert.explanation:
         return dict(alert.explanation)
     return recompute(alert)

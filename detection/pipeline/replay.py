@@ -25,17 +25,28 @@ from .decision import ActiveRule, Decision, ModelVote, decide, with_late_arrival
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Whether the same versions on the same input raise the same alert; if not, what differs."""
+    """Whether the same versions on the same input raise the same alert; if not, what differs.
+
+    why_not: why it cannot be tried at all; empty where it was.
+    """
 
     same: bool
     differences: list[str]
     outcome: str
     score: float | None
     reason_codes: list[str]
+    why_not: str = ""
 
 
 def replay(alert: Alert) -> Replay:
     """Decide the snapshot again with the rule versions and the model version that the alert names. Writes nothing."""
+    if alert.is_external:
+        external = alert.external
+        why_not = (
+            f"{external.system} raised this alert, by its scenario {external.scenario_name}. It cannot be replayed "
+            f"here: only {external.system} has the scenario and what that looked at."
+        )
+        return Replay(False, [], "", None, [], why_not)
     differences: list[str] = []
     if snap.snapshot_digest(alert.snapshot) != alert.snapshot_digest:
         differences.append("The snapshot is not the one that was kept: its digest differs.")

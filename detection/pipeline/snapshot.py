@@ -9,6 +9,7 @@ from typing import Any
 from finobs.core import money
 from finobs.ledger.canonical import canonical
 from finobs.ledger.services import timestamp
+from transactions.attributes import attribute_texts
 from transactions.models import Source, Transaction
 
 from .. import features
@@ -43,10 +44,17 @@ def input_snapshot(
             "direction": str(row.direction),
             "channel": row.channel,
             "country": row.country,
+            **_attributes(row),
         },
         "feature_set": first or None,
         "features": _features(first, vectors) if first else {},
     }
+
+
+def _attributes(row: Transaction) -> dict[str, Any]:
+    """As rules look at them; nothing of a row that has none, as of every row of before there were any."""
+    texts = attribute_texts(row.attributes)
+    return {"attributes": texts} if texts else {}
 
 
 def _features(feature_set: str, vectors: Mapping[str, Any]) -> dict[str, str | None]:

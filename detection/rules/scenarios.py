@@ -17,25 +17,10 @@ from finobs.core.errors import Invalid
 
 from ..choices import Outcome, RuleKind
 from ..features.columns import Columns
+from . import attribute_rule
+from .finding import Finding, Findings, Parameter
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A rule fired on a row: what it demands, and why in plain words."""
-
-    severity: Outcome
-    reason: str
-
-
-Findings = dict[int, Finding]
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    name: str
-    label: str
-    help: str = ""
-    required: bool = False
+__all__ = ["SCENARIOS", "Finding", "Findings", "Parameter", "Scenario", "evaluate", "validate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +115,9 @@ def _amount_reason(minor: int, limit: int, currency: str, severity: Outcome) -> 
 
 
 SCENARIOS: dict[str, Scenario] = {
+    RuleKind.ATTRIBUTE: Scenario(
+        attribute_rule.PARAMETERS, attribute_rule.validate_attribute, attribute_rule.evaluate_attribute
+    ),
     RuleKind.AMOUNT: Scenario(
         (
             Parameter("currency", "Currency", "ISO 4217. The rule looks at amounts in this currency only.", True),
@@ -138,5 +126,5 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         _validate_amount,
         _evaluate_amount,
-    )
+    ),
 }

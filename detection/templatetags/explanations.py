@@ -10,6 +10,7 @@ from django import template
 from ..ml.explain import waterfalls
 from ..ml.explain.feature_labels import feature_label
 from ..models import Alert
+from ..pipeline import clearance
 
 register = template.Library()
 
@@ -24,6 +25,12 @@ def worded(feature: str) -> str:
 def flagging_model(alert: Alert) -> dict[str, Any] | None:
     """The model whose score sent the transaction to review, the one that is shown first before the other."""
     return next((model for model in alert.parameters["models"] if model["is_flagged"]), None)
+
+
+@register.filter
+def visible_reasons(alert: Alert, user: Any) -> list[str]:
+    """Why an alert was raised, as far as somebody may read it: {{ alert|visible_reasons:request.user|first }}."""
+    return clearance.visible_reasons(user, alert)
 
 
 @register.inclusion_tag("detection/_explanation.html")

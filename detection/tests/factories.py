@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from cases.choices import CaseStatus, Disposition
-from cases.models import Case, CaseAlert, Incident
+from cases.models import Case, CaseAlert
 from detection.choices import ModelRole, Outcome, Typology
 from detection.models import Alert, Assessment, ModelVersion, ShadowScore
 from detection.performance.window import Window
@@ -78,7 +78,7 @@ def closed_case(
         of=transaction.account, status=CaseStatus.CLOSED, disposition=disposition, reason_code="other_suspicion",
         closed_at=closed_at,
     )  # fmt: skip
-    incident = Incident.objects.create(reference=f"I-{case.pk}", case=case, first_at=NOON, last_at=NOON, alert_count=1)
+    incident = factories.incident_of(case, first_at=NOON, last_at=NOON, alert_count=1)
     CaseAlert.objects.create(alert=alert, incident=incident, case=case)
     label_add(
         actor=system_actor("test"), transactions=[transaction.pk], origin=LabelOrigin.CASE, known_at=closed_at,

@@ -164,11 +164,16 @@ def confirm(rows: list[Transaction], known_at: datetime | None = None) -> None:
     )
 
 
-def alert_of_two_models() -> Alert:
+def alert_of_two_models(of: Account | None = None) -> Alert:
     """A transaction over the limit of a rule, decided with both models; its alert, gathered, as `assess` leaves it."""
     factories.rule_version()
     two_champions()
-    row = factories.transaction(amount_minor=1_250_000, country="FR")
+    return alert_in_force(of)
+
+
+def alert_in_force(of: Account | None = None) -> Alert:
+    """The same by what is in force already."""
+    row = factories.transaction(of=of, amount_minor=1_250_000, country="FR")
     assess(batch=row.batch, transactions=[row])
     return Alert.objects.get(transaction=row)
 

@@ -24,6 +24,7 @@ from finobs.ledger.canonical import canonical
 from finobs.ledger.models import Event
 from tests import factories
 from tests.support.clients import signed_in
+from tests.support.escalation import escalated
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +114,8 @@ def test_a_fragment_is_the_figure_alone(alerts, analyst):
 
 def test_the_case_page_offers_it_for_each_alert(alerts, analyst):
     alert = alerts[-1]
-    page = signed_in(analyst).get(f"/cases/{alert.case_alert.case.reference}/").content.decode()
+    (case,) = escalated(alerts=[alert])
+    page = signed_in(analyst).get(f"/cases/{case.reference}/").content.decode()
     assert f'hx-get="/detection/alerts/{alert.pk}/explanation/"' in page
 
 

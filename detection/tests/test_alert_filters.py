@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from cases.services import group_alerts
 from detection.alerts import selectors
 from detection.alerts.queries import alerts_of_batches
 from detection.alerts.urgency import BEGINS, urgency
@@ -17,6 +16,7 @@ from detection.tests.factories import alert_for, model_version
 from finobs.core.errors import NotAllowed, NotFound
 from tests import factories
 from tests.support.clients import signed_in
+from tests.support.escalation import escalated
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -28,7 +28,7 @@ def raised(account: str, typology: str, *, at: Any, **fields: Any) -> Alert:
     alert = alert_for(row, typology=typology)
     Alert.objects.filter(pk=alert.pk).update(created_at=at, **fields)
     alert.refresh_from_db()
-    group_alerts(alerts=[alert])
+    escalated(alerts=[alert])
     return alert
 
 
@@ -89,6 +89,7 @@ def test_machines_read_exactly_these_fields_of_an_alert(alerts, analyst):
         "account": "A-2", "typology": "structuring", "outcome": "review", "score": None, "rule": version.rule.slug,
         "rule_version": 1, "model_version_id": None, "reasons": [], "created_at": answer["created_at"],
         "parameters": {"rules": [], "models": []}, "snapshot": {}, "snapshot_digest": "0" * 64,
+        "customer": None, "external": None,
     }  # fmt: skip
     listed = signed_in(analyst).get("/api/v1/alerts", {"account": "A-2"}).json()["results"][0]
     assert listed == {name: answer[name] for name in listed}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from cases.services import group_alerts
 from detection.choices import ModelRole, Outcome
 from detection.models import (
     Alert,
@@ -23,8 +22,10 @@ from finobs.core import clock
 from finobs.core.jobs.choices import ENDED_STATES, JobState
 from tests import factories
 from tests.support.api import ApiActionTests, ApiDetailTests, ApiListTests, ApiTests
+from tests.support.escalation import escalated
 
 from .test_decision_make import fields
+from .test_external_alerts import row
 
 WINDOW = {"from": "2026-03-01", "to": "2026-03-30"}
 
@@ -35,7 +36,7 @@ def alert_of(of: ApiTests) -> Alert:
     queue.is_default = True
     queue.save()
     alert = factories.alert(score=0.8)
-    group_alerts(alerts=[alert])
+    escalated(alerts=[alert])
     return alert
 
 
@@ -51,6 +52,21 @@ class TestAlertDetail(ApiDetailTests):
 
     def make(self) -> tuple[Any, ...]:
         return (alert_of(self).pk,)
+
+
+class TestAlertsAdd(ApiActionTests):
+    url = "detection_api:alert-list"
+    actor = "admin"
+    event = "batch.records"
+    needs_key = True
+    has_body_class = False
+
+    def body(self) -> dict[str, Any]:
+        return {"source": self.fixture("source").slug, "alerts": [row()]}
+
+
+class TestAlertReplay(TestAlertDetail):
+    url = "detection_api:alert-replay"
 
 
 class TestAlertExplanation(ApiDetailTests):

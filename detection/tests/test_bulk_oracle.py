@@ -261,3 +261,16 @@ def test_no_rows_have_no_statistics() -> None:
     history = History(*(ints([]) for _ in range(8)))
     values = statistics(history, ConfirmedRows(*(ints([]) for _ in range(4))), ints([]))
     assert {len(value) for value in values.values()} == {0}
+
+
+@pytest.mark.parametrize("is_bounded", [False, True])
+def test_pairs_that_few_rows_have_are_counted_among_many_others(is_bounded):
+    rows = [row(number * 7 % 200, number / 10, pair=number % 9) for number in range(200)]
+    targets = np.array([199, 150, 31])
+    history = History(**{name: ints([each[name] for each in rows]) for name in row(0)})
+    bounds = [each["id"] for each in rows] if is_bounded else None
+    values = statistics(
+        history, ConfirmedRows(*[ints([])] * 4), targets, None if bounds is None else ints(bounds)[targets]
+    )
+    expected = defined(rows, [], bounds)
+    assert values["pair_count_30"].tolist() == [expected[index]["pair_count_30"] for index in targets]

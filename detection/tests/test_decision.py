@@ -102,6 +102,15 @@ def test_reasons_are_told_rules_first_then_models_then_what_stands_out() -> None
     assert [reason[:8] for reason in decision.reasons] == ["Rule.", "It resem", "Out of t"]
 
 
+def test_what_came_in_at_the_same_time_is_not_called_late() -> None:
+    late = {"count": 1, "external_id": "T-1", "occurred_at": "2026-03-02T12:00:00Z", "of": "account", "at_once": True}
+    *_, reason = with_late_arrivals(decide([(rule(), finding(BLOCK))], [], []), late).reasons
+    assert (
+        reason
+        == "A payment that came in at the same time (T-1, of 2026-03-02 12:00 UTC) changed this account's history."
+    )
+
+
 @pytest.mark.parametrize(
     ("count", "of", "words"),
     [

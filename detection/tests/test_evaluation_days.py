@@ -235,7 +235,8 @@ def test_the_replay_command_answers_of_the_alert_that_was_named(capsys):
     call_command("replay_alert", str(alert.pk))
     answer = json.loads(capsys.readouterr().out)
     assert answer == {
-        "same": True, "differences": [], "outcome": "review", "score": alert.score, "reason_codes": alert.reasons
+        "same": True, "differences": [], "outcome": "review", "score": alert.score, "reason_codes": alert.reasons,
+        "why_not": "",
     }  # fmt: skip
     with pytest.raises(SystemExit) as stopped:
         call_command("replay_alert", str(other.pk))

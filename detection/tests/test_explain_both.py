@@ -83,7 +83,9 @@ def test_the_page_draws_both_under_the_names_of_their_models(alert, analyst, ran
 def test_the_fragment_that_the_case_page_loads_has_both(alert, analyst):
     where = f"/detection/alerts/{alert.pk}/explanation/"
     client = signed_in(analyst)
-    assert f'hx-get="{where}"' in client.get(f"/cases/{alert.case_alert.case.reference}/").content.decode()
+    assert (
+        f'hx-get="{where}"' in client.get(f"/cases/incidents/{alert.case_alert.incident.reference}/").content.decode()
+    )
     page = client.get(where, headers={"HX-Request": "true"}).content.decode().strip()
     assert page.startswith("<figure")
     assert page.count("<figure") == page.count("</table>") - page.count("<details") - 1 == 2
@@ -164,5 +166,5 @@ def test_the_list_shows_the_score_of_the_model_that_asked(alert, analyst, anomal
     page = signed_in(analyst).get("/detection/alerts/").content.decode()
     assert f'{asked:.2f} <span class="text-secondary">anomaly</span>' in page
     assert asked != pytest.approx(alert.score)
-    case = signed_in(analyst).get(f"/cases/{alert.case_alert.case.reference}/").content.decode()
+    case = signed_in(analyst).get(f"/cases/incidents/{alert.case_alert.incident.reference}/").content.decode()
     assert f"anomaly score {asked:.2f}" in case

@@ -12,8 +12,8 @@ from detection.pipeline.late import selectors
 from detection.pipeline.late.affected import (
     EntitySpan,
     affected_transactions,
-    has_out_of_order,
     late_arrival_cause,
+    send_for_out_of_order,
 )
 from detection.pipeline.late.late_batch_record import _EntitySpans
 from detection.pipeline.late.reassessment import PriorAssessment, prior_assessments
@@ -108,15 +108,15 @@ def test_the_quick_look_asks_whether_anything_was_decided_after_the_beginning(
     earlier = decided(account)
     pk = getattr(earlier, f"{entity}_id")
     spans = [EntitySpan(pk, first, first, earlier.pk + 1), EntitySpan(pk + 10_000, LATE_AT, LATE_AT, earlier.pk + 1)]
-    assert has_out_of_order(earlier.batch_id + 1, {entity: spans[:number]}) is is_out_of_order
+    assert send_for_out_of_order(earlier.batch_id + 1, {entity: spans[:number]})() is is_out_of_order
 
 
 def test_the_quick_look_leaves_out_the_batch_itself_and_what_came_after(account):
     earlier = decided(account)
     span = EntitySpan(account.pk, LATE_AT, LATE_AT, earlier.pk + 1)
-    assert not has_out_of_order(earlier.batch_id, {"account": [span]})
-    assert not has_out_of_order(earlier.batch_id + 1, {"account": [span._replace(id=earlier.pk)]})
-    assert has_out_of_order(earlier.batch_id + 1, {"account": [span], "counterparty": []})
+    assert not send_for_out_of_order(earlier.batch_id, {"account": [span]})()
+    assert not send_for_out_of_order(earlier.batch_id + 1, {"account": [span._replace(id=earlier.pk)]})()
+    assert send_for_out_of_order(earlier.batch_id + 1, {"account": [span], "counterparty": []})()
 
 
 def test_spans_hold_the_first_and_last_moment_and_the_greatest_id_of_each():

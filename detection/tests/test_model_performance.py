@@ -23,6 +23,8 @@ from detection.tests.factories import (
     scored_transaction,
     scored_transactions,
 )
+from finobs.accounts.models import OrgUnit
+from finobs.accounts.org_units import ROOT_ID
 from finobs.core import access
 from finobs.core.errors import NotAllowed, NotFound
 from tests import factories
@@ -258,6 +260,8 @@ def test_figures_are_for_who_reads_models_and_rows_for_who_reads_transactions(st
         asked(stranger, version)
     reader = factories.user("Reader")
     reader.user_permissions.add(*_permissions("model:read"))
+    assert asked(reader, version).matrix.tp == 0
+    factories.grant(reader, "read_data", OrgUnit.objects.get(pk=ROOT_ID))
     assert asked(reader, version).matrix.tp == 4
     with pytest.raises(NotAllowed):
         selectors.rows(reader, version, WINDOW, "tp", None)

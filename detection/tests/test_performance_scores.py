@@ -11,9 +11,10 @@ from cases.choices import Disposition
 from detection.choices import ModelRole, ModelStage
 from detection.models import Assessment
 from detection.performance import ground_truth, score_queries, scores, selectors
-from detection.performance.queries import newest_assessed_at
+from detection.performance.selectors import newest_assessed_at
 from detection.performance.window import Window
 from detection.tests.factories import add_score, closed_case, model_version, scored_transaction
+from finobs.accounts.system import system_actor
 from finobs.core import clock
 from finobs.core.errors import NotAllowed, NotFound
 from tests import factories
@@ -41,7 +42,7 @@ def label(row, suspicious, known_at=factories.NOON, origin=""):
 
 
 def scored(*versions, window=ALL_DAYS, role=ModelRole.SUPERVISED):
-    by_version = scores.scored(role, [each.pk for each in versions], window)
+    by_version = scores.scored(system_actor("test"), role, [each.pk for each in versions], window)
     return [sorted(zip(rows.ids.tolist(), rows.scores.tolist(), strict=True)) for rows in by_version.values()]
 
 
@@ -63,7 +64,7 @@ def test_rows_of_the_day_before_and_the_day_after_are_not_of_the_day(version):
     moments = (midnight - instant, midnight, midnight + DAY - instant, midnight + DAY)
     rows = [scored_transaction(version, 0.5, at=at) for at in moments]
     assert scored(version, window=SECOND_DAY) == [[(rows[1].pk, 0.5), (rows[2].pk, 0.5)]]
-    days = scores.scored(ModelRole.SUPERVISED, [version.pk], ALL_DAYS)[version.pk].days
+    days = scores.scored(system_actor("test"), ModelRole.SUPERVISED, [version.pk], ALL_DAYS)[version.pk].days
     assert [int(each) - int(days[0]) for each in days] == [0, 1, 1, 2]
 
 
@@ -115,7 +116,7 @@ def test_a_family_is_of_one_artefact_role_and_feature_set(differs, version):
 def test_what_several_versions_scored_is_merged_with_each_row_once(version, other):
     first, second = scored_transaction(version, 0.25), scored_transaction(other, 0.75)
     add_score(first, other, 0.25, shadow=True)
-    parts = scores.scored(ModelRole.SUPERVISED, [version.pk, other.pk], ALL_DAYS)
+    parts = scores.scored(system_actor("test"), ModelRole.SUPERVISED, [version.pk, other.pk], ALL_DAYS)
     merged = scores.merge(list(parts.values()))
     assert (merged.ids.tolist(), merged.scores.tolist()) == ([first.pk, second.pk], [0.25, 0.75])
     assert scores.merge([parts[version.pk]]) is parts[version.pk]
@@ -139,7 +140,7 @@ def test_both_ways_to_an_outcome_agree(person, outside, outcome, origin, version
         closed_case(row, person)
     told: Any = ground_truth.with_ground_truth(Transaction.objects.filter(pk=row.pk))
     assert list(told.values_list("outcome", "outcome_origin")) == [(outcome, origin)]
-    rows = scores.scored(ModelRole.SUPERVISED, [version.pk], ALL_DAYS)[version.pk]
+    rows = scores.scored(system_actor("test"), ModelRole.SUPERVISED, [version.pk], ALL_DAYS)[version.pk]
     assert dict(zip(rows.ids.tolist(), rows.outcomes.tolist(), strict=True)) == {row.pk: outcome, bystander.pk: 1}
 
 
@@ -151,7 +152,9 @@ def test_a_label_counts_from_the_very_moment_at_which_it_is_known(version, monke
         monkeypatch.setattr(clock, "now", lambda now=now: now)
         told: Any = ground_truth.with_ground_truth(Transaction.objects.all())
         assert list(told.values_list("outcome", flat=True)) == [outcome]
-        assert scores.scored(ModelRole.SUPERVISED, [version.pk], ALL_DAYS)[version.pk].outcomes.tolist() == [outcome]
+        assert scores.scored(system_actor("test"), ModelRole.SUPERVISED, [version.pk], ALL_DAYS)[
+            version.pk
+        ].outcomes.tolist() == [outcome]
 
 
 def test_conclusions_are_of_the_days_that_are_looked_at():
@@ -165,10 +168,10 @@ def test_the_newest_day_is_that_of_the_newest_transaction_that_was_assessed(vers
     now = datetime(2030, 1, 1, tzinfo=UTC)
     monkeypatch.setattr(clock, "now", lambda: now)
     factories.transaction(occurred_at=factories.NOON + 9 * DAY)
-    assert newest_assessed_at() == now
+    assert newest_assessed_at(system_actor("test")) == now
     scored_transaction(version, 0.5, at=factories.NOON + 2 * DAY)
     scored_transaction(version, 0.5, at=factories.NOON + DAY)
-    assert newest_assessed_at() == factories.NOON + 2 * DAY
+    assert newest_assessed_at(system_actor("test")) == factories.NOON + 2 * DAY
 
 
 @pytest.mark.parametrize(

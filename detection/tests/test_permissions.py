@@ -20,11 +20,12 @@ TABLE: dict[tuple[type[Any], str], set[str]] = {
     (ModelVersion, "view"): READERS, (ModelVersion, "create"): ADMIN, (ModelVersion, "change"): ADMIN,
     (ModelVersion, "train"): ADMIN, (ModelVersion, "approve"): {"admin", "compliance"},
     (TrainingRun, "view"): READERS, (TrainingRun, "cancel"): ADMIN, (TrainingRun, "retry"): ADMIN,
-    (Assessment, "view"): READERS, (Assessment, "decide"): ADMIN, (Assessment, "explain"): READERS - {"viewer"},
+    (Assessment, "view"): READERS, (Assessment, "decide"): ADMIN | {"feed"}, (Assessment, "explain"): READERS - {"viewer"},
     (ReassessmentRun, "view"): READERS, (ReassessmentRun, "cancel"): ADMIN, (ReassessmentRun, "retry"): ADMIN,
+    (Assessment, "measure"): READERS, (Alert, "measure"): READERS,
     (Alert, "view"): READERS - {"viewer"}, (Alert, "explanations_fill"): ADMIN,
 }  # fmt: skip
-CASES = [(model, action, role) for model, action in TABLE for role in sorted(READERS)]
+CASES = [(model, action, role) for model, action in TABLE for role in sorted(READERS | {"feed"})]
 
 
 @pytest.mark.parametrize(("model", "action", "role"), CASES, ids=lambda value: getattr(value, "__name__", value))

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.kill, pytest.mark.django_db(transaction=True)]
 TOUCHED = 120
 # After so many statements: before, in and after the claim, in the middle of a part, and some parts later. Not after so
 # many milliseconds: a quick machine is done by then, and a busy one has not begun.
-AFTER = (2, 5, 9, 14, 20, 23, 27, 32, 38, 45, 53, 62)
+AFTER = (2, 9, 16, 20, 22, 23, 24, 25, 30, 38, 45, 60)
 
 
 def killed_in_child(after: int) -> bool:

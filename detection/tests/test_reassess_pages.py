@@ -92,6 +92,19 @@ def test_what_waits_and_what_was_not_late_say_so(auditor, late, moved):
     assert get(auditor, "/detection/batches/999999/late/").status_code == 404
 
 
+def test_the_batch_names_those_that_were_decided_at_the_same_time(auditor, late, moved):
+    assert "at the same time" not in page(auditor, late)
+    LateBatch.objects.update(missed_by=[moved.batch_id, late.pk])
+    assert (
+        "Decided at the same time, and could not see this batch: batches "
+        f'<a href="/transactions/batches/{moved.batch_id}/">{moved.batch_id}</a>, '
+        f'<a href="/transactions/batches/{late.pk}/">{late.pk}</a>.'
+    ) in page(auditor, late)
+    assert get(auditor, f"/api/v1/batches/{late.pk}/late").json()["missed_by"] == [moved.batch_id, late.pk]
+    LateBatch.objects.update(missed_by=[moved.batch_id])
+    assert f'could not see this batch: batch <a href="/transactions/batches/{moved.batch_id}/">' in page(auditor, late)
+
+
 def test_one_row_is_one_row(auditor, late):
     LateBatch.objects.update(late=1, touched=1, raised=1, changed=1, left_out=1)
     said = page(auditor, late)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from finobs.core import access
 from finobs.core.admin import AccessAdmin, run_action
 
-from . import services
+from . import services, unit_admin
 from .choices import UserKind
 from .models import ApiToken, User, UserSession
 from .requests import actor_of
@@ -180,8 +180,8 @@ class ApiTokenAdmin(AccessAdmin):
     list_select_related = ("user", "created_by")
     search_fields = ("name", "prefix", "user__name", "user__email")
     fields = (
-        "name", "user", "prefix", "scopes", "state", "created_by", "created_at", "expires_at", "last_used_at",
-        "revoked_at",
+        "name", "user", "prefix", "scopes", "sources", "state", "created_by", "created_at", "expires_at",
+        "last_used_at", "revoked_at",
     )  # fmt: skip
     readonly_fields = fields
     actions = ("revoke",)
@@ -235,6 +235,8 @@ class RoleAdmin(AccessAdmin):
         return ", ".join(sorted(permission.codename for permission in group.permissions.all()))
 
 
+# Registers the units.
+assert unit_admin
 # Importing it has registered its own page for groups, which lets anybody with a permission of Django edit roles.
 assert auth_admin
 admin.site.unregister(Group)

@@ -12,7 +12,7 @@ class AccountsConfig(AppConfig):
         from django.db.models.signals import post_migrate, pre_save
 
         from finobs.core import authority
-        from finobs.core.navigation import ACCOUNT_MENU, NavigationEntry, register
+        from finobs.core.navigation import ACCOUNT_MENU, DATA, NavigationEntry, register
 
         from . import backends, login, models, policy, standing, throttling, upgrade
         from .services import operator
@@ -21,6 +21,7 @@ class AccountsConfig(AppConfig):
         models.UserManager.superuser_service = staticmethod(operator.superuser_add)
         authority.install(standing.Standing())
         register(
+            NavigationEntry("accounts:unit-list", "Org units", "hierarchy", "transaction:read", DATA, 50, go="n"),
             NavigationEntry("accounts:profile", "Profile", "user-circle", group=ACCOUNT_MENU, order=10),
             NavigationEntry("accounts:token-list", "API tokens", "key", group=ACCOUNT_MENU, order=20),
             NavigationEntry("accounts:session-list", "Sessions", "devices", group=ACCOUNT_MENU, order=30),

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Q
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -21,7 +21,7 @@ from finobs.core.db.rows import ModelRows
 
 from . import token_format
 from .access_token import AccessToken, read_access_token
-from .backends import cache_permissions, permissions_sql
+from .backends import cache_rights, rights_sql
 from .choices import UserKind
 from .credential import Credential
 from .models import ApiToken, User
@@ -30,6 +30,9 @@ from .roles import only_read
 INVALID_TOKEN_MESSAGE = "This token is not valid: it is unknown, expired or revoked."
 READ_ONLY_TOKEN_MESSAGE = "This token may not do this: it would need a scope that writes. Or sign in."
 LAST_USED_INTERVAL = timedelta(minutes=1)
+# What instances remember: the row that a token was read from, and the token that a user acts by.
+_ROW: Final = "_row"
+TOKEN: Final = "_token"
 TOKEN_ROWS, USER_ROWS = ModelRows(ApiToken), ModelRows(User)
 
 
@@ -103,7 +106,7 @@ def token_find(text: str) -> ApiToken | None:
 
 
 def send_for_token(column: str, value: str | int) -> Callable[[], Rows]:
-    """Ask for a token by its prefix or id, with its user and the ids of their permissions: one statement, for
+    """Ask for a token by its prefix or id, with its user, their permissions and roles: one statement, for
     `live_token`."""
     return send(_token_sql(column), [value])
 
@@ -114,17 +117,18 @@ def live_token(rows: Rows) -> ApiToken | None:
         return None
     row = rows[0]
     token = TOKEN_ROWS.read(row[: TOKEN_ROWS.width])
-    token.user = USER_ROWS.read(row[TOKEN_ROWS.width : -1])
+    token.user = USER_ROWS.read(row[TOKEN_ROWS.width : -2])
     if not is_live(token):
         return None
-    cache_permissions(token.user, row[-1])
+    cache_rights(token.user, *row[-2:])
+    vars(token)[_ROW] = row
     return token
 
 
 @cache
 def _token_sql(column: str) -> str:
     return (
-        f"SELECT {TOKEN_ROWS.columns('t')}, {USER_ROWS.columns('u')}, ({permissions_sql('t.user_id')}) "  # noqa: S608
+        f"SELECT {TOKEN_ROWS.columns('t')}, {USER_ROWS.columns('u')}, {rights_sql('t.user_id')} "  # noqa: S608
         f"FROM {table_of(ApiToken)} t JOIN {table_of(User)} u ON u.id = t.user_id WHERE t.{column} = %s"
     )
 
@@ -133,11 +137,18 @@ def is_live(token: ApiToken) -> bool:
     return token.state == "live" and token.user.is_active and token.user.kind != UserKind.SYSTEM
 
 
+def is_unchanged(token: ApiToken, rows: Rows) -> bool:
+    """Are token, user, permissions and roles in the database as they were when this token was read from there?"""
+    return len(rows) == 1 and rows[0] == vars(token).get(_ROW) and is_live(token)
+
+
 def user_with_scopes(token: ApiToken) -> User:
     """The owner, who may at most what the token's scopes name (SEC-8)."""
     user = token.user
     user.token_scopes = frozenset(token.scopes)
+    user.token_sources = frozenset(token.sources) or None
     user.credential = Credential(token_id=token.pk, binds_epoch=False)
+    vars(user)[TOKEN] = token
     return user
 
 

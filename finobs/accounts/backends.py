@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, Permission
@@ -12,6 +12,8 @@ from finobs.core.db.dialect import joined_text
 
 from .models import User
 
+# In no name: a control character, which forms refuse.
+ROLE_SEPARATOR: Final = "\x1f"
 _names: dict[int, str] = {}
 
 
@@ -40,13 +42,20 @@ def _permissions(pk: int) -> set[str]:
         return _permission_names(pk for (pk,) in cursor.fetchall())
 
 
-def permissions_sql(column: str) -> str:
-    """The ids of the same as one text, for a statement that reads the user anyway: `column` holds the user's id."""
-    return _query(joined_text("permission_id")).format(user=column)
+def rights_sql(column: str) -> str:
+    """Two columns for a statement that reads a user anyway, whose id is in `column`: the ids of their permissions and
+    the names of their roles, each as one text."""
+    through = User.groups.through._meta.db_table
+    roles = (
+        f"SELECT {joined_text('g.name', ROLE_SEPARATOR)} FROM {Group._meta.db_table} g "  # noqa: S608
+        f"JOIN {through} m ON m.group_id = g.id WHERE m.user_id = {column}"
+    )
+    return f"({_query(joined_text('permission_id')).format(user=column)}), ({roles})"
 
 
-def cache_permissions(user: User, permissions: str | None) -> None:
-    """Spare this user's first question for permissions the statement that answers it."""
+def cache_rights(user: User, permissions: str | None, roles: str | None) -> None:
+    """Spare this user's first question for permissions, and for the roles that events name, the statement for it."""
+    user.roles_as_read = tuple((roles or "").split(ROLE_SEPARATOR)) if roles else ()
     if not user.is_superuser:
         user._perm_cache = _permission_names(map(int, (permissions or "").split()))  # type: ignore[attr-defined]
 

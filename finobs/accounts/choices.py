@@ -7,6 +7,16 @@ class UserKind(TextChoices):
     SYSTEM = "system", "Part of finobs itself"
 
 
+class UnitKind(TextChoices):
+    """What an org unit is, from the whole to the parts."""
+
+    ORGANISATION = "organisation", "Organisation"
+    LEGAL_ENTITY = "legal_entity", "Legal entity"
+    BRANCH = "branch", "Branch"
+    DESK = "desk", "Desk"
+    BOOK = "book", "Book"
+
+
 class SessionEndReason(TextChoices):
     """Why a session is over."""
 

@@ -10,6 +10,7 @@ from django import forms
 from finobs.core import clock
 from finobs.core.forms import VersionedForm
 
+from . import token_sources
 from .addresses import AddressFormField
 from .models import User
 from .selectors import permissions_held
@@ -64,6 +65,12 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="As few as it needs, and never more than you may.",
     )
+    sources = forms.MultipleChoiceField(
+        label="Bound to",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Chosen: it reaches these sources only, and what came by them. None chosen: all that you reach.",
+    )
     days = forms.TypedChoiceField(
         label="It expires after",
         coerce=int,
@@ -75,6 +82,10 @@ class TokenForm(forms.Form):
         super().__init__(*args, **kwargs)
         scopes: Any = self.fields["scopes"]
         scopes.choices = permissions_held(user)
+        sources: Any = self.fields["sources"]
+        sources.choices = token_sources.offered(user)
+        if not sources.choices:
+            del self.fields["sources"]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

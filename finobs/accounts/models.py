@@ -12,6 +12,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from finobs.core import clock
+from finobs.core.classification import classify
 from finobs.core.errors import Invalid
 from finobs.core.models import Base, Versioned
 
@@ -19,6 +20,12 @@ from .addresses import AddressKeyField, address_key
 from .choices import SessionEndReason, UserKind
 from .credential import NO_CREDENTIAL, Credential
 from .names import NameKeyField
+from .org_units import OrgUnit, OrgUnitGroupGrant, OrgUnitUserGrant, UnitAncestor
+
+__all__ = [
+    "ApiToken", "OrgUnit", "OrgUnitGroupGrant", "OrgUnitUserGrant", "UnitAncestor", "User", "UserManager",
+    "UserSession", "valid_zone",
+]  # fmt: skip
 
 # In this order: Edge says Chrome too, Chrome says Safari too, Android says Linux too.
 BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"))
@@ -67,6 +74,8 @@ class User(Versioned, AbstractBaseUser, PermissionsMixin):
     and JWT of an earlier epoch is over.
     """
 
+    CLASSIFIED = classify(internal="time_zone", staff="email email_key name name_key", secrets="password")
+
     email = models.EmailField("e-mail", unique=True)
     # What the address is compared by: look-up, uniqueness, throttle (accounts.addresses).
     email_key = AddressKeyField(unique=True)
@@ -92,8 +101,12 @@ class User(Versioned, AbstractBaseUser, PermissionsMixin):
 
     # Set on the instance that a scoped token signed in: at most these of the owner's permissions (SEC-8).
     token_scopes: frozenset[str] | None = None
+    # Set on the instance that a token signed in which is bound to sources, by their slugs: to what came by them.
+    token_sources: frozenset[str] | None = None
     # Set on the instance that signed in: its writes last only as long as this does.
     credential: Credential = NO_CREDENTIAL
+    # Set on the instance that was read together with its roles, as of then.
+    roles_as_read: tuple[str, ...] | None = None
 
     class Meta(Base.Meta):
         ordering = ("name",)
@@ -132,6 +145,8 @@ class UserSession(Base):
     A session without a live row here is no session (SEC-3).
     """
 
+    CLASSIFIED = classify(staff="ip user_agent", secrets="digest")
+
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sessions")
     digest = models.CharField(max_length=64, unique=True)
     epoch = models.PositiveIntegerField()
@@ -161,11 +176,18 @@ class UserSession(Base):
 class ApiToken(Versioned):
     """A machine's key: shown once, kept as a SHA-256 digest of a 256-bit secret (SEC-8)."""
 
+    CLASSIFIED = classify(internal="name prefix scopes sources", secrets="digest")
+
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens")
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64)
     scopes = models.JSONField(default=list, help_text="Named permissions the token may use, at most its owner's.")
+    sources = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Sources that it may read and feed, by their slugs; none named: its owner's.",
+    )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()

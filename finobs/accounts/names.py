@@ -35,7 +35,7 @@ SIGNS_IN_NAMES: Final = " '’-‐.·"
 # Nobody is called so: these are finobs, its roles, and those who run it.
 RESERVED_WORDS: Final = (
     "system", "finobs", "operator", "admin", "administrator", "administration", "root", "superuser", "support",
-    "compliance", "analyst", "viewer", "auditor",
+    "compliance", "analyst", "viewer", "auditor", "feed",
 )  # fmt: skip
 
 # "LATIN LETTER SMALL CAPITAL B", "LATIN SMALL LETTER L WITH STROKE", "LATIN SMALL LETTER OPEN E": the letter is in it.

@@ -2,12 +2,17 @@
 
 from finobs.core import access
 from finobs.core.access import AccessRule
+from finobs.core.units import register_unit
+
+# Whatever somebody may do in a unit, they see that it is there, and what was done there.
+UNIT_GRANTS = ("view", "work", "lead", "read_data")
 
 
 def register() -> None:
     from django.contrib.auth.models import Group
 
-    from .models import ApiToken, User, UserSession
+    from .models import ApiToken, OrgUnit, UnitAncestor, User, UserSession
+    from .org_units import ROOT_ID
 
     access.register(
         User,
@@ -24,3 +29,14 @@ def register() -> None:
     )
     access.register(UserSession, view=AccessRule("user:update"), end=AccessRule("user:update"))
     access.register(Group, view=AccessRule("user:list"))
+    access.register_tree(OrgUnit, closure=UnitAncestor, root=ROOT_ID)
+    access.register(
+        OrgUnit,
+        # What a unit is called is no secret of it; but another entity's desks and books are nobody's business.
+        view=AccessRule("transaction:read", UNIT_GRANTS),
+        list=AccessRule("system:config"),
+        create=AccessRule("system:config"),
+        change=AccessRule("system:config"),
+        grant=AccessRule("user:role_assign"),
+    )
+    register_unit(OrgUnit, "id")

@@ -1,4 +1,4 @@
-"""The 25 named permissions and the five roles, in one table. The database follows it at every migrate.
+"""The 25 named permissions and the six roles, in one table. The database follows it at every migrate.
 
 Source: feature inventory, section A. The auditor is ours: reads everything, changes nothing.
 """
@@ -57,7 +57,12 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "analyst": frozenset(_ANALYST),
     "viewer": frozenset({"compliance:read", "transaction:read", "system:metrics_read", "model:read"}),
     "auditor": frozenset(_ANALYST | {"user:list"}),
+    # A machine that brings rows in, and reads nothing.
+    "feed": frozenset({"transaction:create"}),
 }  # fmt: skip
+
+# Grants on the organisation that go with a permission, until somebody says otherwise.
+FIRST_USE: Final = {"read_data": "transaction:read", "feed": "transaction:create"}
 
 # Whose work is in the administration: a person with one of these may open it.
 STAFF_ROLES: Final = frozenset({"admin"})
@@ -74,7 +79,9 @@ def synchronise() -> None:
     from django.contrib.contenttypes.models import ContentType
 
     from .models import User
+    from .unit_tree import ensure_root
 
+    ensure_root()
     kind = ContentType.objects.get_for_model(User)
     permissions = {}
     for codename, name in PERMISSIONS.items():
@@ -86,3 +93,33 @@ def synchronise() -> None:
     for role, names in ROLES.items():
         group, _ = Group.objects.get_or_create(name=role)
         group.permissions.set([permissions[name] for name in sorted(names)])
+    grant_first_use()
+
+
+def grant_first_use() -> None:
+    """While the organisation is its only unit, and nobody has said who may read and feed it: whose role is for that.
+
+    With it a new database, and one from before there were units, shows everybody what it showed them.
+    """
+    from django.contrib.auth.models import Group
+
+    from finobs.core import access
+
+    from .org_units import ROOT_ID, OrgUnit, OrgUnitGroupGrant
+
+    units = OrgUnit.objects.all()
+    if units.exclude(pk=ROOT_ID).exists() or OrgUnitGroupGrant.objects.filter(content_object_id=ROOT_ID).exists():
+        return
+    root = units.get(pk=ROOT_ID)
+    _ensure_grants_exist()
+    for grant, permission in FIRST_USE.items():
+        for role in sorted(role for role, names in ROLES.items() if permission in names):
+            access.grant(Group.objects.get(name=role), grant, root)
+
+
+def _ensure_grants_exist() -> None:
+    """Django makes the permissions of a model when `migrate` is done, perhaps after this."""
+    from django.apps import apps
+    from django.contrib.auth.management import create_permissions
+
+    create_permissions(apps.get_app_config("accounts"), verbosity=0)

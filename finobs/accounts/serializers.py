@@ -63,6 +63,9 @@ class RolesSerializer(serializers.Serializer[Any]):
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):
     owner = serializers.IntegerField(source="user_id", read_only=True)
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
+    sources = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Slugs; empty: it is bound to none."
+    )
     state = serializers.CharField(read_only=True, help_text="live, expired or revoked.")
 
     class Meta:
@@ -73,6 +76,7 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
             "prefix",
             "owner",
             "scopes",
+            "sources",
             "state",
             "created_at",
             "expires_at",
@@ -86,6 +90,10 @@ class TokenCreateSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=list(PERMISSIONS)), min_length=1)
     days = serializers.IntegerField(min_value=1, max_value=365)
+    sources = serializers.ListField(
+        child=serializers.SlugField(max_length=40), required=False, max_length=1_000,
+        help_text="Slugs of the sources that it is bound to; absent: all that its owner reaches.",
+    )  # fmt: skip
     user = serializers.IntegerField(
         required=False, min_value=1, max_value=2**63 - 1, help_text="A machine account; absent: yourself."
     )

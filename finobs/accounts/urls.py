@@ -12,6 +12,7 @@ urlpatterns = [
     path("tokens/", views.token_list, name="token-list"),
     path("tokens/new/", views.token_create, name="token-create"),
     path("tokens/<int:pk>/revoke/", views.token_revoke, name="token-revoke"),
+    path("units/", views.unit_list, name="unit-list"),
     path("sessions/", views.session_list, name="session-list"),
     path("sessions/end/", views.sessions_end, name="sessions-end"),
     path("sessions/<int:pk>/end/", views.session_end, name="session-end"),

@@ -3,7 +3,8 @@
 
 `restrict` narrows every read, `require` guards every write. Both read one table of rules that the apps fill from
 their `policy.py` when they start. A rule names the role permission that is always needed and, where more is asked,
-the grants any of which is enough and the anchors those grants hang on (a queue, or the object itself).
+the grants any of which is enough and the anchors those grants hang on (a queue, an org unit, or the object itself).
+A grant on a node of a tree holds for all below it, and for what is in a container that hangs there.
 
 Nobody, anonymous and inactive people get nothing. System processes and superusers need no grants; neither is a way
 around the gate.
@@ -11,17 +12,35 @@ around the gate.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
-from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, Q, QuerySet
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
-from . import authority, context
+from . import authority, context, reach
+from .access_rules import (
+    AccessRule,
+    anchor_model,
+    container_path,
+    narrow,
+    register,
+    register_container,
+    register_tree,
+    rule_for,
+    rules,
+    tree_of,
+)
+from .db.grants import ContainerTables, GrantTables, send_granted
 from .errors import NotAllowed, NotFound
+
+__all__ = [
+    "AccessRule", "GroupGrant", "UserGrant", "allowed", "grant", "granted_ids", "has_permission", "is_unbounded",
+    "narrow",
+    "register", "register_container", "register_tree", "require", "require_permission", "restrict", "revoke",
+    "rule_for", "rules",
+]  # fmt: skip
 
 M = TypeVar("M", bound=Model)
 
@@ -30,54 +49,16 @@ UserGrant = UserObjectPermissionBase
 GroupGrant = GroupObjectPermissionBase
 
 
-@dataclass(frozen=True, slots=True)
-class AccessRule:
-    """What one action on one model asks for.
-
-    permission: named role permission, such as "compliance:read".
-    grants: object grants, any of which is enough, such as ("view", "work", "lead"); empty: none is asked.
-    anchors: paths from the model to what grants hang on; "" is the object itself.
-    scope: what a scoped token must name besides, where the role permission only reads and grants let people write.
-    """
-
-    permission: str
-    grants: tuple[str, ...] = ()
-    anchors: tuple[str, ...] = ("",)
-    scope: str = ""
-
-
-_rules: dict[tuple[type[Model], str], AccessRule] = {}
-
-
-def register(model: type[Model], **rules: AccessRule) -> None:
-    """Say what each action on `model` asks for. Called from AppConfig.ready()."""
-    for action, rule in rules.items():
-        _rules[(model, action)] = rule
-
-
-def narrow(model: type[Model], action: str, *, grants: tuple[str, ...], anchors: tuple[str, ...]) -> None:
-    """Ask for grants too, on something an upper app knows (an alert is seen by those who see its case)."""
-    # The permission stays the lower app's: an upper app can ask for more, never for less (decision 6).
-    _rules[(model, action)] = replace(rule_for(model, action), grants=grants, anchors=anchors)
-
-
-def rule_for(model: type[Model], action: str) -> AccessRule:
-    for base in model.__mro__:
-        if (base, action) in _rules:
-            return _rules[(base, action)]
-    raise ImproperlyConfigured(f"no policy says who may {action} {model._meta.label}")
-
-
-def rules() -> dict[tuple[type[Model], str], AccessRule]:
-    """The whole table, for documentation and for the url matrix."""
-    return dict(_rules)
-
-
 def has_permission(user: Any, permission: str) -> bool:
-    """Does one of the user's roles carry this named permission?"""
+    """Does one of the user's roles carry this named permission? Of a token that is bound to sources: no, for what it
+    may do is of those only."""
+    return _sources_of(user) is None and _has_role_for(user, permission)
+
+
+def _has_role_for(user: Any, permission: str) -> bool:
     holds = _holds(user, permission)
     if holds:
-        authority.note(user, permission, lambda now: _holds(now, permission))
+        authority.note(user, permission, lambda _: lambda now: _holds(now, permission))
     return holds
 
 
@@ -85,7 +66,7 @@ def _holds(user: Any, permission: str) -> bool:
     return bool(
         _active(user)
         and _within_scopes(user, permission)
-        and (_unbounded(user) or user.has_perm(f"accounts.{permission}"))
+        and (is_unbounded(user) or user.has_perm(f"accounts.{permission}"))
     )
 
 
@@ -94,20 +75,66 @@ def restrict(queryset: QuerySet[M], user: Any, action: str) -> QuerySet[M]:
     rule = rule_for(queryset.model, action)
     if not _by_role(user, rule):
         return queryset.none()
-    if not rule.grants or _unbounded(user):
+    return _with_companions(_anchored(queryset, user, rule), user, rule)
+
+
+def _anchored(queryset: QuerySet[M], user: Any, rule: AccessRule) -> QuerySet[M]:
+    """What came by the sources of the user's token, and a grant of theirs reaches."""
+    queryset = _of_sources(queryset, user, rule)
+    if not rule.grants or is_unbounded(user):
         return queryset
     # Ids first, then IN: an id list is served by the index, a sub-query walks it (measured, ecosystem section 5).
-    ids = [granted_ids(user, _anchor_model(queryset.model, anchor), rule.grants) for anchor in rule.anchors]
-    return queryset.filter(_bounds(rule, ids))
+    ids = _ids(user, queryset.model, rule)
+    if _root(queryset.model, rule, ids) is not None:
+        return queryset
+    return reach.within(queryset, _bounds(rule, ids))
+
+
+def _with_companions(queryset: QuerySet[M], user: Any, rule: AccessRule) -> QuerySet[M]:
+    """Those whose companions are visible too; without a condition where all rows of that model are."""
+    for name in rule.companions:
+        others = restrict(anchor_model(queryset.model, name)._default_manager.all(), user, "view")
+        if others.query.where:
+            queryset = queryset.filter(**{f"{name}__in": others})
+    return queryset
+
+
+def _ids(user: Any, model: type[Model], rule: AccessRule) -> list[Collection[Any]]:
+    """Of each anchor, the ids that a grant of `user` reaches."""
+    return [granted_ids(user, anchor_model(model, anchor), rule.grants) for anchor in rule.anchors]
+
+
+def _root(model: type[Model], rule: AccessRule, ids: Sequence[Collection[Any]]) -> tuple[int, Any] | None:
+    """The number of an anchor that has the root of a tree among its ids, and that root: then all is reached, and no
+    condition need say so."""
+    for place, (anchor, some) in enumerate(zip(rule.anchors, ids, strict=True)):
+        tree = tree_of(anchor_model(model, anchor))
+        if tree is not None and tree.root in some:
+            return place, tree.root
+    return None
+
+
+def _of_sources(queryset: QuerySet[M], user: Any, rule: AccessRule) -> QuerySet[M]:
+    """What came by the sources that the user's token is bound to; all, for everybody else."""
+    sources = _sources_of(user)
+    if sources is None:
+        return queryset
+    if rule.source is None:
+        return queryset.none()
+    bounds = Q()
+    for path in (rule.source,) if isinstance(rule.source, str) else rule.source:
+        bounds |= Q(**{f"{path}__slug__in" if path else "slug__in": sorted(sources)})
+    return queryset.filter(bounds)
 
 
 def _bounds(rule: AccessRule, ids: Sequence[Collection[Any]]) -> Q:
     """What hangs on an anchor whose id is among `ids` of that anchor."""
-    bounds = Q(pk__in=[])
+    bounds = Q()
     for anchor, some in zip(rule.anchors, ids, strict=True):
         if some:
             bounds |= Q(**{f"{anchor or 'pk'}__in": some})
-    return bounds
+    # An empty condition is none: everything would be reached.
+    return bounds or Q(pk__in=[])
 
 
 def allowed(user: Any, action: str, target: Model | type[Model]) -> bool:
@@ -117,30 +144,56 @@ def allowed(user: Any, action: str, target: Model | type[Model]) -> bool:
     rule = rule_for(type(target), action)
     if not _by_role(user, rule):
         return False
-    if target.pk is None or not rule.grants:
+    is_bound = _sources_of(user) is not None
+    if target.pk is None or not (rule.grants or is_bound):
         return True
-    rows: QuerySet[Any] = type(target)._default_manager.filter(pk=target.pk)
-    return rows.exists() if _unbounded(user) else _is_reached(rows, user, rule)
+    if not all(allowed(user, "view", getattr(target, name)) for name in rule.companions):
+        return False
+    rows: QuerySet[Any] = _of_sources(type(target)._default_manager.filter(pk=target.pk), user, rule)
+    if is_unbounded(user) or not rule.grants:
+        return rows.exists()
+    return (not is_bound or rows.exists()) and _is_reached(rows, target.pk, user, rule)
 
 
-def _is_reached(rows: QuerySet[Any], user: Any, rule: AccessRule) -> bool:
-    """Does a grant of `user` reach this row? What is noted is of its anchors only: other grants may be lost meanwhile.
+def _is_reached(rows: QuerySet[Any], pk: Any, user: Any, rule: AccessRule) -> bool:
+    """Does a grant of `user` reach this row, whose id is `pk`?
 
+    What is noted is of its anchors only: other grants may be lost meanwhile.
     Of its anchors as they are now, for whoever moves it somewhere else loses nothing by that.
     """
-    models = [_anchor_model(rows.model, anchor) for anchor in rule.anchors]
-    ids = [_granted_once(user, model, rule.grants) for model in models]
-    values = rows.filter(_bounds(rule, ids)).values_list(*(anchor or "pk" for anchor in rule.anchors))
-    anchor_ids = frozenset((index, pk) for row in values for index, pk in enumerate(row) if pk in ids[index])
+    models = [anchor_model(rows.model, anchor) for anchor in rule.anchors]
+    ids: list[Collection[Any]] = [_granted_once(user, model, rule.grants) for model in models]
+    root = _root(rows.model, rule, ids)
+    if root is not None:
+        return _reached(user, rule, models, frozenset({root}))
+    # What grants hang on itself is there while they are.
+    itself = rule.anchors == ("",)
+    values: Any = [(pk,)]
+    if not itself:
+        # Looked up by the key alone: 250 others that the person has in the statement would only be planned for.
+        values = rows.values_list(*(anchor or "pk" for anchor in rule.anchors))
+    anchor_ids = frozenset((index, each) for row in values for index, each in enumerate(row) if each in ids[index])
+    return _reached(user, rule, models, anchor_ids)
+
+
+def _reached(
+    user: Any, rule: AccessRule, models: Sequence[type[Model]], anchor_ids: frozenset[tuple[int, Any]]
+) -> bool:
+    """Note that these of its anchors (number, id) are granted, for the commit to ask again; False if there are none."""
     if not anchor_ids:
         return False
 
-    def reaches_still(now: Any) -> bool:
-        indexes = {index for index, _ in anchor_ids}
-        granted = {index: _granted_ids(now, models[index], _codenames(models[index], rule.grants)) for index in indexes}
-        return any(pk in granted[index] for index, pk in anchor_ids)
+    def ask_again(user_id: int) -> Callable[[Any], bool]:
+        questions = {index: (models[index], _codenames(models[index], rule.grants)) for index, _ in anchor_ids}
+        fetches = {index: _send_granted(user_id, *each) for index, each in questions.items()}
 
-    authority.note(user, ("reached", tuple(models), rule.grants, anchor_ids), reaches_still)
+        def reaches_still(_: Any) -> bool:
+            granted = {index: fetch() for index, fetch in fetches.items()}
+            return any(pk in granted[index] for index, pk in anchor_ids)
+
+        return reaches_still
+
+    authority.note(user, ("reached", tuple(models), rule.grants, anchor_ids), ask_again)
     return True
 
 
@@ -160,29 +213,51 @@ def require_permission(user: Any, permission: str) -> None:
     authority.note_scope(user, permission)
 
 
-def granted_ids(user: Any, model: type[Model], grants: Iterable[str]) -> list[Any]:
-    """Ids of `model` on which `user`, or a group of theirs, holds any of `grants`. Read once for a page."""
+def granted_ids(user: Any, model: type[Model], grants: Iterable[str], *, is_relied_on: bool = True) -> list[Any]:
+    """Ids of `model` on which `user`, or a group of theirs, holds any of `grants`. Read once for a page.
+
+    is_relied_on: False for an act that does not rest on them, and may take some of them away.
+    """
     codenames, ids = _codenames(model, grants), _granted_once(user, model, grants)
-    if ids:
-        key = ("granted", model, codenames)
-        authority.note(user, key, lambda now: set(ids) <= set(_granted_ids(now, model, codenames)))
+    if ids and is_relied_on:
+
+        def ask_again(user_id: int) -> Callable[[Any], bool]:
+            fetch = _send_granted(user_id, model, codenames)
+            return lambda _: set(ids) <= set(fetch())
+
+        authority.note(user, ("granted", model, codenames), ask_again)
     return list(ids)
 
 
 def _granted_once(user: Any, model: type[Model], grants: Iterable[str]) -> tuple[Any, ...]:
     codenames = _codenames(model, grants)
-    return context.memoize(("granted", user.pk, model, codenames), lambda: _granted_ids(user, model, codenames))
+    return context.memoize(("granted", user.pk, model, codenames), lambda: _send_granted(user.pk, model, codenames)())
 
 
 def _codenames(model: type[Model], grants: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{grant}_{model._meta.model_name}" for grant in grants)
 
 
-def _granted_ids(user: Any, model: type[Model], codenames: tuple[str, ...]) -> tuple[Any, ...]:
-    tables: Any = (get_user_obj_perms_model(model), get_group_obj_perms_model(model))  # type: ignore[arg-type]
-    own, shared = tables[0].objects.filter(user=user), tables[1].objects.filter(group__user=user)
-    ids = [rows.filter(permission__codename__in=codenames).values_list("content_object_id") for rows in (own, shared)]
-    return tuple(sorted({pk for (pk,) in ids[0].union(ids[1])}))
+def _send_granted(user_id: int, model: type[Model], codenames: tuple[str, ...]) -> Callable[[], tuple[Any, ...]]:
+    return send_granted(_grant_tables(model), user_id, codenames, _container_tables(model, codenames))
+
+
+def _grant_tables(model: type[Model]) -> GrantTables:
+    own: Any = get_user_obj_perms_model(model)  # type: ignore[arg-type]
+    shared: Any = get_group_obj_perms_model(model)  # type: ignore[arg-type]
+    tree = tree_of(model)
+    return GrantTables(own, shared, None if tree is None else tree.closure)
+
+
+def _container_tables(model: type[Model], codenames: tuple[str, ...]) -> ContainerTables | None:
+    """What rows of `model` hang in, with the grants there that say the same: "work_queue" is "work_orgunit"."""
+    path = container_path(model)
+    if path is None:
+        return None
+    node, suffix = anchor_model(model, path), f"_{model._meta.model_name}"
+    column: Any = model._meta.get_field(path)
+    grants = (codename.removesuffix(suffix) for codename in codenames)
+    return ContainerTables(model, column.column, _grant_tables(node), _codenames(node, grants))
 
 
 def grant(principal: Any, action: str, obj: Model) -> None:
@@ -207,7 +282,9 @@ def _active(user: Any) -> bool:
 
 def _by_role(user: Any, rule: AccessRule) -> bool:
     scope = rule.scope or rule.permission
-    if not (has_permission(user, rule.permission) and _within_scopes(user, scope)):
+    if not (_has_role_for(user, rule.permission) and _within_scopes(user, scope)):
+        return False
+    if rule.source is None and _sources_of(user) is not None:
         return False
     authority.note_scope(user, scope)
     return True
@@ -219,14 +296,11 @@ def _within_scopes(user: Any, permission: str) -> bool:
     return scopes is None or permission in scopes
 
 
-def _unbounded(user: Any) -> bool:
+def _sources_of(user: Any) -> frozenset[str] | None:
+    """The sources that the user's token is bound to, by their slugs; None: to none."""
+    return getattr(user, "token_sources", None)
+
+
+def is_unbounded(user: Any) -> bool:
+    """Does `user` need no grants?"""
     return bool(user.is_superuser or user.kind == "system")
-
-
-def _anchor_model(model: type[Model], anchor: str) -> type[Model]:
-    for step in filter(None, anchor.split("__")):
-        related = model._meta.get_field(step).related_model
-        if related is None or isinstance(related, str):
-            raise ImproperlyConfigured(f"{model._meta.label} has no relation {anchor}")
-        model = related
-    return model

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import JSONField, Model, QuerySet
+from django.db.models import DateField, JSONField, Model, QuerySet, TimeField
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -21,6 +21,7 @@ from .errors import ApprovalRequired, FinobsError, Invalid, NotAllowed, NotFound
 from .forms import JSONObjectField, refuse_deceptive, show_present_values
 from .identity import attach_history_users
 from .models import Versioned
+from .pagination import ListPaginator
 from .versions import LIST_FIELD, listed_version
 
 
@@ -33,9 +34,15 @@ class AccessAdmin(ClosedQueryMixin, SimpleHistoryAdmin):
 
     # Spares each list a second count, of all rows: slow once a table has millions.
     show_full_result_count = False
+    paginator = ListPaginator
     list_per_page = 50
     view_action = "view"
-    formfield_overrides: ClassVar = {JSONField: {"form_class": JSONObjectField}}
+    # The browser's own pickers of days and times: Django's are links without a name.
+    formfield_overrides: ClassVar = {
+        JSONField: {"form_class": JSONObjectField},
+        DateField: {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})},
+        TimeField: {"widget": forms.TimeInput(format="%H:%M", attrs={"type": "time"})},
+    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return access.restrict(super().get_queryset(request), request.user, self.view_action)

@@ -116,11 +116,13 @@ class SelectorView(StrictView, generics.GenericAPIView[M]):
     selector: reads what is answered, for `user`.
     subject: what the rows of a list belong to, or what a service acts upon.
     operation_id, parameters: for the API's description, where the path and the filters do not say it.
+    read_operation_id: of the read of a view that writes too.
     """
 
     selector: Callable[..., Any]
     subject: Subject | None = None
     operation_id = ""
+    read_operation_id = ""
     parameters: Sequence[OpenApiParameter] = ()
     filter_backends: Sequence[Any] = (DjangoFilterBackend,)
     filterset_class: Any = None

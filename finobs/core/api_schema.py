@@ -33,6 +33,9 @@ class OperationSchema(AutoSchema):
     def get_operation_id(self) -> str:
         if self._is_declared() and self.view.operation_id:
             return str(self.view.operation_id)
+        own: str = getattr(self.view, "read_operation_id", "")
+        if self.method == "GET" and own:
+            return own
         if self._is_action() and not isinstance(self.view, SelectorList) and self.method == "POST":
             return "_".join(step.replace("-", "_") for step in self._tokenize_path())
         return super().get_operation_id()

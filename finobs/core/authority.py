@@ -20,12 +20,15 @@ from typing import Any, Final, Protocol
 
 from django.contrib.auth import get_user_model
 
+from . import context
 from .db.locks import lock_shared
 from .db.pipeline import pipeline
 from .errors import Conflict, FinobsError, NotAllowed
 
-# Given the user as they are now: does what was asked still hold?
-Fact = Callable[[Any], bool]
+# Given the id of the user, ask again; given the user as they are now, say whether what was granted still is. All that
+# was granted is asked in one go, and looked at afterwards.
+Judge = Callable[[Any], bool]
+Fact = Callable[[int], Judge]
 LOST_MESSAGE: Final = (
     "Your account, your session or token, your roles or your grants have changed since this began. Nothing was done."
 )
@@ -100,9 +103,10 @@ def _outermost(actor: Any) -> Iterator[None]:
     own = _Frame(actor)
     token = _frame.set(own)
     try:
-        rely_on(actor)
-        yield
-        _confirm(own)
+        with context.remembering():
+            rely_on(actor)
+            yield
+            _confirm(own)
     finally:
         _frame.reset(token)
 
@@ -111,14 +115,14 @@ def rely_on(user: Any) -> None:
     """The present service acts for `user`, or in their name."""
     own = _frame.get()
     if own is not None and user is not None:
-        own.add(user, "standing", bool)
+        own.add(user, "standing", _stands)
 
 
 def note(user: Any, key: Hashable, fact: Fact) -> None:
     """Something that `key` names was granted to `user`: the present service, if there is one, rests on it."""
     own = _frame.get()
     if own is not None:
-        own.add(user, "standing", bool)
+        own.add(user, "standing", _stands)
         own.add(user, key, fact)
 
 
@@ -138,35 +142,48 @@ def settle(pk: int) -> None:
     if own is not None:
         users = {id(user): user for user, _ in own.facts.values() if user.pk == pk}
         for user in users.values():
-            _confirm_user(own, user, _installed().read_again(user)())
-            own.add(user, "settled", bool)
+            _ask_again(own, user)()
+            own.add(user, "settled", _stands)
 
 
 def _confirm(own: _Frame) -> None:
     users = {id(user): user for user, _ in own.facts.values()}
     users = {key: user for key, user in users.items() if _open_facts(own, user)}
     if users:
-        # In one go: each decision waits for it. The second statement sees what the first one has waited for.
+        # In one go: each decision waits for it. Later statements see what the first one has waited for.
         with pipeline():
             lock_shared(get_user_model(), {user.pk for user in users.values()})
-            answers = [(user, _installed().read_again(user)) for user in users.values()]
-        for user, fetch in answers:
-            _confirm_user(own, user, fetch())
+            confirmations = [_ask_again(own, user) for user in users.values()]
+        for confirm in confirmations:
+            confirm()
     if own.actor is not None:
         _installed().require_write_scope(own.actor, own.scopes)
 
 
-def _confirm_user(own: _Frame, user: Any, current: Any) -> None:
+def _ask_again(own: _Frame, user: Any) -> Callable[[], None]:
+    """Ask how `user` stands and for all that was granted to them. What is returned raises what has been lost."""
     facts = _open_facts(own, user)
-    # What is asked again must not be noted again.
-    token = _frame.set(None)
-    try:
-        if "standing" in facts and not (current is not None and _installed().stands(user, current)):
-            raise _loss(own, user)
-        if not all(fact(current) for key, fact in facts.items() if key != "standing"):
-            raise _loss(own, user)
-    finally:
-        _frame.reset(token)
+    fetch = _installed().read_again(user)
+    judges = [fact(user.pk) for key, fact in facts.items() if key != "standing"]
+
+    def confirm() -> None:
+        # What is asked again must not be noted again.
+        token = _frame.set(None)
+        try:
+            current = fetch()
+            if "standing" in facts and not (current is not None and _installed().stands(user, current)):
+                raise _loss(own, user)
+            if not all(judge(current) for judge in judges):
+                raise _loss(own, user)
+        finally:
+            _frame.reset(token)
+
+    return confirm
+
+
+def _stands(_: int) -> Judge:
+    """Of a key that says something by being there."""
+    return bool
 
 
 def _open_facts(own: _Frame, user: Any) -> dict[Hashable, Fact]:

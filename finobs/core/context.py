@@ -31,10 +31,22 @@ def request(identifier: str = "", *, reads_only: bool = False) -> Iterator[str]:
         _memo.reset(memo)
 
 
-def memoize(key: Hashable, compute: Callable[[], T]) -> T:
-    """What `compute` gives, computed once while a page is only read; computed anew by everything that may write.
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within the block `memoize` remembers, and afterwards not: for a write that asks again before it commits."""
+    outer = _memo.get()
+    token = _memo.set({} if outer is None else outer)
+    try:
+        yield
+    finally:
+        _memo.reset(token)
 
-    A write waits for locks, and what was true before the wait may not be true after it.
+
+def memoize(key: Hashable, compute: Callable[[], T]) -> T:
+    """What `compute` gives, computed once while a page is only read, and once in a service; else anew each time.
+
+    A write waits for locks, and what was true before the wait may not be true after it: the frame of a service asks
+    once more, of the database itself, before it commits (`core.authority`).
     """
     memo = _memo.get()
     if memo is None:

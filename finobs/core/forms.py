@@ -164,8 +164,10 @@ def refuse_deceptive(form: BaseForm) -> bool:
 
 def _add_errors(form: Form, error: Invalid) -> None:
     for name, texts in (error.fields or {"": [error.detail]}).items():
+        # What the API calls "profile.name" is a field by itself in a form.
+        field = name if name in form.fields else name.rpartition(".")[2]
         for text in texts:
-            form.add_error(name if name in form.fields else None, text)
+            form.add_error(field if field in form.fields else None, text)
 
 
 class ReasonField(CharField):

@@ -8,11 +8,19 @@ from django.conf import settings
 from django.db import models
 
 from . import clock
+from .classification import Declaration, classify
 from .versions import FIRST_VERSION
 
 
 class Base(models.Model):
-    """No default permissions: what may be done to a row is said in the app's policy.py, in named permissions."""
+    """No default permissions: what may be done to a row is said in the app's policy.py, in named permissions.
+
+    A model with a history and personal fields has a `salt` too, which its history leaves out: the ledger, which forgets
+    nothing, says those fields by a digest under it.
+    """
+
+    # What each field holds, but for those whose type says it (`core.classification`).
+    CLASSIFIED: ClassVar[Declaration] = {}
 
     class Meta:
         abstract = True
@@ -35,10 +43,6 @@ class Versioned(Base):
     It is asked by `core.versions`.
     """
 
-    # Fields with what is told of other people: the ledger, which forgets nothing, says a digest of their values, under
-    # the `salt` of the row: a model that has such fields has that column too, which its history leaves out.
-    DIGEST_FIELDS: ClassVar[frozenset[str]] = frozenset()
-
     version = models.PositiveIntegerField(default=FIRST_VERSION, editable=False)
 
     class Meta(Base.Meta):
@@ -50,6 +54,8 @@ class IdempotentAnswer(Base):
 
     A replay gets the same status and body; the same key with another body is refused (422).
     """
+
+    CLASSIFIED = classify(internal="endpoint key status", personal="body fingerprint")
 
     caller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     endpoint = models.CharField(max_length=100)

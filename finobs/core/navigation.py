@@ -19,6 +19,8 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from . import access
 
 Counter = Callable[[Any], int]
+# The shell is on every page: nothing is counted further than it shows.
+MAX_COUNT: Final = 99
 
 # The parts of the column at the side, in their order; the first has no heading.
 WORK, DATA, DETECTION, RECORDS = "", "Data", "Detection", "Records"
@@ -30,7 +32,8 @@ ACCOUNT_MENU, HEADER, SEARCH, BOTTOM = "account", "header", "search", "bottom"
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """A place that the shell offers to those whose roles carry `permission` ("" for every signed-in person).
+    """A place that the shell offers to those whose roles carry `permission` ("" for every signed-in person), or
+    `or_permission`.
 
     name: of the page's address. group and order: which part of the shell, and where in it, the least first.
     go: the letter after `g`. counter: whose number stands beside it (`register_counter`), in words `counter_label`; a
@@ -48,6 +51,7 @@ class NavigationEntry:
     counter_label: str = ""
     hot: bool = False
     staff: bool = False
+    or_permission: str = ""
 
 
 _entries: dict[tuple[str, str], NavigationEntry] = {}
@@ -73,7 +77,10 @@ def entries(*groups: str) -> list[NavigationEntry]:
 
 
 def register_counter(name: str, function: Counter) -> None:
-    """Let an upper app say what the shell counts: `function(user)`. Names in use: "approvals", "sla"."""
+    """Let an upper app say what the shell counts: `function(user)`, which need not count beyond `MAX_COUNT` + 1.
+
+    Names in use: "approvals", "sla".
+    """
     _counters[name] = function
 
 
@@ -97,6 +104,10 @@ class NavigationItem:
     url: str
     active: bool
     count: int
+
+    @property
+    def count_text(self) -> str:
+        return str(self.count) if self.count <= MAX_COUNT else f"{MAX_COUNT}+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +192,8 @@ class Shell:
     def _may(self, entry: NavigationEntry) -> bool:
         if not self.signed_in or (entry.staff and not self.user.is_staff):
             return False
-        return not entry.permission or access.has_permission(self.user, entry.permission)
+        names = filter(None, (entry.permission, entry.or_permission))
+        return not entry.permission or any(access.has_permission(self.user, name) for name in names)
 
 
 def _nearest(urls: list[str], path: str) -> str:

@@ -1,1 +1,1 @@
-"""Demo people, generated data and the first models. Composition: may use every app."""
+"""Demo people, a synthetic bank, generated data and the first models. Composition: may use every app."""

@@ -14,9 +14,11 @@ from detection.models import ModelVersion
 from finobs.accounts.models import User
 from finobs.core.jobs.choices import JobState
 
-# Of the demo's rows, so many of the last ones go to review: enough to work on, few enough to work through.
-REVIEW_SHARE: Final = 0.008
-ANOMALY_TRAINING_SHARE: Final = 0.3
+# Of the demo's rows, so many of the last ones go to review: enough to work on, few enough to work through. The
+# supervised model finds most of what is wrong among half as many: at more its threshold would be that of noise.
+REVIEW_SHARES: Final = {ModelRole.ANOMALY: 0.005, ModelRole.SUPERVISED: 0.003}
+# Most of what it learns from has a month behind it, as everything has afterwards.
+ANOMALY_TRAINING_SHARE: Final = 0.45
 MAX_TRAINING_ROWS: Final = 100_000
 # What comes in after this part is scored by both models, so that there are alerts to compare them on.
 SUPERVISED_TRAINING_SHARE: Final = 0.8
@@ -51,7 +53,7 @@ def ensure_supervised(actor: User, report: Callable[[str], None]) -> None:
 def _ensure(actor: User, role: ModelRole, report: Callable[[str], None], without: str) -> None:
     """Whoever worked on it before is dead: the demo runs once on its data."""
     before = ModelVersion.objects.filter(role=role).exists()
-    run = ensure_first_model(actor=actor, role=role, least=MIN_ROWS, share=REVIEW_SHARE, abandoned=True)
+    run = ensure_first_model(actor=actor, role=role, least=MIN_ROWS, share=REVIEW_SHARES[role], abandoned=True)
     if run is None:
         if not before:
             report(f"No {role.label.lower()} model: too few transactions. {without}")

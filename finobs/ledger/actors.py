@@ -86,4 +86,5 @@ def _roles(actor: Any) -> list[str]:
     # Parts of finobs have none, and are asked for in every batch.
     if actor.kind == "system":
         return []
-    return list(roles_of(actor.roles, is_superuser=actor.is_superuser))
+    names = actor.roles if actor.roles_as_read is None else actor.roles_as_read
+    return list(roles_of(names, is_superuser=actor.is_superuser))

@@ -88,9 +88,14 @@ class Frontier:
 
 def root(hashes: Iterable[bytes]) -> bytes:
     """The root over leaf hashes; SHA-256 of nothing for an empty tree."""
-    frontier = Frontier()
-    frontier.extend(hashes)
-    return frontier.root()
+    level = list(hashes)
+    if not all(len(each) == HASH_SIZE for each in level):
+        raise ValueError("a leaf hash has 32 bytes")
+    while len(level) > 1:
+        # Who has no neighbour goes up as it is: so each left subtree is full, as the RFC splits it.
+        alone = level[-1:] if len(level) % 2 else []
+        level = [*map(node_hash, level[0::2], level[1::2]), *alone]
+    return level[0] if level else EMPTY_ROOT
 
 
 def inclusion_proof(hashes: Sequence[bytes], index: int) -> list[bytes]:

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.functional import cached_property
 
+from finobs.accounts.models import OrgUnit
+from finobs.core.classification import classify
 from finobs.core.models import Base
 
 from .actors import EventActor, event_actor
@@ -16,6 +18,8 @@ from .choices import AlarmKind
 
 class Event(Base):
     """One act: who did what, to what, on what evidence. `body` is the record; the other columns find it."""
+
+    CLASSIFIED = classify(internal="action actor_type subject_type subject_id request_id leaf", staff="body")
 
     uid = models.UUIDField(unique=True)
     at = models.DateTimeField()
@@ -26,6 +30,8 @@ class Event(Base):
     subject_type = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=64)
     request_id = models.CharField(max_length=64, blank=True)
+    # Whose it is: not in the body, which says what was done. None: the organisation's, or from before there were units.
+    unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     body = models.BinaryField(help_text="Canonical bytes (RFC 8785)")
     leaf = models.BinaryField(max_length=32, help_text="SHA-256(0x00 || body), RFC 6962")
 
@@ -34,6 +40,7 @@ class Event(Base):
             models.Index(fields=["subject_type", "subject_id", "id"], name="ledger_event_subject"),
             models.Index(fields=["actor", "id"], name="ledger_event_actor"),
             models.Index(fields=["action", "id"], name="ledger_event_action"),
+            models.Index(fields=["unit", "id"], name="ledger_event_unit"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=~models.Q(actor_type=""), name="ledger_event_has_actor_type"),
@@ -57,6 +64,8 @@ class PendingEvent(Base):
 class TreeLeaf(Base):
     """The place of an event in the tree: `seq` counts from 0 without a gap, by construction."""
 
+    CLASSIFIED = classify(internal="leaf")
+
     seq = models.BigIntegerField(primary_key=True)
     event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="place")
     leaf = models.BinaryField(max_length=32)
@@ -64,6 +73,8 @@ class TreeLeaf(Base):
 
 class TreeNode(Base):
     """A full subtree of 2**8, 2**16, ... leaves, kept so that a proof reads hundreds of rows, not millions."""
+
+    CLASSIFIED = classify(internal="hash")
 
     height = models.PositiveSmallIntegerField()
     position = models.BigIntegerField()
@@ -75,6 +86,8 @@ class TreeNode(Base):
 
 class Checkpoint(Base):
     """A signed statement of the tree at one size (C2SP signed note). `frontier` lets the sealer go on from here."""
+
+    CLASSIFIED = classify(internal="root frontier note")
 
     size = models.BigIntegerField(primary_key=True)
     root = models.BinaryField(max_length=32)
@@ -91,6 +104,8 @@ class Checkpoint(Base):
 
 class Alarm(Base):
     """The sealer has seen what must not be, and signs nothing until a person has settled it."""
+
+    CLASSIFIED = classify(internal="detail evidence settled_reason")
 
     kind = models.CharField(max_length=20, choices=AlarmKind)
     detail = models.TextField()

@@ -26,18 +26,25 @@ def seal_state(user: Any) -> queries.SealState:
 
 
 def events_visible(user: Any) -> QuerySet[Event]:
-    """Every event, newest first, for who may read the ledger: who, what, when. What it says is another matter."""
+    """The events of one's units, newest first, for who may read the ledger: who, what, when. What they say is another
+    matter. Those of no unit are for who holds a grant on the organisation."""
     return access.restrict(Event.objects.select_related("actor", "place"), user, "view").order_by("-id")
 
 
 def event_get(user: Any, uid: UUID | str) -> Event:
+    """One event of one's units, or of something that one sees. Raises NotFound."""
     try:
-        event = events_visible(user).filter(uid=uid).first()
+        event = Event.objects.select_related("actor", "place").filter(uid=uid).first()
     except (ValueError, TypeError):
         event = None
-    if event is None:
+    if event is None or not (access.allowed(user, "view", event) or _is_of_something_seen(user, event)):
         raise NotFound
     return event
+
+
+def _is_of_something_seen(user: Any, event: Event) -> bool:
+    subject = queries.subject_of(event.subject_type, event.subject_id) if may_open_events(user) else None
+    return subject is not None and _may_view(user, subject)
 
 
 def event_data(user: Any, event: Event) -> dict[str, Any] | None:

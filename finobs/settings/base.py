@@ -144,6 +144,7 @@ SESSION_ENGINE = "finobs.accounts.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_IDLE_SECONDS = env.SESSION_IDLE_SECONDS
+CUSTOMER_RETENTION_YEARS = env.CUSTOMER_RETENTION_YEARS
 SESSION_ABSOLUTE_SECONDS = env.SESSION_ABSOLUTE_SECONDS
 # As long as the longest session: whether one lives is decided by its row, not by the cookie (SEC-3).
 SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
@@ -211,11 +212,26 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["finobs.accounts.authentication.IsSignedIn"],
     "ENUM_NAME_OVERRIDES": {
         "OutcomeEnum": "detection.choices.Outcome.choices",
+        "IngestMethodEnum": "transactions.choices.IngestMethod.choices",
+        "PaymentMethodEnum": "transactions.choices.PaymentMethod.choices",
+        "AccountKindEnum": "transactions.choices.AccountKind.choices",
+        "AccountStatusEnum": "transactions.choices.AccountStatus.choices",
+        "CounterpartyKindEnum": "transactions.choices.CounterpartyKind.choices",
+        "RateStatusEnum": "transactions.choices.RateStatus.choices",
         "RowStatusEnum": "transactions.choices.RowStatus.choices",
         "LabelStatusEnum": "transactions.choices.LabelStatus.choices",
         "CaseStatusEnum": "cases.choices.CaseStatus.choices",
+        "IncidentStatusEnum": "cases.choices.IncidentStatus.choices",
         "RequestStateEnum": "approvals.choices.RequestState.choices",
         "QuarantineStateEnum": "transactions.choices.QuarantineState.choices",
+        "RecordKindEnum": "transactions.choices.RecordKind.choices",
+        "CustomerKindEnum": "transactions.choices.CustomerKind.choices",
+        "RelationKindEnum": "transactions.choices.RelationKind.choices",
+        "PartyRoleEnum": "transactions.choices.PartyRole.choices",
+        "DeliveryFaultKindEnum": "transactions.choices.DeliveryFaultKind.choices",
+        "DeliveryStateEnum": "transactions.choices.DeliveryState.choices",
+        "ModelRoleEnum": "detection.choices.ModelRole.choices",
+        "UnitKindEnum": "finobs.accounts.choices.UnitKind.choices",
         "JobStateEnum": "finobs.core.jobs.choices.JobState.choices",
     },
 }

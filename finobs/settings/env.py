@@ -179,9 +179,14 @@ LEDGER_VKEYS_FILE = text("LEDGER_VKEYS_FILE", str(VAR_DIR / "ledger.vkeys"))
 LEDGER_ORIGIN = text("LEDGER_ORIGIN", "finobs.local/ledger")
 # Where the sealer and beat leave a sign of life for their health checks (deploy/healthcheck.py).
 HEARTBEAT_DIR = text("HEARTBEAT_DIR", "")
+CUSTOMER_RETENTION_YEARS = whole("CUSTOMER_RETENTION_YEARS", 5)
 # Demo data. With DEMO_DATA, DEMO_TRANSACTIONS is how many rows of the file are taken at most (0: all).
 DEMO_TRANSACTIONS = whole("DEMO_TRANSACTIONS", 0)
 SEED_TRANSACTIONS = whole("SEED_TRANSACTIONS", DEMO_TRANSACTIONS or 50_000, least=1)
+# Of the demo's bank: about how many customers, one for 25 payments as far as nothing is said.
+DEMO_CUSTOMERS = whole("DEMO_CUSTOMERS", min(2_000, max(60, SEED_TRANSACTIONS // 25)), least=20)
+DEMO_DAYS = whole("DEMO_DAYS", 182, least=7)
+# Of `generate_transactions`.
 SEED_ACCOUNTS = whole("SEED_ACCOUNTS", 600, least=10)
 SEED_DAYS = whole("SEED_DAYS", 60, least=7)
 SEED = whole("SEED", 20_260)

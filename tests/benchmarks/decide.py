@@ -117,10 +117,12 @@ def _bare_insert(actor: User, source: Source, number: int = 500) -> float:
     account = Account.objects.filter(source=source).values_list("pk", flat=True)[0]
     at, spent = clock.now(), 0.0
     for position, pk in enumerate(reserve(Transaction, number)):
-        row = (
-            pk, source.pk, f"bare-{pk}", batch.pk, position, account, None, at, at, 1_000, "USD", "out", "", "", "",
-            secrets.token_bytes(32),
+        bare = Transaction(
+            pk=pk, source=source, external_id=f"bare-{pk}", batch=batch, position=position, account_id=account,
+            occurred_at=at, received_at=at, amount_minor=1_000, currency="USD", direction="out",
+            digest=secrets.token_bytes(32),
         )  # fmt: skip
+        row = tuple(getattr(bare, name) for name in bulk_load.TRANSACTION_FIELDS)
         begun = perf_counter()
         with transaction.atomic():
             bulk_load.add_transactions([row])

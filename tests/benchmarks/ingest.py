@@ -1,13 +1,19 @@
-"""`manage.py bench ingest`: generated rows through the whole way in, against the plain insert of the same rows."""
+"""`manage.py bench ingest`: generated rows through the whole way in, against the plain insert of the same rows.
+
+With `--fill`, a file that fills the 37 days that models look back at, and how fast its last rows come in.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from csv import DictWriter
 from datetime import date
-from itertools import islice
+from io import TextIOWrapper
+from itertools import islice, pairwise
+from tempfile import TemporaryFile
 from time import perf_counter
-from typing import Any
+from typing import IO, Any
 
 from detection.choices import ModelRole
 from detection.ml.registry.services import model_install
@@ -17,15 +23,20 @@ from detection.rules.services import ensure_default_rules
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import clock
-from finobs.demo.generator import Plan, generate
+from finobs.demo.generator import GENERATED_FIELDS, Plan, generate
 from tests.benchmarks.registry import Timings, benchmark
 from transactions.choices import IngestMethod
+from transactions.file_import import import_file
+from transactions.files import open_rows
+from transactions.mappings import resolve
 from transactions.models import Account, Batch, Source, Transaction
 from transactions.row_validation import RowReader
 from transactions.services import MAX_BATCH_SIZE, RawRow, ingest, source_create
 
 LABELS = ("is_suspicious", "typology", "label_known_at")
 LEARNED = 30_000
+SLICE = 50_000
+FILLED_DAYS = 45
 
 
 @benchmark("ingest", size=50_000, repeat=3, help="Rows in batches of 10,000: validated, assessed, gathered, recorded.")
@@ -47,6 +58,59 @@ def ingest_rows(size: int) -> Timings:
         "share_of_bulk_create": plain / total,
         "alerts": Alert.objects.count(),
     }
+
+
+@benchmark(
+    "ingest_filled", size=450_000, repeat=1, help="A file of 45 days: its last 50,000 rows (bench ingest --fill)."
+)
+def ingest_filled(size: int) -> Timings:
+    """Timed: the batches of the last slice, when the window of 37 days is full. `slices`: rows a second of each slice.
+
+    A CSV file with labels, by `import_file`, with the default rules and a model of each role. Beside it: bulk_create of
+    as many rows as a slice has.
+    """
+    actor = system_actor("bench")
+    ensure_default_rules(actor=actor)
+    _learn(actor)
+    source = source_create(actor=actor, slug="filled", default_currency="USD")
+    plain = min(SLICE, size) / _plain(actor, min(SLICE, size))
+    with TemporaryFile() as stream:
+        _write(stream, size)
+        seconds = list(_import_seconds(actor, source, stream))
+    slices = [
+        seconds[start : start + SLICE // MAX_BATCH_SIZE] for start in range(0, len(seconds), SLICE // MAX_BATCH_SIZE)
+    ]
+    yield from slices[-1]
+    rates = [sum(count for _, count in each) / sum(spent for spent, _ in each) for each in slices]
+    return {
+        "rows_before": Transaction.objects.filter(source=source).count() - sum(count for _, count in slices[-1]),
+        "file_per_second": size / sum(spent for spent, _ in seconds),
+        "slices": {f"{number * SLICE:,}": rate for number, rate in enumerate(rates)},
+        "bulk_create_per_second": plain,
+        "share_of_bulk_create": rates[-1] / plain,
+        "alerts": Alert.objects.count(),
+    }
+
+
+def _write(stream: IO[bytes], size: int) -> None:
+    """A file of generated rows with their labels, 45 days to its end."""
+    text = TextIOWrapper(stream, "utf-8", newline="", write_through=True)
+    writer = DictWriter(text, GENERATED_FIELDS)
+    writer.writeheader()
+    writer.writerows(generate(Plan(size, max(10, size // 80), FILLED_DAYS, 2, date(2026, 6, 1))))
+    text.detach()
+    stream.seek(0)
+
+
+def _import_seconds(actor: User, source: Source, stream: Any) -> Iterator[tuple[float, int]]:
+    """Seconds and rows of each batch of the file, its reading included."""
+    moments = [(perf_counter(), 0)]
+    file = open_rows(stream, "filled.csv", resolve("finobs")[0])
+    import_file(
+        actor=actor, source=source, file=file, method=IngestMethod.FILE, file_name="filled.csv",
+        progress=lambda count: moments.append((perf_counter(), count)),
+    )  # fmt: skip
+    yield from ((end - start, count) for (start, _), (end, count) in pairwise(moments))
 
 
 def _learn(actor: User) -> None:

@@ -1,8 +1,8 @@
 """A load generator in a process of its own: one thread, one socket for each client, requests built beforehand.
 
 Reads a plan from standard input, {"host", "port", "runs": [{"name", "clients", "seconds", "method", "path",
-"headers", "bodies"}]}; writes {name: {"seconds", "latencies", "statuses"}} as JSON. Knows nothing of Django: what it
-spends, the server lacks.
+"headers", "bodies"}]}, and where there is "headers_in_turn", each request adds the next ones of these; writes {name:
+{"seconds", "latencies", "statuses"}} as JSON. Knows nothing of Django: what it spends, the server lacks.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from itertools import cycle
 from time import perf_counter
 from typing import Any
 
@@ -52,9 +53,10 @@ def _length(head: bytes) -> int:
 def requests(run: dict[str, Any], host: str) -> Iterator[bytes]:
     head = [f"{run['method']} {run['path']} HTTP/1.1", f"Host: {host}", "Content-Type: application/json"]
     head += [f"{name}: {value}" for name, value in run["headers"].items()]
-    for body in run["bodies"]:
-        content = body.encode()
-        yield "\r\n".join([*head, f"Content-Length: {len(content)}", "", ""]).encode() + content
+    in_turn = cycle(run.get("headers_in_turn") or [{}])
+    for body, more in zip(run["bodies"], in_turn, strict=False):
+        content, own = body.encode(), [f"{name}: {value}" for name, value in more.items()]
+        yield "\r\n".join([*head, *own, f"Content-Length: {len(content)}", "", ""]).encode() + content
 
 
 def load(run: dict[str, Any], host: str, port: int) -> dict[str, Any]:

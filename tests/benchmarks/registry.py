@@ -90,15 +90,23 @@ def measure(bench: Benchmark, size: int) -> dict[str, Any]:
 
 def report(bench: Benchmark, size: int, runs: list[dict[str, Any]], database: str) -> dict[str, Any]:
     """Medians over the runs, in the shape every benchmark answers with."""
-    merged: dict[str, Any] = {}
-    for name, value in runs[-1].items():
-        numbers = [run[name] for run in runs]
-        numeric = isinstance(value, int | float) and not isinstance(value, bool)
-        merged[name] = _short(statistics.median(numbers)) if numeric else value
     return {
         "bench": bench.name, "size": size, "database": database, "repeat": len(runs),
-        **merged, "peak_rss_mb": peak_rss_mb(),
+        **_medians(runs), "peak_rss_mb": peak_rss_mb(),
     }  # fmt: skip
+
+
+def _medians(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of each number, also of those in mappings; anything else is the last run's."""
+    merged: dict[str, Any] = {}
+    for name, value in runs[-1].items():
+        values = [run[name] for run in runs]
+        if isinstance(value, Mapping):
+            merged[name] = _medians(values)
+        else:
+            numeric = isinstance(value, int | float) and not isinstance(value, bool)
+            merged[name] = _short(statistics.median(values)) if numeric else value
+    return merged
 
 
 def percentile(values: list[float], percent: int) -> float:
@@ -139,6 +147,15 @@ def throwaway_database(suffix: str = "") -> Iterator[str]:
         finally:
             connection.close()
             connection.creation.destroy_test_db(live, verbosity=0)
+
+
+def refresh_statistics() -> None:
+    """What autovacuum does in PostgreSQL after rows came in; SQLite does nothing of the kind by itself."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
 
 
 def _short(value: float) -> float | int:

@@ -60,7 +60,7 @@ def propose(page: Page, rationale: str = WHY) -> None:
 
 
 def test_what_loads_above_a_note_does_not_push_it_out_of_sight(page, cases, analyst, sign_in):
-    services.case_take(actor=analyst, case=cases[0])
+    services.item_take(actor=analyst, item=cases[0])
     sign_in(page, analyst)
     page.goto(f"/cases/{cases[0].reference}/")
     page.keyboard.press("c")
@@ -223,11 +223,11 @@ def test_a_row_swaps_the_case_and_the_list_stays_where_it_is(page, queue, analys
 
 def test_a_stale_proposal_keeps_what_was_typed(page, cases, analyst, lead, sign_in, watch):
     watch.forgive("409")
-    case = services.case_take(actor=analyst, case=cases[0])
+    case = services.item_take(actor=analyst, item=cases[0])
     sign_in(page, analyst)
     page.goto(f"/cases/{case.reference}/")
     page.keyboard.press("d")
-    services.note_add(actor=lead, case=case, text="Look at the second account.")
+    services.note_add(actor=lead, item=case, text="Look at the second account.")
     propose(page)
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("has changed since you looked")
@@ -239,7 +239,7 @@ def test_a_stale_proposal_keeps_what_was_typed(page, cases, analyst, lead, sign_
 
 
 def test_the_reasons_follow_the_disposition(page, cases, analyst, sign_in):
-    case = services.case_take(actor=analyst, case=cases[0])
+    case = services.item_take(actor=analyst, item=cases[0])
     sign_in(page, analyst)
     page.goto(f"/cases/{case.reference}/")
     page.keyboard.press("d")

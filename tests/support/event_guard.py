@@ -83,9 +83,9 @@ def _guard_events() -> Iterator[None]:
     module: Any = sys.modules["finobs.ledger.services.record"]  # the package has a function of that name
     build = module._event
 
-    def guarded(actor: Any, entry: Any, at: Any) -> Any:
+    def guarded(actor: Any, identity: Any, entry: Any, at: Any, unit: Any) -> Any:
         check(entry)
-        return build(actor, entry, at)
+        return build(actor, identity, entry, at, unit)
 
     module._event = guarded
     yield

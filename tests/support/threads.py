@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 
 from finobs.core.errors import FinobsError
+
+T = TypeVar("T")
 
 
 def attempt(act: Callable[[], Any]) -> str:
@@ -33,3 +35,16 @@ def at_once(*acts: Callable[[], Any]) -> list[str]:
 
     with ThreadPoolExecutor(len(acts)) as threads:
         return list(threads.map(run, acts))
+
+
+def elsewhere(job: Callable[[], T]) -> T:
+    """The result of `job`, carried out and committed in another thread."""
+
+    def run() -> T:
+        try:
+            return job()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result(timeout=60)

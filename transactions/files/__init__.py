@@ -27,7 +27,7 @@ def open_rows(stream: BinaryIO, name: str, mapping: Mapping, options: CsvOptions
     then its other amounts have a sign too, and to take them as `out`, as the format says, would be wrong.
     """
     options = options or CsvOptions()
-    if mapping.is_own_format:
+    if mapping.is_own_format and "amount" in mapping.sources:
         _refuse_signed(_open(stream, name, mapping, options))
         stream.seek(0)
     return _open(stream, name, mapping, options)

@@ -138,7 +138,7 @@ def _floats(column: Any) -> list[NumberText | None]:
     texts = column.cast(pyarrow.string()).to_pylist()
     return [
         None if value is None
-        else NumberText(str(int(value)) if value.is_integer() and abs(value) < 1e18 else text, max_exact)
+        else NumberText.of(str(int(value)) if value.is_integer() and abs(value) < 1e18 else text, max_exact)
         for value, text in zip(column.to_pylist(), texts, strict=True)
     ]  # fmt: skip
 

@@ -29,8 +29,7 @@ class FileCommand(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--source", required=True, help="slug of the source of the transactions")
-        parser.add_argument("--mapping", default="", help=f"{', '.join(mappings.NAMED_MAPPINGS)}, JSON, or a JSON file")
+        self.add_source_arguments(parser)
         parser.add_argument("--delimiter", default="", help="of a CSV file; found if not said")
         parser.add_argument(
             "--encoding", default="", help="of a CSV file, such as windows-1252; UTF-8 and UTF-16 are found"
@@ -40,6 +39,11 @@ class FileCommand(BaseCommand):
         parser.add_argument("--batch-size", type=int, default=MAX_BATCH_SIZE)
         parser.add_argument("--json", action="store_true", help="end with one JSON object")
         parser.add_argument("--no-progress", action="store_true")
+
+    def add_source_arguments(self, parser: ArgumentParser) -> None:
+        """Whose rows they are, and how they are read."""
+        parser.add_argument("--source", required=True, help="slug of the source of the transactions")
+        parser.add_argument("--mapping", default="", help=f"{', '.join(mappings.NAMED_MAPPINGS)}, JSON, or a JSON file")
 
     def mapping(self, options: dict[str, Any]) -> mappings.Mapping:
         """What to read with. Nothing is made here: the file has not been looked at."""
@@ -81,6 +85,7 @@ class FileCommand(BaseCommand):
             with tqdm(total=rows.total, unit=" rows", disable=options["no_progress"], file=sys.stderr) as bar:
                 # Made when there is something to do, and not before.
                 actor = actor or system_actor("import")
+                options["path"] = file
                 return self.load(actor, rows, options, file_name=name, batch_size=batch_size, progress=bar.update)
 
     def show(self, layout: FileLayout) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models.base import ModelState
 
 from finobs.accounts.models import User
-from finobs.core import access, clock
+from finobs.core import clock
 from finobs.core.db.bulk import insert_instances
 from finobs.core.errors import Invalid
 from finobs.core.service import service
@@ -17,39 +17,20 @@ from finobs.ledger import merkle
 from finobs.ledger.services import acting_user, leaf_hash, record
 
 from .. import bulk_load, hooks
-from ..choices import IngestMethod, QuarantineReason, QuarantineState, RowStatus
+from ..choices import IngestMethod, QuarantineReason, RowStatus
 from ..file_names import plain_file_name
-from ..models import Account, Batch, Counterparty, Label, Source, Transaction
+from ..import_cache import ImportCache
+from ..models import Account, Batch, Counterparty, Party, Source, Transaction
 from ..row_validation import RawRow, RowFault, RowReader, ValidRow
+from .counterparty_fill import counterparty_fill
+from .feed import require_feed
+from .ingest_result import IngestResult, RowResult
 from .known_labels import LabelledRow, add_new_labels
-from .labels import LabelsAddResult
-from .quarantine_add import quarantine_add
+from .quarantine_add import quarantine_faults
 from .quarantine_supersede import quarantine_supersede
-from .row_batch import BatchResult, BatchRowResult, check_size
+from .row_batch import batch_event, check_size, set_counts
 
-
-@dataclass(slots=True)
-class RowResult(BatchRowResult):
-    """With the answer to its transaction, where it was accepted: `outcome` is approve, review or block."""
-
-    status: RowStatus
-    account_id: int | None = None
-    outcome: str = ""
-    score: float | None = None
-    alert_id: int | None = None
-    quarantined_row_id: int | None = None
-    evidence: Any = None
-
-
-@dataclass(frozen=True)
-class IngestResult(BatchResult[Batch, RowResult]):
-    """A batch of transactions, and what became of its rows.
-
-    labels: what became of labels that rows brought for transactions which were in already. They are a batch of labels
-    of their own, added once this one has committed.
-    """
-
-    labels: list[LabelsAddResult] = field(default_factory=list)
+P = TypeVar("P", bound=Party)
 
 
 @service
@@ -62,13 +43,16 @@ def ingest(
     file_name: str = "",
     first_row: int = 1,
     layout: Mapping[str, Any] | None = None,
+    cache: ImportCache | None = None,
 ) -> IngestResult:
     """Take up to 10,000 rows in: each is accepted and assessed, known already, or in quarantine with the reason.
 
-    layout: how the file was read that they come from. What waited in quarantine for the id of an accepted row is
-    settled. A label of a known row that says something new is handed to `labels_add` after the commit.
-    Who may: `transaction:create`. Records `batch.ingest` with the counts and the RFC 6962 root over the digests of
-    the accepted rows, in the order of their position. The assessment is part of the same transaction.
+    layout: how the file was read that they come from. cache: of the import of that file, for its next batch.
+    What waited in quarantine for the id of an accepted row is settled. A label of a known row that says something new
+    is handed to `labels_add` after the commit.
+    Who may: `transaction:create`, with a grant to feed the unit. Records `batch.ingest` with the counts and the RFC
+    6962 root over the digests of the accepted rows, in the order of their position. The assessment is part of the same
+    transaction.
     Raises Invalid for no rows or a source that is not active, TooLarge for more than 10,000.
     """
     require_ingest(actor, source)
@@ -77,12 +61,13 @@ def ingest(
         source=source, method=method, actor=actor, file_name=plain_file_name(file_name), first_row=first_row,
         received_at=clock.now(), received=len(rows), layout=dict(layout or {}),
     )  # fmt: skip
-    return _BatchIngest(actor, batch, rows).run()
+    return _BatchIngest(actor, batch, rows, cache).run()
 
 
 def require_ingest(actor: User, source: Source) -> None:
-    """Raise NotAllowed for who may not bring rows in, Invalid for a source that is not active."""
-    access.require(actor, "ingest", source)
+    """Raise NotFound for who may not see the source, NotAllowed for who may not bring rows in, Invalid for one that is
+    not active."""
+    require_feed(actor, "ingest", source)
     if not source.is_active:
         raise Invalid(f"The source {source.name} is not active.")
 
@@ -93,18 +78,19 @@ class _BatchIngest:
     actor: whoever brings it in; of a command, `batch.actor` becomes the account that stands for its operator.
     """
 
-    def __init__(self, actor: User, batch: Batch, raw: Sequence[RawRow]) -> None:
-        self.actor = actor
+    def __init__(self, actor: User, batch: Batch, raw: Sequence[RawRow], cache: ImportCache | None = None) -> None:
+        self.actor, self.import_cache, self.cache = actor, cache, cache or ImportCache()
         self.batch, self.source, self.raw = batch, batch.source, raw
         self.results: dict[int, RowResult] = {}
         self.faults: dict[int, RowFault] = {}
         self.rows: dict[int, ValidRow] = {}
         self.transactions: list[Transaction] = []
+        self.prepared: object = None
 
     def run(self) -> IngestResult:
         self.read()
         existing = self.look_up()
-        self.batch.pk = existing.batch_id
+        self.batch.pk, self.batch.xid, self.batch.snapshot = existing.batch_id, existing.xid, existing.snapshot
         self.insert(self.find_new(self.rows, existing.transactions), existing)
         self.quarantine()
         self.save_batch()
@@ -116,11 +102,7 @@ class _BatchIngest:
         return result
 
     def read(self) -> None:
-        source = self.source
-        reader = RowReader(
-            slug=source.slug, default_currency=source.default_currency, time_zone=source.time_zone,
-            now=self.batch.received_at,
-        )  # fmt: skip
+        reader = RowReader.of(self.source, self.batch.received_at, self.cache.texts)
         for index, raw in enumerate(self.raw):
             try:
                 self.rows[index] = reader.read(raw)
@@ -132,8 +114,8 @@ class _BatchIngest:
         return bulk_load.lookup_and_reserve(
             self.source,
             (row.external_id for row in rows),
-            (row.account for row in rows),
-            (row.counterparty for row in rows if row.counterparty),
+            self.cache.missing(Account, (row.account for row in rows)),
+            self.cache.missing(Counterparty, (row.counterparty for row in rows if row.counterparty)),
             len(rows),
         )
 
@@ -141,17 +123,21 @@ class _BatchIngest:
         """The index of each new external id. Rows that are in already become duplicates, or faults if they differ."""
         rows = {index: self.rows[index] for index in indexes}
         new: dict[str, int] = {}
+        salts = bulk_load.salts_of(
+            [existing[row.external_id][0] for row in rows.values() if row.salt and row.external_id in existing]
+        )
         for index, row in rows.items():
             if row.external_id in existing:
                 pk, digest = existing[row.external_id]
-                self.compare(index, digest, pk, f"as transaction {pk}")
+                self.compare(index, digest, salts.get(pk), pk, f"as transaction {pk}")
             elif (first := new.setdefault(row.external_id, index)) != index:
-                self.compare(index, self.rows[first].digest, None, "earlier in the same batch")
+                other = self.rows[first]
+                self.compare(index, other.digest, other.salt, None, "earlier in the same batch")
         return new
 
-    def compare(self, index: int, digest: bytes, pk: int | None, where: str) -> None:
+    def compare(self, index: int, digest: bytes, salt: bytes | None, pk: int | None, where: str) -> None:
         row = self.rows[index]
-        if row.digest == digest:
+        if row.is_same(digest, salt):
             self.results[index] = self.result(index, RowStatus.DUPLICATE, transaction_id=pk)
         else:
             self.faults[index] = RowFault(
@@ -161,11 +147,13 @@ class _BatchIngest:
 
     def insert(self, new: dict[str, int], existing: bulk_load.ExistingRows) -> None:
         rows = [self.rows[index] for index in new.values()]
-        names = (row.counterparty for row in rows if row.counterparty)
-        accounts = bulk_load.ensure_parties(Account, self.source, (row.account for row in rows), existing.accounts)
-        others = bulk_load.ensure_parties(Counterparty, self.source, names, existing.counterparties)
+        if rows:
+            self.prepared = hooks.prepare_assessment(self.source)
+        accounts = self.parties(Account, {row.account for row in rows}, existing.accounts)
+        names = {row.counterparty for row in rows if row.counterparty}
+        others = self.parties(Counterparty, names, existing.counterparties)
         values = [
-            self.values(pk, position, row, accounts[row.account].pk, others.get(row.counterparty))
+            self.values(pk, position, row, accounts[row.account], others.get(row.counterparty))
             for position, (pk, row) in enumerate(zip(existing.ids, rows, strict=False))
         ]
         inserted = bulk_load.add_transactions(values)
@@ -184,6 +172,16 @@ class _BatchIngest:
             )
         self.resolve_repeats()
         self.add_labels(new)
+        accepted = [(each.id, self.rows[new[each.external_id]]) for each in self.transactions]
+        bulk_load.add_payment_parties(accepted)
+        counterparty_fill(self.batch, others, (row for _, row in accepted))
+
+    def parties(self, model: type[P], names: set[str], existing: bulk_load.ExistingParties) -> dict[str, P]:
+        """By their names; those that are new are made."""
+        missing = self.cache.missing(model, names)
+        return self.cache.with_kept(
+            model, names, bulk_load.ensure_parties(model, self.source, missing, existing) if missing else {}
+        )
 
     def resolve_repeats(self) -> None:
         """A row that repeats one of its own batch gets the id of that one's transaction."""
@@ -207,11 +205,8 @@ class _BatchIngest:
         Transaction.objects.bulk_update(self.transactions, ["position"], batch_size=1000)
 
     def add_labels(self, new: dict[str, int]) -> None:
-        labels = []
-        for each in self.transactions:
-            if label := self.rows[new[each.external_id]].label:
-                labels.append(Label(transaction_id=each.id, watermark=each.id, **label._asdict()))
-        bulk_load.add_labels(labels)
+        labels = ((each.id, self.rows[new[each.external_id]].label) for each in self.transactions)
+        bulk_load.add_labels([(pk, label) for pk, label in labels if label])
 
     def labelled_duplicates(self) -> list[LabelledRow]:
         """Rows that were in already and have a label."""
@@ -232,68 +227,56 @@ class _BatchIngest:
             quarantine_supersede(self.actor, self.batch, pairs)
 
     def quarantine(self) -> None:
-        """Quarantine the faulty rows. One that came before, byte for byte, is not put there again."""
-        if not self.faults:
-            return
-        quarantined = quarantine_add(
-            self.batch, {index: (self.raw[index], fault) for index, fault in self.faults.items()}
-        )
-        for index, fault in self.faults.items():
-            entry = quarantined[index]
-            if entry.transaction_id is not None:
-                # Somebody corrected and released it, or a later file did: the transaction is in.
-                self.results[index] = self.result(index, RowStatus.DUPLICATE, transaction_id=entry.transaction_id)
-                continue
-            before = "It was discarded before. " if entry.state == QuarantineState.DISCARDED else ""
-            self.results[index] = self.result(
-                index, RowStatus.QUARANTINED if entry.is_new else RowStatus.ALREADY_QUARANTINED,
-                reason=fault.reason.value, detail=before + fault.detail, quarantined_row_id=entry.pk,
-            )  # fmt: skip
+        if self.faults:
+            rows = {index: (self.raw[index], fault) for index, fault in self.faults.items()}
+            self.results |= quarantine_faults(self.batch, rows, self.result)
 
     def save_batch(self) -> None:
-        statuses = [result.status for result in self.results.values()]
         batch = self.batch
-        for status in RowStatus:
-            setattr(batch, status.value, statuses.count(status))
+        set_counts(batch, self.results.values())
         # One event commits to each row (decision 8): a row stays provable at a few bytes of cost.
         batch.root = merkle.root([leaf_hash(bytes(each.digest)) for each in self.transactions])
         # Written last and once, with its counts: foreign keys to it are deferred, and checked at the commit.
         batch.actor = acting_user(self.actor)
-        insert_instances([batch])
-        data: dict[str, Any] = {name: getattr(batch, name) for name in ("received", *RowStatus.values)}
-        data |= {"source": batch.source.slug, "method": str(batch.method), "file": batch.file_name}
-        data |= {"first_row": batch.first_row, "root": batch.root.hex()}
-        record(actor=self.actor, action="batch.ingest", subject=batch, data=data)
+        insert_instances([batch], later=True)
+        record(actor=self.actor, action="batch.ingest", subject=batch, data=batch_event(batch), later=True)
 
     def assess(self) -> None:
         if not self.transactions:
             return
         accepted = (result for result in self.results.values() if result.status == RowStatus.ACCEPTED)
         by_pk = {result.transaction_id: result for result in accepted}
-        for assessed in hooks.assess(batch=self.batch, transactions=self.transactions):
+        for assessed in hooks.assess(
+            batch=self.batch, transactions=self.transactions, prepared=self.prepared, cache=self.import_cache
+        ):
             result = by_pk[assessed.transaction_id]
             result.outcome, result.score, result.alert_id = assessed.outcome, assessed.score, assessed.alert_id
             result.evidence = assessed.evidence
 
     def values(
-        self, pk: int, position: int, row: ValidRow, account: int, other: Counterparty | None
+        self, pk: int, position: int, row: ValidRow, account: Account, other: Counterparty | None
     ) -> tuple[Any, ...]:
         """In the order of `bulk_load.TRANSACTION_FIELDS`."""
         return (
-            pk, self.source.pk, row.external_id, self.batch.pk, position, account, other.pk if other else None,
+            pk, self.source.id, row.external_id, self.batch.id, position, account.id, other.id if other else None,
             row.occurred_at, self.batch.received_at, row.amount_minor, row.currency, row.direction, row.channel,
-            row.country, row.memo, row.digest,
+            row.country, row.memo, row.digest, account.unit_id, row.details.method, row.details.counterparty_country,
+            row.details.balance_after_minor, row.details.attributes_json,
         )  # fmt: skip
 
     def transaction(self, values: Sequence[Any], account: Account, counterparty: Counterparty | None) -> Transaction:
-        # As `from_db` makes it, at a fifth of the time: ten thousand rows wait for it.
-        transaction = Transaction.__new__(Transaction)
-        transaction.__dict__.update(zip(bulk_load.TRANSACTION_FIELDS, values, strict=True))
-        transaction._state = ModelState()
-        transaction._state.adding, transaction._state.db = False, self.batch._state.db
-        transaction._state.fields_cache = {
+        # As `from_db` makes it, at a tenth of the time: ten thousand rows wait for it.
+        transaction, state = Transaction.__new__(Transaction), ModelState()
+        state.adding, state.db = False, self.batch._state.db
+        state.fields_cache = {
             "source": self.source, "batch": self.batch, "account": account, "counterparty": counterparty
         }  # fmt: skip
+        attributes = vars(transaction)
+        attributes.update(zip(bulk_load.TRANSACTION_FIELDS, values, strict=True))
+        if attributes["attributes"]:
+            # JSON for the database; whoever assesses the row reads the values.
+            attributes["attributes"] = json.loads(attributes["attributes"])
+        attributes["_state"] = state
         return transaction
 
     def result(self, index: int, status: RowStatus, **more: Any) -> RowResult:

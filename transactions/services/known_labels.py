@@ -86,7 +86,7 @@ def _labels_of(transactions: Collection[int]) -> dict[int, list[LabelContent]]:
         some = pks[start : start + MAX_LABELS_PER_STATEMENT]
         for label in Label.objects.filter(origin__in=OUTSIDE_ORIGINS, transaction_id__in=some):
             labels.setdefault(label.transaction_id, []).append(label)
-        for past in PastLabel.objects.filter(transaction_id__in=some):
+        for past in PastLabel.objects.filter(origin__in=OUTSIDE_ORIGINS, transaction_id__in=some):
             labels.setdefault(past.transaction_id, []).append(past)
     return labels
 

@@ -10,9 +10,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from finobs.accounts.models import User
-from finobs.core import access, clock
-from finobs.core.db.ids import reserve
-from finobs.core.db.locks import lock_writers_out
+from finobs.core import clock
 from finobs.core.service import service
 from finobs.ledger import merkle
 from finobs.ledger.canonical import canonical
@@ -21,9 +19,11 @@ from finobs.ledger.services import acting_user, leaf_hash, record, timestamp
 from .. import bulk_load
 from ..choices import OUTSIDE_ORIGINS, LabelOrigin, LabelStatus, QuarantineReason
 from ..file_names import plain_file_name
-from ..models import Label, LabelBatch, LabelContent, PastLabel, Source, Transaction
+from ..models import Label, LabelBatch, LabelContent, PastLabel, Source
 from ..row_validation import LABEL_FIELDS, RawRow, RowFault, RowLabel, RowReader, quoted, text
+from .feed import require_feed
 from .label_add import MAX_LABELS_PER_STATEMENT
+from .label_watermark import label_watermark
 from .quarantine_add import printable_fields
 from .row_batch import BatchResult, BatchRowResult, check_size
 
@@ -48,14 +48,14 @@ def labels_add(
 ) -> LabelsAddResult:
     """Take up to 10,000 labels (external_id, is_suspicious, typology, label_known_at) of transactions that are in.
 
-    Who may: `transaction:create`. Each is accepted (there was none), corrects what stood (which is kept), is known
-    already, or is refused with the reason and kept with the batch: an unknown transaction, a label that cannot be
-    read, one that says again what was corrected since, or two that contradict one another in one call.
-    What people concluded of a transaction is another label, which stays as it is. They count for transactions only that
-    come in after them. Records `batch.label` with the counts and the RFC 6962
-    root over the digests of what was taken, in the order of the rows. Raises Invalid for no rows, TooLarge.
+    Who may: `transaction:create`, with a grant to feed the unit. Each is accepted (there was none), corrects what
+    stood (which is kept), is known already, or is refused with the reason and kept with the batch: an unknown
+    transaction, a label that cannot be read, one that says again what was corrected since, or two that contradict one
+    another in one call. What people concluded of a transaction is another label, which stays as it is. They count for
+    transactions only that come in after them. Records `batch.label` with the counts and the RFC 6962 root over the
+    digests of what was taken, in the order of the rows. Raises Invalid for no rows, TooLarge.
     """
-    access.require(actor, "label", source)
+    require_feed(actor, "label", source)
     check_size(rows)
     batch = LabelBatch(
         source=source, actor=actor, file_name=plain_file_name(file_name), first_row=first_row, received_at=clock.now(),
@@ -87,11 +87,11 @@ class _LabelBatchAdd:
         existing = bulk_load.existing_transactions(
             self.source, sorted({external_id for external_id, _ in self.rows.values()})
         )
-        self.watermark = _watermark()
+        self.watermark = label_watermark()
         pks = [pk for pk, _ in existing.values()]
         outside = Label.objects.filter(origin__in=OUTSIDE_ORIGINS)
         self.current = {label.transaction_id: label for label in _of(outside, pks)}
-        self.past = list(_of(PastLabel.objects.all(), pks))
+        self.past = list(_of(PastLabel.objects.filter(origin__in=OUTSIDE_ORIGINS), pks))
         for index, (external_id, label) in self.rows.items():
             if external_id in existing:
                 self.compare(index, existing[external_id][0], label)
@@ -162,18 +162,7 @@ class _LabelBatchAdd:
         record(actor=actor, action="batch.label", subject=batch, data=data)
 
     def save_labels(self) -> None:
-        bulk_load.add_labels(
-            [
-                Label(
-                    transaction_id=pk,
-                    watermark=self.watermark,
-                    origin=LabelOrigin.BATCH,
-                    label_batch=self.batch,
-                    **label._asdict(),
-                )
-                for pk, label in sorted(self.new.items())
-            ]
-        )
+        bulk_load.add_labels(sorted(self.new.items()), self.batch, self.watermark)
         changed = [self.current[pk] for pk in sorted(self.corrected)]
         PastLabel.objects.bulk_create([self.replaced(label) for label in changed], batch_size=MAX_LABELS_PER_STATEMENT)
         for label in changed:
@@ -184,7 +173,7 @@ class _LabelBatchAdd:
         Label.objects.bulk_update(changed, fields, batch_size=MAX_LABELS_PER_STATEMENT)
 
     def replaced(self, label: Label) -> PastLabel:
-        fields = ("transaction_id", "is_suspicious", "typology", "known_at", "watermark", "label_batch_id")
+        fields = ("transaction_id", "is_suspicious", "typology", "known_at", "watermark", "origin", "label_batch_id")
         return PastLabel(
             **{name: getattr(label, name) for name in fields}, replaced_by=self.batch, replaced_after=self.watermark
         )
@@ -219,11 +208,3 @@ def _same(present: RowLabel | LabelContent, label: RowLabel, has_time: bool) -> 
 def _of(labels: QuerySet[Any], pks: Sequence[int]) -> Iterable[Any]:
     for start in range(0, len(pks), MAX_LABELS_PER_STATEMENT):
         yield from labels.filter(transaction_id__in=pks[start : start + MAX_LABELS_PER_STATEMENT])
-
-
-def _watermark() -> int:
-    """The greatest transaction id so far, while nothing comes in: whoever gets a greater one may use the labels."""
-    # On PostgreSQL whoever brings rows in waits until the labels are committed, or is waited for: else a row with a
-    # greater id could be decided without them, and have them when it is described again. SQLite has one writer.
-    lock_writers_out(Transaction)
-    return reserve(Transaction, 1)[0] - 1

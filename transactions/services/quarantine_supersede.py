@@ -15,8 +15,9 @@ from ..models import Batch, QuarantinedRow
 RESOLUTION_FIELDS = ("state", "transaction", "resolved_by", "resolved_at", "resolution")
 
 
-def quarantine_supersede(actor: User, batch: Batch, pairs: Sequence[tuple[int, int]]) -> int:
-    """Settle open quarantined rows (ids) by the transactions (ids) that came in under theirs with `batch`; how many.
+def quarantine_supersede(actor: User, batch: Batch, pairs: Sequence[tuple[int, int | None]]) -> int:
+    """Settle open quarantined rows (ids) by the transactions (ids; None for records of other kinds) that came in under
+    theirs with `batch`; how many.
 
     One that somebody is working on at this moment is left to them. Records `quarantine.supersede` with the ids.
     """

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db.models import TextChoices
 
 from finobs.core.errors import Invalid, TooLarge
 
-from ..models import RowBatch
+from ..choices import RowStatus
+from ..models import Batch, RowBatch
 from ..row_validation import RawRow
 
 MAX_BATCH_SIZE = 10_000
@@ -39,6 +41,22 @@ class BatchResult(Generic[B, R]):
 
     batch: B
     rows: list[R]
+
+
+def set_counts(batch: Batch, results: Iterable[BatchRowResult]) -> None:
+    """Say on a batch how many of its rows became what."""
+    statuses = Counter(result.status for result in results)
+    for status in RowStatus:
+        setattr(batch, status.value, statuses[status])
+
+
+def batch_event(batch: Batch) -> dict[str, Any]:
+    """What the event of a batch says: how many rows became what, whence they came, and the root over them."""
+    counts = {name: getattr(batch, name) for name in ("received", *RowStatus.values)}
+    return counts | {
+        "source": batch.source.slug, "method": str(batch.method), "file": batch.file_name,
+        "first_row": batch.first_row, "root": bytes(batch.root or b"").hex(),
+    }  # fmt: skip
 
 
 def check_size(rows: Sequence[RawRow]) -> None:

@@ -19,7 +19,7 @@ class Assessor:
     def __init__(self) -> None:
         self.seen: list[str] = []
 
-    def __call__(self, *, batch: Any, transactions: Sequence[Any]) -> list[hooks.AssessmentResult]:
+    def __call__(self, *, batch: Any, transactions: Sequence[Any], **_: Any) -> list[hooks.AssessmentResult]:
         self.seen += [row.external_id for row in transactions]
         return [hooks.AssessmentResult(row.pk, "approve", 0.25) for row in transactions]
 

@@ -149,7 +149,7 @@ def test_another_currencys_sign_is_refused_by_its_name() -> None:
 
 def test_a_typed_number_is_never_grouped_and_keeps_its_type() -> None:
     for notation in itertools.starmap(AmountNotation, itertools.product(("", ".", ","), ("", "€"), SIGN_MEANINGS)):
-        number, direction = notation.read(NumberText("-1.234", 2**24))
+        number, direction = notation.read(NumberText.of("-1.234", 2**24))
         assert isinstance(number, NumberText)
         assert (number, number.max_exact, direction) == ("1.234", 2**24, SIGN_MEANINGS[notation.sign][0])
 

@@ -18,10 +18,21 @@ from transactions.models import Source
 
 pytestmark = pytest.mark.django_db
 HEADER = "external_id,account,occurred_at,amount,currency,is_suspicious\n"
+NOWHERE_FOR_ALERTS = json.dumps(
+    {
+        "external_id": "nowhere", "system": {"value": "Vigil"}, "scenario": {"value": "Velocity"}, "account": "account",
+        "typology": {"value": "structuring"}, "occurred_at": "occurred_at",
+    }
+)  # fmt: skip
+NOWHERE = json.dumps({"external_id": "nowhere", "kind": {"value": "person"}, "name": "account"})
 GOOD = "T-1,A-1,2026-03-02T12:00:00Z,12.50,USD,1\n"
 OWN = {name: app for name, app in get_commands().items() if str(app).split(".")[0] in
        ("finobs", "transactions", "detection", "cases", "approvals", "exports", "agents")}  # fmt: skip
 FILE_COMMANDS = sorted(name for name, app in OWN.items() if isinstance(load_command_class(str(app), name), FileCommand))
+
+
+# Of a source, by a mapping: rates of exchange have neither.
+SOURCE_COMMANDS = [name for name in FILE_COMMANDS if name != "import_exchange_rates"]
 
 
 def rows() -> dict[str, int]:
@@ -46,7 +57,9 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_there_are_commands_of_files() -> None:
-    assert FILE_COMMANDS == ["import_labels", "import_transactions"]
+    assert FILE_COMMANDS == [
+        "import_alerts", "import_exchange_rates", "import_labels", "import_records", "import_transactions",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(OWN))
@@ -57,7 +70,7 @@ def test_an_option_that_there_is_not_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("exists", [True, False], ids=["source", "no source"])
-@pytest.mark.parametrize("name", FILE_COMMANDS)
+@pytest.mark.parametrize("name", SOURCE_COMMANDS)
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -77,15 +90,33 @@ def test_an_option_that_there_is_not_is_refused(name: str) -> None:
 def test_a_refused_import_leaves_nothing_behind(
     file: Path, bank: Source, name: str, exists: bool, options: list[str], said: str
 ) -> None:
-    if not exists and name == "import_labels":
-        assert (
-            "no source other" in refusal(name, file, "--source", "other", "--no-progress", *options) or "--batch-size"
-        )
+    if name == "import_alerts":
+        options = [NOWHERE_FOR_ALERTS if "nowhere" in each else each for each in options]
+    if name == "import_records":
+        options = [NOWHERE if "nowhere" in each else each for each in options] + ["--kind", "customer"]
+    if not exists and name != "import_transactions":
+        text = refusal(name, file, "--source", "other", "--no-progress", *options)
+        assert any(each in text for each in (*said.split("|"), "no source other"))
         return
     made = ["--source", "bank"] if exists else ["--source", "other", "--create-source"]
     text = refusal(name, file, *made, "--no-progress", *options)
     assert any(each in text for each in said.split("|"))
     assert not Source.objects.filter(slug="other").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "no column base, quote, rate, date, source"),
+        (["--published-by", "ECB"], "no column base, quote, rate, date."),
+        (["--delimiter", "::"], "one character"),
+        (["--encoding", "no-such-encoding"], "no encoding"),
+        (["--batch-size", "0"], "batch-size"),
+        (["--actor", "nobody@example.test"], "nobody"),
+    ],
+)  # fmt: skip
+def test_a_refused_file_of_rates_leaves_nothing_behind(file: Path, options: list[str], words: str) -> None:
+    assert words in refusal("import_exchange_rates", file, "--no-progress", *options)
 
 
 def test_every_field_of_a_mapping_that_is_wrong_has_a_line_of_its_own(file: Path) -> None:

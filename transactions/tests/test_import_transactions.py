@@ -47,10 +47,10 @@ def test_a_csv_comes_in_once_and_the_report_says_what_became_of_it(tmp_path, ban
     report = run(path)
     assert (report["received"], report["accepted"], report["duplicate"], report["quarantined"]) == (3, 2, 1, 0)
     assert report["alerts"] == 2
-    assert report["cases"] == 0
+    assert report["incidents"] == 0
     assert set(report) == {
         "received", "accepted", "duplicate", "quarantined", "already_quarantined", "labels", "labels_refused", "alerts",
-        "cases", "seconds", "rows_per_second", "reasons", "layout", "peak_rss_mb",
+        "incidents", "seconds", "rows_per_second", "reasons", "layout", "peak_rss_mb",
     }  # fmt: skip
     monkeypatch.setattr(hooks, "_counters", {})
     assert run(path)["accepted"] == 0

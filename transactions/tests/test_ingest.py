@@ -168,6 +168,7 @@ def test_values_stand_in_the_order_of_the_columns():
     assert bulk_load.TRANSACTION_FIELDS == (
         "id", "source_id", "external_id", "batch_id", "position", "account_id", "counterparty_id", "occurred_at",
         "received_at", "amount_minor", "currency", "direction", "channel", "country", "memo", "digest",
+        "unit_id", "method", "counterparty_country", "balance_after_minor", "attributes",
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def together(jobs: list[Any]) -> list[Any]:
 
 
 def test_the_same_rows_from_four_sides_are_accepted_once(feed, bank, monkeypatch):
-    def assess(*, batch: Any, transactions: Any) -> list[hooks.AssessmentResult]:
+    def assess(*, batch: Any, transactions: Any, **_: Any) -> list[hooks.AssessmentResult]:
         return [hooks.AssessmentResult(row.pk, "approve") for row in transactions]
 
     monkeypatch.setattr(hooks, "_assessor", assess)

@@ -80,7 +80,7 @@ def test_an_accepted_row_has_its_account_and_its_answer(shop: Source, bank: Sour
 def test_the_answer_of_the_assessment_reaches_its_own_row(
     shop: Source, bank: Source, service: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def assess(*, batch: Batch, transactions: Any) -> list[hooks.AssessmentResult]:
+    def assess(*, batch: Batch, transactions: Any, **_: Any) -> list[hooks.AssessmentResult]:
         return [
             hooks.AssessmentResult(row.pk, "review" if row.external_id == "T-2" else "approve", row.amount_minor / 1e4,
                                    7 if row.external_id == "T-2" else None, row.external_id)
@@ -151,7 +151,7 @@ def test_the_transactions_that_are_assessed_know_their_own_rows(
 ) -> None:
     seen: list[tuple[Any, ...]] = []
 
-    def assess(*, batch: Batch, transactions: Any) -> list[hooks.AssessmentResult]:
+    def assess(*, batch: Batch, transactions: Any, **_: Any) -> list[hooks.AssessmentResult]:
         with django_assert_num_queries(0):
             seen.extend(
                 (row.source, row.batch, row.account.external_id, row.counterparty and row.counterparty.external_id,

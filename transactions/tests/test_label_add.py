@@ -52,10 +52,22 @@ def test_each_transaction_gets_one_label_that_everybody_after_it_is_told_of(anal
 def test_a_repeated_call_adds_nothing_and_changes_nothing(analyst, rows):
     conclude(analyst, rows[:2])
     before = list(Label.objects.order_by("pk").values())
-    assert conclude(analyst, rows, is_suspicious=False, known_at=KNOWN + timedelta(days=1)) == [rows[2].pk]
+    assert conclude(analyst, rows, known_at=KNOWN + timedelta(days=1)) == [rows[2].pk]
     assert list(Label.objects.order_by("pk").values())[:2] == before
     assert conclude(analyst, rows) == []
     assert Label.objects.count() == 3
+
+
+def test_what_is_concluded_otherwise_is_corrected_and_what_stood_is_kept(analyst, rows):
+    conclude(analyst, rows[:2])
+    later = KNOWN + timedelta(days=1)
+    assert conclude(analyst, rows[:1], is_suspicious=False, known_at=later) == [rows[0].pk]
+    label, past = Label.objects.get(transaction=rows[0]), PastLabel.objects.get()
+    greatest = max(row.pk for row in rows)
+    assert (label.is_suspicious, label.known_at) == (False, later)
+    assert label.watermark == past.replaced_after >= greatest
+    assert (past.is_suspicious, past.origin, past.replaced_by, past.watermark) == (True, "case", None, 0)
+    assert Label.objects.get(transaction=rows[1]).is_suspicious
 
 
 def test_nothing_is_concluded_of_nothing(analyst, rows):

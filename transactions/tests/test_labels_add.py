@@ -93,6 +93,7 @@ def test_a_changed_label_is_a_correction_and_what_stood_is_kept(service, bank, r
     label, past = Label.objects.get(), PastLabel.objects.get()
     assert (label.is_suspicious, label.label_batch) == (False, done.batch)
     assert (past.is_suspicious, past.watermark, past.label_batch) == (True, taken, first)
+    assert past.replaced_by is not None
     assert (past.replaced_by.actor, past.replaced_after) == (other, label.watermark)
     assert past.replaced_after > past.watermark
 
@@ -213,7 +214,7 @@ def test_nothing_comes_in_while_labels_are_being_added(bank, monkeypatch):
     synchronise()
     feed = factories.user("feed", role="admin")
 
-    def assess(*, batch, transactions):
+    def assess(*, batch, transactions, **_):
         return [hooks.AssessmentResult(row.pk, "approve") for row in transactions]
 
     monkeypatch.setattr(hooks, "_assessor", assess)

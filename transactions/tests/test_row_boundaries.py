@@ -76,9 +76,13 @@ def test_a_text_may_be_as_long_as_its_field(name: str) -> None:
 def test_the_lengths_of_fields_are_these() -> None:
     assert MAX_LENGTHS == {
         "external_id": 100, "account": 100, "counterparty": 100, "occurred_at": 40, "amount": 64, "currency": 3,
-        "direction": 8, "channel": 32, "country": 2, "memo": 500,
+        "direction": 8, "channel": 32, "country": 2, "memo": 500, "method": 8, "counterparty_country": 2,
+        "balance_after": 64, "originator_name": 140, "originator_account": 100, "originator_bank": 140,
+        "originator_address": 350, "originator_country": 2, "beneficiary_name": 140, "beneficiary_account": 100,
+        "beneficiary_bank": 140, "beneficiary_address": 350, "beneficiary_country": 2, "counterparty_name": 140,
+        "counterparty_account": 100, "counterparty_bank": 140,
     }  # fmt: skip
-    assert frozenset(MAX_LENGTHS) | set(LABEL_FIELDS) == ROW_FIELDS
+    assert frozenset(MAX_LENGTHS) | {*LABEL_FIELDS, "attributes"} == ROW_FIELDS
     assert (MAX_QUOTED, MAX_PRINTABLE) == (80, 1000)
 
 

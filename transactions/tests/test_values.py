@@ -15,13 +15,16 @@ from transactions.amounts import NumberText
 from transactions.choices import QuarantineReason as Reason
 from transactions.identifiers import IBAN_LENGTHS, NULL_WORDS
 from transactions.reference_data import COUNTRIES, CURRENCIES
+from transactions.row_details import PARTY_FIELDS
 from transactions.row_validation import MAX_LENGTHS, ROW_FIELDS, RawRow, RowFault, RowReader, ValidRow
 
 from .conftest import fields
 
 NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
-TEXT_FIELDS = ("external_id", "account", "counterparty", "channel", "memo", "typology")
-CODES = ("currency", "direction", "country")
+PARTY_TEXTS = tuple(name for name in PARTY_FIELDS if not name.endswith("_country"))
+TEXT_FIELDS = ("external_id", "account", "counterparty", "channel", "memo", "typology", *PARTY_TEXTS)
+COUNTRY_CODES = ("country", "counterparty_country", "originator_country", "beneficiary_country")
+CODES = ("currency", "direction", "method", *COUNTRY_CODES)
 IDENTIFIERS = ("external_id", "account", "counterparty")
 REQUIRED = ("external_id", "account", "occurred_at", "amount")
 INVISIBLE = [
@@ -49,6 +52,11 @@ def read(**changes: Any) -> ValidRow:
 
 def value_of(row: ValidRow, name: str) -> Any:
     assert row.label is not None
+    if name in PARTY_FIELDS:
+        party, part = name.split("_")
+        return (row.details.parties or {}).get(party, {}).get(part, "")
+    if name in ("method", "counterparty_country"):
+        return getattr(row.details, name)
     return row.label.typology if name == "typology" else getattr(row, name)
 
 
@@ -59,7 +67,7 @@ def refusal(**changes: Any) -> RowFault:
 
 
 def test_these_are_all_fields_of_a_row() -> None:
-    others = {"occurred_at", "amount", "is_suspicious", "label_known_at"}
+    others = {"occurred_at", "amount", "balance_after", "is_suspicious", "label_known_at", "attributes"}
     assert {*TEXT_FIELDS, *CODES} | others == ROW_FIELDS
     assert set(REQUIRED) < set(MAX_LENGTHS)
 
@@ -93,8 +101,8 @@ def test_every_blank_is_a_space(name: str, blank: str) -> None:
 @pytest.mark.parametrize("name", [*TEXT_FIELDS, *CODES])
 def test_a_word_for_nothing_is_nothing_in_every_field(name: str, word: str) -> None:
     for value in (word, word.upper(), f" {word.title()} "):
-        if name == "country" and word == "na":
-            assert read(country=value).country == "NA"
+        if name in COUNTRY_CODES and word == "na":
+            assert value_of(read(**{name: value}), name) == "NA"
         elif name in REQUIRED:
             fault = refusal(**{name: value})
             assert fault.reason == Reason.MISSING
@@ -211,7 +219,7 @@ def test_an_amount_of_every_currency_is_exact_or_refused(currency: str) -> None:
 def test_an_amount_of_a_type_that_may_have_lost_digits_is_refused(
     text: str, max_exact: int, amount: int | None
 ) -> None:
-    value = NumberText(text, max_exact)
+    value = NumberText.of(text, max_exact)
     if amount is None:
         assert "digits may be lost" in refusal(amount=value).detail
     else:
@@ -224,7 +232,7 @@ def test_an_amount_of_a_type_that_may_have_lost_digits_is_refused(
      ("16777218", 2**24, None), ("1.5", 2**53, None), ("123", 0, "123"), ("99999999999999999999", 0, "99999999999999999999")],
 )  # fmt: skip
 def test_an_id_of_a_type_that_may_have_lost_digits_is_refused(text: str, max_exact: int, result: str | None) -> None:
-    value = NumberText(text, max_exact)
+    value = NumberText.of(text, max_exact)
     if result is None:
         assert "digits may be lost" in refusal(account=value).detail
     else:

@@ -24,6 +24,7 @@ from ..choices import QuarantineState
 from ..filters import QuarantineFilter
 from ..forms import CorrectForm
 from ..models import Transaction
+from ..presentation import detail_values
 from ..quarantine_rows import quarantine_lines, quarantine_reasons
 
 OPEN_ONLY = {"state": QuarantineState.OPEN}
@@ -47,7 +48,9 @@ def quarantine_list(request: SignedInRequest) -> HttpResponse:
 def quarantine_file(request: SignedInRequest) -> StreamingHttpResponse:
     """The rows of the list as a CSV file, under the same filters."""
     rows = filtered(request, QuarantineFilter, selectors.quarantine_visible(request.user), OPEN_ONLY)
-    response = StreamingHttpResponse(quarantine_lines(rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(
+        quarantine_lines(rows, request.GET.get("kind", "")), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = 'attachment; filename="quarantine.csv"'
     return response
 
@@ -89,7 +92,7 @@ def quarantine_release(request: SignedInRequest, pk: int) -> HttpResponse:
         return _page(request, pk, status, release=form)
     row = selectors.quarantined_row_get(request.user, pk)
     if row.state == QuarantineState.RELEASED:
-        messages.success(request, "Released: the row is in and has been assessed.")
+        messages.success(request, "Released: the row is in.")
     else:
         messages.error(request, f"Not released. {row.detail}")
     return redirect("transactions:quarantine-detail", pk)
@@ -112,7 +115,8 @@ def versions(present: Transaction, fields: Mapping[str, Any]) -> list[tuple[str,
     stays |= {"account": present.account, "counterparty": present.counterparty or "", "country": present.country}
     stays["occurred_at"] = present.occurred_at.isoformat()
     stays["memo"] = present.memo
-    return [(name, str(value), str(fields.get(name) or "")) for name, value in sorted(stays.items())]
+    details = {name: value for name, value in detail_values(present).items() if value or fields.get(name)}
+    return [(name, str(value), str(fields.get(name) or "")) for name, value in sorted((stays | details).items())]
 
 
 def _page(request: SignedInRequest, pk: int, status: int = HTTPStatus.OK, **filled: Form) -> HttpResponse:

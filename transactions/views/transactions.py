@@ -10,6 +10,8 @@ from finobs.core.lists import list_page
 
 from .. import selectors
 from ..filters import TransactionFilter
+from ..parties.resolution_selectors import resolved_customers
+from ..presentation import attributes_of, payment_parties
 
 
 @login_required
@@ -23,4 +25,9 @@ def transaction_list(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def transaction_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     row = selectors.transaction_get(request.user, pk)
-    return render_page(request, "transactions/transaction_detail.html", {"row": row, "digest": bytes(row.digest).hex()})
+    customers = resolved_customers(request.user, [row.counterparty_id])
+    context = {
+        "row": row, "digest": bytes(row.digest).hex(), "parties": payment_parties(row),
+        "attributes": attributes_of(row), "resolved_customer": customers.get(row.counterparty_id or 0),
+    }  # fmt: skip
+    return render_page(request, "transactions/transaction_detail.html", context)

@@ -11,7 +11,7 @@ from ...pipeline import replay as pipeline_replay
 
 
 class Command(BaseCommand):
-    help = "Run an alert's versions on its snapshot again. Exits 1 if the alert that comes out is another one."
+    help = "Run an alert's versions on its snapshot again. Exits 1 if another alert comes out, 2 if it cannot be run."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("id", type=int)
@@ -23,4 +23,4 @@ class Command(BaseCommand):
         result = pipeline_replay.replay(alert)
         self.stdout.write(json.dumps(asdict(result)))
         if not result.same:
-            raise SystemExit(1)
+            raise SystemExit(2 if result.why_not else 1)

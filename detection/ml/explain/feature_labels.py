@@ -24,6 +24,7 @@ from .formatting import (
     window,
     yes,
 )
+from .outcome_phrases import CONFIRMED
 
 MAX_REASONS = 3
 # A contribution below this is no reason: it would not be seen in a score of four decimals.
@@ -99,19 +100,18 @@ def _windowed(who: str, what: str, days: str) -> FeatureLabel | None:
         "sum": (f"Sum, {span}, {who}", in_money, lambda _, text: f"{text} in all for {of} in {span}"),
         "frauds": (
             f"Confirmed suspicious, {span}, {who}", plain,
-            lambda value, _: f"{counted(value, 'transaction')} of {of} confirmed suspicious in {span}",
+            lambda value, _: f"{counted(value, 'transaction')} of {of} {CONFIRMED} in {span}",
         ),
         "risk": (
             f"Share confirmed suspicious, {span}, {who}", share,
             # What was confirmed in a window need not be what fell due in it: there may be more of it.
             lambda value, text: (
-                f"{'All' if value >= 1 else text} of {of}'s transactions in {span} of known outcomes were confirmed "
-                "suspicious"
+                f"{'All' if value >= 1 else text} of {of}'s transactions in {span} of known outcomes were {CONFIRMED}"
             ),
         ),
         "rate": (
             f"Smoothed share suspicious, {span}, {who}", small_share,
-            lambda _, text: f"A smoothed share of {text} confirmed suspicious for {of} in {span} of known outcomes",
+            lambda _, text: f"A smoothed share of {text} {CONFIRMED} for {of} in {span} of known outcomes",
         ),
         "mature": (
             f"Due an outcome, {span}, {who}", plain,

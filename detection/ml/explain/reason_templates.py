@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ...features.definition import RISK_WINDOWS, WINDOWS
 from .feature_labels import OF
 from .formatting import counted, share, sum_of_money, times, waited
+from .outcome_phrases import CONFIRMED
 
 Other = Callable[[str], float]
 
@@ -69,7 +70,7 @@ def _confirmed(who: str, days: int) -> ReasonTemplate:
         due = other(f"counterparty_mature_{days}") if who == "counterparty" and days in WINDOWS else 0
         of = f", against {due:,.0f} due an outcome" if due >= value else ""
         verb = "was" if value == 1 else "were"
-        return f"{counted(value, 'transaction')} {with_whom} {verb} confirmed suspicious in {_last(days)}{of}"
+        return f"{counted(value, 'transaction')} {with_whom} {verb} {CONFIRMED} in {_last(days)}{of}"
 
     return ReasonTemplate(f"{who}_frauds_{days}", f"{who} outcomes", sentence)
 

@@ -10,6 +10,7 @@ from finobs.core.charts import Scale, anchor
 
 from .feature_labels import ExplanationLine, feature_label, lines, signed
 from .formatting import number
+from .redaction import WITHHELD_LABEL
 
 WIDTH, STEP, HEAD, FOOT = 480, 36, 40, 30
 LEFT, RIGHT = 4, 476
@@ -109,7 +110,7 @@ def waterfalls(explanation: Mapping[str, Any]) -> list[Waterfall]:
 def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
     """From what is kept of one score."""
     base, score = float(explanation["base"]), float(explanation["score"])
-    each = lines(explanation["features"], currency)
+    each = _lines(explanation, currency)
     drawn = _few(each)
     stops = [base]
     for line in drawn:
@@ -126,13 +127,24 @@ def waterfall(explanation: Mapping[str, Any], currency: str = "") -> Waterfall:
     return Waterfall(*texts, at(base), at(score), height)
 
 
+def _lines(explanation: Mapping[str, Any], currency: str) -> list[ExplanationLine]:
+    """The features in words, and in one line what is withheld of them (`redaction`): the bars reach the score."""
+    each = lines(explanation["features"], currency)
+    withheld = explanation.get("withheld")
+    if not withheld:
+        return each
+    line = ExplanationLine(WITHHELD_LABEL, "withheld", "withheld", float(withheld["contribution"]), "")
+    return sorted([*each, line], key=lambda one: (-abs(one.contribution), one.label))
+
+
 def members(explanation: Mapping[str, Any]) -> list[MemberTable]:
     """Each member of the model, its features in the order of the model."""
     features = explanation["features"]
     return [
         MemberTable(
             TITLES.get(each["name"], each["name"]), each["unit"], _short(each["value"]), _short(each["base"]),
-            "reconstructed" in each, [_member_row(each, index, one) for index, one in enumerate(features)],
+            "reconstructed" in each,
+            [*(_member_row(each, index, one) for index, one in enumerate(features)), *_withheld_row(each)],
         )
         for each in explanation["members"]
     ]  # fmt: skip
@@ -143,6 +155,13 @@ def _member_row(member: Mapping[str, Any], index: int, feature: Mapping[str, Any
     if "reconstructed" not in member:
         return row
     return (*row, _short(feature["observed"]), _short(member["reconstructed"][index]))
+
+
+def _withheld_row(member: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    if "withheld_contribution" not in member:
+        return []
+    row = (WITHHELD_LABEL, f"{float(member['withheld_contribution']):+.4f}")
+    return [row if "reconstructed" not in member else (*row, "withheld", "withheld")]
 
 
 def _short(text: str | None) -> str:

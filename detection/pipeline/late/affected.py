@@ -4,21 +4,23 @@ they touch: transactions of the same currency with a smaller id that occurred in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import connection
 from django.db.models import Q
 
-from finobs.core.db.dialect import database_time, rows_parameters, rows_table, table_of
+from finobs.core.db.dialect import any_of, database_time, rows_parameters, rows_table, table_of
+from finobs.core.db.pipeline import send_later
 from finobs.ledger.services import timestamp
 from transactions.models import Batch, Transaction
 
 from ...features import history
+from ...features.carried_window import LOADED_COLUMNS
 from ...features.definition import DAY_MICROSECONDS, MAX_WINDOW
+from ...features.ordering import order_of_time
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 AFFECTED_WITHIN = timedelta(days=MAX_WINDOW)
+WITHIN = MAX_WINDOW * DAY_MICROSECONDS
 SPAN_COLUMNS = {"entity": "bigint", "since": "timestamptz", "until": "timestamptz", "id": "bigint"}
 
 
@@ -47,17 +50,16 @@ class AffectedTransactions:
     ids: Ints
 
 
-def has_out_of_order(batch_id: int, spans: Mapping[str, Sequence[EntitySpan]]) -> bool:
+def send_for_out_of_order(batch_id: int, spans: Mapping[str, Sequence[EntitySpan]]) -> Callable[[], bool]:
     """Was anything decided before the batch that occurred after its beginning, by account or counterparty? May say yes
-    where it touches nothing; never no where it does. One statement."""
+    where it touches nothing; never no where it does. Asked with the next statement (`pipeline.send_later`)."""
     parts, values = [], []
     for entity, own in spans.items():
         if own:
             parts.append(_exists(entity, len(own) == 1))
             values += [*_span_parameters(own), batch_id]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {' OR '.join(parts)}", values)
-        return bool(cursor.fetchone()[0])
+    fetch = send_later(f"SELECT {' OR '.join(parts)}", values)
+    return lambda: bool(fetch()[0][0])
 
 
 @cache
@@ -80,8 +82,11 @@ def _span_parameters(spans: Sequence[EntitySpan]) -> list[Any]:
     return list(rows[0]) if len(rows) == 1 else rows_parameters(rows)
 
 
-def affected_transactions(batch: Batch) -> AffectedTransactions:
-    """By the numpy kernel, over what the batch's accounts and counterparties did from its first moment on."""
+def affected_transactions(batch: Batch, missed_by: Sequence[int] = ()) -> AffectedTransactions:
+    """By the numpy kernel, over what the batch's accounts and counterparties did from its first moment on.
+
+    `missed_by`: batches that could not see it when they were decided, whatever the ids of their transactions.
+    """
     import numpy as np
 
     own = list(
@@ -95,21 +100,51 @@ def affected_transactions(batch: Batch) -> AffectedTransactions:
         max(moments) + AFFECTED_WITHIN, max(ids),
     )  # fmt: skip
     is_new = np.isin(rows["id"], np.array(ids, dtype=np.int64))
-    currency = np.unique(rows["currency"], return_inverse=True)[1]
+    currency, time = np.unique(rows["currency"], return_inverse=True)[1], rows["occurred_at"]
     hit, late = np.zeros(len(is_new), dtype=bool), np.zeros(len(is_new), dtype=bool)
     for name in ("account_id", "counterparty_id"):
         key = rows[name] * (currency.max() + 1) + currency
         exists = rows[name] >= 0
-        hit_here = exists & _hit(key, rows["occurred_at"], rows["id"], is_new & exists)
-        late |= is_new & _hit(key, -rows["occurred_at"], -rows["id"], hit_here)
+        hit_here = exists & _hit(key, time, time - WITHIN, rows["id"], is_new & exists)
+        late |= is_new & _hit(key, -time, -time - WITHIN, -rows["id"], hit_here)
         hit |= hit_here
-    return AffectedTransactions(int(late.sum()), np.sort(rows["id"][hit]))
+    late_ids, hit_ids = rows["id"][late], np.sort(rows["id"][hit])
+    if missed_by:
+        more_late, more_hit = _missing(batch, missed_by)
+        late_ids, hit_ids = np.union1d(late_ids, more_late), np.union1d(hit_ids, more_hit)
+    return AffectedTransactions(len(late_ids), hit_ids)
 
 
-def _hit(key: Ints, time: Ints, ids: Ints, by: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which rows have one of the same key that is in `by`, occurred in the 30 days before them, and has a greater id.
+def _missing(batch: Batch, missed_by: Sequence[int]) -> tuple[Ints, Ints]:
+    """The ids of the batch's transactions that one of these batches should have seen, and of those that should."""
+    import numpy as np
 
-    With times and ids turned round: which have one that occurred in the 30 days after them, and has a smaller id.
+    condition, value = any_of("batch_id", [batch.pk, *missed_by])
+    rows = LOADED_COLUMNS.load(condition, [value])
+    own = Transaction.objects.filter(batch=batch).values_list("id", flat=True)
+    is_own = np.isin(rows["id"], np.array(list(own), dtype=np.int64))
+    currency = np.unique(rows["currency"], return_inverse=True)[1]
+    # Moments as places in the order of (occurred_at, id); and as if all of its own had come in after the others.
+    order, ids = order_of_time(rows["occurred_at"], rows["id"]), is_own.astype(np.int64)
+    place, moments = np.empty(len(order), dtype=np.int64), rows["occurred_at"][order]
+    place[order] = np.arange(len(order))
+    since = moments.searchsorted(rows["occurred_at"] - WITHIN, side="left")
+    until = moments.searchsorted(rows["occurred_at"] + WITHIN, side="right") - 1
+    hit, missed = np.zeros(len(order), dtype=bool), np.zeros(len(order), dtype=bool)
+    for name in ("account_id", "counterparty_id"):
+        key = rows[name] * (currency.max() + 1) + currency
+        exists = rows[name] >= 0
+        hit_here = exists & ~is_own & _hit(key, place, since, ids, is_own & exists)
+        missed |= is_own & _hit(key, -place, -until, -ids, hit_here)
+        hit |= hit_here
+    return rows["id"][missed], rows["id"][hit]
+
+
+def _hit(key: Ints, time: Ints, since: Ints, ids: Ints, by: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows have one of the same key that is in `by`, occurred from `since` to before `time`, and has a greater
+    id.
+
+    With times and ids turned round: which have one that occurred after them, and has a smaller id.
     """
     import numpy as np
 
@@ -122,9 +157,7 @@ def _hit(key: Ints, time: Ints, ids: Ints, by: NDArray[np.bool_]) -> NDArray[np.
     sortable = place[by] + np.searchsorted(times, time[by], side="left")
     order = np.argsort(sortable, kind="stable")
     sortable = sortable[order]
-    first = sortable.searchsorted(
-        place + np.searchsorted(times, time - MAX_WINDOW * DAY_MICROSECONDS, side="left"), side="left"
-    )
+    first = sortable.searchsorted(place + np.searchsorted(times, since, side="left"), side="left")
     last = sortable.searchsorted(place + np.searchsorted(times, time, side="left"), side="left")
     has_any = (keys[number] == key) & (first < last)
     greatest = _greatest(ids[by][order], first[has_any], last[has_any])
@@ -148,18 +181,25 @@ def _greatest(values: Ints, first: Ints, last: Ints) -> Ints:
     return greatest
 
 
-def late_arrival_cause(row: Transaction, batch_id: int) -> dict[str, Any]:
-    """What of a late batch touches this transaction, as an alert keeps it: how many, and the first of them."""
+def late_arrival_cause(row: Transaction, batch_id: int, missed_by: Sequence[int] = ()) -> dict[str, Any]:
+    """What of a late batch touches this transaction, as an alert keeps it: how many, and the first of them.
+
+    `missed_by`: as of `affected_transactions`.
+    """
+    before, is_at_once = Q(occurred_at__lt=row.occurred_at), row.batch_id in missed_by
+    if is_at_once:
+        before |= Q(occurred_at=row.occurred_at, pk__lt=row.pk)
+    else:
+        before &= Q(pk__gt=row.pk)
     rows = Transaction.objects.filter(
-        batch_id=batch_id, currency=row.currency, pk__gt=row.pk, occurred_at__lt=row.occurred_at,
-        occurred_at__gte=row.occurred_at - AFFECTED_WITHIN,
-    )  # fmt: skip
+        before, batch_id=batch_id, currency=row.currency, occurred_at__gte=row.occurred_at - AFFECTED_WITHIN
+    )
     of = Q(account_id=row.account_id)
     if row.counterparty_id is not None:
         of |= Q(counterparty_id=row.counterparty_id)
     rows = rows.filter(of).order_by("occurred_at", "pk")
     first = rows[0]
-    return {
+    return ({"at_once": True} if is_at_once else {}) | {
         "batch": batch_id, "count": rows.count(), "external_id": first.external_id, "transaction": first.pk,
         "occurred_at": timestamp(first.occurred_at),
         "of": "account" if first.account_id == row.account_id else "counterparty",

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters as filters
 from django.db.models import QuerySet
 
 from finobs.core.filters import YesNoFilter
 from finobs.core.jobs.filters import JobFilter
 from transactions.models import Source
+from transactions.selectors import sources_visible
 
 from ...choices import Outcome
 from ...models import Reassessment, ReassessmentRun
+
+
+def sources_offered(request: Any) -> QuerySet[Source]:
+    """The sources that whoever asks may choose from: none of others is named."""
+    return Source.objects.none() if request is None else sources_visible(request.user)
 
 
 class ReassessmentFilter(filters.FilterSet):
@@ -29,7 +37,7 @@ class ReassessmentFilter(filters.FilterSet):
 
 
 class ReassessmentRunFilter(JobFilter):
-    source = filters.ModelChoiceFilter(queryset=Source.objects.all(), to_field_name="slug", empty_label="All")
+    source = filters.ModelChoiceFilter(queryset=sources_offered, to_field_name="slug", empty_label="All")
 
     class Meta:
         model = ReassessmentRun

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from operator import attrgetter
 from typing import Any
@@ -12,7 +12,6 @@ from transactions.choices import IngestMethod
 from transactions.models import Batch, Transaction
 
 from ...models import LateBatch
-from ..batch_assessment import BatchAssessment
 from . import affected
 
 # A file comes in batch by batch, and often in no order: what its batches touch is looked at once, after the last.
@@ -20,14 +19,18 @@ SETTLING_TIME = timedelta(seconds=30)
 FILE_METHODS = (IngestMethod.FILE, IngestMethod.ADMIN)
 
 
-def late_batch_record(assessment: BatchAssessment, batch: Batch) -> None:
-    """Keep a row if any of the transactions is late, and wake whoever looks again. Called by `assess`, in its
-    transaction; costs one statement."""
-    entities = {name: _EntitySpans(assessment.transactions, f"{name}_id") for name in ("account", "counterparty")}
-    if not any(each.is_out_of_order for each in entities.values()):
-        spans = {name: each.spans() for name, each in entities.items()}
-        if not affected.has_out_of_order(batch.pk, spans):
-            return
+def send_for_lateness(transactions: Sequence[Transaction], batch: Batch) -> Callable[[], bool]:
+    """Ask, with the next statement, whether any of the batch's transactions is late. Called by `assess` before it
+    decides; costs at most one statement."""
+    entities = {name: _EntitySpans(transactions, f"{name}_id") for name in ("account", "counterparty")}
+    if any(each.is_out_of_order for each in entities.values()):
+        return lambda: True
+    return affected.send_for_out_of_order(batch.pk, {name: each.spans() for name, each in entities.items()})
+
+
+def late_batch_record(batch: Batch) -> None:
+    """Keep a row of a batch with late transactions, and wake whoever looks again. Called by `assess`, in its
+    transaction."""
     settles = batch.method in FILE_METHODS
     LateBatch.objects.create(batch=batch, source=batch.source, due_at=clock.now() + SETTLING_TIME * settles)
     if not settles:

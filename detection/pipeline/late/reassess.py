@@ -51,7 +51,7 @@ def affected_causes(run: ReassessmentRun, progress: ProgressCallback) -> dict[in
     causes: dict[int, int] = {}
     for late_batch in run.late_batches.select_related("batch").order_by("-batch_id"):
         progress("Finding what is touched", run.done, run.total)
-        touched = affected.affected_transactions(late_batch.batch)
+        touched = affected.affected_transactions(late_batch.batch, late_batch.missed_by)
         left_out = max(0, len(touched.ids) - MAX_AFFECTED)
         LateBatch.objects.filter(pk=late_batch.pk).update(
             late=touched.late, touched=len(touched.ids), left_out=left_out
@@ -127,9 +127,10 @@ def _raise_alerts(
 ) -> Mapping[int, Alert]:
     """An alert, by transaction, for each of `indexes`, with what came in late among its reasons."""
     prefetch_related_objects([assessment.transactions[index] for index in indexes], "account", "counterparty")
+    missed_by = dict(LateBatch.objects.filter(pk__in=set(causes.values())).values_list("pk", "missed_by"))
     for index in indexes:
         row = assessment.transactions[index]
-        cause = affected.late_arrival_cause(row, causes[row.pk])
+        cause = affected.late_arrival_cause(row, causes[row.pk], missed_by[causes[row.pk]])
         assessment.decisions[index] = with_late_arrivals(assessment.decisions[index], cause)
     return raise_alerts(assessment, run.source, indexes, at)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
+from django.db import OperationalError
 from django.db.models import Max, QuerySet
 
 from finobs.accounts.system import system_actor
@@ -13,10 +15,13 @@ from finobs.core.jobs.choices import OPEN_STATES
 from finobs.core.jobs.lease import claim
 from finobs.core.jobs.worker import run_claimed
 from finobs.core.service import service
-from transactions.models import Transaction
+from transactions.deliveries.queries import input_completeness
+from transactions.models import Source, Transaction
 
 from ...models import LateBatch, ReassessmentRun
+from .overlaps import overlaps_record
 
+log = logging.getLogger("finobs.detection")
 # Files that come in without a pause are not waited for longer than this.
 MAX_SETTLING_TIME = timedelta(minutes=15)
 
@@ -24,8 +29,15 @@ MAX_SETTLING_TIME = timedelta(minutes=15)
 def reassess_due() -> int:
     """Carry out whatever is due; returns how many transactions were looked at. Safe to run twice, or at once.
 
+    Due is what batches touch that were late, or were decided at the same time as others.
+
     Raises OperationalError or InterfaceError where the database goes away.
     """
+    try:
+        overlaps_record()
+    except OperationalError:
+        # A look that takes too long must not stop what is due: it is begun anew the next time.
+        log.exception("Batches that were decided at the same time could not be looked for")
     looked_at = 0
     while (run := _next_run()) is not None:
         before = run.done
@@ -59,9 +71,11 @@ def reassessment_begin() -> ReassessmentRun | None:
             late_batch.pk for late_batch in waiting.filter(source_id=source_id).select_for_update(skip_locked=True)
         ]
         if batch_ids:
+            source = Source.objects.get(pk=source_id)
             run = ReassessmentRun.objects.create(
-                source_id=source_id, as_of=newest_transaction_id(), requested_by=system_actor("reassess")
-            )
+                source=source, as_of=newest_transaction_id(), requested_by=system_actor("reassess"),
+                input_completeness=input_completeness(source),
+            )  # fmt: skip
             waiting.filter(pk__in=batch_ids).update(run=run)
             return run
     return None

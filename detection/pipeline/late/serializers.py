@@ -40,8 +40,13 @@ class ReassessmentRunSerializer(JobSerializer[ReassessmentRun]):
 class LateBatchSerializer(serializers.ModelSerializer[LateBatch]):
     state = serializers.CharField(help_text='"waiting", or the state of its run')
     run_id = serializers.IntegerField(allow_null=True)
+    missed_by = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Batches that were decided at the same time and could not see it"
+    )
 
     class Meta:
         model = LateBatch
-        fields = ("batch_id", "run_id", "state", "due_at", "late", "touched", "left_out", "changed", "raised")
+        fields = (
+            "batch_id", "run_id", "state", "due_at", "missed_by", "late", "touched", "left_out", "changed", "raised",
+        )  # fmt: skip
         read_only_fields = fields

@@ -13,7 +13,7 @@ from finobs.core.versions import require_version
 from finobs.ledger.canonical import Canonical
 from finobs.ledger.services import record
 
-from .. import token_format
+from .. import token_format, token_sources
 from ..choices import UserKind
 from ..models import ApiToken, User
 from ..privilege_ceiling import permissions_held, require_not_above
@@ -25,24 +25,27 @@ MAX_LIFETIME = timedelta(days=365)
 
 @service
 def token_create(
-    *, actor: User, user: User, name: str, scopes: Collection[str], lifetime: timedelta
+    *, actor: User, user: User, name: str, scopes: Collection[str], lifetime: timedelta, sources: Collection[str] = ()
 ) -> tuple[ApiToken, str]:
     """Make a key for `user` and return it with its secret, which is shown this once and kept nowhere.
 
     Everybody for themselves; for a machine account with user:role_assign and reach; for other people nobody, as it
     would be their signature. Scopes are named permissions that the actor holds. Tokens cannot make tokens.
+    sources: slugs of the sources that the token is bound to: it reaches these, and what came by them, and nothing that
+    came by none. Empty: all that its owner reaches.
     Records token.create. Raises NotAllowed, Invalid.
     """
     user = lock_user(user)
     _require_create(actor, user)
     name = require_names(name=name)["name"]
-    _check(actor, name, scopes, lifetime)
+    _check(actor, name, scopes, lifetime, sources)
     prefix, text = token_format.generate()
     token = ApiToken.objects.create(
         user=user, name=name, prefix=prefix, digest=token_format.digest(text), scopes=sorted(scopes),
-        created_by=actor, created_at=clock.now(), expires_at=clock.now() + lifetime,
+        sources=sorted(set(sources)), created_by=actor, created_at=clock.now(), expires_at=clock.now() + lifetime,
     )  # fmt: skip
     data: dict[str, Canonical] = {"of": str(user.pk), "prefix": prefix, "scopes": sorted(scopes), "days": lifetime.days}
+    data["sources"] = sorted(set(sources))
     record(actor=actor, action="token.create", subject=token, data=data)
     return token, text
 
@@ -82,7 +85,7 @@ def _require_create(actor: User, user: User) -> None:
     require_not_above(actor, user)
 
 
-def _check(actor: User, name: str, scopes: Collection[str], lifetime: timedelta) -> None:
+def _check(actor: User, name: str, scopes: Collection[str], lifetime: timedelta, sources: Collection[str]) -> None:
     errors: dict[str, list[str]] = {}
     if not 0 < len(name) <= 80:
         errors["name"] = ["Give it a name of at most 80 characters."]
@@ -94,5 +97,7 @@ def _check(actor: User, name: str, scopes: Collection[str], lifetime: timedelta)
         errors["scopes"] = [f"No such permission: {unknown[0]}."]
     elif excess := sorted(set(scopes) - permissions_held(actor)):
         errors["scopes"] = [f"Your roles do not include {excess[0]}."]
+    if sources and (unknown := sorted(set(sources) - {slug for slug, _ in token_sources.offered(actor)})):
+        errors["sources"] = [f"There is no source {unknown[0][:40]!r}."]
     if errors:
         raise Invalid(fields=errors)

@@ -1,12 +1,12 @@
-"""The API of people and tokens under what holds of every API (`tests.support.api`)."""
+"""The API of people, tokens and org units under what holds of every API (`tests.support.api`)."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from finobs.accounts.models import ApiToken
-from finobs.accounts.services import token_create, user_deactivate
+from finobs.accounts.services import token_create, unit_deactivate, unit_grant, user_deactivate
 from tests import factories
 from tests.support.api import ApiActionTests, ApiDetailTests, ApiListTests, ApiTests
 
@@ -133,3 +133,92 @@ def token_of(person: Any) -> ApiToken:
     return token_create(actor=person, user=person, name="feed", scopes=["compliance:read"], lifetime=timedelta(days=1))[
         0
     ]
+
+
+UNKNOWN = ("no-such-unit",)
+
+
+class TestUnitList(ApiListTests):
+    url = "accounts_api:unit-list"
+
+    def add_row(self) -> None:
+        factories.unit()
+
+
+class TestUnitCreate(ApiActionTests):
+    url = "accounts_api:unit-list"
+    actor = "admin"
+    event = "unit.create"
+    status = 201
+
+    def body(self) -> dict[str, Any]:
+        return {"code": "bank", "name": "Bank", "kind": "legal_entity", "parent": "organisation"}
+
+
+class OnUnit(ApiTests):
+    unknown: ClassVar[tuple[Any, ...]] = UNKNOWN
+
+    def make(self) -> tuple[Any, ...]:
+        self.unit = factories.unit("first-bank")
+        return (self.unit.code,)
+
+
+class TestUnitDetail(OnUnit, ApiDetailTests):
+    url = "accounts_api:unit-detail"
+
+
+class TestUnitChange(OnUnit, ApiActionTests):
+    url = "accounts_api:unit-detail"
+    actor = "admin"
+    method = "PATCH"
+    event = "unit.change"
+    repeat = 200
+
+    def body(self) -> dict[str, Any]:
+        return {"name": "Another Name"}
+
+
+class TestUnitDeactivate(OnUnit, ApiActionTests):
+    url = "accounts_api:unit-deactivate"
+    actor = "admin"
+    event = "unit.deactivate"
+    repeat = 200
+
+    def body(self) -> dict[str, Any]:
+        return {"reason": "Sold to others."}
+
+
+class TestUnitReactivate(OnUnit, ApiActionTests):
+    url = "accounts_api:unit-reactivate"
+    actor = "admin"
+    event = "unit.reactivate"
+    repeat = 200
+
+    def make(self) -> tuple[Any, ...]:
+        arguments = super().make()
+        unit_deactivate(actor=self.fixture("admin"), unit=self.unit, reason="Sold to others.")
+        return arguments
+
+    def body(self) -> dict[str, Any]:
+        return {"reason": "Bought back."}
+
+
+class TestUnitGrant(OnUnit, ApiActionTests):
+    url = "accounts_api:unit-grant"
+    actor = "admin"
+    event = "unit.grant"
+    repeat = 200
+
+    def body(self) -> dict[str, Any]:
+        return {"principal_type": "user", "principal": self.fixture("stranger").pk, "grant": "work"}
+
+
+class TestUnitRevoke(TestUnitGrant):
+    url = "accounts_api:unit-revoke"
+    event = "unit.revoke"
+
+    def make(self) -> tuple[Any, ...]:
+        arguments = super().make()
+        somebody = self.fixture("stranger")
+        unit_grant(actor=self.fixture("admin"), unit=self.unit, principal=somebody, action="work")
+        return arguments

@@ -187,6 +187,7 @@ def test_a_key_says_whose_it_is_and_what_it_opens(other: User, analyst: User) ->
     event = last_event("token.create")
     assert event["data"] == {
         "of": str(analyst.pk), "prefix": token.prefix, "scopes": ["audit:read", "model:read"], "days": 9,
+        "sources": [],
     }  # fmt: skip
     assert event["subject"] == {"type": "accounts.apitoken", "id": str(token.pk)}
     assert (token.name, token.created_by, token.created_at, token.expires_at, token.scopes) == (

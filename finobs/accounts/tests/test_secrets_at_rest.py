@@ -45,6 +45,15 @@ REASONS = {
     "axes_accesslog.session_hash": "SHA-256 of a session key, by django-axes",
     "core_idempotentanswer.key": "names a request of somebody who proves who they are each time",
     "django_celery_beat_periodictask.routing_key": "names a queue of the broker",
+    "transactions_customer.name_key": "the name in the form by which it is compared",
+    "transactions_historicalcustomer.name_key": "the same, as it was",
+    **dict.fromkeys(
+        [
+            "transactions_accountdetails.salt", "transactions_counterpartydetails.salt", "transactions_customer.salt", "detection_externalalert.salt",
+            "transactions_paymentparties.salt",
+        ],
+        "stands beside the values that the ledger says digests of; opens nothing",
+    ),
     "transactions_quarantinedrow.salt": "stands beside the values that the ledger says digests of; opens nothing",
     **dict.fromkeys(
         [
@@ -56,9 +65,10 @@ REASONS = {
     **dict.fromkeys(
         [
             "approvals_approvaldecision.digest", "approvals_approvalrequest.digest",
-            "approvals_historicalapprovalrequest.digest", "detection_alert.snapshot_digest",
+            "approvals_historicalapprovalrequest.digest", "detection_alert.snapshot_digest", "detection_externalalert.digest", "detection_externalalert.payload_digest",
             "detection_reassessment.digest", "ledger_treenode.hash", "transactions_quarantinedrow.raw_digest",
-            "transactions_transaction.digest",
+            "transactions_transaction.digest", "transactions_accountparty.digest", "transactions_customerprofile.digest",
+            "transactions_partyrelation.digest", "transactions_deliveryfile.digest",
         ],
         "says which content, and is shown to whoever may see that",
     ),

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
 from cases.models import Queue
-from cases.services import case_take, queue_revoke
+from cases.services import item_take, queue_revoke
 from finobs.accounts import roles, services
 from finobs.accounts.authentication import token_find, user_with_scopes
 from finobs.accounts.credential import Credential
@@ -234,13 +234,13 @@ def test_a_revoked_grant_locks_everybody_who_had_it_by_their_group(superuser: Us
 
     @service
     def take_then_revoke(*, actor: User) -> None:
-        case_take(actor=people[0], case=case)
+        item_take(actor=people[0], item=case)
         queue_revoke(actor=actor, queue=queue, principal=group, action="work")
 
     # Taken while the grant stood, and nobody else could take it away in between.
     take_then_revoke(actor=superuser)
     with pytest.raises(FinobsError):
-        case_take(actor=people[1], case=case)
+        item_take(actor=people[1], item=case)
 
 
 @postgresql

@@ -8,10 +8,12 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Model
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
+from django.db.models import BinaryField, CharField, Field, Model, TextField
 
 from .dialect import database_time, is_postgresql, table_of
+from .ids import reserve
+from .pipeline import send_later, send_waiting
 
 M = TypeVar("M", bound=Model)
 Row = Sequence[Any]
@@ -19,6 +21,7 @@ Row = Sequence[Any]
 MIN_COPY_ROWS = 20
 # Instances in one statement: a database takes so many values (32,766 on SQLite, 65,535 on PostgreSQL).
 MAX_ROWS_PER_STATEMENT = 500
+_TEXT_PREPARATIONS = (CharField.get_prep_value, TextField.get_prep_value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,10 @@ class _Target:
         return f"{self.table} ({self.columns})"
 
 
-def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
+def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, later: bool = False) -> None:
     """Insert rows, each the values of `columns` in this order; times are aware datetimes.
 
+    later: few rows go with the next statement (`pipeline.send_later`), which then raises what is wrong with them.
     Raises what Django raises: IntegrityError, DataError.
     """
     if not rows:
@@ -46,7 +50,7 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Row])
     target = _target(model, tuple(columns))
     values = _adapted(target, rows)
     if len(rows) < MIN_COPY_ROWS:
-        _execute(_values_statement(target, len(rows)), values)
+        _execute(_values_statement(target, len(rows)), values, later=later)
     elif is_postgresql():
         _copy(target.into, values)
     else:
@@ -77,33 +81,77 @@ def insert_missing(model: type[Model], columns: Sequence[str], rows: Sequence[Ro
     return {row[0] for row in rows}
 
 
-def insert_instances(instances: Sequence[M]) -> Sequence[M]:
+def insert_instances(instances: Sequence[M], *, later: bool = False) -> Sequence[M]:
     """Insert new instances of one model, 500 in one statement, as `bulk_create` does; those without an id get theirs.
 
-    They come all with an id or all without. `bulk_create` would send each column as one array, which psycopg writes
-    value by value: with texts of some kilobytes that takes longer than everything else (measured).
+    They come all with an id or all without. later: as of `insert_rows`; those without an id then get none.
+    `bulk_create` would send each column as one array, which psycopg writes value by value: with texts of some kilobytes
+    that takes longer than everything else (measured).
     """
     for start in range(0, len(instances), MAX_ROWS_PER_STATEMENT):
-        _insert_instances(instances[start : start + MAX_ROWS_PER_STATEMENT])
+        _insert_instances(instances[start : start + MAX_ROWS_PER_STATEMENT], later=later)
     return instances
 
 
-def _insert_instances(instances: Sequence[M]) -> None:
+def insert_many(instances: Sequence[M]) -> Sequence[M]:
+    """Insert new instances of one model, which get their ids beforehand: by COPY on PostgreSQL, row by row on SQLite.
+
+    For thousands: half the time of `bulk_create` (measured with customers and their history). Fields are asked for
+    their values as a save would ask them.
+    """
+    if not instances:
+        return instances
+    model = type(instances[0])
+    fields = model._meta.concrete_fields
+    for each, pk in zip(instances, reserve(model, len(instances)), strict=True):
+        each.pk = pk
+    target = _target(model, tuple(str(field.column) for field in fields))
+    database = connections[DEFAULT_DB_ALIAS]
+    rows = [[_prepared(field, field.pre_save(each, True), database) for field in fields] for each in instances]
+    if is_postgresql():
+        _copy(target.into, rows)
+    else:
+        with connection.cursor() as cursor:
+            cursor.executemany(_values_statement(target, 1), rows)
+    for each in instances:
+        each._state.adding, each._state.db = False, DEFAULT_DB_ALIAS
+    return instances
+
+
+def _insert_instances(instances: Sequence[M], *, later: bool) -> None:
     model, with_pk = type(instances[0]), instances[0].pk is not None
     fields = [field for field in model._meta.concrete_fields if with_pk or not field.primary_key]
     target = _target(model, tuple(str(field.column) for field in fields))
-    rows = [
-        [field.get_db_prep_save(getattr(each, field.attname), connection) for field in fields] for each in instances
-    ]
+    # Itself, not the proxy, which looks for it at each touch.
+    database = connections[DEFAULT_DB_ALIAS]
+    rows = [[_prepared(field, getattr(each, field.attname), database) for field in fields] for each in instances]
     statement = _values_statement(target, len(rows))
-    if with_pk:
-        _execute(statement, rows)
+    if with_pk or later:
+        _execute(statement, rows, later=later)
     else:
         # In the order of the rows, on PostgreSQL and SQLite alike: what Django relies on too.
         for each, (pk,) in zip(instances, _execute(f"{statement} RETURNING {target.pk}", rows), strict=True):
             each.pk = pk
     for each in instances:
-        each._state.adding, each._state.db = False, connection.alias
+        each._state.adding, each._state.db = False, DEFAULT_DB_ALIAS
+
+
+def _prepared(field: Any, value: Any, database: Any) -> Any:
+    """As Django would give it to the database, without its dozen calls where it would give the value itself."""
+    kind: Any = type(field)
+    if type(value) in _plain(kind):
+        return value
+    return field.get_db_prep_save(value, database)
+
+
+@cache
+def _plain(kind: Any) -> frozenset[type]:
+    """The types of values that fields of this kind hand on to PostgreSQL as they are."""
+    if not is_postgresql():
+        return frozenset()
+    if kind.get_db_prep_value is Field.get_db_prep_value and kind.get_prep_value in _TEXT_PREPARATIONS:
+        return frozenset({str})
+    return frozenset({bytes}) if kind is BinaryField else frozenset()
 
 
 @cache
@@ -122,7 +170,10 @@ def _values_statement(target: _Target, number: int) -> str:
     return f"INSERT INTO {target.into} VALUES {', '.join([row] * number)}"  # noqa: S608
 
 
-def _execute(statement: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+def _execute(statement: str, rows: Sequence[Row], *, later: bool = False) -> list[tuple[Any, ...]]:
+    if later:
+        send_later(statement, [value for row in rows for value in row], returns_rows=False)
+        return []
     with connection.cursor() as cursor:
         cursor.execute(statement, [value for row in rows for value in row])
         return cursor.fetchall() if "RETURNING" in statement else []
@@ -149,6 +200,8 @@ class _Texts(dict[Any, Any]):
 
 def _copy(into: str, rows: Sequence[Row]) -> None:
     """psycopg's own errors would come past Django here: they are wrapped as those of any statement are."""
+    # COPY is no statement that would take what waits along.
+    send_waiting()
     errors: Any = connection.wrap_database_errors
     with connection.cursor() as cursor, errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
         for row in rows:

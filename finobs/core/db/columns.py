@@ -75,8 +75,7 @@ class ColumnSet:
         for name in self.times:
             columns[name] = np.array(values[name], dtype="datetime64[us]").astype(np.int64)
         for name in self.codes:
-            packed = {text: pack(text) for text in set(values[name])}
-            columns[name] = np.array([packed[text] for text in values[name]], dtype=np.int64)
+            columns[name] = pack_all(values[name])
         return columns
 
 
@@ -86,6 +85,14 @@ def pack(text: str) -> int:
     'USD'
     """
     return int.from_bytes(text.ljust(MAX_CODE_LENGTH).encode()[:MAX_CODE_LENGTH], "big")
+
+
+def pack_all(texts: Sequence[str]) -> Ints:
+    """Each of them; most are the same few."""
+    import numpy as np
+
+    codes = {text: pack(text) for text in set(texts)}
+    return np.array([codes[text] for text in texts], dtype=np.int64)
 
 
 def unpack(code: int) -> str:

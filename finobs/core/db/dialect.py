@@ -11,6 +11,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
+from .keys import Keys
+
 Value = str | int
 
 
@@ -20,6 +22,7 @@ def is_postgresql() -> bool:
     return bool(connection.vendor == "postgresql")
 
 
+@cache
 def table_of(model: type[Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
@@ -35,7 +38,7 @@ def any_of(column: str, values: Sequence[Value]) -> tuple[str, Any]:
         return f"{column} = %s", values[0]
     if is_postgresql():
         cast = "::bigint[]" if values and isinstance(values[0], int) else ""
-        return f"{column} = ANY(%s{cast})", list(values)
+        return f"{column} = ANY(%s{cast})", Keys(values)
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(values))  # noqa: S608
 
 
@@ -71,9 +74,10 @@ def json_text(column: str) -> str:
     return f"{column}::text" if is_postgresql() else column
 
 
-def joined_text(column: str) -> str:
-    """The aggregate of all values of a column as one text, with a space between them."""
-    return f"string_agg({column}::text, ' ')" if is_postgresql() else f"group_concat({column}, ' ')"
+def joined_text(column: str, separator: str = " ") -> str:
+    """The aggregate of all values of a column as one text, with `separator` between them."""
+    name = "string_agg" if is_postgresql() else "group_concat"
+    return f"{name}({column}{'::text' if is_postgresql() else ''}, '{separator}')"
 
 
 def time_text(column: str) -> str:
@@ -90,6 +94,14 @@ def uuid_text(column: str) -> str:
         return f"{column}::text"
     groups = [f"substr({column}, {start}, {length})" for start, length in ((1, 8), (9, 4), (13, 4), (17, 4))]
     return " || '-' || ".join([*groups, f"substr({column}, 21)"])
+
+
+def skip_locked(alias: str) -> str:
+    """Lock the rows that a SELECT finds in the table it calls `alias`, passing by those that others have locked.
+
+    Nothing on SQLite: whoever writes is alone.
+    """
+    return f"FOR UPDATE OF {alias} SKIP LOCKED" if is_postgresql() else ""
 
 
 def left_join_by_key(table: str, alias: str, key: str) -> str:

@@ -33,6 +33,8 @@ def is_connection_lost(error: BaseException) -> bool:
         return code.startswith(CONNECTION_LOST)
     cause = error.__cause__ or error
     kinds = {kind.__name__ for kind in type(cause).__mro__}
+    if "PipelineAborted" in kinds:
+        return False  # a statement before it in the same pipeline was refused
     is_operational = isinstance(error, OperationalError | InterfaceError) or "OperationalError" in kinds
     return _driver(cause) == "psycopg" and is_operational
 

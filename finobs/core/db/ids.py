@@ -31,11 +31,11 @@ def reserve(model: type[Model], count: int) -> list[int]:
 
 
 def reservation(letter: str, model: type[Model], count: int) -> list[tuple[str, list[Any]]]:
-    """The same as a part of a UNION whose columns are a letter, a text, an id and anything: its SQL and values.
+    """The same as a part of a UNION: its SQL and values. The columns: a letter, a text, an id, bytes and a number.
 
     Empty on SQLite, where ids are reserved by a statement that writes: use `reserve`.
     """
-    return [_select(f"'{letter}', '', nextval(s), NULL", model, count)] if is_postgresql() else []
+    return [_select(f"'{letter}', '', nextval(s), NULL, 0", model, count)] if is_postgresql() else []
 
 
 def _select(columns: str, model: type[Model], count: int) -> tuple[str, list[Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model
 
 M = TypeVar("M", bound=Model)
@@ -31,11 +31,11 @@ class ModelRows(Generic[M]):
         return len(self._names)
 
     def read(self, values: Sequence[Any]) -> M:
-        row = list(values)
+        row, database = list(values), connections[DEFAULT_DB_ALIAS]
         for position, field, converters in self._converters:
             for convert in converters:
-                row[position] = convert(row[position], field, connection)
-        return self.model.from_db(connection.alias, self._names, row)
+                row[position] = convert(row[position], field, database)
+        return self.model.from_db(DEFAULT_DB_ALIAS, self._names, row)
 
     @cached_property
     def _names(self) -> list[str]:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from .. import clock
+from ..classification import classify
 from ..identity import IdentityAt
 from ..models import Base
 from .choices import ENDED_STATES, OPEN_STATES, JobState
@@ -26,6 +27,8 @@ class LeasedJob(Base):
 
     A kind that may have one open job at a time says so by a unique constraint of its own over OPEN_STATES.
     """
+
+    CLASSIFIED = classify(internal="step error")
 
     MAX_ATTEMPTS: ClassVar[int] = 3
     LEASE: ClassVar[timedelta] = timedelta(minutes=5)

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from finobs.core.db import bulk
 from finobs.core.db.bulk import MIN_COPY_ROWS, insert_instances, insert_missing, insert_rows
 from tests import factories
-from transactions.models import Account, Source
+from transactions.models import Counterparty, Source
 
 pytestmark = pytest.mark.django_db
 POSTGRESQL = connection.vendor == "postgresql"
@@ -32,13 +32,13 @@ def rows_of(source: Source, number: int, first: int = 1000) -> list[tuple[Any, .
 
 
 def stored() -> set[tuple[Any, ...]]:
-    return set(Account.objects.values_list(*COLUMNS))
+    return set(Counterparty.objects.values_list(*COLUMNS))
 
 
 @pytest.mark.parametrize("number", FEW_AND_MANY)
 def test_rows_get_in_as_they_are(source: Source, number: int) -> None:
     rows = rows_of(source, number)
-    insert_rows(Account, COLUMNS, rows)
+    insert_rows(Counterparty, COLUMNS, rows)
     assert stored() == set(rows)
 
 
@@ -47,32 +47,32 @@ def test_a_time_with_an_offset_is_the_same_moment(source: Source, number: int) -
     from datetime import timezone
 
     there = AT.astimezone(timezone(timedelta(hours=9)))
-    insert_rows(Account, COLUMNS, [(pk, owner, name, there) for pk, owner, name, _ in rows_of(source, number)])
-    assert Account.objects.filter(created_at=AT).count() == number
+    insert_rows(Counterparty, COLUMNS, [(pk, owner, name, there) for pk, owner, name, _ in rows_of(source, number)])
+    assert Counterparty.objects.filter(created_at=AT).count() == number
 
 
 @pytest.mark.parametrize("number", FEW_AND_MANY)
 def test_rows_may_leave_their_id_to_the_database(source: Source, number: int) -> None:
-    insert_rows(Account, COLUMNS[1:], [row[1:] for row in rows_of(source, number)])
-    assert Account.objects.count() == number
+    insert_rows(Counterparty, COLUMNS[1:], [row[1:] for row in rows_of(source, number)])
+    assert Counterparty.objects.count() == number
     factories.source("after")
 
 
 def test_no_rows_take_no_statement(source: Source, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        insert_rows(Account, COLUMNS, [])
-        assert insert_missing(Account, COLUMNS, []) == set()
+        insert_rows(Counterparty, COLUMNS, [])
+        assert insert_missing(Counterparty, COLUMNS, []) == set()
         assert insert_instances([]) == []
 
 
 def test_few_rows_are_one_statement_and_many_are_copied(source: Source) -> None:
     few, many = rows_of(source, MIN_COPY_ROWS - 1), rows_of(source, MIN_COPY_ROWS, first=5000)
     with CaptureQueriesContext(connection) as queries:
-        insert_rows(Account, COLUMNS, few)
+        insert_rows(Counterparty, COLUMNS, few)
     (statement,) = [each["sql"] for each in queries.captured_queries]
     assert statement.startswith("INSERT INTO")
     with CaptureQueriesContext(connection) as queries:
-        insert_rows(Account, COLUMNS, many)
+        insert_rows(Counterparty, COLUMNS, many)
     (statement,) = [each["sql"] for each in queries.captured_queries]
     assert statement.startswith("COPY" if POSTGRESQL else f"{MIN_COPY_ROWS} times: INSERT INTO")
     assert stored() == set(few) | set(many)
@@ -86,16 +86,16 @@ def test_a_row_of_a_wrong_type_is_a_data_error_of_djangos(source: Source, number
     rows = rows_of(source, number)
     rows[-1] = (*rows[-1][:2], "A" * 101, AT)
     with pytest.raises(DataError), transaction.atomic():
-        insert(Account, COLUMNS, rows)
+        insert(Counterparty, COLUMNS, rows)
     assert stored() == set()
 
 
 @pytest.mark.parametrize("number", FEW_AND_MANY)
 def test_a_row_that_is_there_already_is_an_integrity_error_of_djangos(source: Source, number: int) -> None:
     (present,) = rows_of(source, 1, first=1000 + number - 1)
-    insert_rows(Account, COLUMNS, [present])
+    insert_rows(Counterparty, COLUMNS, [present])
     with pytest.raises(IntegrityError), transaction.atomic():
-        insert_rows(Account, COLUMNS, rows_of(source, number))
+        insert_rows(Counterparty, COLUMNS, rows_of(source, number))
     assert stored() == {present}
 
 
@@ -103,13 +103,13 @@ def test_a_row_that_is_there_already_is_an_integrity_error_of_djangos(source: So
 def test_an_empty_value_where_there_must_be_one_is_an_integrity_error(source: Source, number: int) -> None:
     rows = [(pk, None, name, at) for pk, _, name, at in rows_of(source, number)]
     with pytest.raises(IntegrityError), transaction.atomic():
-        insert_rows(Account, COLUMNS, rows)
+        insert_rows(Counterparty, COLUMNS, rows)
 
 
 @pytest.mark.parametrize("number", FEW_AND_MANY)
 def test_of_rows_without_a_conflict_all_get_in(source: Source, number: int) -> None:
     rows = rows_of(source, number)
-    assert insert_missing(Account, COLUMNS, rows) == {row[0] for row in rows}
+    assert insert_missing(Counterparty, COLUMNS, rows) == {row[0] for row in rows}
     assert stored() == set(rows)
 
 
@@ -118,16 +118,16 @@ def test_of_rows_with_a_conflict_the_others_get_in(source: Source, number: int) 
     """Another import of the same names came first; twice in one transaction, so that the temporary table is met again."""
     rows = rows_of(source, number)
     taken = [(pk + 50_000, *row) for pk, *row in rows[::3]]
-    insert_rows(Account, COLUMNS, taken)
+    insert_rows(Counterparty, COLUMNS, taken)
     if not POSTGRESQL:
         with pytest.raises(IntegrityError), transaction.atomic():
-            insert_missing(Account, COLUMNS, rows)
+            insert_missing(Counterparty, COLUMNS, rows)
         assert stored() == set(taken)
         return
     missing = [row for place, row in enumerate(rows) if place % 3]
     with transaction.atomic():
-        assert insert_missing(Account, COLUMNS, rows) == {row[0] for row in missing}
-        assert insert_missing(Account, COLUMNS, rows) == set()
+        assert insert_missing(Counterparty, COLUMNS, rows) == {row[0] for row in missing}
+        assert insert_missing(Counterparty, COLUMNS, rows) == set()
     assert stored() == set(taken) | set(missing)
 
 
@@ -175,5 +175,5 @@ def test_rows_are_not_changed_by_their_insertion(source: Source) -> None:
     """The caller goes on with the same values."""
     rows: Sequence[Sequence[Any]] = [list(row) for row in rows_of(source, 2)]
     before = [list(row) for row in rows]
-    insert_rows(Account, COLUMNS, rows)
+    insert_rows(Counterparty, COLUMNS, rows)
     assert rows == before

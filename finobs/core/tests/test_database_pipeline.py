@@ -62,11 +62,11 @@ def test_what_fails_in_a_pipeline_is_an_error_as_django_knows_it_and_undoes_the_
 
 
 def test_ids_can_be_reserved_by_a_part_of_a_union() -> None:
-    parts = [("SELECT 'x', 'text', 7, NULL", []), *ids.reservation("i", Batch, 3), *ids.reservation("j", Source, 1)]
+    parts = [("SELECT 'x', 'text', 7, NULL, 0", []), *ids.reservation("i", Batch, 3), *ids.reservation("j", Source, 1)]
     with pipeline():
         fetch = send(" UNION ALL ".join(sql for sql, _ in parts), [value for _, values in parts for value in values])
     rows = fetch()
-    reserved = {letter: [pk for sign, _, pk, _ in rows if sign == letter] for letter in "xij"}
+    reserved = {letter: [pk for sign, _, pk, *_ in rows if sign == letter] for letter in "xij"}
     assert reserved["x"] == [7]
     assert (len(set(reserved["i"])), len(reserved["j"])) == ((3, 1) if POSTGRESQL else (0, 0))
     assert not set(ids.reserve(Batch, 2)) & set(reserved["i"])

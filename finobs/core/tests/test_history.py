@@ -181,3 +181,12 @@ def test_nothing_is_asked_of_the_database_for_no_rows(admin: User, django_assert
     with django_assert_num_queries(0):  # type: ignore[operator]
         history.bulk_create([], actor=admin)
         history.bulk_update([], fields=["name"], actor=admin)
+
+
+def test_old_values_come_from_whoever_read_them_with_the_lock(admin: User) -> None:
+    queue = factories.queue(name="Before")
+    queue.name = "After"
+    with CaptureQueriesContext(connection) as captured:
+        history.save(queue, actor=admin, fields=["name"], stored={"name": "Before"})
+    assert not [query for query in captured.captured_queries if query["sql"].startswith("SELECT")]
+    assert history.pop_references(queue) == references(queue, changes={"name": ("Before", "After")})[-1:]

@@ -51,8 +51,11 @@ def test_no_two_entries_of_a_part_claim_the_same_place_in_it():
         assert orders == sorted(set(orders))
 
 
-WORK = ["My work", "Queues", "Incidents", "Alerts", "Approvals"]
-DATA = ["Transactions", "Accounts", "Batches", "Quarantine"]
+WORK = ["My work", "Queues", "Incidents", "Alerts", "Approvals", "Work policies"]
+DATA = [
+    "Transactions", "Customers", "Accounts", "Counterparties", "Batches", "Deliveries", "Quarantine", "Org units",
+    "Exchange rates",
+]  # fmt: skip
 
 
 @pytest.mark.django_db
@@ -60,7 +63,7 @@ DATA = ["Transactions", "Accounts", "Batches", "Quarantine"]
     ("who", "offered"),
     [
         ("stranger", {}),
-        ("viewer", {"": ["My work", "Queues", "Incidents", "Approvals"], "Data": DATA, "Detection": ["Rules", "Models"]}),
+        ("viewer", {"": ["My work", "Queues", "Incidents", "Approvals", "Work policies"], "Data": DATA, "Detection": ["Rules", "Models"]}),
         ("analyst", {"": WORK, "Data": DATA, "Detection": ["Rules", "Models"], "Records": ["Ledger"]}),
         ("lead", {"": WORK, "Data": DATA, "Detection": ["Rules", "Models"], "Records": ["Ledger"]}),
         ("auditor", {"": WORK, "Data": DATA, "Detection": ["Rules", "Models"], "Records": ["Ledger"]}),

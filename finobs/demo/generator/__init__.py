@@ -1,4 +1,6 @@
-"""Generated transactions: people with habits, and labelled typologies hidden among them.
+"""Generated transactions for files and benchmarks: people with habits, and labelled typologies hidden among them.
+
+The demo has customers and accounts, and is made by `finobs.demo.bank`.
 
 The same (seed, size, accounts, days, end) gives the same rows, in the order of time, in memory bounded by one day.
 """

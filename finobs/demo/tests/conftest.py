@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from finobs.demo import data, first_models
+from detection.ml.estimators import boosting
+from finobs.demo import first_models, loading
 from finobs.settings import env
 
 
@@ -15,12 +16,15 @@ def small(monkeypatch, tmp_path, settings):
     settings.LEDGER_VKEYS_FILE = str(tmp_path / "ledger.vkeys")
     keys.create()
     changed = {
-        "VAR_DIR": tmp_path, "SEED_TRANSACTIONS": 1_500, "SEED_ACCOUNTS": 40, "SEED_DAYS": 20, "SEED": 5,
+        "VAR_DIR": tmp_path, "SEED_TRANSACTIONS": 1_500, "DEMO_CUSTOMERS": 40, "DEMO_DAYS": 40, "SEED": 5,
         "DEMO_DATA": "", "DEMO_MAPPING": "", "DEMO_TRANSACTIONS": 0,
     }  # fmt: skip
     for name, value in changed.items():
         monkeypatch.setattr(env, name, value)
-    monkeypatch.setattr(data, "ROWS_PER_BATCH", 250)
+    monkeypatch.setattr(loading, "ROWS_PER_BATCH", 250)
+    # More outcomes than the stories of a small demo have: only a test that asks for it learns from them.
+    for module in (boosting, first_models):
+        monkeypatch.setattr(module, "MIN_CONFIRMED", 5_000)
     monkeypatch.setattr(first_models, "ANOMALY_TRAINING_SHARE", 0.5)
     monkeypatch.setattr(first_models, "SUPERVISED_TRAINING_SHARE", 5 / 6)
     return monkeypatch

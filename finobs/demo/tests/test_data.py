@@ -1,28 +1,27 @@
 """Demo data comes in through the services, once, whatever interrupts it."""
 
 import csv
-from dataclasses import replace
 from datetime import date
 from itertools import islice
 
 import pytest
 
-from cases.models import Case
+from cases.models import Case, Incident
 from detection.choices import ModelRole, ModelStage, Typology
 from detection.ml.estimators import boosting
 from detection.ml.training import pipeline as training_pipeline
 from detection.models import Alert, Assessment, ModelVersion, Rule, TrainingRun
+from finobs.accounts.models import OrgUnit, User
 from finobs.accounts.system import system_actor
 from finobs.core.errors import Invalid
-from finobs.demo import data, first_models
+from finobs.demo import data, first_models, loading, organisation, users
 from finobs.demo.generator import GENERATED_FIELDS, Plan, generate
-from finobs.demo.generator.typologies import TYPOLOGIES
 from finobs.ledger.models import Event
 from finobs.settings import env
 from transactions.choices import IngestMethod
 from transactions.models import Batch, Label, QuarantinedRow, Source, Transaction
 from transactions.row_validation import RawRow
-from transactions.services import ingest
+from transactions.services import ingest, source_create
 
 pytestmark = pytest.mark.django_db
 
@@ -43,28 +42,32 @@ def test_every_row_comes_in_assessed_and_labelled(seeded):
     assert Transaction.objects.count() == Assessment.objects.count() == Label.objects.count() == 1_500
     assert not QuarantinedRow.objects.exists()
     assert set(Batch.objects.values_list("method", flat=True)) == {"file"}
+    assert {each.unit.code for each in Source.objects.all()} == {"northwind", "southgate"}
 
 
-def test_rules_and_a_model_judge_and_alerts_become_cases(seeded):
+def test_rules_and_a_model_judge_and_alerts_become_incidents(seeded):
     assert ModelVersion.objects.get().stage == ModelStage.CHAMPION
-    assert Rule.objects.filter(live__isnull=False).count() == 3
+    assert Rule.objects.filter(live__isnull=False).count() == 6
     first, last = Assessment.objects.order_by("pk").first(), Assessment.objects.order_by("pk").last()
     assert first is not None
     assert first.score is None
     assert last is not None
     assert last.score is not None
     assert Alert.objects.filter(case_alert__isnull=False).count() == Alert.objects.count() > 0
-    assert Case.objects.exists()
+    assert Incident.objects.exists()
 
 
 def test_everything_is_in_the_sealed_ledger(seeded):
     assert data.sealed() == Event.objects.count() > 0
-    assert Event.objects.filter(action="batch.ingest").count() == Batch.objects.count()
+    assert Event.objects.filter(action="batch.ingest").count() == Batch.objects.filter(kind="transaction").count()
+    assert (
+        Event.objects.filter(action="batch.records").count() == Batch.objects.exclude(kind="transaction").count() == 6
+    )
 
 
 def test_a_second_run_adds_nothing(seeded, django_assert_max_num_queries):
     before = [model.objects.count() for model in (Transaction, Alert, Case, Batch, Event, ModelVersion)]
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(90):
         said = run()
     assert [model.objects.count() for model in (Transaction, Alert, Case, Batch, Event, ModelVersion)] == before
     assert "1,500 transactions" in said
@@ -79,11 +82,11 @@ def test_the_demo_data_goes_on_where_it_was_interrupted(small, after):
             raise KeyboardInterrupt
         return real(**given)
 
-    small.setattr(data, "ingest", breaking)
+    small.setattr(loading, "ingest", breaking)
     with pytest.raises(KeyboardInterrupt):
         run()
-    assert Transaction.objects.count() == after * 250
-    small.setattr(data, "ingest", real)
+    assert Batch.objects.filter(kind="transaction").count() == after
+    small.setattr(loading, "ingest", real)
     run()
     assert Transaction.objects.count() == 1_500
     assert not QuarantinedRow.objects.exists()
@@ -92,44 +95,49 @@ def test_the_demo_data_goes_on_where_it_was_interrupted(small, after):
 
 
 def test_another_day_or_size_leaves_what_is_there(seeded):
-    Source.objects.filter(slug=data.GENERATED_SOURCE).update(created_at="2020-01-01T00:00:00Z")
+    Source.objects.filter(slug="northwind").update(created_at="2020-01-01T00:00:00Z")
     seeded.setattr(env, "SEED_TRANSACTIONS", 9_000)
     said = run()
     assert Transaction.objects.count() == 1_500
     assert "is there already" in said
 
 
-@pytest.mark.parametrize("name", ["mine.csv", "generated rows.csv", ""])
+@pytest.mark.parametrize("name", ["mine.csv", "bank rows.csv", ""])
 def test_files_that_people_bring_into_its_source_do_not_stop_the_next_start(seeded, name):
     row = {"external_id": "Q-1", "account": "A-1", "occurred_at": "2026-03-02T10:00:00Z", "amount": "5.00"}
     ingest(
-        actor=system_actor("import"), source=Source.objects.get(slug=data.GENERATED_SOURCE), file_name=name,
+        actor=system_actor("import"), source=Source.objects.get(slug="northwind"), file_name=name,
         method=IngestMethod.FILE, first_row=1, rows=[RawRow(row | {"currency": "USD", "direction": "out"})],
     )  # fmt: skip
     run()
     assert Transaction.objects.count() == 1_501
 
 
-def test_a_plan_is_read_back_from_its_name():
-    plan = Plan(10, 20, 30, 4, date(2026, 2, 3))
-    assert data.plan_of(data.name_of(plan)) == plan
-    assert data.plan_of(data.name_of(replace(plan, size=11))) != plan
-
-
 def test_too_few_rows_for_a_model_leave_the_rules_alone(small):
     small.setattr(env, "SEED_TRANSACTIONS", 60)
+    small.setattr(env, "DEMO_CUSTOMERS", 20)
     assert "rules decide alone" in run()
     assert Transaction.objects.count() == 60
     assert not ModelVersion.objects.exists()
 
 
-def test_generated_typologies_are_known_to_detection():
-    assert {episode.__name__ for episode in TYPOLOGIES} <= set(Typology.values)
-
-
-def test_every_typology_has_a_queue_and_no_typology_two():
-    listed = [str(name) for row in data.DEMO_QUEUES for name in row["typologies"]]
+def test_every_typology_has_a_queue_of_the_organisation_and_none_has_two():
+    listed = [str(name) for row in organisation.GROUP_QUEUES for name in row["typologies"]]
     assert sorted(listed) == sorted(Typology.values)
+
+
+def test_an_installation_with_the_demo_of_before_stays_as_it_is(small):
+    actor = system_actor("import")
+    source = source_create(actor=actor, slug=data.OWN_SOURCE, name="Demo payments")
+    row = {"external_id": "Q-1", "account": "A-1", "occurred_at": "2026-03-02T10:00:00Z", "amount": "5.00"}
+    ingest(
+        actor=actor, source=source, file_name="generated size=1 accounts=1 days=1 seed=1 end=2026-11-01",
+        method=IngestMethod.FILE, first_row=1, rows=[RawRow(row | {"currency": "USD", "direction": "out"})],
+    )  # fmt: skip
+    assert "of an earlier finobs" in run()
+    assert Transaction.objects.count() == 1
+    assert not OrgUnit.objects.exclude(parent=None).exists()
+    assert User.objects.filter(email=f"analyst@{users.DOMAIN}").exists()
 
 
 def test_a_file_of_ones_own_takes_the_generators_place(small, tmp_path):
@@ -202,7 +210,7 @@ def test_with_enough_outcomes_a_model_learns_from_them_at_the_end(small):
 def test_the_last_part_is_scored_by_both_models(small):
     small.setattr(boosting, "MIN_CONFIRMED", 2)
     small.setattr(first_models, "MIN_CONFIRMED", 2)
-    small.setattr(env, "SEED_DAYS", 60)  # so that most of it has had its days for an outcome
+    small.setattr(env, "DEMO_DAYS", 60)  # so that most of it has had its days for an outcome
     run()
     learned = ModelVersion.objects.get(role=ModelRole.SUPERVISED)
     by_both = Assessment.objects.filter(model_version=learned, anomaly_version__role=ModelRole.ANOMALY)
@@ -212,4 +220,4 @@ def test_the_last_part_is_scored_by_both_models(small):
 
 
 def test_with_few_outcomes_it_says_what_is_missing(seeded):
-    assert "50 is the least. No model learns from outcomes yet." in run()
+    assert "5000 is the least. No model learns from outcomes yet." in run()

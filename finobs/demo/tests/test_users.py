@@ -6,21 +6,25 @@ import pytest
 from django.contrib.auth.password_validation import validate_password
 
 from cases.models import Queue
-from finobs.accounts.models import User
+from finobs.accounts.models import OrgUnit, User
+from finobs.accounts.org_units import ROOT_ID
+from finobs.accounts.services.users import user_create
 from finobs.accounts.system import system_actor
 from finobs.core import access
-from finobs.demo import data, users
+from finobs.demo import organisation, users
+from finobs.demo.bank.entities import ENTITIES
 from finobs.ledger.models import Event
 
 pytestmark = pytest.mark.django_db
+BRANCHES = {each.code: each.branches[0].code for each in ENTITIES}
 
 
 @pytest.fixture
 def settled(small):
     actor = system_actor("demo")
-    queues = {row["slug"]: data._queue(actor, row) for row in data.DEMO_QUEUES}
-    users.ensure_users(actor=actor, queues=queues)
-    return lambda: users.ensure_users(actor=actor, queues=queues)
+    whole = organisation.ensure_organisation(actor)
+    users.ensure_users(actor=actor, queues=whole.queues, units=whole.units)
+    return lambda: users.ensure_users(actor=actor, queues=whole.queues, units=whole.units)
 
 
 def person(box):
@@ -75,7 +79,37 @@ def test_somebody_who_was_deactivated_stays_so(settled):
     assert not person("viewer").has_usable_password()
 
 
-def test_the_introduction_names_everybody_and_the_password(small):
+def test_people_of_an_entity_hold_grants_on_it_alone(settled):
+    units = {each.code: each for each in OrgUnit.objects.all()}
+    queues = {each.slug: each for each in Queue.objects.all()}
+    for own, other in (("northwind", "southgate"), ("southgate", "northwind")):
+        analyst, lead = person(f"analyst.{own}"), person(f"lead.{own}")
+        assert access.allowed(analyst, "work", queues[f"aml-{own}"])
+        assert not access.allowed(analyst, "lead", queues[f"aml-{own}"])
+        assert access.allowed(lead, "lead", queues[f"aml-{own}"])
+        for one in (analyst, lead):
+            assert not access.allowed(one, "view", queues[f"aml-{other}"])
+            assert not access.allowed(one, "view", queues["fraud"])
+            reached = access.granted_ids(one, OrgUnit, ["read_data"])
+            assert units[own].pk in reached
+            assert not {units[other].pk, units[f"{other}-{BRANCHES[other]}"].pk, ROOT_ID} & set(reached)
+
+
+def test_todays_people_read_the_whole_organisation(settled):
+    for box in ("lead", "lead2", "analyst", "analyst2", "viewer", "auditor", "admin"):
+        assert ROOT_ID in access.granted_ids(person(box), OrgUnit, ["read_data"]), box
+
+
+def test_without_entities_nobody_of_one_is_made_and_roles_read_what_they_read(small):
+    actor = system_actor("demo")
+    users.ensure_users(actor=actor, queues=organisation.group_queues(actor))
+    assert not User.objects.filter(email__contains="northwind").exists()
+    assert "northwind" not in users.introduction()
+    fresh = user_create(actor=actor, email="fresh@example.test", name="Fresh", roles=["analyst"])
+    assert ROOT_ID in access.granted_ids(fresh, OrgUnit, ["read_data"])
+
+
+def test_the_introduction_names_everybody_and_the_password(settled):
     text = users.introduction(8123)
     assert all(one.email in text for one in users.DEMO_USERS)
     assert users.password() in text

@@ -14,6 +14,7 @@ from django.db.models import Model
 
 from finobs.core import authority, clock, context, history
 from finobs.core.db.bulk import insert_instances
+from finobs.core.units import units_of
 
 from ..actors import acting
 from ..canonical import EVENT_SCHEMA, MAX_EXACT_INTEGER, Canonical, canonical
@@ -28,7 +29,7 @@ class NewEvent:
     The event names the history rows that `core.history` wrote of `subject`, and of the rows in `related` that the
     same act changed: of these very instances, since the last event that named any of them. It says old and new values
     of what changed: of `subject` in `changes`, of the others beside their history. `changes` here is for a subject that
-    keeps no history: field to (old, new).
+    keeps no history: field to (old, new). The event is in the unit of its subject (`core.units`).
     """
 
     action: str
@@ -46,16 +47,20 @@ def record(
     data: Mapping[str, Canonical] | None = None,
     related: Sequence[Model] = (),
     changes: Mapping[str, tuple[Any, Any]] | None = None,
+    later: bool = False,
 ) -> Event:
     """Record one act by `actor` (a User) on `subject`, which changed the rows in `related` too (see `NewEvent`).
 
+    later: for services that people or machines wait for. The event is written with the next statement of the
+    transaction, at the latest before the commit, and the instance that is returned has no id.
     Must run inside the transaction of the change. Raises RuntimeError outside one, TypeError or ValueError if
     `data` has no canonical form; either way the change does not happen.
     """
-    return record_many(actor=actor, entries=[NewEvent(action, subject, data or {}, related, changes or {})])[0]
+    entry = NewEvent(action, subject, data or {}, related, changes or {})
+    return record_many(actor=actor, entries=[entry], later=later)[0]
 
 
-def record_many(*, actor: Any, entries: Iterable[NewEvent]) -> list[Event]:
+def record_many(*, actor: Any, entries: Iterable[NewEvent], later: bool = False) -> list[Event]:
     """Record several acts of one actor in their order."""
     # AUD-7: if the event cannot be written, the change does not happen; that needs one transaction for both.
     if not connection.in_atomic_block:
@@ -63,9 +68,11 @@ def record_many(*, actor: Any, entries: Iterable[NewEvent]) -> list[Event]:
     # Whoever an event names as its actor must still be who may act when it commits; finobs itself always is.
     if actor.kind != "system":
         authority.rely_on(actor)
-    at = clock.now()
-    events = [_event(actor, entry, at) for entry in entries]
-    insert_instances(events)
+    at, (account, identity) = clock.now(), acting(actor)
+    new = list(entries)
+    units = units_of([entry.subject for entry in new])
+    events = [_event(account, identity, entry, at, unit) for entry, unit in zip(new, units, strict=True)]
+    insert_instances(events, later=later)
     return events
 
 
@@ -81,10 +88,9 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _event(actor: Any, entry: NewEvent, at: datetime) -> Event:
+def _event(actor: Any, identity: dict[str, Canonical], entry: NewEvent, at: datetime, unit: int | None) -> Event:
     subject_type, subject_id = subject_key(entry.subject)
     changes, history_rows = _history(entry)
-    actor, identity = acting(actor)
     uid = uuid.uuid4()
     body = canonical(
         {
@@ -103,7 +109,7 @@ def _event(actor: Any, entry: NewEvent, at: datetime) -> Event:
     return Event(
         uid=uid, at=at, action=entry.action, actor_id=actor.pk, actor_type=str(identity["type"]),
         subject_type=subject_type, subject_id=subject_id, request_id=context.request_id(), body=body,
-        leaf=leaf_hash(body),
+        leaf=leaf_hash(body), unit_id=unit,
     )  # fmt: skip
 
 

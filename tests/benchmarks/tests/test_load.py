@@ -10,7 +10,7 @@ import environ
 import pytest
 from django.conf import settings
 
-from tests.benchmarks import load, server
+from tests.benchmarks import load, server, take_next
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -116,3 +116,19 @@ def test_every_answer_must_be_a_new_decision_that_is_kept(db):
         decide._checked({**runs, "c8": {"statuses": {"201": 1, "503": 1}}})
     with pytest.raises(RuntimeError, match="are kept"):
         decide._checked({**runs, "c8": {"statuses": {"201": 2}}})
+
+
+def test_headers_in_turn_go_with_one_request_after_the_other():
+    run = {
+        "method": "POST", "path": "/", "headers": {"X-Same": "1"}, "bodies": ["", "", ""],
+        "headers_in_turn": [{"Authorization": "Bearer a"}, {"Authorization": "Bearer b"}],
+    }  # fmt: skip
+    sent = [request.decode() for request in load.requests(run, "127.0.0.1")]
+    assert [request.split("Bearer ")[1][0] for request in sent] == ["a", "b", "a"]
+    assert all("X-Same: 1\r\n" in request for request in sent)
+
+
+def test_a_case_that_was_given_twice_fails_the_benchmark():
+    twice = [take_next.Take(0.1, 0.1, 7), take_next.Take(0.1, 0.1, 7), take_next.Take(0.1, 0.1, take_next.TIMED_OUT)]
+    with pytest.raises(RuntimeError, match="1 cases were given twice, and 0 calls were given none"):
+        take_next._check(twice)

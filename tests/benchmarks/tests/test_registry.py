@@ -81,6 +81,15 @@ def test_an_unknown_name_is_answered_with_the_known_ones(one):
         call_command("bench", "one", size=0)
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [([], "of one benchmark"), (["all"], "of one benchmark"), (["one"], "no benchmark 'one_filled'")],
+)
+def test_an_option_that_would_do_nothing_is_refused(one, names, words):
+    with pytest.raises(CommandError, match=words):
+        call_command("bench", *names, "--fill")
+
+
 def test_a_benchmark_prints_one_json_object(one, monkeypatch, capsys):
     from contextlib import nullcontext
 

@@ -10,13 +10,13 @@ from detection.choices import ModelStage
 from detection.models import ModelVersion, TrainingRun
 from finobs.ledger.models import Alarm
 
-from . import of_approvals, of_cases, of_detection, of_incoming, of_jobs, of_ledger, of_people
+from . import of_approvals, of_cases, of_detection, of_incoming, of_jobs, of_ledger, of_parties, of_people
 from .scene import SCENES, Scene, member, session_of, superuser
 
 __all__ = ["SCENES", "Scene", "build", "member", "session_of", "superuser"]
 
 # Each puts its scenes into SCENES.
-assert all((of_approvals, of_cases, of_detection, of_incoming, of_jobs, of_ledger, of_people))
+assert all((of_approvals, of_cases, of_detection, of_incoming, of_jobs, of_ledger, of_parties, of_people))
 
 
 def build(name: str) -> Scene:

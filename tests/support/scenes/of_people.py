@@ -7,11 +7,14 @@ from typing import Any
 
 from finobs.accounts import services as accounts
 from finobs.accounts.choices import SessionEndReason
+from finobs.accounts.models import OrgUnit
+from finobs.accounts.org_units import ROOT_ID
 from finobs.accounts.services.operator import password_replace, superuser_create
 from tests import factories
 
 from .scene import (
     DAY,
+    REASON,
     Scene,
     by_admin,
     by_finobs,
@@ -147,3 +150,44 @@ def of_superuser_create() -> Scene:
 def of_password_replace() -> Scene:
     user = factories.user("Vic Viewer", role="viewer")
     return by_finobs(lambda actor: password_replace(actor=actor, user=user, new="seven umbrellas walking home"))
+
+
+@scene
+def of_unit_create() -> Scene:
+    root, code = OrgUnit.objects.get(pk=ROOT_ID), f"unit-of-scene-{next(numbers)}"
+    return by_admin(
+        lambda actor: accounts.unit_create(actor=actor, code=code, name="Bank", kind="legal_entity", parent=root)
+    )
+
+
+@scene
+def of_unit_change() -> Scene:
+    return on_unit(accounts.unit_change, name="Another name")
+
+
+@scene
+def of_unit_deactivate() -> Scene:
+    return on_unit(accounts.unit_deactivate, reason=REASON)
+
+
+@scene
+def of_unit_reactivate() -> Scene:
+    unit = factories.unit(is_active=False)
+    return by_admin(lambda actor: accounts.unit_reactivate(actor=actor, unit=unit, reason=REASON))
+
+
+@scene
+def of_unit_grant() -> Scene:
+    return on_unit(accounts.unit_grant, principal=factories.user("Toni To", role="analyst"), action="work")
+
+
+@scene
+def of_unit_revoke() -> Scene:
+    unit, to = factories.unit(), factories.user("Toni To", role="analyst")
+    factories.grant(to, "work", unit)
+    return by_admin(lambda actor: accounts.unit_revoke(actor=actor, unit=unit, principal=to, action="work"))
+
+
+def on_unit(act: Callable[..., Any], **fields: Any) -> Scene:
+    unit = factories.unit()
+    return by_admin(lambda actor: act(actor=actor, unit=unit, **fields))

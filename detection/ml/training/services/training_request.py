@@ -9,6 +9,7 @@ from finobs.core.jobs.choices import OPEN_STATES
 from finobs.core.jobs.wake import call_worker
 from finobs.core.service import service
 from finobs.ledger.services import record
+from transactions.deliveries.queries import input_completeness
 from transactions.models import Source
 
 from ....choices import ModelRole
@@ -40,7 +41,10 @@ def training_request(
     if (open_run := open_runs.first()) is not None:
         return open_run
     parameters: dict[str, Any] = {"rows": rows, "share": repr(share), "seed": seed}
-    run = TrainingRun.objects.create(role=model_role, source=source, parameters=parameters, requested_by=actor)
+    run = TrainingRun.objects.create(
+        role=model_role, source=source, parameters=parameters, requested_by=actor,
+        input_completeness=input_completeness(source),
+    )  # fmt: skip
     data = {"role": str(model_role), "source": source.slug if source else None, "share": repr(share), "rows": str(rows)}
     record(actor=actor, action="training.request", subject=run, data=data)
     if wake:

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend with two differences; `ENGINE` names this package."""
+"""Django's PostgreSQL backend with what finobs adds to it; `ENGINE` names this package."""

@@ -11,8 +11,8 @@ from finobs.core.errors import FinobsError
 
 class Command(BaseCommand):
     help = (
-        "Load demo data through the same services as everything else. SEED_TRANSACTIONS, SEED_ACCOUNTS, SEED_DAYS "
-        "and SEED say what is generated; DEMO_DATA and DEMO_MAPPING take a file instead. Safe to run again."
+        "Load demo data through the same services as everything else. SEED_TRANSACTIONS, DEMO_CUSTOMERS, DEMO_DAYS "
+        "and SEED say what bank is made; DEMO_DATA and DEMO_MAPPING take a file instead. Safe to run again."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

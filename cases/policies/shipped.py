@@ -1,0 +1,103 @@
+"""What is in force until somebody changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from detection.choices import Typology
+
+from ..choices import REASONS_BY_DISPOSITION, Disposition, PolicyKind, ReasonCode
+
+AML, FRAUD, OPERATIONS = "aml", "fraud", "operations"
+GATHERING, ROUTING, ASSIGNMENT = "gathering", "routing", "assignment"
+
+# By FinCEN's subtypes of suspicious activity (SuspiciousActivitySubtypeID of form 111's schema): 114 is "Transaction(s)
+# below CTR threshold", 812 "Transaction out of pattern for customer(s)", 305 "Credit/Debit Card", 920 "Account
+# takeover", 809 "Suspicious use of third-party transactors", 8999 "Other (Money Laundering)". Of goAML the kind of
+# report; its indicators are lists of each country's unit, and are added by whoever reports there.
+_TYPOLOGY_CODES: Final[Mapping[str, tuple[str, int]]] = {
+    Typology.LARGE_AMOUNT: (AML, 812),
+    Typology.STRUCTURING: (AML, 114),
+    Typology.RAPID_IN_OUT: (AML, 812),
+    Typology.ROUND_AMOUNTS: (AML, 812),
+    Typology.DORMANT: (AML, 812),
+    Typology.UNUSUAL: (FRAUD, 812),
+    Typology.LEAKED_CARD: (FRAUD, 305),
+    Typology.COMPROMISED_TERMINAL: (FRAUD, 305),
+}
+_REASON_CODES: Final[Mapping[str, int]] = {
+    ReasonCode.STRUCTURING: 114,
+    ReasonCode.STOLEN_CREDENTIALS: 920,
+    ReasonCode.COMPROMISED_TERMINAL: 305,
+    ReasonCode.MONEY_MULE: 809,
+    ReasonCode.OTHER_SUSPICION: 8999,
+}
+SUSPICIOUS, NOT_SUSPICIOUS = "suspicious", "not_suspicious"
+_MEANINGS: Final[Mapping[str, str]] = {
+    Disposition.FALSE_POSITIVE: NOT_SUSPICIOUS,
+    Disposition.NO_ACTION: NOT_SUSPICIOUS,
+    Disposition.CONFIRMED: SUSPICIOUS,
+}
+
+
+def _programme(slug: str, name: str, description: str) -> dict[str, Any]:
+    labels = dict(Typology.choices)
+    return {
+        "name": name,
+        "description": description,
+        "typologies": [
+            {
+                "code": str(code),
+                "label": str(labels[code]),
+                "fincen_subtypes": [fincen],
+                "goaml_report": "STR",
+                "goaml_indicators": [],
+                "active": True,
+            }
+            for code, (programme, fincen) in _TYPOLOGY_CODES.items()
+            if programme == slug
+        ],
+        "dispositions": [
+            {"code": code.value, "label": str(code.label), "meaning": _MEANINGS[code], "active": True}
+            for code in REASONS_BY_DISPOSITION
+        ],
+        "reason_codes": [
+            {
+                "code": code.value,
+                "label": str(code.label),
+                "dispositions": [each.value for each, codes in REASONS_BY_DISPOSITION.items() if code in codes],
+                "fincen_subtypes": [_REASON_CODES[code]] if code in _REASON_CODES else [],
+                "goaml_indicators": [],
+                "active": True,
+            }
+            for code in ReasonCode
+        ],
+    }
+
+
+PROGRAMMES: Final[Mapping[str, dict[str, Any]]] = {
+    AML: _programme(AML, "Anti-money laundering", "Money whose source or purpose must be looked into."),
+    FRAUD: _programme(FRAUD, "Fraud", "Payments that the customer may not have made, or was talked into."),
+    OPERATIONS: _programme(OPERATIONS, "Operations", "Feeds and services that do not do what was agreed."),
+}
+
+CONTENTS: Final[Mapping[tuple[str, str], dict[str, Any]]] = {
+    **{(PolicyKind.PROGRAMME.value, slug): content for slug, content in PROGRAMMES.items()},
+    (PolicyKind.GATHERING.value, GATHERING): {
+        "by": "customer",
+        "across_typologies": False,
+        "gap_hours": 24,
+        "exceptions": [],
+        "sampled_percent": 0,
+        "escalate": [],
+    },
+    (PolicyKind.ROUTING.value, ROUTING): {"rules": []},
+    (PolicyKind.ASSIGNMENT.value, ASSIGNMENT): {"automatic": [], "most_held": 0, "absent": []},
+}
+POLICY_NAMES: Final[Mapping[tuple[str, str], str]] = {
+    **{(PolicyKind.PROGRAMME.value, slug): content["name"] for slug, content in PROGRAMMES.items()},
+    (PolicyKind.GATHERING.value, GATHERING): "Gathering of alerts",
+    (PolicyKind.ROUTING.value, ROUTING): "Routing to queues",
+    (PolicyKind.ASSIGNMENT.value, ASSIGNMENT): "Assignment to people",
+}

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.forms import submit_for_result
+from finobs.core.http import render_page
+from finobs.core.parameters import refuse_unknown
+
+from .. import selectors, services
+from ..choices import ItemKind
+from ..forms import BulkCloseForm
+from ..services.incidents_close import MAX_BULK, BulkResult
+from .page import ITEM_ORDER
+
+# Of a longer queue the most urgent are offered; more are closed by the API.
+MAX_CHOICES = 200
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def incidents_close(request: SignedInRequest, slug: str) -> HttpResponse:
+    """One conclusion for many incidents of a queue: which, then what would be closed, and what not and why."""
+    queue = selectors.queue_get(request.user, slug)
+    refuse_unknown(request.GET, {"incident"}, {"incident"})
+    references = (request.POST if request.method == "POST" else request.GET).getlist("incident")[:MAX_BULK]
+    if not references:
+        rows = selectors.queue_items(request.user, queue, ItemKind.INCIDENT).order_by(*ITEM_ORDER)[:MAX_CHOICES]
+        return render_page(request, "cases/bulk_choose.html", {"queue": queue, "rows": rows})
+    preview = selectors.bulk_close_preview(request.user, queue, references)
+    is_sent = request.method == "POST" and "disposition" in request.POST
+    form = BulkCloseForm(request.POST if is_sent else None, typologies={each.typology for each in preview.closable})
+    status = 200
+    if is_sent:
+        close = partial(services.incidents_close, actor=request.user, items=preview.closable)
+        status, result = submit_for_result(form, close)
+        if result is not None:
+            messages.success(request, _message(result))
+            return redirect(reverse("cases:queue-triage", args=[slug]))
+    context = {"queue": queue, "kind": ItemKind.INCIDENT, "preview": preview, "form": form}
+    return render_page(request, "cases/bulk_close.html", context, status=status)
+
+
+def _message(result: BulkResult) -> str:
+    parts = [f"{len(result.closed):,} closed"]
+    if result.approvals:
+        parts.append(f"{len(result.approvals):,} sent for approval")
+    if result.skipped:
+        reference, why = result.skipped[0]
+        parts.append(f"{len(result.skipped):,} left ({reference}: {why})")
+    return ", ".join(parts) + "."

@@ -1,0 +1,71 @@
+"""What customers said they would move in a month, when they became customers: what is usual for them, and some more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from .counterparties import FOREIGN_SHOPS
+from .parts import IN, OUT, BankAccount, BankCustomer
+from .plan import BankPlan
+from .trades import CATEGORIES_BOUGHT
+
+DAYS_A_MONTH: Final = 31
+# Of what somebody spends by card on average: people say more than they need.
+SPENDING_ROOM: Final = 2.4
+SLACK: Final = 1.15
+USUAL: Final = sum(each.share * each.usual * math.exp(each.spread**2 / 2) for each in CATEGORIES_BOUGHT)
+
+
+def spending_count(account: BankAccount, total_weight: float, spending: int, days: int) -> float:
+    """How many card payments of an account are to be expected in a month."""
+    return spending * account.habits.weight / total_weight * DAYS_A_MONTH / days if total_weight else 0.0
+
+
+def spending_budget(account: BankAccount, count: float) -> int:
+    """What an account may spend by card in a month, in minor units."""
+    return round(count * USUAL * account.habits.level * SPENDING_ROOM * 100) + round(6_000 * account.habits.level)
+
+
+def set_expected_activity(accounts: Sequence[BankAccount], spending: int, plan: BankPlan) -> None:
+    """Write it into the profile of each holder, for all of their accounts together, unless a story says it."""
+    total = sum(each.habits.weight for each in accounts)
+    sums: dict[str, tuple[BankCustomer, dict[str, Any]]] = {}
+    for account in accounts:
+        start = {"in": 0.0, "out": 0.0, "count": 0.0, "countries": {account.entity.country}, "methods": set()}
+        _, expected = sums.setdefault(account.holder.external_id, (account.holder, start))
+        _add(expected, account, spending_count(account, total, spending, plan.days))
+    for customer, expected in sums.values():
+        usual = [
+            {
+                "currency": customer.entity.currency,
+                "amount_in": str(_rounded(expected["in"])), "amount_out": str(_rounded(expected["out"])),
+                "count": math.ceil(expected["count"]), "countries": sorted(expected["countries"]),
+                "methods": sorted(expected["methods"]),
+            }
+        ]  # fmt: skip
+        customer.profile.setdefault("expected_activity", usual)
+
+
+def _add(expected: dict[str, Any], account: BankAccount, count: float) -> None:
+    for each in account.habits.regular:
+        mondays = 5 if 0 in each.recurrence.weekdays else 0
+        most = each.minor * (each.recurrence.most - mondays) + each.minor * each.monday * mondays
+        expected["in" if each.direction == IN else "out"] += most
+        expected["count"] += each.recurrence.most
+        expected["methods"] |= {each.method} - {""}
+        if each.direction == OUT:
+            expected["countries"].add(each.other.country)
+    if account.habits.weight:
+        expected["out"] += spending_budget(account, count)
+        expected["count"] += count + 4.5 * math.sqrt(count) + 4
+        expected["methods"] |= {"card", "cash"}
+        expected["countries"] |= set(FOREIGN_SHOPS)
+
+
+def _rounded(minor: float) -> int:
+    """Whole units of the currency as people say them: 3,400 or 48,000."""
+    units = minor / 100 * SLACK
+    step = 100 if units < 10_000 else 1_000
+    return max(step, math.ceil(units / step) * step)

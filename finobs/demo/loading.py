@@ -1,0 +1,122 @@
+"""Rows of payments go in, in their order and in batches, each its own transaction: what is in is a prefix.
+
+A start after a kill makes the same rows again from their plan, or reads the same file, and goes on behind what is in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Final, Protocol
+
+from django.db import transaction
+from tqdm import tqdm
+
+from finobs.accounts.models import User
+from transactions.choices import IngestMethod, RecordKind
+from transactions.models import Batch, Source
+from transactions.services import IngestResult, RawRow, ingest
+
+from . import first_models
+
+ROWS_PER_BATCH: Final = 5_000
+# The source that a row is for, and the row.
+FeedRow = tuple[str, RawRow]
+
+
+class DeliveryLog(Protocol):
+    """Counts what comes for deliveries. `week_of`: which one a row is part of, as a text; "" for none."""
+
+    def week_of(self, code: str, row: RawRow) -> str: ...
+    def receive(self, week: str, result: IngestResult) -> None: ...
+    def finish(self) -> None: ...
+
+
+class NoDeliveries:
+    """Of a feed that declares none."""
+
+    def week_of(self, code: str, row: RawRow) -> str:
+        return ""
+
+    def receive(self, week: str, result: IngestResult) -> None:
+        """Nothing is received."""
+
+    def finish(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Where the demo's payments come from. `rows` can be opened again and always gives the same ones."""
+
+    sources: Mapping[str, Source]
+    name: str
+    total: int
+    rows: Callable[[], Iterator[FeedRow]]
+    deliveries: DeliveryLog
+
+
+def rows_in(source: Source, name: str, kind: str = RecordKind.TRANSACTION) -> int:
+    """How many rows of the feed are in, accepted or not."""
+    batches = Batch.objects.filter(source=source, kind=kind, method=IngestMethod.FILE, file_name=name)
+    last = batches.order_by("-first_row").first()
+    return last.first_row + last.received - 1 if last else 0
+
+
+def load(actor: User, feed: Feed, report: Callable[[str], None]) -> None:
+    """Ingest what is not in yet. A model trained on the first part assesses the rest, one on outcomes its end."""
+    done = {code: rows_in(source, feed.name) for code, source in feed.sources.items()}
+    if sum(done.values()) < feed.total:
+        _Loading(actor, feed, report, done).run()
+    feed.deliveries.finish()
+
+
+class _Loading:
+    """done: how many rows of each source were in before. passed: how many of each came by since, in or not."""
+
+    def __init__(self, actor: User, feed: Feed, report: Callable[[str], None], done: Mapping[str, int]) -> None:
+        self.actor, self.feed, self.report, self.done = actor, feed, report, done
+        self.passed: Counter[str] = Counter()
+
+    def run(self) -> None:
+        total, position = self.feed.total, 0
+        train_at = first_models.anomaly_training_rows(total)
+        learn_at = first_models.supervised_training_rows(total)
+        rows = self.feed.rows()
+        with tqdm(total=total, unit=" rows", desc="Ingesting", disable=None) as bar:
+            while position < total:
+                if position >= train_at:
+                    first_models.ensure_champion(self.actor, self.report)
+                if position == learn_at and sum(self.done.values()) <= position:
+                    first_models.ensure_supervised_early(self.actor, self.report)
+                stops = (stop for stop in (train_at, learn_at, total) if stop > position)
+                lot = list(islice(rows, min(position + ROWS_PER_BATCH, *stops) - position))
+                if not lot:
+                    return
+                self.take(lot)
+                position += len(lot)
+                bar.update(len(lot))
+
+    def take(self, lot: Sequence[FeedRow]) -> None:
+        """One batch for each source, and for each delivery that a source's rows are part of."""
+        for code in self.feed.sources:
+            of_source = [(self.feed.deliveries.week_of(code, row), row) for to, row in lot if to == code]
+            for week, rows in groupby(of_source, itemgetter(0)):
+                self.batch(code, week, [row for _, row in rows])
+
+    def batch(self, code: str, week: str, rows: list[RawRow]) -> None:
+        first = self.passed[code] + 1
+        self.passed[code] += len(rows)
+        left = rows[max(0, self.done[code] - first + 1) :]
+        if not left:
+            return
+        with transaction.atomic():
+            result = ingest(
+                actor=self.actor, source=self.feed.sources[code], rows=left, method=IngestMethod.FILE,
+                file_name=self.feed.name, first_row=first + len(rows) - len(left),
+            )  # fmt: skip
+            if week:
+                self.feed.deliveries.receive(week, result)

@@ -1,0 +1,1 @@
+"""Who stands behind accounts: customers with their profiles, roles at accounts, relations, and their erasure."""
