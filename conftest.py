@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cases.models import Queue
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.core import process
 from tests import factories
+
+# How long an example takes says how busy the machine is; and that all examples of a test look at what its fixtures made
+# is what is meant.
+settings.register_profile(
+    "finobs", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("finobs")
 
 # What tests do is done by people and by finobs, as in a server; what an operator does says so in its test.
 process.serve()

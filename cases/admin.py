@@ -13,22 +13,25 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from detection.choices import Typology
+from detection.hooks import typologies, typology_choices
 from finobs.accounts.requests import actor_of
 from finobs.accounts.unit_form import UnitChoiceField
 from finobs.core import access
 from finobs.core.admin import AccessAdmin, GrantsAdmin, ReadAdmin, run_action
+from finobs.core.admin_filters import code_filter
 from finobs.core.identity import preload
 
 from . import selectors, services
-from .choices import REASONS_BY_DISPOSITION, ItemKind
+from .choices import ItemKind
 from .models import Case, Incident, Queue, Tag, WorkItem, WorkPolicy
+from .policies.programmes import conclusions_for, disposition_choices
+from .templatetags.conclusions import disposition_word, reason_word
 from .workflow import HUMAN_STEPS
 
 
 class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
     typologies = forms.MultipleChoiceField(
-        choices=Typology.choices, required=False, widget=forms.CheckboxSelectMultiple,
+        choices=typology_choices, required=False, widget=forms.CheckboxSelectMultiple,
         help_text="Cases of these typologies come here.",
     )  # fmt: skip
 
@@ -74,27 +77,29 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
     """A note, a proposal to close, or both: the note first."""
 
     note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 4}))
-    conclusion = forms.ChoiceField(
-        required=False,
-        choices=[
-            ("", "Go on working"),
-            *(
-                (group.label, [(f"{group.value}/{reason.value}", reason.label) for reason in reasons])
-                for group, reasons in REASONS_BY_DISPOSITION.items()
-            ),
-        ],
-    )
+    conclusion = forms.ChoiceField(required=False)
     why = forms.CharField(required=False, label="Rationale", widget=forms.Textarea(attrs={"rows": 4}))
 
     class Meta:
         model = Case
         fields: tuple[str, ...] = ()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dispositions, reasons = conclusions_for({self.instance.typology})
+        groups = [
+            (dispositions[code], [(f"{code}/{reason}", word) for reason, word in some.items()])
+            for code, some in reasons.items()
+        ]
+        if (field := self.fields.get("conclusion")) is not None:
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [("", "Go on working"), *groups]
+
 
 ITEM_FIELDS = (
-    "reference", "account", "customer", "typology", "queue", "status", "disposition", "reason_code", "rationale",
-    "priority", "parts", "alert_count", "block_count", "urgency", "assignee", "holder", "last_edited_by",
-    "waiting_for", "waiting_until", "predecessor", "opened_at", "closed_at", "version", "notes",
+    "reference", "account", "customer", "typology_word", "queue", "status", "conclusion_words", "rationale", "priority",
+    "parts", "alert_count", "block_count", "urgency", "assignee", "holder", "last_edited_by", "waiting_for",
+    "waiting_until", "predecessor", "opened_at", "closed_at", "version", "notes",
 )  # fmt: skip
 STEP_LABELS = {step.action: step.label for step in HUMAN_STEPS[ItemKind.CASE]}
 
@@ -110,9 +115,12 @@ class ItemAdmin(AccessAdmin):
     """Triage from the back office: take and release from the list."""
 
     list_display: tuple[str, ...] = (
-        "reference", "priority", "status", "typology", "account", "queue", "assignee", "alert_count", "opened_at",
+        "reference", "priority", "status", "typology_word", "account", "queue", "assignee", "alert_count", "opened_at",
     )  # fmt: skip
-    list_filter: tuple[Any, ...] = ("status", "typology", "disposition", ("queue", QueueListFilter))
+    list_filter: tuple[Any, ...] = (
+        "status", code_filter("typology", typology_choices), code_filter("disposition", disposition_choices),
+        ("queue", QueueListFilter),
+    )  # fmt: skip
     list_select_related: tuple[str, ...] = ("account", "queue", "assignee")
     search_fields = ("reference",)
     search_help_text = "The reference of a case or an incident, or the id of an account or a transaction, in full."
@@ -132,6 +140,14 @@ class ItemAdmin(AccessAdmin):
     def release(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         act, actor = services.item_release, actor_of(request)
         run_action(self, request, queryset, "Released", lambda item, **version: act(actor=actor, item=item, **version))
+
+    @admin.display(description="Typology", ordering="typology")
+    def typology_word(self, item: WorkItem) -> str:
+        return typologies().get(item.typology, item.typology)
+
+    @admin.display(description="Conclusion")
+    def conclusion_words(self, item: WorkItem) -> str:
+        return ": ".join(filter(None, (disposition_word(item), reason_word(item)))) or "Not concluded"
 
     @admin.display(description="Priority is made of")
     def parts(self, item: WorkItem) -> str:

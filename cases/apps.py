@@ -12,6 +12,7 @@ class CasesConfig(AppConfig):
         from transactions.hooks import register_account_check, register_counter, register_erasure_obstacle
 
         from . import approval_actions, capacity, customer_erasure, policy, queries, routing, selectors
+        from .policies import programmes
         from .services import gather_alerts
 
         policy.register()
@@ -22,6 +23,7 @@ class CasesConfig(AppConfig):
         register_erasure_obstacle(customer_erasure.open_case_obstacles)
         hooks.register_alert_grouper(gather_alerts)
         hooks.register_capacity_provider(capacity.capacity_for)
+        hooks.register_typologies(programmes.typology_labels)
         register_counter("incidents", queries.incidents_opened_by_batches)
         register_account_check(routing.why_account_stays)
         unit_contents.register("queues", routing.queues_in)

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from detection.choices import Typology
-from detection.hooks import Capacity
+from detection.hooks import Capacity, typologies
 from finobs.accounts.models import OrgUnit
 from finobs.accounts.org_units import ROOT_ID
 from finobs.accounts.policy import UNIT_GRANTS
@@ -29,7 +28,7 @@ def capacity_for(user: Any, typology: str) -> Capacity | None:
     if queue is None:
         return None
     elsewhere = {name for each in queues if each.pk != queue.pk for name in each.typologies}
-    own = [name for name in Typology.values if name in queue.typologies or (queue.is_default and name not in elsewhere)]
+    own = [name for name in typologies() if name in queue.typologies or (queue.is_default and name not in elsewhere)]
     url = reverse("cases:queue-work", args=[queue.slug]) if access.allowed(user, "view", queue) else ""
     return Capacity(queue.name, url, queue.alerts_a_day, tuple(own))
 

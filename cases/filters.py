@@ -8,21 +8,22 @@ from typing import Any, Final
 import django_filters as filters
 from django.db.models import Q, QuerySet
 
-from detection.choices import Typology
+from detection.hooks import typology_choices
 from finobs.core import clock
 from finobs.core.filters import ChoicesFilter
 from transactions.identifier_filter import IdentifierFilter
 
-from .choices import CaseStatus, Disposition, IncidentOrigin, IncidentStatus, ItemKind, ReasonCode
+from .choices import CaseStatus, IncidentOrigin, IncidentStatus, ItemKind
 from .models import Case, Incident, Queue
+from .policies.programmes import disposition_choices, reason_choices
 
 
 class ItemFilter(filters.FilterSet):
     """Filters of both kinds of work items. `user` decides what "mine" means."""
 
-    typology = ChoicesFilter(choices=Typology.choices, label="Typology")
-    disposition = ChoicesFilter(choices=Disposition.choices[1:], label="Conclusion")
-    reason_code = ChoicesFilter(choices=ReasonCode.choices, label="Reason")
+    typology = ChoicesFilter(choices=typology_choices, label="Typology")
+    disposition = ChoicesFilter(choices=disposition_choices, label="Conclusion")
+    reason_code = ChoicesFilter(choices=reason_choices, label="Reason")
     queue = filters.CharFilter(method="of_queue", label="Queue")
     account = IdentifierFilter(field_name="account__external_id", label="Account")
     tag = filters.CharFilter(field_name="tags__tag__slug", label="Tag")

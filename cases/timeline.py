@@ -22,6 +22,7 @@ from finobs.ledger.actors import EventActor
 from finobs.ledger.models import Event
 
 from .models import Note, WorkItem
+from .policies.programmes import labels, programme_of
 
 MAX_ENTRIES: Final = 200
 EVENT_TITLES: Final = {
@@ -59,7 +60,8 @@ EVENT_TITLES: Final = {
 }
 # What a change of the row is told by; the rest follows from these, or is told by an event.
 CHANGE_FIELDS: Final = ("status", "disposition", "reason_code", "queue", "assignee", "priority", "alert_count")
-
+# Columns of codes, and where a programme has their words.
+_WORDED: Final = {"disposition": "dispositions", "reason_code": "reason_codes"}
 
 Key = tuple[str, str]  # type and id of a row
 Names = Mapping[tuple[int, datetime], Identity]
@@ -153,6 +155,8 @@ def _differences(model: Any, before: Any, after: Any, names: Names) -> Iterator[
 def _value_text(field: Any, value: Any, row: Any, names: Names) -> str:
     if value in (None, ""):
         return "none"
+    if part := _WORDED.get(field.name):
+        return str(labels(programme_of(row.typology), part).get(value, value))
     if field.name == "assignee":
         return str(names.get((value, row.history_date), "somebody"))
     return str(dict(field.flatchoices).get(value, value))

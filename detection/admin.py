@@ -11,9 +11,11 @@ from django.http import HttpRequest
 
 from finobs.core import money
 from finobs.core.admin import AccessAdmin, ReadAdmin, ReasonActionForm, action_reason, run_action
+from finobs.core.admin_filters import code_filter
 from finobs.core.forms import JSONObjectField, ReasonField
 from finobs.core.jobs.admin import JobAdmin
 
+from .hooks import typologies, typology_choices
 from .ml.registry import services as registry_services
 from .ml.registry.workflow import HUMAN_STEPS, StageTransition
 from .models import Alert, LateBatch, ModelVersion, Reassessment, ReassessmentRun, Rule, TrainingRun
@@ -21,11 +23,20 @@ from .pipeline.clearance import redact_alert
 from .rules import services as rules_services
 
 
+class TypologyWordMixin:
+    """Shows a typology in the words of its programme."""
+
+    @admin.display(description="Typology", ordering="typology")
+    def typology_word(self, row: Rule | Alert) -> str:
+        return typologies().get(row.typology, row.typology)
+
+
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     """A rule with the parameters of its next version."""
 
     parameters = JSONObjectField(help_text='For an amount rule: {"currency": "USD", "review_at": "10000.00"}.')
     reason = ReasonField()
+    typology = forms.ChoiceField(choices=typology_choices)
 
     class Meta:
         model = Rule
@@ -39,10 +50,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Rule)
-class RuleAdmin(AccessAdmin):
+class RuleAdmin(TypologyWordMixin, AccessAdmin):
     form = RuleForm
-    list_display = ("name", "kind", "typology", "source", "live")
-    list_filter = ("kind", "typology")
+    list_display = ("name", "kind", "typology_word", "source", "live")
+    list_filter = ("kind", code_filter("typology", typology_choices))
     list_select_related = ("live__rule", "source")
     search_fields = ("slug", "name")
     actions = ("retire",)
@@ -135,11 +146,11 @@ class TrainingRunAdmin(JobAdmin):
 
 
 @admin.register(Alert)
-class AlertAdmin(ReadAdmin):
+class AlertAdmin(TypologyWordMixin, ReadAdmin):
     list_display = (
-        "id", "typology", "outcome", "score", "account", "customer", "transaction", "system", "created_at",
+        "id", "typology_word", "outcome", "score", "account", "customer", "transaction", "system", "created_at",
     )  # fmt: skip
-    list_filter = ("typology", "outcome", "created_at")
+    list_filter = (code_filter("typology", typology_choices), "outcome", "created_at")
     list_select_related = ("account", "customer", "transaction", "external")
     search_fields = ("account__external_id", "transaction__external_id")
     exclude = ("explanation",)  # its page asks for "explain:read"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
+
+from .choices import Typology
 
 if TYPE_CHECKING:
     from .models import Alert
@@ -52,6 +54,7 @@ class CapacityProvider(Protocol):
 _alert_grouper: AlertGrouper | None = None
 _alert_locator: AlertLocator | None = None
 _capacity_provider: CapacityProvider | None = None
+_typology_labels: Callable[[], Mapping[str, str]] | None = None
 
 
 def register_alert_grouper(function: AlertGrouper) -> None:
@@ -70,6 +73,24 @@ def register_capacity_provider(function: CapacityProvider) -> None:
     """Install what knows the queue of a typology. Called by `cases` when it starts."""
     global _capacity_provider
     _capacity_provider = function
+
+
+def register_typologies(labels: Callable[[], Mapping[str, str]]) -> None:
+    """Install what knows the typologies that the programmes name. Called by `cases` when it starts."""
+    global _typology_labels
+    _typology_labels = labels
+
+
+def typologies() -> Mapping[str, str]:
+    """Every typology by its code, in words: those of the programmes, else those that finobs ships."""
+    if _typology_labels is None:
+        return {code: str(label) for code, label in Typology.choices}
+    return _typology_labels()
+
+
+def typology_choices() -> list[tuple[str, str]]:
+    """The same for forms and filters, which call it when they are made."""
+    return list(typologies().items())
 
 
 def capacity(user: Any, typology: str) -> Capacity | None:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from detection.choices import Typology
+from detection.hooks import typologies
 from finobs.accounts.models import OrgUnit
 from finobs.accounts.org_units import ROOT_ID
 from finobs.core.access import GroupGrant, UserGrant
@@ -53,7 +53,8 @@ class Queue(Versioned):
     @property
     def typology_labels(self) -> list[str]:
         """Its typologies in words."""
-        return [str(dict(Typology.choices).get(name, name)) for name in self.typologies]
+        words = typologies()
+        return [words.get(name, name) for name in self.typologies]
 
 
 class QueueUserGrant(UserGrant):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.db import models
 
-from detection.choices import Typology
 from finobs.accounts.models import OrgUnit
 from finobs.accounts.org_units import ROOT_ID
 from finobs.core import clock
@@ -15,7 +14,7 @@ from finobs.core.classification import classify
 from finobs.core.models import Base, Timestamped, Versioned
 from transactions.models import Customer
 
-from ..choices import Disposition, ReasonCode
+from ..choices import Disposition
 from .policies import WorkPolicyVersion
 from .queues import Queue
 
@@ -42,7 +41,7 @@ class WorkItem(Versioned, Timestamped):
         notes: Any
 
     reference = models.CharField(max_length=20, unique=True)
-    typology = models.CharField(max_length=40, choices=Typology)
+    typology = models.CharField(max_length=40)
     # Who it is about, where that is known; else it is about the account.
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="%(class)ss", null=True, blank=True, db_index=False
@@ -55,8 +54,8 @@ class WorkItem(Versioned, Timestamped):
         "self", on_delete=models.PROTECT, related_name="successors", null=True, blank=True,
         help_text="What could take no more alerts, so that this was opened.",
     )  # fmt: skip
-    disposition = models.CharField(max_length=20, choices=Disposition, default=Disposition.UNSET, blank=True)
-    reason_code = models.CharField(max_length=30, choices=ReasonCode, blank=True)
+    disposition = models.CharField(max_length=40, default=Disposition.UNSET, blank=True)
+    reason_code = models.CharField(max_length=40, blank=True)
     rationale = models.TextField(blank=True)
     concluded_by_version = models.ForeignKey(
         WorkPolicyVersion, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False,

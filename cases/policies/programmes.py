@@ -20,6 +20,23 @@ def typology_labels() -> dict[str, str]:
     return {row["code"]: row["label"] for each in programmes() for row in each.content["typologies"]}
 
 
+def disposition_choices() -> list[tuple[str, str]]:
+    """Every conclusion of every programme, for filters; a code that several have, in the words of the first."""
+    return _choices("dispositions")
+
+
+def reason_choices() -> list[tuple[str, str]]:
+    """Every reason of every programme, likewise."""
+    return _choices("reason_codes")
+
+
+def _choices(part: str) -> list[tuple[str, str]]:
+    words: dict[str, str] = {}
+    for each in programmes():
+        words = labels(each, part) | words
+    return list(words.items())
+
+
 def labels(programme: PolicyInForce, part: str) -> dict[str, str]:
     """The words of "dispositions" or "reason_codes" by code."""
     return {row["code"]: row["label"] for row in programme.content[part]}

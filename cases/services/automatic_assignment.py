@@ -18,6 +18,7 @@ from ..policies.in_force import policy_in_force
 from ..policies.shipped import ASSIGNMENT
 from ..queries import held_counts, unfinished_counts, workers_by_queue
 from ..workflow import target
+from .holding_limit import ready_to_receive
 from .item_assign import ASSIGNED_MINUTES
 
 ASSIGNMENT_REASON = "By policy"
@@ -26,8 +27,9 @@ ASSIGNMENT_REASON = "By policy"
 def assign_new(items: Sequence[WorkItem]) -> None:
     """Give those new, locked items of one kind that the policy of assignment names to people; the rest wait.
 
-    Nobody is given what would be more than one person may hold, and the absent are given nothing. What nobody can be
-    given waits in its queue. The number of statements does not depend on how many items there are.
+    Nobody is given what would be more than one person may hold; the absent, and where there is such a limit whoever
+    takes something else in this moment, are given nothing. What nobody can be given waits in its queue. The number of
+    statements does not depend on how many items there are.
     Records: case.assign, incident.assign.
     """
     if not items:
@@ -63,7 +65,11 @@ def _choose(items: Sequence[WorkItem], policy: Assignment) -> list[tuple[WorkIte
     queues: dict[int, Queue] = {item.queue_id: item.queue for item in items}
     workers = workers_by_queue(queues.values())
     people = set().union(*workers.values()) - policy.absent(clock.now().date())
-    loads, holds = unfinished_counts(people), held_counts(people) if policy.most_held else defaultdict(int)
+    holds: dict[int, int] = defaultdict(int)
+    if policy.most_held:
+        people = ready_to_receive(people)
+        holds = held_counts(people)
+    loads = unfinished_counts(people)
     assignments = []
     for item in sorted(items, key=lambda each: (-each.priority, each.pk)):
         may = _with_room(workers[item.queue_id] & people, holds, policy.most_held)

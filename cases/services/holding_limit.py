@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from finobs.accounts.models import User
+from finobs.core.db.locks import try_locks, wait_for_lock
 
 from ..choices import PolicyKind
 from ..policies.in_force import policy_in_force
@@ -13,10 +15,29 @@ from ..queries import held_counts
 
 
 def why_no_more(person: User, most: int) -> str:
-    """Why a person can hold nothing more; "" if they can. One statement; none where there is no limit (0)."""
-    if not most or held_counts([person.pk])[person.pk] < most:
+    """Why a person can hold nothing more; "" if they can. Asks nothing where there is no limit (0).
+
+    Until the end of the transaction nobody else gives them anything, so that two at once cannot both be the last one.
+    """
+    if not most:
+        return ""
+    wait_for_lock(_lock_name(person.pk))
+    if held_counts([person.pk])[person.pk] < most:
         return ""
     return f"{person} holds {most:,} already, and nobody may hold more. Finish or release something first."
+
+
+def ready_to_receive(people: Collection[int]) -> set[int]:
+    """Those of these people whom nobody is giving anything this moment; until the end of the transaction nobody will.
+
+    None is waited for: who gives to many at once would wait in a circle with others.
+    """
+    by_name = {_lock_name(person): person for person in people}
+    return {by_name[name] for name in try_locks(sorted(by_name))}
+
+
+def _lock_name(person_id: int) -> str:
+    return f"held by {person_id}"
 
 
 def most_held() -> int:

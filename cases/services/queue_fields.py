@@ -6,8 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from detection.choices import Typology
-from detection.hooks import MAX_ALERTS_A_DAY
+from detection.hooks import MAX_ALERTS_A_DAY, typologies
 from finobs.accounts.models import User
 from finobs.core import history
 from finobs.core.errors import Invalid
@@ -25,8 +24,9 @@ def validate_queue(queue: Queue) -> None:
         queue.full_clean(validate_constraints=False)
     except ValidationError as error:
         fields |= error.message_dict
-    typologies = queue.typologies if isinstance(queue.typologies, list) else [None]
-    unknown = [str(name) for name in typologies if name not in Typology.values]
+    named = queue.typologies if isinstance(queue.typologies, list) else [None]
+    known = typologies()
+    unknown = [str(name) for name in named if not isinstance(name, str) or name not in known]
     if unknown:
         fields["typologies"] = [f"No such typology: {', '.join(unknown)}."]
     if not 1 <= (queue.lease_minutes or 0) <= 24 * 60:
@@ -37,7 +37,7 @@ def validate_queue(queue: Queue) -> None:
         fields["unit"] = [f"{queue.unit} is closed."]
     others = Queue.objects.filter(unit_id=queue.unit_id).exclude(pk=queue.pk).values_list("name", "typologies")
     for name, other_typologies in others:
-        if shared := sorted(set(other_typologies) & set(map(str, typologies))):
+        if shared := sorted(set(other_typologies) & set(map(str, named))):
             fields.setdefault("typologies", []).append(f"{name} takes {', '.join(shared)} already.")
     if fields:
         raise Invalid(fields=fields)

@@ -108,7 +108,7 @@ def test_labels_of_other_and_of_older_transactions_are_left_out(alert: Alert, cl
     assert confirmations.confirmations_of([alert.account.pk + 1000], [], SINCE) == []
     assert confirmations.confirmations_of([alert.account.pk], [], factories.NOON) == []
     # More accounts than one statement lists, whatever the sequence has come to.
-    assert confirmations.confirmations_of(list(range(10_000)) + [alert.account.pk], [], SINCE) == confirmed(alert)
+    assert confirmations.confirmations_of([*range(10_000), alert.account.pk], [], SINCE) == confirmed(alert)
 
 
 def test_a_transaction_after_the_closing_sees_it_and_one_before_does_not(alert: Alert, close: Any) -> None:

@@ -6,8 +6,16 @@ import pytest
 
 from approvals.tests.factories import closing_request, decide
 from cases.choices import CaseStatus
-from cases.models import Case, CaseAlert, Incident, Queue
-from cases.services import ensure_default_queue, item_assign, item_release, item_take
+from cases.models import Case, CaseAlert, Incident, Queue, WorkLease
+from cases.policies.selectors import work_policy_get
+from cases.services import (
+    ensure_default_queue,
+    item_assign,
+    item_release,
+    item_take,
+    item_take_next,
+    work_policy_change,
+)
 from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
@@ -83,3 +91,25 @@ def test_a_closing_that_two_leads_approve_happens_once(queue: Queue) -> None:
         case.refresh_from_db()
         assert case.status == CaseStatus.CLOSED
         assert Event.objects.filter(action="case.close", subject_id=str(case.pk)).count() == 1
+
+
+def test_two_that_one_person_takes_or_is_given_at_once_are_counted_one_after_the_other(queue: Queue) -> None:
+    """In two windows, and by a lead meanwhile."""
+    ana, lead = person("Ana", queue), person("Leo", queue, "lead", "compliance")
+    admin = factories.user(role="admin")
+    content = {"automatic": [], "most_held": 1, "absent": []}
+    policy = work_policy_get(admin, "assignment")
+    work_policy_change(actor=admin, policy=policy, content=content, reason="One at a time.")
+    for _ in range(ROUNDS):
+        first, second, third, _ = (factories.case(inside=queue) for _ in range(4))
+        outcomes = at_once(
+            lambda: item_take(actor=ana, item=first),  # noqa: B023
+            lambda: item_take(actor=ana, item=second),  # noqa: B023
+            lambda: item_take_next(actor=ana, queue=queue),
+            lambda: item_assign(actor=lead, item=third, to=ana, reason="Knows the customer."),  # noqa: B023
+        )
+        assert outcomes.count("done") == 1, outcomes
+        (held,) = WorkLease.objects.filter(holder=ana).select_related("case")
+        assert held.case is not None
+        item_release(actor=ana, item=held.case)
+        Case.objects.filter(queue=queue).update(status=CaseStatus.WAITING)

@@ -203,7 +203,5 @@ class CaseAndApproval(RuleBasedStateMachine):
 def test_any_order_of_acts() -> None:
     run_state_machine_as_test(
         CaseAndApproval,
-        settings=settings(
-            max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=12, stateful_step_count=40, suppress_health_check=list(HealthCheck)),
     )

@@ -194,7 +194,5 @@ class Triage(RuleBasedStateMachine):
 def test_any_order_of_acts() -> None:
     run_state_machine_as_test(
         Triage,
-        settings=settings(
-            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=25, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
     )

@@ -35,7 +35,7 @@ from transactions.row_validation import RowReader
 from transactions.row_values import amount
 
 from .. import hooks
-from ..choices import BLOCKING, AlertSeverity, Outcome, Typology
+from ..choices import BLOCKING, AlertSeverity, Outcome
 from ..models import Alert, ExternalAlert
 
 MAX_ALERT_REASON_LENGTH: Final = 500
@@ -69,7 +69,7 @@ ALERT_FIELDS: Final = (
     RecordField("system", "System", plain_text(100), is_required=True, classification=INTERNAL),
     RecordField("scenario", "Scenario", plain_text(200), is_required=True, classification=INTERNAL),
     RecordField("scenario_version", "Version of the scenario", plain_text(40), classification=INTERNAL),
-    RecordField("typology", "Typology", one_of(Typology.values), is_required=True, classification=INTERNAL),
+    RecordField("typology", "Typology", one_of(hooks.typologies), is_required=True, classification=INTERNAL),
     RecordField("severity", "Severity", one_of(AlertSeverity.values), classification=INTERNAL),
     RecordField("occurred_at", "Occurred at", _moment, is_required=True, classification=INTERNAL, is_date=True),
     RecordField("account", "Account", external_id, classification=INTERNAL),

@@ -7,14 +7,15 @@ import django_filters as filters
 from finobs.core.forms import DATE_INPUT
 from transactions.identifier_filter import IdentifierFilter
 
-from ..choices import Outcome, Typology
+from ..choices import Outcome
+from ..hooks import typology_choices
 from ..models import Alert
 
 REVIEW_OR_BLOCK = [(each.value, each.label) for each in (Outcome.REVIEW, Outcome.BLOCK)]
 
 
 class AlertFilter(filters.FilterSet):
-    typology = filters.ChoiceFilter(choices=Typology.choices, empty_label="All")
+    typology = filters.ChoiceFilter(choices=typology_choices, empty_label="All")
     outcome = filters.ChoiceFilter(choices=REVIEW_OR_BLOCK, empty_label="All")
     account = IdentifierFilter(field_name="account__external_id", label="Account")
     customer = IdentifierFilter(field_name="customer__external_id", label="Customer")

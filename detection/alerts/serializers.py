@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from finobs.core import money
 
-from ..choices import AlertSeverity, ModelRole, Typology
+from ..choices import AlertSeverity, ModelRole
 from ..models import Alert, ExternalAlert
 from ..pipeline.clearance import visible_reasons
 
@@ -93,7 +93,7 @@ class IncomingAlertSerializer(serializers.Serializer[Any]):
     system = serializers.CharField(max_length=100, help_text="What raised it")
     scenario = serializers.CharField(max_length=200)
     scenario_version = serializers.CharField(max_length=40, required=False)
-    typology = serializers.ChoiceField(choices=Typology.choices)
+    typology = serializers.CharField(max_length=40, help_text="Code of a typology of the programmes")
     severity = serializers.ChoiceField(
         choices=AlertSeverity.choices, required=False, help_text="critical and block are for block, the rest for review"
     )

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from transactions.choices import RowStatus
 from transactions.request_body import IncomingTransactionSerializer
 
-from ..choices import ModelRole, Outcome, Typology
+from ..choices import ModelRole, Outcome
 
 
 class DecisionRequestSerializer(IncomingTransactionSerializer):
@@ -25,7 +25,7 @@ class FiredRuleSerializer(serializers.Serializer[Any]):
     version_id = serializers.IntegerField()
     rule = serializers.SlugField()
     number = serializers.IntegerField(help_text="Of the rule's versions")
-    typology = serializers.ChoiceField(choices=Typology.choices)
+    typology = serializers.CharField()
     reason = serializers.CharField()
 
 
@@ -68,7 +68,7 @@ class TransactionDecisionSerializer(serializers.Serializer[Any]):
     external_id = serializers.CharField()
     decision = serializers.ChoiceField(choices=Outcome.choices)
     score = serializers.FloatField(allow_null=True)
-    typology = serializers.ChoiceField(choices=Typology.choices, allow_null=True)
+    typology = serializers.CharField(allow_null=True)
     parts = PartsSerializer()
     rules = FiredRuleSerializer(many=True, help_text="That fired, the most severe first")
     reasons = serializers.ListField(child=serializers.CharField())

@@ -12,7 +12,7 @@ from finobs.core.classification import classify
 from finobs.core.models import Base
 from transactions.models import Account, Customer, Transaction
 
-from ..choices import Outcome, Typology
+from ..choices import Outcome
 from .model_versions import ModelVersion
 from .rules import RuleVersion
 
@@ -40,7 +40,7 @@ class Alert(Base):
         Customer, on_delete=models.PROTECT, related_name="alerts", null=True, blank=True, db_index=False,
         help_text="Whom another system's alert is about.",
     )  # fmt: skip
-    typology = models.CharField(max_length=40, choices=Typology)
+    typology = models.CharField(max_length=40, help_text="Code of a typology of the programmes.")
     outcome = models.CharField(max_length=8, choices=Outcome)
     score = models.FloatField(null=True)
     rule_version = models.ForeignKey(RuleVersion, on_delete=models.PROTECT, related_name="alerts", null=True)
@@ -81,7 +81,7 @@ class Alert(Base):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_typology_display()} {self.transaction_id or self.pk}"
+        return f"{self.typology} {self.transaction_id or self.pk}"
 
     @property
     def is_external(self) -> bool:

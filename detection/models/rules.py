@@ -14,7 +14,7 @@ from finobs.core.identity import IdentityAt
 from finobs.core.models import Base, Versioned
 from transactions.models import Source
 
-from ..choices import RuleKind, Typology
+from ..choices import RuleKind
 
 
 class Rule(Versioned):
@@ -25,7 +25,7 @@ class Rule(Versioned):
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=20, choices=RuleKind)
-    typology = models.CharField(max_length=40, choices=Typology)
+    typology = models.CharField(max_length=40, help_text="Code of a typology of the programmes.")
     obligation = models.CharField(max_length=200, blank=True, help_text="The regulation or procedure it serves.")
     source = models.ForeignKey(
         Source, on_delete=models.PROTECT, related_name="+", null=True, blank=True, help_text="Empty: every source."

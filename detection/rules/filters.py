@@ -7,13 +7,14 @@ from django.db.models import QuerySet
 
 from finobs.core.filters import YesNoFilter
 
-from ..choices import RuleKind, Typology
+from ..choices import RuleKind
+from ..hooks import typology_choices
 from ..models import Rule
 
 
 class RuleFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=RuleKind.choices, empty_label="All")
-    typology = filters.ChoiceFilter(choices=Typology.choices, empty_label="All")
+    typology = filters.ChoiceFilter(choices=typology_choices, empty_label="All")
     in_force = YesNoFilter(method="by_force", label="In force")
 
     class Meta:

@@ -17,6 +17,7 @@ from finobs.core.versions import require_version
 from finobs.ledger.services import record
 from transactions.models import Source
 
+from .. import hooks
 from ..choices import RuleKind, Typology
 from ..models import Rule, RuleVersion
 from . import scenarios
@@ -44,7 +45,7 @@ def rule_create(
     name = require_names(name=name)["name"]
     obligation = require_plain(obligation=obligation)["obligation"]
     _check_text(slug=slug, name=name)
-    if typology not in Typology.values:
+    if typology not in hooks.typologies():
         raise Invalid(fields={"typology": [f"There is no typology {typology!r}."]})
     reason = optional_reason(reason)
     holds = scenarios.validate(kind, parameters)

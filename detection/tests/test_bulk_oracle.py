@@ -139,7 +139,7 @@ OUTCOMES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(rows=ROWS, outcomes=OUTCOMES, order=st.randoms(use_true_random=False))
 def test_the_kernel_agrees_with_its_definition(rows: list[Row], outcomes: list[Row], order: object) -> None:
     numbered = [{"id": number, **each} for number, each in enumerate(rows)]
@@ -147,7 +147,7 @@ def test_the_kernel_agrees_with_its_definition(rows: list[Row], outcomes: list[R
     assert computed(numbered, outcomes) == defined(numbered, outcomes)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(rows=ROWS, outcomes=OUTCOMES, ahead=st.lists(st.integers(0, 25), min_size=25, max_size=25))
 def test_the_kernel_agrees_with_its_definition_under_bounds(
     rows: list[Row], outcomes: list[Row], ahead: list[int]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as some
 
 from detection.features import carried_window, history
@@ -28,7 +28,7 @@ from transactions.services import RawRow, ingest
 # What others write is seen once they have committed it.
 pytestmark = pytest.mark.django_db(transaction=True)
 SEVERAL = settings(
-    max_examples=40, phases=(Phase.generate,), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, phases=(Phase.generate,), derandomize=True
 )  # fmt: skip
 HOUR = timedelta(hours=1)
 # Days apart, so that windows end among them, and moments that many share.

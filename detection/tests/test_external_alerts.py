@@ -15,7 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.models import CaseAlert, Incident
@@ -165,7 +165,7 @@ PAYLOADS = st.dictionaries(
 
 
 @given(first=PAYLOADS, second=PAYLOADS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 def test_content_is_the_same_exactly_where_what_was_said_is(service, bank, first, second):
     with transaction.atomic():
         assert statuses(add(service, bank, row(payload=first))) == ["accepted"]

@@ -150,7 +150,7 @@ def test_a_version_without_bins_has_no_histogram(metrics: dict[str, Any]) -> Non
 SCORES = st.lists(st.tuples(st.integers(0, 10).map(lambda tenth: tenth / 10), st.sampled_from([0, 1, -1])), max_size=30)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows=SCORES, most=st.integers(-1, 31))
 def test_the_threshold_for_a_number_is_the_lowest_that_no_more_reach(rows: list[tuple[float, int]], most: int) -> None:
     free = scored(*rows)
@@ -159,7 +159,7 @@ def test_the_threshold_for_a_number_is_the_lowest_that_no_more_reach(rows: list[
     assert thresholds.threshold_for(free, most) == (min(possible) if possible else None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rows=SCORES, threshold=st.integers(0, 11).map(lambda tenth: tenth / 10), days=st.integers(1, 9))
 def test_a_level_counts_what_reaches_it(rows: list[tuple[float, int]], threshold: float, days: int) -> None:
     every, free = scored(*rows, (0.95, 1), (0.2, 0)), scored(*rows)
@@ -196,7 +196,7 @@ def test_a_curve_has_each_threshold_once_fewest_alerts_first() -> None:
     assert [each.alerts for each in thresholds.capacity_curve(free, free, 8, 1, 0.05)] == [1, 2, 4, 5]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rows=SCORES, threshold=st.integers(0, 11).map(lambda tenth: tenth / 10))
 def test_a_matrix_divides_every_row_once(rows: list[tuple[float, int]], threshold: float) -> None:
     matrix = confusion_matrix(scored(*rows), threshold)
@@ -210,7 +210,7 @@ def test_a_matrix_divides_every_row_once(rows: list[tuple[float, int]], threshol
     assert (matrix.precision.of, matrix.recall.of) == (matrix.tp + matrix.fp, matrix.tp + matrix.fn)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rows=SCORES)
 def test_every_labelled_row_is_in_one_bin_of_calibration(rows: list[tuple[float, int]]) -> None:
     labelled = [(score, outcome) for score, outcome in rows if outcome != -1]

@@ -44,7 +44,7 @@ ROWS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rows=ROWS, cards=st.integers(1, 4))
 def test_card_precision_is_what_counting_by_hand_gives(rows: list[tuple[float, bool, int, int]], cards: int) -> None:
     assert metrics.card_precision(*arrays(rows), cards=cards) == pytest.approx(by_hand(rows, cards))

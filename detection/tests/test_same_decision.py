@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from detection.models import Alert, Assessment
@@ -26,7 +26,7 @@ from transactions.models import Batch, Transaction
 pytestmark = pytest.mark.django_db
 
 SEVERAL = settings(
-    max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, derandomize=True
 )  # fmt: skip
 # Below, on and above the limits of the rules; ordinary; and what the model has never seen.
 AMOUNTS = some.one_of(

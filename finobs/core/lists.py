@@ -102,5 +102,8 @@ def _in_words(field: Any, value: str) -> str:
     # The choices of a model field are rows, and the value of ours is a name already (to_field_name).
     if isinstance(field, ModelChoiceField):
         return value
-    choices: Any = getattr(field, "choices", None) or getattr(field.widget, "choices", ())
+    choices: Any = getattr(field, "choices", None)
+    # By its being there: the library cannot say how many there are of choices that are asked for when they are shown.
+    if choices is None:
+        choices = getattr(field.widget, "choices", ())
     return str(dict(choices).get(value, value))

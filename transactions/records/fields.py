@@ -64,16 +64,17 @@ def external_id(value: Any, name: str) -> str | None:
         raise RowFault(QuarantineReason.TYPE, f"{name} is {quoted(value)}, which {error}.") from None
 
 
-def one_of(choices: Collection[str]) -> ValueReader:
-    """One of these words, in any case."""
-    words = {word.lower(): word for word in choices}
+def one_of(choices: Collection[str] | Callable[[], Collection[str]]) -> ValueReader:
+    """One of these words, in any case. Those that people may change are asked for with each value."""
 
     def read(value: Any, name: str) -> str | None:
         if is_nothing(value):
             return None
+        known = choices() if callable(choices) else choices
+        words = {word.lower(): word for word in known}
         word = words.get(str(value).strip().lower().replace(" ", "_"))
         if word is None:
-            raise RowFault(QuarantineReason.WORD, f"{name} is {quoted(value)}; it must be {_either(choices)}.")
+            raise RowFault(QuarantineReason.WORD, f"{name} is {quoted(value)}; it must be {_either(known)}.")
         return word
 
     return read

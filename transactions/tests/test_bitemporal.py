@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finobs.core import clock
@@ -22,7 +22,7 @@ from .test_records_customers import add, person, statuses
 pytestmark = pytest.mark.django_db
 BEGIN, FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC), date(2024, 1, 1)
 DAYS, MOMENTS = st.integers(0, 5), st.integers(0, 6)
-SETTINGS = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SETTINGS = settings(max_examples=30)
 # (moment, valid from, what is said)
 SAYINGS = st.lists(st.tuples(MOMENTS, DAYS, st.sampled_from("ABC")), min_size=1, max_size=8)
 

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finobs.core.errors import Invalid, NotAllowed, NotFound, TooLarge
@@ -196,7 +196,7 @@ def test_who_may_not_bring_rows_in_brings_none(analyst, auditor, stranger, bank)
 ROWS = st.lists(st.tuples(st.integers(1, 8), st.sampled_from(["5.00", "6.00", "NaN", "-1"])), min_size=1, max_size=25)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(rows=ROWS, seed=st.integers(0, 99), cut=st.integers(1, 9))
 def test_any_order_and_any_splitting_lose_nothing_and_take_nothing_twice(service, bank, rows, seed, cut):
     """The ids that get in are the same; which content wins under one id is a matter of who came first."""

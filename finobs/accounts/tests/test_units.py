@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finobs.accounts import services, unit_selectors
@@ -96,7 +96,7 @@ def test_a_unit_moves_with_all_below_it_and_never_into_itself(admin: User, root:
     assert closure() == walked()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(moves=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=12))
 def test_after_any_moves_the_closure_is_what_the_parents_say(moves: list[tuple[int, int]], admin: User) -> None:
     units = [factories.unit() for _ in range(7)]

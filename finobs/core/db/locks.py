@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.db import connection
 from django.db.models import Model
@@ -17,6 +17,18 @@ def try_lock(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
         return bool(cursor.fetchone()[0])
+
+
+def try_locks(names: Sequence[str]) -> set[str]:
+    """Take those of these locks that nobody else has, until the end of the transaction; which they are."""
+    if not is_postgresql():
+        return set(names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM unnest(%s::text[]) AS name WHERE pg_try_advisory_xact_lock(hashtextextended(name, 0))",
+            [list(names)],
+        )
+        return {name for (name,) in cursor.fetchall()}
 
 
 def wait_for_lock(name: str) -> None:

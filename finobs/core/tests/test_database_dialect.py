@@ -11,7 +11,7 @@ from django.db import connection
 
 from finobs.core.db import dialect
 from finobs.core.db.columns import ColumnSet, pack, unpack
-from finobs.core.db.locks import lock_writers_out, try_lock
+from finobs.core.db.locks import lock_writers_out, try_lock, try_locks
 from tests import factories
 from transactions.models import Account, Source
 
@@ -113,6 +113,8 @@ def test_a_join_by_key_keeps_rows_that_have_no_other() -> None:
 def test_a_lock_is_had_again_by_who_has_it() -> None:
     assert try_lock("one")
     assert try_lock("one")
+    assert try_locks(["one", "two"]) == {"one", "two"}
+    assert try_locks([]) == set()
     lock_writers_out(Source)
 
 

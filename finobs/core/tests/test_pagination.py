@@ -1,7 +1,7 @@
 """Cursors lose no row and show none twice, whatever is added meanwhile."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.models import Queue
@@ -22,7 +22,7 @@ def walk(limit, *, forward="older", cursor=""):
             return
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25)
 @given(minutes=st.lists(st.integers(1, 4), max_size=12), limit=st.integers(1, 5))
 def test_walking_older_shows_each_row_once_in_order(db, minutes, limit):
     Queue.objects.all().delete()

@@ -218,7 +218,7 @@ def test_completed_tiles_are_reported_with_their_place_and_hash():
     assert nodes[1].hash == defined_root(leaves[256:512])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.binary(max_size=40), max_size=30), min_size=1, max_size=8), st.data())
 def test_random_batches_give_the_tree_of_all_and_proofs_between_all_their_sizes(batches, data):
     frontier, leaves, roots = merkle.Frontier(), [], {}
