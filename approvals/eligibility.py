@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from finobs.accounts.choices import UserKind
+from finobs.accounts.machine_accounts import is_hand_of
 from finobs.accounts.models import User
 from finobs.core import access, clock
 
@@ -32,6 +33,8 @@ def why_not_second_eyes(user: User, request: ApprovalRequest, subject: Any) -> s
         return "Only people approve."
     if user.pk == request.requested_by_id:
         return "You asked for this yourself; somebody else must decide."
+    if is_hand_of(request.requested_by, user):
+        return "A machine account that you made, changed or issued a token of asked; somebody else must decide."
     editor = get(request.action).last_editor(subject)
     if user.pk in (request.last_edited_by_id, editor.pk if editor else None):
         return "You were the last to edit this; somebody else must decide."

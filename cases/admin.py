@@ -221,7 +221,7 @@ class IncidentAdmin(ItemAdmin):
 
     list_display = (*ItemAdmin.list_display, "case")
     list_select_related = (*ItemAdmin.list_select_related, "case")
-    readonly_fields = (*ITEM_FIELDS, "title", "origin", "case", "first_at", "last_at")
+    readonly_fields = (*ITEM_FIELDS, "title", "origin", "delivery", "case", "first_at", "last_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
         return selectors.incidents_visible(request.user)

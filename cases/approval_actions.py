@@ -13,10 +13,12 @@ from approvals.registry import ApprovalAction
 from finobs.accounts.models import User
 
 from .models import Case, Incident, WorkItem
-from .policies.programmes import labels, programme_of, typology_labels
+from .policies.programmes import is_suspicious, labels, programme_of, typology_labels
 from .services.case_close import CLOSE_ACTION, close_approved
 from .services.incident_close import CLOSE_INCIDENT_ACTION
 from .services.item_approval import item_await_approval, item_resume
+
+_LABELS = {True: "The alerts' transactions as suspicious", False: "The alerts' transactions as not suspicious"}
 
 
 def snapshot(item: WorkItem, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,6 +32,8 @@ def snapshot(item: WorkItem, payload: Mapping[str, Any]) -> dict[str, Any]:
         "alerts": [str(pk) for pk in item.case_alerts.order_by("alert_id").values_list("alert_id", flat=True)],
         "notes": [{"id": str(note.pk), "sha256": note.sha256} for note in item.notes.order_by("pk")],
         "disposition": payload["disposition"],
+        # What the programme says that it means, which decides the labels, and which people can change meanwhile.
+        "is_suspicious": is_suspicious(programme_of(item.typology), payload["disposition"]),
         "reason_code": payload["reason_code"],
         "rationale": payload["rationale"],
     }
@@ -62,6 +66,8 @@ def approver_summary(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
     kind = "case" if "case" in snapshot else "incident"
     return [
         ("Disposition", labels(programme, "dispositions").get(snapshot["disposition"], snapshot["disposition"])),
+        # Requests from before it was in the snapshot do not say it.
+        *([("Labels", _LABELS[snapshot["is_suspicious"]])] if "is_suspicious" in snapshot else []),
         ("Reason", labels(programme, "reason_codes").get(snapshot["reason_code"], snapshot["reason_code"])),
         ("Rationale", snapshot["rationale"]),
         (

@@ -9,23 +9,25 @@ class CasesConfig(AppConfig):
         from detection import hooks
         from finobs.accounts import unit_contents
         from finobs.core import clock, schedule
-        from transactions.hooks import register_account_check, register_counter, register_erasure_obstacle
+        from transactions import hooks as incoming
 
         from . import approval_actions, capacity, customer_erasure, policy, queries, routing, selectors
         from .policies import programmes
-        from .services import gather_alerts
+        from .services import delivery_fault_gather, gather_alerts
 
         policy.register()
         self._register_navigation()
         registry.register(approval_actions.case_action())
         registry.register(approval_actions.incident_action())
         registry.register(customer_erasure.action())
-        register_erasure_obstacle(customer_erasure.open_case_obstacles)
+        incoming.register_erasure_obstacle(customer_erasure.open_case_obstacles)
         hooks.register_alert_grouper(gather_alerts)
         hooks.register_capacity_provider(capacity.capacity_for)
         hooks.register_typologies(programmes.typology_labels)
-        register_counter("incidents", queries.incidents_opened_by_batches)
-        register_account_check(routing.why_account_stays)
+        incoming.register_counter("incidents", queries.incidents_opened_by_batches)
+        incoming.register_fault_listener(delivery_fault_gather)
+        incoming.register_delivery_locator(selectors.delivery_locations)
+        incoming.register_account_check(routing.why_account_stays)
         unit_contents.register("queues", routing.queues_in)
         unit_contents.register("open cases", routing.open_cases_in)
         unit_contents.register_move_check(routing.why_unit_stays)

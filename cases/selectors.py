@@ -17,7 +17,9 @@ from finobs.accounts.models import OrgUnitGroupGrant, OrgUnitUserGrant, UnitAnce
 from finobs.core import access, clock
 from finobs.core.errors import Invalid, NotFound
 from finobs.core.reads import first_or_not_found
-from transactions.models import Customer
+from transactions.deliveries import selectors as deliveries
+from transactions.hooks import DeliveryLocation
+from transactions.models import Customer, Delivery, DeliveryFault
 from transactions.parties import selectors as parties
 
 from . import workflow
@@ -167,6 +169,18 @@ def item_entries(user: Any, item: WorkItem) -> QuerySet[QueueEntry]:
 
 def case_incidents(user: Any, case: Case) -> QuerySet[Incident]:
     return incidents_visible(user).filter(case=case).prefetch_related(None)
+
+
+def item_faults(user: Any, item: WorkItem) -> QuerySet[DeliveryFault]:
+    """The faults of the delivery that an incident is about, for whoever may see it; none of other items."""
+    about = item.delivery_id if isinstance(item, Incident) else None
+    return deliveries.faults_visible(user).filter(delivery=about) if about else DeliveryFault.objects.none()
+
+
+def delivery_locations(user: Any, delivery: Delivery) -> list[DeliveryLocation]:
+    """The visible incidents about a delivery, the newest first, for its page."""
+    rows = access.restrict(Incident.objects.filter(delivery=delivery), user, "view").order_by("-pk")
+    return [DeliveryLocation(each.reference, reverse("cases:incident-detail", args=[each.reference])) for each in rows]
 
 
 def _same_subject(item: WorkItem) -> Q:

@@ -126,10 +126,13 @@ class CaseDetailSerializer(WithActionsSerializer, CaseSerializer):
 class IncidentSerializer(ItemSerializer):
     case = serializers.CharField(source="case.reference", default=None, help_text="What it was escalated to.")
     predecessor = serializers.CharField(source="predecessor.reference", default=None)
+    delivery = serializers.IntegerField(
+        source="delivery_id", allow_null=True, help_text="Id of the delivery whose faults opened it."
+    )
 
     class Meta:
         model = Incident
-        fields = (*ITEM_FIELDS, "title", "origin", "case", "predecessor", "first_at", "last_at")
+        fields = (*ITEM_FIELDS, "title", "origin", "delivery", "case", "predecessor", "first_at", "last_at")
         read_only_fields = fields
 
 

@@ -29,6 +29,7 @@ EVENT_TITLES: Final = {
     "case.open": "Case opened",
     "incident.open": "Incident opened",
     "incident.alert_add": "Alerts added",
+    "incident.fault_add": "Fault of the delivery added",
     "incident.take": "Taken",
     "incident.release": "Released",
     "incident.assign": "Assigned",

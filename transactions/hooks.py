@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from finobs.accounts.models import User
 
     from .import_cache import ImportCache
-    from .models import Batch, Customer, Source, Transaction
+    from .models import Batch, Customer, Delivery, DeliveryFault, Source, Transaction
 
 
 # How many of something the transactions of these batches led to.
@@ -24,6 +24,19 @@ class Eraser(Protocol):
     """Overwrites what an upper app holds of a customer; returns in how many of its rows."""
 
     def __call__(self, *, actor: User, customer: Customer) -> int: ...
+
+
+class FaultListener(Protocol):
+    """Is told of each new fault of a delivery, in the transaction that raises it."""
+
+    def __call__(self, *, fault: DeliveryFault) -> object: ...
+
+
+class DeliveryLocation(NamedTuple):
+    """Where faults of a delivery are being worked: what to call it and its address."""
+
+    label: str
+    url: str
 
 
 class AssessmentResult(NamedTuple):
@@ -55,6 +68,8 @@ _preparations: list[Callable[[], None]] = []
 _erasure_obstacles: list[ErasureObstacle] = []
 _erasers: dict[str, Eraser] = {}
 _source_preparations: list[Callable[[], None]] = []
+_fault_listeners: list[FaultListener] = []
+_delivery_locator: Callable[[Any, Delivery], list[DeliveryLocation]] | None = None
 
 
 def register_assessor(function: Assessor, prepare: AssessmentPreparation | None = None) -> None:
@@ -145,3 +160,25 @@ def register_account_check(check: AccountCheck) -> None:
 def why_account_stays(account_id: int, unit_id: int) -> str:
     """Why an account cannot move to a unit; "" if it can."""
     return next(filter(None, (check(account_id, unit_id) for check in _account_checks)), "")
+
+
+def register_fault_listener(listener: FaultListener) -> None:
+    """Let an upper app bring faults of deliveries to people."""
+    _fault_listeners.append(listener)
+
+
+def fault_raised(fault: DeliveryFault) -> None:
+    """Called by the one place that raises faults, for each new one."""
+    for listener in _fault_listeners:
+        listener(fault=fault)
+
+
+def register_delivery_locator(locator: Callable[[Any, Delivery], list[DeliveryLocation]]) -> None:
+    """Let an upper app say where the faults of a delivery are being worked, as far as somebody may see it."""
+    global _delivery_locator
+    _delivery_locator = locator
+
+
+def delivery_locations(user: Any, delivery: Delivery) -> list[DeliveryLocation]:
+    """Where the faults of a delivery are being worked, the newest first."""
+    return _delivery_locator(user, delivery) if _delivery_locator is not None else []

@@ -17,6 +17,7 @@ from cases.models import Case, Queue
 from cases.services import case_close, note_add
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
+from finobs.accounts.services import token_create, user_change, user_create
 from finobs.core import clock, gate
 from finobs.core.errors import ApprovalRequired, Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
 from finobs.ledger.models import Event
@@ -310,7 +311,8 @@ def test_a_snapshot_is_of_this_case_alone(other_request: ApprovalRequest, free_c
     assert free_case.account is not None
     assert request.snapshot == {
         "case": free_case.reference, "account": free_case.account.external_id, "typology": free_case.typology,
-        "alerts": [], "notes": [{"id": str(note.pk), "sha256": note.sha256}], **CONCLUSION,
+        "alerts": [], "notes": [{"id": str(note.pk), "sha256": note.sha256}],
+        "is_suspicious": True, **CONCLUSION,
     }  # fmt: skip
     assert other_request.snapshot["notes"] == []
 
@@ -337,3 +339,17 @@ def test_every_registered_action_names_its_subject_and_who_decides(db: None) -> 
     actions = {action.name: (action.subject_type, action.decide_action) for action in registry.actions()}
     assert actions["cases.close"] == ("cases.case", "lead")
     assert set(actions) == set(registry.names())
+
+
+def test_whoever_has_a_hand_in_a_machine_account_is_no_second_pair_of_eyes(free_case: Case, admin: User) -> None:
+    """Not those who made it, changed what it may, or issued its token; and the rest are."""
+    maker, changer, issuer = (factories.user(name, role="admin", is_staff=True) for name in ("Mo", "Chi", "Isa"))
+    machine = user_create(actor=maker, email="bot@example.test", name="Bot", kind=UserKind.SERVICE, roles=["analyst"])
+    user_change(actor=changer, user=machine, name="Robot")
+    token_create(actor=issuer, user=machine, name="t", scopes=["compliance:read"], lifetime=timedelta(days=1))
+    factories.grant(machine, "work", free_case.queue)
+    request = closing_request(machine, free_case)
+    locked = Case.objects.get(pk=free_case.pk)
+    for person in (maker, changer, issuer):
+        assert eligibility.why_not_second_eyes(person, request, locked).startswith("A machine account that you made")
+    assert eligibility.why_not_second_eyes(factories.user(role="compliance"), request, locked) == ""

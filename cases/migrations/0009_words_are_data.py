@@ -4,70 +4,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0008_work_items_whole'),
+        ("cases", "0008_work_items_whole"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='case',
-            name='disposition',
-            field=models.CharField(blank=True, default='', max_length=40),
+            model_name="case",
+            name="disposition",
+            field=models.CharField(blank=True, default="", max_length=40),
         ),
         migrations.AlterField(
-            model_name='case',
-            name='reason_code',
+            model_name="case",
+            name="reason_code",
             field=models.CharField(blank=True, max_length=40),
         ),
         migrations.AlterField(
-            model_name='case',
-            name='typology',
+            model_name="case",
+            name="typology",
             field=models.CharField(max_length=40),
         ),
         migrations.AlterField(
-            model_name='historicalcase',
-            name='disposition',
-            field=models.CharField(blank=True, default='', max_length=40),
+            model_name="historicalcase",
+            name="disposition",
+            field=models.CharField(blank=True, default="", max_length=40),
         ),
         migrations.AlterField(
-            model_name='historicalcase',
-            name='reason_code',
+            model_name="historicalcase",
+            name="reason_code",
             field=models.CharField(blank=True, max_length=40),
         ),
         migrations.AlterField(
-            model_name='historicalcase',
-            name='typology',
+            model_name="historicalcase",
+            name="typology",
             field=models.CharField(max_length=40),
         ),
         migrations.AlterField(
-            model_name='historicalincident',
-            name='disposition',
-            field=models.CharField(blank=True, default='', max_length=40),
+            model_name="historicalincident",
+            name="disposition",
+            field=models.CharField(blank=True, default="", max_length=40),
         ),
         migrations.AlterField(
-            model_name='historicalincident',
-            name='reason_code',
+            model_name="historicalincident",
+            name="reason_code",
             field=models.CharField(blank=True, max_length=40),
         ),
         migrations.AlterField(
-            model_name='historicalincident',
-            name='typology',
+            model_name="historicalincident",
+            name="typology",
             field=models.CharField(max_length=40),
         ),
         migrations.AlterField(
-            model_name='incident',
-            name='disposition',
-            field=models.CharField(blank=True, default='', max_length=40),
+            model_name="incident",
+            name="disposition",
+            field=models.CharField(blank=True, default="", max_length=40),
         ),
         migrations.AlterField(
-            model_name='incident',
-            name='reason_code',
+            model_name="incident",
+            name="reason_code",
             field=models.CharField(blank=True, max_length=40),
         ),
         migrations.AlterField(
-            model_name='incident',
-            name='typology',
+            model_name="incident",
+            name="typology",
             field=models.CharField(max_length=40),
         ),
     ]

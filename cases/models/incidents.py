@@ -12,7 +12,7 @@ from detection.models import Alert
 from finobs.core import clock
 from finobs.core.classification import classify
 from finobs.core.models import Base
-from transactions.models import Account
+from transactions.models import Account, Delivery
 
 from ..choices import GatheringCause, IncidentOrigin, IncidentStatus, ItemKind
 from .cases import Case
@@ -33,7 +33,13 @@ class Incident(WorkItem):
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="incidents", null=True, blank=True, db_index=False
     )
-    title = models.CharField(max_length=200, blank=True, help_text="What it is about, of one that a person opened.")
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.PROTECT, related_name="incidents", null=True, blank=True, db_index=False,
+        help_text="What it is about, of one that faults of a delivery opened.",
+    )  # fmt: skip
+    title = models.CharField(
+        max_length=200, blank=True, help_text="What it is about, of one that a person or a delivery opened."
+    )
     origin = models.CharField(max_length=10, choices=IncidentOrigin, default=IncidentOrigin.DETECTION)
     status = models.CharField(max_length=20, choices=IncidentStatus, default=IncidentStatus.NEW)
     case = models.ForeignKey(
@@ -60,6 +66,9 @@ class Incident(WorkItem):
             models.Index(fields=["account", "typology", "-last_at"], name="cases_incident_of_account"),
             models.Index(
                 fields=["customer", "-last_at"], condition=Q(customer__isnull=False), name="cases_incident_of_customer"
+            ),
+            models.Index(
+                fields=["delivery", "-id"], condition=Q(delivery__isnull=False), name="cases_incident_of_delivery"
             ),
         ]  # fmt: skip
         constraints: ClassVar = [

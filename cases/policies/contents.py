@@ -13,6 +13,7 @@ from finobs.core.errors import Invalid
 from finobs.core.serializers import refuse_unknown_fields
 from finobs.core.text import DeceptiveText, clean
 from transactions.choices import RiskRating
+from transactions.reference_data import COUNTRIES
 
 from ..choices import ItemKind, PolicyKind
 from .shipped import NOT_SUSPICIOUS, SUSPICIOUS
@@ -161,7 +162,7 @@ class RoutingConditionsContent(AmountConditions):
         child=serializers.ChoiceField(choices=RiskRating.choices), required=False, max_length=MAX_DOCUMENT_ROWS
     )
     countries = serializers.ListField(
-        child=serializers.RegexField(r"^[A-Z]{2}$", max_length=2), required=False, max_length=300
+        child=serializers.ChoiceField(choices=sorted(COUNTRIES)), required=False, max_length=300
     )
     severity = serializers.ChoiceField(choices=(Outcome.REVIEW.value, Outcome.BLOCK.value), required=False)
     units = _codes(required=False)

@@ -6,13 +6,19 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from .in_force import PolicyInForce, programmes
-from .shipped import SUSPICIOUS
+from .shipped import PROGRAMMES, SUSPICIOUS
 
 
 def programme_of(typology: str) -> PolicyInForce:
-    """The programme that has the typology; of one that none has, the first."""
+    """The programme that has the typology; of one that none has, the one that finobs ships it with, else the first."""
     rows = programmes()
-    return next((each for each in rows if any(row["code"] == typology for row in each.content["typologies"])), rows[0])
+    owner = next((each for each in rows if _has(each.content, typology)), None)
+    # Whoever changed a programme before finobs shipped more with it has not been given the typology.
+    return owner or next((each for each in rows if _has(PROGRAMMES.get(each.slug, {}), typology)), rows[0])
+
+
+def _has(content: Mapping[str, Any], typology: str) -> bool:
+    return any(row["code"] == typology for row in content.get("typologies", ()))
 
 
 def typology_labels() -> dict[str, str]:

@@ -10,6 +10,8 @@ from detection.choices import Typology
 from ..choices import REASONS_BY_DISPOSITION, Disposition, PolicyKind, ReasonCode
 
 AML, FRAUD, OPERATIONS = "aml", "fraud", "operations"
+# What incidents about deliveries are of.
+INCOMPLETE_DELIVERY: Final = "incomplete_delivery"
 GATHERING, ROUTING, ASSIGNMENT = "gathering", "routing", "assignment"
 
 # By FinCEN's subtypes of suspicious activity (SuspiciousActivitySubtypeID of form 111's schema): 114 is "Transaction(s)
@@ -76,10 +78,58 @@ def _programme(slug: str, name: str, description: str) -> dict[str, Any]:
     }
 
 
+# Conclusions about a feed, and the reasons that go with each: nothing is suspected of anybody.
+_OPERATIONS_DISPOSITIONS: Final[Mapping[str, str]] = {
+    "put_right": "Put right",
+    "accepted": "Accepted as it is",
+    "no_fault": "There was no fault",
+}
+_OPERATIONS_REASONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "sender_late": ("Sender was late", ("put_right", "accepted")),
+    "sender_incomplete": ("Sender delivered too little or too much", ("put_right", "accepted")),
+    "sent_twice": ("The same was sent twice", ("put_right", "accepted")),
+    "own_systems": ("Fault of our own systems", ("put_right", "accepted")),
+    "totals_wrong": ("Control totals were announced wrongly", ("put_right", "no_fault")),
+    "calendar_wrong": ("Schedule or calendar was wrong", ("put_right", "no_fault")),
+}
+
+
+def _operations() -> dict[str, Any]:
+    return {
+        "name": "Operations",
+        "description": "Feeds and services that do not do what was agreed.",
+        "typologies": [
+            {
+                "code": INCOMPLETE_DELIVERY,
+                "label": "Late or incomplete delivery",
+                "fincen_subtypes": [],
+                "goaml_report": "",
+                "goaml_indicators": [],
+                "active": True,
+            }
+        ],
+        "dispositions": [
+            {"code": code, "label": label, "meaning": NOT_SUSPICIOUS, "active": True}
+            for code, label in _OPERATIONS_DISPOSITIONS.items()
+        ],
+        "reason_codes": [
+            {
+                "code": code,
+                "label": label,
+                "dispositions": list(dispositions),
+                "fincen_subtypes": [],
+                "goaml_indicators": [],
+                "active": True,
+            }
+            for code, (label, dispositions) in _OPERATIONS_REASONS.items()
+        ],
+    }
+
+
 PROGRAMMES: Final[Mapping[str, dict[str, Any]]] = {
     AML: _programme(AML, "Anti-money laundering", "Money whose source or purpose must be looked into."),
     FRAUD: _programme(FRAUD, "Fraud", "Payments that the customer may not have made, or was talked into."),
-    OPERATIONS: _programme(OPERATIONS, "Operations", "Feeds and services that do not do what was agreed."),
+    OPERATIONS: _operations(),
 }
 
 CONTENTS: Final[Mapping[tuple[str, str], dict[str, Any]]] = {

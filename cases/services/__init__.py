@@ -1,6 +1,7 @@
 """Every write of work items, queues and policies of work, one file for each verb."""
 
 from .case_close import case_close
+from .delivery_fault_gather import delivery_fault_gather
 from .gather_alerts import gather_alerts
 from .incident_close import incident_close
 from .incident_escalate import incident_escalate
@@ -26,6 +27,7 @@ from .work_policy_change import programme_create, work_policy_change, work_polic
 
 __all__ = [
     "case_close",
+    "delivery_fault_gather",
     "ensure_default_queue",
     "gather_alerts",
     "incident_close",

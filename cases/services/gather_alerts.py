@@ -304,4 +304,5 @@ def opening_data(incident: Incident) -> dict[str, str | None]:
         "customer": str(incident.customer_id) if incident.customer_id else None, "typology": incident.typology,
         "queue": str(incident.queue_id), "origin": incident.origin,
         "predecessor": str(incident.predecessor_id) if incident.predecessor_id else None,
+        "delivery": str(incident.delivery_id) if incident.delivery_id else None,
     }  # fmt: skip

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from detection.models import Alert
 from finobs.accounts.models import OrgUnit
 from finobs.accounts.org_units import ROOT_ID
-from transactions.models import Account, Customer
+from transactions.models import Account, Customer, Delivery
 
-from ..models import WorkItem
+from ..models import Incident, WorkItem
 from ..policies.programmes import programme_of
 from ..policies.routing import RoutingFacts, RoutingRules
 
@@ -51,15 +51,22 @@ def _ratings(items: Sequence[WorkItem]) -> dict[int, str]:
 
 
 def _sources(items: Sequence[WorkItem]) -> dict[int, str]:
-    """By item: the source of its account, else of its customer: an alert of another system may have one alone."""
+    """By item: the source of its account, else of its customer: an alert of another system may have one alone. Of an
+    incident about a delivery, the source of that."""
     accounts = {item.account_id for item in items if item.account_id}
     customers = {item.customer_id for item in items if item.customer_id and not item.account_id}
     of_accounts, of_customers = (
         dict(model._default_manager.filter(pk__in=ids).values_list("pk", "source__slug")) if ids else {}
         for model, ids in ((Account, accounts), (Customer, customers))
     )
+    deliveries = {item.delivery_id for item in items if isinstance(item, Incident) and item.delivery_id}
+    rows = Delivery.objects.filter(pk__in=deliveries).values_list("pk", "schedule__source__slug")
+    of_deliveries = dict(rows) if deliveries else {}
     return {
-        id(item): of_accounts.get(item.account_id or 0) or of_customers.get(item.customer_id or 0, "") for item in items
+        id(item): of_accounts.get(item.account_id or 0)
+        or of_customers.get(item.customer_id or 0)
+        or of_deliveries.get(getattr(item, "delivery_id", None) or 0, "")
+        for item in items
     }
 
 

@@ -8,6 +8,7 @@ from django.core.validators import validate_slug
 
 from finobs.accounts.models import User
 from finobs.core import access, context, history
+from finobs.core.db.locks import wait_for_lock
 from finobs.core.errors import Conflict, Invalid, NotFound
 from finobs.core.reasons import require_reason
 from finobs.core.service import service
@@ -89,6 +90,9 @@ def _change(
     actor: User, policy: WorkPolicy, content: Mapping[str, Any], reason: str, version: int | None, *, action: str,
     keeps_codes: bool = False, **more: Any,
 ) -> WorkPolicyVersion:  # fmt: skip
+    if policy.kind == PolicyKind.PROGRAMME:
+        # A typology is of one of them: two that change at once would each find it free.
+        wait_for_lock("cases.programmes")
     locked = _lock(policy)
     access.require(actor, "change", locked)
     require_version(locked, version)

@@ -3,6 +3,7 @@ escalated, reopened."""
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from approvals.tests.factories import decide
 from cases import selectors, services
 from cases.models import Case, CaseAlert, Incident, Note, Queue, QueueEntry, WorkPolicy, WorkPolicyVersion
 from cases.policies import shipped
+from cases.policies.programmes import programme_of
+from cases.policies.selectors import work_policy_get
 from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
@@ -142,6 +145,37 @@ def test_reopened_and_concluded_otherwise_the_label_is_corrected(incident: Incid
     past = label.transaction.past_labels.get()
     assert (past.is_suspicious, past.origin, past.replaced_by) == (True, LabelOrigin.CASE, None)
     assert past.replaced_after == label.watermark
+
+
+def test_what_is_reopened_is_drawn_anew(incident: Incident, analyst: User, lead: User) -> None:
+    """The first closing told that it was not drawn: who closes it otherwise afterwards is not told that it is free."""
+    services.incident_close(actor=analyst, item=incident, version=incident.version, **CONFIRMED)
+    in_force("gathering", "gathering", sampled_percent=100)
+    again = services.item_reopen(actor=lead, item=incident, reason="There is news.", version=None)
+    with pytest.raises(ApprovalRequired):
+        services.incident_close(actor=analyst, item=again, version=again.version, **WORDS)
+
+
+def test_what_a_conclusion_means_is_what_its_approver_saw(
+    incident: Incident, analyst: User, lead: User, admin: User
+) -> None:
+    """Nobody turns it round while it waits."""
+    Incident.objects.filter(pk=incident.pk).update(is_sampled=True)
+    with pytest.raises(ApprovalRequired):
+        services.incident_close(actor=analyst, item=incident, version=incident.version, **CONFIRMED)
+    request = ApprovalRequest.objects.get()
+    content = copy.deepcopy(programme_of(incident.typology).content)
+    for row in content["dispositions"]:
+        row["meaning"] = "not_suspicious"
+    slug = programme_of(incident.typology).slug
+    services.work_policy_change(
+        actor=admin, policy=work_policy_get(admin, slug), content=content, reason="It means nothing."
+    )
+    with pytest.raises(Conflict):
+        decide(lead, request)
+    incident.refresh_from_db()
+    assert (ApprovalRequest.objects.get().state, incident.status) == ("void", "open")
+    assert not Label.objects.exists()
 
 
 def test_a_reason_of_another_conclusion_is_refused(incident: Incident, analyst: User) -> None:

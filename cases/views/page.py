@@ -111,6 +111,7 @@ def item_parts(request: SignedInRequest, item: WorkItem, open_dialog: str) -> di
         "may_explain": may_explain(user),
         "more_alerts": item.alert_count > len(alerts) == MAX_ALERTS,
         "summary": alerts_summary(alerts),
+        "faults": list(selectors.item_faults(user, item)),
         "notes": notes,
         "incidents": list(selectors.case_incidents(user, item)) if isinstance(item, Case) else [],
         "open_incidents": list(selectors.open_incidents_about(user, item)[:MAX_ALERTS]),

@@ -121,7 +121,8 @@ class _ExternalAlertBatch:
         # One that nothing has moved on yet is made, in the unit of its source, as with transactions.
         self.accounts = bulk_load.ensure_parties(Account, self.source, names, {}) if names else {}
         for index, row in sound.items():
-            self._add(index, row)
+            if not self._refuse_of_two_units(index, row):
+                self._add(index, row)
         self._save()
         return self.outcome
 
@@ -146,6 +147,18 @@ class _ExternalAlertBatch:
         elif customer and customer.erased_at:
             self._fault(index, QuarantineReason.ERASED, f"The customer {quoted(name)} was erased; discard the row.")
         return index in self.outcome.faults
+
+    def _refuse_of_two_units(self, index: int, row: ValidRecord) -> bool:
+        """Whoever sees the account would be told of a customer whom they may not see."""
+        account = self.accounts.get(row.values.get("account", ""))
+        customer = self.customers.get(row.values.get("customer", ""))
+        if account is None or customer is None or account.unit_id == customer.unit_id:
+            return False
+        self._fault(
+            index, QuarantineReason.REFERENCE,
+            "The account and the customer are of different units: send an alert of each, or leave one of them out.",
+        )  # fmt: skip
+        return True
 
     def _add(self, index: int, row: ValidRecord) -> None:
         """Make it an alert, or say why it is none."""

@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('detection', '0007_alerts_of_other_systems'),
+        ("detection", "0007_alerts_of_other_systems"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='alert',
-            name='typology',
-            field=models.CharField(help_text='Code of a typology of the programmes.', max_length=40),
+            model_name="alert",
+            name="typology",
+            field=models.CharField(help_text="Code of a typology of the programmes.", max_length=40),
         ),
         migrations.AlterField(
-            model_name='historicalrule',
-            name='typology',
-            field=models.CharField(help_text='Code of a typology of the programmes.', max_length=40),
+            model_name="historicalrule",
+            name="typology",
+            field=models.CharField(help_text="Code of a typology of the programmes.", max_length=40),
         ),
         migrations.AlterField(
-            model_name='rule',
-            name='typology',
-            field=models.CharField(help_text='Code of a typology of the programmes.', max_length=40),
+            model_name="rule",
+            name="typology",
+            field=models.CharField(help_text="Code of a typology of the programmes.", max_length=40),
         ),
     ]

@@ -554,3 +554,12 @@ def test_an_upload_of_the_administration_takes_them_and_what_is_held_back_has_it
     assert lines[0].startswith("external_id,system,scenario,scenario_version,typology,")
     batch = browser.get(reverse("transactions:batch-detail", args=[waiting.batch_id]))
     assert "Alerts of other systems" in batch.content.decode()
+
+
+def test_an_account_and_a_customer_of_different_units_are_not_told_in_one_alert(service, bank, customer):
+    """Whoever sees the account would learn that the other entity has the customer."""
+    factories.account("A-1", of=bank)
+    Customer.objects.filter(pk=customer.pk).update(unit=factories.unit("other"))
+    result = add(service, bank, row(1, account="A-1", customer="C-1"), row(2, account="A-1", customer=...))
+    assert statuses(result) == ["quarantined", "accepted"]
+    assert "different units" in QuarantinedRow.objects.get().detail

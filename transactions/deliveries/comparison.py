@@ -9,6 +9,7 @@ from finobs.core import history
 from finobs.core.reads import first_or_not_found
 from finobs.ledger.services import record
 
+from .. import hooks
 from ..choices import DeliveryFaultKind, DeliveryState
 from ..models import Delivery, DeliveryFault
 from .standing import DeliveryStanding, Totals, standing
@@ -75,6 +76,8 @@ def _raise(
     history.save(fault, actor=actor, fields=None if existing is None else {"detail"})
     data = {"delivery": str(delivery.pk), "kind": str(kind), "detail": detail}
     record(actor=actor, action="delivery.fault_raise", subject=fault, data=data)
+    if existing is None:
+        hooks.fault_raised(fault)
 
 
 def settle(fault: DeliveryFault, *, actor: User, at: datetime, reason: str) -> None:

@@ -16,7 +16,7 @@ from finobs.core.forms import ReasonForm, submit
 from finobs.core.http import render_page
 from finobs.core.lists import list_page
 
-from .. import services
+from .. import hooks, services
 from ..filters import DeliveryFaultFilter, DeliveryFilter
 from ..models import Delivery, DeliveryFault
 from ..selectors import source_get
@@ -105,6 +105,7 @@ def _page(
         "delivery": delivery, "faults": faults, "totals": totals_table(delivery),
         "files": selectors.files_of(request.user, delivery), "batches": selectors.batches_of(request.user, delivery),
         "actions": selectors.delivery_actions(request.user, delivery),
+        "locations": hooks.delivery_locations(request.user, delivery),
         "may_read_source": selectors.may_read_source(request.user, delivery.schedule.source),
         "announce": announce or AnnounceForm(initial={"version": delivery.version}),
     }  # fmt: skip
