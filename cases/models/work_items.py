@@ -31,7 +31,9 @@ class WorkItem(Versioned, Timestamped):
     """
 
     KIND: ClassVar[str]
-    CLASSIFIED = classify(internal="reference rationale priority_parts amounts waiting_for")
+    CLASSIFIED = classify(
+        internal="reference typology disposition reason_code rationale priority_parts amounts waiting_for"
+    )
     if TYPE_CHECKING:
         # Each kind has its own; both have these.
         status: models.CharField[str, str]

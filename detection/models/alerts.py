@@ -27,7 +27,7 @@ class Alert(Base):
     another system raised has `external` in place of the transaction, no versions and an empty snapshot.
     """
 
-    CLASSIFIED = classify(internal="score parameters snapshot_digest reasons explanation", personal="snapshot")
+    CLASSIFIED = classify(internal="typology score parameters snapshot_digest reasons explanation", personal="snapshot")
 
     # None of what another system raised, which whoever reads them has asked.
     transaction: models.OneToOneField[Any, Any] = models.OneToOneField(

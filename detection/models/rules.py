@@ -20,7 +20,7 @@ from ..choices import RuleKind
 class Rule(Versioned):
     """A rule by its lasting name. What it does is in its versions; `live` is the one in force."""
 
-    CLASSIFIED = classify(internal="slug name obligation")
+    CLASSIFIED = classify(internal="slug name typology obligation")
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
