@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 
+from finobs.core import collector
 from tests.benchmarks.deployment import QUEUES_OF_READER, Deployment
 from tests.benchmarks.registry import Timings, benchmark, percentile, refresh_statistics
 
@@ -49,6 +50,8 @@ def lists(size: int) -> Timings:
     fill_seconds = perf_counter() - started
     client = reader_client(deployment)
     pages = list_pages(deployment)
+    # As in a server (finobs.wsgi).
+    collector.settle()
     for page in pages:
         warm_up(client, page)
         for number in range(REPETITIONS):
