@@ -44,6 +44,11 @@ def _no_summary(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
     return []
 
 
+def _nothing_since(user: Any, request: ApprovalRequest) -> list[tuple[str, str]]:
+    """For an action whose subject stands still while it waits."""
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class ApprovalAction:
     """One thing that needs a second pair of eyes.
@@ -56,7 +61,8 @@ class ApprovalAction:
     second is not called for what is carried out. All three are called in the transaction of the request's change, with
     the subject's row locked, and call services; what they save of `subject` belongs to the request's event.
     url(request): the subject's page. approver_summary(snapshot): the same snapshot as people read it, (label, text) by
-    (label, text), what is decided first.
+    (label, text), what is decided first. since_request(user, request): what came to be known since, that `user` may
+    see; it is shown beside the snapshot while the request waits, and is no part of what is approved.
     """
 
     name: str
@@ -70,6 +76,7 @@ class ApprovalAction:
     on_end: Callable[[ApprovalRequest, Any, User], None] = _nothing_on_end
     url: Callable[[ApprovalRequest], str] = _no_url
     approver_summary: Callable[[Mapping[str, Any]], list[tuple[str, str]]] = _no_summary
+    since_request: Callable[[Any, ApprovalRequest], list[tuple[str, str]]] = _nothing_since
 
     @property
     def subject_type(self) -> str:

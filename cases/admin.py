@@ -171,10 +171,15 @@ class CaseAdmin(ItemAdmin):
     """Notes and closing on the case."""
 
     form = CaseForm
-    readonly_fields = (*ITEM_FIELDS, "machine_opinion")
+    readonly_fields = (*ITEM_FIELDS, "machine_opinion", "subjects")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         return selectors.cases_visible(request.user)
+
+    @admin.display(description="Subjects")
+    def subjects(self, case: Case) -> SafeString:
+        rows = case.subjects.select_related("customer", "account").order_by("pk")
+        return format_html_join("", "<p>{}: {}</p>", ((row, row.get_role_display().lower()) for row in rows))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from . import api, incident_api, policy_api
+from . import api, incident_api, policy_api, subject_api
 
 app_name = "cases_api"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<str:reference>/notes", api.NoteList.as_view(), name="note-list"),
     path("cases/<str:reference>/tag", policy_api.CaseTag.as_view(), name="case-tag"),
     path("cases/<str:reference>/untag", policy_api.CaseUntag.as_view(), name="case-untag"),
+    path("cases/<str:reference>/alerts", subject_api.CaseAlertList.as_view(), name="case-alert-list"),
+    path("cases/<str:reference>/subjects", subject_api.CaseSubjectAdd.as_view(), name="case-subject-add"),
+    path(
+        "cases/<str:reference>/subjects/<int:pk>", subject_api.CaseSubjectChange.as_view(), name="case-subject-change"
+    ),
+    path(
+        "cases/<str:reference>/subjects/<int:pk>/remove",
+        subject_api.CaseSubjectRemove.as_view(),
+        name="case-subject-remove",
+    ),
+    path("incidents/<str:reference>/alerts", subject_api.IncidentAlertList.as_view(), name="incident-alert-list"),
     path("tags", policy_api.TagList.as_view(), name="tag-list"),
     path("work-policies", policy_api.WorkPolicyList.as_view(), name="work-policy-list"),
     path("work-policies/<slug:slug>", policy_api.WorkPolicyDetail.as_view(), name="work-policy-detail"),

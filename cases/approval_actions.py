@@ -12,7 +12,9 @@ from approvals.models import ApprovalRequest
 from approvals.registry import ApprovalAction
 from finobs.accounts.models import User
 
-from .models import Case, Incident, WorkItem
+from .arrivals import arrived_since
+from .choices import SubjectRole
+from .models import Case, CaseSubject, Incident, WorkItem
 from .policies.programmes import is_suspicious, labels, programme_of, typology_labels
 from .services.case_close import CLOSE_ACTION, close_approved
 from .services.incident_close import CLOSE_INCIDENT_ACTION
@@ -28,6 +30,7 @@ def snapshot(item: WorkItem, payload: Mapping[str, Any]) -> dict[str, Any]:
         item.KIND: item.reference,
         "account": account.external_id if account else "",
         **({"customer": customer.external_id} if customer else {}),
+        **_further_subjects(item),
         "typology": item.typology,
         "alerts": [str(pk) for pk in item.case_alerts.order_by("alert_id").values_list("alert_id", flat=True)],
         "notes": [{"id": str(note.pk), "sha256": note.sha256} for note in item.notes.order_by("pk")],
@@ -37,6 +40,24 @@ def snapshot(item: WorkItem, payload: Mapping[str, Any]) -> dict[str, Any]:
         "reason_code": payload["reason_code"],
         "rationale": payload["rationale"],
     }
+
+
+def _further_subjects(item: WorkItem) -> dict[str, Any]:
+    """The subjects of a case but for the one that it was opened about, which the rest of the snapshot says."""
+    if not isinstance(item, Case):
+        return {}
+    rows = CaseSubject.objects.filter(case=item).select_related("customer", "account").order_by("pk")
+    own = (*item.subject_ids, SubjectRole.SUBJECT)
+    further = [
+        {
+            "customer": row.customer.external_id if row.customer else "",
+            "account": row.account.external_id if row.account else "",
+            "role": row.role,
+        }
+        for row in rows
+        if (row.customer_id, row.account_id, row.role) != own
+    ]
+    return {"subjects": further} if further else {}
 
 
 def last_editor(item: WorkItem) -> User | None:
@@ -64,6 +85,10 @@ def approver_summary(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
     alerts, notes, typology = len(snapshot["alerts"]), len(snapshot["notes"]), snapshot["typology"]
     programme = programme_of(typology)
     kind = "case" if "case" in snapshot else "incident"
+    further = [
+        f"{'customer' if each['customer'] else 'account'} {each['customer'] or each['account']}: {each['role']}"
+        for each in snapshot.get("subjects", ())
+    ]
     return [
         ("Disposition", labels(programme, "dispositions").get(snapshot["disposition"], snapshot["disposition"])),
         # Requests from before it was in the snapshot do not say it.
@@ -74,15 +99,24 @@ def approver_summary(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
             kind.capitalize(),
             f"{snapshot[kind]}: {typology_labels().get(typology, typology)}, account {snapshot['account'] or 'none'}",
         ),
+        *([("Also about", "; ".join(further))] if further else []),
         ("On the ground of", f"{alerts} alert{'s'[: alerts != 1]} and {notes} note{'s'[: notes != 1]}"),
     ]
+
+
+def since_request(user: Any, request: ApprovalRequest) -> list[tuple[str, str]]:
+    """What arrived on the subjects of the item since, as far as `user` sees it."""
+    model = Case if request.subject_type == Case._meta.label_lower else Incident
+    item: WorkItem = model._default_manager.get(pk=request.subject_id)
+    texts = [f"{each.reference} ({each.get_status_display().lower()})" for each in arrived_since(user, item)]
+    return [("Arrived since", ", ".join(texts))] if texts else []
 
 
 def case_action() -> ApprovalAction:
     return ApprovalAction(
         name=CLOSE_ACTION, label="Close case", subject_model=Case, decide_action="lead", snapshot=snapshot,
         last_editor=last_editor, execute=close_approved, on_request=on_request, on_end=on_end, url=case_url,
-        approver_summary=approver_summary,
+        approver_summary=approver_summary, since_request=since_request,
     )  # fmt: skip
 
 
@@ -90,5 +124,5 @@ def incident_action() -> ApprovalAction:
     return ApprovalAction(
         name=CLOSE_INCIDENT_ACTION, label="Close incident", subject_model=Incident, decide_action="lead",
         snapshot=snapshot, last_editor=last_editor, execute=close_approved, on_request=on_request, on_end=on_end,
-        url=incident_url, approver_summary=approver_summary,
+        url=incident_url, approver_summary=approver_summary, since_request=since_request,
     )  # fmt: skip

@@ -29,6 +29,7 @@ class CasesConfig(AppConfig):
         incoming.register_delivery_locator(selectors.delivery_locations)
         incoming.register_account_check(routing.why_account_stays)
         unit_contents.register("queues", routing.queues_in)
+        unit_contents.register("open incidents", routing.open_incidents_in)
         unit_contents.register("open cases", routing.open_cases_in)
         unit_contents.register_move_check(routing.why_unit_stays)
         hooks.register_alert_locator(selectors.alert_location)

@@ -48,6 +48,13 @@ class GatheringCause(TextChoices):
     SUCCESSOR = "successor", "Opened it, as successor of one that could take no more"
 
 
+class GatheredBy(TextChoices):
+    """What an alert shares with those that it was gathered with."""
+
+    CUSTOMER = "customer", "same customer"
+    ACCOUNT = "account", "same account"
+
+
 class EntryCause(TextChoices):
     """What put a work item into a queue, or took it out."""
 

@@ -1,4 +1,4 @@
-"""Erasing a customer under four eyes: cases know whether somebody still looks into their accounts."""
+"""Erasing a customer under four eyes: cases know whether somebody still looks into them or their accounts."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from transactions.parties import erasure
 from transactions.parties.services import customer_erase_approved
 
 from .models import Case, Incident
+from .queries import cases_about
 from .workflow import UNFINISHED
 
 
 def open_case_obstacles(customer: Customer, account_ids: Sequence[int]) -> list[str]:
     """Why a customer with these accounts may not be erased yet."""
-    about = Q(account__in=account_ids) | Q(customer=customer)
+    incidents = Incident.objects.filter(Q(account__in=account_ids) | Q(customer=customer))
+    cases = Case.objects.filter(pk__in=cases_about([customer.pk], account_ids))
     references = [
         reference
-        for model in (Incident, Case)
-        for reference in model.objects.filter(about, status__in=UNFINISHED).values_list("reference", flat=True)
+        for rows in (incidents, cases)
+        for reference in rows.filter(status__in=UNFINISHED).values_list("reference", flat=True)
     ]
     return [f"There is open work about them: {', '.join(sorted(references)[:10])}."] if references else []
 

@@ -11,6 +11,7 @@ from finobs.core.forms import ReasonField, VersionedForm
 from transactions.parties.selectors import customers_visible
 from transactions.selectors import accounts_visible
 
+from .choices import SubjectRole
 from .models import Case, Queue
 from .policies.programmes import conclusions_for, typology_labels
 from .services.conclusion import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH
@@ -134,29 +135,15 @@ class EscalateForm(VersionedForm):
         case.queryset = cases
 
 
-class IncidentForm(DraftForm):
-    """A referral."""
+class SubjectFields(forms.Form):
+    """An account and a customer by their ids, as far as `user` sees them."""
 
-    drafts = ("title", "text")
-
-    queue = forms.ModelChoiceField(queryset=Queue.objects.none(), label="Queue", empty_label="Choose…")
-    typology = forms.ChoiceField(label="Typology")
-    title = forms.CharField(label="What it is about", max_length=200)
     account = forms.CharField(label="Account", required=False, help_text="Its id, if it is about one.")
     customer = forms.CharField(label="Customer", required=False, help_text="Their id, if it is about one.")
-    text = forms.CharField(
-        label="What was seen", max_length=MAX_NOTE_LENGTH, widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="Who, what, when, where; what made you look. It is kept as the first note.",
-    )  # fmt: skip
 
-    def __init__(self, *args: Any, user: Any, queues: QuerySet[Queue], **kwargs: Any) -> None:
-        super().__init__(*args, draft="incident-new", **kwargs)
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.user = user
-        queue, typology = self.fields["queue"], self.fields["typology"]
-        assert isinstance(queue, forms.ModelChoiceField)
-        assert isinstance(typology, forms.ChoiceField)
-        queue.queryset = queues
-        typology.choices = [("", "Choose…"), *typology_labels().items()]
 
     def clean_account(self) -> Any:
         return self._one(accounts_visible(self.user), "account")
@@ -174,3 +161,37 @@ class IncidentForm(DraftForm):
             many = f"Several sources have a {name} of this id." if matches else f"There is no {name} of this id."
             raise forms.ValidationError(many)
         return matches[0]
+
+
+class SubjectChangeForm(VersionedForm):
+    role = forms.ChoiceField(label="Role", choices=SubjectRole.choices)
+    reason = ReasonField(rows=3)
+
+
+class SubjectAddForm(SubjectFields, SubjectChangeForm):
+    """An account or a customer that a case is about too."""
+
+    field_order = ("account", "customer", "role", "reason")
+
+
+class IncidentForm(SubjectFields, DraftForm):
+    """A referral."""
+
+    drafts = ("title", "text")
+    field_order = ("queue", "typology", "title", "account", "customer", "text")
+
+    queue = forms.ModelChoiceField(queryset=Queue.objects.none(), label="Queue", empty_label="Choose…")
+    typology = forms.ChoiceField(label="Typology")
+    title = forms.CharField(label="What it is about", max_length=200)
+    text = forms.CharField(
+        label="What was seen", max_length=MAX_NOTE_LENGTH, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Who, what, when, where; what made you look. It is kept as the first note.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, queues: QuerySet[Queue], **kwargs: Any) -> None:
+        super().__init__(*args, draft="incident-new", **kwargs)
+        queue, typology = self.fields["queue"], self.fields["typology"]
+        assert isinstance(queue, forms.ModelChoiceField)
+        assert isinstance(typology, forms.ChoiceField)
+        queue.queryset = queues
+        typology.choices = [("", "Choose…"), *typology_labels().items()]

@@ -1,10 +1,11 @@
-"""Which queue a new case goes to: of its unit, else of the units that this is in, the nearest first (decision 37)."""
+"""Which queue a new incident or case goes to: of its unit, else of the units that this is in, the nearest first
+(decision 37); and what may not move, so that each stays in a queue that serves its unit."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, Final
 
 from django.db.models import Count, QuerySet
 
@@ -12,12 +13,14 @@ from finobs.accounts.models import UnitAncestor
 from finobs.accounts.org_units import ROOT_ID
 from finobs.accounts.unit_tree import paths_upward
 
-from .choices import CaseStatus
-from .models import Case, Queue
+from .models import Case, Incident, Queue, WorkItem
+from .workflow import UNFINISHED
+
+KINDS: Final[tuple[type[WorkItem], ...]] = (Incident, Case)
 
 
 class Routing:
-    """The queues as they are now, for cases of these units. One statement; two where there are further units."""
+    """The queues as they are now, for items of these units. One statement; two where there are further units."""
 
     def __init__(self, unit_ids: Collection[int]) -> None:
         others = set(unit_ids) - {ROOT_ID}
@@ -33,26 +36,38 @@ class Routing:
         return next(by_typology, None) or next((queue for queue in upward if queue.is_default), None)
 
 
-def stranded_cases(queue: Queue, unit_id: int) -> int:
-    """How many cases of `queue` are in no unit that it would serve from `unit_id`."""
+def serves(queue: Queue, unit_id: int | None) -> bool:
+    """Is the unit the queue's own, or one below it?"""
+    return UnitAncestor.objects.filter(unit=unit_id, ancestor=queue.unit_id).exists()
+
+
+def stranded_work(queue: Queue, unit_id: int) -> str:
+    """The incidents and cases of `queue` that are in no unit that it would serve from `unit_id`, in words; "" for
+    none."""
     served = UnitAncestor.objects.filter(ancestor_id=unit_id).values("unit_id")
-    return Case.objects.filter(queue=queue).exclude(unit_id__in=served).count()
+    return _count_text(lambda rows: rows.filter(queue=queue).exclude(unit_id__in=served))
 
 
 def why_account_stays(account_id: int, unit_id: int) -> str:
-    """Why an account cannot be moved to a unit: its open cases are in queues that do not serve it; "" if it can."""
+    """Why an account cannot be moved to a unit: its open work is in queues that do not serve it; "" if it can."""
     above = UnitAncestor.objects.filter(unit_id=unit_id).values("ancestor_id")
-    open_cases = Case.objects.filter(account_id=account_id).exclude(status=CaseStatus.CLOSED)
-    number = open_cases.exclude(queue__unit_id__in=above).count()
-    if not number:
-        return ""
-    return f"{number} open case{'s' if number > 1 else ''} of it would be in a queue that does not serve that unit."
+    text = _count_text(
+        lambda rows: rows.filter(account_id=account_id, status__in=UNFINISHED).exclude(queue__unit_id__in=above),
+        prefix="open ",
+    )
+    return f"{text} of it would be in a queue that does not serve that unit." if text else ""
 
 
 def why_unit_stays(units: Collection[int], left: Collection[int]) -> str:
-    """Why units cannot leave those that they are in: cases of theirs are in the queues of those; "" if they can."""
-    number = Case.objects.filter(unit_id__in=units, queue__unit_id__in=left).count()
-    return f"{number} of its cases are in queues of what it would leave." if number else ""
+    """Why units cannot leave those that they are in: work of theirs is in the queues of those; "" if they can."""
+    text = _count_text(lambda rows: rows.filter(unit_id__in=units, queue__unit_id__in=left))
+    return f"In queues of what it would leave: {text} of its own." if text else ""
+
+
+def _count_text(narrow: Callable[[QuerySet[Any]], QuerySet[Any]], prefix: str = "") -> str:
+    """How many incidents and cases there are of those that `narrow` leaves: "2 incidents and 1 case"."""
+    counts = ((narrow(model._default_manager.all()).count(), model.KIND) for model in KINDS)
+    return " and ".join(f"{number} {prefix}{kind}{'s'[: number != 1]}" for number, kind in counts if number)
 
 
 def queues_in(unit_ids: Collection[int]) -> dict[int, int]:
@@ -60,9 +75,14 @@ def queues_in(unit_ids: Collection[int]) -> dict[int, int]:
     return _count(Queue.objects.filter(unit_id__in=unit_ids))
 
 
+def open_incidents_in(unit_ids: Collection[int]) -> dict[int, int]:
+    """How many unfinished incidents hang in each of these units itself."""
+    return _count(Incident.objects.filter(unit_id__in=unit_ids, status__in=UNFINISHED))
+
+
 def open_cases_in(unit_ids: Collection[int]) -> dict[int, int]:
-    """How many open cases hang in each of these units itself."""
-    return _count(Case.objects.filter(unit_id__in=unit_ids).exclude(status=CaseStatus.CLOSED))
+    """How many unfinished cases hang in each of these units itself."""
+    return _count(Case.objects.filter(unit_id__in=unit_ids, status__in=UNFINISHED))
 
 
 def _count(rows: QuerySet[Any]) -> dict[int, int]:

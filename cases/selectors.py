@@ -27,6 +27,7 @@ from .choices import CaseStatus, ItemKind
 from .models import (
     Case,
     CaseGroupGrant,
+    CaseSubject,
     CaseUserGrant,
     Incident,
     ItemTag,
@@ -40,7 +41,7 @@ from .models import (
     WorkLease,
 )
 from .policy import VIEW_GRANTS, WORK_GRANTS
-from .queries import cases_named, incidents_named
+from .queries import cases_about, cases_named, incidents_named, subject_ids
 from .timeline import item_timeline as item_timeline
 
 # The tags of each item of a list, in one statement for all.
@@ -111,7 +112,8 @@ def may_work(user: Any, queue: Queue) -> bool:
 def cases_visible(user: Any) -> QuerySet[Case]:
     """Cases with what every list and page shows of them."""
     rows = access.restrict(Case.objects.all(), user, "view")
-    return rows.select_related("account", "customer", "queue", "assignee", "lease__holder").prefetch_related(_TAGS)
+    rows = rows.select_related("account", "customer", "queue", "assignee", "lease__holder", "predecessor")
+    return rows.prefetch_related(_TAGS)
 
 
 def queue_items(user: Any, queue: Queue, kind: str, filters: Mapping[str, Any] | None = None) -> QuerySet[Any]:
@@ -140,13 +142,17 @@ def case_get(user: Any, reference: str) -> Case:
 
 
 def item_alerts(user: Any, item: WorkItem) -> QuerySet[Alert]:
-    """The alerts of an incident or a case, newest first, with their transactions and what raised them."""
+    """The alerts of an incident or a case, newest first, with their transactions, what raised them, and what gathered
+    them."""
     # By the alert's own policy too: the role that reads cases need not read alerts.
     rows = access.restrict(Alert.objects.filter(**{f"case_alert__{item.KIND}": item}), user, "view")
     return rows.select_related(
-        "transaction__account", "transaction__counterparty", "external", "rule_version__rule", "model_version",
-        "case_alert__incident",
-    ).defer("external__payload_text", "model_version__artefact", "model_version__metrics").order_by("-pk")  # fmt: skip
+        "account", "customer", "transaction__account", "transaction__counterparty", "external__source",
+        "rule_version__rule", "model_version", "case_alert__incident", "case_alert__case", "case_alert__policy_version",
+    ).defer(
+        "external__payload_text", "model_version__artefact", "model_version__metrics",
+        "case_alert__policy_version__content",
+    ).order_by("-pk")  # fmt: skip
 
 
 def item_notes(user: Any, item: WorkItem) -> QuerySet[Note]:
@@ -183,22 +189,30 @@ def delivery_locations(user: Any, delivery: Delivery) -> list[DeliveryLocation]:
     return [DeliveryLocation(each.reference, reverse("cases:incident-detail", args=[each.reference])) for each in rows]
 
 
-def _same_subject(item: WorkItem) -> Q:
-    """What is about the account or the customer of an item; nothing where it has neither."""
-    same = Q(account=item.account_id) if item.account_id else Q(pk__in=[])
-    return same | Q(customer=item.customer_id) if item.customer_id else same
+def case_subjects(user: Any, case: Case) -> QuerySet[CaseSubject]:
+    """Whom a case is about, in the order in which they were added. Whoever sees the case sees their ids."""
+    rows = CaseSubject.objects.filter(case=case) if access.allowed(user, "view", case) else CaseSubject.objects.none()
+    return rows.select_related("customer", "account").order_by("pk")
+
+
+def case_subject_get(user: Any, case: Case, pk: int) -> CaseSubject:
+    """One subject of a case. Raises NotFound."""
+    return first_or_not_found(case_subjects(user, case).filter(pk=pk))
 
 
 def open_incidents_about(user: Any, item: WorkItem) -> QuerySet[Incident]:
-    """Unfinished incidents on the subject of an item, but for itself; among them what arrived that it does not take."""
-    rows = incidents_visible(user).filter(_same_subject(item), status__in=workflow.UNFINISHED).prefetch_related(None)
+    """Unfinished incidents on the subjects of an item, but for itself."""
+    subjects = subject_ids(item)
+    same = Q(account__in=subjects.accounts) | Q(customer__in=subjects.customers)
+    rows = incidents_visible(user).filter(same, status__in=workflow.UNFINISHED).prefetch_related(None)
     return rows.exclude(pk=item.pk) if item.KIND == ItemKind.INCIDENT else rows
 
 
 def open_cases_about(user: Any, incident: Incident) -> QuerySet[Case]:
-    """Cases that an incident can be escalated into: those being worked on the same subject."""
+    """Cases that an incident can be escalated into: those being worked that its subject is a subject of."""
+    same = cases_about(*subject_ids(incident))
     rows = access.restrict(Case.objects.all(), user, "work").select_related("account", "queue")
-    return rows.filter(_same_subject(incident), status__in=workflow.WORKABLE, unit=incident.unit_id).order_by("-pk")
+    return rows.filter(pk__in=same, status__in=workflow.WORKABLE, unit=incident.unit_id).order_by("-pk")
 
 
 def item_actions(user: Any, item: WorkItem) -> list[AvailableAction]:
@@ -270,17 +284,18 @@ def my_incidents(user: Any) -> QuerySet[Incident]:
 
 
 def customer_cases(user: Any, pk: int) -> tuple[Customer, QuerySet[Case]]:
-    """A customer, and the visible cases about the accounts that they have a role at now. Raises NotFound."""
+    """A customer, and the visible cases about them or the accounts that they have a role at now, as the first or a
+    further subject. Raises NotFound."""
     customer = parties.customer_get(user, pk)
     accounts = parties.customer_account_ids(user, customer)
-    return customer, cases_visible(user).filter(Q(account__in=accounts) | Q(customer=customer))
+    return customer, cases_visible(user).filter(pk__in=cases_about([customer.pk], accounts))
 
 
 def incidents_visible(user: Any) -> QuerySet[Incident]:
     """Incidents with what every list and page shows of them."""
     rows = access.restrict(Incident.objects.all(), user, "view")
-    rows = rows.select_related("account", "customer", "queue", "assignee", "lease__holder", "case__queue")
-    return rows.prefetch_related(_TAGS)
+    rows = rows.select_related("account", "customer", "queue", "assignee", "lease__holder", "predecessor")
+    return rows.select_related("case__queue").prefetch_related(_TAGS)
 
 
 def incident_get(user: Any, reference: str) -> Incident:

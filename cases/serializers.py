@@ -7,11 +7,15 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from detection.alerts.serializers import AlertSerializer
 from finobs.accounts.models import User
 from finobs.core.serializers import ReasonSerializer, TextField
 
 from . import selectors
-from .models import Case, Incident, Note, Queue
+from .arrivals import arrived_since
+from .choices import SubjectRole
+from .matches import match_text
+from .models import Case, CaseAlert, CaseSubject, Incident, Note, Queue
 from .services.incidents_close import MAX_BULK
 
 
@@ -85,6 +89,9 @@ class ItemSerializer(serializers.ModelSerializer[Any]):
     priority_parts = serializers.DictField(child=serializers.IntegerField())
     amounts = serializers.DictField(child=serializers.CharField(), help_text="Currency: alerted minor units.")
     tags = serializers.SerializerMethodField(help_text="Slugs of its tags.")
+    predecessor = serializers.CharField(
+        source="predecessor.reference", default=None, help_text="What took no more, so that this was opened."
+    )
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_tags(self, item: Any) -> list[str]:
@@ -94,7 +101,7 @@ class ItemSerializer(serializers.ModelSerializer[Any]):
 ITEM_FIELDS = (
     "reference", "account", "customer", "typology", "queue", "status", "disposition", "reason_code", "rationale",
     "priority", "priority_parts", "alert_count", "block_count", "urgency", "amounts", "assignee", "lease",
-    "tags", "waiting_for", "waiting_until", "opened_at", "closed_at", "updated_at", "version",
+    "tags", "predecessor", "waiting_for", "waiting_until", "opened_at", "closed_at", "updated_at", "version",
 )  # fmt: skip
 
 
@@ -105,10 +112,17 @@ class CaseSerializer(ItemSerializer):
         read_only_fields = fields
 
 
-class WithActionsSerializer(serializers.ModelSerializer[Any]):
-    """With what you may do with it."""
+class ItemDetailSerializer(serializers.ModelSerializer[Any]):
+    """With what you may do with it, and what it takes no more."""
 
     actions = serializers.SerializerMethodField()
+    arrived_since = serializers.SerializerMethodField(
+        help_text="References of incidents on its subjects since it was sent for approval, or closed without."
+    )
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_arrived_since(self, item: Any) -> list[str]:
+        return [each.reference for each in arrived_since(self.context["request"].user, item)]
 
     @extend_schema_field(ActionSerializer(many=True))
     def get_actions(self, item: Any) -> Any:
@@ -116,30 +130,80 @@ class WithActionsSerializer(serializers.ModelSerializer[Any]):
         return ActionSerializer(actions, many=True).data
 
 
-class CaseDetailSerializer(WithActionsSerializer, CaseSerializer):
+class CaseSubjectSerializer(serializers.ModelSerializer[CaseSubject]):
+    account = serializers.CharField(source="account.external_id", default=None, help_text="Null of a customer.")
+    customer = serializers.CharField(source="customer.external_id", default=None, help_text="Null of an account.")
+    account_id = serializers.IntegerField(allow_null=True)
+    customer_id = serializers.IntegerField(allow_null=True)
+
+    class Meta:
+        model = CaseSubject
+        fields = ("id", "role", "account", "account_id", "customer", "customer_id")
+        read_only_fields = fields
+
+
+class CaseDetailSerializer(ItemDetailSerializer, CaseSerializer):
+    subjects = serializers.SerializerMethodField(help_text="Whom it is about, and what they are to it.")
+
     class Meta:
         model = Case
-        fields = (*CaseSerializer.Meta.fields, "actions")
+        fields = (*CaseSerializer.Meta.fields, "subjects", "actions", "arrived_since")
         read_only_fields = fields
+
+    @extend_schema_field(CaseSubjectSerializer(many=True))
+    def get_subjects(self, case: Case) -> Any:
+        rows = selectors.case_subjects(self.context["request"].user, case)
+        return CaseSubjectSerializer(rows, many=True).data
 
 
 class IncidentSerializer(ItemSerializer):
     case = serializers.CharField(source="case.reference", default=None, help_text="What it was escalated to.")
-    predecessor = serializers.CharField(source="predecessor.reference", default=None)
     delivery = serializers.IntegerField(
         source="delivery_id", allow_null=True, help_text="Id of the delivery whose faults opened it."
     )
 
     class Meta:
         model = Incident
-        fields = (*ITEM_FIELDS, "title", "origin", "delivery", "case", "predecessor", "first_at", "last_at")
+        fields = (*ITEM_FIELDS, "title", "origin", "delivery", "case", "first_at", "last_at")
         read_only_fields = fields
 
 
-class IncidentDetailSerializer(WithActionsSerializer, IncidentSerializer):
+class IncidentDetailSerializer(ItemDetailSerializer, IncidentSerializer):
     class Meta:
         model = Incident
-        fields = (*IncidentSerializer.Meta.fields, "actions")
+        fields = (*IncidentSerializer.Meta.fields, "actions", "arrived_since")
+        read_only_fields = fields
+
+
+class GatheringSerializer(serializers.ModelSerializer[CaseAlert]):
+    """Where an alert lies, and why."""
+
+    incident = serializers.CharField(source="incident.reference")
+    case = serializers.CharField(source="case.reference", default=None, help_text="What that was escalated to.")
+    policy_version = serializers.IntegerField(
+        source="policy_version.number", default=None, help_text="Of the policy of gathering; null: as shipped."
+    )
+    text = serializers.SerializerMethodField(help_text="The same in words.")
+
+    class Meta:
+        model = CaseAlert
+        fields = (
+            "incident", "case", "cause", "gathered_by", "across_typologies", "gap_seconds", "policy_version",
+            "grouped_at", "text",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_text(self, row: CaseAlert) -> str:
+        return match_text(row)
+
+
+class ItemAlertSerializer(AlertSerializer):
+    """An alert of an incident or a case."""
+
+    gathering = GatheringSerializer(source="case_alert")
+
+    class Meta(AlertSerializer.Meta):
+        fields = (*AlertSerializer.Meta.fields, "gathering")
         read_only_fields = fields
 
 
@@ -207,6 +271,15 @@ class MoveSerializer(ReasonSerializer):
 
 class EscalateSerializer(ReasonSerializer):
     case = serializers.CharField(required=False, help_text="Reference of the case to join; none: a new one.")
+
+
+class CaseSubjectChangeSerializer(ReasonSerializer):
+    role = serializers.ChoiceField(choices=SubjectRole.choices)
+
+
+class CaseSubjectAddSerializer(CaseSubjectChangeSerializer):
+    account = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1, help_text="Id of an account,")
+    customer = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1, help_text="or of a customer.")
 
 
 class IncidentOpenSerializer(serializers.Serializer[Any]):

@@ -21,7 +21,7 @@ from finobs.core.identity import Identity, attach_history_users, identities_as_o
 from finobs.ledger.actors import EventActor
 from finobs.ledger.models import Event
 
-from .models import Note, WorkItem
+from .models import Case, CaseSubject, Note, WorkItem
 from .policies.programmes import labels, programme_of
 
 MAX_ENTRIES: Final = 200
@@ -40,6 +40,9 @@ EVENT_TITLES: Final = {
     "incident.reopen": "Reopened",
     "incident.tag": "Tagged",
     "incident.untag": "Tag taken off",
+    "case.subject_add": "Subject added",
+    "case.subject_change": "Role of a subject changed",
+    "case.subject_remove": "Subject removed",
     "case.tag": "Tagged",
     "case.untag": "Tag taken off",
     "case.wait": "Waiting",
@@ -94,7 +97,7 @@ def item_timeline(user: Any, item: WorkItem) -> list[TimelineEntry]:
     """
     if not access.allowed(user, "view", item):
         return []
-    entries = _join([*_notes(item), *_changes(item)], list(_events(user, item)))
+    entries = _join([*_notes(item), *_changes(item), *_subjects(item)], list(_events(user, item)))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MAX_ENTRIES]
 
 
@@ -137,6 +140,25 @@ def _changes(item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
             title = after.history_change_reason or "Changed"
             entry = TimelineEntry(after.history_date, after.history_user_then, "change", title, text)
             yield (label, str(after.history_id)), entry
+
+
+def _subjects(item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
+    """Who became a subject of a case, changed their role or ceased to be one; not the one that it was opened about."""
+    if not isinstance(item, Case):
+        return
+    of_case = CaseSubject.history.filter(case_id=item.pk).select_related("customer", "account")
+    rows: list[Any] = list(of_case.order_by("-history_date", "-history_id")[:MAX_ENTRIES])
+    attach_history_users(rows)
+    for row in rows:
+        action = {"+": "case.subject_add", "~": "case.subject_change", "-": "case.subject_remove"}[row.history_type]
+        if row.history_type == "+" and (row.customer_id, row.account_id) == item.subject_ids:
+            continue
+        title = ": ".join(filter(None, (EVENT_TITLES[action], row.history_change_reason)))
+        who = f"Customer {row.customer}" if row.customer_id else f"Account {row.account}"
+        entry = TimelineEntry(
+            row.history_date, row.history_user_then, "change", title, f"{who}: {row.get_role_display().lower()}"
+        )
+        yield (row._meta.label_lower, str(row.history_id)), entry
 
 
 def _names(rows: Sequence[Any]) -> Names:

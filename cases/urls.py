@@ -45,6 +45,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/", views.incident_list, name="incident-list"),
     path("incidents/new/", views.incident_open, name="incident-open"),
     path("incidents/<str:reference>/escalate/", views.item_escalate, name="incident-escalate"),
+    path("<str:reference>/subjects/add/", views.case_subject_add, name="case-subject-add"),
+    path("<str:reference>/subjects/<int:pk>/change/", views.case_subject_change, name="case-subject-change"),
+    path("<str:reference>/subjects/<int:pk>/remove/", views.case_subject_remove, name="case-subject-remove"),
     *_of_item("incidents/", INCIDENT),
     *_of_item("", CASE),
 ]

@@ -76,6 +76,8 @@ CASE_TRANSITIONS: Final[tuple[Transition, ...]] = (
     _RELEASE,
     _ASSIGN,
     _MOVE,
+    # And so changing or removing one.
+    Transition("subject_add", "Add a subject", WORKABLE, holding=_MINE_OR_FREE, needs_reason=True),
     Transition("reopen", "Reopen", frozenset({_CLOSED}), _OPEN, permission="lead", needs_reason=True),
     _ADD_ALERTS,
     Transition("await_approval", "Wait for approval", _AT_WORK, _AWAITING, system=True),

@@ -8,7 +8,7 @@ from typing import Any
 
 from finobs.ledger.canonical import canonical
 
-from .. import selectors
+from .. import registry, selectors
 from ..choices import RequestState
 from ..forms import DecideForm
 from ..models import ApprovalRequest
@@ -29,6 +29,7 @@ class RequestCard:
     label: str
     url: str
     facts: list[SnapshotFact]
+    since: list[tuple[str, str]]
     exact: str
     is_pending: bool
     why_not: str
@@ -44,6 +45,7 @@ def request_card(user: Any, request: ApprovalRequest, form: DecideForm | None = 
         label=request.action_label,
         url=request.subject_url,
         facts=summary or list(snapshot_facts(request.snapshot)),
+        since=registry.get(request.action).since_request(user, request) if pending else [],
         exact=canonical(request.snapshot).decode(),
         is_pending=pending,
         why_not=selectors.may_decide(user, request) if pending else "",

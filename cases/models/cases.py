@@ -9,7 +9,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from finobs.core.access import GroupGrant, UserGrant
-from finobs.core.models import Base
+from finobs.core.models import Base, Versioned
 from transactions.models import Account, Customer
 
 from ..choices import CaseStatus, ItemKind, MachineOpinion, SubjectRole
@@ -58,7 +58,7 @@ class Case(WorkItem):
         ]
 
 
-class CaseSubject(Base):
+class CaseSubject(Versioned):
     """A party or an account that a case is about, and what it is to it."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="subjects")
@@ -67,6 +67,7 @@ class CaseSubject(Base):
     )
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="case_subjects", null=True, blank=True)
     role = models.CharField(max_length=12, choices=SubjectRole, default=SubjectRole.SUBJECT)
+    history = HistoricalRecords()
 
     class Meta(Base.Meta):
         ordering = ("id",)
@@ -83,6 +84,9 @@ class CaseSubject(Base):
                 fields=["case", "account"], condition=Q(account__isnull=False), name="cases_account_once"
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"customer {self.customer}" if self.customer else f"account {self.account}"
 
 
 class CaseUserGrant(UserGrant):

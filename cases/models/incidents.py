@@ -14,7 +14,7 @@ from finobs.core.classification import classify
 from finobs.core.models import Base
 from transactions.models import Account, Delivery
 
-from ..choices import GatheringCause, IncidentOrigin, IncidentStatus, ItemKind
+from ..choices import GatheredBy, GatheringCause, IncidentOrigin, IncidentStatus, ItemKind
 from .cases import Case
 from .policies import WorkPolicyVersion
 from .work_items import WorkItem
@@ -93,4 +93,13 @@ class CaseAlert(Base):
     policy_version = models.ForeignKey(
         WorkPolicyVersion, on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False,
         help_text="The version of the policy that gathered it; empty: as shipped.",
+    )  # fmt: skip
+    gathered_by = models.CharField(
+        max_length=10, choices=GatheredBy, blank=True, help_text="Empty: gathered before this was kept."
+    )
+    across_typologies = models.BooleanField(default=False, help_text="Whether the policy gathered across typologies.")
+    gap_seconds = models.BigIntegerField(
+        null=True, blank=True,
+        help_text="To the nearest of the alerts that it joined or succeeded: after the last of them, or negative "
+        "before the first; 0 between them. Empty: there were none.",
     )  # fmt: skip

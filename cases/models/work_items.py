@@ -87,6 +87,12 @@ class WorkItem(Versioned, Timestamped):
         return self.reference
 
     @property
+    def subject_ids(self) -> tuple[int | None, int | None]:
+        """(customer, account): the customer that it is about, or else the account; two None of one about nobody
+        known."""
+        return self.customer_id, None if self.customer_id else self.account_id
+
+    @property
     def current_lease(self) -> WorkLease | None:
         """Who holds it now; an expired lease is none."""
         lease: WorkLease | None = getattr(self, "lease", None)

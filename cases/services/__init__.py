@@ -1,6 +1,7 @@
 """Every write of work items, queues and policies of work, one file for each verb."""
 
 from .case_close import case_close
+from .case_subject import case_subject_add, case_subject_change, case_subject_remove
 from .delivery_fault_gather import delivery_fault_gather
 from .gather_alerts import gather_alerts
 from .incident_close import incident_close
@@ -27,6 +28,9 @@ from .work_policy_change import programme_create, work_policy_change, work_polic
 
 __all__ = [
     "case_close",
+    "case_subject_add",
+    "case_subject_change",
+    "case_subject_remove",
     "delivery_fault_gather",
     "ensure_default_queue",
     "gather_alerts",

@@ -5,75 +5,34 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import timedelta
 
 from django.db.models import Q
-from django.db.models.functions import Coalesce
 
-from detection.alerts.urgency import urgency
 from detection.models import Alert
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
 from finobs.core import clock, history
 from finobs.core.db.ids import reserve
 from finobs.core.service import service
+from finobs.ledger.canonical import Canonical
 from finobs.ledger.services import NewEvent, record_many
-from transactions.models import Account, Customer
-from transactions.queries import sole_holders
 
-from ..choices import EntryCause, GatheringCause, IncidentStatus, PolicyKind
+from ..choices import EntryCause, GatheredBy, GatheringCause, IncidentStatus, PolicyKind
+from ..matches import match_data
 from ..models import Case, CaseAlert, Incident
 from ..policies.gathering import EscalationFacts, Gathering
-from ..policies.in_force import policy_in_force
+from ..policies.in_force import PolicyInForce, policy_in_force
 from ..policies.shipped import GATHERING
 from ..references import reference
 from ..workflow import WORKABLE
+from .alerts_to_gather import GatheringKey, NewAlert, lock_alerts, ungathered
 from .automatic_assignment import assign_new
 from .escalation import escalate_by_policy
 from .item_priority import FACT_FIELDS, add_facts
 from .queue_entries import enter_queue
 from .routing_of_items import route
 from .sampling import is_drawn
-
-
-class GatheringKey(NamedTuple):
-    """What alerts must share to gather: the customer, or else the account, and the typology unless the policy gathers
-    across them."""
-
-    customer_id: int | None
-    account_id: int | None
-    typology: str
-
-
-@dataclass(slots=True)
-class NewAlert:
-    """An alert with what gathering needs of it."""
-
-    alert_id: int
-    account_id: int | None
-    typology: str
-    outcome: str
-    urgency: float | None
-    score: float | None
-    occurred_at: datetime
-    amount_minor: int
-    currency: str
-    key: GatheringKey
-    gap: timedelta
-
-
-class Units(NamedTuple):
-    """The units of the accounts and of the customers that alerts are about, by their keys."""
-
-    of_accounts: Mapping[int, int]
-    of_customers: Mapping[int, int]
-
-    def of(self, alert: NewAlert) -> int:
-        if alert.account_id:
-            return self.of_accounts[alert.account_id]
-        assert alert.key.customer_id is not None  # it is about one of them
-        return self.of_customers[alert.key.customer_id]
 
 
 @dataclass(slots=True)
@@ -89,7 +48,8 @@ class GatheredAlerts:
 
 @service
 def gather_alerts(*, alerts: Sequence[Alert]) -> None:
-    """Put each new alert into an incident: one that is open and near in time on the same subject, or a new one.
+    """Put each new alert into an incident: one that is open and near in time on the same subject, in the same unit, or
+    a new one.
 
     What the subject is, how near, and whether typologies are kept apart says the policy of gathering in force. What
     another system raised of a customer alone is about the customer. A new incident is in the unit of its account, else
@@ -103,14 +63,14 @@ def gather_alerts(*, alerts: Sequence[Alert]) -> None:
     """
     policy = policy_in_force(PolicyKind.GATHERING, GATHERING)
     rule = Gathering(policy.content)
-    ids = _ungathered(alerts)
+    ids = ungathered(alerts)
     if not ids:
         return
     actor = system_actor("group-alerts")
-    new_alerts, units = _locked(ids, rule)
+    new_alerts = lock_alerts(ids, rule)
     gathered = GatheredAlerts(_candidates(new_alerts, rule.longest_gap))
     for alert in new_alerts:
-        _place(gathered, alert, units, rule, policy.version_id)
+        _place(gathered, alert, rule, policy)
     _open(gathered.new)
     changed = [*gathered.new, *gathered.joined.values()]
     for incident in changed:
@@ -121,66 +81,6 @@ def gather_alerts(*, alerts: Sequence[Alert]) -> None:
     _record(gathered, cases, actor)
     escalate_by_policy(actor, [each for each in changed if each.status in WORKABLE and _escalates(each, rule)])
     assign_new([each for each in gathered.new if each.status in WORKABLE])
-
-
-def _ungathered(alerts: Sequence[Alert]) -> list[int]:
-    ids = [alert.pk for alert in alerts]
-    return list(Alert.objects.filter(pk__in=ids, case_alert__isnull=True).values_list("pk", flat=True))
-
-
-def _locked(ids: Sequence[int], rule: Gathering) -> tuple[list[NewAlert], Units]:
-    """The alerts in the order of time, and the units of what they are about; accounts and customers locked.
-
-    Two batches for one account wait for each other, or both would open an incident. In the order of their keys, so that
-    they cannot wait in a circle; NO KEY, so that rows may go on referring to them meanwhile.
-    """
-    rows = _read(ids)
-    account_ids = {row[1] for row in rows if row[1]}
-    locked = Account.objects.filter(pk__in=account_ids).order_by("pk").select_for_update(no_key=True)
-    of_accounts = dict(locked.values_list("pk", "unit_id"))
-    by_customer = {row[1] for row in rows if row[1] and rule.rule(row[2]).by_customer}
-    holders = sole_holders(by_customer) if by_customer else {}
-    customer_ids = {*holders.values(), *(row[-1] for row in rows if row[1] is None)}
-    of_customers: dict[int, int] = {}
-    if customer_ids:
-        customers = Customer.objects.filter(pk__in=customer_ids).order_by("pk")
-        of_customers = dict(customers.select_for_update(no_key=True).values_list("pk", "unit_id"))
-    return [_alert(row, holders, rule) for row in rows], Units(of_accounts, of_customers)
-
-
-def _read(ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    """What gathering needs of the alerts; of those of other systems, what these say."""
-    rows = Alert.objects.filter(pk__in=ids).annotate(
-        at=Coalesce("transaction__occurred_at", "external__occurred_at", "created_at"),
-        minor=Coalesce("transaction__amount_minor", "external__amount_minor"),
-        currency=Coalesce("transaction__currency", "external__currency"),
-    )
-    names = ("pk", "account_id", "typology", "outcome", "parameters", "score", "at", "minor", "currency", "customer_id")
-    return list(rows.order_by("at", "pk").values_list(*names))
-
-
-def _alert(row: tuple[Any, ...], holders: Mapping[int, int], rule: Gathering) -> NewAlert:
-    pk, account_id, typology, outcome, parameters, score, at, minor, currency, customer_id = row
-    gathering = rule.rule(typology)
-    # One that another system raised of a customer, and of no account, is about the customer whatever the policy says.
-    if account_id:
-        customer_id = holders.get(account_id) if gathering.by_customer else None
-    key = GatheringKey(
-        customer_id, None if customer_id else account_id, "" if gathering.across_typologies else typology
-    )
-    return NewAlert(
-        pk,
-        account_id,
-        typology,
-        outcome,
-        urgency(parameters),
-        score,
-        at,
-        minor or 0,
-        currency or "",
-        key,
-        gathering.gap,
-    )
 
 
 def _candidates(alerts: Sequence[NewAlert], gap: timedelta) -> dict[GatheringKey, list[Incident]]:
@@ -194,14 +94,13 @@ def _candidates(alerts: Sequence[NewAlert], gap: timedelta) -> dict[GatheringKey
         about, last_at__gte=alerts[0].occurred_at - gap, first_at__lte=alerts[-1].occurred_at + gap
     )
     for incident in near.select_related("case").order_by("pk").select_for_update(of=("self",)):
+        account_id = None if incident.customer_id else incident.account_id
         for typology in (incident.typology, ""):
-            candidates[
-                GatheringKey(incident.customer_id, incident.account_id if not incident.customer_id else None, typology)
-            ].append(incident)
+            candidates[GatheringKey(incident.customer_id, account_id, incident.unit_id, typology)].append(incident)
     return candidates
 
 
-def _place(gathered: GatheredAlerts, alert: NewAlert, units: Units, rule: Gathering, version_id: int | None) -> None:
+def _place(gathered: GatheredAlerts, alert: NewAlert, rule: Gathering, policy: PolicyInForce) -> None:
     """The alert joins the incident that it is near to, or opens one."""
     near = [
         incident
@@ -209,11 +108,12 @@ def _place(gathered: GatheredAlerts, alert: NewAlert, units: Units, rule: Gather
         if incident.first_at - alert.gap <= alert.occurred_at <= incident.last_at + alert.gap
     ]
     incident = next((each for each in near if takes_more(each)), None)
-    cause = GatheringCause.JOINED
+    cause, gap = GatheringCause.JOINED, _gap_seconds(alert, incident)
     if incident is None:
         predecessor = near[-1] if near else None
         cause = GatheringCause.SUCCESSOR if predecessor else GatheringCause.OPENED
-        incident = _new(alert, units.of(alert), predecessor, rule)
+        gap = _gap_seconds(alert, predecessor)
+        incident = _new(alert, predecessor, rule)
         gathered.incidents[alert.key].append(incident)
         gathered.new.append(incident)
     elif incident.pk:
@@ -224,9 +124,20 @@ def _place(gathered: GatheredAlerts, alert: NewAlert, units: Units, rule: Gather
     gathered.rows.append(
         CaseAlert(
             alert_id=alert.alert_id, incident=incident, case_id=incident.case_id, cause=cause,
-            policy_version_id=version_id, grouped_at=clock.now(),
+            policy_version_id=policy.version_id, grouped_at=clock.now(), gap_seconds=gap,
+            gathered_by=GatheredBy.CUSTOMER if alert.key.customer_id else GatheredBy.ACCOUNT,
+            across_typologies=not alert.key.typology,
         )
     )  # fmt: skip
+
+
+def _gap_seconds(alert: NewAlert, incident: Incident | None) -> int | None:
+    """How long after the last alert of the incident, or (negative) before its first; 0 between them."""
+    if incident is None:
+        return None
+    after = max(alert.occurred_at - incident.last_at, timedelta())
+    before = max(incident.first_at - alert.occurred_at, timedelta())
+    return round((after - before).total_seconds())
 
 
 def takes_more(incident: Incident) -> bool:
@@ -236,12 +147,12 @@ def takes_more(incident: Incident) -> bool:
     return incident.status in WORKABLE
 
 
-def _new(alert: NewAlert, unit_id: int, predecessor: Incident | None, rule: Gathering) -> Incident:
+def _new(alert: NewAlert, predecessor: Incident | None, rule: Gathering) -> Incident:
     at = clock.now()
     return Incident(
-        account_id=alert.account_id, customer_id=alert.key.customer_id, typology=alert.typology, unit_id=unit_id,
-        predecessor=predecessor, first_at=alert.occurred_at, last_at=alert.occurred_at, opened_at=at, created_at=at,
-        updated_at=at, is_sampled=is_drawn(rule.sampled_percent),
+        account_id=alert.account_id, customer_id=alert.key.customer_id, typology=alert.typology,
+        unit_id=alert.key.unit_id, predecessor=predecessor, first_at=alert.occurred_at, last_at=alert.occurred_at,
+        opened_at=at, created_at=at, updated_at=at, is_sampled=is_drawn(rule.sampled_percent),
     )  # fmt: skip
 
 
@@ -286,10 +197,13 @@ def _write(gathered: GatheredAlerts, actor: User, routing_versions: Sequence[int
 def _record(gathered: GatheredAlerts, cases: Mapping[int, Case], actor: User) -> None:
     """One event for each incident opened, and one for each incident and case that got alerts, naming them."""
     entries = [NewEvent("incident.open", incident, opening_data(incident)) for incident in gathered.new]
+    matches = {row.alert_id: match_data(row) for row in gathered.rows}
     alerts_by_case: dict[int, list[str]] = defaultdict(list)
     for incident in [*gathered.new, *gathered.joined.values()]:
-        ids = [str(alert.alert_id) for alert in gathered.alerts[id(incident)]]
-        entries.append(NewEvent("incident.alert_add", incident, {"alerts": ids}))
+        alerts = [alert.alert_id for alert in gathered.alerts[id(incident)]]
+        ids = [str(pk) for pk in alerts]
+        data: dict[str, Canonical] = {"alerts": ids, "matches": [matches[pk] for pk in alerts]}
+        entries.append(NewEvent("incident.alert_add", incident, data))
         if incident.case_id:
             alerts_by_case[incident.case_id] += ids
     history.bulk_update(list(cases.values()), fields=FACT_FIELDS, actor=actor, reason="Alerts added")

@@ -10,7 +10,7 @@ from finobs.core.versions import require_version
 from ..models import Case, Incident
 from ..workflow import WORKABLE
 from . import item_locking
-from .escalation import escalate, new_case
+from .escalation import case_key, cases_to_follow, escalate, new_case
 
 
 @service
@@ -19,9 +19,10 @@ def incident_escalate(
 ) -> Case:
     """Escalate an incident into `case`, or into a new one on its subject; return the case.
 
+    A new one follows the latest on the same subject and typology that takes no more, if the actor sees that.
     Who: work on the incident's queue, while nobody else holds it; and on that of the case. Records: incident.escalate,
-    case.alert_add, and case.open of a new one. Raises: NotFound, NotAllowed, InvalidTransition (of a case that takes no
-    more as well), Invalid, Stale, Conflict.
+    case.alert_add, case.open of a new one, and case.subject_add where the case was not about the same. Raises:
+    NotFound, NotAllowed, InvalidTransition (of a case that takes no more as well), Invalid, Stale, Conflict.
     """
     locked = item_locking.lock_item(item)
     access.require(actor, "work", locked)
@@ -29,7 +30,9 @@ def incident_escalate(
     require_version(locked, version)
     reason = require_reason(reason)
     if case is None:
-        into = new_case(locked)
+        key = case_key(locked)
+        followed = cases_to_follow(access.restrict(Case.objects.all(), actor, "view"), [key])
+        into = new_case(locked, predecessor_id=followed.get(key))
     else:
         into = item_locking.lock_item(case)
         access.require(actor, "work", into)

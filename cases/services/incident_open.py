@@ -16,6 +16,7 @@ from ..policies.in_force import policy_in_force
 from ..policies.programmes import typology_labels
 from ..policies.shipped import GATHERING
 from ..references import reference
+from ..routing import serves
 from .gather_alerts import opening_data
 from .item_priority import prioritise
 from .note_add import add_note
@@ -32,7 +33,8 @@ def incident_open(
 ) -> Incident:  # fmt: skip
     """Open an incident by hand: what somebody saw, told to the queue that is to look at it.
 
-    text: what was seen, kept as its first note. Who: work on the queue; and who may see the account and the customer.
+    text: what was seen, kept as its first note. The queue serves the units of the account and of the customer.
+    Who: work on the queue; and who may see the account and the customer.
     Records: incident.open, note.add. Raises: NotFound, NotAllowed, Invalid.
     """
     access.require(actor, "work", queue)
@@ -41,6 +43,8 @@ def incident_open(
             access.require(actor, "view", subject)
     title = require_names(title=title)["title"]
     wrong: dict[str, list[str]] = {}
+    if not all(serves(queue, subject.unit_id) for subject in (account, customer) if subject is not None):
+        wrong["queue"] = [f"{queue} does not serve the unit of what this is about."]
     if typology not in typology_labels():
         wrong["typology"] = [f"There is no typology {typology!r}."]
     if len(title) > MAX_TITLE_LENGTH:

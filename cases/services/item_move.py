@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from finobs.accounts.models import UnitAncestor, User
+from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.errors import Invalid
 from finobs.core.reasons import require_reason
@@ -10,6 +10,7 @@ from finobs.ledger.services import record
 
 from ..choices import EntryCause
 from ..models import Queue
+from ..routing import serves
 from . import item_locking
 from .item_locking import I
 from .queue_entries import enter_queue, leave_queue
@@ -30,7 +31,7 @@ def item_move(*, actor: User, item: I, queue: Queue, reason: str, version: int |
     reason = require_reason(reason)
     if queue.pk == locked.queue_id:
         raise Invalid(fields={"queue": ["It is in this queue."]})
-    if not UnitAncestor.objects.filter(unit=locked.unit_id, ancestor=queue.unit_id).exists():
+    if not serves(queue, locked.unit_id):
         raise Invalid(fields={"queue": [f"{queue} does not serve the unit of this {locked.KIND}."]})
     before = locked.queue_id
     item_locking.end_lease(locked)

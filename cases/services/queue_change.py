@@ -15,7 +15,7 @@ from finobs.core.versions import require_version
 from finobs.ledger.services import record
 
 from ..models import Queue
-from ..routing import stranded_cases
+from ..routing import stranded_work
 from .queue_create import AUDITORS
 from .queue_fields import queue_data, replace_default, validate_queue
 
@@ -26,9 +26,9 @@ CHANGEABLE_FIELDS = ("name", "description", "typologies", "is_default", "lease_m
 def queue_change(*, actor: User, queue: Queue, version: int | None = None, **fields: Any) -> Queue:
     """Change a queue's name, description, typologies, lease_minutes, alerts_a_day, is_default or unit. Its slug stays.
 
-    To another unit it goes only with cases that the unit is theirs or above it. The auditors, who see the queues of
-    the organisation, see it no more in a unit. Who: system:config; nobody moves one to where their own grants reach
-    it. Records: queue.change. Raises: NotFound, NotAllowed, Invalid, Stale.
+    To another unit it goes only with incidents and cases that the unit is theirs or above it. The auditors, who see the
+    queues of the organisation, see it no more in a unit. Who: system:config; nobody moves one to where their own grants
+    reach it. Records: queue.change. Raises: NotFound, NotAllowed, Invalid, Stale.
     """
     locked = first_or_not_found(Queue.objects.select_for_update().filter(pk=queue.pk))
     access.require(actor, "change", locked)
@@ -51,8 +51,8 @@ def queue_change(*, actor: User, queue: Queue, version: int | None = None, **fie
 
 def _move(actor: User, queue: Queue, before: int | None) -> None:
     require_no_gain(actor, before, queue.unit.pk)
-    if number := stranded_cases(queue, queue.unit.pk):
-        raise Invalid(fields={"unit": [f"{number} of its cases are of units that {queue.unit} does not serve."]})
+    if work := stranded_work(queue, queue.unit.pk):
+        raise Invalid(fields={"unit": [f"In it would be {work} of units that {queue.unit} does not serve."]})
     if before == ROOT_ID:
         for group in Group.objects.filter(name=AUDITORS):
             lock_principal(group)

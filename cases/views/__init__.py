@@ -1,6 +1,7 @@
 """Pages of work items: the workbench, and the lists around it. `kind` says of which of the two kinds a page is."""
 
 from .bulk_close import incidents_close
+from .case_subjects import case_subject_add, case_subject_change, case_subject_remove
 from .customer_cases import customer_cases
 from .incident_open import incident_open
 from .incidents import incident_list
@@ -20,6 +21,9 @@ from .work_policies import (
 from .workbench import item_detail, queue_work
 
 __all__ = [
+    "case_subject_add",
+    "case_subject_change",
+    "case_subject_remove",
     "customer_cases",
     "incident_list",
     "incident_open",

@@ -23,6 +23,7 @@ BUTTONS: Final[dict[str, tuple[str, ButtonKind, str]]] = {
     "release": ("arrow-back-up", "post", "Back to the queue, for others"),
     "assign": ("user-plus", "dialog", "Give it to somebody else"),
     "move": ("arrows-exchange", "dialog", "Into another queue"),
+    "subject_add": ("users", "dialog", "An account or a customer that it is about too"),
     "reopen": ("refresh", "dialog", "Take it up again"),
 }
 CLOSE_HINTS: Final = {"incident": "With what you conclude; it labels its alerts"}

@@ -25,7 +25,7 @@ CLOSE: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def _dialog(
+def item_dialog(
     request: SignedInRequest, kind: str, reference: str, name: str, service: Callable[..., Any], message: str
 ) -> HttpResponse:
     """Show the form `name`, or send what was typed to `service`. `message`: what is said where it is done, with the
@@ -47,35 +47,36 @@ def _dialog(
 @require_http_methods(["GET", "POST"])
 def item_close(request: SignedInRequest, reference: str, kind: str) -> HttpResponse:
     """The disposition form, and what comes of it."""
-    return _dialog(request, kind, reference, "close", CLOSE[kind], "{reference} is closed.")
+    return item_dialog(request, kind, reference, "close", CLOSE[kind], "{reference} is closed.")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def item_assign(request: SignedInRequest, reference: str, kind: str) -> HttpResponse:
     """Who should have the item, and why."""
-    return _dialog(request, kind, reference, "assign", services.item_assign, "Assigned to {to}.")
+    return item_dialog(request, kind, reference, "assign", services.item_assign, "Assigned to {to}.")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def item_wait(request: SignedInRequest, reference: str, kind: str) -> HttpResponse:
     """What the work waits for, and until when."""
-    return _dialog(request, kind, reference, "wait", services.item_wait, "{reference} waits; it comes back by itself.")
+    message = "{reference} waits; it comes back by itself."
+    return item_dialog(request, kind, reference, "wait", services.item_wait, message)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def item_move(request: SignedInRequest, reference: str, kind: str) -> HttpResponse:
     """Into which queue, and why."""
-    return _dialog(request, kind, reference, "move", services.item_move, "{reference} is in {queue} now.")
+    return item_dialog(request, kind, reference, "move", services.item_move, "{reference} is in {queue} now.")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def item_reopen(request: SignedInRequest, reference: str, kind: str) -> HttpResponse:
     """Why what was closed is taken up again."""
-    return _dialog(request, kind, reference, "reopen", services.item_reopen, "{reference} is open again.")
+    return item_dialog(request, kind, reference, "reopen", services.item_reopen, "{reference} is open again.")
 
 
 @login_required
@@ -83,4 +84,4 @@ def item_reopen(request: SignedInRequest, reference: str, kind: str) -> HttpResp
 def item_escalate(request: SignedInRequest, reference: str) -> HttpResponse:
     """Into which case, and why."""
     service, message = services.incident_escalate, "{reference} is escalated."
-    return _dialog(request, ItemKind.INCIDENT, reference, "escalate", service, message)
+    return item_dialog(request, ItemKind.INCIDENT, reference, "escalate", service, message)

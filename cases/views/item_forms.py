@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.forms import Form
 
 from .. import selectors
-from ..forms import AssignForm, CloseForm, EscalateForm, MoveForm, NoteForm, ReopenForm, WaitForm
+from ..forms import AssignForm, CloseForm, EscalateForm, MoveForm, NoteForm, ReopenForm, SubjectAddForm, WaitForm
 from ..models import WorkItem
 
 FormMaker = Callable[[Any, Any, dict[str, Any]], Form]
@@ -38,6 +38,10 @@ def _reopen(_user: Any, _item: Any, arguments: dict[str, Any]) -> Form:
     return ReopenForm(**arguments)
 
 
+def _subject_add(user: Any, _item: Any, arguments: dict[str, Any]) -> Form:
+    return SubjectAddForm(user=user, **arguments)
+
+
 FORMS: Final[Mapping[str, FormMaker]] = {
     "close": _close,
     "assign": _assign,
@@ -45,6 +49,7 @@ FORMS: Final[Mapping[str, FormMaker]] = {
     "escalate": _escalate,
     "wait": _wait,
     "reopen": _reopen,
+    "subject_add": _subject_add,
 }
 
 

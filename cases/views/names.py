@@ -25,12 +25,14 @@ class PageNames(NamedTuple):
     untag: str
     note: str
     escalate: str
+    subject_add: str
 
 
 def _names(kind: str, queue: str, note: str) -> PageNames:
     verbs = ("detail", "take", "release", "assign", "wait", "move", "close", "reopen", "tag", "untag")
     return PageNames(
         queue=queue, take_next=f"cases:{kind}-take-next", note=note, escalate="cases:incident-escalate",
+        subject_add="cases:case-subject-add",
         **{verb: f"cases:{kind}-{verb}" for verb in verbs},
     )  # fmt: skip
 

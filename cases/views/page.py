@@ -22,6 +22,7 @@ from finobs.core.pagination import count, paginate
 from finobs.core.parameters import filter_names, refuse_unknown
 
 from .. import selectors
+from ..arrivals import arrived_since
 from ..choices import ItemKind
 from ..filters import FILTERS
 from ..models import Case, Queue, WorkItem
@@ -104,6 +105,8 @@ def item_parts(request: SignedInRequest, item: WorkItem, open_dialog: str) -> di
     alerts = list(selectors.item_alerts(user, item)[:MAX_ALERTS])
     possible = buttons(user, item)
     enabled = {button.name for button in possible if button.enabled}
+    arrived = list(arrived_since(user, item)[:MAX_ALERTS])
+    others = selectors.open_incidents_about(user, item).exclude(pk__in=[each.pk for each in arrived])
     return {
         "item_type": item._meta.label_lower,
         "lease": lease,
@@ -114,7 +117,9 @@ def item_parts(request: SignedInRequest, item: WorkItem, open_dialog: str) -> di
         "faults": list(selectors.item_faults(user, item)),
         "notes": notes,
         "incidents": list(selectors.case_incidents(user, item)) if isinstance(item, Case) else [],
-        "open_incidents": list(selectors.open_incidents_about(user, item)[:MAX_ALERTS]),
+        "subjects": list(selectors.case_subjects(user, item)) if isinstance(item, Case) else [],
+        "arrived": arrived,
+        "open_incidents": list(others[:MAX_ALERTS]),
         "timeline": selectors.item_timeline(user, item),
         "buttons": possible,
         "unavailable": unavailable(possible),

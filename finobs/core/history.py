@@ -65,6 +65,13 @@ def save(
         row.save(update_fields=names)
 
 
+def delete(row: Model, *, actor: Any, reason: str = "") -> None:
+    """Delete a row; its history stays, and says by whom and why. The event is of what the row belonged to, and names
+    it in `related`."""
+    with _signed(row, actor, reason, {}):
+        row.delete()
+
+
 def set_members(row: Model, name: str, members: Iterable[Model], *, actor: Any, reason: str = "") -> None:
     """Make `members` the rows of the many-to-many field `name` of a saved row, which its history tracks."""
     manager, after = getattr(row, name), list(members)

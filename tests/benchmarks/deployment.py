@@ -224,8 +224,8 @@ class Deployment:
             (self._incident(each, hour) for each in self.facts()),
         )  # fmt: skip
         _insert(
-            CaseAlert, "id alert_id incident_id case_id grouped_at cause",
-            ((*[each.number] * 3, self._case_of_incident(each), each.opened_at, "opened") for each in self.facts()),
+            CaseAlert, "id alert_id incident_id case_id grouped_at cause gathered_by across_typologies",
+            ((*[each.number] * 3, self._case_of_incident(each), each.opened_at, "opened", "account", False) for each in self.facts()),
         )  # fmt: skip
         worked = (each for each in self.facts() if each.status == CaseStatus.OPEN)
         _insert(
