@@ -104,7 +104,7 @@ def written() -> tuple[int, ...]:
 
 
 WATCHED = (
-    "cases.models.Case", "cases.models.Queue", "cases.models.Note", "cases.models.WorkLease", "cases.models.Incident", "cases.models.WorkPolicyVersion", "cases.models.Tag", "cases.models.ItemTag",
+    "cases.models.Case", "cases.models.Queue", "cases.models.Note", "cases.models.WorkLease", "cases.models.Incident", "cases.models.WorkPolicyVersion", "cases.models.Tag", "cases.models.ItemTag", "cases.models.CaseSubject",
     "approvals.models.ApprovalRequest", "approvals.models.ApprovalDecision", "approvals.models.ApprovalPolicy", "detection.models.RuleVersion",
     "detection.models.ModelVersion", "detection.models.TrainingRun", "transactions.models.Transaction", "transactions.models.Source",
     "finobs.accounts.models.User",

@@ -291,6 +291,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "case_close": ("/cases/{reference}/close/", {**CONCLUSION, "rationale": "Typed rationale."}),
     "item_wait": ("/cases/{reference}/wait/", {"waiting_for": "Typed words"}),
     "item_move": ("/cases/{reference}/move/", {"reason": "Typed reason."}),
+    "case_subject_add": ("/cases/{reference}/subjects/add/", {"role": "related", "reason": "Typed reason."}),
+    "case_subject_change": (
+        "/cases/{reference}/subjects/{subject}/change/",
+        {"role": "related", "reason": "Typed reason."},
+    ),
+    "case_subject_remove": ("/cases/{reference}/subjects/{subject}/remove/", {"reason": "Typed reason."}),
     "item_reopen": ("/cases/{reference}/reopen/", {"reason": "Typed reason."}),
     "incident_close": ("/cases/incidents/{reference}/close/", {**CONCLUSION, "rationale": "Typed rationale."}),
     "incident_escalate": ("/cases/incidents/{reference}/escalate/", {"reason": "Typed reason."}),
@@ -353,7 +359,8 @@ def test_every_change_has_a_page_that_is_tried_or_none() -> None:
 def test_a_stale_page_changes_nothing_and_keeps_what_was_typed(name: str, request: pytest.FixtureRequest) -> None:
     row, arguments = change(name, request.getfixturevalue)
     pattern, fields = PAGES[name]
-    address = pattern.format_map({key: getattr(row, key, "") for key in ("pk", "reference", "slug")})
+    names = {key: getattr(row, key, "") for key in ("pk", "reference", "slug")}
+    address = pattern.format_map({**names, "subject": getattr(arguments.get("subject"), "pk", "")})
     if name in ("item_assign", "item_move"):
         fields = fields | {key: arguments[key].pk for key in ("to", "queue") if key in arguments}
     if name == "item_wait":

@@ -13,7 +13,7 @@ from transactions.models import Account, Customer
 from ..choices import SubjectRole
 from ..models import Case, CaseSubject, Incident
 from . import item_locking
-from .case_subjects import subject_data
+from .subjects_of_incidents import subject_data
 
 
 @service
@@ -29,9 +29,10 @@ def case_subject_add(
     """
     locked = _locked(actor, case, version)
     role, reason = _role(role), require_reason(reason)
-    if (account is None) == (customer is None):
+    party = account or customer
+    if party is None or (account and customer):
         raise Invalid(fields={"account": ["Name an account or a customer: one of them."]})
-    access.require(actor, "view", account or customer)  # type: ignore[arg-type]
+    access.require(actor, "view", party)
     if CaseSubject.objects.filter(case=locked, account=account, customer=customer).exists():
         raise Invalid(fields={"account" if account else "customer": ["The case is about it already."]})
     subject = CaseSubject(case=locked, account=account, customer=customer, role=role)

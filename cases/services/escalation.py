@@ -19,10 +19,10 @@ from ..models import Case, CaseAlert, CaseSubject, Incident, QueueEntry, WorkIte
 from ..references import reference
 from ..workflow import WORKABLE
 from .automatic_assignment import assign_new
-from .case_subjects import Into, add_subjects, subject_data
 from .item_priority import FACT_FIELDS, prioritise
 from .queue_entries import enter_queue
 from .routing_of_items import route
+from .subjects_of_incidents import Into, add_subjects, subject_data
 
 
 class CaseKey(NamedTuple):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from cases.models import CaseSubject
 from cases.services import item_take, note_add
-from cases.tests.factories import cases_in
+from cases.tests.factories import cases_in, more_alerts
 from finobs.core import clock
 from tests import factories
 from tests.support.api import ApiActionTests, ApiDetailTests, ApiListTests, ApiTests
@@ -190,6 +191,70 @@ class TestCaseReopen(Closed, ApiActionTests):
 
     def body(self) -> dict[str, Any]:
         return {"reason": "There is news of it."}
+
+
+class TestCaseAlertList(InQueue, ApiListTests):
+    url = "cases_api:case-alert-list"
+
+    def make(self) -> tuple[Any, ...]:
+        (self.case,) = cases_in(self.fixture("queue"))
+        return (self.case.reference,)
+
+    def add_row(self) -> None:
+        more_alerts(self.case, 1)
+
+
+class TestIncidentAlertList(ApiListTests):
+    url = "cases_api:incident-alert-list"
+
+    def make(self) -> tuple[Any, ...]:
+        (self.case,) = cases_in(self.fixture("queue"))
+        return (self.case.incidents.get().reference,)
+
+    def add_row(self) -> None:
+        more_alerts(self.case, 1)
+
+
+class TestCaseSubjectAdd(InQueue, ApiActionTests):
+    url = "cases_api:case-subject-add"
+    actor = "analyst"
+    event = "case.subject_add"
+    status = 201
+
+    def body(self) -> dict[str, Any]:
+        account = factories.account()
+        factories.grant(self.fixture("analyst"), "read_data", account.unit)
+        return {"account": account.pk, "role": "victim", "reason": "He was told to pay."}
+
+
+class WithSubject(InQueue):
+    """A case that is about another account too."""
+
+    unknown = ("C-2026-999999", 1)
+
+    def make(self) -> tuple[Any, ...]:
+        (reference,) = super().make()
+        subject = CaseSubject.objects.create(case=self.case, account=factories.account(), role="victim")
+        return (reference, subject.pk)
+
+
+class TestCaseSubjectChange(WithSubject, ApiActionTests):
+    url = "cases_api:case-subject-change"
+    actor = "analyst"
+    method = "PATCH"
+    event = "case.subject_change"
+
+    def body(self) -> dict[str, Any]:
+        return {"role": "related", "reason": "He is her son."}
+
+
+class TestCaseSubjectRemove(WithSubject, ApiActionTests):
+    url = "cases_api:case-subject-remove"
+    actor = "analyst"
+    event = "case.subject_remove"
+
+    def body(self) -> dict[str, Any]:
+        return {"reason": "It was another of that name."}
 
 
 class TestIncidentList(ApiListTests):

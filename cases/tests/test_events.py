@@ -114,7 +114,7 @@ def test_opening_says_what_and_adding_says_which_alerts(queue: Queue) -> None:
         "reference": second.reference, "account": str(second.account_id), "typology": "large_amount",
         "queue": str(queue.pk), "customer": None, "predecessor": None,
     }  # fmt: skip
-    assert [row["type"] for row in event["history"]] == ["cases.historicalcase"]
+    assert [row["type"] for row in event["history"]] == ["cases.historicalcase", "cases.historicalcasesubject"]
     before = Event.objects.count()
     more_alerts(first, 2)
     event = last_event("case.alert_add")

@@ -82,7 +82,7 @@ def test_each_unit_has_one_default_and_one_queue_for_a_typology(admin: User, ent
 def test_a_queue_moves_only_to_where_it_serves_its_cases(admin: User, entity: OrgUnit, branch: OrgUnit) -> None:
     queue = factories.queue("bank-aml", unit=entity, typologies=[LARGE])
     case_in(entity)
-    with refused("1 of its cases"):
+    with refused("1 incident and 1 case"):
         queue_change(actor=admin, queue=queue, unit=branch)
     queue_change(actor=admin, queue=queue, unit=OrgUnit.objects.get(pk=ROOT_ID))
     assert last_event("queue.change")["changes"] == {"unit": [str(entity.pk), str(ROOT_ID)]}

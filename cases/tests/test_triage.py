@@ -353,3 +353,42 @@ def test_who_may_not_work_the_queue_closes_nothing(incident: Incident, auditor: 
         services.incident_close(actor=auditor, item=incident, version=incident.version, **WORDS)
     with pytest.raises(NotFound):
         services.incident_close(actor=stranger, item=incident, version=incident.version, **WORDS)
+
+
+CONCLUDED = {
+    "status": "closed", "closed_at": factories.NOON, "disposition": "no_action", "reason_code": "known_pattern",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", [{"status": "awaiting_approval"}, CONCLUDED])
+def test_escalated_anew_by_hand_it_follows_the_case_that_takes_no_more(
+    queue: Queue, analyst: User, incident: Incident, fields: dict[str, Any]
+) -> None:
+    same = {"of": incident.account, "inside": queue, "typology": incident.typology}
+    factories.case(**same, **CONCLUDED)
+    latest = factories.case(**same, **fields)
+    factories.case(**{**same, "typology": Typology.DORMANT}, **CONCLUDED)
+    factories.case(inside=queue, **CONCLUDED)
+    factories.case(**{**same, "inside": factories.queue()}, **CONCLUDED)
+    case = services.incident_escalate(actor=analyst, item=incident, reason=REASON)
+    assert (case.predecessor, latest.status) == (latest, fields["status"])
+    latest.refresh_from_db()
+    assert latest.incidents.count() == 0
+
+
+def test_escalated_anew_by_hand_it_follows_no_case_of_another_unit(
+    queue: Queue, analyst: User, incident: Incident
+) -> None:
+    old = factories.case(of=incident.account, inside=queue, typology=incident.typology, **CONCLUDED)
+    Case.objects.filter(pk=old.pk).update(unit=factories.unit())
+    assert services.incident_escalate(actor=analyst, item=incident, reason=REASON).predecessor is None
+
+
+def test_by_policy_a_closed_case_is_followed_and_stays_closed(queue: Queue, incident: Incident) -> None:
+    old = factories.case(of=incident.account, inside=queue, typology=Typology.DORMANT, **CONCLUDED)
+    assert incident.account is not None
+    in_force("gathering", "gathering", escalate=[{}])
+    after = gathered(queue, incident.account, typology=Typology.DORMANT)
+    assert (after.status, after.case and after.case.predecessor) == ("escalated", old)
+    old.refresh_from_db()
+    assert (old.status, old.alert_count) == ("closed", 0)

@@ -201,6 +201,8 @@ def change(name: str, fixture: Callable[[str], Any]) -> Change:
                 reason_code="known_pattern",
             )  # fmt: skip
             return Change(case, {"actor": lead, "item": case, "reason": "There is news."})
+        case "case_subject_add" | "case_subject_change" | "case_subject_remove":
+            return _of_subject(name, fixture("queue"), analyst)
         case "item_tag" | "item_untag" | "tag_change":
             return _of_tag(name, fixture("queue"), analyst, admin)
         case "work_policy_change" | "work_policy_revert":
@@ -291,6 +293,17 @@ def _of_tag(name: str, queue: Queue, analyst: User, admin: User) -> Change:
     if name == "item_untag":
         case = cases.item_tag(actor=analyst, item=case, tag=tag)
     return Change(case, {"actor": analyst, "item": case, "tag": tag})
+
+
+def _of_subject(name: str, queue: Queue, analyst: User) -> Change:
+    case, account = factories.case(inside=queue), factories.account()
+    factories.grant(analyst, "read_data", account.unit)
+    said = {"actor": analyst, "case": case, "reason": "He was told to pay."}
+    if name == "case_subject_add":
+        return Change(case, {**said, "account": account, "role": "victim"})
+    cases.case_subject_add(**said, account=account, role="victim")
+    role = {"role": "related"} if name == "case_subject_change" else {}
+    return Change(case, {**said, "subject": case.subjects.get(account=account), **role})
 
 
 def _of_item(name: str, queue: Queue, analyst: User, lead: User) -> Change:

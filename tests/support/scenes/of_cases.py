@@ -9,7 +9,7 @@ from typing import Any
 from approvals.tests.factories import CONCLUSION
 from cases import services as cases
 from cases.choices import CaseStatus
-from cases.models import Case, Incident, Tag, WorkPolicy
+from cases.models import Case, CaseSubject, Incident, Tag, WorkPolicy
 from cases.services.item_approval import item_await_approval, item_resume
 from finobs.accounts.models import User
 from finobs.core import clock
@@ -112,6 +112,41 @@ def of_item_reopen() -> Scene:
         lambda actor, case: cases.item_reopen(actor=actor, item=case, reason=REASON), "lead", "compliance",
         status=CaseStatus.CLOSED, disposition="no_action", reason_code="known_pattern", closed_at=factories.NOON,
     )  # fmt: skip
+
+
+@scene
+def of_case_subject_add() -> Scene:
+    account = factories.account()
+    scene = on_case(
+        lambda actor, case: cases.case_subject_add(
+            actor=actor, case=case, account=account, role="victim", reason=REASON
+        )
+    )
+    factories.grant(scene.person, "read_data", account.unit)
+    return scene
+
+
+def on_subject(act: Callable[[User, CaseSubject], Any]) -> Scene:
+    """An act on an account that a free case of the person's queue is about too."""
+    person, queue = member()
+    subject = CaseSubject.objects.create(case=factories.case(inside=queue), account=factories.account(), role="victim")
+    return Scene(person, lambda actor: act(actor, subject), (queue, "work"))
+
+
+@scene
+def of_case_subject_change() -> Scene:
+    return on_subject(
+        lambda actor, subject: cases.case_subject_change(
+            actor=actor, case=subject.case, subject=subject, role="related", reason=REASON
+        )
+    )
+
+
+@scene
+def of_case_subject_remove() -> Scene:
+    return on_subject(
+        lambda actor, subject: cases.case_subject_remove(actor=actor, case=subject.case, subject=subject, reason=REASON)
+    )
 
 
 def on_incident(act: Callable[[User, Incident], Any]) -> Scene:
