@@ -30,12 +30,13 @@ def delivery_fault_gather(*, fault: DeliveryFault) -> Incident:
     """Bring a new fault to triage: into the incident on its delivery that is being worked, or a new one.
 
     A new one is in the unit of the source, goes to the queue that routing says, and follows the one before it on the
-    same delivery, which is finished or awaits approval. Faults that end do not close it: people say what became of it.
+    same delivery and unit, which is finished or awaits approval. Faults that end do not close it: people say what became of it.
     Who: finobs itself, in the transaction that raises the fault, which holds the delivery.
     Records: incident.open, incident.fault_add, and incident.assign of what the policy gives to people.
     """
     actor, at = system_actor("watch-deliveries"), clock.now()
-    rows = Incident.objects.filter(delivery=fault.delivery_id).order_by("-pk")
+    unit_id = fault.delivery.schedule.source.unit_id
+    rows = Incident.objects.filter(delivery=fault.delivery_id, unit=unit_id).order_by("-pk")
     newest = rows.select_for_update(of=("self",)).first()
     if newest is not None and newest.status in WORKABLE:
         incident = newest

@@ -18,7 +18,7 @@ from tests import factories
 from tests.support.clients import signed_in
 from tests.support.ledger_events import last_event
 from transactions.choices import DeliveryFaultKind
-from transactions.models import Delivery, DeliveryFault, DeliverySchedule
+from transactions.models import Delivery, DeliveryFault, DeliverySchedule, Source
 from transactions.services import (
     deliveries_check,
     delivery_announce,
@@ -70,6 +70,20 @@ def test_a_late_delivery_opens_an_incident_of_its_source(schedule: DeliverySched
     fault = DeliveryFault.objects.get()
     assert last_event("incident.fault_add")["data"] == {"fault": str(fault.pk), "kind": "late"}
     assert last_event("incident.open")["data"]["delivery"] == str(incident.delivery_id)
+
+
+def test_after_its_source_moved_a_fault_joins_and_follows_nothing_of_the_former_unit(
+    schedule: DeliverySchedule, admin: User
+) -> None:
+    before = late(schedule)
+    beside = factories.unit("beside")
+    Source.objects.filter(pk=schedule.source.pk).update(unit=beside)
+    delivery = Delivery.objects.get(business_date=DAY)
+    with clock.at(LATE + timedelta(hours=1)):
+        for _ in range(2):
+            delivery_end(actor=admin, delivery=delivery, file_name="pay.csv", file_digest=b"1" * 32, rows=3)
+    after = Incident.objects.exclude(pk=before.pk).get()
+    assert (after.unit, after.predecessor) == (beside, None)
 
 
 def test_a_second_fault_joins_what_is_being_worked(schedule: DeliverySchedule, admin: User) -> None:
