@@ -138,6 +138,7 @@ def test_a_case_that_is_closed_awaits_approval_or_is_held_by_another_keeps_its_s
 
 
 def test_whom_its_incidents_are_about_stays(queue: Queue, analyst: User) -> None:
+    Queue.objects.filter(pk=queue.pk).update(is_default=True)
     incident = factories.incident(inside=queue)
     case = services.incident_escalate(actor=analyst, item=incident, reason="It needs more.")
     own = case.subjects.get()
@@ -257,9 +258,11 @@ def test_the_api_answers_with_the_subjects(case: Case, account: Account, analyst
 def test_the_timeline_tells_who_became_a_subject_and_why(
     case: Case, account: Account, analyst: User, auditor: User
 ) -> None:
+    viewer = factories.user("Vic Viewer", role="viewer")
+    factories.grant(viewer, "view", case.queue)
     subject = add(analyst, case, account=account)
     services.case_subject_remove(actor=analyst, case=case, subject=subject, reason="Another one.")
-    for reader, has_url in ((analyst, False), (auditor, True)):
+    for reader, has_url in ((viewer, False), (auditor, True)):
         entries = [each for each in item_timeline(reader, case) if each.title.startswith("Subject")]
         assert [(each.title, each.text) for each in entries] == [
             ("Subject removed: Another one.", "Account A-OTHER: victim"),
