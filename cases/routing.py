@@ -16,7 +16,7 @@ from finobs.accounts.unit_tree import paths_upward
 from .models import Case, Incident, Queue, WorkItem
 from .workflow import UNFINISHED
 
-KINDS: Final[tuple[type[WorkItem], ...]] = (Incident, Case)
+ITEM_MODELS: Final[tuple[type[WorkItem], ...]] = (Incident, Case)
 
 
 class Routing:
@@ -66,7 +66,7 @@ def why_unit_stays(units: Collection[int], left: Collection[int]) -> str:
 
 def _count_text(narrow: Callable[[QuerySet[Any]], QuerySet[Any]], prefix: str = "") -> str:
     """How many incidents and cases there are of those that `narrow` leaves: "2 incidents and 1 case"."""
-    counts = ((narrow(model._default_manager.all()).count(), model.KIND) for model in KINDS)
+    counts = ((narrow(model._default_manager.all()).count(), model.KIND) for model in ITEM_MODELS)
     return " and ".join(f"{number} {prefix}{kind}{'s'[: number != 1]}" for number, kind in counts if number)
 
 

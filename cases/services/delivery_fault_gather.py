@@ -30,7 +30,8 @@ def delivery_fault_gather(*, fault: DeliveryFault) -> Incident:
     """Bring a new fault to triage: into the incident on its delivery that is being worked, or a new one.
 
     A new one is in the unit of the source, goes to the queue that routing says, and follows the one before it on the
-    same delivery and unit, which is finished or awaits approval. Faults that end do not close it: people say what became of it.
+    same delivery in that unit, which is finished or awaits approval. Faults that end do not close it: people say what
+    became of it.
     Who: finobs itself, in the transaction that raises the fault, which holds the delivery.
     Records: incident.open, incident.fault_add, and incident.assign of what the policy gives to people.
     """

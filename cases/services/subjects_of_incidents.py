@@ -17,7 +17,7 @@ def add_subjects(actor: User, into: Into, *, reason: str) -> Mapping[int, Sequen
     """Make those whom the incidents are about subjects of the locked or new cases that they go into, each once; return
     the new rows by case. The number of statements does not depend on how many there are."""
     cases = [case.pk for case, _ in into]
-    known: set[tuple[int, int | None, int | None]] = set(
+    present: set[tuple[int, int | None, int | None]] = set(
         CaseSubject.objects.filter(case__in=cases).values_list("case_id", "customer_id", "account_id")
     )
     rows: dict[int, list[CaseSubject]] = defaultdict(list)
@@ -25,8 +25,8 @@ def add_subjects(actor: User, into: Into, *, reason: str) -> Mapping[int, Sequen
         for incident in incidents:
             customer_id, account_id = incident.subject_ids
             key = (case.pk, customer_id, account_id)
-            if (customer_id or account_id) and key not in known:
-                known.add(key)
+            if (customer_id or account_id) and key not in present:
+                present.add(key)
                 rows[case.pk].append(CaseSubject(case=case, customer_id=customer_id, account_id=account_id))
     history.bulk_create([row for some in rows.values() for row in some], actor=actor, reason=reason)
     return rows
