@@ -3,17 +3,39 @@ from __future__ import annotations
 import pytest
 
 from detection.ml.estimators import boosting
-from finobs.demo import first_models, loading
+from finobs.demo import data, first_models, loading
 from finobs.settings import env
 
 
 @pytest.fixture
 def small(monkeypatch, tmp_path, settings):
     """A small demo with a folder and a ledger key of its own."""
-    from finobs.ledger import keys
-
     settings.LEDGER_KEY_FILE = str(tmp_path / "ledger.key")
     settings.LEDGER_VKEYS_FILE = str(tmp_path / "ledger.vkeys")
+    return make_small(monkeypatch, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker, tmp_path_factory):
+    """One small demo for all tests of a module, which only look at it."""
+    from django.db import transaction
+    from django.test import override_settings
+
+    folder = tmp_path_factory.mktemp("demo")
+    files = {"LEDGER_KEY_FILE": str(folder / "ledger.key"), "LEDGER_VKEYS_FILE": str(folder / "ledger.vkeys")}
+    with pytest.MonkeyPatch.context() as patch, override_settings(**files), django_db_blocker.unblock():
+        make_small(patch, folder)
+        patch.setattr(env, "SEED_TRANSACTIONS", 3_000)
+        patch.setattr(env, "DEMO_DAYS", 60)
+        with transaction.atomic():
+            data.seed([].append)
+            yield
+            transaction.set_rollback(True)
+
+
+def make_small(monkeypatch, tmp_path):
+    from finobs.ledger import keys
+
     keys.create()
     changed = {
         "VAR_DIR": tmp_path, "SEED_TRANSACTIONS": 1_500, "DEMO_CUSTOMERS": 40, "DEMO_DAYS": 40, "SEED": 5,

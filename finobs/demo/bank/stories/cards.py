@@ -67,5 +67,5 @@ TERMINAL: Final = Story(
     "At one petrol pump a dozen customers who have nothing else in common are charged several hundred within a week; "
     "none of them filled a lorry.",
     play_terminal,
-    size=6_000,
+    size=16_000,
 )
