@@ -1,4 +1,4 @@
-"""The demo's days: finobs is set up a week before the first payment, and payments come in each morning since.
+"""The demo's days: finobs is set up a week before the first payment; payments come in on the mornings since.
 
 The clock is held at each of these moments, so that what came in, what was found and what people did bear them.
 """
@@ -14,7 +14,7 @@ from typing import Final
 from finobs.core import clock
 
 from .bank import BankPlan
-from .desk import Desk
+from .desk import LAST_HOURS, Desk
 from .loading import FeedRow, Lot
 
 # What was set up before the first payment, and at which hour of the day.
@@ -22,7 +22,8 @@ LEAD: Final = timedelta(days=7)
 OPENING: Final = time(8, 0, tzinfo=UTC)
 # Of the day after: it is over on both entities' clocks.
 MORNING: Final = time(5, 30, tzinfo=UTC)
-# A small demo's payments come in by several days: each lot costs the same, whatever is in it.
+# Each lot costs the same, whatever is in it: a long demo's payments, and a small one's, come in by several days.
+MAX_LOTS: Final = 92
 ROWS_A_LOT: Final = 100
 
 
@@ -37,11 +38,14 @@ def end_after(opening: datetime, days: int) -> date:
 
 
 class DailyPace:
-    """Payments come in on the morning after their days, and `desk` works until the next ones come."""
+    """Payments come in on the morning after their days, few of which are taken together, and `desk` works until the
+    next ones come."""
 
     def __init__(self, plan: BankPlan, desk: Desk) -> None:
         self.plan, self.desk, self.now, self.is_last = plan, desk, clock.now(), False
-        self.length = timedelta(days=max(1, ceil(ROWS_A_LOT * plan.days / plan.size)))
+        # So that people have had some time since, at whatever hour the demo starts.
+        self.latest = self.now - LAST_HOURS
+        self.length = timedelta(days=max(ceil(plan.days / MAX_LOTS), ceil(ROWS_A_LOT * plan.days / plan.size)))
 
     def lots(self, rows: Iterator[FeedRow], stops: Sequence[int]) -> Iterator[Lot]:
         position = 0
@@ -49,9 +53,9 @@ class DailyPace:
             lot = list(group)
             position += len(lot)
             last = min(self.plan.first + self.length * (number + 1), self.plan.end)
-            at = min(datetime.combine(last, MORNING), self.now)
+            at = min(datetime.combine(last, MORNING), self.latest)
             self.is_last = position == self.plan.size
-            yield Lot(lot, at, self.now if self.is_last else min(at + self.length, self.now))
+            yield Lot(lot, at, self.now if self.is_last else min(at + self.length, self.latest))
 
     def work(self, lot: Lot) -> None:
         assert lot.at is not None

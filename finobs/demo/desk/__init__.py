@@ -4,5 +4,6 @@ Each does it through the same services as everybody, at a moment of a working da
 """
 
 from .desk import Desk
+from .present import LAST_HOURS
 
-__all__ = ["Desk"]
+__all__ = ["LAST_HOURS", "Desk"]

@@ -74,43 +74,35 @@ class Triage:
         return incident.opened_at.date() + timedelta(days=lag) <= day
 
     def plan_one(self, incident: Incident, shift: Shift) -> None:
-        rng, entity = self.rng(incident), entity_of(incident)
-        facts = self.facts.of(incident)
-        case = self.case_for(incident, facts)
+        """Somebody takes it, looks at it, and ends it or lets it wait."""
+        rng, facts = self.rng(incident), self.facts.of(incident)
+        case, at = self.case_for(incident, facts), partial(shift.moment, entity_of(incident))
         worker = self.staff.for_both(incident, case, rng) if case else self.staff.analyst(incident, rng)
-        hour = rng.uniform(9.2, 15.6)
-
-        def at(hours: float) -> None:
-            nonlocal hour
-            hour += hours
-
-        if incident.status == IncidentStatus.NEW and rng.random() < ASSIGNED_SHARE and case is None:
+        is_new, hour = incident.status == IncidentStatus.NEW, rng.uniform(9.2, 15.6)
+        if is_new and case is None and rng.random() < ASSIGNED_SHARE:
             lead, reason = self.staff.lead(incident, rng), self.prose.pick(notes.ASSIGNED, rng)
-            shift.plan(shift.moment(entity, hour - 0.15), partial(assign, lead, worker, incident, reason))
-        shift.plan(shift.moment(entity, hour), partial(item_take, actor=worker, item=incident))
-        if rng.random() < NOTED_SHARE or incident.status == IncidentStatus.OPEN:
-            at(rng.uniform(0.1, 0.3))
+            shift.plan(at(hour - 0.15), partial(assign, lead, worker, incident, reason))
+        shift.plan(at(hour), partial(item_take, actor=worker, item=incident))
+        if not is_new or rng.random() < NOTED_SHARE:
+            hour += rng.uniform(0.1, 0.3)
             text = self.prose.write(notes.TRIAGE, facts, rng)
-            shift.plan(shift.moment(entity, hour), partial(note_add, actor=worker, item=incident, text=text))
-        at(rng.uniform(0.15, 0.7))
-        if not facts.is_suspicious and incident.status == IncidentStatus.NEW and rng.random() < WAITING_SHARE:
-            shift.plan(shift.moment(entity, hour), partial(self.wait, worker, incident, rng))
+            shift.plan(at(hour), partial(note_add, actor=worker, item=incident, text=text))
+        hour += rng.uniform(0.15, 0.7)
+        if is_new and not facts.is_suspicious and rng.random() < WAITING_SHARE:
+            shift.plan(at(hour), partial(self.wait, worker, incident, rng))
             return
         if (slug := TAG_OF.get(facts.situation)) and rng.random() < TAGGED_SHARE:
-            tag = partial(item_tag, actor=worker, item=incident, tag=self.tags[slug])
-            shift.plan(shift.moment(entity, hour - 0.02), tag)
-        shift.plan(shift.moment(entity, hour), self.ending(worker, incident, case, facts, rng))
+            shift.plan(at(hour - 0.02), partial(item_tag, actor=worker, item=incident, tag=self.tags[slug]))
+        shift.plan(at(hour), self.ending(worker, incident, facts, rng))
 
-    def ending(
-        self, worker: User, incident: Incident, case: Case | None, facts: Facts, rng: Random
-    ) -> Callable[[], object]:
+    def ending(self, worker: User, incident: Incident, facts: Facts, rng: Random) -> Callable[[], object]:
         if facts.is_suspicious:
             reason = self.prose.escalation(facts, rng)
-            return partial(self.escalate, worker, incident, case, facts, reason)
+            return partial(self.escalate, worker, incident, facts, reason)
         return partial(incident_close, actor=worker, item=incident, **self.prose.closing(facts, rng))
 
-    def escalate(self, worker: User, incident: Incident, case: Case | None, facts: Facts, reason: str) -> None:
-        """Into the case that was there in the morning, or that somebody opened since."""
+    def escalate(self, worker: User, incident: Incident, facts: Facts, reason: str) -> None:
+        """Into the case that is there by now, if they may, or into a new one."""
         case = self.case_for(incident, facts)
         if case is not None and case.queue_id != incident.queue_id and worker.pk not in self.staff.whole():
             case = None

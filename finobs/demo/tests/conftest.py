@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from detection.ml.estimators import boosting
-from finobs.demo import data, first_models, loading
+from finobs.demo import first_models, loading
 from finobs.settings import env
 
 
@@ -13,24 +13,6 @@ def small(monkeypatch, tmp_path, settings):
     settings.LEDGER_KEY_FILE = str(tmp_path / "ledger.key")
     settings.LEDGER_VKEYS_FILE = str(tmp_path / "ledger.vkeys")
     return make_small(monkeypatch, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker, tmp_path_factory):
-    """One small demo for all tests of a module, which only look at it."""
-    from django.db import transaction
-    from django.test import override_settings
-
-    folder = tmp_path_factory.mktemp("demo")
-    files = {"LEDGER_KEY_FILE": str(folder / "ledger.key"), "LEDGER_VKEYS_FILE": str(folder / "ledger.vkeys")}
-    with pytest.MonkeyPatch.context() as patch, override_settings(**files), django_db_blocker.unblock():
-        make_small(patch, folder)
-        patch.setattr(env, "SEED_TRANSACTIONS", 3_000)
-        patch.setattr(env, "DEMO_DAYS", 60)
-        with transaction.atomic():
-            data.seed([].append)
-            yield
-            transaction.set_rollback(True)
 
 
 def make_small(monkeypatch, tmp_path):

@@ -15,6 +15,8 @@ from finobs.core import access
 from finobs.demo import bank_records, data, users
 from finobs.demo.bank import BankPlan, make_world
 from finobs.demo.bank.entities import ENTITIES
+from finobs.demo.desk import triage
+from finobs.ledger.models import Event
 from finobs.settings import env
 from transactions.choices import DeliveryFaultKind, DeliveryState
 from transactions.models import (
@@ -178,6 +180,23 @@ def test_records_go_on_where_they_were_interrupted(small, name, after):
     assert Transaction.objects.count() == 1_500
     assert sum(Batch.objects.values_list("duplicate", flat=True)) == 0
     assert not bank_records.incomplete(Source.objects.get(slug="northwind"))
+
+
+def test_what_people_do_goes_on_where_it_was_interrupted(small):
+    def killed(**given):
+        raise KeyboardInterrupt
+
+    with small.context() as broken:
+        broken.setattr(triage, "incident_close", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    before = Transaction.objects.count()
+    assert 0 < before < 1_500
+    run()
+    assert Transaction.objects.count() == 1_500
+    times = list(Event.objects.filter(action__startswith="incident.").order_by("pk").values_list("at", flat=True))
+    assert times == sorted(times)
+    assert Incident.objects.filter(status="closed").exists()
 
 
 def test_a_delivery_whose_end_was_not_said_is_ended_at_the_next_start(small):
