@@ -23,7 +23,7 @@ OPENING: Final = time(8, 0, tzinfo=UTC)
 # Of the day after: it is over on both entities' clocks.
 MORNING: Final = time(5, 30, tzinfo=UTC)
 # Each lot costs the same, whatever is in it: a long demo's payments, and a small one's, come in by several days.
-MAX_LOTS: Final = 92
+MAX_LOTS: Final = 61
 ROWS_A_LOT: Final = 100
 
 

@@ -53,7 +53,8 @@ class Investigation:
         rng, at = self.rng(case), partial(shift.moment, entity_of(case))
         hour = rng.uniform(9.4, 15.5)
         if case.status == CaseStatus.AWAITING_APPROVAL:
-            shift.plan(at(hour), partial(self.decide, case, rng))
+            # First of all: what was asked on a Friday expires in the course of the Monday.
+            shift.plan(at(rng.uniform(9.0, 9.3)), partial(self.decide, case, rng))
             return
         facts = self.facts.of(case)
         worker = self.worker(case, rng)
@@ -101,7 +102,7 @@ class Investigation:
 
     def decide(self, case: Case, rng: Random) -> None:
         request = self.requests(case).filter(state=RequestState.PENDING).first()
-        if request is None:
+        if request is None or request.expires_at <= clock.now():
             return
         lead = self.staff.lead(case, rng, besides=request.requested_by)
         is_first = not self.requests(case).filter(state=RequestState.REJECTED).exists()

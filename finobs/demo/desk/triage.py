@@ -23,6 +23,7 @@ from cases.services import (
 from cases.workflow import WORKABLE
 from finobs.accounts.models import User
 from finobs.core import clock
+from finobs.ledger.models import Event
 
 from .facts import Facts, FactsOf
 from .hours import Shift
@@ -124,7 +125,7 @@ class Triage:
 
     def reopen_one(self, shift: Shift, hour: float = 10.1) -> None:
         """A lead's quality sample finds that a rationale lacks something."""
-        if Incident.history.filter(history_change_reason__startswith="Reopened").exists():
+        if Event.objects.filter(action="incident.reopen").exists():
             return
         closed = Incident.objects.filter(status=IncidentStatus.CLOSED).select_related("queue", "unit")
         incident = next((each for each in closed.order_by("pk") if is_worked(each)), None)

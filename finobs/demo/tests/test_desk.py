@@ -64,8 +64,8 @@ class DeskTest(TestCase):
         cls.enterClassContext(override_settings(**files))
         with pytest.MonkeyPatch.context() as patch:
             make_small(patch, folder)
-            patch.setattr(env, "SEED_TRANSACTIONS", 3_000)
-            patch.setattr(env, "DEMO_DAYS", 60)
+            patch.setattr(env, "SEED_TRANSACTIONS", 2_000)
+            patch.setattr(env, "DEMO_DAYS", 45)
             data.seed([].append)
 
     def test_incidents_are_at_every_stage(self):
