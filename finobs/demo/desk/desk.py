@@ -7,7 +7,11 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from approvals.services.expire_due import expire_due
+from approvals.choices import RequestState
+from approvals.models import ApprovalRequest
+from approvals.services import expire_due
+from cases.choices import CaseStatus
+from cases.models import Case, Incident
 from cases.services import items_wake
 
 from ..bank import World
@@ -71,9 +75,11 @@ class Desk:
             Present(start, end, self.referral, self.triage, self.investigation).leave()
 
     def day(self, shift: Shift) -> None:
-        # What the beat does of itself.
-        shift.plan(shift.start, items_wake)
-        shift.plan(shift.start, expire_due)
+        # What the beat does of itself, on the days on which there is something to do.
+        if any(model.objects.filter(status=CaseStatus.WAITING).exists() for model in (Incident, Case)):
+            shift.plan(shift.start, items_wake)
+        if ApprovalRequest.objects.filter(state=RequestState.PENDING).exists():
+            shift.plan(shift.start, expire_due)
         self.referral.plan(shift)
         if shift.day >= self.sampled_on:
             self.triage.reopen_one(shift)

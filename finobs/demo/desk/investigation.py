@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from approvals.choices import RequestState, Vote
 from approvals.models import ApprovalRequest
-from approvals.services.request_decide import request_decide
+from approvals.services import request_decide
 from cases.choices import CaseStatus
 from cases.models import Case
 from cases.services import case_close, item_take, item_wait, note_add
