@@ -62,7 +62,12 @@ def entity_of(item: WorkItem) -> Entity:
 
 
 def is_worked(item: WorkItem) -> bool:
-    return item.queue.slug in ANALYSTS and item.unit.code.split("-")[0] in (NORTHWIND.code, SOUTHGATE.code)
+    """Is there somebody for it, and an account that it is about? A delivery's incident waits for operations."""
+    return (
+        item.account_id is not None
+        and item.queue.slug in ANALYSTS
+        and item.unit.code.split("-")[0] in (NORTHWIND.code, SOUTHGATE.code)
+    )
 
 
 def _person(box: str) -> User:

@@ -66,7 +66,8 @@ class DeskTest(TestCase):
             make_small(patch, folder)
             patch.setattr(env, "SEED_TRANSACTIONS", 2_000)
             patch.setattr(env, "DEMO_DAYS", 45)
-            data.seed([].append)
+            messages: list[str] = []
+            data.seed(messages.append)
 
     def test_incidents_are_at_every_stage(self):
         statuses = Counter(Incident.objects.values_list("status", flat=True))
@@ -106,6 +107,7 @@ class DeskTest(TestCase):
 
     def test_a_teller_refers_the_elderly_customer_who_is_then_looked_into(self):
         incident = Incident.objects.get(origin=IncidentOrigin.PERSON)
+        assert incident.account is not None
         assert incident.account.external_id.startswith("SG-402960")
         note = incident.notes.earliest("pk")
         assert note.author.email == f"{users.TELLER}@{users.DOMAIN}"
@@ -121,7 +123,8 @@ class DeskTest(TestCase):
         assert all(plan.first <= at.date() for at in taken.values_list("at", flat=True))
 
     def test_history_bears_the_same_moments_in_order(self):
-        for item in [*Incident.objects.all(), *Case.objects.all()]:
+        items: list[Incident | Case] = [*Incident.objects.all(), *Case.objects.all()]
+        for item in items:
             times = list(item.history.order_by("history_id").values_list("history_date", flat=True))
             assert times == sorted(times)
             assert item.opened_at <= times[-1]
@@ -134,7 +137,7 @@ class DeskTest(TestCase):
     def test_people_of_an_entity_act_in_it_alone(self):
         own = {user.pk: user.email.split("@")[0].split(".")[-1] for user in User.objects.filter(email__contains=".", is_active=True)
                if user.email.split("@")[0].split(".")[-1] in ("northwind", "southgate")}  # fmt: skip
-        acted = Counter()
+        acted: Counter[str] = Counter()
         for event in events().filter(action__in=HAND, actor_id__in=own).select_related("unit"):
             unit = event.unit.code.split("-")[0] if event.unit else ""
             assert unit in ("", own[event.actor_id]), event.action
