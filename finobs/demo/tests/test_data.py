@@ -23,6 +23,8 @@ from transactions.models import Batch, Label, QuarantinedRow, Source, Transactio
 from transactions.row_validation import RawRow
 from transactions.services import ingest, source_create
 
+from .conftest import SeededDemo
+
 pytestmark = pytest.mark.django_db
 
 
@@ -38,32 +40,33 @@ def seeded(small):
     return small
 
 
-def test_every_row_comes_in_assessed_and_labelled(seeded):
-    assert Transaction.objects.count() == Assessment.objects.count() == 1_500
-    assert Label.objects.filter(origin=LabelOrigin.TRANSACTION).count() == 1_500
-    assert not QuarantinedRow.objects.exists()
-    assert set(Batch.objects.values_list("method", flat=True)) == {"file"}
-    assert {each.unit.code for each in Source.objects.all()} == {"northwind", "southgate"}
+class DataTest(SeededDemo):
+    def test_every_row_comes_in_assessed_and_labelled(self):
+        assert Transaction.objects.count() == Assessment.objects.count() == 1_500
+        assert Label.objects.filter(origin=LabelOrigin.TRANSACTION).count() == 1_500
+        assert not QuarantinedRow.objects.exists()
+        assert set(Batch.objects.values_list("method", flat=True)) == {"file"}
+        assert {each.unit.code for each in Source.objects.all()} == {"northwind", "southgate"}
 
+    def test_rules_and_a_model_judge_and_alerts_become_incidents(self):
+        assert ModelVersion.objects.get().stage == ModelStage.CHAMPION
+        assert Rule.objects.filter(live__isnull=False).count() == 6
+        first, last = Assessment.objects.order_by("pk").first(), Assessment.objects.order_by("pk").last()
+        assert first is not None
+        assert first.score is None
+        assert last is not None
+        assert last.score is not None
+        assert Alert.objects.filter(case_alert__isnull=False).count() == Alert.objects.count() > 0
+        assert Incident.objects.exists()
 
-def test_rules_and_a_model_judge_and_alerts_become_incidents(seeded):
-    assert ModelVersion.objects.get().stage == ModelStage.CHAMPION
-    assert Rule.objects.filter(live__isnull=False).count() == 6
-    first, last = Assessment.objects.order_by("pk").first(), Assessment.objects.order_by("pk").last()
-    assert first is not None
-    assert first.score is None
-    assert last is not None
-    assert last.score is not None
-    assert Alert.objects.filter(case_alert__isnull=False).count() == Alert.objects.count() > 0
-    assert Incident.objects.exists()
-
-
-def test_everything_is_in_the_sealed_ledger(seeded):
-    assert data.sealed() == Event.objects.count() > 0
-    assert Event.objects.filter(action="batch.ingest").count() == Batch.objects.filter(kind="transaction").count()
-    assert (
-        Event.objects.filter(action="batch.records").count() == Batch.objects.exclude(kind="transaction").count() == 10
-    )
+    def test_everything_is_in_the_sealed_ledger(self):
+        assert data.sealed() == Event.objects.count() > 0
+        assert Event.objects.filter(action="batch.ingest").count() == Batch.objects.filter(kind="transaction").count()
+        assert (
+            Event.objects.filter(action="batch.records").count()
+            == Batch.objects.exclude(kind="transaction").count()
+            == 10
+        )
 
 
 def test_a_second_run_adds_nothing(seeded, django_assert_max_num_queries):

@@ -5,12 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from io import StringIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import pytest
 from django.core.management import call_command
-from django.test import TestCase, override_settings
 
 from approvals.models import ApprovalRequest
 from cases.choices import CaseStatus, Disposition, IncidentOrigin, IncidentStatus
@@ -18,17 +14,16 @@ from cases.models import Case, Incident, Note
 from detection.models import Alert
 from finobs.accounts.models import User
 from finobs.core import clock
-from finobs.demo import data, users
+from finobs.demo import users
 from finobs.demo.bank import BankPlan, make_world
 from finobs.demo.bank.stories import STORIES
 from finobs.demo.desk.prose import notes, suspicious
 from finobs.demo.desk.prose.explained import CLOSINGS
 from finobs.ledger.models import Event
-from finobs.settings import env
 from transactions.choices import LabelOrigin
 from transactions.models import Batch, Label, Transaction
 
-from .conftest import make_small
+from .conftest import SeededDemo
 
 HAND = ("incident.take", "incident.close", "incident.escalate", "case.take", "approval.decide", "note.add")
 
@@ -54,20 +49,8 @@ def events():
     return Event.objects.filter(pk__gt=first).order_by("pk")
 
 
-class DeskTest(TestCase):
-    """One small demo for all of these, which only look at it."""
-
-    @classmethod
-    def setUpTestData(cls):
-        folder = Path(cls.enterClassContext(TemporaryDirectory()))
-        files = {"LEDGER_KEY_FILE": str(folder / "ledger.key"), "LEDGER_VKEYS_FILE": str(folder / "ledger.vkeys")}
-        cls.enterClassContext(override_settings(**files))
-        with pytest.MonkeyPatch.context() as patch:
-            make_small(patch, folder)
-            patch.setattr(env, "SEED_TRANSACTIONS", 2_000)
-            patch.setattr(env, "DEMO_DAYS", 45)
-            messages: list[str] = []
-            data.seed(messages.append)
+class DeskTest(SeededDemo):
+    size, days = 2_000, 45
 
     def test_incidents_are_at_every_stage(self):
         statuses = Counter(Incident.objects.values_list("status", flat=True))
