@@ -74,7 +74,7 @@ class FactsOf:
         label = self.label(payments)
         story = self.accounts[payments[0].account.external_id].story if payments else account.story
         is_suspicious = bool(label) if payments else story in SUSPICIOUS
-        situation = _suspicious(story, label) if is_suspicious else _honest(payments, account)
+        situation = _suspicious(story, label, payments) if is_suspicious else _honest(payments, account)
         last = payments[-1].occurred_at.date() if payments else clock.now().date()
         return Facts(situation, is_suspicious, last, self.texts(item, account, payments))
 
@@ -122,10 +122,12 @@ def latin(customer: BankCustomer) -> str:
     return aliases[0] if aliases else customer.external_id
 
 
-def _suspicious(story: str, label: str) -> str:
+def _suspicious(story: str, label: str, payments: list[Transaction]) -> str:
     if label == "compromised_terminal":
         return "terminal"
-    return story if story in SUSPICIOUS else label
+    if story == "structuring" and all(each.direction != IN for each in payments):
+        return "structuring-wire"
+    return story
 
 
 def _honest(payments: list[Transaction], account: BankAccount) -> str:
@@ -173,7 +175,8 @@ def _payment_texts(payments: list[Transaction], currency: str) -> dict[str, str]
     return {
         "n": _counted(number, "payment"), "N": _counted(number, "payment").capitalize(),
         "total": _money(currency, total),
-        "biggest": _money(currency, largest), "n_in": _counted(len(way_in), "credit"),
+        "biggest": _money(currency, largest), "biggest_in": _money(currency, max(way_in, default=0)),
+        "n_in": _counted(len(way_in), "credit"),
         "total_in": _money(currency, sum(way_in)), "total_out": _money(currency, total - sum(way_in)),
         "first": _day(days[0]), "last": _day(days[-1]), "period": _period(days[0], days[-1]),
         "countries": ", ".join(countries) or "this country",

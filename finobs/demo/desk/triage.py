@@ -33,8 +33,8 @@ from .staff import Staff, entity_of, is_worked
 # After how many days a new one is looked at.
 LAGS: Final = (0, 0, 0, 1, 1, 2, 3)
 # Of what opened in the last days most waits for whoever tries the demo.
-NEWEST: Final = timedelta(days=16)
-UNTOUCHED_SHARE: Final = 0.55
+NEWEST: Final = timedelta(days=30)
+UNTOUCHED_SHARE: Final = 0.85
 ASSIGNED_SHARE, NOTED_SHARE, WAITING_SHARE, TAGGED_SHARE = 0.12, 0.55, 0.1, 0.3
 TAG_OF: Final = {
     "landlord": "cash", "structuring": "cash", "funnel": "cash", "cash": "cash", "elder": "vulnerable-customer",

@@ -148,7 +148,8 @@ class DeskTest(SeededDemo):
 
 def test_there_are_templates_for_every_situation():
     stories = {each.slug for each in STORIES if each.typology}
-    assert stories == set(suspicious.CONFIRMATIONS) == set(suspicious.ESCALATIONS)
+    assert stories < set(suspicious.CONFIRMATIONS)
+    assert set(suspicious.CONFIRMATIONS) == set(suspicious.ESCALATIONS)
     texts = [each.text for some in (*CLOSINGS.values(), *suspicious.CONFIRMATIONS.values()) for each in some]
     assert len(texts) >= 25
     assert len({text[:20] for text in texts}) > 0.9 * len(texts)

@@ -26,6 +26,7 @@ class Prose:
 
     def __init__(self) -> None:
         self.used: Counter[Any] = Counter()
+        self.written: set[str] = set()
 
     def pick(self, choices: Sequence[Any], rng: Random) -> Any:
         fewest = min(self.used[each] for each in choices)
@@ -40,8 +41,13 @@ class Prose:
     def closing(self, facts: Facts, rng: Random) -> Conclusion:
         """What is concluded, and why."""
         choices = (CONFIRMATIONS if facts.is_suspicious else CLOSINGS)[facts.situation]
-        chosen: Closing = self.pick(choices, rng)
-        text = _sentences(chosen.text.format_map(facts.texts))
+        for _ in choices:
+            chosen: Closing = self.pick(choices, rng)
+            text = _sentences(chosen.text.format_map(facts.texts))
+            # An incident's conclusion and that of what came of it say the same of the same facts only once.
+            if text not in self.written:
+                break
+        self.written.add(text)
         return {"disposition": chosen.disposition, "reason_code": chosen.reason, "rationale": text}
 
     def escalation(self, facts: Facts, rng: Random) -> str:

@@ -17,7 +17,7 @@ PLANS: Final[dict[bool, tuple[str, ...]]] = {
         "Plan for {ref}: statements of six months, all parties to {account}, where the money came from and where it went, calls with the branches. Exposure so far {total}.",
         "Timeline begun: first alerted payment {first}, last {last}, {n} so far. Requested copies of slips and mandates from {manager}.",
         "Subject: {name}, {who}, customer since {since}{others}. Known to us before: {earlier}. Outgoing payments above 1,000 are on manual release until this is decided.",
-        "Mapped in- and outflows {period}: {total_in} in, {total_out} out. Checking whether counterparties ({sides}) appear with other customers.",
+        "Mapped 30 days of {account}: {month_in} in, {month_out} out. Checking whether counterparties ({sides}) appear with other customers.",
     ),
     False: (
         "Escalated by the policy because of the amount or the number of alerts. {name} ({who}); {total} {period}. Asking for documents on origin and purpose before anything else.",
