@@ -170,11 +170,15 @@ def test_records_go_on_where_they_were_interrupted(small, name, after):
 
 @pytest.mark.django_db
 def test_what_people_do_goes_on_where_it_was_interrupted(small):
-    def killed(**given):
-        raise KeyboardInterrupt
+    real, calls = triage.incident_close, iter(range(1_000))
+
+    def breaking(**given):
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+        return real(**given)
 
     with small.context() as broken:
-        broken.setattr(triage, "incident_close", killed)
+        broken.setattr(triage, "incident_close", breaking)
         with pytest.raises(KeyboardInterrupt):
             run()
     before = Transaction.objects.count()
