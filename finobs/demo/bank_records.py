@@ -12,25 +12,14 @@ from django.db.models import Q
 
 from finobs.accounts.models import User
 from transactions.choices import IngestMethod, RecordKind
-from transactions.models import (
-    Account,
-    Counterparty,
-    ExchangeRateBatch,
-    Source,
-)
+from transactions.models import Counterparty, ExchangeRateBatch, Source
 from transactions.records.services import records_add
-from transactions.services import (
-    RawRow,
-    account_details_load,
-    account_move,
-    counterparty_details_load,
-    exchange_rates_add,
-)
+from transactions.services import RawRow, exchange_rates_add
 
 from .bank import BankPlan, World
 from .bank.calendars import is_business_day
 from .bank.entities import ENTITIES, Entity
-from .bank.parts import BankAccount, OtherSide
+from .bank.parts import OtherSide
 from .loading import rows_in
 from .organisation import Organisation, branch_code
 
@@ -39,16 +28,17 @@ RATE_SOURCE: Final = "Synthetic fixing"
 
 
 def load_records(actor: User, organisation: Organisation, world: World) -> None:
-    """Customers, parties of accounts and relations of both entities, then what is known of the accounts."""
+    """Customers, accounts, the parties of accounts and relations of both entities."""
     for entity in ENTITIES:
         source = organisation.sources[entity.code]
         for kind, rows in (
             (RecordKind.CUSTOMER, customer_rows(world, entity)),
+            # Before their parties, which would make them at no branch.
+            (RecordKind.ACCOUNT, account_rows(world, entity)),
             (RecordKind.ACCOUNT_PARTY, party_rows(world, entity)),
             (RecordKind.RELATION, relation_rows(world, entity)),
         ):
             _load(actor, source, kind, rows, world.plan.name)
-        _accounts(actor, organisation, source, [each for each in world.accounts if each.entity is entity])
 
 
 def customer_rows(world: World, entity: Entity) -> list[dict[str, Any]]:
@@ -57,6 +47,18 @@ def customer_rows(world: World, entity: Entity) -> list[dict[str, Any]]:
         for each in world.customers
         if each.entity is entity
     ]
+
+
+def account_rows(world: World, entity: Entity) -> list[dict[str, Any]]:
+    return [
+        {
+            "external_id": each.external_id, "kind": each.kind, "currency": entity.currency,
+            "opened_on": each.opened_on.isoformat(), "status": "active",
+            "unit": branch_code(entity, each.branch) if each.branch else entity.code,
+        }
+        for each in world.accounts
+        if each.entity is entity
+    ]  # fmt: skip
 
 
 def party_rows(world: World, entity: Entity) -> list[dict[str, Any]]:
@@ -108,17 +110,18 @@ def rate_rows(plan: BankPlan) -> Iterator[dict[str, str]]:
 def complete_counterparties(actor: User, source: Source, world: World, entity: Entity) -> None:
     """Say of each counterparty that moved money what rows do not say of it: what kind it is, and a merchant's name."""
     sides = {each.external_id: each for each in world.hoods[entity.code].everybody()}
-    named = [row.external_id for row in incomplete(source) if row.external_id in sides]
-    for start in range(0, len(named), RECORDS_A_BATCH):
-        statements = {name: _statement(sides[name]) for name in named[start : start + RECORDS_A_BATCH]}
-        counterparty_details_load(actor=actor, source=source, statements=statements, reason="Demo data")
+    rows = [_statement(sides[row.external_id]) for row in incomplete(source) if row.external_id in sides]
+    for start in range(0, len(rows), RECORDS_A_BATCH):
+        lot = rows[start : start + RECORDS_A_BATCH]
+        _add(actor, source, RecordKind.COUNTERPARTY, lot, world.plan.name, first_row=1)
 
 
 def _statement(side: OtherSide) -> dict[str, str]:
-    return {
-        "kind": side.kind, "name": side.name, "country": side.country, "bank": side.bank,
-        "account_number": side.account_number,
+    fields = {
+        "external_id": side.external_id, "kind": side.kind, "name": side.name, "country": side.country,
+        "bank": side.bank, "account_number": side.account_number,
     }  # fmt: skip
+    return {name: text for name, text in fields.items() if text}
 
 
 def incomplete(source: Source) -> list[Counterparty]:
@@ -129,24 +132,13 @@ def incomplete(source: Source) -> list[Counterparty]:
 
 def _load(actor: User, source: Source, kind: str, rows: Sequence[dict[str, Any]], name: str) -> None:
     for start in range(rows_in(source, name, kind), len(rows), RECORDS_A_BATCH):
-        records_add(
-            actor=actor, source=source, kind=kind, method=IngestMethod.FILE, file_name=name, first_row=start + 1,
-            rows=[RawRow(fields=row) for row in rows[start : start + RECORDS_A_BATCH]],
-        )  # fmt: skip
+        _add(actor, source, kind, rows[start : start + RECORDS_A_BATCH], name, first_row=start + 1)
 
 
-def _accounts(actor: User, organisation: Organisation, source: Source, accounts: Sequence[BankAccount]) -> None:
-    """Details of each account, and its branch: what is in already is not said again."""
-    rows = {each.external_id: each for each in Account.objects.filter(source=source).select_related("source")}
-    for each in accounts:
-        unit = organisation.units[branch_code(each.entity, each.branch) if each.branch else each.entity.code]
-        if rows[each.external_id].unit_id != unit.pk:
-            account_move(actor=actor, account=rows[each.external_id], unit=unit, reason="Kept at this branch")
-    for start in range(0, len(accounts), RECORDS_A_BATCH):
-        statements = {
-            each.external_id: {
-                "kind": each.kind, "currency": each.entity.currency, "opened_on": each.opened_on, "status": "active",
-            }
-            for each in accounts[start : start + RECORDS_A_BATCH]
-        }  # fmt: skip
-        account_details_load(actor=actor, source=source, statements=statements, reason="Demo data")
+def _add(
+    actor: User, source: Source, kind: str, rows: Sequence[dict[str, Any]], name: str, *, first_row: int
+) -> None:  # fmt: skip
+    records_add(
+        actor=actor, source=source, kind=kind, method=IngestMethod.FILE, file_name=name, first_row=first_row,
+        rows=[RawRow(fields=row) for row in rows],
+    )  # fmt: skip

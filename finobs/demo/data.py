@@ -6,8 +6,9 @@ everything in place is quick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +17,12 @@ from cases.models import Case, Incident
 from detection.models import Alert
 from finobs.accounts.models import User
 from finobs.accounts.system import system_actor
+from finobs.core import clock
 from finobs.core.errors import Invalid
 from finobs.ledger.models import Checkpoint
 from finobs.ledger.services.seal import seal_all
 from finobs.settings import env
-from transactions.choices import IngestMethod
+from transactions.choices import IngestMethod, RecordKind
 from transactions.models import Batch, QuarantinedRow, Source, Transaction
 from transactions.services import RawRow, source_create
 
@@ -29,7 +31,9 @@ from .bank import BankPlan, World, make_world, payment_rows
 from .bank.entities import ENTITIES, SOUTHGATE
 from .bank.plan import NAME_BEGINNING
 from .deliveries import WeeklyDeliveries
-from .loading import Feed, FeedRow, NoDeliveries, load, rows_in
+from .desk import Desk
+from .loading import AtOnce, Feed, FeedRow, NoDeliveries, held, load, rows_in
+from .timeline import DailyPace, end_after, opening_before
 
 OWN_SOURCE: Final = "demo"
 # What the batches of an earlier demo were called, which made no bank.
@@ -39,13 +43,13 @@ EARLIER_BEGINNING: Final = "generated size="
 def seed(report: Callable[[str], None]) -> None:
     """Bring everything in that is not there yet, and say what there is."""
     actor = system_actor("demo")
-    organisation.ensure_rules(actor)
-    organisation.ensure_gathering(actor)
     if env.DEMO_DATA:
+        _ensure_policies(actor)
         users.ensure_users(actor=actor, queues=organisation.group_queues(actor))
         with ExitStack() as stack:
             load(actor, _from_file(actor, stack, Path(env.DEMO_DATA)), report)
     elif Batch.objects.filter(source__slug=OWN_SOURCE, file_name__startswith=EARLIER_BEGINNING).exists():
+        _ensure_policies(actor)
         report(f"Demo data of an earlier finobs is there already; it stays. To start anew: remove {env.VAR_DIR}")
         users.ensure_users(actor=actor, queues=organisation.group_queues(actor))
     else:
@@ -66,44 +70,60 @@ def sealed() -> int:
     return newest.size if newest else 0
 
 
+def _ensure_policies(actor: User) -> None:
+    organisation.ensure_rules(actor)
+    organisation.ensure_gathering(actor)
+
+
 class _Bank:
-    """The bank goes in: who there is first, then what they pay. The world is made only where something is missing."""
+    """The bank goes in: who there is first, then what they pay, and what people did of it. The world is made only where
+    something is missing."""
 
     def __init__(self, actor: User, report: Callable[[str], None]) -> None:
         self.actor, self.report = actor, report
-        self.organisation = organisation.ensure_organisation(actor)
-        self.plan = self._plan()
+        self.plan, self.opening = self._plan()
 
     @cached_property
     def world(self) -> World:
         return make_world(self.plan)
 
     def seed(self) -> None:
-        sources = self.organisation.sources
-        users.ensure_users(actor=self.actor, queues=self.organisation.queues, units=self.organisation.units)
-        organisation.ensure_attribute_rules(self.actor)
-        bank_records.load_exchange_rates(self.actor, self.plan)
-        deliveries = WeeklyDeliveries(self.actor, SOUTHGATE.code, sources[SOUTHGATE.code], self.plan.end)
-        if not any(rows_in(source, self.plan.name) for source in sources.values()):
-            deliveries.ensure_schedule()
-            bank_records.load_records(self.actor, self.organisation, self.world)
-        load(self.actor, Feed(sources, self.plan.name, self.plan.size, self._rows, deliveries), self.report)
+        with held(self.opening):
+            sources, deliveries = self._set_up()
+        pace = DailyPace(self.plan, Desk(lambda: self.world))
+        load(self.actor, Feed(sources, self.plan.name, self.plan.size, self._rows, deliveries, pace), self.report)
         for entity in ENTITIES:
             if bank_records.incomplete(sources[entity.code]):
                 bank_records.complete_counterparties(self.actor, sources[entity.code], self.world, entity)
+        bank_records.load_exchange_rates(self.actor, self.plan)
+
+    def _set_up(self) -> tuple[Mapping[str, Source], WeeklyDeliveries]:
+        """Everything that is there before the first payment."""
+        _ensure_policies(self.actor)
+        whole = organisation.ensure_organisation(self.actor)
+        users.ensure_users(actor=self.actor, queues=whole.queues, units=whole.units)
+        organisation.ensure_attribute_rules(self.actor)
+        organisation.ensure_tags(self.actor)
+        deliveries = WeeklyDeliveries(self.actor, SOUTHGATE.code, whole.sources[SOUTHGATE.code], self.plan.end)
+        if not any(rows_in(source, self.plan.name) for source in whole.sources.values()):
+            deliveries.ensure_schedule()
+            bank_records.load_records(self.actor, whole, self.world)
+        return whole.sources, deliveries
 
     def _rows(self) -> Iterator[FeedRow]:
         return ((code, RawRow(fields=row)) for code, row in payment_rows(self.world))
 
-    def _plan(self) -> BankPlan:
-        """That of the first start. It is the name of the batches, and the sources are as old as its end."""
-        first_source = self.organisation.sources[ENTITIES[0].code]
-        configured = BankPlan(
-            env.SEED_TRANSACTIONS, env.DEMO_CUSTOMERS, env.DEMO_DAYS, env.SEED, first_source.created_at.date()
-        )
+    def _plan(self) -> tuple[BankPlan, datetime | None]:
+        """That of the first start, which is the name of the batches; and when the bank was set up, which is as old as
+        the first source. None: it is long since, and what is added is added now."""
+        first_source = Source.objects.filter(slug=ENTITIES[0].code).first()
+        today = clock.now().date()
+        opening = first_source.created_at if first_source else opening_before(today - timedelta(days=env.DEMO_DAYS))
+        end = end_after(opening, env.DEMO_DAYS)
+        configured = BankPlan(env.SEED_TRANSACTIONS, env.DEMO_CUSTOMERS, env.DEMO_DAYS, env.SEED, end)
         # Whoever tries it brings files of their own into these sources as well.
         batches = Batch.objects.filter(
-            source__in=self.organisation.sources.values(),
+            source__slug__in=[each.code for each in ENTITIES],
             method=IngestMethod.FILE,
             file_name__startswith=NAME_BEGINNING,
         )
@@ -111,7 +131,7 @@ class _Bank:
         plan = BankPlan.of_name(first.file_name) if first else configured
         if plan != configured:
             self.report(f"Demo data is there already ({plan.name}); it stays. To start anew: remove {env.VAR_DIR}")
-        return plan
+        return plan, None if batches.filter(kind=RecordKind.TRANSACTION).exists() else opening
 
 
 def _source(actor: User, slug: str, name: str, currency: str = "") -> Source:
@@ -144,7 +164,7 @@ def _from_file(actor: User, stack: ExitStack, path: Path) -> Feed:
     def rows() -> Iterator[FeedRow]:
         return ((slug, row) for row in open_rows_of(mapping).rows)
 
-    return Feed({slug: source}, path.name, min(env.DEMO_TRANSACTIONS or total, total), rows, NoDeliveries())
+    return Feed({slug: source}, path.name, min(env.DEMO_TRANSACTIONS or total, total), rows, NoDeliveries(), AtOnce())
 
 
 def _fitting(open_rows_of: Callable[[str], Any]) -> str:

@@ -1,4 +1,4 @@
-"""Rows of payments go in, in their order and in batches, each its own transaction: what is in is a prefix.
+"""Rows of payments go in, in their order and in lots, each its own transaction: what is in is a prefix.
 
 A start after a kill makes the same rows again from their plan, or reads the same file, and goes on behind what is in.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Final, Protocol
@@ -16,6 +18,7 @@ from django.db import transaction
 from tqdm import tqdm
 
 from finobs.accounts.models import User
+from finobs.core import clock
 from transactions.choices import IngestMethod, RecordKind
 from transactions.models import Batch, Source
 from transactions.services import IngestResult, RawRow, ingest
@@ -25,6 +28,15 @@ from . import first_models
 ROWS_PER_BATCH: Final = 5_000
 # The source that a row is for, and the row.
 FeedRow = tuple[str, RawRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Rows that come in together. at: when they do, and until: up to when people work on what came; None: now."""
+
+    rows: list[FeedRow]
+    at: datetime | None = None
+    until: datetime | None = None
 
 
 class DeliveryLog(Protocol):
@@ -48,6 +60,30 @@ class NoDeliveries:
         """Nothing is open."""
 
 
+class Pace(Protocol):
+    """In which lots rows come in, and what people do after each. `stops`: how many rows come before a model learns."""
+
+    def lots(self, rows: Iterator[FeedRow], stops: Sequence[int]) -> Iterator[Lot]: ...
+    def work(self, lot: Lot) -> None: ...
+
+
+class AtOnce:
+    """As many rows at a time as a batch may have, all of them now; nobody has worked on anything."""
+
+    def lots(self, rows: Iterator[FeedRow], stops: Sequence[int]) -> Iterator[Lot]:
+        position = 0
+        while True:
+            size = min([position + ROWS_PER_BATCH, *(stop for stop in stops if stop > position)]) - position
+            lot = list(islice(rows, size))
+            if not lot:
+                return
+            yield Lot(lot)
+            position += len(lot)
+
+    def work(self, lot: Lot) -> None:
+        """Nobody does anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """Where the demo's payments come from. `rows` can be opened again and always gives the same ones."""
@@ -57,6 +93,7 @@ class Feed:
     total: int
     rows: Callable[[], Iterator[FeedRow]]
     deliveries: DeliveryLog
+    pace: Pace
 
 
 def rows_in(source: Source, name: str, kind: str = RecordKind.TRANSACTION) -> int:
@@ -64,6 +101,11 @@ def rows_in(source: Source, name: str, kind: str = RecordKind.TRANSACTION) -> in
     batches = Batch.objects.filter(source=source, kind=kind, method=IngestMethod.FILE, file_name=name)
     last = batches.order_by("-first_row").first()
     return last.first_row + last.received - 1 if last else 0
+
+
+def held(at: datetime | None) -> AbstractContextManager[None]:
+    """The clock at that moment; None: as it runs."""
+    return clock.at(at) if at else nullcontext()
 
 
 def load(actor: User, feed: Feed, report: Callable[[str], None]) -> None:
@@ -80,25 +122,33 @@ class _Loading:
     def __init__(self, actor: User, feed: Feed, report: Callable[[str], None], done: Mapping[str, int]) -> None:
         self.actor, self.feed, self.report, self.done = actor, feed, report, done
         self.passed: Counter[str] = Counter()
+        total = feed.total
+        self.train_at, self.learn_at = (
+            first_models.anomaly_training_rows(total), first_models.supervised_training_rows(total)
+        )  # fmt: skip
 
     def run(self) -> None:
         total, position = self.feed.total, 0
-        train_at = first_models.anomaly_training_rows(total)
-        learn_at = first_models.supervised_training_rows(total)
-        rows = self.feed.rows()
+        done = sum(self.done.values())
         with tqdm(total=total, unit=" rows", desc="Ingesting", disable=None) as bar:
-            while position < total:
-                if position >= train_at:
-                    first_models.ensure_champion(self.actor, self.report)
-                if position == learn_at and sum(self.done.values()) <= position:
-                    first_models.ensure_supervised_early(self.actor, self.report)
-                stops = (stop for stop in (train_at, learn_at, total) if stop > position)
-                lot = list(islice(rows, min(position + ROWS_PER_BATCH, *stops) - position))
-                if not lot:
-                    return
-                self.take(lot)
-                position += len(lot)
-                bar.update(len(lot))
+            for lot in self.feed.pace.lots(self.feed.rows(), (self.train_at, self.learn_at, total)):
+                before, position = position, position + len(lot.rows)
+                with held(lot.at):
+                    self.learn(before, done)
+                    # What people do of a lot is in where the lot is: a start after a kill need not ask.
+                    with transaction.atomic():
+                        self.take(lot.rows)
+                        if position > done:
+                            self.feed.pace.work(lot)
+                bar.update(len(lot.rows))
+
+    def learn(self, position: int, done: int) -> None:
+        """Train what is due at this position. What comes in from there on was not scored by both models otherwise."""
+        if position >= self.train_at:
+            first_models.ensure_champion(self.actor, self.report)
+        if position >= self.learn_at and done <= position:
+            self.learn_at = self.feed.total
+            first_models.ensure_supervised_early(self.actor, self.report)
 
     def take(self, lot: Sequence[FeedRow]) -> None:
         """One batch for each source, and for each delivery that a source's rows are part of."""

@@ -8,9 +8,9 @@ from typing import Any, Final
 from django.contrib.auth.models import Group
 
 from cases.choices import PolicyKind
-from cases.models import Queue, WorkPolicy
+from cases.models import Queue, Tag, WorkPolicy
 from cases.policies.shipped import CONTENTS, GATHERING, POLICY_NAMES
-from cases.services import queue_create, work_policy_change
+from cases.services import queue_create, tag_create, work_policy_change
 from detection.choices import RuleKind, Typology
 from detection.models import Rule
 from detection.rules.services import rule_create
@@ -52,6 +52,12 @@ ATTRIBUTE_RULES: Final = (
     ("quasi-cash", "Crypto-assets and quasi-cash", Typology.RAPID_IN_OUT, "mcc", "is", "6051"),
 )
 ESCALATED_AT_ONCE: Final[list[dict[str, Any]]] = [{"severity": "block"}, {"alerts_min": 4}]
+# An episode: what comes within a week of the last alert on the same customer is looked at together.
+GAP_HOURS: Final = 7 * 24
+TAGS: Final = (
+    ("cash", "Cash"), ("vulnerable-customer", "Vulnerable customer"), ("same-merchant", "Same merchant"),
+    ("documents-seen", "Documents seen"), ("payroll", "Payroll"),
+)  # fmt: skip
 # Whose work is in one entity: their role alone shows them nothing, their grants show them their unit.
 ROLES_BY_UNIT: Final = ("analyst", "compliance")
 ROOT: Final = "root"
@@ -119,11 +125,17 @@ def ensure_rules(actor: User) -> None:
 def ensure_gathering(actor: User) -> None:
     """What is grave, or keeps coming, needs no look before it is investigated. A policy that is there stays."""
     if not WorkPolicy.objects.filter(slug=GATHERING).exists():
-        content = {**CONTENTS[PolicyKind.GATHERING, GATHERING], "escalate": ESCALATED_AT_ONCE}
+        content = {**CONTENTS[PolicyKind.GATHERING, GATHERING], "gap_hours": GAP_HOURS, "escalate": ESCALATED_AT_ONCE}
         policy = WorkPolicy(
             kind=PolicyKind.GATHERING, slug=GATHERING, name=POLICY_NAMES[PolicyKind.GATHERING, GATHERING]
         )
         work_policy_change(actor=actor, policy=policy, content=content, reason="Demo data")
+
+
+def ensure_tags(actor: User) -> None:
+    for slug, name in TAGS:
+        if not Tag.objects.filter(slug=slug).exists():
+            tag_create(actor=actor, slug=slug, name=name)
 
 
 def ensure_attribute_rules(actor: User) -> None:

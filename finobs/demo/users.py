@@ -62,6 +62,7 @@ def _of_entity(entity: Entity, analyst: str, lead: str) -> tuple[DemoUser, DemoU
 # Their roles read what their grants name (`organisation.separate_roles`): these read all of it.
 _WHOLE: Final = ((ROOT, "read_data"),)
 _AML: Final = ("aml-1", "aml-northwind", "aml-southgate")
+TELLER: Final = "teller.southgate"
 DEMO_USERS: Final = (
     DemoUser("admin", "Ada Okafor", "admin", "people, queues, rules, sources", is_staff=True),
     DemoUser("lead", "Leo Brandt", "compliance", "leads all queues, approves", _each("lead", *_AML, "fraud"), _WHOLE),
@@ -72,6 +73,15 @@ DEMO_USERS: Final = (
     DemoUser("auditor", "Aud Salisu", "auditor", "sees everything, changes nothing"),
     *_of_entity(NORTHWIND, "Nora Castell", "Noah Winther"),
     *_of_entity(SOUTHGATE, "Sami Gerber", "Sofia Grewal"),
+    DemoUser(
+        TELLER,
+        "Tilda Brehm",
+        "analyst",
+        "a teller of Southgate, who refers what she sees",
+        _each("work", "aml-southgate"),
+        ((SOUTHGATE.code, "read_data"),),
+        SOUTHGATE.code,
+    ),
 )
 
 

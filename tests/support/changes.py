@@ -54,8 +54,6 @@ WITHOUT_VERSION = {
     "unit.queue_create": "adds a queue",
     "unit.account_move": "changes no unit: accounts have no version, and where one goes is said in full",
     "source.ingest": "adds transactions",
-    "source.account_details_load": "a feed's master data: says what it knows, whatever is there",
-    "source.counterparty_details_load": "a feed's master data: says what it knows, whatever is there",
     "source.records_add": "adds records, and keeps those that they correct",
     "customer.customer_erase_approved": "carried out in the deciding vote, whose digest said what was seen",
     "source.labels_add": "adds labels, and keeps those that they replace",

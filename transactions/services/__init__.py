@@ -11,7 +11,6 @@ from .ingest_result import IngestResult, RowResult
 from .label_add import label_add
 from .labels import LabelResult, LabelsAddResult, labels_add
 from .party_details import account_change, counterparty_change
-from .party_details_load import account_details_load, counterparty_details_load
 from .quarantine import quarantine_correct, quarantine_discard, quarantine_release
 from .quarantine_erase import quarantine_expire
 from .row_batch import MAX_BATCH_SIZE, BatchResult, BatchRowResult
@@ -29,10 +28,8 @@ __all__ = [
     "RawRow",
     "RowResult",
     "account_change",
-    "account_details_load",
     "account_move",
     "counterparty_change",
-    "counterparty_details_load",
     "deliveries_check",
     "delivery_announce",
     "delivery_end",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -84,17 +84,6 @@ def _apply(
     before = _values(details, names)
     _set(details, fields)
     return before
-
-
-def apply_fields(
-    details: Any, fields: Mapping[str, Any], names: tuple[str, ...], check: Callable[[Any], None]
-) -> bool:  # fmt: skip
-    """Put checked fields on `details`; whether they say anything that is not so already. Raises Invalid."""
-    _require_names_of(fields, names)
-    before = _values(details, names)
-    _set(details, fields)
-    check(details)
-    return before != _values(details, names)
 
 
 def _require_names_of(fields: Mapping[str, Any], names: tuple[str, ...]) -> None:

@@ -95,6 +95,15 @@ def test_people_of_an_entity_hold_grants_on_it_alone(settled):
             assert not {units[other].pk, units[f"{other}-{BRANCHES[other]}"].pk, ROOT_ID} & set(reached)
 
 
+def test_a_teller_may_refer_to_the_queue_of_their_entity_alone(settled):
+    teller = person(users.TELLER)
+    queues = {each.slug: each for each in Queue.objects.all()}
+    assert access.allowed(teller, "work", queues["aml-southgate"])
+    assert not any(access.allowed(teller, "view", queues[slug]) for slug in ("aml-northwind", "aml-1", "fraud"))
+    reached = OrgUnit.objects.filter(pk__in=access.granted_ids(teller, OrgUnit, ["read_data"]))
+    assert {each.code.split("-")[0] for each in reached} == {"southgate"}
+
+
 def test_todays_people_read_the_whole_organisation(settled):
     for box in ("lead", "lead2", "analyst", "analyst2", "viewer", "auditor", "admin"):
         assert ROOT_ID in access.granted_ids(person(box), OrgUnit, ["read_data"]), box

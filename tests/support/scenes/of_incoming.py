@@ -90,25 +90,6 @@ def of_counterparty_change() -> Scene:
 
 
 @scene
-def of_account_details_load() -> Scene:
-    account = factories.account()
-    statements = {account.external_id: {"name": "Household"}}
-    return by_admin(
-        lambda actor: transactions.account_details_load(actor=actor, source=account.source, statements=statements)
-    )
-
-
-@scene
-def of_counterparty_details_load() -> Scene:
-    side = factories.transaction().counterparty
-    assert side is not None
-    statements = {side.external_id: {"name": "Müller GmbH"}}
-    return by_admin(
-        lambda actor: transactions.counterparty_details_load(actor=actor, source=side.source, statements=statements)
-    )
-
-
-@scene
 def of_exchange_rates_add() -> Scene:
     rate = {"base": "EUR", "quote": "USD", "rate": "1.08", "date": "2026-03-02", "source": f"Bank {next(numbers)}"}
     return by_admin(lambda actor: transactions.exchange_rates_add(actor=actor, rows=[RawRow(rate)]))

@@ -56,7 +56,7 @@ LEAKED: Final = Story(
     "Two payments of a dollar or two at a web shop abroad, to see whether the card works; then many large ones within "
     "hours, at shops where nobody of this household ever bought anything.",
     play_leaked,
-    size=4_500,
+    size=6_000,
 )
 TERMINAL: Final = Story(
     "terminal",
@@ -67,5 +67,5 @@ TERMINAL: Final = Story(
     "At one petrol pump a dozen customers who have nothing else in common are charged several hundred within a week; "
     "none of them filled a lorry.",
     play_terminal,
-    size=6_000,
+    size=16_000,
 )

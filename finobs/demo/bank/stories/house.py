@@ -43,9 +43,9 @@ STORY: Final = Story(
     "The price of a house",
     NORTHWIND,
     "",
-    "false positive",
+    "explained",
     "Somebody sells their securities and pays the escrow agent of a house three days later: much more than they have "
     "ever moved, blocked by a limit, and explained by one document.",
     play,
-    size=8_000,
+    size=12_000,
 )

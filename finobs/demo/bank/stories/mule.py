@@ -50,5 +50,5 @@ STORY: Final = Story(
     "A student who lives on an allowance receives instant payments from people who believe that they bought a bicycle "
     "or paid a deposit for a flat. Within the hour the money is at an exchange of crypto-assets; seven per cent stay.",
     play,
-    size=4_500,
+    size=5_000,
 )
