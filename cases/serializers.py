@@ -238,6 +238,9 @@ class CloseSerializer(serializers.Serializer[Any]):
 
 class BulkCloseSerializer(CloseSerializer):
     incidents = serializers.ListField(child=serializers.CharField(), min_length=1, max_length=MAX_BULK)
+    versions = serializers.DictField(
+        child=serializers.IntegerField(min_value=1), help_text="By reference, the version of each that you looked at."
+    )
 
 
 class SkippedSerializer(serializers.Serializer[Any]):
