@@ -53,7 +53,7 @@ def post(person: User, body: dict[str, Any]) -> Any:
 def test_the_api_wants_the_versions_and_leaves_what_changed(incidents: list[Incident], analyst: User) -> None:
     references = [each.reference for each in incidents]
     refused = post(analyst, {"incidents": references, **WORDS})
-    assert (refused.status_code, [each["pointer"] for each in refused.json()["errors"]]) == (422, ["/versions"])
+    assert (refused.status_code, [each["pointer"] for each in refused.json()["errors"]]) == (422, ["#/versions"])
     versions = {each.reference: each.version for each in incidents}
     note_add(actor=analyst, item=incidents[2], text="I called the branch.")
     answer = post(analyst, {"incidents": references, "versions": versions, **WORDS}).json()
