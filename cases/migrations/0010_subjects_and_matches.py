@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0015_incidents_of_deliveries"),
+        ("cases", "0009_words_are_data"),
         ("transactions", "0013_conclusions_corrected"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -170,7 +170,8 @@ def test_an_incident_that_joins_brings_its_subject_once(
 def test_the_statements_of_joining_do_not_grow(queue: Queue) -> None:
     act, counts = service(lambda into: escalate(system_actor("test"), into, reason="By policy")), []
     act(into=[(factories.case(inside=queue), [factories.incident(inside=queue)])])
-    for number in (2, 6):
+    # No more, or SQLite cuts an insert in two for its limit of parameters.
+    for number in (2, 4):
         into = [
             (factories.case(inside=queue), [factories.incident(inside=queue) for _ in range(number)])
             for _ in range(number)
@@ -179,7 +180,7 @@ def test_the_statements_of_joining_do_not_grow(queue: Queue) -> None:
             act(into=into)
         counts.append(len(queries))
     assert counts[0] == counts[1]
-    assert CaseSubject.objects.count() == 1 + 4 + 36
+    assert CaseSubject.objects.count() == 1 + 4 + 16
 
 
 def test_a_further_subject_is_found_wherever_the_first_is(
