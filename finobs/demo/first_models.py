@@ -16,7 +16,7 @@ from finobs.core.jobs.choices import JobState
 
 # Of the demo's rows, so many of the last ones go to review: enough to work on, few enough to work through. The
 # supervised model finds most of what is wrong among half as many: at more its threshold would be that of noise.
-REVIEW_SHARES: Final = {ModelRole.ANOMALY: 0.004, ModelRole.SUPERVISED: 0.003}
+REVIEW_SHARES: Final = {ModelRole.ANOMALY: 0.005, ModelRole.SUPERVISED: 0.003}
 # Most of what it learns from has a month behind it, as everything has afterwards.
 ANOMALY_TRAINING_SHARE: Final = 0.45
 MAX_TRAINING_ROWS: Final = 100_000

@@ -133,8 +133,9 @@ def ensure_gathering(actor: User) -> None:
 
 
 def ensure_tags(actor: User) -> None:
+    existing = set(Tag.objects.values_list("slug", flat=True))
     for slug, name in TAGS:
-        if not Tag.objects.filter(slug=slug).exists():
+        if slug not in existing:
             tag_create(actor=actor, slug=slug, name=name)
 
 

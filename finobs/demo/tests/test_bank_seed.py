@@ -10,6 +10,7 @@ from django.db.models import F
 
 from cases.models import Case, Incident
 from cases.selectors import incidents_visible
+from cases.services import incident_close
 from detection.models import Alert
 from finobs.accounts.models import OrgUnit, User
 from finobs.core import access
@@ -170,7 +171,7 @@ def test_records_go_on_where_they_were_interrupted(small, name, after):
 
 @pytest.mark.django_db
 def test_what_people_do_goes_on_where_it_was_interrupted(small):
-    real, calls = triage.incident_close, iter(range(1_000))
+    real, calls = incident_close, iter(range(1_000))
 
     def breaking(**given):
         if next(calls) == 2:

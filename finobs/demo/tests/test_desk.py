@@ -11,7 +11,6 @@ from django.core.management import call_command
 from approvals.models import ApprovalRequest
 from cases.choices import CaseStatus, Disposition, IncidentOrigin, IncidentStatus
 from cases.models import Case, Incident, Note
-from detection.models import Alert
 from finobs.accounts.models import User
 from finobs.core import clock
 from finobs.demo import users
@@ -79,11 +78,12 @@ class DeskTest(SeededDemo):
         items = Incident.objects.filter(account__external_id__startswith="NW-502396", status=IncidentStatus.CLOSED)
         assert {each.disposition for each in items} <= {Disposition.FALSE_POSITIVE}
 
-    def test_every_story_of_payments_has_alerts(self):
+    def test_every_story_of_customers_has_incidents(self):
         plan = BankPlan.of_name(Batch.objects.filter(kind="transaction").earliest("pk").file_name)
         first = {each.story: each.customers for each in make_world(plan).plays if each.copy == 0}
         assert set(first) == {each.slug for each in STORIES}
-        alerted = set(Alert.objects.values_list("account__external_id", flat=True))
+        # The elderly customer's may be the teller's alone, where there are too few payments for the model.
+        alerted = set(Incident.objects.exclude(account=None).values_list("account__external_id", flat=True))
         for story in ("structuring", "elder", "funnel", "shell", "mule", "landlord", "house", "leaked-card"):
             ids = [each.removeprefix("SYN-") for each in first[story]]
             assert any(account.startswith(tuple(ids)) for account in alerted), story
