@@ -29,7 +29,7 @@ class ItemFilter(filters.FilterSet):
     tag = filters.CharFilter(field_name="tags__tag__slug", label="Tag")
     holder = filters.ChoiceFilter(
         choices=(("me", "Held by me"), ("nobody", "Held by nobody"), ("others", "Held by others")),
-        method="by_holder", label="Held by",
+        method="by_holder", label="Held by", empty_label="All",
     )  # fmt: skip
     priority_min = filters.NumberFilter(field_name="priority", lookup_expr="gte", label="Priority from")
     opened_after = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte", label="Opened from")

@@ -5,10 +5,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from finobs.accounts.models import User
 from finobs.core.forms import ReasonField, VersionedForm
+from transactions.identifiers import writings
 from transactions.parties.selectors import customers_visible
+from transactions.parties.suggestions import SUGGESTED
 from transactions.selectors import accounts_visible
 
 from .choices import SubjectRole
@@ -99,7 +102,10 @@ class AssignForm(VersionedForm):
 
 
 class MoveForm(VersionedForm):
-    queue = forms.ModelChoiceField(queryset=Queue.objects.none(), label="To", empty_label="Choose…")
+    queue = forms.ModelChoiceField(
+        queryset=Queue.objects.none(), label="To", empty_label="Choose…",
+        help_text="Of the queues that serve its unit, those that you see.",
+    )  # fmt: skip
     reason = ReasonField(rows=3)
 
     def __init__(self, *args: Any, queues: QuerySet[Queue], **kwargs: Any) -> None:
@@ -112,7 +118,7 @@ class MoveForm(VersionedForm):
 class WaitForm(VersionedForm):
     waiting_for = forms.CharField(label="For what", max_length=200)
     until = forms.DateTimeField(
-        label="Until", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        label="Until", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text="Whatever comes first: this moment, or somebody who takes it.",
     )  # fmt: skip
 
@@ -135,31 +141,48 @@ class EscalateForm(VersionedForm):
         case.queryset = cases
 
 
-class SubjectFields(forms.Form):
-    """An account and a customer by their ids, as far as `user` sees them."""
+class SubjectField(forms.CharField):
+    """What a referral is about, by id or name; what is typed brings suggestions into the list beside the field."""
 
-    account = forms.CharField(label="Account", required=False, help_text="Its id, if it is about one.")
-    customer = forms.CharField(label="Customer", required=False, help_text="Their id, if it is about one.")
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=100, **kwargs)
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        found = f"{field_name}-suggestions"
+        self.widget.attrs |= {
+            "list": found, "autocomplete": "off", "hx-get": reverse("cases:incident-open"), "hx-target": f"#{found}",
+            "hx-trigger": "input changed delay:250ms", "hx-sync": "this:replace",
+        }  # fmt: skip
+        return super().get_bound_field(form, field_name)
+
+
+class SubjectFields(forms.Form):
+    """An account and a customer by their ids or names, as far as `user` sees them."""
+
+    account = SubjectField(label="Account", help_text="Its id, or a part of the name of whoever holds it.")
+    customer = SubjectField(label="Customer", help_text="Their id, or a part of their name.")
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
 
     def clean_account(self) -> Any:
-        return self._one(accounts_visible(self.user), "account")
+        return self._one("account", accounts_visible(self.user))
 
     def clean_customer(self) -> Any:
-        return self._one(customers_visible(self.user), "customer")
+        return self._one("customer", customers_visible(self.user))
 
-    def _one(self, rows: QuerySet[Any], name: str) -> Any:
-        """The one row of that id. Two sources may have the same: then it must be opened from its page."""
+    def _one(self, name: str, rows: QuerySet[Any]) -> Any:
+        """The one row of that id, or else the only one that is found by the name."""
         text = self.cleaned_data[name].strip()
         if not text:
             return None
-        matches = list(rows.filter(external_id=text)[:2])
-        if len(matches) != 1:
-            many = f"Several sources have a {name} of this id." if matches else f"There is no {name} of this id."
-            raise forms.ValidationError(many)
+        of_id = list(rows.filter(external_id__in=sorted(writings(text)))[:2])
+        matches = of_id or [each.row for each in SUGGESTED[name](self.user, text)]
+        if not matches:
+            raise forms.ValidationError(f"There is no {name} of this id or name.")
+        if len(matches) > 1:
+            raise forms.ValidationError(f"This is several: {', '.join(each.external_id for each in matches[:5])}.")
         return matches[0]
 
 

@@ -67,6 +67,8 @@ class WorkPolicyForm(VersionedForm):
             field = deepcopy(self._makes[key] if key in self._makes else self._makes.setdefault(key, make()))
             # Of an empty row nothing is required.
             field.required = False
+            # Above the form, where every row has a field of this name.
+            field.full_label = f"{section.label}, row {number + 1}: {field.label}"  # type: ignore[attr-defined]
             name = f"{prefix}-{path.replace('.', '-')}"
             self.fields[name] = field
             if row is not None:
@@ -114,7 +116,9 @@ class WorkPolicyForm(VersionedForm):
         """The refusal of a document, by the fields of the form in place of the document's paths."""
         fields: dict[str, list[str]] = {}
         for path, texts in error.fields.items():
-            fields.setdefault(self._field_at(path), []).extend(texts)
+            name = self._field_at(path)
+            row = _row_of_json(path) if name in DOCUMENT_FIELDS[self.kind] else ""
+            fields.setdefault(name, []).extend(f"{row}{text}" for text in texts)
         return Invalid(error.detail, fields=fields)
 
     def _field_at(self, path: str) -> str:
@@ -156,6 +160,15 @@ class RevertForm(VersionedForm):
 
     def clean_number(self) -> int:
         return int(self.cleaned_data["number"])
+
+
+def _row_of_json(path: str) -> str:
+    """Which row of a list that is typed as JSON is meant: "Row 4, code: "."""
+    _, number, *rest = [*path.removeprefix("content.").split("."), ""]
+    if not number.isdecimal():
+        return ""
+    part = " ".join(filter(None, rest)).replace("_", " ")
+    return f"Row {int(number) + 1}{f', {part}' if part else ''}: "
 
 
 def _template() -> dict[str, Any]:

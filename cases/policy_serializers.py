@@ -92,3 +92,4 @@ class RoutingDryRunSerializer(serializers.Serializer[Any]):
     is_whole = serializers.BooleanField(help_text="False: only the newest were looked at.")
     queues = QueueCountsSerializer(many=True)
     examples = RoutedElsewhereSerializer(many=True, help_text="Of what would go elsewhere, what you may see.")
+    unseen = serializers.IntegerField(help_text="How many of what would go elsewhere you may not see.")

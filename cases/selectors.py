@@ -141,6 +141,15 @@ def case_get(user: Any, reference: str) -> Case:
     return first_or_not_found(cases_visible(user).filter(reference=reference))
 
 
+def conclusion_of(user: Any, item: WorkItem) -> WorkItem | None:
+    """What says how an item was concluded: itself, or the case that it was escalated to, where `user` may see that.
+    None while neither is."""
+    case: Case | None = getattr(item, "case", None)
+    if item.disposition:
+        return item
+    return case if case is not None and case.disposition and access.allowed(user, "view", case) else None
+
+
 def item_alerts(user: Any, item: WorkItem) -> QuerySet[Alert]:
     """The alerts of an incident or a case, newest first, with their transactions, what raised them, and what gathered
     them."""
@@ -343,6 +352,11 @@ class BulkClosePreview:
 
     closable: list[Incident]
     skipped: list[tuple[Incident, str]]
+
+    @property
+    def waiting(self) -> list[Incident]:
+        """Those to be closed that wait for an answer from outside."""
+        return [each for each in self.closable if each.status == CaseStatus.WAITING]
 
 
 def bulk_close_preview(user: Any, queue: Queue, references: Sequence[str]) -> BulkClosePreview:

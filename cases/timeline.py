@@ -15,13 +15,14 @@ from typing import Any, Final, NamedTuple
 from django.db.models import Q
 from django.urls import reverse
 
+from approvals.choices import Vote
 from approvals.models import ApprovalRequest
 from finobs.core import access
 from finobs.core.identity import Identity, attach_history_users, identities_as_of, preload
 from finobs.ledger.actors import EventActor
 from finobs.ledger.models import Event
 
-from .models import Case, CaseSubject, Note, WorkItem
+from .models import Case, CaseSubject, Note, Queue, Tag, WorkItem
 from .policies.programmes import labels, programme_of
 
 MAX_ENTRIES: Final = 200
@@ -68,7 +69,15 @@ CHANGE_FIELDS: Final = ("status", "disposition", "reason_code", "queue", "assign
 _WORDED: Final = {"disposition": "dispositions", "reason_code": "reason_codes"}
 
 Key = tuple[str, str]  # type and id of a row
-Names = Mapping[tuple[int, datetime], Identity]
+# What the assignee of a history row was called then, and what queues are called.
+People = Mapping[tuple[int, datetime], Identity]
+
+
+class Names(NamedTuple):
+    """What the keys of a row stand for. `queues`: those that the reader may see."""
+
+    people: People
+    queues: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ def item_timeline(user: Any, item: WorkItem) -> list[TimelineEntry]:
     """
     if not access.allowed(user, "view", item):
         return []
-    entries = _join([*_notes(item), *_changes(item), *_subjects(item)], list(_events(user, item)))
+    entries = _join([*_notes(item), *_changes(user, item), *_subjects(item)], list(_events(user, item)))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MAX_ENTRIES]
 
 
@@ -128,12 +137,12 @@ def _note_key(pk: str) -> Key:
     return Note._meta.label_lower, pk
 
 
-def _changes(item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
+def _changes(user: Any, item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
     model: Any = type(item)
     label = model.history.model._meta.label_lower
     rows: list[Any] = list(model.history.filter(id=item.pk).order_by("-history_date", "-history_id")[: MAX_ENTRIES + 1])
     attach_history_users(rows)
-    names = _names(rows)
+    names = _names(user, rows)
     for after, before in pairwise(rows):
         # A save that changed none of these fields (a note, a version) is no line of its own.
         if text := "; ".join(_differences(model, before, after, names)):
@@ -161,9 +170,12 @@ def _subjects(item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
         yield (row._meta.label_lower, str(row.history_id)), entry
 
 
-def _names(rows: Sequence[Any]) -> Names:
-    """What the assignee of each history row was called then."""
-    return identities_as_of((row.assignee_id, row.history_date) for row in rows if row.assignee_id)
+def _names(user: Any, rows: Sequence[Any]) -> Names:
+    people = identities_as_of((row.assignee_id, row.history_date) for row in rows if row.assignee_id)
+    keys = {row.queue_id for row in rows}
+    # Of an item that was never moved no line names a queue.
+    queues = access.restrict(Queue.objects.filter(pk__in=keys), user, "view") if len(keys) > 1 else Queue.objects.none()
+    return Names(people, dict(queues.values_list("pk", "name")))
 
 
 def _differences(model: Any, before: Any, after: Any, names: Names) -> Iterator[str]:
@@ -181,7 +193,9 @@ def _value_text(field: Any, value: Any, row: Any, names: Names) -> str:
     if part := _WORDED.get(field.name):
         return str(labels(programme_of(row.typology), part).get(value, value))
     if field.name == "assignee":
-        return str(names.get((value, row.history_date), "somebody"))
+        return str(names.people.get((value, row.history_date), "somebody"))
+    if field.name == "queue":
+        return names.queues.get(value, "a queue that you may not see")
     return str(dict(field.flatchoices).get(value, value))
 
 
@@ -193,24 +207,29 @@ def _events(user: Any, item: WorkItem) -> Iterator[EventEntry]:
     # Of one's role alone: whoever sees the case sees what was done to it, whatever they may see of its unit.
     events = (Event.objects.all() if access.allowed(user, "view", Event) else Event.objects.none()).filter(about)
     events = events.select_related("actor")
-    for event in events.order_by("-pk")[:MAX_ENTRIES]:
-        yield _event_entry(event)
+    bodies = [(event, json.loads(bytes(event.body))) for event in events.order_by("-pk")[:MAX_ENTRIES]]
+    slugs = {body["data"].get("tag") for _, body in bodies} - {None}
+    tags = dict(Tag.objects.filter(slug__in=slugs).values_list("slug", "name")) if slugs else {}
+    for event, body in bodies:
+        yield _event_entry(event, body, tags)
 
 
-def _event_entry(event: Event) -> EventEntry:
-    body = json.loads(bytes(event.body))
+def _event_entry(event: Event, body: dict[str, Any], tags: Mapping[str, str]) -> EventEntry:
     keys = {(row["type"], row["id"]) for row in body["history"]}
     if note := body["data"].get("note"):
         keys.add(_note_key(note))
     title = EVENT_TITLES.get(event.action, event.action)
     url = reverse("ledger:event-detail", args=[event.uid])
-    entry = TimelineEntry(event.at, event.actor_then, "event", title, _event_text(event.action, body["data"]), url)
+    entry = TimelineEntry(
+        event.at, event.actor_then, "event", title, _event_text(event.action, body["data"], tags), url
+    )
     return EventEntry(entry, frozenset(keys))
 
 
-def _event_text(action: str, data: dict[str, Any]) -> str:
-    """The part of an event's data that people wrote or chose."""
+def _event_text(action: str, data: dict[str, Any], tags: Mapping[str, str]) -> str:
+    """The part of an event's data that people wrote or chose, in words."""
     if action.endswith(".alert_add"):
         return f"{len(data['alerts'])} alert{'s' if len(data['alerts']) != 1 else ''}"
-    texts = (data.get(name) for name in ("vote", "reason", "end_reason", "rationale", "tag"))
-    return " · ".join(str(text) for text in texts if text)
+    words: dict[str, Mapping[str, str]] = {"vote": dict(Vote.choices), "tag": tags}
+    texts = ((name, data.get(name)) for name in ("vote", "reason", "end_reason", "rationale", "tag"))
+    return " · ".join(str(words.get(name, {}).get(text, text)) for name, text in texts if text)

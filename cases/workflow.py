@@ -57,7 +57,8 @@ _NOTE = Transition("note", "Add note", UNFINISHED, key="c")
 _WAIT = Transition("wait", "Wait", frozenset({_OPEN}), _WAITING, holding=_MINE_OR_FREE, needs_reason=True, key="w")
 _RELEASE = Transition("release", "Release", _AT_WORK, key="b", holding=frozenset({"mine"}))
 _ASSIGN = Transition("assign", "Assign", WORKABLE, _OPEN, permission="lead", key="a", needs_reason=True)
-_MOVE = Transition("move", "Move to another queue", WORKABLE, needs_reason=True, holding=_MINE_OR_FREE)
+_MOVE = Transition("move", "Move", WORKABLE, needs_reason=True, holding=_MINE_OR_FREE, key="m")
+_REOPEN = Transition("reopen", "Reopen", frozenset({_CLOSED}), _OPEN, permission="lead", needs_reason=True, key="o")
 # What finobs itself does.
 _ADD_ALERTS = Transition("add_alerts", "Add alerts", WORKABLE, system=True)
 _SYSTEM: Final = (
@@ -77,8 +78,8 @@ CASE_TRANSITIONS: Final[tuple[Transition, ...]] = (
     _ASSIGN,
     _MOVE,
     # And so changing or removing one.
-    Transition("subject_add", "Add a subject", WORKABLE, holding=_MINE_OR_FREE, needs_reason=True),
-    Transition("reopen", "Reopen", frozenset({_CLOSED}), _OPEN, permission="lead", needs_reason=True),
+    Transition("subject_add", "Add a subject", WORKABLE, holding=_MINE_OR_FREE, needs_reason=True, key="s"),
+    _REOPEN,
     _ADD_ALERTS,
     Transition("await_approval", "Wait for approval", _AT_WORK, _AWAITING, system=True),
     *_SYSTEM,
@@ -97,7 +98,7 @@ INCIDENT_TRANSITIONS: Final[tuple[Transition, ...]] = (
     _RELEASE,
     _ASSIGN,
     _MOVE,
-    Transition("reopen", "Reopen", frozenset({_CLOSED}), _OPEN, permission="lead", needs_reason=True),
+    _REOPEN,
     _ADD_ALERTS,
     # Closed from the list, it was taken by nobody.
     Transition("await_approval", "Wait for approval", WORKABLE, _AWAITING, system=True),

@@ -33,6 +33,28 @@ _CODES_BY_NAME: Final[dict[str, str]] = {
 }
 
 
+_NAMES: Final[dict[str, str]] = {code: str(name) for code, name in Locale("en").territories.items()}
+_SCRIPTS: Final[dict[str, str]] = {code: str(name) for code, name in Locale("en").scripts.items()}
+
+
+def country_name(code: str) -> str:
+    """What a country is called; a code of no country as it is.
+
+    >>> country_name("DE"), country_name("??")
+    ('Germany', '??')
+    """
+    return _NAMES.get(code, code)
+
+
+def script_name(code: str) -> str:
+    """What a script of ISO 15924 is called.
+
+    >>> script_name("Latn")
+    'Latin'
+    """
+    return _SCRIPTS.get(code, code)
+
+
 def country_hint(text: str) -> str:
     """The code of ISO 3166-1 that `text` seems to mean; "" where there is no telling."""
     return _OTHER_CODES.get(text.upper(), "") or _CODES_BY_NAME.get(text.casefold(), "")

@@ -23,6 +23,7 @@ class WorkPolicy(Versioned):
     """
 
     CLASSIFIED = classify(internal="slug name")
+    FIELD_WORDS = {"live": "the version in force"}  # noqa: RUF012
 
     kind = models.CharField(max_length=10, choices=PolicyKind)
     slug = models.SlugField(max_length=60, unique=True)

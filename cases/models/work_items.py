@@ -31,6 +31,8 @@ class WorkItem(Versioned, Timestamped):
     """
 
     KIND: ClassVar[str]
+    # Services name their acts; which columns an act writes (a note, who edited last) tells a reader nothing.
+    HISTORY_SAYS_ACTS = True
     CLASSIFIED = classify(
         internal="reference typology disposition reason_code rationale priority_parts amounts waiting_for"
     )
@@ -41,6 +43,8 @@ class WorkItem(Versioned, Timestamped):
         account_id: int | None
         case_alerts: Any
         notes: Any
+
+        def get_status_display(self) -> str: ...
 
     reference = models.CharField(max_length=20, unique=True)
     typology = models.CharField(max_length=40)

@@ -13,7 +13,7 @@ from finobs.core.errors import Invalid
 from finobs.core.serializers import refuse_unknown_fields
 from finobs.core.text import DeceptiveText, clean
 from transactions.choices import RiskRating
-from transactions.reference_data import COUNTRIES
+from transactions.reference_data import COUNTRIES, country_hint
 
 from ..choices import ItemKind, PolicyKind
 from .shipped import NOT_SUSPICIOUS, SUSPICIOUS
@@ -37,6 +37,18 @@ def _rows(shape: Any, **more: Any) -> Any:
 def _fincen() -> serializers.ListField:
     child = serializers.IntegerField(min_value=1, max_value=MAX_FINCEN_SUBTYPE)
     return serializers.ListField(child=child, max_length=MAX_DOCUMENT_ROWS, required=False, default=list)
+
+
+class CountryField(serializers.CharField):
+    """A code of ISO 3166-1; whoever writes a name is told the code."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        text = super().run_validation(data)
+        if text not in COUNTRIES:
+            hint = country_hint(text)
+            meant = f" Is {hint} meant?" if hint else ""
+            raise serializers.ValidationError(f"“{text[:40]}” is no country code of two capital letters, as DE.{meant}")
+        return text
 
 
 class CodeContent(serializers.Serializer[Any]):
@@ -161,9 +173,7 @@ class RoutingConditionsContent(AmountConditions):
     customer_risk = serializers.ListField(
         child=serializers.ChoiceField(choices=RiskRating.choices), required=False, max_length=MAX_DOCUMENT_ROWS
     )
-    countries = serializers.ListField(
-        child=serializers.ChoiceField(choices=sorted(COUNTRIES)), required=False, max_length=300
-    )
+    countries = serializers.ListField(child=CountryField(), required=False, max_length=300)
     severity = serializers.ChoiceField(choices=(Outcome.REVIEW.value, Outcome.BLOCK.value), required=False)
     units = _codes(required=False)
     sources = _codes(required=False)

@@ -22,7 +22,15 @@ class Difference(NamedTuple):
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """The places where the two are not the same, in the order of the document."""
-    return list(_compare(before, after, ""))
+    return [
+        Difference(at, *("" if each is None else in_words(each) for each in (old, new)))
+        for at, old, new in changes(before, after)
+    ]
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """(place, what stood there, what stands there) of the same, as the documents have it; None where nothing."""
+    return _compare(before, after, "")
 
 
 def digest(content: Mapping[str, Any]) -> str:
@@ -46,7 +54,7 @@ def _word(name: str) -> str:
     return str(name).replace("_", " ")
 
 
-def _compare(before: Any, after: Any, at: str) -> Iterator[Difference]:
+def _compare(before: Any, after: Any, at: str) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in [*before, *(each for each in after if each not in before)]:
             yield from _compare(before.get(name), after.get(name), f"{at}.{name}" if at else name)
@@ -55,7 +63,7 @@ def _compare(before: Any, after: Any, at: str) -> Iterator[Difference]:
             old, new = (rows[number] if number < len(rows) else None for rows in (before, after))
             yield from _compare(old, new, f"{at}.{number + 1}")
     elif before != after:
-        yield Difference(at, *("" if each is None else in_words(each) for each in (before, after)))
+        yield at, before, after
 
 
 def _has_rows(*lists: list[Any]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from finobs.accounts.models import User
 from finobs.core.db.locks import try_locks, wait_for_lock
+from finobs.core.errors import Conflict
 
 from ..choices import PolicyKind
 from ..policies.in_force import policy_in_force
@@ -14,8 +15,21 @@ from ..policies.shipped import ASSIGNMENT
 from ..queries import held_counts
 
 
-def why_no_more(person: User, most: int) -> str:
-    """Why a person can hold nothing more; "" if they can. Asks nothing where there is no limit (0).
+class HoldingLimit(Conflict):
+    """Who takes something holds as many as one person may."""
+
+    code, title = "holding-limit", "You hold as many as one person may"
+
+
+def require_room(actor: User, most: int) -> None:
+    """For who takes something for themselves. Raises HoldingLimit."""
+    if why := why_no_more(actor, most, is_self=True):
+        raise HoldingLimit(why)
+
+
+def why_no_more(person: User, most: int, *, is_self: bool = False) -> str:
+    """Why a person can hold nothing more; "" if they can. Asks nothing where there is no limit (0). is_self: it is told
+    to that person.
 
     Until the end of the transaction nobody else gives them anything, so that two at once cannot both be the last one.
     """
@@ -24,7 +38,8 @@ def why_no_more(person: User, most: int) -> str:
     wait_for_lock(_lock_name(person.pk))
     if held_counts([person.pk])[person.pk] < most:
         return ""
-    return f"{person} holds {most:,} already, and nobody may hold more. Finish or release something first."
+    who = "You hold" if is_self else f"{person} holds"
+    return f"{who} {most:,} already, and nobody may hold more. Finish or release something first."
 
 
 def ready_to_receive(people: Collection[int]) -> set[int]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from django.utils import timezone
+
 from finobs.accounts.models import User
 from finobs.core import clock, history
 from finobs.core.errors import Conflict, InvalidTransition
@@ -43,7 +45,8 @@ def check(action: str, *, item: WorkItem, actor: User, lease: WorkLease | None) 
 
 
 def holder_message(item: WorkItem, lease: WorkLease) -> str:
-    return f"{lease.holder} has held this {item.KIND} since {lease.taken_at:%Y-%m-%d %H:%M} UTC."
+    since = timezone.localtime(lease.taken_at)
+    return f"{lease.holder} has held this {item.KIND} since {since:%-d %b %Y, %H:%M %Z}."
 
 
 def renew_lease(item: WorkItem, actor: User, lease: WorkLease | None) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from finobs.accounts.models import User
 from finobs.core import access
-from finobs.core.errors import Conflict
 from finobs.core.service import service
 from finobs.core.versions import require_version
 from finobs.ledger.services import record, timestamp
@@ -10,7 +9,7 @@ from finobs.ledger.services import record, timestamp
 from .. import workflow
 from ..models import WorkLease
 from . import item_locking
-from .holding_limit import most_held, why_no_more
+from .holding_limit import most_held, require_room
 from .item_locking import I
 
 
@@ -19,8 +18,8 @@ def item_take(*, actor: User, item: I, version: int | None = None) -> I:
     """Take an incident or a case that nobody holds; taking what one holds already only extends the hold.
 
     What waited is being worked again. Who: work on its queue. Records: case.take, incident.take. Raises: NotFound,
-    NotAllowed, InvalidTransition, and Conflict naming who holds it and since when, or that the actor holds as many as
-    one person may.
+    NotAllowed, InvalidTransition, Conflict naming who holds it and since when, and HoldingLimit where the actor holds
+    as many as one person may.
     """
     locked = item_locking.lock_item(item)
     access.require(actor, "work", locked)
@@ -31,8 +30,8 @@ def item_take(*, actor: User, item: I, version: int | None = None) -> I:
         item_locking.renew_lease(locked, actor, lease)
         return locked
     item_locking.check("take", item=locked, actor=actor, lease=None if is_mine else lease)
-    if not is_mine and (why := why_no_more(actor, most_held())):
-        raise Conflict(why)
+    if not is_mine:
+        require_room(actor, most_held())
     lease = item_locking.grant_lease(locked, actor, minutes=locked.queue.lease_minutes)
     return take(item=locked, actor=actor, lease=lease)
 

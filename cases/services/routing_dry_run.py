@@ -28,6 +28,10 @@ MAX_DRY_RUN_ITEMS: Final = 20_000
 MAX_EXAMPLES: Final = 20
 
 
+# An item, the queue that it was routed to, and the one that it would be.
+Move = tuple[WorkItem, int, int | None]
+
+
 class QueueCounts(NamedTuple):
     """How many items went to a queue, and how many would."""
 
@@ -50,7 +54,7 @@ class RoutedElsewhere(NamedTuple):
 class RoutingDryRun:
     """What a draft of the routing would have done. `is_whole`: False where only the newest were looked at.
 
-    examples: of what would go elsewhere, those that the asker may see.
+    examples: of what would go elsewhere, those that the asker may see; `unseen`: how many of it they may not see.
     """
 
     days: int
@@ -59,6 +63,7 @@ class RoutingDryRun:
     is_whole: bool
     queues: list[QueueCounts] = field(default_factory=list)
     examples: list[RoutedElsewhere] = field(default_factory=list)
+    unseen: int = 0
 
 
 @service
@@ -73,7 +78,7 @@ def routing_dry_run(*, actor: User, policy: WorkPolicy, content: Mapping[str, An
     draft = read_content(PolicyKind.ROUTING, content)
     require_valid(PolicyKind.ROUTING, policy.slug, draft, None)
     rules, queues = RoutingRules(draft), {queue.pk: queue for queue in Queue.objects.all()}
-    moves: list[tuple[WorkItem, int, int | None]] = []
+    moves: list[Move] = []
     is_whole = True
     for model in (Incident, Case):
         items = _recent(model)
@@ -84,9 +89,10 @@ def routing_dry_run(*, actor: User, policy: WorkPolicy, content: Mapping[str, An
         moves += zip(items, (item.routed_to for item in items), after, strict=True)
     elsewhere = [(item, before, after) for item, before, after in moves if before != after]
     names = {pk: queue.name for pk, queue in queues.items()}
+    visible = _visible(actor, elsewhere)
     result = RoutingDryRun(
         DRY_RUN_DAYS, len(moves), len(elsewhere), is_whole, list(_counts(moves, queues)),
-        list(_examples(actor, elsewhere, names)),
+        list(_examples(visible, names)), len(elsewhere) - len(visible),
     )  # fmt: skip
     data: dict[str, Any] = {
         "policy": policy.slug,
@@ -117,20 +123,25 @@ def _alert_ids(items: Sequence[WorkItem]) -> dict[int, list[int]]:
     return alert_ids
 
 
-def _counts(moves: Sequence[tuple[WorkItem, int, int | None]], queues: Mapping[int, Queue]) -> Iterator[QueueCounts]:
+def _counts(moves: Sequence[Move], queues: Mapping[int, Queue]) -> Iterator[QueueCounts]:
     before, after = (Counter(move[place] for move in moves) for place in (1, 2))
     for pk, queue in sorted(queues.items(), key=lambda each: each[1].name):
         if before[pk] or after[pk]:
             yield QueueCounts(queue.slug, queue.name, before[pk], after[pk])
 
 
-def _examples(
-    actor: User, elsewhere: Sequence[tuple[WorkItem, int, int | None]], names: Mapping[int, str]
-) -> Iterator[RoutedElsewhere]:
-    """The newest of those that the actor may see."""
+def _visible(actor: User, elsewhere: Sequence[Move]) -> list[Move]:
+    """Those that the actor may see, the newest of each kind first."""
+    found: list[Move] = []
     for model in (Incident, Case):
-        moved = {item.pk: (item, before, after) for item, before, after in elsewhere if isinstance(item, model)}
-        visible = access.restrict(model._default_manager.filter(pk__in=moved), actor, "view")
-        for pk in visible.order_by("-pk").values_list("pk", flat=True)[:MAX_EXAMPLES]:
-            item, before, after = moved[pk]
+        moved = {move[0].pk: move for move in elsewhere if isinstance(move[0], model)}
+        keys = access.restrict(model._default_manager.filter(pk__in=moved), actor, "view").order_by("-pk")
+        found += [moved[pk] for pk in keys.values_list("pk", flat=True)]
+    return found
+
+
+def _examples(visible: Sequence[Move], names: Mapping[int, str]) -> Iterator[RoutedElsewhere]:
+    for model in (Incident, Case):
+        of_kind = [move for move in visible if isinstance(move[0], model)]
+        for item, before, after in of_kind[:MAX_EXAMPLES]:
             yield RoutedElsewhere(item.KIND, item.reference, names[before], names.get(after or 0, ""))

@@ -131,9 +131,9 @@ def test_nobody_takes_or_is_given_more_than_one_may_hold(admin: User, analyst: U
     for item in items:
         item_take(actor=analyst, item=item)
     third = factories.case(inside=queue)
-    with pytest.raises(Conflict, match="Ana Analyst holds 2 already"):
+    with pytest.raises(Conflict, match="You hold 2 already"):
         item_take(actor=analyst, item=third)
-    with pytest.raises(Conflict, match="holds 2 already"):
+    with pytest.raises(Conflict, match="You hold 2 already"):
         item_take_next(actor=analyst, queue=queue)
     with pytest.raises(Invalid) as refusal:
         item_assign(actor=lead, item=third, to=analyst, reason="Hers, I think.")
@@ -182,4 +182,7 @@ def test_the_page_says_why_nothing_more_is_handed_out(admin: User, analyst: User
     item_take_next(actor=analyst, queue=queue)
     response = signed_in(analyst).post(f"/cases/queues/{queue.slug}/take-next/")
     assert response.status_code == 409
-    assert "holds 1 already" in response.content.decode()
+    assert "You hold 1 already" in response.content.decode()
+    page = response.content.decode()
+    assert "You hold as many as one person may" in page
+    assert "has changed" not in page

@@ -244,7 +244,7 @@ def test_a_party_that_is_not_there_is_said_beside_its_field(case: Case, analyst:
     sent = {"account": "A-NONE", "role": "victim", "reason": WHY, "version": case.version}
     response = signed_in(analyst).post(f"/cases/{case.reference}/subjects/add/", sent)
     assert response.status_code == 422
-    assert "There is no account of this id." in response.content.decode()
+    assert "There is no account of this id or name." in response.content.decode()
 
 
 def test_the_api_answers_with_the_subjects(case: Case, account: Account, analyst: User) -> None:

@@ -74,7 +74,7 @@ def test_a_stale_form_comes_back_with_what_was_typed(analyst: User, lead: User, 
     response = client.post(path(case), stale, **htmx())
     page = response.content.decode()
     assert response.status_code == 409
-    assert "has changed since you looked" in page
+    assert "has changed since you looked at it, last by Leo Lead: note added." in page
     assert WHY in page
     assert '<option value="no_action" selected>' in page
     assert "data-open-now" in page

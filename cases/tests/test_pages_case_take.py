@@ -32,7 +32,20 @@ def test_take_next_leads_to_the_most_urgent_case(analyst: User, queue: Queue) ->
 def test_htmx_gets_the_case_taken_and_its_address(analyst: User, case: Case) -> None:
     response = signed_in(analyst).post(f"/cases/queues/{case.queue.slug}/take-next/", **htmx())
     assert response["HX-Push-Url"] == f"/cases/{case.reference}/"
-    assert f'id="row-{case.reference}" hx-swap-oob="true"' in response.content.decode()
+    page = response.content.decode()
+    assert f'<template data-instead-of="row-{case.reference}">' in page
+    assert f'<template data-instead-of="count-{case.queue.slug}-case">' in page
+    assert "1 case</span>" in page
+
+
+def test_the_count_of_the_list_is_of_its_filters_and_of_the_queue_it_shows(lead: User, case: Case) -> None:
+    other = factories.queue("fraud")
+    factories.grant(lead, "work", other)
+    sent = {"queue": other.pk, "reason": "It is fraud.", "version": case.version}
+    page = signed_in(lead).post(f"/cases/{case.reference}/move/?holder=nobody", sent, **htmx()).content.decode()
+    assert f'data-instead-of="count-{case.queue.slug}-case"' in page
+    assert "0 cases</span>" in page
+    assert "moved" in page
 
 
 def test_when_none_is_left_it_says_so(analyst: User, lead: User, case: Case) -> None:
@@ -108,4 +121,4 @@ def test_an_analyst_is_not_offered_to_assign(analyst: User, case: Case) -> None:
 def test_a_case_without_alerts_opens_too(analyst: User, queue: Queue) -> None:
     bare = factories.case(inside=queue)
     page = signed_in(analyst).get(f"/cases/{bare.reference}/").content.decode()
-    assert "no alert that you may read" in page
+    assert "has no alerts" in page

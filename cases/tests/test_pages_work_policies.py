@@ -74,7 +74,7 @@ def test_routing_is_changed_by_its_form_in_the_order_that_was_typed(admin: User)
         "rules": [{"name": "Large", "queue": "large", "when": when}, {"name": "Rest", "queue": "rest", "when": {}}]
     }
     again = page(browser, "routing")
-    assert "amount min: 10000" in again.content.decode()
+    assert "$10,000.00" in again.content.decode()
     form = sent(again.context["form"], rules__0__remove="on")
     assert browser.post("/cases/policies/routing/change/", form).status_code == 302
     assert [rule["name"] for rule in content("routing")["rules"]] == ["Rest"]
@@ -113,6 +113,7 @@ def test_a_draft_is_tried_on_the_last_days_before_it_is_put_in_force(superuser: 
     response = browser.post("/cases/policies/routing/dry-run/", form)
     assert response.status_code == 200
     assert (response.context["dry_run"].items, response.context["dry_run"].elsewhere) == (1, 1)
+    assert response.context["dry_run"].unseen == 0
     text = response.content.decode()
     assert "would have gone elsewhere" in text
     assert 'value="All"' in text
@@ -220,3 +221,51 @@ def test_the_admin_reads_policies_and_makes_tags(admin: User) -> None:
     assert "/cases/policies/assignment/" in browser.get(address).content.decode()
     assert browser.post(address, {"name": "Another"}).status_code == 403
     assert browser.post("/admin/cases/tag/add/", {"slug": "urgent", "name": "Urgent"}).status_code == 302
+
+
+def test_a_refusal_names_the_row_and_the_field(admin: User) -> None:
+    factories.queue("large")
+    browser = signed_in(admin)
+    form = sent(
+        page(browser, "routing").context["form"], rules__1__name="Large", rules__1__queue="large",
+        rules__1__when__countries="Germany",
+    )  # fmt: skip
+    refused = browser.post("/cases/policies/routing/change/", form).content.decode()
+    assert "Rules, row 2: Countries of counterparties</a>: “Germany” is no country code" in refused
+    assert "Is DE meant?" in refused
+    form = sent(page(browser, "aml").context["form"])
+    rows = json.loads(form["typologies"])
+    rows[1]["code"] = "A B"
+    refused = browser.post("/cases/policies/aml/change/", form | {"typologies": json.dumps(rows)}).content.decode()
+    assert "Row 2, code: " in refused
+
+
+def test_what_changed_is_told_in_the_words_of_the_form(admin: User) -> None:
+    factories.queue("large", name="Large sums")
+    browser = signed_in(admin)
+    form = sent(page(browser, "gathering").context["form"], gap_hours="48", escalate__0__severity="block")
+    assert browser.post("/cases/policies/gathering/change/", form).status_code == 302
+    told = page(browser, "gathering").content.decode()
+    assert "<dt>Hours between alerts of one incident</dt>" in told
+    assert "<dt>Escalate at once, row 1</dt>" in told
+    assert "Severity: Block" in told
+    form = sent(
+        page(browser, "routing").context["form"], rules__0__name="L", rules__0__queue="large", rules__0__when__level="case",
+        rules__0__when__amount_min="5000", rules__0__when__currency="USD",
+    )  # fmt: skip
+    assert browser.post("/cases/policies/routing/change/", form).status_code == 302
+    told = page(browser, "routing").content.decode()
+    changed = told[told.index('id="versions"') : told.index('id="change"')]
+    for words in ("Name: L", "Queue: Large sums", "Level: Case", "Amount from: $5,000.00"):
+        assert words in changed, changed
+    assert "amount_min" not in told.partition("New version")[0]
+
+
+def test_a_dry_run_says_how_much_of_it_is_not_shown(admin: User) -> None:
+    factories.queue("large")
+    gather_alerts(alerts=[factories.alert()])
+    browser = signed_in(admin)
+    form = sent(page(browser, "routing").context["form"], rules__0__name="All", rules__0__queue="large", reason="")
+    response = browser.post("/cases/policies/routing/dry-run/", form)
+    assert (response.context["dry_run"].elsewhere, response.context["dry_run"].unseen) == (1, 1)
+    assert "All of these are of queues that you may not read" in response.content.decode()

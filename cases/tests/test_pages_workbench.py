@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_htmx_gets_the_case_and_its_row_only(analyst: User, case: Case) -> None:
     part = html(signed_in(analyst), f"/cases/{case.reference}/", **htmx())
     assert "<html" not in part
     assert f"<title>{case.reference}" in part
-    assert f'id="row-{case.reference}" hx-swap-oob="true"' in part
+    assert f'<template data-instead-of="row-{case.reference}">' in part
     assert "bench-tools" not in part
 
 
@@ -142,7 +143,7 @@ def test_a_link_to_a_case_shows_the_list_beside_it(analyst: User, queue: Queue) 
     page = html(signed_in(analyst), f"/cases/{first.reference}/")
     assert f'id="row-{second.reference}"' in page
     assert page.count('aria-current="true"') == 2  # the open row, and the chosen view
-    assert "hx-swap-oob" not in page
+    assert "data-instead-of" not in page
 
 
 def test_a_view_without_cases_says_how_to_get_out_of_it(analyst: User, case: Case) -> None:
@@ -215,3 +216,37 @@ def test_one_case_may_be_shown_to_somebody_by_exception(stranger: User, case: Ca
     client = signed_in(stranger)
     assert client.get(f"/cases/{case.reference}/").status_code == 200
     assert client.get(f"/cases/queues/{case.queue.slug}/").status_code == 404
+
+
+def test_an_item_stands_in_one_place_of_the_navigation_whichever_way_one_came(analyst: User, case: Case) -> None:
+    incident = factories.incident_of(case)
+    browser = signed_in(analyst)
+    for path in (
+        f"/cases/{case.reference}/", f"/cases/incidents/{incident.reference}/", f"/cases/queues/{case.queue.slug}/",
+        f"/cases/queues/{case.queue.slug}/incidents/",
+    ):  # fmt: skip
+        marked = re.findall(r'data-go="(.)" aria-current="page"', html(browser, path))
+        assert marked == ["q"], path
+    assert re.findall(r'data-go="(.)" aria-current="page"', html(browser, "/cases/incidents/")) == ["i"]
+
+
+def test_what_nobody_holds_says_so_and_to_whom_it_is_assigned(analyst: User, lead: User, case: Case) -> None:
+    services.item_take(actor=analyst, item=case)
+    assert "Nobody holds it" not in html(signed_in(lead), f"/cases/{case.reference}/")
+    services.item_release(actor=analyst, item=case)
+    page = html(signed_in(lead), f"/cases/{case.reference}/")
+    assert "Nobody holds it" in page
+    assert "Assigned to" not in page
+    services.item_assign(actor=lead, item=case, to=analyst, reason="She knows the customer.")
+    until = clock.now() + timedelta(days=2)
+    services.item_wait(actor=analyst, item=case, waiting_for="The branch", until=until)
+    page = html(signed_in(analyst), f"/cases/{case.reference}/")
+    assert "<dt>Assigned to</dt><dd>You" in page
+
+
+def test_every_step_has_a_key_that_its_button_shows(lead: User, case: Case) -> None:
+    page = html(signed_in(lead), f"/cases/{case.reference}/")
+    for key in ("t", "c", "m", "a", "n"):
+        assert f'data-key="{key}"' in page
+        assert f"<kbd>{key}</kbd>" in page
+    assert len(re.findall(r'data-key="(.)"', page)) == len(set(re.findall(r'data-key="(.)"', page)))

@@ -222,3 +222,22 @@ def test_the_nightly_priorities_are_changes_without_an_event(
         assert services.priorities_refresh() == 2
     (line,) = lines(reader, cases[0], "Priority worked out anew")
     assert (line.kind, line.url) == ("change", "")
+
+
+def test_a_move_names_the_queues_as_far_as_the_reader_sees_them(
+    cases: list[Case], lead: User, analyst: User, auditor: User
+) -> None:
+    other = factories.queue("fraud", name="Fraud desk")
+    for person in (lead, auditor):
+        factories.grant(person, "view", other)
+    factories.grant(analyst, "view", cases[0])
+    services.item_move(actor=lead, item=cases[0], queue=other, reason="It is fraud.")
+    told = {person.name: lines(person, cases[0], "Moved: It is fraud.")[0].text for person in (auditor, analyst)}
+    assert told["Aud Auditor"].startswith("Queue: AML level 1 → Fraud desk")
+    assert told["Ana Analyst"].startswith("Queue: AML level 1 → a queue that you may not see")
+
+
+def test_a_tag_is_told_by_its_name(cases: list[Case], admin: User, analyst: User, reader: User) -> None:
+    tag = services.tag_create(actor=admin, slug="funnel", name="Funnel account")
+    services.item_tag(actor=analyst, item=cases[0], tag=tag)
+    assert [entry.text for entry in lines(reader, cases[0], "Tagged")] == ["Funnel account"]

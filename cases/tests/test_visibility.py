@@ -228,14 +228,15 @@ def test_the_steps_of_a_case_are_those_of_its_own_hold(cases: list[Case], analys
         fresh = selectors.case_get(person, case.reference)
         return {step.name for step in selectors.item_actions(person, fresh) if step.enabled}
 
-    assert enabled(analyst, cases[0]) == {"note", "close", "release", "wait", "move"}
-    assert enabled(analyst, cases[1]) == {"take", "note", "move"}
+    assert enabled(analyst, cases[0]) == {"note", "close", "release", "wait", "move", "subject_add"}
+    assert enabled(analyst, cases[1]) == {"take", "note", "move", "subject_add"}
     assert enabled(lead, cases[0]) == {"note", "assign"}
-    assert enabled(lead, cases[1]) == {"take", "note", "assign", "move"}
+    assert enabled(lead, cases[1]) == {"take", "note", "assign", "move", "subject_add"}
     steps = {step.name: step for step in selectors.item_actions(lead, cases[0])}
-    assert {name for name, step in steps.items() if step.needs_reason} == {"close", "assign", "wait", "move", "reopen"}
+    reasoned = {"close", "assign", "wait", "move", "subject_add", "reopen"}
+    assert {name for name, step in steps.items() if step.needs_reason} == reasoned
     assert {name for name, step in steps.items() if step.needs_approval} == {"close"}
     assert [(step.label, step.key) for step in steps.values()] == [
         ("Take", "t"), ("Add note", "c"), ("Propose to close", "d"), ("Wait", "w"), ("Release", "b"), ("Assign", "a"),
-        ("Move to another queue", ""), ("Reopen", ""),
+        ("Move", "m"), ("Add a subject", "s"), ("Reopen", "o"),
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import partial
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,11 +13,14 @@ from django.views.decorators.http import require_http_methods
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit_for_result
 from finobs.core.http import render_page
-from finobs.core.parameters import refuse_unknown
+from finobs.core.lists import filter_context
+from finobs.core.parameters import filter_names, refuse_unknown
 
 from .. import selectors, services
 from ..choices import ItemKind
+from ..filters import IncidentFilter
 from ..forms import BulkCloseForm
+from ..models import Queue
 from ..services.incidents_close import MAX_BULK, BulkResult
 from .page import ITEM_ORDER
 
@@ -29,11 +33,11 @@ MAX_CHOICES = 200
 def incidents_close(request: SignedInRequest, slug: str) -> HttpResponse:
     """One conclusion for many incidents of a queue: which, then what would be closed, and what not and why."""
     queue = selectors.queue_get(request.user, slug)
-    refuse_unknown(request.GET, {"incident"}, {"incident"})
+    names, repeatable = filter_names(IncidentFilter)
+    refuse_unknown(request.GET, {"incident", *names}, {"incident", *repeatable})
     references = (request.POST if request.method == "POST" else request.GET).getlist("incident")[:MAX_BULK]
     if not references:
-        rows = selectors.queue_items(request.user, queue, ItemKind.INCIDENT).order_by(*ITEM_ORDER)[:MAX_CHOICES]
-        return render_page(request, "cases/bulk_choose.html", {"queue": queue, "rows": rows})
+        return _choose(request, queue)
     preview = selectors.bulk_close_preview(request.user, queue, references)
     is_sent = request.method == "POST" and "disposition" in request.POST
     form = BulkCloseForm(request.POST if is_sent else None, typologies={each.typology for each in preview.closable})
@@ -46,6 +50,16 @@ def incidents_close(request: SignedInRequest, slug: str) -> HttpResponse:
             return redirect(reverse("cases:queue-triage", args=[slug]))
     context = {"queue": queue, "kind": ItemKind.INCIDENT, "preview": preview, "form": form}
     return render_page(request, "cases/bulk_close.html", context, status=status)
+
+
+def _choose(request: SignedInRequest, queue: Queue) -> HttpResponse:
+    """The open incidents under the filters of the address, to choose from."""
+    rows = selectors.queue_items(request.user, queue, ItemKind.INCIDENT)
+    context = filter_context(request, IncidentFilter, rows, ("typology", "status", "account", "holder"), {})
+    is_valid = context["filter"].is_valid()
+    chosen = context["filter"].qs.order_by(*ITEM_ORDER)[:MAX_CHOICES] if is_valid else []
+    status = HTTPStatus.OK if is_valid else HTTPStatus.UNPROCESSABLE_ENTITY
+    return render_page(request, "cases/bulk_choose.html", {"queue": queue, "rows": chosen, **context}, status=status)
 
 
 def _message(result: BulkResult) -> str:

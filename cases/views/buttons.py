@@ -27,8 +27,6 @@ BUTTONS: Final[dict[str, tuple[str, ButtonKind, str]]] = {
     "reopen": ("refresh", "dialog", "Take it up again"),
 }
 CLOSE_HINTS: Final = {"incident": "With what you conclude; it labels its alerts"}
-# "t" takes the next item of the queue, wherever one is.
-LIST_KEYS: Final = {"t"}
 # Where these cannot be pressed, the page says why already: who holds the item, or that it is closed.
 SILENT_ACTIONS: Final = {"take", "release", "reopen"}
 
@@ -60,8 +58,7 @@ def buttons(user: Any, item: WorkItem) -> list[Button]:
         icon, kind, hint = BUTTONS[action.name]
         if action.name == "close":
             hint = CLOSE_HINTS.get(item.KIND, hint)
-        key = "" if action.key in LIST_KEYS else action.key
         hint = hint if action.enabled else action.why_not
         address = reverse(getattr(names, action.name), args=[item.reference])
-        result.append(Button(action.name, action.label, key, icon, kind, address, hint, action.enabled))
+        result.append(Button(action.name, action.label, action.key, icon, kind, address, hint, action.enabled))
     return result

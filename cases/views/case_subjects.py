@@ -75,7 +75,7 @@ def _dialog(
         form = form_class(request.POST)
         status = submit(form, partial(service, actor=request.user, case=case, subject=subject))
         if status == HTTPStatus.OK:
-            return success_response(request, ItemKind.CASE, reference, message)
+            return success_response(request, ItemKind.CASE, reference, message, listed=case.queue)
         case = selectors.case_get(request.user, reference)
     dialog = SubjectDialog(f"subject_{verb}", title.format(subject), form, _button(reference, subject, verb))
     return workbench(

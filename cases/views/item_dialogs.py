@@ -38,9 +38,10 @@ def item_dialog(
     if status in (HTTPStatus.OK, HTTPStatus.ACCEPTED):
         wording = SENT_FOR_APPROVAL_MESSAGE if status == HTTPStatus.ACCEPTED else message
         text = wording.format(**{**form.cleaned_data, "reference": reference, "kind": kind})
-        return success_response(request, kind, reference, text)
+        return success_response(request, kind, reference, text, listed=item.queue)
     item = selectors.item_get(request.user, kind, reference)
-    return workbench(request, item.queue, kind, item, status=status, open_dialog=name, **{f"{name}_form": form})
+    typed: dict[str, Any] = {"open_dialog": name, f"{name}_form": form}
+    return workbench(request, item.queue, kind, item, status=status, **typed)
 
 
 @login_required

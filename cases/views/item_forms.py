@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.forms import Form
+from django.utils import timezone
+
+from finobs.core import clock
 
 from .. import selectors
 from ..forms import AssignForm, CloseForm, EscalateForm, MoveForm, NoteForm, ReopenForm, SubjectAddForm, WaitForm
 from ..models import WorkItem
+from ..waiting import next_morning
 
 FormMaker = Callable[[Any, Any, dict[str, Any]], Form]
 
@@ -31,7 +35,8 @@ def _close(user: Any, item: Any, arguments: dict[str, Any]) -> Form:
 
 
 def _wait(_user: Any, _item: Any, arguments: dict[str, Any]) -> Form:
-    return WaitForm(**arguments)
+    initial = {"until": next_morning(timezone.localtime(clock.now()))} | arguments.get("initial", {})
+    return WaitForm(**{**arguments, "initial": initial})
 
 
 def _reopen(_user: Any, _item: Any, arguments: dict[str, Any]) -> Form:

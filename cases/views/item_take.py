@@ -26,7 +26,7 @@ def item_take_next(request: SignedInRequest, slug: str, kind: str) -> HttpRespon
     queue = selectors.queue_get(request.user, slug)
     item = services.item_take_next(actor=request.user, queue=queue, kind=kind)
     if item is not None:
-        return success_response(request, kind, item.reference, f"You hold {item.reference}.", push=True)
+        return success_response(request, kind, item.reference, f"You hold {item.reference}.", listed=queue, push=True)
     message = NO_FREE_ITEM_MESSAGE.format(kind=kind)
     if swap_target(request):
         # htmx swaps nothing for 204: the item that is open stays open.

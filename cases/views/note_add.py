@@ -31,4 +31,4 @@ def note_add(request: SignedInRequest, reference: str, kind: str) -> HttpRespons
     if status != HTTPStatus.OK:
         return workbench(request, item.queue, kind, item, status=status, note_form=form)
     message = MESSAGES[item.status == CaseStatus.AWAITING_APPROVAL].format(kind=kind)
-    return success_response(request, kind, reference, message)
+    return success_response(request, kind, reference, message, listed=item.queue)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -18,6 +19,7 @@ from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
 from finobs.core.identity import preload
+from finobs.core.navigation import stands_under
 from finobs.core.pagination import count, paginate
 from finobs.core.parameters import filter_names, refuse_unknown
 
@@ -47,15 +49,21 @@ QUICK_FILTERS = (
 
 
 def workbench(
-    request: SignedInRequest, queue: Queue, kind: str, item: WorkItem | None = None, *, status: int = 200, **forms: Any
-) -> HttpResponse:
-    """The whole page, or for htmx the part it swaps: the list, or the item. `forms`: forms that come back filled."""
+    request: SignedInRequest, queue: Queue, kind: str, item: WorkItem | None = None, *, status: int = 200,
+    listed: Queue | None = None, **forms: Any,
+) -> HttpResponse:  # fmt: skip
+    """The whole page, or for htmx the part it swaps: the list, or the item. `listed`: the queue whose list is beside
+    it, which something was just done to. `forms`: forms that come back filled."""
+    # One page, swapped in parts: an item opened from its queue, from a list or by its address stands in the same place.
+    stands_under(request, "cases:queue-list")
     context: dict[str, Any] = {"queue": queue, "kind": kind, "item": item, "list_query": list_query(request)}
     context |= {"names": PAGE_NAMES[kind], "queues": PAGE_NAMES, "is_case": kind == ItemKind.CASE}
     context["may_work"] = selectors.may_work(request.user, queue)
     part = "list" if swap_target(request) == "list" else "answer"
     if part == "list" or not swap_target(request):
         context |= list_parts(request, queue, kind)
+    elif listed is not None:
+        context |= {"listed": listed, "row_count": count(list_rows(request, listed, kind))}
     if item is not None and part != "list":
         context |= item_parts(request, item, forms.get("open_dialog", "")) | forms
     return render_page(request, TEMPLATE, context, partial=part, status=status)
@@ -66,30 +74,36 @@ def button_response(request: SignedInRequest, item: WorkItem, act: Callable[[], 
     refused = Form({})
     status = submit(refused, act)
     if status == HTTPStatus.OK:
-        return success_response(request, item.KIND, item.reference, message)
+        return success_response(request, item.KIND, item.reference, message, listed=item.queue)
     item = selectors.item_get(request.user, item.KIND, item.reference)
     return workbench(request, item.queue, item.KIND, item, status=status, refused=refused)
 
 
 def success_response(
-    request: SignedInRequest, kind: str, reference: str, message: str, *, push: bool = False
+    request: SignedInRequest, kind: str, reference: str, message: str, *, listed: Queue, push: bool = False
 ) -> HttpResponse:
-    """After a write: the item as it is now, in its place; without htmx, by way of its address."""
+    """After a write: the item as it is now, in its place, and how many its list has; without htmx, by way of its
+    address."""
     address = reverse(PAGE_NAMES[kind].detail, args=[reference]) + list_query(request)
     if not swap_target(request):
         messages.success(request, message)
         return redirect(address)
     item = selectors.item_get(request.user, kind, reference)
-    response = workbench(request, item.queue, kind, item)
+    response = workbench(request, item.queue, kind, item, listed=listed)
     # The address bar would otherwise hold an address that takes POST only, and a reload be refused.
     response = push_url(response, address) if push else replace_url(response, address)
     return trigger_client_event(response, "finobs:announce", {"text": message})
 
 
-def list_parts(request: SignedInRequest, queue: Queue, kind: str) -> dict[str, Any]:
+def list_rows(request: SignedInRequest, queue: Queue, kind: str) -> QuerySet[Any]:
+    """What the filters of the address leave of a queue. Raises Invalid."""
     names, repeatable = filter_names(FILTERS[kind])
     refuse_unknown(request.GET, {*names, "cursor"}, repeatable)
-    rows = selectors.queue_items(request.user, queue, kind, request.GET)
+    return selectors.queue_items(request.user, queue, kind, request.GET)
+
+
+def list_parts(request: SignedInRequest, queue: Queue, kind: str) -> dict[str, Any]:
+    rows = list_rows(request, queue, kind)
     bound, cursor = list_query(request), request.GET.get("cursor", "")
     return {
         "row_count": count(rows),
@@ -110,6 +124,7 @@ def item_parts(request: SignedInRequest, item: WorkItem, open_dialog: str) -> di
     return {
         "item_type": item._meta.label_lower,
         "lease": lease,
+        "concluded": selectors.conclusion_of(user, item),
         "alerts": alerts,
         "may_explain": may_explain(user),
         "more_alerts": item.alert_count > len(alerts) == MAX_ALERTS,

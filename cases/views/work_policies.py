@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from itertools import pairwise
 from typing import Any
@@ -22,9 +22,10 @@ from finobs.core.identity import preload
 from .. import services
 from ..models import WorkPolicy, WorkPolicyVersion
 from ..policies import selectors, shipped
-from ..policies.differences import Difference, differences, in_words
+from ..policies.differences import Difference
 from ..policies.in_force import content_in_force
 from ..policy_forms import ProgrammeForm, RevertForm, WorkPolicyForm
+from ..policy_words import PolicyWords
 
 
 @login_required
@@ -132,9 +133,10 @@ def _page(request: SignedInRequest, policy: WorkPolicy, *, status: int = 200, **
     versions = list(selectors.work_policy_versions(request.user, policy))
     preload(versions)
     may_configure = selectors.may_configure(request.user)
+    words = PolicyWords(policy.kind)
     context: dict[str, Any] = {
-        "policy": policy, "versions": list(_with_differences(policy, versions)), "may_configure": may_configure,
-        **_tables(content_in_force(policy)),
+        "policy": policy, "versions": list(_with_differences(policy, words, versions)), "may_configure": may_configure,
+        "facts": words.facts(content_in_force(policy)), "tables": words.tables(content_in_force(policy)),
     }  # fmt: skip
     if may_configure:
         initial = {"version": policy.version}
@@ -144,12 +146,12 @@ def _page(request: SignedInRequest, policy: WorkPolicy, *, status: int = 200, **
 
 
 def _with_differences(
-    policy: WorkPolicy, versions: list[WorkPolicyVersion]
+    policy: WorkPolicy, words: PolicyWords, versions: list[WorkPolicyVersion]
 ) -> list[tuple[WorkPolicyVersion, list[Difference]]]:
     """Each version with what it changed of the one before; the first of what finobs ships."""
     first = shipped.CONTENTS.get((policy.kind, policy.slug), {})
     contents = [*(version.content for version in versions), first]
-    changes = [differences(before, after) for after, before in pairwise(contents)]
+    changes = [words.differences(before, after) for after, before in pairwise(contents)]
     return list(zip(versions, changes, strict=True))
 
 
@@ -158,23 +160,3 @@ def _earlier(policy: WorkPolicy, versions: list[WorkPolicyVersion]) -> list[tupl
     if (policy.kind, policy.slug) in shipped.CONTENTS and policy.live_id:
         choices.append((0, "What finobs ships"))
     return choices
-
-
-def _tables(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A document as facts and tables."""
-    lists = {name: value for name, value in content.items() if isinstance(value, list)}
-    return {
-        "facts": [(_title(name), in_words(value)) for name, value in content.items() if name not in lists],
-        "tables": [(_title(name), *_table(rows)) for name, rows in lists.items()],
-    }
-
-
-def _table(rows: list[Any]) -> tuple[list[str], list[list[str]]]:
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return [_title(name) for name in names], [
-        [in_words(row[name]) if name in row else "" for name in names] for row in rows
-    ]
-
-
-def _title(name: str) -> str:
-    return name.replace("_", " ").capitalize()

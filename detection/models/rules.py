@@ -21,6 +21,7 @@ class Rule(Versioned):
     """A rule by its lasting name. What it does is in its versions; `live` is the one in force."""
 
     CLASSIFIED = classify(internal="slug name typology obligation")
+    FIELD_WORDS = {"live": "the version in force"}  # noqa: RUF012
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)

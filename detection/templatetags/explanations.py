@@ -7,6 +7,10 @@ from typing import Any
 
 from django import template
 
+from finobs.core import context
+from transactions.models import Source
+
+from ..alerts.reason_words import in_words, is_worded
 from ..ml.explain import waterfalls
 from ..ml.explain.feature_labels import feature_label
 from ..models import Alert
@@ -30,7 +34,17 @@ def flagging_model(alert: Alert) -> dict[str, Any] | None:
 @register.filter
 def visible_reasons(alert: Alert, user: Any) -> list[str]:
     """Why an alert was raised, as far as somebody may read it: {{ alert|visible_reasons:request.user|first }}."""
-    return clearance.visible_reasons(user, alert)
+    reasons = clearance.visible_reasons(user, alert)
+    if alert.is_external or not any(map(is_worded, reasons)):
+        return reasons
+    declaration = _attributes_of(alert.transaction.source_id)
+    return [in_words(each, declaration) for each in reasons]
+
+
+def _attributes_of(source_id: int) -> Mapping[str, Any]:
+    """What a source declares, asked for once for a page; its alerts need not be read with it."""
+    rows = Source.objects.filter(pk=source_id).values_list("attributes", flat=True)
+    return context.memoize(("attributes", source_id), lambda: rows.get())
 
 
 @register.inclusion_tag("detection/_explanation.html")

@@ -105,7 +105,7 @@ def test_a_change_needs_a_reason_and_a_difference(admin):
 def test_a_stale_change_is_a_conflict(admin):
     rule = make(admin)
     rule_change(actor=admin, rule=rule, parameters=GOOD | {"review_at": "9000"}, reason="First")
-    with pytest.raises(Stale, match=r"has changed since you looked at it, last by Ada Admin: live\."):
+    with pytest.raises(Stale, match=r"has changed since you looked at it, last by Ada Admin: the version in force\."):
         rule_change(actor=admin, rule=rule, parameters=GOOD | {"review_at": "8000"}, reason="Second", version=2)
     assert rule.versions.count() == 2
 

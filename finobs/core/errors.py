@@ -43,15 +43,15 @@ class InvalidTransition(FinobsError):
 
 
 class Conflict(FinobsError):
-    """Somebody else was there first, or the form was stale."""
+    """It does not fit what is there now: somebody else was there first, or it is so already."""
 
-    status, code, title = 409, "conflict", "This has changed since you looked at it"
+    status, code, title = 409, "conflict", "This does not fit what is there now"
 
 
 class Stale(Conflict):
     """Somebody changed it after this caller had looked at it; `version` is the one it has now."""
 
-    code = "stale"
+    code, title = "stale", "This has changed since you looked at it"
 
     def __init__(self, detail: str, *, version: int) -> None:
         super().__init__(detail, version=version)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import django_filters
 from django import forms
 
-from .forms import ALL_YES_NO
+from .forms import ALL_YES_NO, SelectOne
 
 _WORDS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -43,7 +43,7 @@ class ChoicesFilter(django_filters.MultipleChoiceFilter):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"distinct": False, **kwargs})
+        super().__init__(*args, **{"distinct": False, "widget": SelectOne, **kwargs})
 
     def filter(self, qs: Any, value: Any) -> Any:
         """As one list, which an index answers; the library writes an OR."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.conf import settings
@@ -40,8 +41,12 @@ class Timestamped(Base):
 class Versioned(Base):
     """A row that somebody may change. `version` rises with every change (`core.history`), and a stale one is refused.
 
-    It is asked by `core.versions`.
+    It is asked by `core.versions`, which tells what changed meanwhile: by fields, as FIELD_WORDS calls those whose own
+    name says too little, or where HISTORY_SAYS_ACTS by what the history says was done.
     """
+
+    FIELD_WORDS: ClassVar[Mapping[str, str]] = {}
+    HISTORY_SAYS_ACTS: ClassVar[bool] = False
 
     version = models.PositiveIntegerField(default=FIRST_VERSION, editable=False)
 

@@ -54,6 +54,7 @@ class NavigationEntry:
     or_permission: str = ""
 
 
+_STANDS_UNDER: Final = "navigation_place"
 _entries: dict[tuple[str, str], NavigationEntry] = {}
 _near: dict[str, str] = {}
 _counters: dict[str, Counter] = {}
@@ -68,6 +69,11 @@ def register(*entries: NavigationEntry) -> None:
 def register_near(name: str, entry: str) -> None:
     """The list `name` has no entry of its own: its pages are under `entry`."""
     _near[name] = entry
+
+
+def stands_under(request: HttpRequest, entry: str) -> None:
+    """This page is under `entry` at the side, whatever its own address lies under."""
+    setattr(request, _STANDS_UNDER, address(entry))
 
 
 def entries(*groups: str) -> list[NavigationEntry]:
@@ -135,7 +141,7 @@ class Shell:
         by_name = {entry.name: url for entry, url in open_to}
         places = {url: url for url in by_name.values()}
         places |= {address(name): by_name[near] for name, near in _near.items() if near in by_name}
-        here = places.get(_nearest([*places], self.here), "")
+        here = places.get(_nearest([*places], self.place), "")
         return [NavigationItem(entry, url, url == here, self._count(entry.counter)) for entry, url in open_to]
 
     @cached_property
@@ -167,6 +173,11 @@ class Shell:
     @property
     def here(self) -> str:
         return self.request.path
+
+    @property
+    def place(self) -> str:
+        """The address by which the entry of this page is found: its own, but for what `stands_under` another."""
+        return str(getattr(self.request, _STANDS_UNDER, "")) or self.here
 
     @property
     def sign_in(self) -> str:

@@ -45,12 +45,22 @@ def _message(row: Any, version: int) -> str:
         return f"{text}. Read what is new, then decide again."
     newest = row.history.first()
     former = row.history.filter(version=version).first()
-    names = _changed(newest, former) if newest is not None and former is not None else ""
+    changed = _acts if row.HISTORY_SAYS_ACTS else _changed
+    names = changed(newest, former) if newest is not None and former is not None else ""
     by = f", last by {newest.history_user}" if newest is not None and newest.history_user else ""
     return f"{text}{by}{f': {names}' if names else ''}. Read what is new, then decide again."
 
 
 def _changed(newest: Any, former: Any) -> str:
+    """The fields that are other by now, as people call them."""
     fields = set(newest.diff_against(former).changed_fields) - {"version", "updated_at", "session_epoch"}
     model = newest.instance_type
-    return ", ".join(sorted(str(model._meta.get_field(name).verbose_name) for name in fields))
+    names = (model.FIELD_WORDS.get(name, model._meta.get_field(name).verbose_name) for name in fields)
+    return ", ".join(sorted(str(name) for name in names))
+
+
+def _acts(newest: Any, former: Any) -> str:
+    """What was done since, in the words of the history: "note added, waiting"."""
+    rows = newest.instance_type.history.filter(id=newest.id, version__gt=former.version).order_by("version")
+    acts = rows.values_list("history_change_reason", flat=True)
+    return ", ".join(dict.fromkeys(f"{act[:1].lower()}{act[1:]}" for act in acts if act))

@@ -7,6 +7,8 @@ document.addEventListener("click", (event) => {
   const dialog = opener && document.getElementById(opener.dataset.dialog);
   if (dialog instanceof HTMLDialogElement) {
     event.preventDefault();
+    // The browser gives the focus back to what has it now: a key clicks without moving it there.
+    opener.focus({ preventScroll: true });
     if (!dialog.open) dialog.showModal();
     dialog.querySelector("[autofocus], textarea, input:not([type=hidden]), select")?.focus();
   }

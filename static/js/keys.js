@@ -13,7 +13,7 @@
 //   data-no-keys          on a container: no key works while the focus is inside.
 //
 // Always there: ? lists every key of this page; Ctrl+K opens the palette (see palette.js).
-// Nothing fires in a text field (Escape leaves it), with Ctrl, Alt or Meta held, or behind an open dialog.
+// Nothing fires in a text field (Escape leaves it, or closes the dialog that it is in), with Ctrl, Alt or Meta held, or behind an open dialog.
 
 import { labelOf } from "./label.js";
 
@@ -82,7 +82,12 @@ function help() {
     list.append(term, Object.assign(document.createElement("dd"), { textContent: label }));
   };
   list.replaceChildren();
-  for (const element of document.querySelectorAll("[data-key]")) if (shown(element)) line([element.dataset.key], labelOf(element));
+  const told = new Set();
+  for (const element of document.querySelectorAll("[data-key]")) {
+    if (told.has(element.dataset.key) || !shown(element)) continue;
+    told.add(element.dataset.key);
+    line([element.dataset.key], labelOf(element));
+  }
   if (currentList()) {
     line(["j", "k"], "Next and previous row");
     line(["Enter"], "Open the row");
@@ -100,7 +105,7 @@ function help() {
 }
 
 function leave(target) {
-  if (target.matches(FIELDS)) {
+  if (target.matches(FIELDS) && scope() === document) {
     target.blur();
     return true;
   }

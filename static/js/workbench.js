@@ -1,5 +1,6 @@
 // The workbench: what keys.js, dialogs.js and drafts.js leave to it.
 //   data-focus="id"            a button or link that puts the focus into that field.
+//   data-check-all="name"      a box that ticks all boxes of that name in its form, or none.
 //   Ctrl+Enter                 sends the form of the text field that has the focus.
 //   dialog[data-open-now]      shown as a modal as soon as it is on the page (a form that came back).
 //   select[name=disposition]   offers in the form's reason_code only the reasons that go with it.
@@ -25,9 +26,35 @@ function openNow(root) {
   for (const dialog of root.querySelectorAll("dialog[data-open-now]")) {
     dialog.removeAttribute("data-open-now");
     dialog.close();
+    focusFirst([`[data-dialog="${dialog.id}"]`, "#case-title"]);
     dialog.showModal();
     (dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("select, textarea"))?.focus();
   }
+}
+
+const shown = (element) => element?.getClientRects().length > 0;
+const focusFirst = (selectors) =>
+  selectors.map((selector) => document.querySelector(selector)).find(shown)?.focus({ preventScroll: true });
+
+// What has the focus, so that it can be found again in what takes its place: of a dialog, what opens it.
+function controlOf(element) {
+  const dialog = element?.closest?.("dialog");
+  if (dialog) return `[data-dialog="${dialog.id}"]`;
+  if (element?.closest?.(".case-tag")) return "#tag-choice";
+  if (element?.id) return `#${CSS.escape(element.id)}`;
+  if (element?.dataset?.key) return `[data-key="${CSS.escape(element.dataset.key)}"]`;
+  return element?.matches?.("a[href]") ? `a[href="${CSS.escape(element.getAttribute("href"))}"]` : "";
+}
+
+let focused = "";
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (["case", "list"].includes(event.detail.target?.id)) focused = controlOf(document.activeElement);
+});
+function giveFocusBack(target) {
+  if (document.activeElement !== document.body) return;
+  const instead = target.id === "case" ? ["#case-title", "[data-item][data-current]"] : ["#list [aria-current=true]"];
+  focusFirst([focused, ...instead].filter(Boolean));
+  focused = "";
 }
 
 // Which row is open, and which of the two screens a phone shows. The row that the keys stand on stays theirs while the
@@ -46,6 +73,19 @@ function mark() {
     row.toggleAttribute("data-current", here);
     if (here) row.setAttribute("aria-current", "true");
     else row.removeAttribute("aria-current");
+  }
+}
+
+// What an answer says of the list beside the item goes where the page has it; a row of another page has no place.
+function update(root) {
+  for (const part of root.querySelectorAll("template[data-instead-of]")) {
+    const place = document.getElementById(part.dataset.insteadOf);
+    if (place) {
+      const now = part.content.firstElementChild;
+      place.replaceWith(now);
+      window.htmx?.process(now);
+    }
+    part.remove();
   }
 }
 
@@ -77,6 +117,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("change", (event) => {
+  const all = event.target.dataset?.checkAll;
+  if (all) {
+    const boxes = event.target.form.querySelectorAll(`input[type=checkbox][name="${CSS.escape(all)}"]`);
+    for (const box of boxes) box.checked = event.target.checked;
+  }
   if (event.target.name === "disposition" && event.target.form) reasons(event.target.form);
 });
 
@@ -89,6 +134,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   const target = event.detail.target ?? event.target;
+  update(target);
   if (target.id === "case" || target.id === "list") mark();
   if (target.id === "case" && place) {
     const same = place.of === reference();
@@ -102,6 +148,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
     document.activeElement.scrollIntoView({ block: "center" });
   }
   ready(target);
+  if (["case", "list"].includes(target.id)) giveFocusBack(target);
 });
 
 // What went well is said as after a swap: a line above the panes would stay and take their room.

@@ -15,6 +15,7 @@ from cases import services
 from cases.models import Case, Note, Queue
 from cases.tests.factories import cases_in
 from finobs.accounts.models import User
+from finobs.core import clock
 
 WHY = "The customer sold a car; the contract is in the file."
 
@@ -76,7 +77,7 @@ def test_what_loads_above_a_note_does_not_push_it_out_of_sight(page, cases, anal
 def test_the_next_case_is_taken_from_my_work_by_a_key(page, cases, analyst, sign_in):
     sign_in(page, analyst)
     page.goto("/cases/")
-    page.keyboard.press("t")
+    page.keyboard.press("n")
     page.wait_for_url(f"**/cases/{cases[0].reference}/")
     expect(page.locator("#toasts")).to_contain_text(f"You hold {cases[0].reference}.")
     expect(page.locator("#messages")).to_be_empty()
@@ -166,7 +167,7 @@ def test_the_keys_carry_a_case_through(page, cases, analyst, sign_in):
     first, second, _ = cases
     sign_in(page, analyst)
     page.goto(queue_path(cases))
-    page.keyboard.press("t")
+    page.keyboard.press("n")
     page.wait_for_url(f"**/cases/{first.reference}/")
     expect(page.locator(f"#row-{first.reference} a")).to_have_attribute("data-opened", "")
     expect(page.locator(f"#row-{first.reference}")).to_contain_text("you")
@@ -310,3 +311,65 @@ def test_on_a_phone_list_and_case_are_separate_screens(other, cases, analyst, si
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.get_by_role("link", name="Back to").click()
     expect(page.locator(".bench-list")).to_be_visible()
+
+
+def test_t_takes_the_case_that_is_open_and_n_the_next(page, cases, analyst, sign_in):
+    first, second, _ = cases
+    sign_in(page, analyst)
+    page.goto(f"/cases/{second.reference}/")
+    page.keyboard.press("t")
+    expect(page.locator("#toasts")).to_contain_text(f"You hold {second.reference}.")
+    page.keyboard.press("n")
+    page.wait_for_url(f"**/cases/{first.reference}/")
+
+
+def test_the_focus_stays_where_one_works(page, cases, analyst, admin, sign_in):
+    services.tag_create(actor=admin, slug="vip", name="VIP")
+    services.tag_create(actor=admin, slug="mule", name="Mule")
+    case = services.item_take(actor=analyst, item=cases[0])
+    sign_in(page, analyst)
+    page.goto(f"/cases/{case.reference}/")
+    page.keyboard.press("w")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("[data-dialog=dialog-wait]")).to_be_focused()
+    page.keyboard.press("l")
+    expect(page.locator("#tag-choice")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".case-tags .badge")).to_have_count(1)
+    expect(page.locator("#tag-choice")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    propose(page)
+    expect(page.locator(".case-axes")).to_contain_text("Awaiting approval")
+    expect(page.locator("#case-title")).to_be_focused()
+
+
+def test_what_is_reopened_is_counted_and_has_no_row_to_change(page, cases, queue, lead, sign_in):
+    """The `watch` fails it on the error that htmx writes where a fragment has no place."""
+    closed = cases[0]
+    Case.objects.filter(pk=closed.pk).update(
+        status="closed", closed_at=clock.now(), disposition="no_action", reason_code="known_pattern", rationale=WHY
+    )
+    sign_in(page, lead)
+    page.goto(f"/cases/{closed.reference}/")
+    expect(page.locator(".bench-list .count-line")).to_have_text("2 cases")
+    page.keyboard.press("o")
+    page.get_by_role("dialog").get_by_label("Why").fill("The bank's letter came in.")
+    page.get_by_role("dialog").get_by_role("button", name="Reopen").click()
+    expect(page.locator(".case-axes")).to_contain_text("Nobody holds it")
+    expect(page.locator(".bench-list .count-line")).to_have_text("3 cases")
+
+
+def test_on_a_phone_all_that_can_be_done_is_in_sight_and_tables_say_that_they_scroll(other, cases, analyst, sign_in):
+    case = services.item_take(actor=analyst, item=cases[0])
+    page = other(analyst, sign_in, viewport={"width": 390, "height": 844})
+    page.goto(f"/cases/{case.reference}/")
+    page.wait_for_load_state("networkidle")
+    for button in page.locator(".action .btn").all():
+        expect(button).to_be_in_viewport(ratio=1)
+    region = page.get_by_role("region", name="scrolls sideways").first
+    region.focus()
+    expect(region).to_be_focused()

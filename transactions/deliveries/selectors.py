@@ -86,10 +86,10 @@ class Calendar:
 
 
 def delivery_calendar(user: Any, source: Source | None = None) -> Calendar:
-    """The last four weeks of each schedule that `user` may see, or of those of one source."""
+    """The last four weeks, the newest day first, of each schedule that `user` may see, or of those of one source."""
     today = clock.now().date()
-    days = [today - timedelta(days=back) for back in reversed(range(CALENDAR_DAYS))]
-    schedules, deliveries = schedules_visible(user), deliveries_visible(user).filter(business_date__gte=days[0])
+    days = [today - timedelta(days=back) for back in range(CALENDAR_DAYS)]
+    schedules, deliveries = schedules_visible(user), deliveries_visible(user).filter(business_date__gte=days[-1])
     if source is not None:
         schedules, deliveries = schedules.filter(source=source), deliveries.filter(schedule__source=source)
     by_place = {(row.schedule_id, row.business_date): row for row in deliveries}
