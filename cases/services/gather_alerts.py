@@ -84,8 +84,8 @@ def gather_alerts(*, alerts: Sequence[Alert]) -> None:
 
 
 def _candidates(alerts: Sequence[NewAlert], gap: timedelta) -> dict[GatheringKey, list[Incident]]:
-    """The incidents that the alerts may join or succeed, locked: near in time, on the same subjects; the oldest
-    first."""
+    """The incidents that the alerts may join or succeed, and their cases, locked: near in time, on the same subjects;
+    the oldest first."""
     candidates: dict[GatheringKey, list[Incident]] = defaultdict(list)
     about = Q(account_id__in={alert.account_id for alert in alerts if alert.account_id})
     if customers := {alert.key.customer_id for alert in alerts if alert.key.customer_id}:
@@ -93,11 +93,22 @@ def _candidates(alerts: Sequence[NewAlert], gap: timedelta) -> dict[GatheringKey
     near = Incident.objects.filter(
         about, last_at__gte=alerts[0].occurred_at - gap, first_at__lte=alerts[-1].occurred_at + gap
     )
-    for incident in near.select_related("case").order_by("pk").select_for_update(of=("self",)):
+    incidents = list(near.order_by("pk").select_for_update())
+    _lock_cases(incidents)
+    for incident in incidents:
         account_id = None if incident.customer_id else incident.account_id
         for typology in (incident.typology, ""):
             candidates[GatheringKey(incident.customer_id, account_id, incident.unit_id, typology)].append(incident)
     return candidates
+
+
+def _lock_cases(incidents: Sequence[Incident]) -> None:
+    """Give the incidents their cases as they are under the lock: one may be sent for approval at this moment, and takes
+    no more then."""
+    if ids := {incident.case_id for incident in incidents if incident.case_id}:
+        cases = {case.pk: case for case in Case.objects.filter(pk__in=ids).order_by("pk").select_for_update()}
+        for incident in incidents:
+            incident.case = cases[incident.case_id] if incident.case_id else None
 
 
 def _place(gathered: GatheredAlerts, alert: NewAlert, rule: Gathering, policy: PolicyInForce) -> None:
@@ -167,14 +178,12 @@ def _alert_ids(gathered: GatheredAlerts) -> dict[int, list[int]]:
 
 
 def _cases_of(gathered: GatheredAlerts) -> dict[int, Case]:
-    """The cases that some of the joined incidents were escalated to, locked, with the new alerts counted in."""
-    ids = {each.case_id for each in gathered.joined.values() if each.case_id}
-    if not ids:
-        return {}
-    cases = {case.pk: case for case in Case.objects.filter(pk__in=ids).order_by("pk").select_for_update()}
+    """The cases that some of the joined incidents were escalated to, with the new alerts counted in."""
+    cases = {}
     for incident in gathered.joined.values():
-        if incident.case_id:
-            add_facts(cases[incident.case_id], gathered.alerts[id(incident)])
+        if incident.case is not None:
+            cases[incident.case.pk] = incident.case
+            add_facts(incident.case, gathered.alerts[id(incident)])
     return cases
 
 

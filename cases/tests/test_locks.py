@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from approvals.models import ApprovalRequest
 from approvals.tests.factories import closing_request, decide
 from cases.choices import CaseStatus
 from cases.models import Case, CaseAlert, Incident, Queue, WorkLease
 from cases.policies.selectors import work_policy_get
 from cases.services import (
     ensure_default_queue,
+    gather_alerts,
     item_assign,
     item_release,
     item_take,
@@ -52,6 +54,28 @@ def test_alerts_of_one_account_grouped_at_once_open_one_case(queue: Queue) -> No
         assert CaseAlert.objects.filter(case=case).count() == 6
         assert Incident.objects.get(case=case).alert_count == 6
         assert case.amounts == {"USD": str(6 * 1_250_000)}
+
+
+def test_an_alert_that_comes_while_a_closing_is_asked_for_is_in_it_or_in_a_successor(queue: Queue) -> None:
+    ana = person("Ana", queue)
+    for _ in range(ROUNDS):
+        account = factories.account()
+        escalated(alerts=[factories.alert(of=account)])
+        case = item_take(actor=ana, item=Case.objects.get(account=account))
+        late = factories.alert(of=account)
+        at_once(lambda: closing_request(ana, case), lambda: gather_alerts(alerts=[late]))  # noqa: B023
+        case.refresh_from_db()
+        incident = Incident.objects.get(case_alerts__alert=late)
+        request = ApprovalRequest.objects.filter(subject_id=str(case.pk)).first()
+        if request is None:
+            # The alert was there first: what she saw is no more.
+            assert (case.status, incident.case) == (CaseStatus.OPEN, case)
+            continue
+        assert case.status == CaseStatus.AWAITING_APPROVAL
+        asked = request.snapshot["alerts"]
+        assert asked == [str(pk) for pk in case.case_alerts.order_by("alert_id").values_list("alert_id", flat=True)]
+        assert (incident.case == case) == (str(late.pk) in asked)
+        assert incident.case is not None or incident.predecessor is not None
 
 
 def test_one_of_two_takes_a_case(queue: Queue) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 
@@ -15,6 +16,7 @@ from finobs.core.forms import submit_for_result
 from finobs.core.http import render_page
 from finobs.core.lists import filter_context
 from finobs.core.parameters import filter_names, refuse_unknown
+from finobs.core.versions import NO_VERSION
 
 from .. import selectors, services
 from ..choices import ItemKind
@@ -35,21 +37,27 @@ def incidents_close(request: SignedInRequest, slug: str) -> HttpResponse:
     queue = selectors.queue_get(request.user, slug)
     names, repeatable = filter_names(IncidentFilter)
     refuse_unknown(request.GET, {"incident", *names}, {"incident", *repeatable})
-    references = (request.POST if request.method == "POST" else request.GET).getlist("incident")[:MAX_BULK]
-    if not references:
+    versions = _chosen((request.POST if request.method == "POST" else request.GET).getlist("incident")[:MAX_BULK])
+    if not versions:
         return _choose(request, queue)
-    preview = selectors.bulk_close_preview(request.user, queue, references)
+    preview = selectors.bulk_close_preview(request.user, queue, list(versions))
     is_sent = request.method == "POST" and "disposition" in request.POST
     form = BulkCloseForm(request.POST if is_sent else None, typologies={each.typology for each in preview.closable})
     status = 200
     if is_sent:
-        close = partial(services.incidents_close, actor=request.user, items=preview.closable)
+        close = partial(services.incidents_close, actor=request.user, items=preview.closable, versions=versions)
         status, result = submit_for_result(form, close)
         if result is not None:
             messages.success(request, _message(result))
             return redirect(reverse("cases:queue-triage", args=[slug]))
     context = {"queue": queue, "kind": ItemKind.INCIDENT, "preview": preview, "form": form}
     return render_page(request, "cases/bulk_close.html", context, status=status)
+
+
+def _chosen(texts: Sequence[str]) -> dict[str, int]:
+    """References with the version that the preview showed: "I-2026-000001@3"; without, nothing has been looked at."""
+    pairs = (text.partition("@") for text in texts)
+    return {name: int(number) if number.isdecimal() and len(number) < 10 else NO_VERSION for name, _, number in pairs}
 
 
 def _choose(request: SignedInRequest, queue: Queue) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_org_units"),
-        ("cases", "0009_words_are_data"),
+        ("cases", "0011_subjects_of_joined_incidents"),
         ("transactions", "0013_conclusions_corrected"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
