@@ -23,7 +23,7 @@ CONCLUDED: dict[str, Any] = {
 class InQueue(ApiTests):
     """A case of the queue that the analyst works."""
 
-    unknown = ("C-2026-999999",)
+    unknown: tuple[Any, ...] = ("C-2026-999999",)
 
     def make(self) -> tuple[Any, ...]:
         self.case = factories.case(inside=self.fixture("queue"))
@@ -233,9 +233,9 @@ class WithSubject(InQueue):
     unknown = ("C-2026-999999", 1)
 
     def make(self) -> tuple[Any, ...]:
-        (reference,) = super().make()
+        arguments = super().make()
         subject = CaseSubject.objects.create(case=self.case, account=factories.account(), role="victim")
-        return (reference, subject.pk)
+        return (*arguments, subject.pk)
 
 
 class TestCaseSubjectChange(WithSubject, ApiActionTests):

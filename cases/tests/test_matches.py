@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 def alert_at(account: Account, hours: float, **fields: Any) -> Alert:
     alert = factories.alert(of=account, **fields)
-    Transaction.objects.filter(pk=alert.transaction_id).update(occurred_at=factories.NOON + hours * HOUR)
+    Transaction.objects.filter(pk=alert.occurrence.pk).update(occurred_at=factories.NOON + hours * HOUR)
     return alert
 
 

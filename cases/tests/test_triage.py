@@ -355,7 +355,7 @@ def test_who_may_not_work_the_queue_closes_nothing(incident: Incident, auditor: 
         services.incident_close(actor=stranger, item=incident, version=incident.version, **WORDS)
 
 
-CONCLUDED = {
+CONCLUDED: dict[str, Any] = {
     "status": "closed", "closed_at": factories.NOON, "disposition": "no_action", "reason_code": "known_pattern",
 }  # fmt: skip
 
@@ -364,7 +364,7 @@ CONCLUDED = {
 def test_escalated_anew_by_hand_it_follows_the_case_that_takes_no_more(
     queue: Queue, analyst: User, incident: Incident, fields: dict[str, Any]
 ) -> None:
-    same = {"of": incident.account, "inside": queue, "typology": incident.typology}
+    same: dict[str, Any] = {"of": incident.account, "inside": queue, "typology": incident.typology}
     factories.case(**same, **CONCLUDED)
     latest = factories.case(**same, **fields)
     factories.case(**{**same, "typology": Typology.DORMANT}, **CONCLUDED)
