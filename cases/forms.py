@@ -12,7 +12,7 @@ from transactions.parties.selectors import customers_visible
 from transactions.selectors import accounts_visible
 
 from .models import Case, Queue
-from .policies.programmes import conclusions_for, typology_labels
+from .policies.programmes import conclusions_for, typologies_in_use
 from .services.conclusion import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH
 from .services.note_add import MAX_NOTE_LENGTH
 
@@ -156,7 +156,7 @@ class IncidentForm(DraftForm):
         assert isinstance(queue, forms.ModelChoiceField)
         assert isinstance(typology, forms.ChoiceField)
         queue.queryset = queues
-        typology.choices = [("", "Choose…"), *typology_labels().items()]
+        typology.choices = [("", "Choose…"), *typologies_in_use().items()]
 
     def clean_account(self) -> Any:
         return self._one(accounts_visible(self.user), "account")

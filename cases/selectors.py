@@ -12,8 +12,7 @@ from django.urls import reverse
 
 from detection.hooks import AlertLocation
 from detection.models import Alert
-from finobs.accounts.choices import UserKind
-from finobs.accounts.models import OrgUnitGroupGrant, OrgUnitUserGrant, UnitAncestor, User
+from finobs.accounts.models import UnitAncestor, User
 from finobs.core import access, clock
 from finobs.core.errors import Invalid, NotFound
 from finobs.core.reads import first_or_not_found
@@ -26,21 +25,17 @@ from . import workflow
 from .choices import CaseStatus, ItemKind
 from .models import (
     Case,
-    CaseGroupGrant,
-    CaseUserGrant,
     Incident,
     ItemTag,
     Note,
     Queue,
     QueueEntry,
-    QueueGroupGrant,
-    QueueUserGrant,
     Tag,
     WorkItem,
     WorkLease,
 )
-from .policy import VIEW_GRANTS, WORK_GRANTS
-from .queries import cases_named, incidents_named
+from .policy import VIEW_GRANTS
+from .queries import cases_named, incidents_named, workers_of_item
 from .timeline import item_timeline as item_timeline
 
 # The tags of each item of a list, in one statement for all.
@@ -99,9 +94,9 @@ def queue_detail(user: Any, slug: str) -> Queue:
     return first_or_not_found(queues_visible(user).filter(slug=slug))
 
 
-def queues_workable(user: Any) -> set[int]:
-    """The keys of the queues that this person may take cases from."""
-    return set(access.restrict(Queue.objects.all(), user, "work").values_list("pk", flat=True))
+def queues_workable(user: Any) -> QuerySet[Queue]:
+    """The queues that this person may take items from, and refer something to."""
+    return access.restrict(Queue.objects.all(), user, "work")
 
 
 def may_work(user: Any, queue: Queue) -> bool:
@@ -225,29 +220,7 @@ def people_for_assign(user: Any, item: WorkItem) -> QuerySet[User]:
     """People who may work the item, for whoever may assign it."""
     if not access.allowed(user, "lead", item):
         return User.objects.none()
-    grants = [f"{grant}_{kind}" for grant in WORK_GRANTS for kind in ("queue", "case", "orgunit")]
-    of_item, of_queue = {"content_object": item.pk}, {"content_object": item.queue_id}
-    own: list[QuerySet[Any]] = [QueueUserGrant.objects.filter(**of_queue)]
-    shared: list[QuerySet[Any]] = [QueueGroupGrant.objects.filter(**of_queue)]
-    if item.KIND == ItemKind.CASE:
-        own.append(CaseUserGrant.objects.filter(**of_item))
-        shared.append(CaseGroupGrant.objects.filter(**of_item))
-    # And who holds them on its unit, or on one above.
-    units = UnitAncestor.objects.filter(unit=item.queue.unit_id).values("ancestor_id")
-    own.append(OrgUnitUserGrant.objects.filter(content_object__in=units))
-    shared.append(OrgUnitGroupGrant.objects.filter(content_object__in=units))
-    holders = Q(pk__in=[])
-    for rows in own:
-        holders |= Q(pk__in=rows.filter(permission__codename__in=grants).values("user_id"))
-    for groups in shared:
-        members = User.groups.through.objects.filter(
-            group__in=groups.filter(permission__codename__in=grants).values("group_id")
-        )
-        holders |= Q(pk__in=members.values("user_id"))
-    people = User.objects.filter(holders, kind=UserKind.HUMAN, is_active=True)
-    reading = access.rule_for(type(item), "work").permission
-    with_role = User.objects.filter(groups__permissions__codename=reading).values("pk")
-    return people.filter(pk__in=with_role).order_by("name", "pk")
+    return User.objects.filter(pk__in=workers_of_item(item)).order_by("name", "pk")
 
 
 def person_for_assign(user: Any, item: WorkItem, pk: int) -> User:
@@ -315,11 +288,6 @@ def tags_visible(user: Any) -> QuerySet[Tag]:
 def tag_get(user: Any, slug: str) -> Tag:
     """One tag. Raises NotFound."""
     return first_or_not_found(tags_visible(user).filter(slug=slug))
-
-
-def queues_for_referral(user: Any) -> QuerySet[Queue]:
-    """The queues that `user` may open an incident in."""
-    return access.restrict(Queue.objects.all(), user, "work")
 
 
 @dataclass(frozen=True, slots=True)

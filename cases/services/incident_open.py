@@ -13,7 +13,7 @@ from ..choices import EntryCause, IncidentOrigin, PolicyKind
 from ..models import Incident, Queue
 from ..policies.gathering import Gathering
 from ..policies.in_force import policy_in_force
-from ..policies.programmes import typology_labels
+from ..policies.programmes import typologies_in_use, typology_labels
 from ..policies.shipped import GATHERING
 from ..references import reference
 from .gather_alerts import opening_data
@@ -41,8 +41,10 @@ def incident_open(
             access.require(actor, "view", subject)
     title = require_names(title=title)["title"]
     wrong: dict[str, list[str]] = {}
-    if typology not in typology_labels():
-        wrong["typology"] = [f"There is no typology {typology!r}."]
+    if typology not in typologies_in_use():
+        label = typology_labels().get(typology)
+        refusal = f"“{label}” is not used for anything new." if label else f"There is no typology {typology!r}."
+        wrong["typology"] = [refusal]
     if len(title) > MAX_TITLE_LENGTH:
         wrong["title"] = [f"At most {MAX_TITLE_LENGTH} characters; this has {len(title)}."]
     if wrong:

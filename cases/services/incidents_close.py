@@ -10,8 +10,8 @@ from finobs.core.service import service
 
 from ..models import Incident
 from . import item_locking
-from .conclusion import conclusion
-from .incident_close import close, incident_close
+from .conclusion import conclude, conclusion
+from .incident_close import incident_close
 
 MAX_BULK = 1_000
 
@@ -50,7 +50,8 @@ def _close(actor: User, item: Incident, result: BulkResult, **words: Any) -> Non
         payload = conclusion(locked, **words)
         item_locking.check("close", item=locked, actor=actor, lease=item_locking.lease_of(locked))
         if not locked.is_sampled:
-            result.closed.append(close(actor, locked, payload))
+            conclude(actor, locked, payload, step="close")
+            result.closed.append(locked)
             return
         incident_close(actor=actor, item=locked, **words)
     except ApprovalRequired as required:

@@ -12,9 +12,10 @@ import pytest
 from approvals.models import ApprovalRequest
 from approvals.tests.factories import decide
 from cases import selectors, services
+from cases.forms import IncidentForm
 from cases.models import Case, CaseAlert, Incident, Note, Queue, QueueEntry, WorkPolicy, WorkPolicyVersion
 from cases.policies import shipped
-from cases.policies.programmes import programme_of
+from cases.policies.programmes import programme_of, typology_labels
 from cases.policies.selectors import work_policy_get
 from detection.choices import Typology
 from finobs.accounts.models import User
@@ -262,19 +263,6 @@ def test_the_policy_escalates_by_itself(queue: Queue, condition: dict[str, Any],
     assert (incident.status == "escalated", Case.objects.count()) == (escalates, int(escalates))
 
 
-def test_what_waits_is_handed_to_nobody_and_comes_back(incident: Incident, analyst: User, queue: Queue) -> None:
-    taken = services.item_take(actor=analyst, item=incident)
-    until = clock.now() + timedelta(days=2)
-    services.item_wait(actor=analyst, item=taken, waiting_for="the branch", until=until, version=taken.version)
-    assert services.item_take_next(actor=analyst, queue=queue, kind="incident") is None
-    assert services.items_wake() == 0
-    with clock.at(until):
-        assert services.items_wake() == 1
-    incident.refresh_from_db()
-    assert incident.status == "open"
-    assert services.item_take_next(actor=analyst, queue=queue, kind="incident") == incident
-
-
 def test_whoever_takes_what_waits_goes_on_with_it(incident: Incident, analyst: User, lead: User) -> None:
     taken = services.item_take(actor=analyst, item=incident)
     services.item_wait(
@@ -331,6 +319,35 @@ def test_what_somebody_saw_becomes_an_incident(queue: Queue, analyst: User) -> N
     assert [body["subject"]["type"] for body in event_bodies("note.add")] == ["cases.incident"]
     closed = services.incident_close(actor=analyst, item=incident, version=incident.version, **WORDS)
     assert closed.status == "closed"
+
+
+@pytest.fixture
+def retired(db: None) -> str:
+    """A typology that its programme uses for nothing new."""
+    content = shipped.CONTENTS["programme", "aml"]
+    code = str(content["typologies"][0]["code"])
+    rows = [{**row, "active": row["code"] != code} for row in content["typologies"]]
+    in_force("programme", "aml", typologies=rows)
+    return code
+
+
+def test_a_typology_that_is_not_in_use_is_neither_offered_nor_taken(retired: str, queue: Queue, analyst: User) -> None:
+    form = IncidentForm(user=analyst, queues=selectors.queues_workable(analyst))
+    offered = dict(form.fields["typology"].choices)  # type: ignore[attr-defined]
+    assert retired not in offered
+    assert set(offered) == {"", *typology_labels()} - {retired}
+    with pytest.raises(Invalid) as refusal:
+        services.incident_open(actor=analyst, queue=queue, typology=retired, title="Cash", text="Seven deposits.")
+    assert refusal.value.fields == {"typology": [f"“{typology_labels()[retired]}” is not used for anything new."]}
+    assert not Incident.objects.exists()
+
+
+def test_what_has_a_typology_that_is_not_in_use_keeps_it_and_is_worked(
+    retired: str, queue: Queue, analyst: User
+) -> None:
+    incident = gathered(queue, typology=retired)
+    closed = services.incident_close(actor=analyst, item=incident, version=incident.version, **WORDS)
+    assert (closed.typology, closed.status) == (retired, "closed")
 
 
 def test_many_are_closed_at_once_and_the_rest_is_said(queue: Queue, analyst: User, lead: User) -> None:

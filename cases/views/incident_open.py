@@ -23,7 +23,7 @@ from ..forms import IncidentForm
 def incident_open(request: SignedInRequest) -> HttpResponse:
     """A referral: what somebody saw, told to the queue that is to look at it."""
     user = request.user
-    queues = selectors.queues_for_referral(user)
+    queues = selectors.queues_workable(user)
     form = IncidentForm(request.POST or None, user=user, queues=queues)
     status = HTTPStatus.OK
     if request.method == "POST":
