@@ -49,7 +49,7 @@ def work_policy_detail(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def work_policy_change(request: SignedInRequest, slug: str) -> HttpResponse:
     policy = selectors.work_policy_get(request.user, slug)
-    form = WorkPolicyForm(request.POST, policy=policy)
+    form = WorkPolicyForm(request.POST, user=request.user, policy=policy)
 
     def change(*, reason: str, version: int, **_: Any) -> None:
         services.work_policy_change(
@@ -68,7 +68,7 @@ def work_policy_change(request: SignedInRequest, slug: str) -> HttpResponse:
 def work_policy_dry_run(request: SignedInRequest, slug: str) -> HttpResponse:
     """What the rules that were typed would have done; nothing is put in force."""
     policy = selectors.routing_get(request.user, slug)
-    form = WorkPolicyForm(request.POST, policy=policy)
+    form = WorkPolicyForm(request.POST, user=request.user, policy=policy)
     # Why it changes is said once it does.
     form.fields["reason"].required = False
 
@@ -100,7 +100,7 @@ def work_policy_revert(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def programme_create(request: SignedInRequest) -> HttpResponse:
     """A new programme with its words."""
-    form = ProgrammeForm(request.POST or None)
+    form = ProgrammeForm(request.POST or None, user=request.user)
     status = HTTPStatus.OK
     if request.method == "POST":
 
@@ -138,7 +138,7 @@ def _page(request: SignedInRequest, policy: WorkPolicy, *, status: int = 200, **
     }  # fmt: skip
     if may_configure:
         initial = {"version": policy.version}
-        context["form"] = WorkPolicyForm(policy=policy)
+        context["form"] = WorkPolicyForm(user=request.user, policy=policy)
         context["revert"] = RevertForm(choices=_earlier(policy, versions), initial=initial, auto_id="revert_%s")
     return render_page(request, "cases/work_policy_detail.html", context | filled, status=status)
 
