@@ -13,19 +13,19 @@ from approvals.models import ApprovalRequest
 from approvals.tests.factories import decide
 from cases import selectors, services
 from cases.forms import IncidentForm
-from cases.models import Case, CaseAlert, Incident, Note, Queue, QueueEntry, WorkPolicy, WorkPolicyVersion
+from cases.models import Case, CaseAlert, Incident, Note, Queue, QueueEntry
 from cases.policies import shipped
 from cases.policies.programmes import programme_of, typology_labels
 from cases.policies.selectors import work_policy_get
+from cases.tests.factories import held_by, hold, in_force
 from detection.choices import Typology
 from finobs.accounts.models import User
-from finobs.accounts.system import system_actor
 from finobs.core import clock
 from finobs.core.errors import ApprovalRequired, Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
 from tests import factories
 from tests.support.ledger_events import event_bodies
 from transactions.choices import LabelOrigin
-from transactions.models import Account, AccountParty, Customer, Label
+from transactions.models import Account, Customer, Label
 
 pytestmark = pytest.mark.django_db
 WORDS = {"disposition": "no_action", "reason_code": "known_pattern", "rationale": "Rent, as every month."}
@@ -47,38 +47,10 @@ def gathered(queue: Queue, of: Account | None = None, **fields: Any) -> Incident
     return Incident.objects.get(case_alerts__alert=alert)
 
 
-def in_force(kind: str, slug: str, **changes: Any) -> WorkPolicyVersion:
-    """A version of a policy, live."""
-    policy = WorkPolicy.objects.create(kind=kind, slug=slug, name=slug)
-    content = {**shipped.CONTENTS[kind, slug], **changes}
-    version = WorkPolicyVersion.objects.create(
-        policy=policy, number=1, content=content, reason="For a test.", created_by=system_actor("test")
-    )
-    WorkPolicy.objects.filter(pk=policy.pk).update(live=version)
-    return version
-
-
-def held_by(account: Account, *roles: str) -> list[Customer]:
-    people = []
-    for number, role in enumerate(roles):
-        customer = Customer.objects.create(
-            source=account.source, external_id=f"C-{account.pk}-{number}", unit=account.unit, kind="person"
-        )
-        AccountParty.objects.create(
-            account=account, customer=customer, role=role, valid_from=factories.NOON.date() - timedelta(days=900),
-            recorded_at=factories.NOON - timedelta(days=800), recorded_by=system_actor("test"), digest=b"\0" * 32,
-        )  # fmt: skip
-        people.append(customer)
-    return people
-
-
 def test_alerts_of_two_accounts_of_one_customer_are_one_incident(queue: Queue) -> None:
     first, second = factories.account(), factories.account()
     (customer,) = held_by(first, "holder")
-    AccountParty.objects.create(
-        account=second, customer=customer, role="holder", valid_from=factories.NOON.date() - timedelta(days=900),
-        recorded_at=factories.NOON - timedelta(days=800), recorded_by=system_actor("test"), digest=b"\0" * 32,
-    )  # fmt: skip
+    hold(customer, second)
     one, two = gathered(queue, first), gathered(queue, second)
     assert one == two
     assert (two.customer, two.alert_count) == (customer, 2)

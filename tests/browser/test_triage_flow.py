@@ -100,7 +100,7 @@ def test_several_are_closed_after_a_preview_by_keys(
     conclude(page)
     page.get_by_role("button", name="Close 1 incident").press("Enter")
     page.wait_for_url(f"**{queue_path(queue)}")
-    expect(page.get_by_text("1 closed.")).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("1 closed.")
     assert list(Incident.objects.filter(status="closed")) == [first]
 
 
@@ -117,7 +117,7 @@ def test_an_incident_is_escalated_into_the_case_on_its_subject_by_keys(
     page.keyboard.press("e")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
-    choose(page, "Into", case.reference)
+    choose(page, "Into optional", case.reference)
     dialog.get_by_label("Reason").focus()
     page.keyboard.type("The same money, once more.")
     dialog.get_by_role("button", name="Escalate").press("Enter")
@@ -137,7 +137,7 @@ def test_what_somebody_saw_is_referred_by_keys(page: Page, queue: Queue, analyst
     choose(page, "Queue", queue.name)
     choose(page, "Typology", "Structuring")
     choose(page, "What it is about", "Cash at the counter")
-    choose(page, "Account", account.external_id)
+    choose(page, "Account optional", account.external_id)
     choose(page, "What was seen", "Seven deposits below the limit in one week.")
     page.get_by_role("button", name="Open incident").press("Enter")
     page.wait_for_url("**/cases/incidents/I-*/")

@@ -100,8 +100,13 @@ def test_cases_and_incidents_are_two_benchmarks(monkeypatch, capsys):
     from contextlib import nullcontext
 
     run = []
+
+    def measure(benchmark, size):
+        run.append(benchmark.name)
+        return {"p50_ms": 1.0}
+
     monkeypatch.setattr(registry, "throwaway_database", lambda _: nullcontext("sqlite 3"))
-    monkeypatch.setattr(registry, "measure", lambda benchmark, _: run.append(benchmark.name) or {"p50_ms": 1.0})
+    monkeypatch.setattr(registry, "measure", measure)
     for options in ((), ("--kind", "case"), ("--kind", "incident")):
         call_command("bench", "take_next", "--json", *options)
     assert run == ["take_next", "take_next", "take_next_incident"]
