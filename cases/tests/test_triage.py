@@ -178,12 +178,6 @@ def test_the_share_is_drawn_when_an_incident_opens(queue: Queue) -> None:
     assert not Incident.objects.filter(is_sampled=False).exists()
 
 
-def test_nobody_is_told_what_is_drawn(incident: Incident, analyst: User) -> None:
-    from cases.serializers import IncidentDetailSerializer
-
-    assert "is_sampled" not in IncidentDetailSerializer.Meta.fields
-
-
 def test_escalated_it_opens_a_case_with_its_alerts(incident: Incident, analyst: User) -> None:
     case = services.incident_escalate(actor=analyst, item=incident, reason=REASON)
     incident.refresh_from_db()
