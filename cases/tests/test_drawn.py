@@ -59,13 +59,6 @@ def incidents(scene: scenarios.Scene, queue: Queue, analyst: User) -> list[Incid
     return made
 
 
-def draw(is_sampled: bool) -> None:
-    """Say of all incidents, and in all their history, whether they were drawn."""
-    Incident.objects.update(is_sampled=is_sampled)
-    history: Any = Incident.history
-    history.update(is_sampled=is_sampled)
-
-
 def ways(scene: scenarios.Scene, incidents: Sequence[Incident], queue: Queue) -> Iterator[str]:
     """Every address that answers GET; those of an incident for each of them, and lists as somebody might filter them."""
     for address in addresses():
@@ -115,9 +108,9 @@ def test_no_page_and_no_answer_tells_what_is_drawn(
 ) -> None:
     person, asked = request.getfixturevalue(name), list(ways(scene, incidents, queue))
     with clock.at(clock.now() + timedelta(minutes=1)):
-        draw(False)
+        Incident.objects.update(is_sampled=False)
         nothing = answers(person, asked)
-        draw(True)
+        Incident.objects.update(is_sampled=True)
         everything = answers(person, asked)
     read = [address for address, (status, _) in nothing.items() if status == 200]
     assert {f"/cases/incidents/{each.reference}/" for each in incidents} <= {*read}
@@ -134,7 +127,7 @@ def test_no_event_tells_it_whatever_is_done(queue: Queue, analyst: User, lead: U
     referred = services.incident_open(
         actor=analyst, queue=queue, typology="structuring", title="Cash", text="Seven deposits."
     )
-    first, second, _ = Incident.objects.exclude(pk=referred.pk).order_by("pk")
+    first, second, third = Incident.objects.exclude(pk=referred.pk).order_by("pk")
     services.item_take(actor=analyst, item=first)
     services.note_add(actor=analyst, item=first, text="Called the branch.")
     services.item_assign(actor=lead, item=first, to=analyst, reason="They know them.")
@@ -142,8 +135,14 @@ def test_no_event_tells_it_whatever_is_done(queue: Queue, analyst: User, lead: U
     with pytest.raises(ApprovalRequired):
         services.incident_close(actor=analyst, item=first, **WORDS)
     assert Incident.objects.filter(is_sampled=True).count() == 4
+    # What is reopened is drawn anew: that row changes, and its history and its event say nothing of it.
+    Incident.objects.filter(pk=third.pk).update(is_sampled=False)
+    services.incident_close(actor=analyst, item=third, **WORDS)
+    services.item_reopen(actor=lead, item=third, reason="There is news.")
+    assert Incident.objects.get(pk=third.pk).is_sampled
+    assert "is_sampled" not in {field.name for field in third.history.model._meta.get_fields()}
     bodies = [(event.action, bytes(event.body)) for event in Event.objects.all()]
-    assert {"incident.open", "incident.take", "incident.escalate", "approval.request"} <= {
+    assert {"incident.open", "incident.take", "incident.escalate", "incident.reopen", "approval.request"} <= {
         action for action, _ in bodies
     }
     assert [action for action, body in bodies if b"sampled" in body or b"drawn" in body] == []
