@@ -48,7 +48,8 @@ class Incident(WorkItem):
     )  # fmt: skip
     first_at = models.DateTimeField(default=clock.now)
     last_at = models.DateTimeField(default=clock.now)
-    # Drawn when it is opened, and told nobody, its history and the ledger neither: whoever knew could choose what to close.
+    # Drawn when it is opened, and told nobody, by its history and the ledger neither: whoever knew could choose what to
+    # close.
     is_sampled = models.BooleanField(default=False, editable=False)
     history = HistoricalRecords(excluded_fields=["is_sampled"])
 
