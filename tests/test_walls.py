@@ -157,8 +157,8 @@ def services() -> Iterator[tuple[str, ast.FunctionDef]]:
 
 # Acts of finobs itself, of whoever holds a link, and of a call whose shape the registry of approvals fixes.
 NO_ACTOR = {
-    "gather_alerts", "_wake", "ensure_default_queue", "password_set", "sign_in_failed", "_refresh", "close_approved",
-    "promote_approved", "retire_approved",
+    "gather_alerts", "delivery_fault_gather", "_wake", "ensure_default_queue", "password_set", "sign_in_failed", "_refresh",
+    "close_approved", "promote_approved", "retire_approved",
     "claim", "finish", "fail", "reschedule", "wake", "reassessment_begin", "overlaps_record", "reassess_part",
 }  # fmt: skip
 
