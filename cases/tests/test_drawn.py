@@ -3,6 +3,7 @@ asked twice, as nothing and as everything was drawn, and must answer the same.""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -30,6 +31,7 @@ WORDS: dict[str, Any] = {
     "reason_code": "known_pattern",
     "rationale": "Rent, as every month.",
 }
+Answer = tuple[int, bytes]
 # New in every answer.
 TOKENS = re.compile(rb'(csrfmiddlewaretoken" value|csrf-token" content)="[^"]*"|nonce[-=]"?[\w+/=-]+')
 # Where work is shown. The superuser is asked everything besides; to others the rest shows a part of that.
@@ -93,7 +95,7 @@ def ways(scene: scenarios.Scene, incidents: Sequence[Incident], queue: Queue) ->
         yield f"/admin/cases/case/?incidents__{filtered}"
 
 
-def answers(person: User, asked: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+def answers(person: User, asked: Sequence[str]) -> dict[str, Answer]:
     """What each address answers to one person, with its effects rolled back."""
     client = signed_in(person, raise_request_exception=False)
     found = {}
@@ -101,9 +103,16 @@ def answers(person: User, asked: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         with transaction.atomic():
             response = client.get(address)
             content = b"".join(response) if response.streaming else response.content
+            content = content.replace(response["X-Request-ID"].encode(), b"")
             found[address] = (response.status_code, TOKENS.sub(b"", content))
             transaction.set_rollback(True)
     return found
+
+
+def differing(one: Answer, other: Answer) -> tuple[Any, ...]:
+    """The statuses, and what stands around the first letter that is not the same."""
+    at = len(os.path.commonprefix([one[1], other[1]]))
+    return one[0], other[0], one[1][max(0, at - 60) : at + 60], other[1][at : at + 60]
 
 
 @pytest.mark.parametrize("name", ["analyst", "lead", "superuser"])
@@ -121,7 +130,11 @@ def test_no_page_and_no_answer_tells_what_is_drawn(
     assert {f"/cases/incidents/{each.reference}/" for each in incidents} <= {*read}
     assert {f"/api/v1/incidents/{each.reference}" for each in incidents} <= {*read}
     assert (f"/admin/cases/incident/{incidents[0].pk}/history/" in read) == (name == "superuser")
-    assert [address for address in asked if nothing[address] != everything[address]] == []
+    assert {
+        address: differing(nothing[address], everything[address])
+        for address in asked
+        if nothing[address] != everything[address]
+    } == {}
     assert [address for address, (_, content) in everything.items() if b"is_sampled" in content] == []
 
 
