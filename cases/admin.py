@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString
 from detection.hooks import typologies, typology_choices
 from finobs.accounts.requests import actor_of
 from finobs.accounts.unit_form import UnitChoiceField
-from finobs.core import access
 from finobs.core.admin import AccessAdmin, GrantsAdmin, ReadAdmin, run_action
 from finobs.core.admin_filters import code_filter
 from finobs.core.identity import preload
@@ -129,7 +128,7 @@ class ItemAdmin(AccessAdmin):
     actions = ("take", "release")
 
     def has_work_permission(self, request: HttpRequest) -> bool:
-        return access.allowed(request.user, "work", self.model)
+        return self._may(request, "work", None)
 
     @admin.action(description=STEP_LABELS["take"], permissions=["work"])
     def take(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -200,7 +199,7 @@ class CaseAdmin(ItemAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is None:
-            return access.allowed(request.user, "work", Case)
+            return self._may(request, "work", None)
         possible = selectors.item_actions(request.user, obj)
         return any(step.enabled for step in possible if step.name in ("note", "close"))
 

@@ -16,7 +16,7 @@ from transactions.selectors import accounts_visible
 
 from .choices import SubjectRole
 from .models import Case, Queue
-from .policies.programmes import conclusions_for, typology_labels
+from .policies.programmes import conclusions_for, typologies_in_use
 from .services.conclusion import MAX_RATIONALE_LENGTH, MIN_RATIONALE_LENGTH
 from .services.note_add import MAX_NOTE_LENGTH
 
@@ -217,4 +217,4 @@ class IncidentForm(SubjectFields, DraftForm):
         assert isinstance(queue, forms.ModelChoiceField)
         assert isinstance(typology, forms.ChoiceField)
         queue.queryset = queues
-        typology.choices = [("", "Choose…"), *typology_labels().items()]
+        typology.choices = [("", "Choose…"), *typologies_in_use().items()]

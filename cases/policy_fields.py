@@ -11,18 +11,17 @@ from typing import Any, Final
 from django import forms
 
 from detection.choices import Outcome
-from finobs.accounts.choices import UserKind
-from finobs.accounts.models import User
 from finobs.core.forms import StrictJSONDecoder
 from transactions.choices import RiskRating
 
 from .choices import ItemKind, PolicyKind
-from .models import Queue
 from .policies.in_force import programmes
 from .policies.programmes import typology_labels
+from .policies.selectors import people_to_name, queues_to_name
 
 SEVERITIES: Final = [("", "any"), (Outcome.REVIEW.value, "Review or block"), (Outcome.BLOCK.value, "Block")]
-FieldMaker = Callable[[], forms.Field]
+# Of whoever fills the form in: what a field offers, a selector tells them.
+FieldMaker = Callable[[Any], forms.Field]
 
 
 class WordsField(forms.CharField):
@@ -70,44 +69,42 @@ def _choices(label: str, choices: Any) -> forms.Field:
     return forms.MultipleChoiceField(label=label, choices=choices, required=False, widget=widget)
 
 
-def _typologies() -> forms.Field:
+def _typologies(_: Any) -> forms.Field:
     return _choices("Typologies", list(typology_labels().items()))
 
 
-def _queue() -> forms.Field:
-    rows = Queue.objects.values_list("slug", "name")
-    return _choice("Queue", [("", "Choose…"), *rows])
+def _queue(user: Any) -> forms.Field:
+    return _choice("Queue", [("", "Choose…"), *queues_to_name(user)])
 
 
-def _programme() -> forms.Field:
+def _programme(_: Any) -> forms.Field:
     return _choice("Programme", [("", "any"), *((each.slug, each.name) for each in programmes())])
 
 
-def _person() -> forms.Field:
-    people = User.objects.filter(kind=UserKind.HUMAN, is_active=True).order_by("name", "pk")
-    choices = [("", "Choose…"), *((each.pk, each.label) for each in people)]
+def _person(user: Any) -> forms.Field:
+    choices = [("", "Choose…"), *((each.pk, each.label) for each in people_to_name(user))]
     return forms.TypedChoiceField(label="Person", choices=choices, coerce=int, empty_value=None, required=False)
 
 
 def _amount() -> dict[str, FieldMaker]:
     return {
-        "amount_min": lambda: forms.CharField(label="Amount from", max_length=30, required=False),
-        "currency": lambda: forms.CharField(label="Currency", max_length=3, required=False),
+        "amount_min": lambda _: forms.CharField(label="Amount from", max_length=30, required=False),
+        "currency": lambda _: forms.CharField(label="Currency", max_length=3, required=False),
     }
 
 
 def _words(label: str, help_text: str) -> FieldMaker:
-    return lambda: WordsField(label=label, help_text=help_text, required=False, max_length=2_000)
+    return lambda _: WordsField(label=label, help_text=help_text, required=False, max_length=2_000)
 
 
 def _number(label: str, **more: Any) -> FieldMaker:
-    return lambda: forms.IntegerField(label=label, **more)
+    return lambda _: forms.IntegerField(label=label, **more)
 
 
 _BY: Final = [("customer", "Customer"), ("account", "Account")]
 _GATHERING: Final[Mapping[str, FieldMaker]] = {
-    "by": lambda: _choice("Alerts gather by", _BY, required=True),
-    "across_typologies": lambda: forms.BooleanField(label="Across typologies", required=False),
+    "by": lambda _: _choice("Alerts gather by", _BY, required=True),
+    "across_typologies": lambda _: forms.BooleanField(label="Across typologies", required=False),
     "gap_hours": _number("Hours between alerts of one incident", min_value=1),
 }
 
@@ -125,16 +122,16 @@ class RowSection:
 
 DOCUMENT_FIELDS: Final[Mapping[str, Mapping[str, FieldMaker]]] = {
     PolicyKind.PROGRAMME: {
-        "name": lambda: forms.CharField(label="Name", max_length=120),
-        "description": lambda: forms.CharField(label="Description", max_length=1_000, required=False),
-        "typologies": lambda: RowsField(
+        "name": lambda _: forms.CharField(label="Name", max_length=120),
+        "description": lambda _: forms.CharField(label="Description", max_length=1_000, required=False),
+        "typologies": lambda _: RowsField(
             label="Typologies",
             help_text="Each with code, label, fincen_subtypes, goaml_report, goaml_indicators, active.",
         ),
-        "dispositions": lambda: RowsField(
+        "dispositions": lambda _: RowsField(
             label="Dispositions", help_text="Each with code, label, meaning (suspicious or not_suspicious), active."
         ),
-        "reason_codes": lambda: RowsField(
+        "reason_codes": lambda _: RowsField(
             label="Reason codes",
             help_text="Each with code, label, dispositions, fincen_subtypes, goaml_indicators, active.",
         ),
@@ -151,13 +148,13 @@ ROW_SECTIONS: Final[Mapping[str, tuple[RowSection, ...]]] = {
     PolicyKind.GATHERING: (
         RowSection(
             "exceptions", "Exceptions", "Typologies that gather otherwise.",
-            {"typologies": _typologies, **_GATHERING, "by": lambda: _choice("By", [("", "Choose…"), *_BY])},
+            {"typologies": _typologies, **_GATHERING, "by": lambda _: _choice("By", [("", "Choose…"), *_BY])},
         ),
         RowSection(
             "escalate", "Escalate at once", "An incident for which all that a row says holds opens a case by itself.",
             {
-                "typologies": _typologies, "severity": lambda: _choice("Severity", SEVERITIES),
-                "score_min": lambda: forms.FloatField(label="Score from", required=False, min_value=0, max_value=1),
+                "typologies": _typologies, "severity": lambda _: _choice("Severity", SEVERITIES),
+                "score_min": lambda _: forms.FloatField(label="Score from", required=False, min_value=0, max_value=1),
                 "alerts_min": _number("Alerts from", min_value=1, required=False), **_amount(),
             },
         ),
@@ -166,14 +163,14 @@ ROW_SECTIONS: Final[Mapping[str, tuple[RowSection, ...]]] = {
         RowSection(
             "rules", "Rules", "The first that holds, and whose queue serves the item’s unit, decides.",
             {
-                "name": lambda: forms.CharField(label="Name", max_length=120, required=False),
+                "name": lambda _: forms.CharField(label="Name", max_length=120, required=False),
                 "queue": _queue,
-                "when.level": lambda: _choice("Level", [("", "any"), *ItemKind.choices]),
+                "when.level": lambda _: _choice("Level", [("", "any"), *ItemKind.choices]),
                 "when.programme": _programme,
                 "when.typologies": _typologies,
-                "when.severity": lambda: _choice("Severity", SEVERITIES),
+                "when.severity": lambda _: _choice("Severity", SEVERITIES),
                 "when.amount_min": _amount()["amount_min"], "when.currency": _amount()["currency"],
-                "when.customer_risk": lambda: _choices("Risk of the customer", RiskRating.choices),
+                "when.customer_risk": lambda _: _choices("Risk of the customer", RiskRating.choices),
                 "when.countries": _words("Countries of counterparties", "ISO 3166-1: DE, FR."),
                 "when.units": _words("Units", "Codes; those below them too."),
                 "when.sources": _words("Sources", "Slugs of the account’s source."),
@@ -184,13 +181,13 @@ ROW_SECTIONS: Final[Mapping[str, tuple[RowSection, ...]]] = {
     PolicyKind.ASSIGNMENT: (
         RowSection(
             "automatic", "Given to people", "New items of these queues go to whoever has the least to do.",
-            {"queue": _queue, "level": lambda: _choice("Level", [("", "Choose…"), *ItemKind.choices])},
+            {"queue": _queue, "level": lambda _: _choice("Level", [("", "Choose…"), *ItemKind.choices])},
         ),
         RowSection(
             "absent", "Absent", "Who is given nothing, up to and with this day.",
             {
                 "person": _person,
-                "until": lambda: forms.DateField(
+                "until": lambda _: forms.DateField(
                     label="Until", required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
                 ),
             },

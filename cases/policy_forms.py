@@ -26,15 +26,17 @@ ROW_ORDER, ROW_REMOVAL = "order", "remove"
 class WorkPolicyForm(VersionedForm):
     """The document of one policy, and why it changes. A row is named "rules-0-when-level"."""
 
-    def __init__(self, data: Any = None, *, policy: WorkPolicy, content: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, data: Any = None, *, user: Any, policy: WorkPolicy, content: Mapping[str, Any] | None = None
+    ) -> None:
         content = content_in_force(policy) if content is None else content
         super().__init__(data, initial={"version": policy.version, "reason": ""})
-        self.kind = policy.kind
+        self.kind, self._user = policy.kind, user
         # What a field offers is read once, not once for each row.
         self._makes: dict[tuple[str, str], forms.Field] = {}
         self._is_too_long = False
         for name, make in DOCUMENT_FIELDS[self.kind].items():
-            self.fields[name] = make()
+            self.fields[name] = make(user)
             self.initial[name] = content[name]
         self._counts = {section.name: self._row_count(section, content) for section in ROW_SECTIONS[self.kind]}
         for section in ROW_SECTIONS[self.kind]:
@@ -64,7 +66,7 @@ class WorkPolicyForm(VersionedForm):
             self.initial[f"{prefix}-{ROW_ORDER}"] = number + 1 if row is not None else None
         for path, make in section.fields.items():
             key = (section.name, path)
-            field = deepcopy(self._makes[key] if key in self._makes else self._makes.setdefault(key, make()))
+            field = deepcopy(self._makes[key] if key in self._makes else self._makes.setdefault(key, make(self._user)))
             # Of an empty row nothing is required.
             field.required = False
             # Above the form, where every row has a field of this name.
@@ -136,9 +138,9 @@ class WorkPolicyForm(VersionedForm):
 class ProgrammeForm(WorkPolicyForm):
     """A new programme."""
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, data: Any = None, *, user: Any) -> None:
         policy = WorkPolicy(kind=PolicyKind.PROGRAMME)
-        super().__init__(data, policy=policy, content=_template())
+        super().__init__(data, user=user, policy=policy, content=_template())
         self.fields = {"slug": forms.SlugField(label="Slug", max_length=60, help_text="It stays."), **self.fields}
 
     @property

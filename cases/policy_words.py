@@ -24,9 +24,11 @@ AMOUNT, CURRENCY = "amount_min", "currency"
 
 
 class PolicyWords:
-    """The words for the documents of one kind of policy. What a field offers is asked for once, when it is needed."""
+    """The words for the documents of one kind of policy, for somebody who reads them. What a field offers is asked for
+    once, when it is needed."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, user: Any) -> None:
+        self._user = user
         self._makers: Mapping[str, FieldMaker] = DOCUMENT_FIELDS[kind]
         self._sections: Mapping[str, RowSection] = {section.name: section for section in ROW_SECTIONS[kind]}
         self._fields: dict[tuple[str, str], forms.Field | None] = {}
@@ -97,7 +99,7 @@ class PolicyWords:
         if (name, path) not in self._fields:
             makers = self._sections[name].fields if path and name in self._sections else {} if path else self._makers
             make = makers.get(path or name)
-            self._fields[name, path] = make() if make is not None else None
+            self._fields[name, path] = make(self._user) if make is not None else None
         return self._fields[name, path]
 
 

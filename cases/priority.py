@@ -22,8 +22,6 @@ PRIORITY_PARTS: Final = (
     ("alerts", "Number of alerts", 10),
     ("age", "Age", 10),
 )
-PART_LABELS: Final = {name: label for name, label, _ in PRIORITY_PARTS}
-MAX_POINTS: Final = {name: max_points for name, _, max_points in PRIORITY_PARTS}
 _TEN_MILLION_DIGITS = 7.0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, Model
 
 from detection.models import ExternalAlert
 from finobs.accounts.choices import UserKind
@@ -16,8 +16,20 @@ from finobs.core import access, clock
 from transactions.identifier_filter import keys_by_identifier
 from transactions.models import Account, Transaction
 
-from .choices import GatheringCause
-from .models import Case, CaseAlert, CaseSubject, Incident, Queue, QueueGroupGrant, QueueUserGrant, WorkItem, WorkLease
+from .choices import GatheringCause, ItemKind
+from .models import (
+    Case,
+    CaseAlert,
+    CaseGroupGrant,
+    CaseSubject,
+    CaseUserGrant,
+    Incident,
+    Queue,
+    QueueGroupGrant,
+    QueueUserGrant,
+    WorkItem,
+    WorkLease,
+)
 from .policy import WORK_GRANTS
 from .references import references_meant
 from .workflow import UNFINISHED
@@ -131,19 +143,32 @@ def workers_by_queue(queues: Collection[Queue]) -> dict[int, set[int]]:
 
     The number of statements does not depend on how many queues there are.
     """
-    reading = access.rule_for(Queue, "work").permission
-    able = User.objects.filter(kind=UserKind.HUMAN, is_active=True, groups__permissions__codename=reading)
     keys, units = [queue.pk for queue in queues], {queue.unit_id for queue in queues}
     above: dict[int, set[int]] = defaultdict(set)
     for unit, ancestor in UnitAncestor.objects.filter(unit__in=units).values_list("unit_id", "ancestor_id"):
         above[unit].add(ancestor)
     of_queue = _grantees("queue", keys, QueueUserGrant, QueueGroupGrant)
     of_unit = _grantees("orgunit", set().union(*above.values()), OrgUnitUserGrant, OrgUnitGroupGrant)
-    people = set(able.values_list("pk", flat=True))
+    people = _people_with_role(Queue)
     return {
         queue.pk: people & of_queue[queue.pk].union(*(of_unit[unit] for unit in above[queue.unit.pk]))
         for queue in queues
     }
+
+
+def workers_of_item(item: WorkItem) -> set[int]:
+    """The people who may work an incident or a case: those of its queue, and those with a grant on the case itself."""
+    people = workers_by_queue([item.queue])[item.queue.pk]
+    if item.KIND == ItemKind.CASE:
+        people |= _people_with_role(Case) & _grantees("case", [item.pk], CaseUserGrant, CaseGroupGrant)[item.pk]
+    return people
+
+
+def _people_with_role(model: type[Model]) -> set[int]:
+    """Whoever has the role to work rows of `model`, if they are granted any."""
+    permission = access.rule_for(model, "work").permission
+    rows = User.objects.filter(kind=UserKind.HUMAN, is_active=True, groups__permissions__codename=permission)
+    return set(rows.values_list("pk", flat=True))
 
 
 def _grantees(kind: str, keys: Collection[int], own: Any, shared: Any) -> dict[int, set[int]]:

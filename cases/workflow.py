@@ -62,6 +62,7 @@ _REOPEN = Transition("reopen", "Reopen", frozenset({_CLOSED}), _OPEN, permission
 # What finobs itself does.
 _ADD_ALERTS = Transition("add_alerts", "Add alerts", WORKABLE, system=True)
 _SYSTEM: Final = (
+    Transition("wake", "Wake", frozenset({_WAITING}), _OPEN, system=True),
     Transition("resume", "Back to work", frozenset({_AWAITING}), _OPEN, system=True),
     Transition("execute", "Close as approved", frozenset({_AWAITING}), _CLOSED, system=True),
 )

@@ -11,9 +11,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from finobs.core import access
 from finobs.core.admin import ReadAdmin
-from finobs.core.errors import FinobsError
+from finobs.core.errors import FinobsError, NotAllowed
 from finobs.core.refusals import refusal_text
 
 from .file_names import plain_file_name
@@ -51,9 +50,13 @@ class ExchangeRateAdmin(ReadAdmin):
         upload = self.admin_site.admin_view(self.upload_view)
         return [path("upload/", upload, name="transactions_exchangerate_upload"), *super().get_urls()]
 
+    def has_upload_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "add", None)
+
     def upload_view(self, request: HttpRequest) -> HttpResponse:
         """A file of rates, taken in while the administrator waits."""
-        access.require(request.user, "add", ExchangeRate)
+        if not self.has_upload_permission(request):
+            raise NotAllowed
         form = RateUploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid() and self._upload(request, form):
             return redirect(reverse("transactions:exchange-rate-list"))
@@ -84,8 +87,8 @@ class ExchangeRateAdmin(ReadAdmin):
         return True
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        may_add = access.allowed(request.user, "add", ExchangeRate)
-        response: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "may_upload": may_add})
+        may_upload = self.has_upload_permission(request)
+        response: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "may_upload": may_upload})
         return response
 
 

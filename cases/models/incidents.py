@@ -48,9 +48,10 @@ class Incident(WorkItem):
     )  # fmt: skip
     first_at = models.DateTimeField(default=clock.now)
     last_at = models.DateTimeField(default=clock.now)
-    # Drawn when it is opened, and told nobody: whoever knew could choose what to close.
+    # Drawn when it is opened, and told nobody, by its history and the ledger neither: whoever knew could choose what to
+    # close.
     is_sampled = models.BooleanField(default=False, editable=False)
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["is_sampled"])
 
     class Meta(Base.Meta):
         ordering = ("-priority", "-id")

@@ -26,6 +26,11 @@ def typology_labels() -> dict[str, str]:
     return {row["code"]: row["label"] for each in programmes() for row in each.content["typologies"]}
 
 
+def typologies_in_use() -> dict[str, str]:
+    """Those that new items may be given, in words; items that were given another keep it."""
+    return {row["code"]: row["label"] for each in programmes() for row in each.content["typologies"] if row["active"]}
+
+
 def disposition_choices() -> list[tuple[str, str]]:
     """Every conclusion of every programme, for filters; a code that several have, in the words of the first."""
     return _choices("dispositions")

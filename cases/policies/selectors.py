@@ -6,11 +6,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from finobs.accounts.choices import UserKind
+from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.errors import NotFound
 
 from ..choices import PolicyKind
-from ..models import WorkPolicy, WorkPolicyVersion
+from ..models import Queue, WorkPolicy, WorkPolicyVersion
 from . import shipped
 
 
@@ -52,3 +54,15 @@ def work_policy_versions(user: Any, policy: WorkPolicy) -> QuerySet[WorkPolicyVe
 
 def may_configure(user: Any) -> bool:
     return access.allowed(user, "change", WorkPolicy)
+
+
+def queues_to_name(user: Any) -> list[tuple[str, str]]:
+    """Slug and name of every queue, for whoever says what goes where. Raises NotAllowed."""
+    access.require(user, "change", WorkPolicy)
+    return list(Queue.objects.values_list("slug", "name"))
+
+
+def people_to_name(user: Any) -> QuerySet[User]:
+    """Everybody who works here, for whoever says who is absent. Raises NotAllowed."""
+    access.require(user, "change", WorkPolicy)
+    return User.objects.filter(kind=UserKind.HUMAN, is_active=True).order_by("name", "pk")

@@ -10,13 +10,11 @@ from finobs.core import access, gate
 from finobs.core.errors import ApprovalRequired
 from finobs.core.service import service
 from finobs.core.versions import require_version
-from finobs.ledger.services import record
 
 from ..choices import CaseStatus
 from ..models import Case
 from . import item_locking
-from .conclusion import CONCLUSION_FIELDS, add_labels, conclude, conclusion
-from .queue_entries import leave_queue
+from .conclusion import conclude, conclusion
 
 CLOSE_ACTION: Final = "cases.close"
 
@@ -57,9 +55,4 @@ def close_approved(request: ApprovalRequest, approval: Approval) -> None:
     # Again: between proposal and vote the requester may have lost the role or the grant (decision 7).
     access.require(actor, "work", item)
     item_locking.check("execute", item=item, actor=actor, lease=None)
-    conclude(item, request.payload, action="execute")
-    item_locking.save(item, actor=actor, reason="Closed", fields=CONCLUSION_FIELDS)
-    item_locking.end_lease(item)
-    leave_queue(item)
-    data = {**request.payload, "approval": str(approval.id), "labels": add_labels(actor, item)}
-    record(actor=actor, action=f"{item.KIND}.close", subject=item, data=data)
+    conclude(actor, item, request.payload, step="execute", approval=str(approval.id))

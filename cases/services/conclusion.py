@@ -1,4 +1,7 @@
-"""What incidents and cases end with: a disposition, a reason code that goes with it, and why; and labels of it."""
+"""What incidents and cases end with: a disposition, a reason code that goes with it, and why; and labels of it.
+
+However an item comes to be closed (by its triage, many at once, or as approved), it is closed by `conclude`.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,15 @@ from finobs.core import clock
 from finobs.core.errors import Invalid
 from finobs.core.reasons import why_not_reason
 from finobs.core.text import clean
+from finobs.ledger.services import record
 from transactions.choices import LabelOrigin
 from transactions.services import label_add
 
 from ..models import CaseAlert, WorkItem
 from ..policies.programmes import is_suspicious, labels, programme_of, reasons_by_disposition
 from ..workflow import target
+from . import item_locking
+from .queue_entries import leave_queue
 
 MIN_RATIONALE_LENGTH: Final = 10
 MAX_RATIONALE_LENGTH: Final = 10_000
@@ -40,16 +46,25 @@ def conclusion(item: WorkItem, *, disposition: str, reason_code: str, rationale:
     return {"disposition": disposition, "reason_code": reason_code, "rationale": clean(rationale, multiline=True)}
 
 
-def conclude(item: WorkItem, payload: Mapping[str, str], *, action: str) -> None:
-    """Write the conclusion on a locked item, unsaved: `CONCLUSION_FIELDS`. `action`: the step of the table that ends
-    it."""
+def conclude(actor: User, item: WorkItem, payload: Mapping[str, str], *, step: str, approval: str = "") -> None:
+    """Close a locked item, of which was checked that it can be: nobody holds it, it lies in no queue, and its alerts'
+    transactions are labelled.
+
+    step: of the workflow table. approval: the key of the one it was closed by. Records: case.close, incident.close.
+    """
     for name, value in payload.items():
         setattr(item, name, value)
-    item.status, item.closed_at = target(action, item.status, item.KIND), clock.now()
+    item.status, item.closed_at = target(step, item.status, item.KIND), clock.now()
     item.concluded_by_version_id = programme_of(item.typology).version_id
+    item_locking.save(item, actor=actor, reason="Closed", fields=CONCLUSION_FIELDS)
+    item_locking.end_lease(item)
+    leave_queue(item)
+    by = {"approval": approval} if approval else {}
+    data: dict[str, Any] = {**payload, **by, "labels": _add_labels(actor, item)}
+    record(actor=actor, action=f"{item.KIND}.close", subject=item, data=data)
 
 
-def add_labels(actor: User, item: WorkItem) -> dict[str, Any]:
+def _add_labels(actor: User, item: WorkItem) -> dict[str, Any]:
     """Write down, for the transactions of the alerts that lie in the item now, what was concluded of it.
 
     Returns what the event says of it.

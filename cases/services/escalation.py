@@ -19,7 +19,7 @@ from ..models import Case, CaseAlert, CaseSubject, Incident, QueueEntry, WorkIte
 from ..references import reference
 from ..workflow import WORKABLE
 from .automatic_assignment import assign_new
-from .item_priority import FACT_FIELDS, prioritise
+from .item_priority import FACT_FIELDS, add_incidents
 from .queue_entries import enter_queue
 from .routing_of_items import route
 from .subjects_of_incidents import Into, add_subjects, subject_data
@@ -106,9 +106,7 @@ def escalate(actor: User, into: Into, *, reason: str) -> None:
         for incident in incidents:
             incident.case, incident.status = case, IncidentStatus.ESCALATED
             incident.closed_at = incident.updated_at = at
-            _count_in(case, incident)
-        prioritise(case, at)
-        case.updated_at = at
+        add_incidents(case, incidents)
     routing_versions = route(new, lambda: _alert_ids(into))
     history.bulk_create(new, actor=actor, reason="Opened")
     history.bulk_update(grown, fields=FACT_FIELDS, actor=actor, reason="Alerts added")
@@ -117,16 +115,6 @@ def escalate(actor: User, into: Into, *, reason: str) -> None:
     _end_triage([incident for _, incidents in into for incident in incidents], actor, reason, at)
     _record(actor, into, new, subjects, reason)
     assign_new(new)
-
-
-def _count_in(case: Case, incident: Incident) -> None:
-    case.alert_count += incident.alert_count
-    case.block_count += incident.block_count
-    case.urgency = max((each for each in (case.urgency, incident.urgency) if each is not None), default=None)
-    sums = {
-        currency: str(int(case.amounts.get(currency, 0)) + int(minor)) for currency, minor in incident.amounts.items()
-    }
-    case.amounts = case.amounts | sums
 
 
 def _end_triage(incidents: Sequence[Incident], actor: User, reason: str, at: datetime) -> None:

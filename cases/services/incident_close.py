@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from approvals.selectors import pending_same
 from finobs.accounts.models import User
@@ -8,13 +8,11 @@ from finobs.core import access, gate
 from finobs.core.errors import ApprovalRequired
 from finobs.core.service import service
 from finobs.core.versions import require_version
-from finobs.ledger.services import record
 
 from ..choices import IncidentStatus
 from ..models import Incident
 from . import item_locking
-from .conclusion import CONCLUSION_FIELDS, add_labels, conclude, conclusion
-from .queue_entries import leave_queue
+from .conclusion import conclude, conclusion
 
 CLOSE_INCIDENT_ACTION: Final = "cases.close_incident"
 
@@ -41,15 +39,5 @@ def incident_close(
     require_version(locked, version)
     if locked.is_sampled:
         gate.require_approval(actor=actor, action=CLOSE_INCIDENT_ACTION, subject=locked, payload=payload)
-    return close(actor, locked, payload)
-
-
-def close(actor: User, incident: Incident, payload: dict[str, str]) -> Incident:
-    """Close a locked incident, which was checked."""
-    conclude(incident, payload, action="close")
-    item_locking.save(incident, actor=actor, reason="Closed", fields=CONCLUSION_FIELDS)
-    item_locking.end_lease(incident)
-    leave_queue(incident)
-    data: dict[str, Any] = {**payload, "labels": add_labels(actor, incident)}
-    record(actor=actor, action="incident.close", subject=incident, data=data)
-    return incident
+    conclude(actor, locked, payload, step="close")
+    return locked

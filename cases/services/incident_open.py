@@ -13,7 +13,7 @@ from ..choices import EntryCause, IncidentOrigin, PolicyKind
 from ..models import Incident, Queue
 from ..policies.gathering import Gathering
 from ..policies.in_force import policy_in_force
-from ..policies.programmes import typology_labels
+from ..policies.programmes import typologies_in_use, typology_labels
 from ..policies.shipped import GATHERING
 from ..references import reference
 from ..routing import serves
@@ -45,8 +45,10 @@ def incident_open(
     wrong: dict[str, list[str]] = {}
     if not all(serves(queue, subject.unit_id) for subject in (account, customer) if subject is not None):
         wrong["queue"] = [f"{queue} does not serve the unit of what this is about."]
-    if typology not in typology_labels():
-        wrong["typology"] = [f"There is no typology {typology!r}."]
+    if typology not in typologies_in_use():
+        label = typology_labels().get(typology)
+        refusal = f"“{label}” is not used for anything new." if label else f"There is no typology {typology!r}."
+        wrong["typology"] = [refusal]
     if len(title) > MAX_TITLE_LENGTH:
         wrong["title"] = [f"At most {MAX_TITLE_LENGTH} characters; this has {len(title)}."]
     if wrong:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from finobs.accounts.models import User
 from finobs.core import access
@@ -11,8 +11,8 @@ from finobs.core.versions import NO_VERSION, require_version
 
 from ..models import Incident
 from . import item_locking
-from .conclusion import conclusion
-from .incident_close import close, incident_close
+from .conclusion import conclude, conclusion
+from .incident_close import incident_close
 
 MAX_BULK = 1_000
 
@@ -49,14 +49,15 @@ def incidents_close(
     return result
 
 
-def _close(actor: User, item: Incident, version: int | None, result: BulkResult, **words: str) -> None:
+def _close(actor: User, item: Incident, version: int | None, result: BulkResult, **words: Any) -> None:
     try:
         locked = item_locking.lock_item(item)
         require_version(locked, version)
         payload = conclusion(locked, **words)
         item_locking.check("close", item=locked, actor=actor, lease=item_locking.lease_of(locked))
         if not locked.is_sampled:
-            result.closed.append(close(actor, locked, payload))
+            conclude(actor, locked, payload, step="close")
+            result.closed.append(locked)
             return
         incident_close(actor=actor, item=locked, **words)
     except ApprovalRequired as required:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -10,7 +10,7 @@ from detection.choices import Outcome
 from finobs.core import clock
 
 from .. import priority
-from ..models import WorkItem
+from ..models import Case, Incident, WorkItem
 
 FACT_FIELDS: Final = (
     "alert_count", "block_count", "urgency", "amounts", "priority", "priority_parts", "updated_at",
@@ -29,14 +29,28 @@ class AlertFacts(Protocol):
 def add_facts(item: WorkItem, alerts: Iterable[AlertFacts]) -> None:
     """Count the alerts in, and work out the priority anew."""
     for alert in alerts:
-        item.alert_count += 1
-        item.block_count += alert.outcome == Outcome.BLOCK
-        item.urgency = max((each for each in (item.urgency, alert.urgency) if each is not None), default=None)
-        if alert.currency:
-            sum_ = int(item.amounts.get(alert.currency, 0)) + abs(alert.amount_minor)
-            item.amounts = item.amounts | {alert.currency: str(sum_)}
+        amounts = {alert.currency: abs(alert.amount_minor)} if alert.currency else {}
+        _add(item, 1, int(alert.outcome == Outcome.BLOCK), alert.urgency, amounts)
     item.updated_at = clock.now()
     prioritise(item, item.updated_at)
+
+
+def add_incidents(case: Case, incidents: Iterable[Incident]) -> None:
+    """Count in what was summed up of the incidents' alerts, and work out the priority anew."""
+    for incident in incidents:
+        _add(case, incident.alert_count, incident.block_count, incident.urgency, incident.amounts)
+    case.updated_at = clock.now()
+    prioritise(case, case.updated_at)
+
+
+def _add(
+    item: WorkItem, alerts: int, blocks: int, urgency: float | None, amounts: Mapping[str, int | str]
+) -> None:  # fmt: skip
+    item.alert_count += alerts
+    item.block_count += blocks
+    item.urgency = max((each for each in (item.urgency, urgency) if each is not None), default=None)
+    sums = {currency: str(int(item.amounts.get(currency, 0)) + int(minor)) for currency, minor in amounts.items()}
+    item.amounts = item.amounts | sums
 
 
 def prioritise(item: WorkItem, at: datetime) -> bool:

@@ -18,7 +18,7 @@ from tests.support.clients import signed_in
 from tests.support.ledger_events import last_event
 from transactions.models import Account, Transaction
 
-from .test_triage import held_by, in_force
+from .factories import held_by, in_force
 
 HOUR = timedelta(hours=1)
 

@@ -115,7 +115,9 @@ def test_several_are_chosen_seen_and_closed(incident: Incident, analyst: User, l
     preview = text(client, f"{page}?{query}")
     assert "Somebody else holds this incident." in preview
     assert "Close 2 incidents" in preview
-    done = client.post(page, {"incident": [f"{each.reference}@{each.version}" for each in (first, second)], **WORDS}, follow=True)
+    done = client.post(
+        page, {"incident": [f"{each.reference}@{each.version}" for each in (first, second)], **WORDS}, follow=True
+    )
     assert "2 closed." in done.content.decode()
     assert list(Incident.objects.order_by("pk").values_list("status", flat=True)) == ["closed", "closed", "open"]
 

@@ -10,10 +10,11 @@ from django.test import Client
 
 from cases.models import Queue, WorkPolicy
 from cases.policies.in_force import content_in_force, policy_in_force
-from cases.policies.selectors import work_policies
+from cases.policies.selectors import people_to_name, queues_to_name, work_policies
 from cases.policy_forms import WorkPolicyForm
 from cases.services import gather_alerts
 from finobs.accounts.models import User
+from finobs.core.errors import NotAllowed
 from tests import factories
 from tests.support.clients import signed_in
 
@@ -49,11 +50,17 @@ def test_everybody_who_reads_sees_the_policies_and_no_form(analyst: User, strang
     assert signed_in(stranger).get("/cases/policies/").status_code == 403
 
 
+def test_who_may_not_configure_is_told_of_no_queue_and_no_person(analyst: User, queue: Queue) -> None:
+    for read in (queues_to_name, people_to_name):
+        with pytest.raises(NotAllowed):
+            read(analyst)
+
+
 def test_a_form_that_is_sent_as_it_came_says_what_is_in_force(admin: User) -> None:
     factories.queue("large")
     for policy in work_policies(admin):
-        form = WorkPolicyForm(policy=policy)
-        bound = WorkPolicyForm(sent(form), policy=policy)
+        form = WorkPolicyForm(user=admin, policy=policy)
+        bound = WorkPolicyForm(sent(form), user=admin, policy=policy)
         assert bound.is_valid(), (policy.slug, bound.errors)
         assert bound.content() == content_in_force(policy), policy.slug
 

@@ -12,22 +12,27 @@ import pytest
 from approvals.models import ApprovalRequest
 from approvals.tests.factories import decide
 from cases import selectors, services
-from cases.models import Case, CaseAlert, Incident, Note, Queue, QueueEntry, WorkPolicy, WorkPolicyVersion
+from cases.forms import IncidentForm
+from cases.models import Case, CaseAlert, Incident, Note, Queue, QueueEntry
 from cases.policies import shipped
-from cases.policies.programmes import programme_of
+from cases.policies.programmes import programme_of, typology_labels
 from cases.policies.selectors import work_policy_get
+from cases.tests.factories import held_by, hold, in_force
 from detection.choices import Typology
 from finobs.accounts.models import User
-from finobs.accounts.system import system_actor
 from finobs.core import clock
 from finobs.core.errors import ApprovalRequired, Conflict, Invalid, InvalidTransition, NotAllowed, NotFound
 from tests import factories
 from tests.support.ledger_events import event_bodies
 from transactions.choices import LabelOrigin
-from transactions.models import Account, AccountParty, Customer, Label
+from transactions.models import Account, Customer, Label
 
 pytestmark = pytest.mark.django_db
-WORDS = {"disposition": "no_action", "reason_code": "known_pattern", "rationale": "Rent, as every month."}
+WORDS: dict[str, Any] = {
+    "disposition": "no_action",
+    "reason_code": "known_pattern",
+    "rationale": "Rent, as every month.",
+}
 CONFIRMED = {"disposition": "confirmed", "reason_code": "money_mule", "rationale": "In and out within minutes."}
 REASON = "It needs more than a look."
 
@@ -46,38 +51,10 @@ def gathered(queue: Queue, of: Account | None = None, **fields: Any) -> Incident
     return Incident.objects.get(case_alerts__alert=alert)
 
 
-def in_force(kind: str, slug: str, **changes: Any) -> WorkPolicyVersion:
-    """A version of a policy, live."""
-    policy = WorkPolicy.objects.create(kind=kind, slug=slug, name=slug)
-    content = {**shipped.CONTENTS[kind, slug], **changes}
-    version = WorkPolicyVersion.objects.create(
-        policy=policy, number=1, content=content, reason="For a test.", created_by=system_actor("test")
-    )
-    WorkPolicy.objects.filter(pk=policy.pk).update(live=version)
-    return version
-
-
-def held_by(account: Account, *roles: str) -> list[Customer]:
-    people = []
-    for number, role in enumerate(roles):
-        customer = Customer.objects.create(
-            source=account.source, external_id=f"C-{account.pk}-{number}", unit=account.unit, kind="person"
-        )
-        AccountParty.objects.create(
-            account=account, customer=customer, role=role, valid_from=factories.NOON.date() - timedelta(days=900),
-            recorded_at=factories.NOON - timedelta(days=800), recorded_by=system_actor("test"), digest=b"\0" * 32,
-        )  # fmt: skip
-        people.append(customer)
-    return people
-
-
 def test_alerts_of_two_accounts_of_one_customer_are_one_incident(queue: Queue) -> None:
     first, second = factories.account(), factories.account()
     (customer,) = held_by(first, "holder")
-    AccountParty.objects.create(
-        account=second, customer=customer, role="holder", valid_from=factories.NOON.date() - timedelta(days=900),
-        recorded_at=factories.NOON - timedelta(days=800), recorded_by=system_actor("test"), digest=b"\0" * 32,
-    )  # fmt: skip
+    hold(customer, second)
     one, two = gathered(queue, first), gathered(queue, second)
     assert one == two
     assert (two.customer, two.alert_count) == (customer, 2)
@@ -205,12 +182,6 @@ def test_the_share_is_drawn_when_an_incident_opens(queue: Queue) -> None:
     assert not Incident.objects.filter(is_sampled=False).exists()
 
 
-def test_nobody_is_told_what_is_drawn(incident: Incident, analyst: User) -> None:
-    from cases.serializers import IncidentDetailSerializer
-
-    assert "is_sampled" not in IncidentDetailSerializer.Meta.fields
-
-
 def test_escalated_it_opens_a_case_with_its_alerts(incident: Incident, analyst: User) -> None:
     case = services.incident_escalate(actor=analyst, item=incident, reason=REASON)
     incident.refresh_from_db()
@@ -260,19 +231,6 @@ def test_the_policy_escalates_by_itself(queue: Queue, condition: dict[str, Any],
     in_force("gathering", "gathering", escalate=[condition])
     incident = gathered(queue)
     assert (incident.status == "escalated", Case.objects.count()) == (escalates, int(escalates))
-
-
-def test_what_waits_is_handed_to_nobody_and_comes_back(incident: Incident, analyst: User, queue: Queue) -> None:
-    taken = services.item_take(actor=analyst, item=incident)
-    until = clock.now() + timedelta(days=2)
-    services.item_wait(actor=analyst, item=taken, waiting_for="the branch", until=until, version=taken.version)
-    assert services.item_take_next(actor=analyst, queue=queue, kind="incident") is None
-    assert services.items_wake() == 0
-    with clock.at(until):
-        assert services.items_wake() == 1
-    incident.refresh_from_db()
-    assert incident.status == "open"
-    assert services.item_take_next(actor=analyst, queue=queue, kind="incident") == incident
 
 
 def test_whoever_takes_what_waits_goes_on_with_it(incident: Incident, analyst: User, lead: User) -> None:
@@ -331,6 +289,35 @@ def test_what_somebody_saw_becomes_an_incident(queue: Queue, analyst: User) -> N
     assert [body["subject"]["type"] for body in event_bodies("note.add")] == ["cases.incident"]
     closed = services.incident_close(actor=analyst, item=incident, version=incident.version, **WORDS)
     assert closed.status == "closed"
+
+
+@pytest.fixture
+def retired(db: None) -> str:
+    """A typology that its programme uses for nothing new."""
+    content = shipped.CONTENTS["programme", "aml"]
+    code = str(content["typologies"][0]["code"])
+    rows = [{**row, "active": row["code"] != code} for row in content["typologies"]]
+    in_force("programme", "aml", typologies=rows)
+    return code
+
+
+def test_a_typology_that_is_not_in_use_is_neither_offered_nor_taken(retired: str, queue: Queue, analyst: User) -> None:
+    form = IncidentForm(user=analyst, queues=selectors.queues_workable(analyst))
+    offered = dict(form.fields["typology"].choices)  # type: ignore[attr-defined]
+    assert retired not in offered
+    assert set(offered) == {"", *typology_labels()} - {retired}
+    with pytest.raises(Invalid) as refusal:
+        services.incident_open(actor=analyst, queue=queue, typology=retired, title="Cash", text="Seven deposits.")
+    assert refusal.value.fields == {"typology": [f"“{typology_labels()[retired]}” is not used for anything new."]}
+    assert not Incident.objects.exists()
+
+
+def test_what_has_a_typology_that_is_not_in_use_keeps_it_and_is_worked(
+    retired: str, queue: Queue, analyst: User
+) -> None:
+    incident = gathered(queue, typology=retired)
+    closed = services.incident_close(actor=analyst, item=incident, version=incident.version, **WORDS)
+    assert (closed.typology, closed.status) == (retired, "closed")
 
 
 def test_many_are_closed_at_once_and_the_rest_is_said(queue: Queue, analyst: User, lead: User) -> None:

@@ -50,7 +50,7 @@ def work_policy_detail(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def work_policy_change(request: SignedInRequest, slug: str) -> HttpResponse:
     policy = selectors.work_policy_get(request.user, slug)
-    form = WorkPolicyForm(request.POST, policy=policy)
+    form = WorkPolicyForm(request.POST, user=request.user, policy=policy)
 
     def change(*, reason: str, version: int, **_: Any) -> None:
         services.work_policy_change(
@@ -69,7 +69,7 @@ def work_policy_change(request: SignedInRequest, slug: str) -> HttpResponse:
 def work_policy_dry_run(request: SignedInRequest, slug: str) -> HttpResponse:
     """What the rules that were typed would have done; nothing is put in force."""
     policy = selectors.routing_get(request.user, slug)
-    form = WorkPolicyForm(request.POST, policy=policy)
+    form = WorkPolicyForm(request.POST, user=request.user, policy=policy)
     # Why it changes is said once it does.
     form.fields["reason"].required = False
 
@@ -101,7 +101,7 @@ def work_policy_revert(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def programme_create(request: SignedInRequest) -> HttpResponse:
     """A new programme with its words."""
-    form = ProgrammeForm(request.POST or None)
+    form = ProgrammeForm(request.POST or None, user=request.user)
     status = HTTPStatus.OK
     if request.method == "POST":
 
@@ -133,14 +133,14 @@ def _page(request: SignedInRequest, policy: WorkPolicy, *, status: int = 200, **
     versions = list(selectors.work_policy_versions(request.user, policy))
     preload(versions)
     may_configure = selectors.may_configure(request.user)
-    words = PolicyWords(policy.kind)
+    words = PolicyWords(policy.kind, request.user)
     context: dict[str, Any] = {
         "policy": policy, "versions": list(_with_differences(policy, words, versions)), "may_configure": may_configure,
         "facts": words.facts(content_in_force(policy)), "tables": words.tables(content_in_force(policy)),
     }  # fmt: skip
     if may_configure:
         initial = {"version": policy.version}
-        context["form"] = WorkPolicyForm(policy=policy)
+        context["form"] = WorkPolicyForm(user=request.user, policy=policy)
         context["revert"] = RevertForm(choices=_earlier(policy, versions), initial=initial, auto_id="revert_%s")
     return render_page(request, "cases/work_policy_detail.html", context | filled, status=status)
 

@@ -10,9 +10,9 @@ from django import template
 from finobs.core import context
 from transactions.models import Source
 
-from ..alerts.reason_words import in_words, is_worded
 from ..ml.explain import waterfalls
 from ..ml.explain.feature_labels import feature_label
+from ..ml.explain.reason_words import in_words, is_worded
 from ..models import Alert
 from ..pipeline import clearance
 

@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from finobs.core import access
 from finobs.core.admin import AccessAdmin, run_action
 
 from . import services, unit_admin
@@ -191,7 +190,7 @@ class ApiTokenAdmin(AccessAdmin):
         return False
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return access.allowed(request.user, "revoke", ApiToken)
+        return self._may(request, "revoke", None)
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
@@ -212,7 +211,7 @@ class SessionAdmin(AccessAdmin):
     actions = ("end",)
 
     def has_end_permission(self, request: HttpRequest) -> bool:
-        return access.allowed(request.user, "end", UserSession)
+        return self._may(request, "end", None)
 
     @admin.action(description="End", permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:

@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from finobs.core import access
 from finobs.core.admin import AccessAdmin, GrantsAdmin, ReasonActionForm, action_reason, run_action
 
 from . import services
@@ -72,7 +71,7 @@ class UnitAdmin(GrantsAdmin, AccessAdmin):
             version = act(actor=actor, unit=obj, principal=principal, action=action, version=version).version
 
     def has_configure_permission(self, request: HttpRequest) -> bool:
-        return access.allowed(request.user, "change", OrgUnit)
+        return self._may(request, "change", None)
 
     @admin.action(description="Close", permissions=["configure"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[OrgUnit]) -> None:

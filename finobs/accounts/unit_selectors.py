@@ -74,11 +74,6 @@ def unit_rows(user: Any) -> list[UnitRow]:
     return rows(None, 0)
 
 
-def in_order(rows: list[UnitRow]) -> list[UnitRow]:
-    """The rows of the trees one after another, as a table shows them."""
-    return [each for row in rows for each in (row, *in_order(row.children))]
-
-
 def unit_grants(user: Any, unit: OrgUnit) -> list[UnitGrant]:
     """Who holds what on this very unit, for who may grant; nothing for others."""
     if not access.allowed(user, "grant", unit):

@@ -83,6 +83,12 @@ def list_pages(deployment: Deployment) -> list[ListPage]:
              f"{work[4]}?status=awaiting_approval", f"{work[0]}?account={accounts[0]}"],
         ),
         ListPage("queue_closed", [f"{each}?status=closed" for each in work], follow=True),
+        ListPage(
+            "queue_incidents",
+            [*(f"{each}incidents/" for each in work), f"{work[0]}incidents/?status=escalated",
+             f"{work[1]}incidents/?holder=nobody&typology=structuring", f"{work[2]}incidents/?account={accounts[2]}"],
+            follow=True,
+        ),
         ListPage("my_work", ["/cases/"]),
         ListPage("case", [f"/cases/C-2026-{number:06}/" for number in shown]),
         ListPage(

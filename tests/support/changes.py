@@ -296,7 +296,7 @@ def _of_tag(name: str, queue: Queue, analyst: User, admin: User) -> Change:
 def _of_subject(name: str, queue: Queue, analyst: User) -> Change:
     case, account = factories.case(inside=queue), factories.account()
     factories.grant(analyst, "read_data", account.unit)
-    said = {"actor": analyst, "case": case, "reason": "He was told to pay."}
+    said: dict[str, Any] = {"actor": analyst, "case": case, "reason": "He was told to pay."}
     if name == "case_subject_add":
         return Change(case, {**said, "account": account, "role": "victim"})
     cases.case_subject_add(**said, account=account, role="victim")

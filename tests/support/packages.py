@@ -12,7 +12,7 @@ from finobs.settings.env import BASE_DIR
 from ..test_import_cycles import MODULES, graph
 
 # Packages whose files are rows of their room, not a subject of their own.
-FOLDED = ("services", "views", "management", "commands", "templatetags", "en")
+FOLDED = ("services", "views", "selectors", "management", "commands", "templatetags", "en")
 
 
 @dataclass

@@ -32,6 +32,12 @@ class ProfileStanding(NamedTuple):
     digest: bytes
 
 
+def standing(known_at: datetime | None = None) -> Q:
+    """Of resolutions: those that were believed at a moment; now without."""
+    moment = known_at or clock.now()
+    return Q(Q(withdrawn_at=None) | Q(withdrawn_at__gt=moment), recorded_at__lte=moment)
+
+
 def moments(as_at: date | None, known_at: datetime | None) -> tuple[date, datetime]:
     """The day and the moment that are asked for, or today and now."""
     now = clock.now()

@@ -16,9 +16,9 @@ from ..choices import CustomerKind, PartyRole, RelationKind, RiskRating
 from ..filters import sources_offered
 from ..identifier_filter import IdentifierFilter
 from ..models import AccountParty, CounterpartyResolution, Customer, PartyRelation
+from .assertions import standing
 from .customer_search import customer_by_text
 from .moments import asked_moments
-from .resolution_selectors import standing
 
 
 def units_offered(request: Any) -> QuerySet[OrgUnit]:

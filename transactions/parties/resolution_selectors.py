@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from finobs.core import access, clock
 from finobs.core.identity import preload
@@ -19,6 +19,7 @@ from finobs.core.reads import first_or_not_found
 from ..models import Counterparty, CounterpartyResolution, Customer, Transaction
 from ..selectors import transactions_visible
 from ..totals import TransactionTotals, totals_of
+from .assertions import standing
 
 R = TypeVar("R", bound=Iterable[Transaction])
 # Of one customer, the latest to be resolved; the list of counterparties pages through all of them.
@@ -46,12 +47,6 @@ def resolutions_visible(user: Any) -> QuerySet[CounterpartyResolution]:
 
 def resolution_get(user: Any, pk: int) -> CounterpartyResolution:
     return first_or_not_found(resolutions_visible(user).filter(pk=pk))
-
-
-def standing(known_at: datetime | None = None) -> Q:
-    """Of resolutions: those that were believed at a moment; now without."""
-    moment = known_at or clock.now()
-    return Q(Q(withdrawn_at=None) | Q(withdrawn_at__gt=moment), recorded_at__lte=moment)
 
 
 def counterparty_resolutions(user: Any, counterparty: Counterparty) -> list[CounterpartyResolution]:

@@ -12,11 +12,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
+from finobs.accounts.models import User
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.forms import submit
 from finobs.core.http import render_page
 from finobs.core.parameters import refuse_unknown
 
+from ..models import Counterparty
 from ..selectors import counterparty_get
 from . import resolution_selectors, selectors, services
 from .forms import CounterpartyResolveForm, CounterpartyUnresolveForm, CustomerSearchForm
@@ -32,22 +34,22 @@ def counterparty_resolve(request: SignedInRequest, pk: int) -> HttpResponse:
     user = request.user
     counterparty = resolution_selectors.counterparty_to_resolve(user, counterparty_get(user, pk))
     search = CustomerSearchForm(request.GET)
-    text = search.cleaned_data["text"] if search.is_valid() else ""
+    status = HTTPStatus.OK if search.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
+    text = search.cleaned_data.get("text", "")
     candidates = resolution_candidates(user, counterparty, text)
     form = CounterpartyResolveForm(request.POST or None, candidates=candidates)
-    status = HTTPStatus.OK if search.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
     if request.method == "POST":
-
-        def act(customer: int, reason: str) -> object:
-            chosen = selectors.customer_get(user, customer)
-            return services.counterparty_resolve(actor=user, counterparty=counterparty, customer=chosen, reason=reason)
-
-        status = submit(form, act)
+        status = submit(form, partial(_resolve, user, counterparty))
         if status == HTTPStatus.OK:
             messages.success(request, "Resolved. It can be undone, and that it was said stays.")
             return redirect("transactions:counterparty-detail", pk)
     context = {"counterparty": counterparty, "search": search, "text": text, "candidates": candidates, "form": form}
     return render_page(request, "transactions/counterparty_resolve.html", context, status=status)
+
+
+def _resolve(user: User, counterparty: Counterparty, *, customer: int, reason: str) -> None:
+    chosen = selectors.customer_get(user, customer)
+    services.counterparty_resolve(actor=user, counterparty=counterparty, customer=chosen, reason=reason)
 
 
 @login_required

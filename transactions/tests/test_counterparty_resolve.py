@@ -16,6 +16,7 @@ from finobs.ledger.models import Event
 from tests import factories
 from transactions.models import Counterparty, CounterpartyResolution, Customer
 from transactions.parties import resolution_selectors as selectors
+from transactions.parties.assertions import standing
 from transactions.parties.services import counterparty_resolve, counterparty_unresolve
 
 from .test_records_customers import add, person
@@ -69,7 +70,7 @@ def test_what_was_taken_back_can_be_read_as_of_its_time(customers, shop, lead):
     assert (made.withdrawn_by, made.withdrawal_reason, made.reason) == (lead, "Another Frau Ågren", REASON)
     rows = selectors.resolutions_visible(lead)
     moments = [factories.NOON.replace(month=month, day=day) for month, day in ((2, 1), (3, 15), (4, 15))]
-    assert [list(rows.filter(selectors.standing(each))) for each in moments] == [[], [made], [again]]
+    assert [list(rows.filter(standing(each))) for each in moments] == [[], [made], [again]]
     assert selectors.counterparty_resolutions(lead, shop) == [again, made]
     data = json.loads(bytes(Event.objects.get(action="counterparty.unresolve").body))["data"]
     assert data["customer"] == "C-1"

@@ -19,6 +19,11 @@ def unit_list(request: SignedInRequest) -> HttpResponse:
     """The units that somebody may see, as a tree and as a table."""
     refuse_unknown(request.GET, ())
     trees = unit_selectors.unit_rows(request.user)
-    context = {"trees": trees, "rows": unit_selectors.in_order(trees), "names": unit_contents.names()}
+    context = {"trees": trees, "rows": _in_order(trees), "names": unit_contents.names()}
     context["may_configure"] = unit_selectors.may_configure(request.user)
     return render_page(request, "accounts/unit_list.html", context)
+
+
+def _in_order(rows: list[unit_selectors.UnitRow]) -> list[unit_selectors.UnitRow]:
+    """The rows of the trees one after another, as a table shows them."""
+    return [each for row in rows for each in (row, *_in_order(row.children))]

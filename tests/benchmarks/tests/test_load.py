@@ -128,7 +128,8 @@ def test_headers_in_turn_go_with_one_request_after_the_other():
     assert all("X-Same: 1\r\n" in request for request in sent)
 
 
-def test_a_case_that_was_given_twice_fails_the_benchmark():
+@pytest.mark.parametrize("kind", ["case", "incident"])
+def test_an_item_that_was_given_twice_fails_the_benchmark(kind):
     twice = [take_next.Take(0.1, 0.1, 7), take_next.Take(0.1, 0.1, 7), take_next.Take(0.1, 0.1, take_next.TIMED_OUT)]
-    with pytest.raises(RuntimeError, match="1 cases were given twice, and 0 calls were given none"):
-        take_next._check(twice)
+    with pytest.raises(RuntimeError, match=f"1 {kind}s were given twice, and 0 calls were given none"):
+        take_next._check(twice, kind)

@@ -90,6 +90,28 @@ def test_an_option_that_would_do_nothing_is_refused(one, names, words):
         call_command("bench", *names, "--fill")
 
 
+@pytest.mark.parametrize("names", [[], ["all"], ["one"]])
+def test_a_kind_of_a_benchmark_that_has_none_is_refused(one, names):
+    with pytest.raises(CommandError, match="of one benchmark"):
+        call_command("bench", *names, "--kind", "incident")
+
+
+def test_cases_and_incidents_are_two_benchmarks(monkeypatch, capsys):
+    from contextlib import nullcontext
+
+    run = []
+
+    def measure(benchmark, size):
+        run.append(benchmark.name)
+        return {"p50_ms": 1.0}
+
+    monkeypatch.setattr(registry, "throwaway_database", lambda _: nullcontext("sqlite 3"))
+    monkeypatch.setattr(registry, "measure", measure)
+    for options in ((), ("--kind", "case"), ("--kind", "incident")):
+        call_command("bench", "take_next", "--json", *options)
+    assert run == ["take_next", "take_next", "take_next_incident"]
+
+
 def test_a_benchmark_prints_one_json_object(one, monkeypatch, capsys):
     from contextlib import nullcontext
 

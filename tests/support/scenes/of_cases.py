@@ -176,7 +176,9 @@ def of_incident_close() -> Scene:
 
 @scene
 def of_incidents_close() -> Scene:
-    return on_incident(lambda actor, incident: cases.incidents_close(actor=actor, items=[incident], **CONCLUSION))
+    return on_incident(
+        lambda actor, incident: cases.incidents_close(actor=actor, items=[incident], versions=None, **CONCLUSION)
+    )
 
 
 @scene

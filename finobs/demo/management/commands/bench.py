@@ -21,6 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("--size", type=int, help="How much work: rows, events, cases.")
         parser.add_argument("--repeat", type=int, help="How many runs, each on a new database.")
         parser.add_argument("--fill", action="store_true", help="Of ingest: fill the window first (ingest_filled).")
+        parser.add_argument(
+            "--kind", choices=["case", "incident"], help="Of take_next: what is taken (incident: take_next_incident)."
+        )
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *, name: str | None, size: int | None, repeat: int | None, **options: Any) -> None:
@@ -31,6 +34,8 @@ class Command(BaseCommand):
         benchmarks = registry.registered()
         if options["fill"] and name in (None, ALL):
             raise CommandError("--fill is of one benchmark: bench ingest --fill. bench all has it too.")
+        if options["kind"] and name != "take_next":
+            raise CommandError("--kind is of one benchmark: bench take_next --kind incident. bench all has both.")
         if name is None:
             for each in benchmarks.values():
                 self.stdout.write(f"{each.name:24} {each.help} (--size {each.size} --repeat {each.repeat})")
@@ -42,6 +47,8 @@ class Command(BaseCommand):
             return
         if options["fill"]:
             name = f"{name}_filled"
+        if options["kind"] == "incident":
+            name = f"{name}_incident"
         if name not in benchmarks:
             raise CommandError(f"There is no benchmark {name!r}. There are: {', '.join(benchmarks) or 'none'}.")
         benchmark = benchmarks[name]

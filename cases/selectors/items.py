@@ -1,0 +1,106 @@
+"""Incidents and cases: single ones and lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from finobs.core import access
+from finobs.core.errors import Invalid, NotFound
+from finobs.core.reads import first_or_not_found
+from transactions.models import Customer
+from transactions.parties import selectors as parties
+
+from .. import workflow
+from ..choices import ItemKind
+from ..models import Case, Incident, ItemTag, Queue, WorkItem
+from ..queries import cases_about
+
+# The tags of each item of a list, in one statement for all.
+_TAGS = Prefetch("tags", queryset=ItemTag.objects.select_related("tag").order_by("tag__name"))
+
+
+def cases_visible(user: Any) -> QuerySet[Case]:
+    """Cases with what every list and page shows of them."""
+    rows = access.restrict(Case.objects.all(), user, "view")
+    rows = rows.select_related("account", "customer", "queue", "assignee", "lease__holder", "predecessor")
+    return rows.prefetch_related(_TAGS)
+
+
+def incidents_visible(user: Any) -> QuerySet[Incident]:
+    """Incidents with what every list and page shows of them."""
+    rows = access.restrict(Incident.objects.all(), user, "view")
+    rows = rows.select_related("account", "customer", "queue", "assignee", "lease__holder", "predecessor")
+    return rows.select_related("case__queue").prefetch_related(_TAGS)
+
+
+def case_get(user: Any, reference: str) -> Case:
+    """One visible case. Raises NotFound."""
+    return first_or_not_found(cases_visible(user).filter(reference=reference))
+
+
+def incident_get(user: Any, reference: str) -> Incident:
+    """One visible incident. Raises NotFound."""
+    return first_or_not_found(incidents_visible(user).filter(reference=reference))
+
+
+def incidents_get(user: Any, references: Sequence[str]) -> list[Incident]:
+    """The visible incidents of these references. Raises NotFound that names those that are none."""
+    incidents = {each.reference: each for each in incidents_visible(user).filter(reference__in=references)}
+    if unknown := [each for each in references if each not in incidents]:
+        raise NotFound(f"There is no incident {', '.join(unknown[:10])}.")
+    return list(incidents.values())
+
+
+def item_get(user: Any, kind: str, reference: str) -> Any:
+    """One visible incident or case. Raises NotFound."""
+    return case_get(user, reference) if kind == ItemKind.CASE else incident_get(user, reference)
+
+
+def conclusion_of(user: Any, item: WorkItem) -> WorkItem | None:
+    """What says how an item was concluded: itself, or the case that it was escalated to, where `user` may see that.
+    None while neither is."""
+    case: Case | None = getattr(item, "case", None)
+    if item.disposition:
+        return item
+    return case if case is not None and case.disposition and access.allowed(user, "view", case) else None
+
+
+def queue_items(user: Any, queue: Queue, kind: str, filters: Mapping[str, Any] | None = None) -> QuerySet[Any]:
+    """The cases (or incidents: `kind`) of one queue; unfinished ones unless the filters name statuses. Order by
+    -priority, -id.
+
+    Raises Invalid for filters that make no sense.
+    """
+    from ..filters import FILTERS
+
+    visible = cases_visible if kind == ItemKind.CASE else incidents_visible
+    rows: QuerySet[Any] = visible(user).filter(queue=queue)
+    if not (filters and filters.get("status")):
+        rows = rows.filter(status__in=workflow.UNFINISHED)
+    chosen = FILTERS[kind](filters or {}, queryset=rows, user=user)
+    # Left out, a filter that makes no sense would show every item as if it were the answer.
+    if not chosen.is_valid():
+        raise Invalid(fields={name: [str(text) for text in texts] for name, texts in chosen.form.errors.items()})
+    items: QuerySet[Any] = chosen.qs
+    return items
+
+
+def my_work(user: Any) -> QuerySet[Case]:
+    """Unfinished cases assigned to `user`."""
+    return cases_visible(user).filter(assignee=user, status__in=workflow.UNFINISHED)
+
+
+def my_incidents(user: Any) -> QuerySet[Incident]:
+    """Unfinished incidents assigned to `user`."""
+    return incidents_visible(user).filter(assignee=user, status__in=workflow.UNFINISHED)
+
+
+def customer_cases(user: Any, pk: int) -> tuple[Customer, QuerySet[Case]]:
+    """A customer, and the visible cases about them or the accounts that they have a role at now, as the first or a
+    further subject. Raises NotFound."""
+    customer = parties.customer_get(user, pk)
+    accounts = parties.customer_account_ids(user, customer)
+    return customer, cases_visible(user).filter(pk__in=cases_about([customer.pk], accounts))
