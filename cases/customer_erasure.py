@@ -14,17 +14,18 @@ from transactions.models import Customer
 from transactions.parties import erasure
 from transactions.parties.services import customer_erase_approved
 
-from .models import Case, Incident
+from .models import Case, CaseSubject, Incident
 from .workflow import UNFINISHED
 
 
 def open_case_obstacles(customer: Customer, account_ids: Sequence[int]) -> list[str]:
     """Why a customer with these accounts may not be erased yet."""
     about = Q(account__in=account_ids) | Q(customer=customer)
+    of_cases = about | Q(pk__in=CaseSubject.objects.filter(customer=customer).values("case"))
     references = [
         reference
-        for model in (Incident, Case)
-        for reference in model.objects.filter(about, status__in=UNFINISHED).values_list("reference", flat=True)
+        for model, condition in ((Incident, about), (Case, of_cases))
+        for reference in model.objects.filter(condition, status__in=UNFINISHED).values_list("reference", flat=True)
     ]
     return [f"There is open work about them: {', '.join(sorted(references)[:10])}."] if references else []
 

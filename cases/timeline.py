@@ -61,6 +61,8 @@ EVENT_TITLES: Final = {
 }
 # What a change of the row is told by; the rest follows from these, or is told by an event.
 CHANGE_FIELDS: Final = ("status", "disposition", "reason_code", "queue", "assignee", "priority", "alert_count")
+# What people wrote with a change; the ledger has digests of it alone.
+WRITTEN_FIELDS: Final = ("rationale", "waiting_for")
 # Columns of codes, and where a programme has their words.
 _WORDED: Final = {"disposition": "dispositions", "reason_code": "reason_codes"}
 
@@ -108,8 +110,8 @@ def _join(rows: Sequence[tuple[Key, TimelineEntry]], events: Sequence[EventEntry
 
 
 def _with_event(entry: TimelineEntry, event: TimelineEntry) -> TimelineEntry:
-    """The reason of a change is in its title already, unless it was cut there."""
-    more = event.text if event.text not in entry.title else ""
+    """What people wrote stands in the row; of events only from before it did."""
+    more = event.text if event.text not in f"{entry.title} {entry.text}" else ""
     return replace(entry, text=" · ".join(filter(None, (entry.text, more))), url=event.url)
 
 
@@ -151,6 +153,9 @@ def _differences(model: Any, before: Any, after: Any, names: Names) -> Iterator[
         if old != new:
             label = str(field.verbose_name).capitalize()
             yield f"{label}: {_value_text(field, old, before, names)} → {_value_text(field, new, after, names)}"
+    for name in WRITTEN_FIELDS:
+        if (text := getattr(after, name)) and text != getattr(before, name):
+            yield text
 
 
 def _value_text(field: Any, value: Any, row: Any, names: Names) -> str:

@@ -15,7 +15,7 @@ from finobs.ledger.services import record
 from ..choices import CaseStatus
 from ..models import Case
 from . import item_locking
-from .conclusion import CONCLUSION_FIELDS, add_labels, conclude, conclusion
+from .conclusion import CONCLUSION_FIELDS, add_labels, conclude, conclusion, conclusion_data
 from .queue_entries import leave_queue
 
 CLOSE_ACTION: Final = "cases.close"
@@ -61,5 +61,6 @@ def close_approved(request: ApprovalRequest, approval: Approval) -> None:
     item_locking.save(item, actor=actor, reason="Closed", fields=CONCLUSION_FIELDS)
     item_locking.end_lease(item)
     leave_queue(item)
-    data = {**request.payload, "approval": str(approval.id), "labels": add_labels(actor, item)}
+    labels = add_labels(actor, item)
+    data = {**conclusion_data(item, request.payload), "approval": str(approval.id), "labels": labels}
     record(actor=actor, action=f"{item.KIND}.close", subject=item, data=data)

@@ -17,6 +17,7 @@ from transactions.services import label_add
 from ..models import CaseAlert, WorkItem
 from ..policies.programmes import is_suspicious, labels, programme_of, reasons_by_disposition
 from ..workflow import target
+from .text_digests import rationale_digest
 
 MIN_RATIONALE_LENGTH: Final = 10
 MAX_RATIONALE_LENGTH: Final = 10_000
@@ -47,6 +48,12 @@ def conclude(item: WorkItem, payload: Mapping[str, str], *, action: str) -> None
         setattr(item, name, value)
     item.status, item.closed_at = target(action, item.status, item.KIND), clock.now()
     item.concluded_by_version_id = programme_of(item.typology).version_id
+
+
+def conclusion_data(item: WorkItem, payload: Mapping[str, str]) -> dict[str, str]:
+    """What events say of a conclusion: its words of the programme, and a digest of its rationale."""
+    codes = {name: payload[name] for name in ("disposition", "reason_code")}
+    return codes | {"rationale_digest": rationale_digest(item, payload["rationale"])}
 
 
 def add_labels(actor: User, item: WorkItem) -> dict[str, Any]:

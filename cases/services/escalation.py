@@ -22,6 +22,7 @@ from .automatic_assignment import assign_new
 from .item_priority import FACT_FIELDS, prioritise
 from .queue_entries import enter_queue
 from .routing_of_items import route
+from .text_digests import reason_digest
 
 
 class CaseKey(NamedTuple):
@@ -132,7 +133,9 @@ def _end_triage(incidents: Sequence[Incident], actor: User, reason: str, at: dat
 def _record(actor: User, into: Sequence[tuple[Case, Sequence[Incident]]], new: Sequence[Case], reason: str) -> None:
     entries = [NewEvent("case.open", case, _opening_data(case)) for case in new]
     entries += [
-        NewEvent("incident.escalate", incident, {"case": str(case.pk), "reason": reason})
+        NewEvent(
+            "incident.escalate", incident, {"case": str(case.pk), "reason_digest": reason_digest(incident, reason)}
+        )
         for case, incidents in into
         for incident in incidents
     ]

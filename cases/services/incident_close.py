@@ -13,7 +13,7 @@ from finobs.ledger.services import record
 from ..choices import IncidentStatus
 from ..models import Incident
 from . import item_locking
-from .conclusion import CONCLUSION_FIELDS, add_labels, conclude, conclusion
+from .conclusion import CONCLUSION_FIELDS, add_labels, conclude, conclusion, conclusion_data
 from .queue_entries import leave_queue
 
 CLOSE_INCIDENT_ACTION: Final = "cases.close_incident"
@@ -50,6 +50,6 @@ def close(actor: User, incident: Incident, payload: dict[str, str]) -> Incident:
     item_locking.save(incident, actor=actor, reason="Closed", fields=CONCLUSION_FIELDS)
     item_locking.end_lease(incident)
     leave_queue(incident)
-    data: dict[str, Any] = {**payload, "labels": add_labels(actor, incident)}
+    data: dict[str, Any] = {**conclusion_data(incident, payload), "labels": add_labels(actor, incident)}
     record(actor=actor, action="incident.close", subject=incident, data=data)
     return incident
