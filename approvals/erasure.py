@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import Model
+
 from finobs.accounts.models import User
 from finobs.core import history
 from finobs.ledger.services import subject_key
@@ -12,7 +14,7 @@ from .choices import RequestState
 from .models import ApprovalRequest
 
 
-def erase_requests(subjects: Iterable[object], *, actor: User, text: str) -> None:
+def erase_requests(subjects: Iterable[Model], *, actor: User, text: str) -> None:
     """Empty payload and snapshot of the requests about these subjects that have ended; `text`: why, in their history.
 
     For the service that erases, in its transaction, which has asked whether it may. Pending ones are left.

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from detection.hooks import AlertLocation
 from detection.models import Alert
+from finobs.accounts.addresses import address_key
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import OrgUnitGroupGrant, OrgUnitUserGrant, UnitAncestor, User
 from finobs.core import access, clock
@@ -19,8 +20,9 @@ from finobs.core.errors import Invalid, NotFound
 from finobs.core.reads import first_or_not_found
 from transactions.deliveries import selectors as deliveries
 from transactions.hooks import DeliveryLocation
-from transactions.models import Customer, Delivery, DeliveryFault
+from transactions.models import Account, Customer, Delivery, DeliveryFault
 from transactions.parties import selectors as parties
+from transactions.selectors import account_get
 
 from . import workflow
 from .choices import CaseStatus, ItemKind
@@ -61,23 +63,28 @@ class AvailableAction:
 
 
 def queues_visible(user: Any) -> QuerySet[Queue]:
-    """Queues with `open_count` (unfinished cases) and `incident_count` (unfinished incidents), of the cases those that
-    await approval (`awaiting_count`) and are held (`held_count`), and when the oldest of these incidents was opened
-    (`oldest_at`; None where there is none)."""
-    now = clock.now()
-    unfinished = Case.objects.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
-    incidents = Incident.objects.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
-    # Of unfinished cases, which have an index of their own; no other is held.
-    leased = WorkLease.objects.filter(case__queue=OuterRef("pk"), expires_at__gt=now).exclude(
-        case__status=CaseStatus.CLOSED
+    """Queues with, for cases and for incidents, how many are unfinished (`case_count`, `incident_count`), of these how
+    many await approval (`case_awaiting_count`, ...) and are held (`case_held_count`, ...), and when the oldest was
+    opened (`oldest_case_at`, ...; None where there is none)."""
+    rows = access.restrict(Queue.objects.select_related("unit"), user, "view")
+    return rows.annotate(**_queue_counts(Case), **_queue_counts(Incident))
+
+
+def _queue_counts(model: type[Case | Incident]) -> dict[str, Any]:
+    """What is said of the unfinished items of a queue, which have an index of their own; no other is held."""
+    kind = model.KIND
+    unfinished = model._default_manager.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
+    # Both kinds call it the same.
+    awaiting = unfinished.filter(status=CaseStatus.AWAITING_APPROVAL)
+    leased = WorkLease.objects.filter(**{f"{kind}__queue": OuterRef("pk")}, expires_at__gt=clock.now()).exclude(
+        **{f"{kind}__status__in": workflow.FINISHED[kind]}
     )
-    return access.restrict(Queue.objects.select_related("unit"), user, "view").annotate(
-        open_count=_count_by(unfinished, "queue"),
-        incident_count=_count_by(incidents, "queue"),
-        awaiting_count=_count_by(unfinished.filter(status=CaseStatus.AWAITING_APPROVAL), "queue"),
-        held_count=_count_by(leased, "case__queue"),
-        oldest_at=Subquery(incidents.order_by().values("queue").annotate(at=Min("opened_at")).values("at")),
-    )
+    return {
+        f"{kind}_count": _count_by(unfinished, "queue"),
+        f"{kind}_awaiting_count": _count_by(awaiting, "queue"),
+        f"{kind}_held_count": _count_by(leased, f"{kind}__queue"),
+        f"oldest_{kind}_at": Subquery(unfinished.order_by().values("queue").annotate(at=Min("opened_at")).values("at")),
+    }
 
 
 def queues_of_cases(user: Any) -> QuerySet[Queue]:
@@ -111,7 +118,8 @@ def may_work(user: Any, queue: Queue) -> bool:
 def cases_visible(user: Any) -> QuerySet[Case]:
     """Cases with what every list and page shows of them."""
     rows = access.restrict(Case.objects.all(), user, "view")
-    return rows.select_related("account", "customer", "queue", "assignee", "lease__holder").prefetch_related(_TAGS)
+    rows = rows.select_related("account", "customer", "queue", "unit", "assignee", "lease__holder")
+    return rows.prefetch_related(_TAGS)
 
 
 def queue_items(user: Any, queue: Queue, kind: str, filters: Mapping[str, Any] | None = None) -> QuerySet[Any]:
@@ -122,8 +130,7 @@ def queue_items(user: Any, queue: Queue, kind: str, filters: Mapping[str, Any] |
     """
     from .filters import FILTERS
 
-    visible = cases_visible if kind == ItemKind.CASE else incidents_visible
-    rows: QuerySet[Any] = visible(user).filter(queue=queue)
+    rows = _items_visible(user, kind).filter(queue=queue)
     if not (filters and filters.get("status")):
         rows = rows.filter(status__in=workflow.UNFINISHED)
     chosen = FILTERS[kind](filters or {}, queryset=rows, user=user)
@@ -164,7 +171,17 @@ def item_entries(user: Any, item: WorkItem) -> QuerySet[QueueEntry]:
     if not access.allowed(user, "view", item):
         return QueueEntry.objects.none()
     rows = QueueEntry.objects.filter(**{item.KIND: item})
-    return rows.select_related("queue", "routing_version").order_by("pk")
+    return rows.select_related("queue", "routing_version__policy").order_by("pk")
+
+
+def case_timeline(user: Any, reference: str) -> dict[str, Any]:
+    """What happened to a visible case, as `entries`. Raises NotFound."""
+    return {"entries": item_timeline(user, case_get(user, reference))}
+
+
+def incident_timeline(user: Any, reference: str) -> dict[str, Any]:
+    """What happened to a visible incident, as `entries`. Raises NotFound."""
+    return {"entries": item_timeline(user, incident_get(user, reference))}
 
 
 def case_incidents(user: Any, case: Case) -> QuerySet[Incident]:
@@ -252,8 +269,17 @@ def people_for_assign(user: Any, item: WorkItem) -> QuerySet[User]:
 
 def person_for_assign(user: Any, item: WorkItem, pk: int) -> User:
     """One of them. Raises NotAllowed for who may not assign, Invalid for somebody who is none of them."""
+    return _person_for_assign(user, item, pk=pk)
+
+
+def person_named_for_assign(user: Any, item: WorkItem, address: str) -> User:
+    """The same by their address."""
+    return _person_for_assign(user, item, email_key=address_key(address))
+
+
+def _person_for_assign(user: Any, item: WorkItem, **which: Any) -> User:
     access.require(user, "lead", item)
-    person = people_for_assign(user, item).filter(pk=pk).first()
+    person = people_for_assign(user, item).filter(**which).first()
     if person is None:
         raise Invalid(fields={"to": [f"This person may not work this {item.KIND}."]})
     return person
@@ -269,17 +295,30 @@ def my_incidents(user: Any) -> QuerySet[Incident]:
     return incidents_visible(user).filter(assignee=user, status__in=workflow.UNFINISHED)
 
 
-def customer_cases(user: Any, pk: int) -> tuple[Customer, QuerySet[Case]]:
-    """A customer, and the visible cases about the accounts that they have a role at now. Raises NotFound."""
+def customer_items(user: Any, pk: int, kind: str) -> tuple[Customer, QuerySet[Any]]:
+    """A customer, and the visible cases (or incidents: `kind`) about them or the accounts that they have a role at now.
+
+    Raises NotFound.
+    """
     customer = parties.customer_get(user, pk)
     accounts = parties.customer_account_ids(user, customer)
-    return customer, cases_visible(user).filter(Q(account__in=accounts) | Q(customer=customer))
+    return customer, _items_visible(user, kind).filter(Q(account__in=accounts) | Q(customer=customer))
+
+
+def account_items(user: Any, pk: int, kind: str) -> tuple[Account, QuerySet[Any]]:
+    """An account, and the visible cases (or incidents: `kind`) about it. Raises NotFound."""
+    account = account_get(user, pk)
+    return account, _items_visible(user, kind).filter(account=account)
+
+
+def _items_visible(user: Any, kind: str) -> QuerySet[Any]:
+    return cases_visible(user) if kind == ItemKind.CASE else incidents_visible(user)
 
 
 def incidents_visible(user: Any) -> QuerySet[Incident]:
     """Incidents with what every list and page shows of them."""
     rows = access.restrict(Incident.objects.all(), user, "view")
-    rows = rows.select_related("account", "customer", "queue", "assignee", "lease__holder", "case__queue")
+    rows = rows.select_related("account", "customer", "queue", "unit", "assignee", "lease__holder", "case__queue")
     return rows.prefetch_related(_TAGS)
 
 

@@ -72,7 +72,8 @@ Names = Mapping[tuple[int, datetime], Identity]
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One thing that happened. kind: "note", "change" or "event"; `url`: the ledger's page of its event."""
+    """One thing that happened. kind: "note", "change" or "event"; `url`: the ledger's page of its event, `event` its
+    uid."""
 
     at: datetime
     actor: Identity | EventActor | None
@@ -80,6 +81,7 @@ class TimelineEntry:
     title: str
     text: str
     url: str = ""
+    event: str = ""
 
 
 class EventEntry(NamedTuple):
@@ -112,7 +114,7 @@ def _join(rows: Sequence[tuple[Key, TimelineEntry]], events: Sequence[EventEntry
 def _with_event(entry: TimelineEntry, event: TimelineEntry) -> TimelineEntry:
     """What people wrote stands in the row; of events only from before it did."""
     more = event.text if event.text not in f"{entry.title} {entry.text}" else ""
-    return replace(entry, text=" · ".join(filter(None, (entry.text, more))), url=event.url)
+    return replace(entry, text=" · ".join(filter(None, (entry.text, more))), url=event.url, event=event.event)
 
 
 def _notes(item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
@@ -187,7 +189,8 @@ def _event_entry(event: Event) -> EventEntry:
         keys.add(_note_key(note))
     title = EVENT_TITLES.get(event.action, event.action)
     url = reverse("ledger:event-detail", args=[event.uid])
-    entry = TimelineEntry(event.at, event.actor_then, "event", title, _event_text(event.action, body["data"]), url)
+    text = _event_text(event.action, body["data"])
+    entry = TimelineEntry(event.at, event.actor_then, "event", title, text, url, str(event.uid))
     return EventEntry(entry, frozenset(keys))
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from approvals.models import ApprovalRequest
 from approvals.registry import Approval
@@ -62,5 +62,5 @@ def close_approved(request: ApprovalRequest, approval: Approval) -> None:
     item_locking.end_lease(item)
     leave_queue(item)
     labels = add_labels(actor, item)
-    data = {**conclusion_data(item, request.payload), "approval": str(approval.id), "labels": labels}
+    data: dict[str, Any] = {**conclusion_data(item, request.payload), "approval": str(approval.id), "labels": labels}
     record(actor=actor, action=f"{item.KIND}.close", subject=item, data=data)

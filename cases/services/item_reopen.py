@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.reasons import require_reason
@@ -47,6 +49,6 @@ def item_reopen(*, actor: User, item: I, reason: str, version: int | None = None
         fields.append("is_sampled")
     item_locking.save(locked, actor=actor, reason=f"Reopened: {reason}", fields=fields)
     enter_queue([locked], EntryCause.REOPENED)
-    data = {"reason_digest": reason_digest(locked, reason), "before": before}
+    data: dict[str, Any] = {"reason_digest": reason_digest(locked, reason), "before": before}
     record(actor=actor, action=f"{locked.KIND}.reopen", subject=locked, data=data)
     return locked

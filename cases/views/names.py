@@ -23,12 +23,13 @@ class PageNames(NamedTuple):
     reopen: str
     tag: str
     untag: str
+    queues: str
     note: str
     escalate: str
 
 
 def _names(kind: str, queue: str, note: str) -> PageNames:
-    verbs = ("detail", "take", "release", "assign", "wait", "move", "close", "reopen", "tag", "untag")
+    verbs = ("detail", "take", "release", "assign", "wait", "move", "close", "reopen", "tag", "untag", "queues")
     return PageNames(
         queue=queue, take_next=f"cases:{kind}-take-next", note=note, escalate="cases:incident-escalate",
         **{verb: f"cases:{kind}-{verb}" for verb in verbs},
