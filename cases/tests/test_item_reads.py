@@ -16,7 +16,7 @@ from cases.services.queue_entries import enter_queue
 from finobs.accounts.models import User
 from finobs.core import clock
 from tests import factories
-from tests.support.api import client as api_client
+from tests.support.api import client_of as api_client
 from transactions.models import Customer
 
 pytestmark = pytest.mark.django_db

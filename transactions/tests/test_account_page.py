@@ -32,13 +32,13 @@ def test_alerts_incidents_and_cases_come_as_fragments_of_the_apps_that_own_them(
         assert text.startswith("No") or text not in browser.get(reverse(name, args=[other.pk])).text
 
 
-def test_the_page_tells_how_the_account_changed(lead: User) -> None:
+def test_the_page_tells_how_the_account_changed(superuser: User) -> None:
     account = factories.account()
     details = AccountDetails(account=account)
-    details = account_change(actor=lead, details=details, name="Ana Berg", status="active")
-    account_change(actor=lead, details=details, name="Ana Newname", status="active", version=details.version)
+    details = account_change(actor=superuser, details=details, name="Ana Berg", status="active")
+    account_change(actor=superuser, details=details, name="Ana Newname", status="active", version=details.version)
     browser = Client()
-    browser.force_login(lead)
+    browser.force_login(superuser)
     changes = browser.get(reverse("transactions:account-detail", args=[account.pk])).text.split('id="changes"')[1]
     assert '<span class="diff-old">Ana Berg</span> <span class="diff-new">Ana Newname</span>' in changes
-    assert lead.name in changes
+    assert superuser.name in changes
