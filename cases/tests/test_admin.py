@@ -172,9 +172,9 @@ def test_items_are_assigned_moved_put_aside_and_reopened_from_the_list(
     factories.grant(lead, "lead", other)
     assert "may not work" in run(client, item, "assign", to="nobody@example.test", reason="Knows them.")
     assert run(client, item, "assign", to=analyst.email, reason="Knows them.") == "Assigned: 1."
-    assert "Say why" in run(client, item, "move", to=other.slug)
     item_take(actor=lead, item=item_release(actor=analyst, item=item))
     item.refresh_from_db()
+    assert "Say why" in run(client, item, "move", to=other.slug)
     assert "required" in run(client, item, "wait", reason="an answer")
     until = (clock.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     assert run(client, item, "wait", reason="an answer", until=until) == "Waiting: 1."
