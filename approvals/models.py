@@ -66,7 +66,7 @@ class ApprovalRequest(Versioned):
     ended_at = models.DateTimeField(null=True, blank=True)
     requested_by_then = IdentityAt("requested_by", "created_at")
     last_edited_by_then = IdentityAt("last_edited_by", "created_at")
-    # They never change: a trigger refuses it.
+    # They never change, but for being emptied with whom they are about: a trigger refuses it.
     history = HistoricalRecords(excluded_fields=["snapshot", "payload"])
 
     class Meta(Base.Meta):
@@ -94,6 +94,8 @@ class ApprovalRequest(Versioned):
     @property
     def approver_summary(self) -> list[tuple[str, str]]:
         """What is shown, as (label, text); empty when its action has no words of its own."""
+        if not self.snapshot:
+            return [("Erased", "What was asked for is not kept: whom it was about was erased.")]
         return registry.get(self.action).approver_summary(self.snapshot)
 
     @property

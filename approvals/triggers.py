@@ -2,12 +2,13 @@
 
 A decision is refused unless its request is pending, it repeats the request's digest, requester and last editor, and
 a person who is neither of these two made it; decisions never change. A request never changes what was asked, is used
-only with its quorum and without a rejection, and never leaves an end.
+only with its quorum and without a rejection, and never leaves an end. Once it has ended, payload and snapshot can be
+emptied together, with whom they are about; the digest stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
@@ -28,13 +29,28 @@ _IMMUTABLE_COLUMNS = (
     "action", "subject_type", "subject_id", "subject_label", "payload", "snapshot", "digest", "quorum",
     "requested_by_id", "last_edited_by_id", "created_at", "expires_at",
 )  # fmt: skip
-_SAME_CONTENT = " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in _IMMUTABLE_COLUMNS)
+_ERASABLE_COLUMNS = ("payload", "snapshot")
+
+
+def _same(names: Iterable[str]) -> str:
+    return " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in names)
+
+
+_SAME_CONTENT = _same(_IMMUTABLE_COLUMNS)
+_ERASED = " AND ".join(
+    (
+        _same(
+            name for name in (*_IMMUTABLE_COLUMNS, "state", "end_reason", "ended_at") if name not in _ERASABLE_COLUMNS
+        ),
+        *(f"NEW.{name} = '{{}}'" for name in _ERASABLE_COLUMNS),
+    )
+)
 _VOTES = "(SELECT COUNT(*) FROM approvals_approvaldecision d WHERE d.request_id = NEW.id AND d.vote = '{}')"
 _VALID_TRANSITION = f"""
-{_SAME_CONTENT} AND OLD.state = 'pending' AND (
+({_SAME_CONTENT} AND OLD.state = 'pending' AND (
   NEW.state IN ('pending', 'rejected', 'withdrawn', 'expired', 'void')
   OR (NEW.state = 'used' AND {_VOTES.format("approve")} >= NEW.quorum AND {_VOTES.format("reject")} = 0)
-)
+)) OR (OLD.state <> 'pending' AND OLD.snapshot <> '{{}}' AND {_ERASED})
 """
 # Name, table, statement, the condition that must hold (empty: none does), and the message otherwise.
 _TRIGGERS = (

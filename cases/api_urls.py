@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from . import api, incident_api, policy_api, subject_api
+from . import api, incident_api, policy_api, subject_api, timeline_api
 
 app_name = "cases_api"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<str:reference>/close", api.CaseClose.as_view(), name="case-close"),
     path("cases/<str:reference>/reopen", api.CaseReopen.as_view(), name="case-reopen"),
     path("cases/<str:reference>/notes", api.NoteList.as_view(), name="note-list"),
+    path("cases/<str:reference>/timeline", timeline_api.CaseTimeline.as_view(), name="case-timeline"),
+    path("cases/<str:reference>/queues", timeline_api.CaseQueueList.as_view(), name="case-queue-list"),
     path("cases/<str:reference>/tag", policy_api.CaseTag.as_view(), name="case-tag"),
     path("cases/<str:reference>/untag", policy_api.CaseUntag.as_view(), name="case-untag"),
     path("cases/<str:reference>/alerts", subject_api.CaseAlertList.as_view(), name="case-alert-list"),
@@ -53,6 +55,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<str:reference>/escalate", incident_api.IncidentEscalate.as_view(), name="incident-escalate"),
     path("incidents/<str:reference>/reopen", incident_api.IncidentReopen.as_view(), name="incident-reopen"),
     path("incidents/<str:reference>/notes", api.IncidentNoteList.as_view(), name="incident-note-list"),
+    path("incidents/<str:reference>/timeline", timeline_api.IncidentTimeline.as_view(), name="incident-timeline"),
+    path("incidents/<str:reference>/queues", timeline_api.IncidentQueueList.as_view(), name="incident-queue-list"),
     path("incidents/<str:reference>/tag", policy_api.IncidentTag.as_view(), name="incident-tag"),
     path("incidents/<str:reference>/untag", policy_api.IncidentUntag.as_view(), name="incident-untag"),
 ]

@@ -19,6 +19,7 @@ from .policies.programmes import is_suspicious, labels, programme_of, typology_l
 from .services.case_close import CLOSE_ACTION, close_approved
 from .services.incident_close import CLOSE_INCIDENT_ACTION
 from .services.item_approval import item_await_approval, item_resume
+from .services.text_digests import rationale_digest
 
 _LABELS = {True: "The alerts' transactions as suspicious", False: "The alerts' transactions as not suspicious"}
 
@@ -33,12 +34,14 @@ def snapshot(item: WorkItem, payload: Mapping[str, Any]) -> dict[str, Any]:
         **_further_subjects(item),
         "typology": item.typology,
         "alerts": [str(pk) for pk in item.case_alerts.order_by("alert_id").values_list("alert_id", flat=True)],
-        "notes": [{"id": str(note.pk), "sha256": note.sha256} for note in item.notes.order_by("pk")],
+        "notes": [{"id": str(note.pk), "digest": note.digest} for note in item.notes.order_by("pk")],
         "disposition": payload["disposition"],
         # What the programme says that it means, which decides the labels, and which people can change meanwhile.
         "is_suspicious": is_suspicious(programme_of(item.typology), payload["disposition"]),
         "reason_code": payload["reason_code"],
         "rationale": payload["rationale"],
+        # Under the salt of the item: without it nobody can try texts against the digest of all this either.
+        "rationale_digest": rationale_digest(item, payload["rationale"]),
     }
 
 

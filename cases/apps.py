@@ -13,7 +13,7 @@ class CasesConfig(AppConfig):
 
         from . import approval_actions, capacity, customer_erasure, policy, queries, routing, selectors
         from .policies import programmes
-        from .services import delivery_fault_gather, gather_alerts
+        from .services import delivery_fault_gather, gather_alerts, items_erase
 
         policy.register()
         self._register_navigation()
@@ -21,6 +21,7 @@ class CasesConfig(AppConfig):
         registry.register(approval_actions.incident_action())
         registry.register(customer_erasure.action())
         incoming.register_erasure_obstacle(customer_erasure.open_case_obstacles)
+        incoming.register_eraser("work_items", items_erase)
         hooks.register_alert_grouper(gather_alerts)
         hooks.register_capacity_provider(capacity.capacity_for)
         hooks.register_typologies(programmes.typology_labels)

@@ -9,6 +9,8 @@ import django_filters as filters
 from django.db.models import Q, QuerySet
 
 from detection.hooks import typology_choices
+from finobs.accounts.addresses import address_key
+from finobs.accounts.models import OrgUnit, User
 from finobs.core import clock
 from finobs.core.filters import ChoicesFilter
 from transactions.identifier_filter import IdentifierFilter
@@ -26,6 +28,11 @@ class ItemFilter(filters.FilterSet):
     reason_code = ChoicesFilter(choices=reason_choices, label="Reason")
     queue = filters.CharFilter(method="of_queue", label="Queue")
     account = IdentifierFilter(field_name="account__external_id", label="Account")
+    customer = IdentifierFilter(field_name="customer__external_id", label="Customer")
+    unit = filters.CharFilter(method="of_unit", max_length=40, label="Unit", help_text="Its code")
+    assignee = filters.CharFilter(
+        method="by_assignee", max_length=254, label="Assigned to", help_text="me, nobody, or an address"
+    )
     tag = filters.CharFilter(field_name="tags__tag__slug", label="Tag")
     holder = filters.ChoiceFilter(
         choices=(("me", "Held by me"), ("nobody", "Held by nobody"), ("others", "Held by others")),
@@ -43,6 +50,19 @@ class ItemFilter(filters.FilterSet):
         """By its key: with that the index of the queue is read, and no other queue."""
         pk = Queue.objects.filter(slug=value).values_list("pk", flat=True).first()
         return rows.none() if pk is None else rows.filter(queue=pk)
+
+    def of_unit(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        pk = OrgUnit.objects.filter(code=value).values_list("pk", flat=True).first()
+        return rows.none() if pk is None else rows.filter(unit=pk)
+
+    def by_assignee(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """By the key of the person: with that the index of what people are assigned to is read."""
+        if value == "nobody":
+            return rows.filter(assignee=None)
+        if value == "me":
+            return rows.filter(assignee=self.user)
+        pk = User.objects.filter(email_key=address_key(value)).values_list("pk", flat=True).first()
+        return rows.none() if pk is None else rows.filter(assignee=pk)
 
     def by_holder(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         leased = Q(lease__expires_at__gt=clock.now())

@@ -15,7 +15,7 @@ from . import selectors
 from .arrivals import arrived_since
 from .choices import SubjectRole
 from .matches import match_text
-from .models import Case, CaseAlert, CaseSubject, Incident, Note, Queue
+from .models import Case, CaseAlert, CaseSubject, Incident, Note, Queue, QueueEntry
 from .services.incidents_close import MAX_BULK
 
 
@@ -45,12 +45,17 @@ class ActionSerializer(serializers.Serializer[Any]):
 
 class QueueSerializer(serializers.ModelSerializer[Queue]):
     # Of one that was made just now, nothing is counted.
-    open_count = serializers.IntegerField(read_only=True, default=0, help_text="Unfinished cases.")
     incident_count = serializers.IntegerField(read_only=True, default=0, help_text="Unfinished incidents.")
-    awaiting_count = serializers.IntegerField(read_only=True, default=0)
-    held_count = serializers.IntegerField(read_only=True, default=0)
-    oldest_at = serializers.DateTimeField(
+    incident_awaiting_count = serializers.IntegerField(read_only=True, default=0, help_text="Those awaiting approval.")
+    incident_held_count = serializers.IntegerField(read_only=True, default=0, help_text="Those that somebody holds.")
+    oldest_incident_at = serializers.DateTimeField(
         read_only=True, default=None, help_text="When the oldest unfinished incident was opened."
+    )
+    case_count = serializers.IntegerField(read_only=True, default=0, help_text="Unfinished cases.")
+    case_awaiting_count = serializers.IntegerField(read_only=True, default=0, help_text="Those awaiting approval.")
+    case_held_count = serializers.IntegerField(read_only=True, default=0, help_text="Those that somebody holds.")
+    oldest_case_at = serializers.DateTimeField(
+        read_only=True, default=None, help_text="When the oldest unfinished case was opened."
     )
     typologies = serializers.ListField(child=serializers.CharField())
     unit = serializers.CharField(source="unit.code", help_text="It serves this unit and what is below it")
@@ -59,7 +64,8 @@ class QueueSerializer(serializers.ModelSerializer[Queue]):
         model = Queue
         fields = (
             "slug", "name", "description", "unit", "typologies", "is_default", "lease_minutes", "alerts_a_day",
-            "open_count", "incident_count", "awaiting_count", "held_count", "oldest_at", "version",
+            "incident_count", "incident_awaiting_count", "incident_held_count", "oldest_incident_at",
+            "case_count", "case_awaiting_count", "case_held_count", "oldest_case_at", "version",
         )  # fmt: skip
 
 
@@ -84,6 +90,7 @@ class ItemSerializer(serializers.ModelSerializer[Any]):
     account = serializers.CharField(source="account.external_id", default=None, help_text="Null where none is named.")
     customer = serializers.CharField(source="customer.external_id", default=None, help_text="Null where none is named.")
     queue = serializers.CharField(source="queue.slug")
+    unit = serializers.CharField(source="unit.code", help_text="Of its account or customer, when it was opened.")
     assignee = PersonSerializer(allow_null=True)
     lease = LeaseSerializer(source="current_lease", allow_null=True)
     priority_parts = serializers.DictField(child=serializers.IntegerField())
@@ -99,16 +106,17 @@ class ItemSerializer(serializers.ModelSerializer[Any]):
 
 
 ITEM_FIELDS = (
-    "reference", "account", "customer", "typology", "queue", "status", "disposition", "reason_code", "rationale",
-    "priority", "priority_parts", "alert_count", "block_count", "urgency", "amounts", "assignee", "lease",
-    "tags", "predecessor", "waiting_for", "waiting_until", "opened_at", "closed_at", "updated_at", "version",
+    "reference", "account", "customer", "unit", "typology", "queue", "status", "disposition", "reason_code",
+    "rationale", "machine_opinion", "priority", "priority_parts", "alert_count", "block_count", "urgency", "amounts",
+    "assignee", "lease", "tags", "predecessor", "waiting_for", "waiting_until", "opened_at", "closed_at", "updated_at",
+    "version",
 )  # fmt: skip
 
 
 class CaseSerializer(ItemSerializer):
     class Meta:
         model = Case
-        fields = (*ITEM_FIELDS, "machine_opinion")
+        fields = ITEM_FIELDS
         read_only_fields = fields
 
 
@@ -223,6 +231,36 @@ class NoteSerializer(serializers.ModelSerializer[Note]):
         model = Note
         fields = ("id", "author", "text", "created_at")
         read_only_fields = fields
+
+
+class QueueEntrySerializer(serializers.ModelSerializer[QueueEntry]):
+    """That an item lay in a queue."""
+
+    queue = serializers.CharField(source="queue.slug")
+    routing_version = serializers.IntegerField(
+        source="routing_version.number", default=None,
+        help_text="The version of the routing that chose the queue; null: by the queues' own typologies.",
+    )  # fmt: skip
+
+    class Meta:
+        model = QueueEntry
+        fields = ("queue", "entered_at", "cause", "left_at", "left_cause", "routing_version")
+        read_only_fields = fields
+
+
+class TimelineEntrySerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    actor = serializers.CharField(allow_null=True, help_text="Who did it, as they were called then.")
+    kind = serializers.ChoiceField(choices=("note", "change", "event"))
+    title = serializers.CharField()
+    text = serializers.CharField()
+    event = serializers.CharField(help_text="Uid of the ledger's event, for who may read it; else empty.")
+
+
+class TimelineSerializer(serializers.Serializer[Any]):
+    """The newest 200 things that happened, the newest first."""
+
+    entries = TimelineEntrySerializer(many=True)
 
 
 class NoteAddSerializer(serializers.Serializer[Any]):

@@ -67,6 +67,8 @@ EVENT_TITLES: Final = {
 }
 # What a change of the row is told by; the rest follows from these, or is told by an event.
 CHANGE_FIELDS: Final = ("status", "disposition", "reason_code", "queue", "assignee", "priority", "alert_count")
+# What people wrote with a change; the ledger has digests of it alone.
+WRITTEN_FIELDS: Final = ("rationale", "waiting_for")
 # Columns of codes, and where a programme has their words.
 _WORDED: Final = {"disposition": "dispositions", "reason_code": "reason_codes"}
 
@@ -84,7 +86,8 @@ class Names(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One thing that happened. kind: "note", "change" or "event"; `url`: the ledger's page of its event."""
+    """One thing that happened. kind: "note", "change" or "event"; `url`: the ledger's page of its event, `event` its
+    uid."""
 
     at: datetime
     actor: Identity | EventActor | None
@@ -92,6 +95,7 @@ class TimelineEntry:
     title: str
     text: str
     url: str = ""
+    event: str = ""
 
 
 class EventEntry(NamedTuple):
@@ -122,9 +126,9 @@ def _join(rows: Sequence[tuple[Key, TimelineEntry]], events: Sequence[EventEntry
 
 
 def _with_event(entry: TimelineEntry, event: TimelineEntry) -> TimelineEntry:
-    """The reason of a change is in its title already, unless it was cut there."""
-    more = event.text if event.text not in entry.title else ""
-    return replace(entry, text=" · ".join(filter(None, (entry.text, more))), url=event.url)
+    """What people wrote stands in the row; of events only from before it did."""
+    more = event.text if event.text not in f"{entry.title} {entry.text}" else ""
+    return replace(entry, text=" · ".join(filter(None, (entry.text, more))), url=event.url, event=event.event)
 
 
 def _notes(item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
@@ -187,6 +191,9 @@ def _differences(model: Any, before: Any, after: Any, names: Names) -> Iterator[
         if old != new:
             label = str(field.verbose_name).capitalize()
             yield f"{label}: {_value_text(field, old, before, names)} → {_value_text(field, new, after, names)}"
+    for name in WRITTEN_FIELDS:
+        if (text := getattr(after, name)) and text != getattr(before, name):
+            yield text
 
 
 def _value_text(field: Any, value: Any, row: Any, names: Names) -> str:
@@ -222,9 +229,8 @@ def _event_entry(event: Event, body: dict[str, Any], tags: Mapping[str, str]) ->
         keys.add(_note_key(note))
     title = EVENT_TITLES.get(event.action, event.action)
     url = reverse("ledger:event-detail", args=[event.uid])
-    entry = TimelineEntry(
-        event.at, event.actor_then, "event", title, _event_text(event.action, body["data"], tags), url
-    )
+    text = _event_text(event.action, body["data"], tags)
+    entry = TimelineEntry(event.at, event.actor_then, "event", title, text, url, str(event.uid))
     return EventEntry(entry, frozenset(keys))
 
 

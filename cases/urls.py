@@ -22,6 +22,7 @@ def _of_item(prefix: str, kind: dict[str, str]) -> list[URLPattern]:
         path(f"{at}reopen/", views.item_reopen, kind, name=f"{name}-reopen"),
         path(f"{at}tag/", views.item_tag, kind, name=f"{name}-tag"),
         path(f"{at}untag/", views.item_untag, kind, name=f"{name}-untag"),
+        path(f"{at}queues/", views.item_queues, kind, name=f"{name}-queues"),
         path(f"{at}notes/", views.note_add, kind, name="note-add" if kind is CASE else "incident-note-add"),
     ]
 
@@ -41,7 +42,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("policies/<slug:slug>/change/", views.work_policy_change, name="work-policy-change"),
     path("policies/<slug:slug>/dry-run/", views.work_policy_dry_run, name="work-policy-dry-run"),
     path("policies/<slug:slug>/revert/", views.work_policy_revert, name="work-policy-revert"),
-    path("customers/<int:pk>/", views.customer_cases, name="customer-cases"),
+    path("customers/<int:pk>/", views.customer_items, CASE, name="customer-cases"),
+    path("customers/<int:pk>/incidents/", views.customer_items, INCIDENT, name="customer-incidents"),
+    path("accounts/<int:pk>/", views.account_items, CASE, name="account-cases"),
+    path("accounts/<int:pk>/incidents/", views.account_items, INCIDENT, name="account-incidents"),
     path("incidents/", views.incident_list, name="incident-list"),
     path("incidents/new/", views.incident_open, name="incident-open"),
     path("incidents/<str:reference>/escalate/", views.item_escalate, name="incident-escalate"),

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("alerts/<int:pk>/", alerts.alert_detail, name="alert-detail"),
     path("alerts/<int:pk>/explanation/", alerts.alert_explanation, name="alert-explanation"),
     path("alerts/<int:pk>/replay/", alerts.alert_replay, name="alert-replay"),
+    path("accounts/<int:pk>/alerts/", alerts.account_alerts, name="account-alerts"),
     path("customers/<int:pk>/alerts/", alerts.customer_alerts, name="customer-alerts"),
     path("transactions/<int:pk>/assessment/", alerts.transaction_assessment, name="transaction-assessment"),
     path("transactions/<int:pk>/explanation/", alerts.transaction_explanation, name="transaction-explanation"),

@@ -19,6 +19,7 @@ MODULES = [
 ]
 MODULES.append("transactions.tests.test_deliveries_api_views")
 MODULES.append("cases.tests.test_work_policies_api_views")
+MODULES.append("cases.tests.test_timeline_api_views")
 SHAPES: dict[type, type[ApiTests]] = {
     SelectorList: ApiListTests, SelectorDetail: ApiDetailTests, ServiceAction: ApiActionTests
 }  # fmt: skip

@@ -41,7 +41,7 @@ OF_NOBODY = {
 }  # fmt: skip
 REFUSALS = {"not-allowed", "not-found", "conflict"}
 # Nothing can be explained in its scene: it locks, and finds no explanation.
-WRITES_NOTHING = {"_fill", "external_alerts_erase"}
+WRITES_NOTHING = {"_fill", "external_alerts_erase", "items_erase"}
 MAX_WAIT = 20.0
 PARTS = 6
 ELSEWHERE = "elsewhere"

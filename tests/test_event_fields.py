@@ -95,7 +95,7 @@ def test_an_event_of_optional_fields_says_at_least_one() -> None:
 
 @pytest.mark.parametrize(
     ("action", "data"),
-    [("case.assign", {}), ("case.assign", {"to": "1", "from": "2", "reason": "", "x": 1}), ("x", {})],
+    [("case.assign", {}), ("case.assign", {"to": "1", "from": "2", "reason_digest": "", "x": 1}), ("x", {})],
 )
 def test_the_guard_refuses_an_event_of_the_product_that_is_not_as_documented(
     monkeypatch: pytest.MonkeyPatch, action: str, data: dict[str, Any]
@@ -103,7 +103,9 @@ def test_the_guard_refuses_an_event_of_the_product_that_is_not_as_documented(
     monkeypatch.setattr(history_guard, "caller", lambda *_: ("cases/services/x.py", "assign"))
     with pytest.raises(UndocumentedEvent, match=action):
         event_guard.check(NewEvent(action, ("cases.case", "1"), data))
-    event_guard.check(NewEvent("case.assign", ("cases.case", "1"), {"to": "1", "from": None, "reason": "Why."}))
+    event_guard.check(
+        NewEvent("case.assign", ("cases.case", "1"), {"to": "1", "from": None, "reason_digest": "0" * 64})
+    )
 
 
 def test_the_guide_to_accounts_says_of_its_events_what_the_table_says():

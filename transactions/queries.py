@@ -37,9 +37,9 @@ def _count(rows: QuerySet[Any]) -> dict[int, int]:
 
 
 def accounts_of_nobody_else(customer: Customer) -> list[int]:
-    """The accounts at which this customer, and no other, has or ever had a role."""
+    """The accounts at which this customer, and no other who was not erased, has or ever had a role."""
     theirs = AccountParty.objects.filter(customer=customer).values_list("account_id", flat=True)
-    shared = AccountParty.objects.filter(account__in=theirs).exclude(customer=customer)
+    shared = AccountParty.objects.filter(account__in=theirs).exclude(customer=customer).filter(customer__erased_at=None)
     return sorted({*theirs} - {*shared.values_list("account_id", flat=True)})
 
 

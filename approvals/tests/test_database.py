@@ -17,11 +17,11 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def request_about(subject_id: str, *, quorum: int) -> ApprovalRequest:
+def request_about(subject_id: str, *, quorum: int, **content: Any) -> ApprovalRequest:
     return ApprovalRequest.objects.create(
-        action="x", subject_type="cases.case", subject_id=subject_id, subject_label="C", snapshot={}, digest="d" * 64,
-        quorum=quorum, requested_by=factories.user("Requester"), last_edited_by=factories.user("Editor"),
-        expires_at=clock.now(),
+        action="x", subject_type="cases.case", subject_id=subject_id, subject_label="C", digest="d" * 64, quorum=quorum,
+        requested_by=factories.user("Requester"), last_edited_by=factories.user("Editor"), expires_at=clock.now(),
+        **{"snapshot": {}, **content},
     )  # fmt: skip
 
 
@@ -138,6 +138,27 @@ def test_an_approval_is_used_once(asked: ApprovalRequest) -> None:
 def test_what_was_asked_does_not_change(asked: ApprovalRequest, change: dict[str, Any]) -> None:
     with pytest.raises(DatabaseError, match="a request cannot change so"), transaction.atomic():
         ApprovalRequest.objects.filter(pk=asked.pk).update(**change)
+
+
+ERASED: dict[str, Any] = {"payload": {}, "snapshot": {}}
+
+
+def test_what_was_asked_can_be_emptied_whole_and_once_it_has_ended(db: None) -> None:
+    full = request_about("9", quorum=1, snapshot={"a": 1}, payload={"b": 2})
+    rows = ApprovalRequest.objects.filter(pk=full.pk)
+    with pytest.raises(DatabaseError, match="a request cannot change so"), transaction.atomic():
+        rows.update(**ERASED)
+    rows.update(state=RequestState.WITHDRAWN)
+    others: list[dict[str, Any]] = [
+        {"snapshot": {}},
+        {"payload": {}},
+        ERASED | {"digest": "f"},
+        ERASED | {"state": "void"},
+    ]
+    for change in others:
+        with pytest.raises(DatabaseError, match="a request cannot change so"), transaction.atomic():
+            rows.update(**change)
+    assert rows.update(**ERASED) == 1
 
 
 def test_a_request_begins_pending(asked: ApprovalRequest, analyst: User) -> None:

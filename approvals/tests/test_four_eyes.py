@@ -15,6 +15,7 @@ from approvals.services import policy_set, request_decide, request_withdraw
 from cases.choices import CaseStatus
 from cases.models import Case, Queue
 from cases.services import case_close, note_add
+from cases.services.text_digests import rationale_digest
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import User
 from finobs.accounts.services import token_create, user_change, user_create
@@ -311,8 +312,9 @@ def test_a_snapshot_is_of_this_case_alone(other_request: ApprovalRequest, free_c
     assert free_case.account is not None
     assert request.snapshot == {
         "case": free_case.reference, "account": free_case.account.external_id, "typology": free_case.typology,
-        "alerts": [], "notes": [{"id": str(note.pk), "sha256": note.sha256}],
+        "alerts": [], "notes": [{"id": str(note.pk), "digest": note.digest}],
         "is_suspicious": True, **CONCLUSION,
+        "rationale_digest": rationale_digest(free_case, CONCLUSION["rationale"]),
     }  # fmt: skip
     assert other_request.snapshot["notes"] == []
 

@@ -12,22 +12,18 @@ from finobs.core.access import GroupGrant, UserGrant
 from finobs.core.models import Base, Versioned
 from transactions.models import Account, Customer
 
-from ..choices import CaseStatus, ItemKind, MachineOpinion, SubjectRole
-from .work_items import WorkItem
+from ..choices import CaseStatus, ItemKind, SubjectRole
+from .work_items import WorkItem, item_history
 
 
 class Case(WorkItem):
-    """What is investigated: opened by escalating incidents, about subjects with roles, everything linked.
-
-    Kept apart from status and disposition: `machine_opinion` (what a model or agent thinks).
-    """
+    """What is investigated: opened by escalating incidents, about subjects with roles, everything linked."""
 
     KIND = ItemKind.CASE
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="cases", null=True, blank=True)
     status = models.CharField(max_length=20, choices=CaseStatus, default=CaseStatus.NEW)
-    machine_opinion = models.CharField(max_length=30, choices=MachineOpinion, default=MachineOpinion.NONE, blank=True)
-    history = HistoricalRecords()
+    history = item_history()
 
     class Meta(Base.Meta):
         ordering = ("-priority", "-id")

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from simple_history.models import HistoricalRecords
 
 from detection.models import Alert
 from finobs.core import clock
@@ -17,7 +16,7 @@ from transactions.models import Account, Delivery
 from ..choices import GatheredBy, GatheringCause, IncidentOrigin, IncidentStatus, ItemKind
 from .cases import Case
 from .policies import WorkPolicyVersion
-from .work_items import WorkItem
+from .work_items import WorkItem, item_history
 
 
 class Incident(WorkItem):
@@ -28,7 +27,7 @@ class Incident(WorkItem):
     """
 
     KIND = ItemKind.INCIDENT
-    CLASSIFIED = classify(internal="title")
+    CLASSIFIED = classify(internal="is_sampled", personal="title")
 
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="incidents", null=True, blank=True, db_index=False
@@ -51,7 +50,7 @@ class Incident(WorkItem):
     # Drawn when it is opened, and told nobody, by its history and the ledger neither: whoever knew could choose what to
     # close.
     is_sampled = models.BooleanField(default=False, editable=False)
-    history = HistoricalRecords(excluded_fields=["is_sampled"])
+    history = item_history("is_sampled")
 
     class Meta(Base.Meta):
         ordering = ("-priority", "-id")

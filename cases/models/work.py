@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import ClassVar
 
 from django.conf import settings
@@ -14,6 +13,8 @@ from finobs.core import clock
 from finobs.core.classification import classify
 from finobs.core.identity import IdentityAt
 from finobs.core.models import Base, Versioned
+from transactions.models import new_salt
+from transactions.records.digests import salted_digest
 
 from ..choices import EntryCause
 from .cases import Case
@@ -57,14 +58,18 @@ class WorkLease(OfItem):
 
 
 class Note(OfItem):
-    """What somebody found or thought. Never changed, never deleted: a correction is another note."""
+    """What somebody found or thought. Never changed, never deleted: a correction is another note.
 
-    CLASSIFIED = classify(personal="text")
+    It is overwritten with `salt` when whom it is about is erased.
+    """
+
+    CLASSIFIED = classify(personal="text", secrets="salt")
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes", null=True, blank=True)
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="notes", null=True, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     text = models.TextField()
+    salt = models.BinaryField(max_length=32, default=new_salt, editable=False)
     created_at = models.DateTimeField(default=clock.now)
     author_then = IdentityAt("author", "created_at")
 
@@ -73,9 +78,9 @@ class Note(OfItem):
         ordering = ("id",)
 
     @property
-    def sha256(self) -> str:
-        """The digest by which the ledger and approvals know its text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+    def digest(self) -> str:
+        """The digest by which the ledger and approvals know its text: under its salt, so that nobody can try texts."""
+        return salted_digest(self.salt, {"text": self.text}).hex()
 
 
 class QueueEntry(OfItem):

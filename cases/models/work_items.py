@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from finobs.accounts.models import OrgUnit
 from finobs.accounts.org_units import ROOT_ID
 from finobs.core import clock
 from finobs.core.classification import classify
 from finobs.core.models import Base, Timestamped, Versioned
-from transactions.models import Customer
+from transactions.models import Customer, new_salt
 
-from ..choices import Disposition
+from ..choices import Disposition, MachineOpinion
 from .policies import WorkPolicyVersion
 from .queues import Queue
 
@@ -24,17 +25,29 @@ if TYPE_CHECKING:
     from .work import WorkLease
 
 
+def item_history(*excluded: str) -> HistoricalRecords:
+    """The history of one kind of work item, which keeps the reasons that people give for a step whole."""
+    return HistoricalRecords(
+        excluded_fields=["salt", *excluded], history_change_reason_field=models.TextField(null=True)
+    )
+
+
 class WorkItem(Versioned, Timestamped):
     """One thing to be worked. `version` rises with every change that a person could have missed.
 
-    Kept apart: `status` (where the work is) and `disposition` (what was concluded).
+    Kept apart: `status` (where the work is), `disposition` (what was concluded) and `machine_opinion` (what a model or
+    agent thinks). What people write of it is personal: the ledger commits to it under `salt`, and both are erased with
+    whom it is about.
     """
 
     KIND: ClassVar[str]
     # Services name their acts; which columns an act writes (a note, who edited last) tells a reader nothing.
     HISTORY_SAYS_ACTS = True
     CLASSIFIED = classify(
-        internal="reference typology disposition reason_code rationale priority_parts amounts waiting_for"
+        internal="reference typology disposition reason_code priority priority_parts alert_count block_count urgency "
+        "amounts",
+        personal="rationale waiting_for",
+        secrets="salt",
     )
     if TYPE_CHECKING:
         # Each kind has its own; both have these.
@@ -67,6 +80,7 @@ class WorkItem(Versioned, Timestamped):
         WorkPolicyVersion, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False,
         db_index=False, help_text="The version of the programme whose words the conclusion uses; empty: as shipped.",
     )  # fmt: skip
+    machine_opinion = models.CharField(max_length=30, choices=MachineOpinion, default=MachineOpinion.NONE, blank=True)
     priority = models.PositiveSmallIntegerField(default=0, help_text="0 to 100; the sum of its parts.")
     priority_parts = models.JSONField(default=dict)
     alert_count = models.PositiveIntegerField(default=0)
@@ -83,6 +97,7 @@ class WorkItem(Versioned, Timestamped):
     waiting_until = models.DateTimeField(null=True, blank=True, help_text="When somebody looks again at the latest.")
     opened_at = models.DateTimeField(default=clock.now)
     closed_at = models.DateTimeField(null=True, blank=True)
+    salt = models.BinaryField(max_length=32, default=new_salt, editable=False)
 
     class Meta(Base.Meta):
         abstract = True

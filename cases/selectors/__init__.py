@@ -6,6 +6,8 @@ from .item_contents import (
     case_incidents,
     case_subject_get,
     case_subjects,
+    case_timeline,
+    incident_timeline,
     item_alerts,
     item_entries,
     item_faults,
@@ -14,10 +16,11 @@ from .item_contents import (
     open_incidents_about,
 )
 from .items import (
+    account_items,
     case_get,
     cases_visible,
     conclusion_of,
-    customer_cases,
+    customer_items,
     incident_get,
     incidents_get,
     incidents_visible,
@@ -26,7 +29,7 @@ from .items import (
     my_work,
     queue_items,
 )
-from .people import people_for_assign, person_for_assign
+from .people import people_for_assign, person_for_assign, person_named_for_assign
 from .queues import may_work, queue_detail, queue_get, queues_for_move, queues_of_cases, queues_visible, queues_workable
 from .steps import AvailableAction, BulkClosePreview, bulk_close_preview, item_actions
 from .tags import tag_get, tags_visible
@@ -34,17 +37,20 @@ from .tags import tag_get, tags_visible
 __all__ = [
     "AvailableAction",
     "BulkClosePreview",
+    "account_items",
     "alert_location",
     "bulk_close_preview",
     "case_get",
     "case_incidents",
     "case_subject_get",
     "case_subjects",
+    "case_timeline",
     "cases_visible",
     "conclusion_of",
-    "customer_cases",
+    "customer_items",
     "delivery_locations",
     "incident_get",
+    "incident_timeline",
     "incidents_get",
     "incidents_search",
     "incidents_visible",
@@ -62,6 +68,7 @@ __all__ = [
     "open_incidents_about",
     "people_for_assign",
     "person_for_assign",
+    "person_named_for_assign",
     "queue_detail",
     "queue_get",
     "queue_items",

@@ -16,7 +16,8 @@ from .. import workflow
 from ..choices import ItemKind
 from ..models import Case, CaseSubject, Incident, Note, QueueEntry, WorkItem
 from ..queries import cases_about, subject_ids
-from .items import incidents_visible
+from ..timeline import item_timeline
+from .items import case_get, incident_get, incidents_visible
 
 
 def item_alerts(user: Any, item: WorkItem) -> QuerySet[Alert]:
@@ -48,7 +49,17 @@ def item_entries(user: Any, item: WorkItem) -> QuerySet[QueueEntry]:
     if not access.allowed(user, "view", item):
         return QueueEntry.objects.none()
     rows = QueueEntry.objects.filter(**{item.KIND: item})
-    return rows.select_related("queue", "routing_version").order_by("pk")
+    return rows.select_related("queue", "routing_version__policy").order_by("pk")
+
+
+def case_timeline(user: Any, reference: str) -> dict[str, Any]:
+    """What happened to a visible case, as `entries`. Raises NotFound."""
+    return {"entries": item_timeline(user, case_get(user, reference))}
+
+
+def incident_timeline(user: Any, reference: str) -> dict[str, Any]:
+    """What happened to a visible incident, as `entries`. Raises NotFound."""
+    return {"entries": item_timeline(user, incident_get(user, reference))}
 
 
 def case_incidents(user: Any, case: Case) -> QuerySet[Incident]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from finobs.core import access
 from finobs.core.errors import Invalid, NotFound
 from finobs.core.reads import first_or_not_found
-from transactions.models import Customer
+from transactions.models import Account, Customer
 from transactions.parties import selectors as parties
+from transactions.selectors import account_get
 
 from .. import workflow
 from ..choices import ItemKind
@@ -25,14 +26,14 @@ _TAGS = Prefetch("tags", queryset=ItemTag.objects.select_related("tag").order_by
 def cases_visible(user: Any) -> QuerySet[Case]:
     """Cases with what every list and page shows of them."""
     rows = access.restrict(Case.objects.all(), user, "view")
-    rows = rows.select_related("account", "customer", "queue", "assignee", "lease__holder", "predecessor")
+    rows = rows.select_related("account", "customer", "queue", "unit", "assignee", "lease__holder", "predecessor")
     return rows.prefetch_related(_TAGS)
 
 
 def incidents_visible(user: Any) -> QuerySet[Incident]:
     """Incidents with what every list and page shows of them."""
     rows = access.restrict(Incident.objects.all(), user, "view")
-    rows = rows.select_related("account", "customer", "queue", "assignee", "lease__holder", "predecessor")
+    rows = rows.select_related("account", "customer", "queue", "unit", "assignee", "lease__holder", "predecessor")
     return rows.select_related("case__queue").prefetch_related(_TAGS)
 
 
@@ -76,8 +77,7 @@ def queue_items(user: Any, queue: Queue, kind: str, filters: Mapping[str, Any] |
     """
     from ..filters import FILTERS
 
-    visible = cases_visible if kind == ItemKind.CASE else incidents_visible
-    rows: QuerySet[Any] = visible(user).filter(queue=queue)
+    rows = _items_visible(user, kind).filter(queue=queue)
     if not (filters and filters.get("status")):
         rows = rows.filter(status__in=workflow.UNFINISHED)
     chosen = FILTERS[kind](filters or {}, queryset=rows, user=user)
@@ -98,9 +98,23 @@ def my_incidents(user: Any) -> QuerySet[Incident]:
     return incidents_visible(user).filter(assignee=user, status__in=workflow.UNFINISHED)
 
 
-def customer_cases(user: Any, pk: int) -> tuple[Customer, QuerySet[Case]]:
-    """A customer, and the visible cases about them or the accounts that they have a role at now, as the first or a
-    further subject. Raises NotFound."""
+def customer_items(user: Any, pk: int, kind: str) -> tuple[Customer, QuerySet[Any]]:
+    """A customer, and the visible cases (or incidents: `kind`) about them or the accounts that they have a role at now;
+    cases also where they are a further subject. Raises NotFound."""
     customer = parties.customer_get(user, pk)
     accounts = parties.customer_account_ids(user, customer)
-    return customer, cases_visible(user).filter(pk__in=cases_about([customer.pk], accounts))
+    if kind == ItemKind.CASE:
+        return customer, cases_visible(user).filter(pk__in=cases_about([customer.pk], accounts))
+    return customer, incidents_visible(user).filter(Q(account__in=accounts) | Q(customer=customer))
+
+
+def account_items(user: Any, pk: int, kind: str) -> tuple[Account, QuerySet[Any]]:
+    """An account, and the visible cases (or incidents: `kind`) about it. Raises NotFound."""
+    account = account_get(user, pk)
+    if kind == ItemKind.CASE:
+        return account, cases_visible(user).filter(pk__in=cases_about([], [account.pk]))
+    return account, incidents_visible(user).filter(account=account)
+
+
+def _items_visible(user: Any, kind: str) -> QuerySet[Any]:
+    return cases_visible(user) if kind == ItemKind.CASE else incidents_visible(user)

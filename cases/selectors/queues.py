@@ -18,23 +18,28 @@ from ..policy import VIEW_GRANTS
 
 
 def queues_visible(user: Any) -> QuerySet[Queue]:
-    """Queues with `open_count` (unfinished cases) and `incident_count` (unfinished incidents), of the cases those that
-    await approval (`awaiting_count`) and are held (`held_count`), and when the oldest of these incidents was opened
-    (`oldest_at`; None where there is none)."""
-    now = clock.now()
-    unfinished = Case.objects.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
-    incidents = Incident.objects.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
-    # Of unfinished cases, which have an index of their own; no other is held.
-    leased = WorkLease.objects.filter(case__queue=OuterRef("pk"), expires_at__gt=now).exclude(
-        case__status=CaseStatus.CLOSED
+    """Queues with, for cases and for incidents, how many are unfinished (`case_count`, `incident_count`), of these how
+    many await approval (`case_awaiting_count`, ...) and are held (`case_held_count`, ...), and when the oldest was
+    opened (`oldest_case_at`, ...; None where there is none)."""
+    rows = access.restrict(Queue.objects.select_related("unit"), user, "view")
+    return rows.annotate(**_queue_counts(Case), **_queue_counts(Incident))
+
+
+def _queue_counts(model: type[Case | Incident]) -> dict[str, Any]:
+    """What is said of the unfinished items of a queue, which have an index of their own; no other is held."""
+    kind = model.KIND
+    unfinished = model._default_manager.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
+    # Both kinds call it the same.
+    awaiting = unfinished.filter(status=CaseStatus.AWAITING_APPROVAL)
+    leased = WorkLease.objects.filter(**{f"{kind}__queue": OuterRef("pk")}, expires_at__gt=clock.now()).exclude(
+        **{f"{kind}__status__in": workflow.FINISHED[kind]}
     )
-    return access.restrict(Queue.objects.select_related("unit"), user, "view").annotate(
-        open_count=_count_by(unfinished, "queue"),
-        incident_count=_count_by(incidents, "queue"),
-        awaiting_count=_count_by(unfinished.filter(status=CaseStatus.AWAITING_APPROVAL), "queue"),
-        held_count=_count_by(leased, "case__queue"),
-        oldest_at=Subquery(incidents.order_by().values("queue").annotate(at=Min("opened_at")).values("at")),
-    )
+    return {
+        f"{kind}_count": _count_by(unfinished, "queue"),
+        f"{kind}_awaiting_count": _count_by(awaiting, "queue"),
+        f"{kind}_held_count": _count_by(leased, f"{kind}__queue"),
+        f"oldest_{kind}_at": Subquery(unfinished.order_by().values("queue").annotate(at=Min("opened_at")).values("at")),
+    }
 
 
 def queues_of_cases(user: Any) -> QuerySet[Queue]:

@@ -16,6 +16,7 @@ from .item_tag import item_tag, item_untag
 from .item_take import item_take
 from .item_take_next import item_take_next
 from .item_wait import item_wait
+from .items_erase import items_erase
 from .items_wake import items_wake
 from .note_add import note_add
 from .priorities_refresh import priorities_refresh
@@ -47,6 +48,7 @@ __all__ = [
     "item_take_next",
     "item_untag",
     "item_wait",
+    "items_erase",
     "items_wake",
     "note_add",
     "priorities_refresh",

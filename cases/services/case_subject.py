@@ -14,6 +14,7 @@ from ..choices import SubjectRole
 from ..models import Case, CaseSubject, Incident
 from . import item_locking
 from .subjects_of_incidents import subject_data
+from .text_digests import reason_digest
 
 
 @service
@@ -113,6 +114,8 @@ def _record(
     """Whoever says who a case is about has edited it: approvers are shown that."""
     case.last_edited_by = actor
     item_locking.save(case, actor=actor, reason=f"Subjects: {reason}", fields=["last_edited_by"])
-    values = {**(data or subject_data(subject)), "reason": reason} | ({"before": before} if before else {})
+    values = {**(data or subject_data(subject)), "reason_digest": reason_digest(case, reason)} | (
+        {"before": before} if before else {}
+    )
     record(actor=actor, action=action, subject=case, data=values, related=[subject])
     return case

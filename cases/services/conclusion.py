@@ -23,6 +23,7 @@ from ..policies.programmes import is_suspicious, labels, programme_of, reasons_b
 from ..workflow import target
 from . import item_locking
 from .queue_entries import leave_queue
+from .text_digests import rationale_digest
 
 MIN_RATIONALE_LENGTH: Final = 10
 MAX_RATIONALE_LENGTH: Final = 10_000
@@ -60,8 +61,14 @@ def conclude(actor: User, item: WorkItem, payload: Mapping[str, str], *, step: s
     item_locking.end_lease(item)
     leave_queue(item)
     by = {"approval": approval} if approval else {}
-    data: dict[str, Any] = {**payload, **by, "labels": _add_labels(actor, item)}
+    data: dict[str, Any] = {**_conclusion_data(item, payload), **by, "labels": _add_labels(actor, item)}
     record(actor=actor, action=f"{item.KIND}.close", subject=item, data=data)
+
+
+def _conclusion_data(item: WorkItem, payload: Mapping[str, str]) -> dict[str, str]:
+    """What events say of a conclusion: its words of the programme, and a digest of its rationale."""
+    codes = {name: payload[name] for name in ("disposition", "reason_code")}
+    return codes | {"rationale_digest": rationale_digest(item, payload["rationale"])}
 
 
 def _add_labels(actor: User, item: WorkItem) -> dict[str, Any]:

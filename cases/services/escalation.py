@@ -23,6 +23,7 @@ from .item_priority import FACT_FIELDS, add_incidents
 from .queue_entries import enter_queue
 from .routing_of_items import route
 from .subjects_of_incidents import Into, add_subjects, subject_data
+from .text_digests import reason_digest
 
 
 class CaseKey(NamedTuple):
@@ -133,13 +134,20 @@ def _record(
     entries = [NewEvent("case.open", case, _opening_data(case), related=subjects.get(case.pk, ())) for case in new]
     opened = {case.pk for case in new}
     entries += [
-        NewEvent("case.subject_add", case, {**subject_data(subject), "reason": reason}, related=[subject])
+        NewEvent(
+            "case.subject_add",
+            case,
+            {**subject_data(subject), "reason_digest": reason_digest(case, reason)},
+            related=[subject],
+        )
         for case, _ in into
         if case.pk not in opened
         for subject in subjects.get(case.pk, ())
     ]
     entries += [
-        NewEvent("incident.escalate", incident, {"case": str(case.pk), "reason": reason})
+        NewEvent(
+            "incident.escalate", incident, {"case": str(case.pk), "reason_digest": reason_digest(incident, reason)}
+        )
         for case, incidents in into
         for incident in incidents
     ]

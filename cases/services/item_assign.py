@@ -13,6 +13,7 @@ from ..workflow import target
 from . import item_locking
 from .holding_limit import most_held, why_no_more
 from .item_locking import I
+from .text_digests import reason_digest
 
 # Whoever is given work need not sit at the desk this minute: they get a day.
 ASSIGNED_MINUTES = 24 * 60
@@ -41,6 +42,6 @@ def item_assign(*, actor: User, item: I, to: User, reason: str, version: int | N
     item_locking.grant_lease(locked, to, minutes=ASSIGNED_MINUTES)
     locked.status, locked.assignee = target("assign", locked.status, locked.KIND), to
     item_locking.save(locked, actor=actor, reason=f"Assigned: {reason}", fields=["status", "assignee"])
-    data = {"to": str(to.pk), "from": str(before) if before else None, "reason": reason}
+    data = {"to": str(to.pk), "from": str(before) if before else None, "reason_digest": reason_digest(locked, reason)}
     record(actor=actor, action=f"{locked.KIND}.assign", subject=locked, data=data)
     return locked

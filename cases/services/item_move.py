@@ -14,6 +14,7 @@ from ..routing import serves
 from . import item_locking
 from .item_locking import I
 from .queue_entries import enter_queue, leave_queue
+from .text_digests import reason_digest
 
 
 @service
@@ -39,6 +40,6 @@ def item_move(*, actor: User, item: I, queue: Queue, reason: str, version: int |
     locked.queue, locked.assignee = queue, None
     item_locking.save(locked, actor=actor, reason=f"Moved: {reason}", fields=["queue", "assignee"])
     enter_queue([locked], EntryCause.MOVED)
-    data = {"from": str(before), "to": str(queue.pk), "reason": reason}
+    data = {"from": str(before), "to": str(queue.pk), "reason_digest": reason_digest(locked, reason)}
     record(actor=actor, action=f"{locked.KIND}.move", subject=locked, data=data)
     return locked

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from finobs.accounts.models import User
 from finobs.core import access
 from finobs.core.reasons import require_reason
@@ -17,6 +19,7 @@ from . import item_locking
 from .item_locking import I
 from .queue_entries import enter_queue
 from .sampling import is_drawn
+from .text_digests import reason_digest
 
 NO_CONCLUSION = {"disposition": "", "reason_code": "", "rationale": "", "closed_at": None, "concluded_by_version": None}
 
@@ -46,5 +49,6 @@ def item_reopen(*, actor: User, item: I, reason: str, version: int | None = None
         fields.append("is_sampled")
     item_locking.save(locked, actor=actor, reason=f"Reopened: {reason}", fields=fields)
     enter_queue([locked], EntryCause.REOPENED)
-    record(actor=actor, action=f"{locked.KIND}.reopen", subject=locked, data={"reason": reason, "before": before})
+    data: dict[str, Any] = {"reason_digest": reason_digest(locked, reason), "before": before}
+    record(actor=actor, action=f"{locked.KIND}.reopen", subject=locked, data=data)
     return locked

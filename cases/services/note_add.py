@@ -19,7 +19,7 @@ def note_add(*, actor: User, item: WorkItem, text: str, version: int | None = No
     """Write down what was found about an incident or a case. Others than the holder may; a closing that waits for
     approval becomes void.
 
-    Who: work on its queue. Records: note.add with the digest of the text. Raises: NotFound, NotAllowed,
+    Who: work on its queue. Records: note.add with the salted digest of the text. Raises: NotFound, NotAllowed,
     InvalidTransition, Invalid.
     """
     locked = item_locking.lock_item(item)
@@ -41,7 +41,7 @@ def add_note(*, actor: User, item: WorkItem, text: str) -> Note:
     item.last_edited_by = actor
     item_locking.save(item, actor=actor, reason="Note added", fields=["last_edited_by"])
     # The digest, not the text: an event body cannot be erased, and people write names into notes.
-    data = {"note": str(note.pk), "sha256": note.sha256}
+    data = {"note": str(note.pk), "digest": note.digest}
     record(actor=actor, action="note.add", subject=item, data=data)
     return note
 

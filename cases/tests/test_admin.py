@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -10,10 +13,10 @@ from django.urls import reverse
 from approvals.choices import RequestState
 from approvals.models import ApprovalPolicy, ApprovalRequest
 from cases.choices import CaseStatus
-from cases.models import Case, Queue
-from cases.services import item_take
+from cases.models import Case, Incident, Queue
+from cases.services import item_release, item_take
 from finobs.accounts.models import User
-from finobs.core import access
+from finobs.core import access, clock
 from finobs.ledger.models import Event
 from tests import factories
 from tests.support.clients import selected, version_of
@@ -138,6 +141,63 @@ def test_queries_of_the_list_do_not_grow_with_its_rows(
     client.force_login(superuser)
     with django_assert_max_num_queries(25):  # type: ignore[operator]
         client.get(reverse("admin:cases_case_changelist"))
+
+
+def test_an_incident_is_noted_and_closed_on_its_form(queue: Queue, analyst: User) -> None:
+    incident = factories.incident(inside=queue)
+    change = reverse("admin:cases_incident_change", args=[incident.pk])
+    client = staff(analyst)
+    assert str(incident.unit) in client.get(change).text
+    sent = {
+        "note": "Known salary.", "conclusion": "false_positive/known_pattern", "why": "Salary every month.", "version": 1,
+    }  # fmt: skip
+    assert client.post(change, sent).status_code == 302
+    incident.refresh_from_db()
+    assert (incident.status, incident.disposition, incident.notes.get().text) == (
+        "closed", "false_positive", "Known salary.",
+    )  # fmt: skip
+    assert 'name="note"' not in client.get(change).text
+
+
+def run(client: Client, row: Case | Incident, action: str, **typed: str) -> str:
+    address = reverse(f"admin:cases_{row.KIND}_changelist")
+    return texts(client.post(address, {"action": action, **typed, **selected(row)}, follow=True))
+
+
+@pytest.mark.parametrize("make", [factories.case, factories.incident])
+def test_items_are_assigned_moved_put_aside_and_reopened_from_the_list(
+    make: Any, queue: Queue, analyst: User, lead: User
+) -> None:
+    item, other, client = make(inside=queue), factories.queue(), staff(lead)
+    factories.grant(lead, "lead", other)
+    assert "may not work" in run(client, item, "assign", to="nobody@example.test", reason="Knows them.")
+    assert run(client, item, "assign", to=analyst.email, reason="Knows them.") == "Assigned: 1."
+    item_take(actor=lead, item=item_release(actor=analyst, item=item))
+    item.refresh_from_db()
+    assert "Say why" in run(client, item, "move", to=other.slug)
+    assert "required" in run(client, item, "wait", reason="an answer")
+    until = (clock.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    assert run(client, item, "wait", reason="an answer", until=until) == "Waiting: 1."
+    item.refresh_from_db()
+    assert (item.status, item.waiting_for) == ("waiting", "an answer")
+    assert run(client, item, "move", to=other.slug, reason="It is theirs.") == "Moved: 1."
+    type(item).objects.filter(pk=item.pk).update(
+        status="closed", disposition="no_action", reason_code="known_pattern", closed_at=clock.now()
+    )
+    item.refresh_from_db()
+    assert run(client, item, "reopen", reason="They wrote.") == "Reopened: 1."
+    item.refresh_from_db()
+    assert (item.status == "closed", item.queue) == (False, other)
+
+
+def test_incidents_are_escalated_from_the_list(queue: Queue, analyst: User) -> None:
+    queue.is_default = True
+    queue.save()
+    first, second = (factories.incident(inside=queue) for _ in range(2))
+    assert run(staff(analyst), first, "escalate", reason="More than a look.") == "Escalated: 1."
+    case = Case.objects.get()
+    assert run(staff(analyst), second, "escalate", reason="The same.", to=case.reference) == "Escalated: 1."
+    assert case.incidents.count() == 2
 
 
 def test_an_administrator_makes_changes_and_grants_a_queue(admin: User, analyst: User) -> None:

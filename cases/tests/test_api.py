@@ -122,7 +122,7 @@ def test_lists_hold_what_one_may_see(
     assert len(listed["results"]) == 5
     assert len(client(analyst).get(listed["older"]).json()["results"]) == 5
     assert client(analyst).get("/api/v1/cases?typology=large_amount&queue=aml-1&status=new").json()["results"]
-    assert client(analyst).get("/api/v1/queues/aml-1").json()["open_count"] == 11
+    assert client(analyst).get("/api/v1/queues/aml-1").json()["case_count"] == 11
     assert client(analyst).get("/api/v1/cases?status=nonsense").status_code in (400, 422)
     for path in ("cases", "queues", "incidents"):
         assert client(stranger).get(f"/api/v1/{path}").json()["results"] == []

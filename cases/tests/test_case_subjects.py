@@ -189,7 +189,7 @@ def test_a_further_subject_is_found_wherever_the_first_is(
     customer = customer_of(factories.account())
     add(analyst, case, account=account)
     add(analyst, case, customer=customer, role="related")
-    _, rows = selectors.customer_cases(analyst, customer.pk)
+    _, rows = selectors.customer_items(analyst, customer.pk, "case")
     assert list(rows) == [case]
     assert list(selectors.search(analyst, "A-OTHER")) == [case]
     incident = factories.incident(of=account, inside=queue)

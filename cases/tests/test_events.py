@@ -13,6 +13,7 @@ from cases import services
 from cases.choices import CaseStatus
 from cases.models import Case, Queue
 from cases.services.item_assign import ASSIGNED_MINUTES
+from cases.services.text_digests import rationale_digest, reason_digest
 from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.accounts.org_units import ROOT_ID
@@ -74,10 +75,12 @@ def test_releasing_says_who_and_nothing_else(case: Case, analyst: User) -> None:
 
 def test_assigning_says_from_whom_to_whom_and_why(case: Case, lead: User, analyst: User, colleague: User) -> None:
     services.item_assign(actor=lead, item=case, to=analyst, reason="Knows the customer.")
-    assert said("case.assign", case, lead) == {"to": str(analyst.pk), "from": None, "reason": "Knows the customer."}
+    assert said("case.assign", case, lead) == {
+        "to": str(analyst.pk), "from": None, "reason_digest": reason_digest(case, "Knows the customer."),
+    }  # fmt: skip
     services.item_assign(actor=lead, item=case, to=colleague, reason=" Ana is on leave. ")
     assert said("case.assign", case, lead) == {
-        "to": str(colleague.pk), "from": str(analyst.pk), "reason": "Ana is on leave.",
+        "to": str(colleague.pk), "from": str(analyst.pk), "reason_digest": reason_digest(case, "Ana is on leave."),
     }  # fmt: skip
     assert case.history.order_by("history_id").last().history_change_reason == "Assigned: Ana is on leave."
     assert len(event_bodies("case.assign")) == 2
@@ -85,7 +88,7 @@ def test_assigning_says_from_whom_to_whom_and_why(case: Case, lead: User, analys
 
 def test_a_note_is_named_by_its_key_and_digest(case: Case, analyst: User) -> None:
     note = services.note_add(actor=analyst, item=case, text="Called the branch.")
-    assert said("note.add", case, analyst) == {"note": str(note.pk), "sha256": note.sha256}
+    assert said("note.add", case, analyst) == {"note": str(note.pk), "digest": note.digest}
 
 
 def test_closing_says_the_conclusion_the_approval_and_the_labels(
@@ -100,7 +103,8 @@ def test_closing_says_the_conclusion_the_approval_and_the_labels(
     transactions = sorted(case.case_alerts.values_list("alert__transaction_id", flat=True))
     data = said("case.close", case, analyst)
     assert data == {
-        **CONCLUSION, "approval": str(request.pk),
+        "disposition": CONCLUSION["disposition"], "reason_code": CONCLUSION["reason_code"],
+        "rationale_digest": rationale_digest(case, CONCLUSION["rationale"]), "approval": str(request.pk),
         "labels": {"is_suspicious": True, "transactions": [str(pk) for pk in transactions]},
     }  # fmt: skip
     assert Case.objects.get(pk=two_cases[0].pk).status == CaseStatus.NEW

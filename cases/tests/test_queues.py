@@ -107,7 +107,7 @@ def test_queues_are_listed_with_their_counts_to_who_may_see_them(
     factories.case()
     with django_assert_max_num_queries(10):
         (mine,) = queues_visible(analyst)
-    assert (mine.open_count, mine.awaiting_count, mine.held_count) == (4, 1, 0)  # type: ignore[attr-defined]
+    assert (mine.case_count, mine.case_awaiting_count, mine.case_held_count) == (4, 1, 0)  # type: ignore[attr-defined]
     assert not queues_visible(stranger).exists()
     assert not queues_visible(admin).exists()
 

@@ -100,7 +100,7 @@ def test_lists_are_filtered_by_tag(queue: Queue, tag: Tag, analyst: User) -> Non
 
 def oldest(person: User) -> Any:
     row: Any = queues_visible(person).get()
-    return row.oldest_at
+    return row.oldest_incident_at
 
 
 def test_a_queue_says_since_when_its_oldest_unfinished_incident_waits(queue: Queue, analyst: User) -> None:
@@ -114,5 +114,5 @@ def test_a_queue_says_since_when_its_oldest_unfinished_incident_waits(queue: Que
     factories.incident(inside=queue)
     assert oldest(analyst) == factories.NOON
     row = signed_in(analyst).get(f"/api/v1/queues/{queue.slug}").json()
-    assert row["oldest_at"] == "2026-03-02T12:00:00Z"
+    assert row["oldest_incident_at"] == "2026-03-02T12:00:00Z"
     assert "Oldest incident" in signed_in(analyst).get("/cases/queues/").content.decode()

@@ -130,7 +130,7 @@ def test_a_reason_is_told_once_and_whole(
     assert (short.title, short.text) == (
         "Assigned: Knows the customer.", "Status: New → Being worked; Assignee: none → Ana Analyst",
     )  # fmt: skip
-    assert long.text == "Assignee: Ana Analyst → Ben · " + ("Long " * 50).strip()
+    assert (long.title, long.text) == ("Assigned: " + ("Long " * 50).strip(), "Assignee: Ana Analyst → Ben")
 
 
 def test_a_request_that_moves_the_case_is_one_line_with_the_change(

@@ -71,7 +71,7 @@ def test_the_alerts_of_an_incident_are_its_own(cases: list[Case], analyst: User)
 
 def counts(queue: Any) -> tuple[int, int, int]:
     """Unfinished cases, of those awaiting approval, and held; as `queues_visible` counts them."""
-    return queue.open_count, queue.awaiting_count, queue.held_count
+    return queue.case_count, queue.case_awaiting_count, queue.case_held_count
 
 
 def test_a_queue_counts_its_own_cases(queue: Queue, other_queue: Queue, analyst: User, superuser: User) -> None:

@@ -2,13 +2,14 @@
 
 from .bulk_close import incidents_close
 from .case_subjects import case_subject_add, case_subject_change, case_subject_remove
-from .customer_cases import customer_cases
 from .incident_open import incident_open
 from .incidents import incident_list
 from .item_dialogs import item_assign, item_close, item_escalate, item_move, item_reopen, item_wait
+from .item_queues import item_queues
 from .item_take import item_release, item_take, item_take_next
 from .my_work import my_work, queue_list, search
 from .note_add import note_add
+from .subject_items import account_items, customer_items
 from .tags import item_tag, item_untag
 from .work_policies import (
     programme_create,
@@ -21,10 +22,11 @@ from .work_policies import (
 from .workbench import item_detail, queue_work
 
 __all__ = [
+    "account_items",
     "case_subject_add",
     "case_subject_change",
     "case_subject_remove",
-    "customer_cases",
+    "customer_items",
     "incident_list",
     "incident_open",
     "incidents_close",
@@ -33,6 +35,7 @@ __all__ = [
     "item_detail",
     "item_escalate",
     "item_move",
+    "item_queues",
     "item_release",
     "item_reopen",
     "item_tag",

@@ -11,13 +11,14 @@ from .. import selectors
 from ..filters import IncidentFilter
 
 INCIDENT_ORDER = ("-last_at", "-id")
+FIELDS = ("status", "typology", "account", "customer", "assignee", "unit")
 
 
 @login_required
 @require_GET
 def incident_list(request: SignedInRequest) -> HttpResponse:
     """The incidents of all queues that one sees, the latest first."""
-    rows, fields = selectors.incidents_visible(request.user), ("status", "typology", "account")
+    rows = selectors.incidents_visible(request.user)
     return list_page(
-        request, "cases/incident_list.html", rows, filter_set=IncidentFilter, fields=fields, order=INCIDENT_ORDER
+        request, "cases/incident_list.html", rows, filter_set=IncidentFilter, fields=FIELDS, order=INCIDENT_ORDER
     )

@@ -23,13 +23,14 @@ class PageNames(NamedTuple):
     reopen: str
     tag: str
     untag: str
+    queues: str
     note: str
     escalate: str
     subject_add: str
 
 
 def _names(kind: str, queue: str, note: str) -> PageNames:
-    verbs = ("detail", "take", "release", "assign", "wait", "move", "close", "reopen", "tag", "untag")
+    verbs = ("detail", "take", "release", "assign", "wait", "move", "close", "reopen", "tag", "untag", "queues")
     return PageNames(
         queue=queue, take_next=f"cases:{kind}-take-next", note=note, escalate="cases:incident-escalate",
         subject_add="cases:case-subject-add",

@@ -12,8 +12,9 @@ from django.db.models import Q, QuerySet
 
 from finobs.core import access
 from finobs.core.reads import first_or_not_found
-from transactions.models import Customer, Transaction
+from transactions.models import Account, Customer, Transaction
 from transactions.parties import selectors as parties
+from transactions.selectors import account_get
 
 from ..ml.explain.redaction import redact_reasons
 from ..models import Alert, Assessment, RuleVersion
@@ -36,6 +37,12 @@ def customer_alerts(user: Any, pk: int) -> tuple[Customer, QuerySet[Alert]]:
     customer = parties.customer_get(user, pk)
     accounts = parties.customer_account_ids(user, customer)
     return customer, alerts_visible(user).filter(Q(account__in=accounts) | Q(customer=customer))
+
+
+def account_alerts(user: Any, pk: int) -> tuple[Account, QuerySet[Alert]]:
+    """An account, and its visible alerts. Raises NotFound."""
+    account = account_get(user, pk)
+    return account, alerts_visible(user).filter(account=account)
 
 
 def alert_get(user: Any, pk: int) -> Alert:

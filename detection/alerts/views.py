@@ -14,7 +14,7 @@ from . import selectors
 from .filters import AlertFilter
 from .payload_table import payload_table
 
-MAX_CUSTOMER_ALERTS = 20
+MAX_ALERTS = 20
 
 
 @login_required
@@ -31,8 +31,17 @@ def alert_list(request: SignedInRequest) -> HttpResponse:
 def customer_alerts(request: SignedInRequest, pk: int) -> HttpResponse:
     """The newest alerts of a customer's accounts, for the customer's page."""
     customer, rows = selectors.customer_alerts(request.user, pk)
-    context = {"customer": customer, "rows": rows.order_by("-id")[:MAX_CUSTOMER_ALERTS]}
-    return render_page(request, "detection/customer_alerts.html", context, partial="rows")
+    context = {"about": customer.name or str(customer), "rows": rows.order_by("-id")[:MAX_ALERTS]}
+    return render_page(request, "detection/subject_alerts.html", context, partial="rows")
+
+
+@login_required
+@require_GET
+def account_alerts(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The newest alerts of an account, for the account's page."""
+    account, rows = selectors.account_alerts(request.user, pk)
+    context = {"about": f"account {account}", "rows": rows.order_by("-id")[:MAX_ALERTS]}
+    return render_page(request, "detection/subject_alerts.html", context, partial="rows")
 
 
 @login_required

@@ -24,8 +24,6 @@ from .classification import personal_fields
 from .db.bulk import MAX_ROWS_PER_STATEMENT, insert_many
 from .models import Versioned
 
-# Of simple_history's column; the whole reason is in the ledger.
-MAX_CHANGE_REASON_LENGTH: Final = 100
 # So many new rows go in with their history by `insert_many`: a file of customers takes half the time.
 MIN_MANY_ROWS: Final = 200
 _REFERENCES: Final = "_history_references"
@@ -187,7 +185,7 @@ def _id(value: Any) -> str | None:
 def _signed(row: Model, actor: Any, reason: str, changes: Changes) -> Iterator[None]:
     """Within the block, what simple_history writes of `row` is in the name of `actor`."""
     signature = {
-        "_history_user": actor, "_change_reason": _cut(reason), "_history_date": clock.now(),
+        "_history_user": actor, "_change_reason": _cut(type(row), reason), "_history_date": clock.now(),
         "_history_changes": changes,
     }  # fmt: skip
     vars(row).update(signature)
@@ -203,7 +201,7 @@ def _bulk_history(
 ) -> None:
     model: Any = type(rows[0])
     history_rows = model.history.bulk_history_create(
-        rows, update=update, default_user=actor, default_change_reason=_cut(reason), default_date=clock.now(),
+        rows, update=update, default_user=actor, default_change_reason=_cut(model, reason), default_date=clock.now(),
         batch_size=MAX_ROWS_PER_STATEMENT,
     )  # fmt: skip
     for row, history_row in zip(rows, history_rows, strict=True):
@@ -212,10 +210,12 @@ def _bulk_history(
 
 def _many_history(rows: Sequence[Model], actor: Any, reason: str) -> None:
     """The history of new rows, as simple_history would write it."""
-    history: Any = type(rows[0]).history.model  # type: ignore[attr-defined]
+    model: Any = type(rows[0])
+    history = model.history.model
     columns = [field.attname for field in history.tracked_fields]
     shared = {
-        "history_date": clock.now(), "history_user": actor, "history_change_reason": _cut(reason), "history_type": "+",
+        "history_date": clock.now(), "history_user": actor, "history_change_reason": _cut(model, reason),
+        "history_type": "+",
     }  # fmt: skip
     history_rows = [history(**shared, **{name: getattr(row, name) for name in columns}) for row in rows]
     for row, history_row in zip(rows, insert_many(history_rows), strict=True):
@@ -232,10 +232,11 @@ def _remember(row: Model, history_row: Model, changes: Changes) -> None:
     vars(row).setdefault(_REFERENCES, []).append(reference)
 
 
-def _cut(reason: str) -> str:
-    """What the history says why; of a command or a shell, who ran it."""
+def _cut(model: Any, reason: str) -> str:
+    """What the history says why; of a command or a shell, who ran it. Cut to the column, where that has a length."""
     operator = process.operator()
-    return (f"{operator.address}: {reason}" if operator else reason)[:MAX_CHANGE_REASON_LENGTH]
+    length: int | None = model.history.model._meta.get_field("history_change_reason").max_length
+    return (f"{operator.address}: {reason}" if operator else reason)[:length]
 
 
 post_create_historical_record.connect(_signal_received, dispatch_uid="finobs.core.history")

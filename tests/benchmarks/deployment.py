@@ -34,7 +34,7 @@ from finobs.core.db.bulk import insert_rows
 from finobs.ledger.models import Event
 from finobs.ledger.services import NewEvent, record_many
 from transactions.choices import IngestMethod
-from transactions.models import Account, Batch, Counterparty, Source, Transaction
+from transactions.models import Account, Batch, Counterparty, Source, Transaction, new_salt
 
 QUEUES, QUEUES_OF_READER, DIRECT_GRANTS = 20, 5, 250
 CASES_OF_A_PERSON: Final = 2_000
@@ -205,7 +205,7 @@ class Deployment:
                 self.unit_of(account), "",
             )  # fmt: skip
 
-        _insert(Case, columns, map(row, self.facts()))
+        _insert(Case, f"{columns} salt", ((*row(each), new_salt()) for each in self.facts()))
         past: Any = Case.history.model
         history = f"{columns} history_id history_date history_change_reason history_type history_user_id"
         actor = system_actor("bench").pk
@@ -220,7 +220,7 @@ class Deployment:
             Incident,
             "id created_at updated_at version reference case_id first_at last_at alert_count account_id typology queue_id "
             "unit_id title origin status is_sampled disposition reason_code rationale priority priority_parts block_count "
-            "urgency amounts assignee_id last_edited_by_id waiting_for opened_at closed_at",
+            "urgency amounts assignee_id last_edited_by_id waiting_for opened_at closed_at machine_opinion salt",
             (self._incident(each, hour) for each in self.facts()),
         )  # fmt: skip
         _insert(
@@ -234,8 +234,8 @@ class Deployment:
               self.now + hour * (1 if each.number % 2 else -1)) for each in worked),
         )  # fmt: skip
         _insert(
-            Note, "id case_id author_id text created_at",
-            ((each.number, each.number, people[each.person], "Called the branch.", each.opened_at)
+            Note, "id case_id author_id text created_at salt",
+            ((each.number, each.number, people[each.person], "Called the branch.", each.opened_at, new_salt())
              for each in self.facts() if each.status == CaseStatus.OPEN or each.number % 5 == 0),
         )  # fmt: skip
         self._events()
@@ -256,7 +256,7 @@ class Deployment:
             at - hour * (case.number % 5) / 5, 1, account, self.typology(account, turn),
             self.queues[case.queue].pk, self.unit_of(account), "", "detection", "new" if is_open else "escalated", False,
             "", "", "", case.priority, json.dumps({"score": 20}), 0, 0.5, json.dumps({"USD": "1250000"}), None, None, "",
-            at, None if is_open else at,
+            at, None if is_open else at, "", new_salt(),
         )  # fmt: skip
 
     def _events(self) -> None:

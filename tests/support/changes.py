@@ -67,6 +67,7 @@ WITHOUT_VERSION = {
     "queue.incident_open": "adds an incident",
     "customer.incident_open": "adds an incident",
     "customer.external_alerts_erase": "a part of the customer's erasure, in its transaction",
+    "customer.items_erase": "a part of the customer's erasure, in its transaction",
     "version.model_threshold_set": "adds a model version",
     "version.model_publish": "adds a model version",
     "user.password_replace": "an operator at the server, who sees no page",

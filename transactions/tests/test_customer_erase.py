@@ -26,6 +26,7 @@ from finobs.ledger.verification import verify
 from tests import factories
 from transactions.models import (
     Account,
+    AccountDetails,
     Counterparty,
     CounterpartyResolution,
     Customer,
@@ -42,7 +43,7 @@ from transactions.parties.services import (
     customer_erase,
     customer_erase_approved,
 )
-from transactions.services import quarantine_correct
+from transactions.services import account_change, quarantine_correct
 
 from .test_records_customers import add, person, statuses
 from .test_records_ties import party
@@ -169,6 +170,25 @@ def test_what_another_system_said_of_them_goes_too_and_what_it_said_of_others_st
     waiting = QuarantinedRow.objects.filter(kind="alert").order_by("pk")
     assert [bool(each.fields) for each in waiting] == [False, False, True]
     assert json.loads(bytes(Event.objects.get(action="customer.erase").body))["data"]["alerts"] == 2
+
+
+def test_what_their_accounts_are_called_goes_where_nobody_else_is_known_there(customer, bank, superuser):
+    own, joint = Account.objects.get(external_id="A-1"), factories.account(of=bank)
+    other = Customer.objects.create(source=bank, external_id="C-9", unit=bank.unit, name="Ben")
+    tie = customer.account_ties.get()
+    for each in (customer, other):
+        tie.pk, tie.account, tie.customer = None, joint, each
+        tie.save(force_insert=True)
+    for account in (own, joint):
+        account_change(actor=superuser, details=AccountDetails(account=account), name="Ana Berg")
+    salt = bytes(own.details.salt)
+    erase(factories.user("Lou Lead", role="compliance"), customer)
+    details = AccountDetails.objects.get(account=own)
+    assert (details.name, bytes(details.salt) == salt) == ("", False)
+    assert {row.name for row in details.history.all()} == {""}
+    assert AccountDetails.objects.get(account=joint).name == "Ana Berg"
+    data = json.loads(bytes(Event.objects.get(action="customer.erase").body))["data"]
+    assert (data["account_names"], data["work_items"]) == (1, 0)
 
 
 def test_who_is_looked_into_by_an_incident_without_an_account_is_not_erased(customer, queue, lead):

@@ -17,6 +17,7 @@ from finobs.core.lists import list_page
 from finobs.core.pagination import count
 
 from .. import selectors, services
+from ..account_changes import account_changes
 from ..filters import AccountFilter
 from ..forms import AccountForm
 from ..parties import selectors as party_selectors
@@ -42,7 +43,8 @@ def account_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     parties = party_selectors.account_parties(request.user, account)[: party_selectors.MAX_TIES]
     context = {
         "account": account, "row_count": row_count, "parties": parties,
-        "actions": selectors.party_actions(request.user, account), **activity,
+        "actions": selectors.party_actions(request.user, account),
+        "changes": account_changes(account), **activity,
     }  # fmt: skip
     return render_page(request, "transactions/account_detail.html", context)
 

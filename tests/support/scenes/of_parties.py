@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 
 from approvals.models import ApprovalRequest
+from approvals.tests.factories import CONCLUSION
+from cases import services as cases
 from detection.alerts.services import external_alerts_erase
 from finobs.core.errors import ApprovalRequired
 from tests import factories
@@ -129,6 +131,17 @@ def of_counterparty_unresolve() -> Scene:
     return by_officer(
         lambda actor: parties.counterparty_unresolve(actor=actor, resolution=resolution, reason=REASON)
     )  # fmt: skip
+
+
+@scene
+def of_items_erase() -> Scene:
+    customer, queue = new_customer(), factories.queue()
+    incident = factories.incident(inside=queue)
+    type(incident).objects.filter(pk=incident.pk).update(account=None, customer=customer, title="Ana at the counter")
+    cases.note_add(actor=superuser(), item=incident, text="Ana was seen at the branch.")
+    incident.refresh_from_db()
+    cases.incident_close(actor=superuser(), item=incident, version=incident.version, **CONCLUSION)
+    return by_officer(lambda actor: cases.items_erase(actor=actor, customer=customer))
 
 
 @scene

@@ -10,7 +10,8 @@ from finobs.core.service import service
 from finobs.ledger.services import acting_user, record
 
 from ... import hooks
-from ...models import CounterpartyResolution, Customer, CustomerProfile, QuarantinedRow, new_salt
+from ...models import AccountDetails, CounterpartyResolution, Customer, CustomerProfile, QuarantinedRow, new_salt
+from ...queries import accounts_of_nobody_else
 from ...services.quarantine_erase import erase_rows
 from ..erasure import ERASE_ACTION, why_not_erasable
 from ..mentions import rows_about
@@ -40,16 +41,18 @@ def customer_erase(*, actor: User, customer: Customer, reason: str, version: int
 def customer_erase_approved(*, actor: User, customer: Customer, reason: str, approval: int) -> None:
     """Erase the personal data of a locked customer, as approved, as its requester. Called in the deciding vote.
 
-    Overwritten are their values, their profiles, what their history and quarantined rows hold, the reasons for what was
-    resolved to them, what other systems said with alerts about them, and the salts under which the ledger commits to
-    all that. Resolutions to them are withdrawn. Ids, roles, relations and all events stay. Who may:
-    `compliance:resolve`, still. Records `customer.erase`. Raises as `customer_erase` does.
+    Overwritten are their values, their profiles, what their history and quarantined rows hold, the names of accounts
+    that are nobody else's, the reasons for what was resolved to them, what other systems said with alerts about them,
+    what people wrote of incidents and cases about them, and the salts under which the ledger commits to all that.
+    Resolutions to them are withdrawn. Ids, roles, relations and all events stay. Who may: `compliance:resolve`,
+    still. Records `customer.erase`. Raises as `customer_erase` does.
     """
     locked = lock_customer(actor, customer, "erase")
     _require_erasable(locked)
     rows = _erase_quarantined(locked, actor)
     profiles = CustomerProfile.objects.filter(customer=locked).update(profile={}, reason="")
     resolutions = _withdraw_resolutions(locked, actor)
+    account_names = _erase_account_names(locked, actor)
     for name, value in ERASED_VALUES.items():
         setattr(locked, name, value)
     locked.erased_at = clock.now()
@@ -60,7 +63,7 @@ def customer_erase_approved(*, actor: User, customer: Customer, reason: str, app
     history_rows = history.overwrite(locked, ERASED_VALUES)
     data: dict[str, Any] = {
         "profiles": profiles, "history_rows": history_rows, "quarantined_rows": rows,
-        "resolutions": resolutions, "approval": str(approval), "reason": reason,
+        "resolutions": resolutions, "account_names": account_names, "approval": str(approval), "reason": reason,
     }  # fmt: skip
     data |= hooks.erase(actor, locked)
     record(actor=actor, action="customer.erase", subject=locked, data=data)
@@ -81,6 +84,18 @@ def _withdraw_resolutions(customer: Customer, actor: User) -> int:
     standing = {"withdrawn_at": clock.now(), "withdrawn_by": acting_user(actor)}
     rows.filter(withdrawn_at=None).update(**standing, withdrawal_reason=ERASED_TEXT)
     return rows.update(reason=ERASED_TEXT, withdrawal_reason=ERASED_TEXT)
+
+
+def _erase_account_names(customer: Customer, actor: User) -> int:
+    """Overwrite what the accounts are called at which nobody else has a role; of how many."""
+    rows = AccountDetails.objects.filter(account__in=accounts_of_nobody_else(customer)).exclude(name="")
+    details = list(rows.order_by("pk").select_for_update(of=("self",)))
+    for row in details:
+        row.name, row.salt = "", new_salt()
+    history.bulk_update(details, fields=["name", "salt"], actor=actor, reason=ERASED_TEXT)
+    for row in details:
+        history.overwrite(row, {"name": ""})
+    return len(details)
 
 
 def _erase_quarantined(customer: Customer, actor: User) -> int:
