@@ -52,7 +52,7 @@ class Desk:
 
     @cached_property
     def triage(self) -> Triage:
-        return Triage(self.world.plan.seed, self.world.plan.end, self.staff, self.facts, self.prose)
+        return Triage(self.world.plan, self.staff, self.facts, self.prose)
 
     @cached_property
     def investigation(self) -> Investigation:

@@ -25,6 +25,7 @@ from finobs.accounts.models import User
 from finobs.core import clock
 from finobs.ledger.models import Event
 
+from ..bank import BankPlan
 from .facts import Facts, FactsOf
 from .hours import Shift
 from .prose import Prose, notes
@@ -32,8 +33,8 @@ from .staff import Staff, entity_of, is_worked
 
 # After how many days a new one is looked at.
 LAGS: Final = (0, 0, 0, 1, 1, 2, 3)
-# Of what opened in the last days most waits for whoever tries the demo.
-NEWEST: Final = timedelta(days=30)
+# Of what opened in this last share of the days most waits for whoever tries the demo.
+NEWEST_SHARE: Final = 1 / 6
 UNTOUCHED_SHARE: Final = 0.85
 ASSIGNED_SHARE, NOTED_SHARE, WAITING_SHARE, TAGGED_SHARE = 0.12, 0.55, 0.1, 0.3
 TAG_OF: Final = {
@@ -44,10 +45,11 @@ TAG_OF: Final = {
 
 
 class Triage:
-    """end: the day of the demo's start, up to which payments come in."""
+    """newest_from: the day from which on most is left to whoever tries the demo."""
 
-    def __init__(self, seed: int, end: date, staff: Staff, facts: FactsOf, prose: Prose) -> None:
-        self.seed, self.end, self.staff, self.facts, self.prose = seed, end, staff, facts, prose
+    def __init__(self, plan: BankPlan, staff: Staff, facts: FactsOf, prose: Prose) -> None:
+        self.seed, self.staff, self.facts, self.prose = plan.seed, staff, facts, prose
+        self.newest_from: date = plan.end - timedelta(days=round(plan.days * NEWEST_SHARE))
         self.tags = {tag.slug: tag for tag in Tag.objects.all()}
 
     def rng(self, incident: Incident) -> Random:
@@ -70,7 +72,7 @@ class Triage:
             return incident.updated_at.date() < day
         rng = Random(f"{self.seed} {incident.reference} due")
         lag, is_left = rng.choice(LAGS), rng.random() < UNTOUCHED_SHARE
-        if is_left and incident.opened_at.date() > self.end - NEWEST:
+        if is_left and incident.opened_at.date() > self.newest_from:
             return False
         return incident.opened_at.date() + timedelta(days=lag) <= day
 
