@@ -4,6 +4,7 @@ writes, enumerated from the commands there are.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -35,7 +36,7 @@ APPS = ("finobs.", "transactions", "detection", "approvals", "cases", "exports",
 RECORDS_NOTHING = {
     "bench": "times what the others do", "generate_transactions": "writes a file", "verify_ledger": "reads",
     "seal_ledger": "signs", "ledger_bundle": "writes a bundle", "replay_alert": "reads", "evaluate_detection": "reads",
-    "demo": "calls what seed_demo calls, then serves", "healthcheck": "reads",
+    "demo": "is finobs itself: what it seeds and serves is its own act", "healthcheck": "reads",
 }  # fmt: skip
 CSV = "external_id,account,counterparty,occurred_at,amount,currency,direction\nT-1,A-1,M-1,2026-03-02,12.50,USD,out\n"
 
@@ -292,3 +293,19 @@ def test_a_worker_is_finobs_s_own_and_who_sends_it_a_task_is_not(monkeypatch: py
     assert process.operator() is not None
     worker_init.send(sender=None)
     assert process.operator() is None
+
+
+def test_what_the_demo_seeds_in_its_one_process_is_finobs_own_act(
+    operator: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from finobs.demo.management.commands import demo
+    from finobs.embedded import server
+
+    acting: list[Any] = []
+    for name in ("claim_data", "claim_port"):
+        monkeypatch.setattr(server, name, lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(demo.Command, "_prepare", lambda _: acting.append(process.operator()))
+    monkeypatch.setattr(demo.Command, "_serve", lambda *_: None)
+    assert process.operator() is not None
+    call_command("demo")
+    assert acting == [None]

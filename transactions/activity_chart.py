@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
 
 from finobs.core import money
 from finobs.core.charts import ColumnLayout, Scale
 
 from .choices import Direction
-from .models import Transaction
 
 CHART_DAYS = 90
 CHART_WIDTH, CHART_HEIGHT, CHART_MIDDLE = 720, 160, 80
@@ -53,30 +54,55 @@ class ActivityChart:
     busy: list[ChartDay] = field(default_factory=list)
 
 
-def activity_chart(rows: Iterable[Transaction], until: datetime, marks: Collection[int] = ()) -> ActivityChart | None:
-    """The chart of the currency that moved most often; None when nothing moved."""
-    by_currency: dict[str, list[Transaction]] = defaultdict(list)
-    for row in rows:
-        by_currency[row.currency].append(row)
-    if not by_currency:
+@dataclass(frozen=True, slots=True)
+class DaySum:
+    """What moved in one currency and direction on one day; total: in minor units."""
+
+    currency: str
+    direction: str
+    on: date
+    total: int
+    count: int
+
+
+def first_day(last: date) -> date:
+    """Of the days that end with `last`."""
+    return last - timedelta(days=CHART_DAYS - 1)
+
+
+def start_of(day: date) -> datetime:
+    """When a day begins in the time zone in which pages show times."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def activity_chart(
+    sums: Collection[DaySum], last: date, marked: Mapping[tuple[str, date], int]
+) -> ActivityChart | None:  # fmt: skip
+    """The chart of the currency that moved most often in the days that end with `last`; None when nothing moved.
+    marked: how many marked transactions there are of a currency on a day."""
+    counts: Counter[str] = Counter()
+    for each in sums:
+        counts[each.currency] += each.count
+    if not counts:
         return None
-    currency = max(by_currency, key=lambda code: len(by_currency[code]))
-    first = until.date() - timedelta(days=CHART_DAYS - 1)
-    dates = [first + timedelta(days=number) for number in range(CHART_DAYS)]
-    days = {on: ChartDay(on, x=DAY_COLUMNS.x(number)) for number, on in enumerate(dates)}
-    for row in by_currency[currency]:
-        if day := days.get(row.occurred_at.date()):
-            _add(day, row, row.pk in marks)
+    currency = max(sorted(counts), key=lambda code: counts[code])
+    dates = [first_day(last) + timedelta(days=number) for number in range(CHART_DAYS)]
+    days = {
+        on: ChartDay(on, x=DAY_COLUMNS.x(number), marked=marked.get((currency, on), 0))
+        for number, on in enumerate(dates)
+    }
+    for each in sums:
+        if each.currency == currency:
+            _add(days[each.on], each)
     return _chart(currency, list(days.values()))
 
 
-def _add(day: ChartDay, row: Transaction, marked: bool) -> None:
-    day.count += 1
-    day.marked += marked
-    if row.direction == Direction.IN:
-        day.into += row.amount_minor
+def _add(day: ChartDay, sum_of_day: DaySum) -> None:
+    day.count += sum_of_day.count
+    if sum_of_day.direction == Direction.IN:
+        day.into += sum_of_day.total
     else:
-        day.out += row.amount_minor
+        day.out += sum_of_day.total
 
 
 def _chart(currency: str, days: list[ChartDay]) -> ActivityChart:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
-from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from finobs.core import access
 from finobs.core.db.dialect import table_of
@@ -18,7 +19,7 @@ from finobs.core.db.rows import ModelRows
 from finobs.core.errors import NotFound
 from finobs.core.reads import first_or_not_found
 
-from .activity_chart import CHART_DAYS, activity_chart
+from .activity_chart import DaySum, activity_chart, first_day, start_of
 from .choices import OUTSIDE_ORIGINS, QuarantineReason, QuarantineState, RecordKind
 from .missing_source import no_source
 from .models import (
@@ -34,10 +35,10 @@ from .models import (
     Source,
     Transaction,
 )
-from .totals import TransactionTotals, totals_of
+from .totals import totals_of
 
-# A chart of more rows than this says no more, and costs seconds.
-MAX_CHART_ROWS = 5_000
+# Beside the chart of an account.
+MAX_ACTIVITY_ROWS = 25
 # The names of a counterparty are those of its newest transactions.
 MAX_NAMED_ROWS = 500
 SOURCE_ROWS = ModelRows(Source)
@@ -169,13 +170,6 @@ def counterparty_names(user: Any, counterparty: Counterparty) -> list[tuple[str,
     return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def transaction_totals(user: Any, rows: QuerySet[Transaction], to: str, on: date) -> TransactionTotals:
-    """Sums of visible transactions by currency, and all of them in `to` at the rates of `on` ("": in none)."""
-    visible = access.restrict(rows, user, "view").order_by()
-    sums = visible.values_list("currency", "direction").annotate(Sum("amount_minor"), Count("id"))
-    return totals_of(sums, to, on)
-
-
 def exchange_rates_visible(user: Any) -> QuerySet[ExchangeRate]:
     return access.restrict(ExchangeRate.objects.select_related("batch"), user, "view")
 
@@ -225,15 +219,24 @@ def account_activity(user: Any, account: Account, marks: Collection[int] = ()) -
     latest = rows.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
     if latest is None:
         return {"chart": None, "rows": [], "marks": marks, "totals": None}
-    recent = rows.filter(occurred_at__gt=latest - timedelta(days=CHART_DAYS))
+    last = timezone.localdate(latest)
+    # Whole days, and the same sums for both: what the totals say is what the chart shows.
+    recent = rows.filter(occurred_at__gte=start_of(first_day(last)))
+    sums = _day_sums(recent)
     within = recent.order_by("-occurred_at", "-id")
+    marked = list(within.filter(pk__in=marks)) if marks else []
+    marked_days = Counter((row.currency, timezone.localdate(row.occurred_at)) for row in marked)
     details = getattr(account, "details", None)
     to = (details.currency if details else "") or account.source.default_currency
-    newest = list(within[:MAX_CHART_ROWS])
-    marked = [row for row in newest if row.pk in marks]
     return {
-        "chart": activity_chart(newest, latest, marks),
-        "rows": (marked + [row for row in newest if row.pk not in marks])[:25],
+        "chart": activity_chart(sums, last, marked_days),
+        "rows": [*marked, *within.exclude(pk__in=marks)[:MAX_ACTIVITY_ROWS]][:MAX_ACTIVITY_ROWS],
         "marks": marks,
-        "totals": transaction_totals(user, recent, to, latest.date()),
+        "totals": totals_of(((each.currency, each.direction, each.total, each.count) for each in sums), to, last),
     }
+
+
+def _day_sums(rows: QuerySet[Transaction]) -> list[DaySum]:
+    """By currency, direction and day, in the time zone in which pages show times."""
+    by_day = rows.order_by().annotate(on=TruncDate("occurred_at")).values_list("currency", "direction", "on")
+    return [DaySum(*row) for row in by_day.annotate(Sum("amount_minor"), Count("id"))]

@@ -43,9 +43,10 @@ def load_records(actor: User, organisation: Organisation, world: World) -> None:
 
 def customer_rows(world: World, entity: Entity) -> list[dict[str, Any]]:
     return [
-        {"external_id": each.external_id, "kind": each.kind, "valid_from": each.profile["onboarded_on"]} | each.profile
+        {"external_id": each.external_id, "kind": each.kind, "valid_from": valid_from} | profile
         for each in world.customers
         if each.entity is entity
+        for valid_from, profile in each.profiles()
     ]
 
 

@@ -29,7 +29,7 @@ from transactions.services import RawRow, source_create
 from . import bank_records, first_models, organisation, users
 from .bank import BankPlan, World, make_world, payment_rows
 from .bank.entities import ENTITIES, SOUTHGATE
-from .bank.plan import NAME_BEGINNING
+from .bank.plan import NAME_BEGINNING, end_at
 from .deliveries import WeeklyDeliveries
 from .desk import Desk
 from .loading import AtOnce, Feed, FeedRow, NoDeliveries, held, load, rows_in
@@ -117,7 +117,7 @@ class _Bank:
         """That of the first start, which is the name of the batches; and when the bank was set up, which is as old as
         the first source. None: it is long since, and what is added is added now."""
         first_source = Source.objects.filter(slug=ENTITIES[0].code).first()
-        today = clock.now().date()
+        today = end_at(clock.now())
         opening = first_source.created_at if first_source else opening_before(today - timedelta(days=env.DEMO_DAYS))
         end = end_after(opening, env.DEMO_DAYS)
         configured = BankPlan(env.SEED_TRANSACTIONS, env.DEMO_CUSTOMERS, env.DEMO_DAYS, env.SEED, end)

@@ -41,9 +41,8 @@ GROUP_QUEUES: Final[tuple[dict[str, Any], ...]] = (
     },
 )  # fmt: skip
 # Near the limits from which cash is reported in the United States and the European Union.
-AMOUNT_LIMITS: Final = (
-    ("USD", "8500.00", "25000.00"), ("EUR", "8500.00", "25000.00"), ("GBP", "7500.00", "20000.00"),
-)  # fmt: skip
+# For review alone: the demo's payments come in as files after they were settled, and nothing could hold them any more.
+AMOUNT_LIMITS: Final = (("USD", "8500.00"), ("EUR", "8500.00"), ("GBP", "7500.00"))
 # On what the entities' sources say of a payment: slug, name, typology, and which attribute is what.
 ATTRIBUTE_RULES: Final = (
     ("cash-seven-days", "Cash within seven days", Typology.STRUCTURING, "cash_7d", "above", "10000"),
@@ -54,6 +53,7 @@ ATTRIBUTE_RULES: Final = (
 ESCALATED_AT_ONCE: Final[list[dict[str, Any]]] = [{"severity": "block"}, {"alerts_min": 4}]
 # An episode: what comes within a week of the last alert on the same customer is looked at together.
 GAP_HOURS: Final = 7 * 24
+GATHERING_REASON: Final = "Alerts up to seven days apart are one episode; many of them are a case at once"
 TAGS: Final = (
     ("cash", "Cash"), ("vulnerable-customer", "Vulnerable customer"), ("same-merchant", "Same merchant"),
     ("documents-seen", "Documents seen"), ("payroll", "Payroll"),
@@ -116,8 +116,8 @@ def separate_roles(actor: User, root: OrgUnit) -> None:
 
 def ensure_rules(actor: User) -> None:
     """Limits of amounts."""
-    for currency, review, block in AMOUNT_LIMITS:
-        parameters = {"currency": currency, "review_at": review, "block_at": block}
+    for currency, review in AMOUNT_LIMITS:
+        parameters = {"currency": currency, "review_at": review}
         _rule(actor, f"large-amount-{currency.lower()}", f"Large amount in {currency}", RuleKind.AMOUNT,
               Typology.LARGE_AMOUNT, parameters)  # fmt: skip
 
@@ -129,7 +129,7 @@ def ensure_gathering(actor: User) -> None:
         policy = WorkPolicy(
             kind=PolicyKind.GATHERING, slug=GATHERING, name=POLICY_NAMES[PolicyKind.GATHERING, GATHERING]
         )
-        work_policy_change(actor=actor, policy=policy, content=content, reason="Demo data")
+        work_policy_change(actor=actor, policy=policy, content=content, reason=GATHERING_REASON)
 
 
 def ensure_tags(actor: User) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 from finobs.core import clock
 
 from .bank import BankPlan
+from .bank.plan import end_at
 from .desk import LAST_HOURS, Desk
 from .loading import FeedRow, Lot
 
@@ -33,8 +34,8 @@ def opening_before(first: date) -> datetime:
 
 
 def end_after(opening: datetime, days: int) -> date:
-    """The day after the last of so many days of payments; today at the latest."""
-    return min(opening.date() + LEAD + timedelta(days=days), clock.now().date())
+    """The day after the last of so many days of payments; today at the latest, where the day is youngest."""
+    return min(opening.date() + LEAD + timedelta(days=days), end_at(clock.now()))
 
 
 class DailyPace:

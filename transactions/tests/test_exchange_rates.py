@@ -24,7 +24,7 @@ from tests import factories
 from tests.support.clients import signed_in
 from transactions import selectors
 from transactions.conversion import RateTable, convert, converted_total
-from transactions.models import ExchangeRate, ExchangeRateBatch, Transaction
+from transactions.models import ExchangeRate, ExchangeRateBatch
 from transactions.rate_rows import rate_text, read_rate
 from transactions.row_validation import RawRow
 from transactions.services import exchange_rates_add
@@ -257,8 +257,7 @@ def test_the_page_of_an_account_shows_sums_by_currency_and_one_with_its_day(rate
     account = factories.account("A-1", of=factories.source("bank", default_currency="EUR"))
     factories.transaction(of=account, amount_minor=10_800, currency="USD")
     factories.transaction(of=account, amount_minor=5_000, currency="EUR", direction="in")
-    rows = selectors.account_transactions(analyst, account)
-    totals = selectors.transaction_totals(analyst, rows, "EUR", ON)
+    totals = selectors.account_activity(analyst, account)["totals"]
     assert [(row.currency, row.into, row.out, row.count) for row in totals.rows] == [
         ("EUR", 5_000, 0, 1),
         ("USD", 0, 10_800, 1),
@@ -283,5 +282,5 @@ def test_where_a_rate_is_missing_there_is_no_sum_and_the_page_says_which(rates, 
 
 @pytest.mark.django_db
 def test_who_may_see_no_transaction_gets_no_sum_of_any(rates, stranger):
-    factories.transaction(currency="GBP")
-    assert selectors.transaction_totals(stranger, Transaction.objects.all(), "EUR", ON).rows == []
+    account = factories.transaction(currency="GBP").account
+    assert selectors.account_activity(stranger, account) == {"chart": None, "rows": [], "marks": (), "totals": None}

@@ -80,7 +80,7 @@ def _takings(
     amount = trade.takings * size * 1.3 * (1 if is_daily else 6)
     when = weekly(*WEEKDAYS) if is_daily else weekly(rng.choice((1, 2, 3)))
     return [
-        Regular(when, hood.acquirer, _capped(amount, entity), IN, memo="Card takings", jitter=0.45, hour=4.0,
+        Regular(when, hood.acquirer, _capped(amount, entity), IN, memo="Card takings", jitter=0.3, hour=4.0,
                 monday=1.0 + trade.weekend if is_daily else 1.0)
     ]  # fmt: skip
 
@@ -93,7 +93,7 @@ def _cash(
     amount = _capped(trade.cash * size * 1.25, entity, 500)
     when = weekly(rng.choice((0, 0, 1)))
     return [
-        Regular(when, hood.desks[branch], amount, IN, "cash", "cash", "Cash takings", jitter=0.4, step=500, hour=10.5)
+        Regular(when, hood.desks[branch], amount, IN, "cash", "cash", "Cash takings", jitter=0.3, step=500, hour=10.5)
     ]
 
 
@@ -110,10 +110,10 @@ def _suppliers(rng: Random, entity: Entity, hood: Neighbourhood, trade: Trade, t
     result = []
     for _ in range(trade.suppliers):
         other = rng.choice(hood.suppliers)
-        channel, method = ("wire", "wire") if other.country in FOREIGN_SHOPS else ("transfer", "")
+        channel, method, last = ("wire", "wire", 13) if other.country in FOREIGN_SHOPS else ("transfer", "", 16)
         result.append(
             Regular(monthly(rng.randrange(2, 24)), other, _capped(total / trade.suppliers, entity), OUT, channel,
-                    method, f"Inv. {rng.randrange(1000, 9999)}", jitter=0.35, hour=rng.uniform(9, 16))
+                    method, f"Inv. {rng.randrange(1000, 9999)}", jitter=0.35, hour=rng.uniform(9, last))
         )  # fmt: skip
     return result
 

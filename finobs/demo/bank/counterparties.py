@@ -14,7 +14,10 @@ from .trades import CASH_CATEGORY, CATEGORIES_BOUGHT, EPITHETS
 # Banks that do not exist: X is no letter of a BIC's country that a bank could have.
 HOME_BANKS: Final = {"US": ("First Sample Bank", "Specimen Savings"), "DE": ("Muster Sparkasse", "Probebank")}
 FOREIGN_SHOPS: Final = ("IE", "NL", "GB", "SE", "LU")
-ABROAD: Final = ("MX", "PL", "TR", "NG", "VN", "UA", "BG", "GR", "EG", "CN", "KR", "IN", "PH")
+ABROAD: Final = ("MX", "PL", "TR", "NG", "VN", "UA", "BG", "GR", "EG", "CN", "KR", "IN", "US", "DE")
+
+
+INSTITUTIONS: Final = ("pensions", "acquirer", "tax", "lender", "card_issuer")
 
 
 @dataclass(slots=True)
@@ -34,6 +37,8 @@ class Neighbourhood:
     elsewhere: list[OtherSide] = field(default_factory=list)
     desks: dict[str, OtherSide] = field(default_factory=dict)
     further: list[OtherSide] = field(default_factory=list)
+    lender: OtherSide = field(default_factory=lambda: OtherSide("LENDER", "Home loans", "organisation", "US"))
+    card_issuer: OtherSide = field(default_factory=lambda: OtherSide("CARDS", "Card services", "organisation", "US"))
     pensions: OtherSide = field(
         default_factory=lambda: OtherSide("PENSION", "State pension fund", "organisation", "US")
     )
@@ -44,7 +49,7 @@ class Neighbourhood:
         named = (self.employers, self.landlords, self.utilities, self.telecoms, self.insurers, self.buyers)
         more = (self.suppliers, self.families, self.elsewhere, self.further)
         groups = [*self.merchants, *(each for group in (*named, *more) for each in group)]
-        return [*groups, self.pensions, self.acquirer, self.tax]
+        return [*groups, *(getattr(self, name) for name in INSTITUTIONS)]
 
 
 def make_neighbourhood(rng: Random, entity: Entity, customers: int) -> Neighbourhood:
@@ -60,24 +65,29 @@ def make_neighbourhood(rng: Random, entity: Entity, customers: int) -> Neighbour
         insurers=[maker.firm("INS", number, country, noun) for number, noun in enumerate(_INSURERS)],
         buyers=[maker.firm("BUY", number, country) for number in range(some * 2)],
         suppliers=[maker.firm("SUPP", number, rng.choice((country, *FOREIGN_SHOPS[:2]))) for number in range(some * 2)],
-        families=[maker.person("FAM", number, rng.choice(ABROAD)) for number in range(some * 2)],
-        elsewhere=[maker.person("OWN", number, country) for number in range(some * 3)],
+        families=[
+            maker.person("FAM", number, ABROAD[number % len(ABROAD)]) for number in range(max(len(ABROAD), some * 2))
+        ],
+        elsewhere=[maker.person("STAFF", number, country) for number in range(some * 3)],
         desks={
             branch.code: OtherSide("", f"Cash desk, {branch.name}", "terminal", country)
             for branch in entity.branches
         },
     )  # fmt: skip
-    for name in ("pensions", "acquirer", "tax"):
+    for name in INSTITUTIONS:
         side = getattr(result, name)
-        setattr(
-            result, name, OtherSide(side.external_id, side.name, side.kind, country, rng.choice(HOME_BANKS[country]))
-        )
+        setattr(result, name, OtherSide(side.external_id, side.name, side.kind, country, home_bank(rng, country)))
     return result
+
+
+def home_bank(rng: Random, country: str) -> str:
+    """A bank of the country, which does not exist."""
+    return rng.choice(HOME_BANKS.get(country, (f"Example Bank {country}", f"Placeholder Bank {country}")))
 
 
 _TELECOMS: Final = ("Mobile", "Fibre", "Telecom")
 _INSURERS: Final = ("Mutual", "Insurance", "Life")
-_UTILITIES: Final = ("Water Works", "Power & Light", "Gas", "City Heating", "Waste Services")
+_UTILITIES: Final = ("Energy", "Power & Light", "Gas", "City Heating", "Electric")
 
 
 class _Maker:
@@ -105,7 +115,7 @@ class _Maker:
         )
         return OtherSide(
             f"{prefix}-{number:04d}", f"{self.rng.choice(EPITHETS)} {noun}", "organisation", country,
-            self.bank(country), self.number(),
+            home_bank(self.rng, country), self.number(),
         )  # fmt: skip
 
     def landlord(self, number: int) -> OtherSide:
@@ -118,10 +128,7 @@ class _Maker:
 
     def person(self, prefix: str, number: int, country: str) -> OtherSide:
         name = latin_name(self.rng, country, self.entity.country)
-        return OtherSide(f"{prefix}-{number:04d}", name, "person", country, self.bank(country), self.number())
-
-    def bank(self, country: str) -> str:
-        return self.rng.choice(HOME_BANKS.get(country, (f"Example Bank {country}", f"Placeholder Bank {country}")))
+        return OtherSide(f"{prefix}-{number:04d}", name, "person", country, home_bank(self.rng, country), self.number())
 
     def number(self) -> str:
         # No check digits, and no country: no real account has such a number.

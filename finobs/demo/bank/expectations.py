@@ -6,8 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from transactions.choices import CustomerKind
+
 from .counterparties import FOREIGN_SHOPS
 from .parts import IN, OUT, BankAccount, BankCustomer
+from .people import QUIET, minor
 from .plan import BankPlan
 from .trades import CATEGORIES_BOUGHT
 
@@ -15,6 +18,13 @@ DAYS_A_MONTH: Final = 31
 # Of what somebody spends by card on average: people say more than they need.
 SPENDING_ROOM: Final = 2.4
 SLACK: Final = 1.15
+# Of an account beside the one that wages go to, people expect a part of their income.
+# Of an income, so much may go on the card of an account: the rest of it has its uses.
+SHARE_SPENT: Final = 0.35
+SHARES_SPENT: Final = {QUIET: 0.12}
+SHARES_OF_INCOME: Final = {QUIET: 0.25}
+# What goes out is so much of what comes in at least, and the other way round.
+LEAST_OF_OTHER: Final = {CustomerKind.PERSON.value: 0.75, CustomerKind.ORGANISATION.value: 0.5}
 USUAL: Final = sum(each.share * each.usual * math.exp(each.spread**2 / 2) for each in CATEGORIES_BOUGHT)
 
 
@@ -25,7 +35,11 @@ def spending_count(account: BankAccount, total_weight: float, spending: int, day
 
 def spending_budget(account: BankAccount, count: float) -> int:
     """What an account may spend by card in a month, in minor units."""
-    return round(count * USUAL * account.habits.level * SPENDING_ROOM * 100) + round(6_000 * account.habits.level)
+    budget = round(count * USUAL * account.habits.level * SPENDING_ROOM * 100) + round(6_000 * account.habits.level)
+    holder = account.holder
+    if not holder.income:
+        return budget
+    return min(budget, minor(holder.income * SHARES_SPENT.get(holder.archetype, SHARE_SPENT), holder.entity))
 
 
 def set_expected_activity(accounts: Sequence[BankAccount], spending: int, plan: BankPlan) -> None:
@@ -39,13 +53,26 @@ def set_expected_activity(accounts: Sequence[BankAccount], spending: int, plan: 
     for customer, expected in sums.values():
         usual = [
             {
-                "currency": customer.entity.currency,
-                "amount_in": str(_rounded(expected["in"])), "amount_out": str(_rounded(expected["out"])),
+                "currency": customer.entity.currency, **_amounts(customer, expected),
                 "count": math.ceil(expected["count"]), "countries": sorted(expected["countries"]),
                 "methods": sorted(expected["methods"]),
             }
         ]  # fmt: skip
         customer.profile.setdefault("expected_activity", usual)
+    for account in accounts:
+        for customer, role in account.parties:
+            if role == "joint_holder":
+                customer.profile.setdefault("expected_activity", account.holder.profile["expected_activity"])
+
+
+def _amounts(customer: BankCustomer, expected: dict[str, Any]) -> dict[str, str]:
+    """In and out are of one order, and at least what the customer's income lets the bank expect."""
+    share = SHARES_OF_INCOME.get(customer.archetype, 1.0)
+    into = max(expected["in"], minor(customer.income * share, customer.entity) if customer.income else 0)
+    least = LEAST_OF_OTHER[customer.kind]
+    out = max(expected["out"], into * least)
+    into = max(into, out * least)
+    return {"amount_in": str(_rounded(into)), "amount_out": str(_rounded(out))}
 
 
 def _add(expected: dict[str, Any], account: BankAccount, count: float) -> None:
@@ -54,7 +81,8 @@ def _add(expected: dict[str, Any], account: BankAccount, count: float) -> None:
         most = each.minor * (each.recurrence.most - mondays) + each.minor * each.monday * mondays
         expected["in" if each.direction == IN else "out"] += most
         expected["count"] += each.recurrence.most
-        expected["methods"] |= {each.method} - {""}
+        # A transfer, or a debit, is its own method.
+        expected["methods"].add(each.method or each.channel)
         if each.direction == OUT:
             expected["countries"].add(each.other.country)
     if account.habits.weight:

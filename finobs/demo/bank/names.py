@@ -16,13 +16,19 @@ SPELLINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Culture:
-    """forenames, families: each in Latin letters, and as it is written there ("" where that is the same)."""
+    """forenames, families: each in Latin letters, and as it is written there ("" where that is the same). later: the
+    forenames of those born from a year on, the earliest year first, where each generation has its own."""
 
     country: str
     script: str
     forenames: tuple[tuple[str, str], ...]
     families: tuple[tuple[str, str], ...]
     is_family_first: bool = False
+    later: tuple[tuple[int, tuple[tuple[str, str], ...]], ...] = ()
+
+    def forenames_of(self, born: int) -> tuple[tuple[str, str], ...]:
+        """Those that children were given in the year `born`."""
+        return next((names for year, names in reversed(self.later) if born >= year), self.forenames)
 
 
 def _pairs(text: str) -> tuple[tuple[str, str], ...]:
@@ -32,19 +38,27 @@ def _pairs(text: str) -> tuple[tuple[str, str], ...]:
 
 
 ENGLISH: Final = Culture("US", LATIN, _pairs(
-    "Alice Andrew Beth Brian Carol Charles Claire Daniel Diane Edward Ellen Frank Grace Henry Irene James Joan Kevin "
-    "Laura Mark Nancy Oscar Paula Peter Rachel Robert Sarah Steven Susan Thomas Valerie Walter"
+    "Carol Charles Diane Edward Ellen Frank Irene James Joan Judith Margaret Nancy Paula Richard Robert Susan Thomas "
+    "Walter"
 ), _pairs(
     "Abbott Barker Calloway Dawson Ellery Fairweather Goodwin Hartley Ingram Jennings Kirkland Langley Merriweather "
     "Norwood Oakley Pemberton Quimby Radcliffe Sandford Thackeray Underhill Vance Whitcombe Yardley Ashdown Birch Cole "
     "Drummond Everett Foxglove"
+), later=(
+    (1960, _pairs("Amy Andrew Beth Brian Christopher Claire Daniel Jason Jennifer Kevin Laura Mark Michelle Peter "
+                  "Rachel Sarah Steven Valerie")),
+    (1990, _pairs("Abigail Austin Chloe Emma Ethan Grace Hannah Henry Logan Lucas Madison Mason Noah Olivia Oscar "
+                  "Tyler Zoe")),
 ))  # fmt: skip
 GERMAN: Final = Culture("DE", LATIN, _pairs(
-    "Anke Bernd Claudia Dieter Elke Frank Gisela Hannes Ines Jürgen Karin Lars Monika Niklas Petra Rainer Sabine "
-    "Torsten Ulrike Volker Anja Jonas Heike Mathias"
+    "Bernd Dieter Elke Gisela Günter Helga Horst Ingrid Jürgen Karin Manfred Monika Rainer Renate Ulrike Volker"
 ), _pairs(
     "Ahrens Brandstätter Dornbusch Eichhorn Falkenberg Grünwald Heidemann Immergrün Jansen Kornblum Lindenau Moosbach "
     "Nussbaum Ostermann Pfeifer Rosenthal Steinbrück Tannenberg Uhlmann Vogelsang Weidenfeld Zimmerling"
+), later=(
+    (1960, _pairs("Anja Anke Claudia Frank Heike Ines Katrin Lars Markus Mathias Nicole Petra Sabine Stefan Thomas "
+                  "Torsten")),
+    (1990, _pairs("Emilia Felix Finn Hannah Hannes Jan Jonas Laura Lena Leon Leonie Lukas Marie Niklas Paul Sophie")),
 ))  # fmt: skip
 OTHERS: Final = (
     Culture("MX", LATIN, _pairs("Alejandra Carlos Daniela Esteban Gabriela Héctor Lucía Mateo Rosa Sergio Ximena Raúl"),
@@ -84,6 +98,11 @@ OTHERS: Final = (
             "Saxena/सक्सेना Trivedi/त्रिवेदी")),
 )  # fmt: skip
 ALL_CULTURES: Final = (ENGLISH, GERMAN, *OTHERS)
+COUNTRY_NAMES: Final = {
+    "US": "the United States", "DE": "Germany", "MX": "Mexico", "PL": "Poland", "TR": "Turkey", "NG": "Nigeria",
+    "VN": "Vietnam", "UA": "Ukraine", "BG": "Bulgaria", "GR": "Greece", "EG": "Egypt", "CN": "China",
+    "KR": "South Korea", "IN": "India",
+}  # fmt: skip
 OWN_SHARE: Final = 0.58
 
 
@@ -94,9 +113,15 @@ def culture_of(rng: Random, country: str) -> Culture:
     return rng.choice(OTHERS)
 
 
-def full_name(rng: Random, culture: Culture, family: int | None = None) -> dict[str, Any]:
-    """Name, its script and further names, as a profile has them. family: which of its family names."""
-    forename = rng.choice(culture.forenames)
+def culture_by_country(country: str) -> Culture:
+    """Raises StopIteration for a country whose names nobody wrote down."""
+    return next(each for each in ALL_CULTURES if each.country == country)
+
+
+def full_name(rng: Random, culture: Culture, born: int, family: int | None = None) -> dict[str, Any]:
+    """Name, its script and further names, as a profile has them, of somebody born in that year. family: which of its
+    family names."""
+    forename = rng.choice(culture.forenames_of(born))
     surname = culture.families[rng.randrange(len(culture.families)) if family is None else family]
     latin = _joined(forename[0], surname[0], culture)
     if culture.script == LATIN:
@@ -128,6 +153,10 @@ def _birth_names(rng: Random, culture: Culture, forename: str) -> list[dict[str,
 def latin_name(rng: Random, country: str, home: str) -> str:
     """Of somebody from `country`, or of somebody who lives in `home`, as a bank's letters write it."""
     cultures = {each.country: each for each in ALL_CULTURES}
-    profile = full_name(rng, cultures.get(country) or culture_of(rng, home))
+    return latin_of(full_name(rng, cultures.get(country) or culture_of(rng, home), rng.randrange(1948, 2003)))
+
+
+def latin_of(profile: dict[str, Any]) -> str:
+    """The name of a profile in Latin letters."""
     latin = [each["name"] for each in profile.get("aliases", ()) if each["type"] == "transliteration"]
     return str(latin[0] if latin else profile["name"])

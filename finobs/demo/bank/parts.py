@@ -10,6 +10,7 @@ from typing import Any, Final
 from transactions.choices import Direction
 
 from .entities import Entity
+from .names import Culture
 from .recurrences import Recurrence
 
 IN, OUT = Direction.IN.value, Direction.OUT.value
@@ -68,7 +69,12 @@ class Habits:
 
 @dataclass(slots=True)
 class BankCustomer:
-    """profile: the fields of a customer's record. story: the slug of the story they are in."""
+    """profile: the fields of a customer's record. story: the slug of the story they are in. changes: what became
+    otherwise of the profile, and when, in the order of time.
+
+    Of a person: income: of a month, in dollars; culture and family: whose names they bear, and which family name;
+    is_remitting: they support family in the country of that culture.
+    """
 
     external_id: str
     entity: Entity
@@ -76,6 +82,20 @@ class BankCustomer:
     profile: dict[str, Any]
     archetype: str = ""
     story: str = ""
+    changes: list[tuple[date, dict[str, Any]]] = field(default_factory=list)
+    income: float = 0.0
+    culture: Culture | None = None
+    family: int = 0
+    is_remitting: bool = False
+
+    def profiles(self) -> list[tuple[str, dict[str, Any]]]:
+        """The profile as it was from each date on, the first one from the day on which they became a customer."""
+        profile = self.profile
+        result = [(profile["onboarded_on"], profile)]
+        for day, change in self.changes:
+            profile = profile | change
+            result.append((day.isoformat(), profile))
+        return result
 
 
 @dataclass(slots=True)
@@ -115,7 +135,8 @@ class BankTie:
 class Movement:
     """One payment: second of its day on the entity's clock, and what a row says of it. minor: above zero.
 
-    attributes: further columns. story: of which story it is part; label: its typology, where it is one to be told.
+    attributes: further columns. story: of which story it is part; label: its typology, where something is wrong with
+    it; is_reported: somebody told the bank so, by a chargeback or a recall.
     """
 
     second: int
@@ -130,3 +151,4 @@ class Movement:
     attributes: Mapping[str, str] | None = None
     story: str = ""
     label: str = ""
+    is_reported: bool = False

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
+
+from .entities import ENTITIES
 
 NAME_BEGINNING: Final = "bank size="
 
@@ -40,3 +43,14 @@ class BankPlan:
         fields = dict(part.split("=") for part in name.split()[1:])
         numbers = {key: int(fields[key]) for key in ("size", "customers", "days", "seed")}
         return cls(**numbers, end=date.fromisoformat(fields["end"]))
+
+
+def end_at(moment: datetime) -> date:
+    """The end of a plan that is made at an aware moment: today where the day is youngest, so that every day of the plan
+    is over wherever an entity is.
+
+    >>> from datetime import UTC
+    >>> end_at(datetime(2026, 12, 1, 3, 0, tzinfo=UTC))
+    datetime.date(2026, 11, 30)
+    """
+    return min(moment.astimezone(ZoneInfo(each.time_zone)).date() for each in ENTITIES)

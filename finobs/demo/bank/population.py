@@ -8,15 +8,17 @@ from typing import Final
 
 from . import businesses, people
 from .entities import Entity
+from .livings import person_habits
 from .parts import IN, OUT, BankAccount, BankCustomer, BankTie, Habits, OtherSide, Regular
 from .recurrences import monthly
-from .trades import TRADES, Trade
+from .trades import PROPRIETOR, TRADES, Trade
 from .world import World
 
 ORGANISATIONS: Final = 0.12
 HOLDINGS: Final = 0.15
 COUPLES: Final = 0.24
 SAVERS: Final = 0.3
+MAX_SAVED: Final = 0.08
 # Of all payments, so many may come by the calendar; the rest is cards.
 REGULAR_SHARE: Final = 0.5
 
@@ -30,7 +32,8 @@ class Population:
         self.persons: list[BankCustomer] = []
         months = world.plan.days / 30.4
         rate = world.plan.size / max(1, world.plan.customers) / months
-        # How many live from their account here: as many as there are payments for (five a month by the calendar).
+        # How many live from their account here: as many as there are payments for (six a month by the calendar, and one
+        # of the others).
         self.living = min(0.85, max(0.08, (rate * REGULAR_SHARE - 1.2) / 4.0))
         self.is_daily = rate > 3.0
 
@@ -66,14 +69,16 @@ class Population:
 
     def current_account(self, parties: list[tuple[BankCustomer, str]]) -> None:
         holder = parties[0][0]
-        habits = people.person_habits(self.rng, holder, self.hood)
-        opening = people.minor(self.rng.lognormvariate(8.2, 0.5), self.entity)
+        habits = person_habits(self.rng, holder, self.hood)
+        opening = people.minor(holder.income * self.rng.lognormvariate(0.6, 0.4), self.entity)
         account = self.world.add_account(parties, habits, opening)
         if holder.archetype in (people.EMPLOYED, people.RETIREE) and self.rng.random() < SAVERS:
             self.savings_account(account)
 
     def savings_account(self, current: BankAccount) -> None:
-        step, when = people.minor(self.rng.choice((50, 100, 150, 200, 300)), self.entity, 1000), monthly(3)
+        most = current.holder.income * MAX_SAVED
+        step = people.minor(min(most, self.rng.choice((50, 100, 150, 200, 300))), self.entity, 1000)
+        when = monthly(3)
         opening = people.minor(self.rng.lognormvariate(8.6, 0.8), self.entity)
         savings = self.world.add_account([current.parties[0]], Habits(), opening, kind="savings")
         sides = [
@@ -96,6 +101,8 @@ class Population:
         trade = TRADES[number % len(TRADES)]
         business = self.add_organisation(trade)
         owners = self.owners()
+        if owners[0].archetype != people.RETIREE:
+            owners[0].profile["occupation"] = PROPRIETOR
         if self.rng.random() < HOLDINGS:
             holding = self.add_organisation(None)
             self.own_shares(owners, holding)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from random import Random
+from typing import Final
 
 from .parts import BankAccount, Movement, Regular
 from .plan import BankPlan
+
+# Seconds from a payment's usual hour within which it comes: what a machine executes, and what people bring or order.
+BATCH_WINDOW: Final = 5_400
+WINDOWS: Final = {"cash": 18_000, "wire": 10_800}
 
 
 def months_of(plan: BankPlan) -> Iterator[date]:
@@ -44,17 +49,17 @@ def regular_movements(
         if not account.habits.regular:
             continue
         rng = Random(f"{plan.seed} {account.index} {month}")
-        for place, each in enumerate(account.habits.regular):
+        for each in account.habits.regular:
             for day in each.recurrence.dates(account.entity.country, month):
                 if plan.first <= day < plan.end:
-                    yield day, _movement(rng, account, each, day, place)
+                    yield day, _movement(rng, account, each, day)
 
 
-def _movement(rng: Random, account: BankAccount, each: Regular, day: date, place: int) -> Movement:
+def _movement(rng: Random, account: BankAccount, each: Regular, day: date) -> Movement:
     amount = most_of(each, day)
     if each.jitter:
         amount = max(each.step, round(amount * (1 - rng.random() * each.jitter) / each.step) * each.step)
-    second = int(each.hour * 3600) + (account.index * 37 + place * 411) % 5400
+    second = int(each.hour * 3600) + rng.randrange(WINDOWS.get(each.channel, BATCH_WINDOW))
     attributes = {"branch": account.branch} if each.method == "cash" else None
     return Movement(
         second, account, each.other, amount, each.direction, each.channel, each.method, each.memo,

@@ -27,15 +27,18 @@ ATTRIBUTES: Final = {
     "cash_7d": {"type": "number", "label": "Cash paid in within seven days, at all branches", "filter": False},
 }  # fmt: skip
 CASH_DAYS: Final = 7
-# A chargeback or a report comes later than the act.
+# A chargeback or a recall comes later than the act.
 LABEL_DAYS: Final = timedelta(days=7)
-_UNNAMED: Final = ("pos", "ecommerce", "atm", "cash")
+NO_LABEL: Final = {"is_suspicious": "", "typology": "", "label_known_at": ""}
+# Merchants are named once, not in each row; cash paid in at a branch has no other side.
+_UNNAMED: Final = ("pos", "ecommerce", "cash")
 
 
 def payment_rows(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
     """Exactly `plan.size` rows, each with the code of its entity: the fields of an ingested row with their labels.
 
-    Times are local, on the clock of the entity, whose source says which zone that is.
+    Times are local, on the clock of the entity, whose source says which zone that is. None is between one and three at
+    night, when clocks change.
     """
     writer = _Writer(world)
     for number, (day, movements) in enumerate(_days(world)):
@@ -76,7 +79,7 @@ class _Writer:
     """Writes rows in the order of time: keeps each account's balance, and the cash and cards of its last days."""
 
     def __init__(self, world: World) -> None:
-        self.number, self.seed = 0, world.plan.seed
+        self.number, self.seed, self.end = 0, world.plan.seed, world.plan.end
         self.balances = [each.opening for each in world.accounts]
         self.cash: dict[int, deque[tuple[int, int]]] = defaultdict(deque)
         self.cards: dict[int, deque[int]] = defaultdict(deque)
@@ -102,13 +105,18 @@ class _Writer:
             "counterparty_country": other.country if other.external_id else "",
             "balance_after": _decimal(self.balances[account.index]),
             "attributes": self.attributes(number, each),
-            "is_suspicious": "true" if each.label else "false",
-            "typology": each.label,
-            "label_known_at": (at + LABEL_DAYS).isoformat(),
+            **self.label(each, at),
         }
         if each.channel not in _UNNAMED:
             row |= _names(each)
         return row
+
+    def label(self, each: Movement, at: datetime) -> dict[str, str]:
+        """What the feed says of it: nothing where nobody reported it, or not yet when the plan ends."""
+        known_at = at + LABEL_DAYS
+        if not each.is_reported or known_at.date() >= self.end:
+            return NO_LABEL
+        return {"is_suspicious": "true", "typology": each.label, "label_known_at": known_at.isoformat()}
 
     def attributes(self, number: int, each: Movement) -> dict[str, str]:
         attributes = dict(each.attributes or {})

@@ -19,7 +19,8 @@ Numbers = NDArray[np.float64]
 WEEK: Final = (0.95, 0.92, 0.95, 1.0, 1.2, 1.35, 0.7)
 HOLIDAY, ADVENT = 0.6, 1.2
 ELSEWHERE: Final = 0.08
-FIRST_HOUR, LAST_HOUR = 6, 23
+# Where shops are closed on Sundays and holidays. Petrol, meals, tickets and what is bought online are not.
+SHOPS_CLOSED: Final = ("DE",)
 MIN_MINOR: Final = 110
 
 
@@ -32,6 +33,10 @@ class Spending:
         weights = np.array([each.habits.weight for each in self.accounts])
         weekend = np.array([each.habits.weekend for each in self.accounts])
         self.weights = {False: _shares(weights), True: _shares(weights * weekend)}
+        self.open_on_sundays = {
+            code: [each for each in hood.merchants if not CATEGORIES_BOUGHT[each.category].is_shop]
+            for code, hood in world.hoods.items()
+        }
         total = float(weights.sum())
         self.budgets = [
             spending_budget(each, spending_count(each, total, world.spending, world.plan.days))
@@ -56,19 +61,26 @@ class Spending:
             rng.normal(size=count).tolist(),
             rng.normal(size=count).tolist(),
         )
-        return [self.movement(*row) for row in zip(who, ranks, draws, normal, hours, strict=True)]
+        closed = {code for code in SHOPS_CLOSED if day.weekday() == 6 or day in holidays(code, day.year)}
+        return [self.movement(closed, *row) for row in zip(who, ranks, draws, normal, hours, strict=True)]
 
-    def movement(self, who: int, rank: int, draws: list[float], normal: float, hour: float) -> Movement:
+    def movement(
+        self, closed: set[str], who: int, rank: int, draws: list[float], normal: float, hour: float
+    ) -> Movement:  # fmt: skip
+        """closed: countries whose shops are closed on its day."""
         account = self.accounts[who]
         habits, merchants = account.habits, self.world.hoods[account.entity.code].merchants
         if draws[0] < ELSEWHERE:
             merchant = merchants[int(draws[1] * len(merchants))]
         else:
             merchant = merchants[habits.favourites[min(rank, len(habits.favourites) - 1)]]
+        if account.entity.country in closed and CATEGORIES_BOUGHT[merchant.category].is_shop:
+            open_ones = self.open_on_sundays[account.entity.code]
+            merchant = open_ones[int(draws[1] * len(open_ones))]
         kind = CATEGORIES_BOUGHT[merchant.category]
         at = kind.hour + habits.hour + hour * 2.6
-        if not FIRST_HOUR <= at < LAST_HOUR:
-            at = kind.hour + draws[1]
+        if not kind.opens <= at < kind.closes:
+            at = kind.opens + draws[2] * (kind.closes - kind.opens)
         minor = priced(kind.usual * habits.level * np.exp(normal * kind.spread) * 100, kind.ending, draws[2])
         left = self.budgets[who] - self.spent[who]
         if minor > left:
@@ -77,7 +89,7 @@ class Spending:
         self.spent[who] += minor
         is_cash = merchant.category == CASH_CATEGORY
         return Movement(
-            int(at * 3600) + int(draws[1] * 60), account, merchant, minor, OUT, kind.channel,
+            int(at * 3600), account, merchant, minor, OUT, kind.channel,
             "cash" if is_cash else "card", country=merchant.country, attributes={"mcc": kind.mcc},
         )  # fmt: skip
 

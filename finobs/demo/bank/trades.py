@@ -27,7 +27,8 @@ class Trade(NamedTuple):
 
 
 class Category(NamedTuple):
-    """What is bought. usual: in dollars; spread: of its logarithm; ending: how prices end (`spending.priced`)."""
+    """What is bought. usual: in dollars; spread: of its logarithm; ending: how prices end (`spending.priced`); opens,
+    closes: hours of the day; is_shop: closed on Sundays and holidays where shops are (`spending.SHOPS_CLOSED`)."""
 
     name: str
     mcc: str
@@ -39,6 +40,9 @@ class Category(NamedTuple):
     hour: float
     ending: str
     names: tuple[str, ...]
+    opens: float = 7.0
+    closes: float = 23.0
+    is_shop: bool = False
 
 
 OCCUPATIONS: Final = (
@@ -53,6 +57,8 @@ OCCUPATIONS: Final = (
     Occupation("9112 Cleaner", 1400, 2000), Occupation("5412 Police officer", 2700, 3900),
     Occupation("1120 Managing director", 6000, 9400), Occupation("2142 Civil engineer", 3400, 5400),
 )  # fmt: skip
+LEGISLATOR: Final = Occupation("1111 Legislator", 5200, 8200)
+PROPRIETOR: Final = "1120 Director of own firm"
 STUDENT: Final = "Student"
 RETIRED: Final = "Retired"
 TRADES: Final = (
@@ -72,13 +78,17 @@ TRADES: Final = (
 HOLDING: Final = "K64.20 Holding company"
 CATEGORIES_BOUGHT: Final = (
     Category("grocery", "5411", "pos", 0.30, 41.0, 0.55, 1.2, 16.5, "cents",
-             ("Greenfield Market", "Corner Basket", "Harvest Lane", "Fresh & Near", "Daily Pantry")),
+             ("Greenfield Market", "Corner Basket", "Harvest Lane", "Fresh & Near", "Daily Pantry"), 7.0, 21.5, True),
     Category("restaurant", "5812", "pos", 0.18, 27.0, 0.50, 1.5, 18.5, "halves",
-             ("The Blue Kettle", "Olive & Thyme", "Noodle Yard", "Café Meridian", "Old Lantern")),
-    Category("fuel", "5541", "pos", 0.09, 48.0, 0.30, 1.0, 13.0, "cents", ("Roadstar Fuel", "Milepost Energy")),
-    Category("transport", "4111", "pos", 0.09, 8.0, 0.60, 0.7, 10.0, "halves", ("City Transit", "Blue Cab Line")),
-    Category("pharmacy", "5912", "pos", 0.06, 19.0, 0.60, 0.8, 12.5, "retail", ("Rosemary Pharmacy", "Linden Chemist")),
-    Category("clothing", "5651", "pos", 0.07, 58.0, 0.55, 1.6, 15.5, "retail", ("Threadwell", "Northern Wool Co")),
+             ("The Blue Kettle", "Olive & Thyme", "Noodle Yard", "Café Meridian", "Old Lantern"), 8.0, 23.0),
+    Category("fuel", "5541", "pos", 0.09, 48.0, 0.30, 1.0, 13.0, "cents", ("Roadstar Fuel", "Milepost Energy"),
+             6.0, 23.0),
+    Category("transport", "4111", "pos", 0.09, 8.0, 0.60, 0.7, 10.0, "halves", ("City Transit", "Blue Cab Line"),
+             6.0, 23.0),
+    Category("pharmacy", "5912", "pos", 0.06, 19.0, 0.60, 0.8, 12.5, "retail", ("Rosemary Pharmacy", "Linden Chemist"),
+             8.5, 19.0, True),
+    Category("clothing", "5651", "pos", 0.07, 58.0, 0.55, 1.6, 15.5, "retail", ("Threadwell", "Northern Wool Co"),
+             10.0, 20.0, True),
     Category("online", "5942", "ecommerce", 0.12, 38.0, 0.70, 1.1, 20.0, "retail",
              ("Pagecroft Books", "Parcelwise", "Everyday Crate", "Homely Goods")),
     Category("electronics", "5732", "ecommerce", 0.02, 160.0, 0.60, 1.2, 20.0, "retail",

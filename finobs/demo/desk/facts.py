@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, Sum
 
 from cases.models import WorkItem
 from finobs.core import clock
-from transactions.choices import OUTSIDE_ORIGINS
-from transactions.models import Label, Transaction
+from transactions.models import Transaction
 
-from ..bank import World
+from ..bank import BankPlan, World
 from ..bank.parts import IN, BankAccount, BankCustomer
 from ..bank.stories import STORIES
 
@@ -59,6 +59,11 @@ class FactsOf:
 
     def __init__(self, world: World) -> None:
         self.accounts = {each.external_id: each for each in world.accounts}
+        self.labels = {
+            (each.account.external_id, at_second(world.plan, day, each.second)): each.label
+            for day, movements in world.movements.items()
+            for each in movements
+        }
         self.names = {
             (entity, side.external_id): side.name
             for entity, hood in world.hoods.items()
@@ -79,12 +84,16 @@ class FactsOf:
         return Facts(situation, is_suspicious, last, self.texts(item, account, payments))
 
     def label(self, payments: list[Transaction]) -> str:
-        """The typology that most of the payments are labelled with, by the feed; "" for none."""
-        labels = Label.objects.filter(
-            transaction__in=[each.pk for each in payments], is_suspicious=True, origin__in=OUTSIDE_ORIGINS
-        )
-        found = Counter(labels.values_list("typology", flat=True)).most_common(1)
+        """The typology of most of the payments with which something is wrong, as their stories have it; "" for none.
+        The feed tells only what somebody reported."""
+        labels = (self.labels.get((each.account.external_id, self.local_time(each)), "") for each in payments)
+        found = Counter(label for label in labels if label).most_common(1)
         return found[0][0] if found else ""
+
+    def local_time(self, payment: Transaction) -> datetime:
+        """When it was on its entity's clock."""
+        zone = ZoneInfo(self.accounts[payment.account.external_id].entity.time_zone)
+        return payment.occurred_at.astimezone(zone).replace(tzinfo=None)
 
     def texts(self, item: WorkItem, account: BankAccount, payments: list[Transaction]) -> dict[str, str]:
         profile, entity = account.holder.profile, account.entity
@@ -111,6 +120,11 @@ class FactsOf:
             "account": account.external_id,
             "branch": next((each.name for each in branches if each.code == account.branch), "its branch"),
         }  # fmt: skip
+
+
+def at_second(plan: BankPlan, day: int, second: int) -> datetime:
+    """On the entity's clock, of a day of the plan."""
+    return datetime.combine(plan.first + timedelta(days=day), time()) + timedelta(seconds=second)
 
 
 def latin(customer: BankCustomer) -> str:

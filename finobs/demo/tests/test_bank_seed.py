@@ -13,7 +13,7 @@ from cases.selectors import incidents_visible
 from cases.services import incident_close
 from detection.models import Alert
 from finobs.accounts.models import OrgUnit, User
-from finobs.core import access
+from finobs.core import access, clock
 from finobs.demo import bank_records, data, users
 from finobs.demo.bank import BankPlan, make_world
 from finobs.demo.bank.entities import ENTITIES
@@ -57,7 +57,8 @@ def person(box):
 class BankSeedTest(SeededDemo):
     def test_every_customer_party_and_relation_of_the_world_is_in(self):
         world = world_of_demo()
-        assert Customer.objects.count() == CustomerProfile.objects.count() == len(world.customers)
+        assert Customer.objects.count() == len(world.customers)
+        assert CustomerProfile.objects.count() == sum(len(each.profiles()) for each in world.customers)
         assert AccountParty.objects.count() == sum(len(each.parties) for each in world.accounts)
         assert PartyRelation.objects.count() == len(world.ties)
         profile = CustomerProfile.objects.get(customer__external_id=world.customers[0].external_id).profile
@@ -88,6 +89,19 @@ class BankSeedTest(SeededDemo):
         assert not Transaction.objects.filter(balance_after_minor=None).exists()
         assert Transaction.objects.filter(attributes__has_key="mcc").exists()
         assert Alert.objects.filter(typology="structuring").exists()
+
+    def test_nothing_occurred_after_the_moment_of_seeding(self):
+        assert not Transaction.objects.filter(occurred_at__gte=F("received_at")).exists()
+        assert not Transaction.objects.filter(occurred_at__gte=clock.now()).exists()
+
+    def test_a_company_was_rated_high_when_its_owners_had_changed(self):
+        company = next(each.customers[0] for each in world_of_demo().plays if each.story == "shell")
+        profiles = CustomerProfile.objects.filter(customer__external_id=company).order_by("valid_from")
+        assert [each.profile["risk_rating"] for each in profiles] == ["medium", "high"]
+        assert Customer.objects.get(external_id=company).risk_rating == "high"
+
+    def test_no_alert_says_block_of_what_was_settled_before_it_came_in(self):
+        assert set(Alert.objects.values_list("outcome", flat=True)) == {"review"}
 
     # Who sees what.
 
@@ -162,7 +176,8 @@ def test_records_go_on_where_they_were_interrupted(small, name, after):
             run()
     run()
     world = make_world(BankPlan.of_name(Batch.objects.filter(kind="transaction").earliest("pk").file_name))
-    assert Customer.objects.count() == CustomerProfile.objects.count() == len(world.customers)
+    assert Customer.objects.count() == len(world.customers)
+    assert CustomerProfile.objects.count() == sum(len(each.profiles()) for each in world.customers)
     assert AccountDetails.objects.count() == len(world.accounts)
     assert Transaction.objects.count() == 1_500
     assert sum(Batch.objects.values_list("duplicate", flat=True)) == 0
@@ -207,5 +222,5 @@ def test_a_delivery_whose_end_was_not_said_is_ended_at_the_next_start(small):
     assert Delivery.objects.exclude(ended_at=None).count() == 2
 
 
-def test_by_default_there_is_a_customer_for_each_twenty_five_payments():
-    assert env.DEMO_CUSTOMERS == 2_000
+def test_by_default_there_is_a_customer_for_each_fifty_payments():
+    assert env.DEMO_CUSTOMERS == 1_000

@@ -8,14 +8,22 @@ from ..entities import NORTHWIND, SOUTHGATE
 from .stage import Stage, Story
 
 ABROAD: Final = ("RO", "BR", "TH", "ID", "ZA")
+SHOP_NAMES: Final = (
+    "Gadget Galaxy",
+    "Phone Arcade",
+    "Sneaker Vault",
+    "Console Corner",
+    "Watch Bazaar",
+    "Laptop Lagoon",
+)
 
 
 def play_leaked(stage: Stage) -> None:
     holder = stage.person()
-    account = stage.account((holder, "holder"), opening=stage.minor(6_000, 14_000), habits=stage.habits(holder))
+    account = stage.account((holder, "holder"), opening=stage.minor(11_000, 17_000), habits=stage.habits(holder))
     day, hour, country = stage.start(3), stage.rng.uniform(3.5, 21.0), stage.rng.choice(ABROAD)
     for number in range(stage.rng.randrange(7, 12)):
-        shop = stage.stranger(f"Web shop {stage.rng.randrange(100, 999)} {country}", country=country, kind="merchant")
+        shop = stage.stranger(f"{stage.rng.choice(SHOP_NAMES)} {country}", country=country, kind="merchant")
         amount = stage.minor(0.5, 3.0) if number < 2 else stage.minor(240, 1_400)
         stage.pay(
             account, shop, amount, day=day, hour=hour, channel="ecommerce", method="card", country=country, mcc="5732"
@@ -57,6 +65,7 @@ LEAKED: Final = Story(
     "hours, at shops where nobody of this household ever bought anything.",
     play_leaked,
     size=6_000,
+    is_reported=True,
 )
 TERMINAL: Final = Story(
     "terminal",
@@ -68,4 +77,5 @@ TERMINAL: Final = Story(
     "none of them filled a lorry.",
     play_terminal,
     size=16_000,
+    is_reported=True,
 )

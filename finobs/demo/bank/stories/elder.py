@@ -17,9 +17,9 @@ def play(stage: Stage) -> None:
         (elder, "holder"), (helper, "joint_holder"), opening=8_600_000, habits=stage.habits(elder), branch="altmarkt"
     )
     stage.tie(elder, helper, "household", since=-20)
-    machine = stage.stranger("Cash machine, motorway services Probenheim", kind="terminal", bank="Probebank")
-    vouchers = stage.stranger("Pixel Depot gift cards", country="LU", kind="merchant", bank="")
-    friend = stage.stranger(bank="Placeholder Bank BG", country="BG")
+    machine = stage.stranger("Cash machine, motorway services Probenheim", kind="terminal")
+    vouchers = stage.stranger("Pixel Depot gift cards", country="LU", kind="merchant")
+    friend = stage.stranger(country="BG")
     day = start = stage.start(length)
     number = 0
     while day < start + length:
@@ -48,7 +48,13 @@ def play(stage: Stage) -> None:
             )
         if number % 4 == 3:
             stage.pay(
-                account, friend, stage.minor(2_400, 4_800, 10_000), day=day, hour=20.5, method="instant", memo="Pflege"
+                account,
+                friend,
+                stage.minor(2_400, 4_800, 10_000),
+                day=day,
+                hour=stage.rng.uniform(18.2, 22.4),
+                method="instant",
+                memo="Pflege",
             )
         day, number = day + stage.rng.randrange(2, 4), number + 1
 

@@ -13,16 +13,17 @@ def play(stage: Stage) -> None:
     holder = stage.person(
         age=34,
         joined=24,
+        country="MX",
         occupation="9112 Cleaner",
         risk_rating="medium",
-        risk_reason="New customer; first account in the country.",
+        risk_reason="New customer from Mexico; first account in the country.",
     )
     account = stage.account((holder, "holder"), opening=15_000, branch="airport")
-    stage.expects(holder, 1_900, 1_700, 30)
+    stage.expects(holder, 1_900, 1_700, 30, "transfer", "card", "cash", "direct_debit")
     beneficiary = stage.stranger("Comercial Tres Ríos", country="MX", kind="organisation", bank="Example Bank MX")
     length = stage.days(30)
     start, balance = stage.start(length), 0
-    for day in range(start, start + length, 2):
+    for day in sorted(stage.rng.sample(range(start, start + length), k=max(2, length // 2))):
         for _ in range(stage.rng.randrange(1, 3)):
             branch = stage.rng.choice(stage.entity.branches).code
             amount = stage.minor(1_900, 4_800, 2_000)
@@ -31,7 +32,7 @@ def play(stage: Stage) -> None:
                 stage.hood.desks[branch],
                 amount,
                 day=day,
-                hour=stage.rng.uniform(9.5, 15.0),
+                hour=stage.rng.uniform(9.2, 12.4),
                 direction=IN,
                 channel="cash",
                 method="cash",
@@ -39,13 +40,13 @@ def play(stage: Stage) -> None:
                 branch=branch,
             )
             balance += amount
-        if day % 4 < 2 and balance > 300_000:
+        if balance > stage.minor(3_000, 9_000):
             stage.pay(
                 account,
                 beneficiary,
                 balance // 10_000 * 10_000,
                 day=day,
-                hour=16.2,
+                hour=stage.rng.uniform(12.5, 16.6),
                 channel="wire",
                 method="wire",
                 memo="Mercancía",

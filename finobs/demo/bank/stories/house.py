@@ -20,7 +20,7 @@ def play(stage: Stage) -> None:
         broker,
         price,
         day=day,
-        hour=10.2,
+        hour=stage.rng.uniform(9.2, 14.8),
         direction=IN,
         channel="wire",
         method="wire",
@@ -31,7 +31,7 @@ def play(stage: Stage) -> None:
         notary,
         price + 250_000,
         day=day + 3,
-        hour=14.4,
+        hour=stage.rng.uniform(10.2, 15.8),
         channel="wire",
         method="wire",
         memo=f"Closing, {stage.rng.randrange(10, 99)} Sample Street",
@@ -45,7 +45,7 @@ STORY: Final = Story(
     "",
     "explained",
     "Somebody sells their securities and pays the escrow agent of a house three days later: much more than they have "
-    "ever moved, blocked by a limit, and explained by one document.",
+    "ever moved, far above a limit, and explained by one document.",
     play,
     size=12_000,
 )

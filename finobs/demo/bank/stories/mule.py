@@ -12,7 +12,7 @@ from .stage import Stage, Story
 
 def play(stage: Stage) -> None:
     student = stage.person(STUDYING, age=19, joined=210)
-    account = stage.account((student, "holder"), opening=31_000, habits=stage.habits(student))
+    account = stage.account((student, "holder"), opening=92_000, habits=stage.habits(student))
     exchange = stage.stranger("Bitport Exchange", country="LT", kind="wallet", bank="Example Bank LT")
     day = stage.start(9)
     for _ in range(stage.rng.randrange(4, 7)):
@@ -48,7 +48,9 @@ STORY: Final = Story(
     "rapid_in_out",
     "confirmed",
     "A student who lives on an allowance receives instant payments from people who believe that they bought a bicycle "
-    "or paid a deposit for a flat. Within the hour the money is at an exchange of crypto-assets; seven per cent stay.",
+    "or paid a deposit for a flat. Within the hour the money is at an exchange of crypto-assets; seven per cent stay. "
+    "Those who paid tell their banks, which call the money back a week later.",
     play,
     size=5_000,
+    is_reported=True,
 )

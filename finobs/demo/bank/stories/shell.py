@@ -25,10 +25,11 @@ def play(stage: Stage) -> None:
     second = stage.person(
         age=47,
         joined=30,
+        country="BG",
         occupation="1111 Legislator",
         is_pep=True,
         risk_rating="high",
-        risk_reason="Politically exposed: deputy minister abroad, until last year.",
+        risk_reason="Politically exposed: deputy minister of Bulgaria until last year; source of wealth open.",
         segment="Private",
     )
     account = stage.account(
@@ -41,9 +42,17 @@ def play(stage: Stage) -> None:
     )
     stage.tie(first, company, "owns", 100, since=-150, until=-31)
     stage.tie(first, company, "owns", 50, since=-30)
-    stage.expects(company, 14_000, 11_000, 25)
+    stage.expects(company, 14_000, 11_000, 25, "transfer")
     stage.tie(second, company, "owns", 50, since=-30)
     stage.tie(first, company, "controls", since=-150)
+    reviewed = -12
+    stage.changes(
+        company,
+        reviewed,
+        risk_rating="high",
+        risk_reason="Reviewed as owners changed: a politically exposed person holds half. Contracts requested.",
+        risk_since=stage.date(reviewed).isoformat(),
+    )
     senders = [
         stage.stranger(name, country=country, kind="organisation", bank=f"Example Bank {country}")
         for name, country in (("Meridian Works Ltd", "CY"), ("Pelagia Shipping SA", "PA"))
@@ -51,7 +60,7 @@ def play(stage: Stage) -> None:
     builder = stage.stranger(
         "Marina Heights Development LLC", country="AE", kind="organisation", bank="Example Bank AE"
     )
-    day = stage.start(40)
+    day = stage.open_day(stage.start(40))
     for number in range(stage.rng.randrange(5, 7)):
         amount = stage.minor(34_000, 96_000, 100_000)
         stage.pay(
@@ -59,7 +68,7 @@ def play(stage: Stage) -> None:
             senders[number % 2],
             amount,
             day=day,
-            hour=9.8,
+            hour=stage.rng.uniform(8.2, 16.0),
             direction=IN,
             channel="wire",
             method="wire",
@@ -69,13 +78,13 @@ def play(stage: Stage) -> None:
             account,
             builder,
             round(amount * 0.96 / 50_000) * 50_000,
-            day=day + 1,
-            hour=11.3,
+            day=stage.open_day(day + 1),
+            hour=stage.rng.uniform(9.1, 15.6),
             channel="wire",
             method="wire",
-            memo="Unit 14-02, instalment",
+            memo=f"Unit 14-02, instalment {number + 1}",
         )
-        day += stage.rng.randrange(5, 9)
+        day = stage.open_day(day + stage.rng.randrange(4, 10))
 
 
 STORY: Final = Story(
@@ -85,8 +94,8 @@ STORY: Final = Story(
     "rapid_in_out",
     "confirmed",
     "An advisory firm that pays no wages, no rent and no tax. Half a year ago one person owned it; now a former deputy "
-    "minister holds the other half. Large round sums come from two companies in other countries “for consulting” and "
-    "go the next day to a developer of flats.",
+    "minister holds the other half, and the bank has rated the firm high since. Large round sums come from two "
+    "companies in other countries “for consulting” and go the next day to a developer of flats.",
     play,
     size=40_000,
 )

@@ -18,6 +18,7 @@ def play(stage: Stage) -> None:
     account = stage.account((dealer, "holder"), opening=412_000, habits=stage.habits(dealer), branch="harbor")
     branches = [each.code for each in stage.entity.branches]
     day, total = stage.start(12), 0
+    last = day
     for number in range(stage.rng.randrange(8, 12)):
         branch = branches[number % len(branches)]
         amount = stage.minor(8_600, 9_900, 5_000)
@@ -33,15 +34,15 @@ def play(stage: Stage) -> None:
             memo="Cash deposit",
             branch=branch,
         )
-        total += amount
+        total, last = total + amount, day
         day += number % 2
     exporter = stage.stranger("Sunrise Motors FZE", country="AE", kind="organisation", bank="Example Bank AE")
     stage.pay(
         account,
         exporter,
         round(total * 0.97 / 10_000) * 10_000,
-        day=day,
-        hour=17.5,
+        day=stage.open_day(last) + 1,
+        hour=stage.rng.uniform(9.3, 16.4),
         channel="wire",
         method="wire",
         memo="Vehicles, lot 7",

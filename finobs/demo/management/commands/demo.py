@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from finobs.core import process
 from finobs.core.errors import FinobsError
 from finobs.settings import env
 
@@ -22,6 +23,8 @@ class Command(BaseCommand):
     def handle(self, *, port: int, **options: Any) -> None:
         from finobs.embedded import server
 
+        # What finobs does for its demo data is its own act, not that of whoever started it: it is all in one process.
+        process.serve()
         try:
             with server.claim_data(env.VAR_DIR), server.claim_port(port) as listener:
                 self._prepare()
