@@ -22,7 +22,7 @@ from finobs.core.identity import Identity, attach_history_users, identities_as_o
 from finobs.ledger.actors import EventActor
 from finobs.ledger.models import Event
 
-from .models import Case, CaseSubject, Note, Queue, Tag, WorkItem
+from .models import Case, CaseSubject, Incident, Note, Queue, Tag, WorkItem
 from .policies.programmes import labels, programme_of
 
 MAX_ENTRIES: Final = 200
@@ -112,7 +112,8 @@ def item_timeline(user: Any, item: WorkItem) -> list[TimelineEntry]:
     """
     if not access.allowed(user, "view", item):
         return []
-    entries = _join([*_notes(item), *_changes(user, item), *_subjects(item)], list(_events(user, item)))
+    rows = [*_notes(item), *_changes(user, item), *_subjects(item), *_escalations(item)]
+    entries = _join(rows, list(_events(user, item)))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MAX_ENTRIES]
 
 
@@ -173,6 +174,21 @@ def _subjects(item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
         entry = TimelineEntry(
             row.history_date, row.history_user_then, "change", title, f"{who}: {row.get_role_display().lower()}"
         )
+        yield (row._meta.label_lower, str(row.history_id)), entry
+
+
+def _escalations(item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
+    """Which incidents were escalated to a case, by whom and why."""
+    if not isinstance(item, Case):
+        return
+    of_case = Incident.history.filter(case_id=item.pk, history_change_reason__startswith="Escalated")
+    rows: list[Any] = list(of_case.order_by("-history_date", "-history_id")[:MAX_ENTRIES])
+    attach_history_users(rows)
+    for row in rows:
+        entry = TimelineEntry(
+            row.history_date, row.history_user_then, "change", f"{row.reference} escalated to it",
+            row.history_change_reason.removeprefix("Escalated: "),
+        )  # fmt: skip
         yield (row._meta.label_lower, str(row.history_id)), entry
 
 

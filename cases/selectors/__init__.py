@@ -1,7 +1,7 @@
 """Every read of queues, cases and incidents: what `user` may see of them."""
 
 from ..timeline import item_timeline
-from .finding import alert_location, delivery_locations, incidents_search, search
+from .finding import alert_location, delivery_locations, incidents_named_by, incidents_search, search
 from .item_contents import (
     case_incidents,
     case_subject_get,
@@ -52,6 +52,7 @@ __all__ = [
     "incident_get",
     "incident_timeline",
     "incidents_get",
+    "incidents_named_by",
     "incidents_search",
     "incidents_visible",
     "item_actions",

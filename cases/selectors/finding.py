@@ -19,7 +19,8 @@ from .items import cases_visible, incidents_visible
 
 
 def search(user: Any, text: str, within: QuerySet[Case] | None = None) -> QuerySet[Case]:
-    """Visible cases by their reference, or by the external id of their account or of an alerted transaction.
+    """Visible cases by their reference, or by the external id of a customer or account that they are about, or of an
+    alerted transaction.
 
     within: only those of a list of theirs.
     """
@@ -29,11 +30,16 @@ def search(user: Any, text: str, within: QuerySet[Case] | None = None) -> QueryS
 
 
 def incidents_search(user: Any, text: str, within: QuerySet[Incident]) -> QuerySet[Incident]:
-    """Those of `within` that `user` may see and `text` may mean: by reference, or by the id of an account, of an
-    alerted transaction or of another system's alert."""
+    """Those of `within` that `user` may see and `text` may mean: by reference, or by the id of a customer, of an
+    account, of an alerted transaction or of another system's alert."""
     text, rows = text.strip()[:100], access.restrict(within, user, "view")
     # PostgreSQL cannot be asked for NUL.
     return rows.filter(pk__in=incidents_named(text)) if text and "\x00" not in text else rows.none()
+
+
+def incidents_named_by(user: Any, text: str) -> QuerySet[Incident]:
+    """The visible incidents that `text` may mean, with what lists show of them."""
+    return incidents_search(user, text, incidents_visible(user))
 
 
 def alert_location(user: Any, alert: Alert) -> AlertLocation | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from finobs.core import access
 from finobs.core.errors import Invalid, NotFound
@@ -19,22 +19,30 @@ from ..choices import ItemKind
 from ..models import Case, Incident, ItemTag, Queue, WorkItem
 from ..queries import cases_about
 
+W = TypeVar("W", Case, Incident)
+
 # The tags of each item of a list, in one statement for all.
 _TAGS = Prefetch("tags", queryset=ItemTag.objects.select_related("tag").order_by("tag__name"))
+
+
+def _named(user: Any, rows: QuerySet[W]) -> QuerySet[W]:
+    """With `customer_name`: what the customer is called, "" or None for who may see the item and not the customer."""
+    customers = access.restrict(Customer.objects.filter(pk=OuterRef("customer")), user, "view")
+    return rows.annotate(customer_name=Subquery(customers.values("name")[:1]))
 
 
 def cases_visible(user: Any) -> QuerySet[Case]:
     """Cases with what every list and page shows of them."""
     rows = access.restrict(Case.objects.all(), user, "view")
     rows = rows.select_related("account", "customer", "queue", "unit", "assignee", "lease__holder", "predecessor")
-    return rows.prefetch_related(_TAGS)
+    return _named(user, rows).prefetch_related(_TAGS)
 
 
 def incidents_visible(user: Any) -> QuerySet[Incident]:
     """Incidents with what every list and page shows of them."""
     rows = access.restrict(Incident.objects.all(), user, "view")
     rows = rows.select_related("account", "customer", "queue", "unit", "assignee", "lease__holder", "predecessor")
-    return rows.select_related("case__queue").prefetch_related(_TAGS)
+    return _named(user, rows.select_related("case__queue")).prefetch_related(_TAGS)
 
 
 def case_get(user: Any, reference: str) -> Case:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
@@ -11,6 +13,7 @@ from finobs.core.http import render_page
 from finobs.core.lists import list_page
 from finobs.core.pagination import count, paginate
 from finobs.core.parameters import refuse_unknown
+from transactions.parties.suggestions import accounts_suggested, customers_suggested
 
 from .. import selectors
 from .page import ITEM_ORDER
@@ -49,7 +52,18 @@ def queue_list(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_GET
 def search(request: SignedInRequest) -> HttpResponse:
-    """Cases by reference, incident, account or alerted transaction."""
-    text = request.GET.get("q", "").strip()[:100]
-    rows = selectors.search(request.user, text)
-    return list_page(request, "cases/search.html", rows, order=ITEM_ORDER, parameters=["q"], text=text)
+    """Cases by reference, incident, customer, account or alerted transaction; and the incidents, customers and accounts
+    themselves."""
+    user, text = request.user, request.GET.get("q", "").strip()[:100]
+    incidents = list(selectors.incidents_named_by(user, text).order_by(*ITEM_ORDER)[: MAX_INCIDENTS + 1])
+    parties = [
+        ("Customers", "transactions:customer-detail", customers_suggested(user, text)),
+        ("Accounts", "transactions:account-detail", accounts_suggested(user, text)),
+    ]
+    context: dict[str, Any] = {
+        "text": text, "parties": parties, "incidents": incidents[:MAX_INCIDENTS],
+        "more_incidents": len(incidents) > MAX_INCIDENTS,
+        "found_else": bool(incidents) or any(found for *_, found in parties),
+    }  # fmt: skip
+    rows = selectors.search(user, text)
+    return list_page(request, "cases/search.html", rows, order=ITEM_ORDER, parameters=["q"], **context)
