@@ -154,7 +154,10 @@ ROW_SECTIONS: Final[Mapping[str, tuple[RowSection, ...]]] = {
             "escalate", "Escalate at once", "An incident for which all that a row says holds opens a case by itself.",
             {
                 "typologies": _typologies, "severity": lambda _: _choice("Severity", SEVERITIES),
-                "score_min": lambda _: forms.FloatField(label="Score from", required=False, min_value=0, max_value=1),
+                "urgency_min": lambda _: forms.FloatField(
+                    label="Urgency from", required=False, min_value=0, max_value=1,
+                    help_text="How far the highest score of a model lies above its threshold: 0 to 1.",
+                ),
                 "alerts_min": _number("Alerts from", min_value=1, required=False), **_amount(),
             },
         ),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django import forms
 
 from finobs.core import money
-from finobs.core.errors import Invalid
+from finobs.core.errors import Invalid, NotAllowed
 
 from .policies.differences import Difference, changes, in_words
 from .policy_fields import DOCUMENT_FIELDS, ROW_SECTIONS, FieldMaker, RowSection
@@ -25,7 +25,7 @@ AMOUNT, CURRENCY = "amount_min", "currency"
 
 class PolicyWords:
     """The words for the documents of one kind of policy, for somebody who reads them. What a field offers is asked for
-    once, when it is needed."""
+    once, when it is needed; whoever may not change policies reads slugs and keys, for they are told of no names."""
 
     def __init__(self, kind: str, user: Any) -> None:
         self._user = user
@@ -99,7 +99,10 @@ class PolicyWords:
         if (name, path) not in self._fields:
             makers = self._sections[name].fields if path and name in self._sections else {} if path else self._makers
             make = makers.get(path or name)
-            self._fields[name, path] = make(self._user) if make is not None else None
+            try:
+                self._fields[name, path] = make(self._user) if make is not None else None
+            except NotAllowed:
+                self._fields[name, path] = None
         return self._fields[name, path]
 
 

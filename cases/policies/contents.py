@@ -147,7 +147,7 @@ class EscalationConditionContent(AmountConditions):
 
     typologies = _codes(40, required=False)
     severity = serializers.ChoiceField(choices=(Outcome.REVIEW.value, Outcome.BLOCK.value), required=False)
-    score_min = serializers.FloatField(min_value=0, max_value=1, required=False)
+    urgency_min = serializers.FloatField(min_value=0, max_value=1, required=False)
     alerts_min = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -32,12 +32,13 @@ class GatheringRule:
 
 @dataclass(frozen=True, slots=True)
 class EscalationFacts:
-    """What of an incident decides whether it is escalated by policy. `amounts`: currency to minor units."""
+    """What of an incident decides whether it is escalated by policy. `urgency`: 0 to 1, how far the highest score of a
+    model lies above its threshold; None without one. `amounts`: currency to minor units."""
 
     typology: str
     alert_count: int
     block_count: int
-    score: float | None
+    urgency: float | None
     amounts: Mapping[str, int]
 
 
@@ -79,8 +80,8 @@ def _holds(condition: Mapping[str, Any], facts: EscalationFacts) -> bool:
         return False
     if condition.get("severity") == Outcome.BLOCK and not facts.block_count:
         return False
-    least_score = condition.get("score_min")
-    if least_score is not None and (facts.score is None or facts.score < least_score):
+    least_urgency = condition.get("urgency_min")
+    if least_urgency is not None and (facts.urgency is None or facts.urgency < least_urgency):
         return False
     if facts.alert_count < condition.get("alerts_min", 0):
         return False

@@ -57,12 +57,12 @@ def may_configure(user: Any) -> bool:
 
 
 def queues_to_name(user: Any) -> list[tuple[str, str]]:
-    """Slug and name of every queue, for whoever reads what goes where. Raises NotAllowed."""
-    access.require(user, "view", WorkPolicy)
+    """Slug and name of every queue, for whoever says what goes where. Raises NotAllowed."""
+    access.require(user, "change", WorkPolicy)
     return list(Queue.objects.values_list("slug", "name"))
 
 
 def people_to_name(user: Any) -> QuerySet[User]:
-    """Everybody who works here, for whoever reads who is absent. Raises NotAllowed."""
-    access.require(user, "view", WorkPolicy)
+    """Everybody who works here, for whoever says who is absent. Raises NotAllowed."""
+    access.require(user, "change", WorkPolicy)
     return User.objects.filter(kind=UserKind.HUMAN, is_active=True).order_by("name", "pk")

@@ -20,6 +20,7 @@ from ..queries import held_counts, unfinished_counts, workers_by_queue
 from ..workflow import target
 from .holding_limit import ready_to_receive
 from .item_assign import ASSIGNED_MINUTES
+from .text_digests import reason_digest
 
 ASSIGNMENT_REASON = "By policy"
 
@@ -52,7 +53,8 @@ def _assign(assignments: Sequence[tuple[WorkItem, int]]) -> None:
         item.status, item.assignee_id, item.updated_at = target("assign", item.status, kind), person, at
         items.append(item)
         leases.append(WorkLease(**{kind: item}, holder_id=person, taken_at=at, expires_at=until))
-        entries.append(NewEvent(f"{kind}.assign", item, {"to": str(person), "from": None, "reason": ASSIGNMENT_REASON}))
+        data = {"to": str(person), "from": None, "reason_digest": reason_digest(item, ASSIGNMENT_REASON)}
+        entries.append(NewEvent(f"{kind}.assign", item, data))
     history.bulk_update(
         items, fields=("status", "assignee", "updated_at"), actor=actor, reason=f"Assigned: {ASSIGNMENT_REASON}"
     )

@@ -17,6 +17,7 @@ from ..policies.programmes import typologies_in_use, typology_labels
 from ..policies.shipped import GATHERING
 from ..references import reference
 from ..routing import serves
+from .automatic_assignment import assign_new
 from .gather_alerts import opening_data
 from .item_priority import prioritise
 from .note_add import add_note
@@ -35,7 +36,8 @@ def incident_open(
 
     text: what was seen, kept as its first note. The queue serves the units of the account and of the customer.
     Who: work on the queue; and who may see the account and the customer.
-    Records: incident.open, note.add. Raises: NotFound, NotAllowed, Invalid.
+    Records: incident.open, note.add, and incident.assign of what the policy gives to people.
+    Raises: NotFound, NotAllowed, Invalid.
     """
     access.require(actor, "work", queue)
     for subject in (account, customer):
@@ -58,6 +60,7 @@ def incident_open(
     enter_queue([incident], EntryCause.CHOSEN)
     record(actor=actor, action="incident.open", subject=incident, data=opening_data(incident))
     add_note(actor=actor, item=incident, text=text)
+    assign_new([incident])
     return incident
 
 

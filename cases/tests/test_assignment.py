@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from django.db import connection
@@ -15,7 +16,15 @@ from hypothesis import strategies as st
 from cases.models import Case, Incident, Queue, WorkLease
 from cases.policies.assignment import least_loaded
 from cases.policies.selectors import work_policy_get
-from cases.services import gather_alerts, item_assign, item_release, item_take, item_take_next, work_policy_change
+from cases.services import (
+    gather_alerts,
+    incident_open,
+    item_assign,
+    item_release,
+    item_take,
+    item_take_next,
+    work_policy_change,
+)
 from detection.choices import Typology
 from finobs.accounts.models import User
 from finobs.core import clock
@@ -74,7 +83,7 @@ def test_new_incidents_go_in_turn_to_those_who_may_work_the_queue(
     held_by = dict(WorkLease.objects.values_list("incident", "holder"))
     assert held_by == dict(new.values_list("pk", "assignee"))
     event = last_event("incident.assign")
-    assert event["data"] | {"to": ""} == {"to": "", "from": None, "reason": "By policy"}
+    assert event["data"] | {"to": ""} == {"to": "", "from": None, "reason_digest": ANY}
     assert event["changes"]["status"] == ["new", "open"]
 
 
@@ -186,3 +195,13 @@ def test_the_page_says_why_nothing_more_is_handed_out(admin: User, analyst: User
     page = response.content.decode()
     assert "You hold as many as one person may" in page
     assert "has changed" not in page
+
+
+@pytest.mark.django_db
+def test_what_somebody_refers_is_given_to_people_too(admin: User, analyst: User, lead: User, queue: Queue) -> None:
+    policy(admin, automatic=[{"queue": queue.slug, "level": "incident"}])
+    opened = incident_open(
+        actor=lead, queue=queue, typology=Typology.STRUCTURING, title="Cash in three branches", text="I saw it myself."
+    )
+    assert (opened.status, opened.assignee_id) == ("open", analyst.pk)
+    assert last_event("incident.assign")["data"]["to"] == str(analyst.pk)

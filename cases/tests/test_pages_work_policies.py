@@ -133,13 +133,13 @@ def test_gathering_is_changed_by_its_form(admin: User) -> None:
     form = sent(
         page(browser, "gathering").context["form"], gap_hours="48", sampled_percent="5",
         exceptions__0__typologies=["leaked_card"], exceptions__0__by="account", exceptions__0__gap_hours="2",
-        escalate__0__severity="block", escalate__0__score_min="0.9",
+        escalate__0__severity="block", escalate__0__urgency_min="0.9",
     )  # fmt: skip
     assert browser.post("/cases/policies/gathering/change/", form).status_code == 302
     assert content("gathering") == {
         "by": "customer", "across_typologies": False, "gap_hours": 48, "sampled_percent": 5,
         "exceptions": [{"typologies": ["leaked_card"], "by": "account", "across_typologies": False, "gap_hours": 2}],
-        "escalate": [{"severity": "block", "score_min": 0.9}],
+        "escalate": [{"severity": "block", "urgency_min": 0.9}],
     }  # fmt: skip
     assert gather_alerts(alerts=[factories.alert(outcome="block")]) is None
 

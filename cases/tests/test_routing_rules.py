@@ -111,7 +111,7 @@ def test_a_rule_after_the_first_that_holds_changes_nothing(
     score=st.none() | st.floats(0, 1), usd=st.integers(0, 10**6),
     condition=st.fixed_dictionaries({}, optional={
         "typologies": st.lists(st.sampled_from(TYPOLOGIES), max_size=2), "severity": st.sampled_from(["review", "block"]),
-        "score_min": st.floats(0, 1), "alerts_min": st.integers(1, 5),
+        "urgency_min": st.floats(0, 1), "alerts_min": st.integers(1, 5),
     }),
 )  # fmt: skip
 def test_an_incident_escalates_where_all_of_some_condition_holds(
@@ -122,7 +122,7 @@ def test_an_incident_escalates_where_all_of_some_condition_holds(
     expected = (
         (not condition.get("typologies") or typology in condition["typologies"])
         and (condition.get("severity") != "block" or blocks > 0)
-        and ("score_min" not in condition or (score is not None and score >= condition["score_min"]))
+        and ("urgency_min" not in condition or (score is not None and score >= condition["urgency_min"]))
         and alerts >= condition.get("alerts_min", 0)
     )
     assert Gathering({**shipped, "escalate": [condition]}).escalates(said) == expected
