@@ -26,8 +26,8 @@ from .prose import Prose, notes
 from .staff import Staff, entity_of, is_worked
 
 # After how many days of rest a case is taken up again, and how long its last alert must be past to conclude it.
-PAUSES: Final = (1, 2, 3, 4, 6, 8)
-CALM: Final = timedelta(days=8)
+PAUSES: Final = (1, 2, 2, 3, 4, 6)
+CALM: Final = timedelta(days=6)
 WAITING_SHARE, REJECTED_SHARE, SHORT_SHARE = 0.35, 0.14, 0.3
 
 
