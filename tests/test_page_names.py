@@ -12,9 +12,13 @@ from detection.ml.registry.workflow import HUMAN_STEPS
 # One view for the steps of a version's life: `workflow` says what each does.
 STEPS = {f"detection:model-{step.action}" for step in HUMAN_STEPS}
 LIBRARIES = {"admin"}
-# One view for what is done to either kind of work item; the queue of each is one page.
+# One view for what is done to either kind of work item; the queue of each is one page, and so are those of a subject.
 KINDS = ("case-", "incident-")
-BY_KIND = {"cases:queue-triage": "queue_work"}
+BY_KIND = {
+    "cases:queue-triage": "queue_work", "cases:customer-cases": "customer_items",
+    "cases:customer-incidents": "customer_items", "cases:account-cases": "account_items",
+    "cases:account-incidents": "account_items",
+}  # fmt: skip
 
 
 def pages(resolver: URLResolver | None = None, space: str = "") -> Iterator[tuple[str, Any]]:

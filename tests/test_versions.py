@@ -194,11 +194,12 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "orgunit": ("unit_change", {"name": "Stale", "kind": "branch", "parent": "1"}),
     "approvalpolicy": ("policy_set", {"quorum": 7, "expires_after_hours": 7}),
     "case": ("item_take", {"note": "Stale", "conclusion": "", "why": ""}),
+    "incident": ("incident_close", {"note": "Stale", "conclusion": "", "why": ""}),
     "rule": ("rule_change", {"parameters": '{"currency": "USD", "review_at": "77.00"}', "reason": "Stale reason."}),
     "approvalrequest": ("request_decide", {"vote": "reject", "reason": "Stale reason.", "expected_digest": ""}),
 }
 # Their forms change nothing: the steps are actions of the list.
-WITHOUT_FORM = {"modelversion", "apitoken", "incident"}
+WITHOUT_FORM = {"modelversion", "apitoken"}
 
 
 def test_every_form_of_the_admin_is_tried() -> None:
@@ -244,8 +245,8 @@ def test_a_decision_about_another_digest_comes_back_with_what_was_typed(request:
 ACTIONS = {
     "user": ("user_change", ("deactivate", "reactivate", "end_sessions", "issue_reset_link")),
     "apitoken": ("token_revoke", ("revoke",)),
-    "case": ("item_take", ("take", "release")),
-    "incident": ("incident_close", ("take", "release")),
+    "case": ("item_take", ("take", "release", "assign", "move", "wait", "reopen")),
+    "incident": ("incident_close", ("take", "release", "assign", "move", "wait", "reopen", "escalate")),
     "orgunit": ("unit_change", ("deactivate", "reactivate")),
     "rule": ("rule_change", ("retire",)),
     "modelversion": ("model_shadow", ("shadow", "challenge", "promote", "retire")),
