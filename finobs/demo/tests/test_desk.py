@@ -64,7 +64,7 @@ def events():
 
 
 class DeskTest(SeededDemo):
-    size, days = 2_000, 45
+    size, days = 2_400, 60
 
     def test_incidents_are_at_every_stage(self):
         statuses = Counter(Incident.objects.values_list("status", flat=True))
