@@ -12,7 +12,7 @@ from django.db.models import Count, Model
 from detection.models import ExternalAlert
 from finobs.accounts.choices import UserKind
 from finobs.accounts.models import OrgUnitGroupGrant, OrgUnitUserGrant, UnitAncestor, User
-from finobs.core import access, clock
+from finobs.core import access, clock, context
 from transactions.identifier_filter import keys_by_identifier
 from transactions.models import Account, Customer, Transaction
 
@@ -98,8 +98,14 @@ def incidents_opened_since(item: WorkItem, at: datetime) -> list[int]:
 
 
 def _keys_by_identifier(text: str) -> list[list[int]]:
-    """Keys of the accounts, of the transactions, of other systems' alerts and of the customers that `text` may mean."""
-    return [keys_by_identifier(model, text) for model in (Account, Transaction, ExternalAlert, Customer)]
+    """Keys of the accounts, of the transactions, of other systems' alerts and of the customers that `text` may mean.
+
+    Cases and incidents are looked for on one page.
+    """
+    models = (Account, Transaction, ExternalAlert, Customer)
+    return context.memoize_while_reading(
+        ("identified", text), lambda: [keys_by_identifier(model, text) for model in models]
+    )
 
 
 def incidents_opened_by_batches(batch_ids: Sequence[int]) -> int:

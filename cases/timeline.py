@@ -181,8 +181,9 @@ def _escalations(item: WorkItem) -> Iterator[tuple[Key, TimelineEntry]]:
     """Which incidents were escalated to a case, by whom and why."""
     if not isinstance(item, Case):
         return
-    of_case = Incident.history.filter(case_id=item.pk, history_change_reason__startswith="Escalated")
-    rows: list[Any] = list(of_case.order_by("-history_date", "-history_id")[:MAX_ENTRIES])
+    of_case = Incident.history.filter(case_id=item.pk).order_by("-history_date", "-history_id")[:MAX_ENTRIES]
+    # Later changes of an escalated incident name the case too.
+    rows: list[Any] = [row for row in of_case if (row.history_change_reason or "").startswith("Escalated: ")]
     attach_history_users(rows)
     for row in rows:
         entry = TimelineEntry(

@@ -7,6 +7,7 @@ neighbouring pages, and somebody who sees them by queues, by a group and by sing
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ def test_each_list_takes_as_many_queries_as_its_baseline_says(deployment: Deploy
 
 
 def unindexed(queries: Any) -> list[str]:
-    """What no index serves: all columns of all rows compared with each other, and texts in other letters."""
-    texts = [query["sql"] for query in queries]
+    """What no index serves: all columns of all rows compared with each other, and texts in other letters. But for the
+    names of customers, which a search asks for that found nothing else."""
+    names = re.compile(r'"name_key"(::text)? LIKE')
+    texts = [query["sql"] for query in queries if not names.search(query["sql"])]
     return [sql[:300] for sql in texts if "SELECT DISTINCT" in sql or "UPPER(" in sql or "LIKE " in sql]

@@ -28,6 +28,7 @@ from .items import (
     my_incidents,
     my_work,
     queue_items,
+    with_names,
 )
 from .people import people_for_assign, person_for_assign, person_named_for_assign
 from .queues import may_work, queue_detail, queue_get, queues_for_move, queues_of_cases, queues_visible, queues_workable
@@ -80,4 +81,5 @@ __all__ = [
     "search",
     "tag_get",
     "tags_visible",
+    "with_names",
 ]

@@ -15,7 +15,7 @@ from transactions.models import Delivery
 
 from ..models import Case, Incident
 from ..queries import cases_named, incidents_named
-from .items import cases_visible, incidents_visible
+from .items import cases_visible, incidents_visible, with_names
 
 
 def search(user: Any, text: str, within: QuerySet[Case] | None = None) -> QuerySet[Case]:
@@ -39,7 +39,7 @@ def incidents_search(user: Any, text: str, within: QuerySet[Incident]) -> QueryS
 
 def incidents_named_by(user: Any, text: str) -> QuerySet[Incident]:
     """The visible incidents that `text` may mean, with what lists show of them."""
-    return incidents_search(user, text, incidents_visible(user))
+    return with_names(user, incidents_search(user, text, incidents_visible(user)))
 
 
 def alert_location(user: Any, alert: Alert) -> AlertLocation | None:

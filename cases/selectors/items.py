@@ -25,8 +25,8 @@ W = TypeVar("W", Case, Incident)
 _TAGS = Prefetch("tags", queryset=ItemTag.objects.select_related("tag").order_by("tag__name"))
 
 
-def _named(user: Any, rows: QuerySet[W]) -> QuerySet[W]:
-    """With `customer_name`: what the customer is called, "" or None for who may see the item and not the customer."""
+def with_names(user: Any, rows: QuerySet[W]) -> QuerySet[W]:
+    """Items with `customer_name`: what the customer is called; None for who may see the item and not the customer."""
     customers = access.restrict(Customer.objects.filter(pk=OuterRef("customer")), user, "view")
     return rows.annotate(customer_name=Subquery(customers.values("name")[:1]))
 
@@ -35,14 +35,14 @@ def cases_visible(user: Any) -> QuerySet[Case]:
     """Cases with what every list and page shows of them."""
     rows = access.restrict(Case.objects.all(), user, "view")
     rows = rows.select_related("account", "customer", "queue", "unit", "assignee", "lease__holder", "predecessor")
-    return _named(user, rows).prefetch_related(_TAGS)
+    return rows.prefetch_related(_TAGS)
 
 
 def incidents_visible(user: Any) -> QuerySet[Incident]:
     """Incidents with what every list and page shows of them."""
     rows = access.restrict(Incident.objects.all(), user, "view")
     rows = rows.select_related("account", "customer", "queue", "unit", "assignee", "lease__holder", "predecessor")
-    return _named(user, rows.select_related("case__queue")).prefetch_related(_TAGS)
+    return rows.select_related("case__queue").prefetch_related(_TAGS)
 
 
 def case_get(user: Any, reference: str) -> Case:
@@ -64,8 +64,8 @@ def incidents_get(user: Any, references: Sequence[str]) -> list[Incident]:
 
 
 def item_get(user: Any, kind: str, reference: str) -> Any:
-    """One visible incident or case. Raises NotFound."""
-    return case_get(user, reference) if kind == ItemKind.CASE else incident_get(user, reference)
+    """One visible incident or case, with the name of its customer. Raises NotFound."""
+    return first_or_not_found(with_names(user, _items_visible(user, kind)).filter(reference=reference))
 
 
 def conclusion_of(user: Any, item: WorkItem) -> WorkItem | None:

@@ -11,7 +11,7 @@ from finobs.core import access
 from .. import workflow
 from ..choices import CaseStatus, ItemKind
 from ..models import Incident, Queue, WorkItem
-from .items import incidents_visible
+from .items import incidents_visible, with_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ class BulkClosePreview:
 
 def bulk_close_preview(user: Any, queue: Queue, references: Sequence[str]) -> BulkClosePreview:
     """What closing these incidents of a queue at once would do. References that are none of it are left out."""
-    rows = incidents_visible(user).filter(queue=queue, reference__in=references).order_by("-priority", "-id")
+    rows = incidents_visible(user).filter(queue=queue, reference__in=references)
     may_work = access.allowed(user, "work", queue)
     preview = BulkClosePreview([], [])
-    for incident in rows:
+    for incident in with_names(user, rows).order_by("-priority", "-id"):
         holding = workflow.holding_of(incident.current_lease, user)
         why = workflow.refusal("close", status=incident.status, holding=holding, kind=ItemKind.INCIDENT)
         why = why or ("" if may_work else "You may not work this queue.")

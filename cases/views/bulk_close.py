@@ -62,7 +62,7 @@ def _chosen(texts: Sequence[str]) -> dict[str, int]:
 
 def _choose(request: SignedInRequest, queue: Queue) -> HttpResponse:
     """The open incidents under the filters of the address, to choose from."""
-    rows = selectors.queue_items(request.user, queue, ItemKind.INCIDENT)
+    rows = selectors.with_names(request.user, selectors.queue_items(request.user, queue, ItemKind.INCIDENT))
     context = filter_context(request, IncidentFilter, rows, ("typology", "status", "account", "holder"), {})
     is_valid = context["filter"].is_valid()
     chosen = context["filter"].qs.order_by(*ITEM_ORDER)[:MAX_CHOICES] if is_valid else []

@@ -18,7 +18,7 @@ FIELDS = ("status", "typology", "account", "customer", "assignee", "unit")
 @require_GET
 def incident_list(request: SignedInRequest) -> HttpResponse:
     """The incidents of all queues that one sees, the latest first."""
-    rows = selectors.incidents_visible(request.user)
+    rows = selectors.with_names(request.user, selectors.incidents_visible(request.user))
     return list_page(
         request, "cases/incident_list.html", rows, filter_set=IncidentFilter, fields=FIELDS, order=INCIDENT_ORDER
     )

@@ -13,7 +13,7 @@ from finobs.core.http import render_page
 from finobs.core.lists import list_page
 from finobs.core.pagination import count, paginate
 from finobs.core.parameters import refuse_unknown
-from transactions.parties.suggestions import accounts_suggested, customers_suggested
+from transactions.parties.suggestions import Suggestion, accounts_suggested, customers_suggested
 
 from .. import selectors
 from .page import ITEM_ORDER
@@ -28,8 +28,9 @@ QUEUE_ORDER = ("name", "id")
 def my_work(request: SignedInRequest) -> HttpResponse:
     """Where the day starts: what I hold, what waits for my decision, and the queues I may take from."""
     refuse_unknown(request.GET, {"cursor"})
-    mine, waiting = selectors.my_work(request.user), approvals.inbox(request.user)
-    incidents = selectors.my_incidents(request.user)
+    user = request.user
+    mine, waiting = selectors.with_names(user, selectors.my_work(user)), approvals.inbox(user)
+    incidents = selectors.with_names(user, selectors.my_incidents(user))
     context = {
         "page": paginate(mine, order=ITEM_ORDER, cursor=request.GET.get("cursor", "")),
         "row_count": count(mine),
@@ -52,18 +53,23 @@ def queue_list(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_GET
 def search(request: SignedInRequest) -> HttpResponse:
-    """Cases by reference, incident, customer, account or alerted transaction; and the incidents, customers and accounts
-    themselves."""
+    """Cases and incidents by reference, customer, account or alerted transaction; where there is none of that name, the
+    customers and accounts that may be meant: a part of a name has no index."""
     user, text = request.user, request.GET.get("q", "").strip()[:100]
+    rows = selectors.with_names(user, selectors.search(user, text))
     incidents = list(selectors.incidents_named_by(user, text).order_by(*ITEM_ORDER)[: MAX_INCIDENTS + 1])
-    parties = [
-        ("Customers", "transactions:customer-detail", customers_suggested(user, text)),
-        ("Accounts", "transactions:account-detail", accounts_suggested(user, text)),
-    ]
+    parties = [] if incidents or rows.exists() else _parties(user, text)
     context: dict[str, Any] = {
         "text": text, "parties": parties, "incidents": incidents[:MAX_INCIDENTS],
-        "more_incidents": len(incidents) > MAX_INCIDENTS,
-        "found_else": bool(incidents) or any(found for *_, found in parties),
+        "more_incidents": len(incidents) > MAX_INCIDENTS, "found_else": bool(incidents or parties),
     }  # fmt: skip
-    rows = selectors.search(user, text)
     return list_page(request, "cases/search.html", rows, order=ITEM_ORDER, parameters=["q"], **context)
+
+
+def _parties(user: Any, text: str) -> list[tuple[str, str, list[Suggestion]]]:
+    """Title, page and what was found, of customers and of accounts, where any was."""
+    found = (
+        ("Customers", "transactions:customer-detail", customers_suggested(user, text)),
+        ("Accounts", "transactions:account-detail", accounts_suggested(user, text)),
+    )
+    return [each for each in found if each[-1]]

@@ -99,7 +99,7 @@ def list_rows(request: SignedInRequest, queue: Queue, kind: str) -> QuerySet[Any
     """What the filters of the address leave of a queue. Raises Invalid."""
     names, repeatable = filter_names(FILTERS[kind])
     refuse_unknown(request.GET, {*names, "cursor"}, repeatable)
-    return selectors.queue_items(request.user, queue, kind, request.GET)
+    return selectors.with_names(request.user, selectors.queue_items(request.user, queue, kind, request.GET))
 
 
 def list_parts(request: SignedInRequest, queue: Queue, kind: str) -> dict[str, Any]:

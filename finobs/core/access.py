@@ -147,6 +147,11 @@ def allowed(user: Any, action: str, target: Model | type[Model]) -> bool:
     is_bound = _sources_of(user) is not None
     if target.pk is None or not (rule.grants or is_bound):
         return True
+    key = ("allowed", user.pk, action, type(target), target.pk)
+    return context.memoize_while_reading(key, lambda: _allowed_on(target, user, rule, is_bound))
+
+
+def _allowed_on(target: Model, user: Any, rule: AccessRule, is_bound: bool) -> bool:
     if not all(allowed(user, "view", getattr(target, name)) for name in rule.companions):
         return False
     rows: QuerySet[Any] = _of_sources(type(target)._default_manager.filter(pk=target.pk), user, rule)

@@ -11,6 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _memo: ContextVar[dict[Hashable, object] | None] = ContextVar("finobs_memo", default=None)
+_reads_only: ContextVar[bool] = ContextVar("finobs_reads_only", default=False)
 _request_id: ContextVar[str] = ContextVar("finobs_request_id", default="")
 
 
@@ -24,11 +25,13 @@ def request(identifier: str = "", *, reads_only: bool = False) -> Iterator[str]:
     """Run a block under one request id. `reads_only`: it writes nothing, so that `memoize` may remember for it."""
     value = identifier or uuid.uuid4().hex
     token, memo = _request_id.set(value), _memo.set({} if reads_only else None)
+    reading = _reads_only.set(reads_only)
     try:
         yield value
     finally:
         _request_id.reset(token)
         _memo.reset(memo)
+        _reads_only.reset(reading)
 
 
 @contextmanager
@@ -54,6 +57,11 @@ def memoize(key: Hashable, compute: Callable[[], T]) -> T:
     if key not in memo:
         memo[key] = compute()
     return memo[key]  # type: ignore[return-value]
+
+
+def memoize_while_reading(key: Hashable, compute: Callable[[], T]) -> T:
+    """The same while a page is only read, and never in a service: of what a service itself changes."""
+    return memoize(key, compute) if _reads_only.get() else compute()
 
 
 def forget_memo() -> None:

@@ -48,6 +48,7 @@ WITHOUT_VERSION = {
     "user.token_create": "adds a token",
     "source.delivery_schedule_create": "adds a schedule",
     "schedule.delivery_open": "adds a delivery, or finds it",
+    "fault.delivery_fault_gather": "finobs itself, in the transaction that raises the fault",
     "delivery.delivery_receive": "adds what came: two senders at once both count",
     "delivery.delivery_end": "says that this is all, whatever is in",
     "parent.unit_create": "adds a unit",
