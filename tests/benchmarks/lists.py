@@ -117,7 +117,7 @@ def list_pages(deployment: Deployment) -> list[ListPage]:
         ListPage(
             "admin_cases",
             ["/admin/cases/case/", "/admin/cases/case/?status__exact=open", "/admin/cases/case/?p=3",
-             "/admin/cases/case/?typology__exact=structuring", f"/admin/cases/case/?q={accounts[4]}"],
+             "/admin/cases/case/?typology=structuring", f"/admin/cases/case/?q={accounts[4]}"],
         ),
         ListPage(
             "api_cases",
