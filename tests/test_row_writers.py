@@ -41,6 +41,7 @@ WRITERS: Final[Mapping[str, str]] = {
     "finobs/accounts/login.py": "the session of whoever signs in",
     "finobs/accounts/session_store.py": "the sessions themselves",
     "approvals/guard.py": "asks for an approval, called by the service that needs it",
+    "approvals/erasure.py": "empties requests about whom is erased, called by the service that erases",
     "approvals/lifecycle.py": "ends a request, called by the services of approvals",
     "transactions/deliveries/comparison.py": "what a delivery lacks, called by the services of deliveries",
     "transactions/parties/assertions.py": "the columns of a customer, called by the services that assert of them",
