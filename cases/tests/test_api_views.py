@@ -290,7 +290,8 @@ class TestIncidentsClose(ApiActionTests):
         return ()
 
     def body(self) -> dict[str, Any]:
-        return {"incidents": [self.incident.reference], **CONCLUSION}
+        versions = {self.incident.reference: self.incident.version}
+        return {"incidents": [self.incident.reference], "versions": versions, **CONCLUSION}
 
 
 class Waiting(ApiTests):
