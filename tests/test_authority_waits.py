@@ -36,7 +36,7 @@ from tests.test_walls import services as services_of_source
 
 # finobs's own work, in nobody's name; and what has no effect but to say that somebody was refused.
 OF_NOBODY = {
-    "gather_alerts", "_wake", "ensure_default_queue", "_refresh", "claim", "fail", "reschedule", "wake", "reassessment_begin", "overlaps_record",
+    "gather_alerts", "delivery_fault_gather", "_wake", "ensure_default_queue", "_refresh", "claim", "fail", "reschedule", "wake", "reassessment_begin", "overlaps_record",
     "reassess_part", "sign_in_failed", "_check", "_empty",
 }  # fmt: skip
 REFUSALS = {"not-allowed", "not-found", "conflict"}
