@@ -349,14 +349,16 @@ def test_the_table_of_the_workflow_is_this_one() -> None:
         "release": (["open", "waiting"], "", "work", ["mine"], False, False, False),
         "assign": (workable, "open", "lead", anybody, True, False, False),
         "move": (workable, "", "work", mine_or_free, True, False, False),
+        "subject_add": (workable, "", "work", mine_or_free, True, False, False),
         "reopen": (["closed"], "open", "lead", anybody, True, False, False),
+        "wake": (["waiting"], "open", "work", anybody, False, False, True),
         "add_alerts": (workable, "", "work", anybody, False, False, True),
         "await_approval": (["open", "waiting"], "awaiting_approval", "work", anybody, False, False, True),
         "resume": (["awaiting_approval"], "open", "work", anybody, False, False, True),
         "execute": (["awaiting_approval"], "closed", "work", anybody, False, False, True),
     }
     assert {step.action for step in workflow.HUMAN_STEPS["case"]} == {
-        "take", "note", "close", "wait", "release", "assign", "move", "reopen",
+        "take", "note", "close", "wait", "release", "assign", "move", "subject_add", "reopen",
     }  # fmt: skip
     assert (sorted(workflow.WORKABLE), sorted(workflow.UNFINISHED)) == (workable, ["awaiting_approval", *workable])
 
@@ -395,7 +397,7 @@ def test_a_step_from_the_wrong_status_is_no_conflict_even_when_somebody_holds_th
     with pytest.raises(InvalidTransition, match="closed"):
         item_locking.check("take", item=other, actor=colleague, lease=lease)
     other.status = CaseStatus.OPEN
-    with pytest.raises(Conflict, match="Ana Analyst has held this case since 2026-03-02 12:00 UTC"):
+    with pytest.raises(Conflict, match="Ana Analyst has held this case since 2 Mar 2026, 12:00 UTC"):
         item_locking.check("take", item=other, actor=colleague, lease=lease)
 
 
