@@ -258,7 +258,7 @@ def test_the_page_of_a_transaction_shows_what_it_says_with_labels(admin, shop, b
     take(admin, shop, raw(1, **FULL), raw(2))
     row, plain = Transaction.objects.order_by("external_id")
     page = browser.get(reverse("transactions:transaction-detail", args=[row.pk])).content.decode()
-    for text in ("Wire", "Merchant category", "5411", "-$12.34", "Ann Doe", "Originator", "Müller GmbH", "FR"):
+    for text in ("Wire", "Merchant category", "5411", "-$12.34", "Ann Doe", "Originator", "Müller GmbH", "France"):
         assert text in page
     page = browser.get(reverse("transactions:transaction-detail", args=[plain.pk])).content.decode()
     assert "Originator" not in page

@@ -71,4 +71,4 @@ def is_worked(item: WorkItem) -> bool:
 
 
 def _person(box: str) -> User:
-    return User.objects.get(email=f"{box}@{DOMAIN}")
+    return User.objects.get_by_natural_key(f"{box}@{DOMAIN}")
