@@ -132,7 +132,9 @@ def test_the_list_is_filtered(queue: Queue, analyst: User, filters: dict[str, An
 
 def test_actions_follow_the_table_and_say_why_not(case: Case, analyst: User, lead: User, auditor: User) -> None:
     mine = {step.name: step for step in selectors.item_actions(analyst, selectors.case_get(analyst, case.reference))}
-    assert {name for name, step in mine.items() if step.enabled} == {"note", "close", "release", "wait", "move"}
+    assert {name for name, step in mine.items() if step.enabled} == {
+        "note", "close", "release", "wait", "move", "subject_add",
+    }  # fmt: skip
     assert mine["take"].why_not == "You hold this case already."
     assert "assign" not in mine
     others = {step.name: step for step in selectors.item_actions(lead, selectors.case_get(lead, case.reference))}
