@@ -131,7 +131,7 @@ class _Loading:
         total, position = self.feed.total, 0
         done = sum(self.done.values())
         with tqdm(total=total, unit=" rows", desc="Ingesting", disable=None) as bar:
-            for lot in self.feed.pace.lots(self.feed.rows(), (self.train_at, self.learn_at, total)):
+            for lot in self.feed.pace.lots(islice(self.feed.rows(), total), (self.train_at, self.learn_at, total)):
                 before, position = position, position + len(lot.rows)
                 with held(lot.at):
                     self.learn(before, done)
@@ -141,14 +141,20 @@ class _Loading:
                         if position > done:
                             self.feed.pace.work(lot)
                 bar.update(len(lot.rows))
+        self.train(position)
 
     def learn(self, position: int, done: int) -> None:
         """Train what is due at this position. What comes in from there on was not scored by both models otherwise."""
-        if position >= self.train_at:
-            first_models.ensure_champion(self.actor, self.report)
+        self.train(position)
         if position >= self.learn_at and done <= position:
             self.learn_at = self.feed.total
             first_models.ensure_supervised_early(self.actor, self.report)
+
+    def train(self, position: int) -> None:
+        """The first model, once, from where it is due; of few rows that come in at once, after them."""
+        if position >= self.train_at:
+            self.train_at = self.feed.total + 1
+            first_models.ensure_champion(self.actor, self.report)
 
     def take(self, lot: Sequence[FeedRow]) -> None:
         """One batch for each source, and for each delivery that a source's rows are part of."""
