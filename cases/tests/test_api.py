@@ -38,7 +38,7 @@ def test_a_case_goes_its_way(case: Case, analyst: User, lead: User) -> None:
     taken = post(analyst, f"{path}/take").json()
     assert (taken["status"], taken["lease"]["holder"]["name"]) == ("open", "Ana Analyst")
     assert {step["name"] for step in taken["actions"] if step["enabled"]} == {
-        "note", "close", "release", "wait", "move",
+        "note", "close", "release", "wait", "move", "subject_add",
     }  # fmt: skip
     assert post(analyst, f"{path}/notes", {"text": "It is a mule."}).status_code == 201
     assert client(analyst).get(f"/api/v1/{path}/notes").json()["results"][0]["text"] == "It is a mule."

@@ -99,7 +99,10 @@ def test_another_case_has_another_timeline(cases: list[Case], analyst: User, rea
         note_add(actor=analyst, item=case, text=text)
     for case, text in zip(cases, ("Called.", "Written to."), strict=True):
         assert [entry.text for entry in item_timeline(reader, case) if entry.kind == "note"] == [text]
-        assert {body(entry)["subject"]["id"] for entry in item_timeline(reader, case)} == {str(case.pk)}
+        told = item_timeline(reader, case)
+        assert {body(entry)["subject"]["id"] for entry in told if entry.url} == {str(case.pk)}
+        incident = Incident.objects.get(case=case)
+        assert [entry.title for entry in told if not entry.url] == [f"{incident.reference} escalated to it"]
         assert item_timeline(stranger, case) == []
 
 
@@ -189,6 +192,7 @@ def test_who_may_not_read_the_ledger_sees_the_same_acts_without_it(cases: list[C
     assert [(entry.title, entry.url) for entry in item_timeline(viewer, cases[0])] == [
         ("Note added", ""),
         ("Taken", ""),
+        (f"{Incident.objects.get(case=cases[0]).reference} escalated to it", ""),
     ]
 
 
