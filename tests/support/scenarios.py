@@ -343,7 +343,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "assign": {"to": "@users", "reason": "Knows this customer."},
     "close": {
         "disposition": "false_positive", "reason_code": "known_pattern", "rationale": "As in every month.", "version": 1,
-        "incidents": ["@incidents"],
+        "incidents": ["@incidents"], "versions": {},
     },
     "decide": {"vote": "approve", "reason": "Agreed.", "digest": "@digest"},
     "withdraw": {"reason": "A mistake."},
