@@ -126,10 +126,15 @@ def answers(people, scene, request):
                 found[key] = response.status_code
                 if name in READERS and written() != before:
                     changed.append(key)
-                if not response.streaming and any(secret in response.content for secret in scene.secrets):
+                if not response.streaming and _names_any(scene.secrets, response.content):
                     shown.append(key)
                 transaction.set_rollback(True)
     return name, found, changed, shown
+
+
+def _names_any(secrets, content):
+    """As words of their own: "T-8" stands in one random token of some thousands."""
+    return any(re.search(rb"(?<![\w-])" + re.escape(secret) + rb"(?![\w-])", content) for secret in secrets)
 
 
 def test_every_address_has_its_line_and_every_line_its_address():
