@@ -53,7 +53,7 @@ def test_the_next_incident_is_taken_and_concluded_by_keys(
     first, second, _ = incidents
     sign_in(page, analyst)
     page.goto(queue_path(queue))
-    page.keyboard.press("t")
+    page.keyboard.press("n")
     page.wait_for_url(f"**/cases/incidents/{first.reference}/")
     expect(page.locator(f"#row-{first.reference}")).to_contain_text("you")
 
@@ -118,7 +118,7 @@ def test_an_incident_is_escalated_into_the_case_on_its_subject_by_keys(
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     choose(page, "Into optional", case.reference)
-    dialog.get_by_label("Reason").focus()
+    dialog.get_by_label("Why").focus()
     page.keyboard.type("The same money, once more.")
     dialog.get_by_role("button", name="Escalate").press("Enter")
     expect(page.locator(".case-axes")).to_contain_text("Escalated")
@@ -133,7 +133,7 @@ def test_what_somebody_saw_is_referred_by_keys(page: Page, queue: Queue, analyst
     sign_in(page, analyst)
     page.goto(queue_path(queue))
     page.get_by_role("link", name="Refer something").press("Enter")
-    page.wait_for_url("**/cases/incidents/new/")
+    page.wait_for_url("**/cases/incidents/new/*")
     choose(page, "Queue", queue.name)
     choose(page, "Typology", "Structuring")
     choose(page, "What it is about", "Cash at the counter")
