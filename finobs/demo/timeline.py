@@ -53,10 +53,13 @@ class DailyPace:
         for number, group in groupby(rows, key=self._number):
             lot = list(group)
             position += len(lot)
-            last = min(self.plan.first + self.length * (number + 1), self.plan.end)
-            at = min(datetime.combine(last, MORNING), self.latest)
             self.is_last = position == self.plan.size
-            yield Lot(lot, at, self.now if self.is_last else min(at + self.length, self.latest))
+            yield Lot(lot, self._morning(number), self.now if self.is_last else self._morning(number + 1))
+
+    def _morning(self, number: int) -> datetime:
+        """When a lot comes in. The last one has the days that are left, and comes the sooner for it."""
+        last = min(self.plan.first + self.length * (number + 1), self.plan.end)
+        return min(datetime.combine(last, MORNING), self.latest)
 
     def work(self, lot: Lot) -> None:
         assert lot.at is not None
