@@ -148,9 +148,10 @@ class SubjectField(forms.CharField):
         super().__init__(required=False, max_length=100, **kwargs)
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
-        found = f"{field_name}-suggestions"
+        list_id = f"{field_name}-suggestions"
         self.widget.attrs |= {
-            "list": found, "autocomplete": "off", "hx-get": reverse("cases:incident-open"), "hx-target": f"#{found}",
+            "list": list_id, "autocomplete": "off",
+            "hx-get": reverse("cases:incident-open"), "hx-target": f"#{list_id}",
             "hx-trigger": "input changed delay:250ms", "hx-sync": "this:replace",
         }  # fmt: skip
         return super().get_bound_field(form, field_name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -28,11 +27,8 @@ from .policies.programmes import conclusions_for, disposition_choices
 from .templatetags.conclusions import disposition_word, reason_word
 from .workflow import HUMAN_STEPS
 
-CLOSE: Final[Mapping[str, Callable[..., Any]]] = {
-    ItemKind.CASE: services.case_close, ItemKind.INCIDENT: services.incident_close,
-}  # fmt: skip
 STEP_LABELS: Final = {kind: {step.action: step.label for step in steps} for kind, steps in HUMAN_STEPS.items()}
-LABELS: Final = STEP_LABELS[ItemKind.INCIDENT]
+INCIDENT_STEP_LABELS: Final = STEP_LABELS[ItemKind.INCIDENT]
 ITEM_FIELDS: Final = (
     "reference", "account", "customer", "unit", "typology_word", "queue", "status", "conclusion_words", "rationale",
     "machine_opinion", "priority", "parts", "alert_count", "block_count", "urgency", "assignee", "holder",
@@ -147,22 +143,22 @@ class ItemAdmin(AccessAdmin):
             version = services.note_add(actor=actor, item=item, text=values["note"], version=version).item.version
         if values["conclusion"]:
             disposition, _, reason_code = values["conclusion"].partition("/")
-            CLOSE[item.KIND](
+            services.CLOSE[item.KIND](
                 actor=actor, item=item, disposition=disposition, reason_code=reason_code, rationale=values["why"],
                 version=version,
             )  # fmt: skip
 
-    @admin.action(description=LABELS["take"], permissions=["work"])
+    @admin.action(description=INCIDENT_STEP_LABELS["take"], permissions=["work"])
     def take(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         act, actor = services.item_take, actor_of(request)
         run_action(self, request, queryset, "Taken", lambda item, **version: act(actor=actor, item=item, **version))
 
-    @admin.action(description=LABELS["release"], permissions=["work"])
+    @admin.action(description=INCIDENT_STEP_LABELS["release"], permissions=["work"])
     def release(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         act, actor = services.item_release, actor_of(request)
         run_action(self, request, queryset, "Released", lambda item, **version: act(actor=actor, item=item, **version))
 
-    @admin.action(description=LABELS["assign"], permissions=["lead"])
+    @admin.action(description=INCIDENT_STEP_LABELS["assign"], permissions=["lead"])
     def assign(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         actor, reason, address = actor_of(request), action_reason(request), request.POST.get("to", "")
 
@@ -172,7 +168,7 @@ class ItemAdmin(AccessAdmin):
 
         run_action(self, request, queryset, "Assigned", act)
 
-    @admin.action(description=LABELS["move"], permissions=["work"])
+    @admin.action(description=INCIDENT_STEP_LABELS["move"], permissions=["work"])
     def move(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         actor, reason, slug = actor_of(request), action_reason(request), request.POST.get("to", "")
 
@@ -182,7 +178,7 @@ class ItemAdmin(AccessAdmin):
 
         run_action(self, request, queryset, "Moved", act)
 
-    @admin.action(description=LABELS["wait"], permissions=["work"])
+    @admin.action(description=INCIDENT_STEP_LABELS["wait"], permissions=["work"])
     def wait(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """The reason is what they wait for."""
         actor, waiting_for = actor_of(request), action_reason(request)
@@ -193,7 +189,7 @@ class ItemAdmin(AccessAdmin):
 
         run_action(self, request, queryset, "Waiting", act)
 
-    @admin.action(description=LABELS["reopen"], permissions=["lead"])
+    @admin.action(description=INCIDENT_STEP_LABELS["reopen"], permissions=["lead"])
     def reopen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         act, actor, reason = services.item_reopen, actor_of(request), action_reason(request)
         run_action(
@@ -270,7 +266,7 @@ class IncidentAdmin(ItemAdmin):
             queryset = selectors.incidents_search(request.user, search_term, queryset)
         return queryset, False
 
-    @admin.action(description=LABELS["escalate"], permissions=["work"])
+    @admin.action(description=INCIDENT_STEP_LABELS["escalate"], permissions=["work"])
     def escalate(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Into the case that is named, or each into a new one."""
         actor, reason, reference = actor_of(request), action_reason(request), request.POST.get("to", "")

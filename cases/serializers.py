@@ -7,15 +7,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from detection.alerts.serializers import AlertSerializer
 from finobs.accounts.models import User
 from finobs.core.serializers import ReasonSerializer, TextField
 
 from . import selectors
 from .arrivals import arrived_since
-from .choices import SubjectRole
-from .matches import match_text
-from .models import Case, CaseAlert, CaseSubject, Incident, Note, Queue, QueueEntry
+from .models import Case, CaseSubject, Incident, Note, Queue, QueueEntry
 from .services.incidents_close import MAX_BULK
 
 
@@ -183,38 +180,6 @@ class IncidentDetailSerializer(ItemDetailSerializer, IncidentSerializer):
         read_only_fields = fields
 
 
-class GatheringSerializer(serializers.ModelSerializer[CaseAlert]):
-    """Where an alert lies, and why."""
-
-    incident = serializers.CharField(source="incident.reference")
-    case = serializers.CharField(source="case.reference", default=None, help_text="What that was escalated to.")
-    policy_version = serializers.IntegerField(
-        source="policy_version.number", default=None, help_text="Of the policy of gathering; null: as shipped."
-    )
-    text = serializers.SerializerMethodField(help_text="The same in words.")
-
-    class Meta:
-        model = CaseAlert
-        fields = (
-            "incident", "case", "cause", "gathered_by", "across_typologies", "gap_seconds", "policy_version",
-            "grouped_at", "text",
-        )  # fmt: skip
-        read_only_fields = fields
-
-    def get_text(self, row: CaseAlert) -> str:
-        return match_text(row)
-
-
-class ItemAlertSerializer(AlertSerializer):
-    """An alert of an incident or a case."""
-
-    gathering = GatheringSerializer(source="case_alert")
-
-    class Meta(AlertSerializer.Meta):
-        fields = (*AlertSerializer.Meta.fields, "gathering")
-        read_only_fields = fields
-
-
 class NoteAuthorSerializer(serializers.Serializer[Note]):
     """Who wrote it, as they were called then."""
 
@@ -312,15 +277,6 @@ class MoveSerializer(ReasonSerializer):
 
 class EscalateSerializer(ReasonSerializer):
     case = serializers.CharField(required=False, help_text="Reference of the case to join; none: a new one.")
-
-
-class CaseSubjectChangeSerializer(ReasonSerializer):
-    role = serializers.ChoiceField(choices=SubjectRole.choices)
-
-
-class CaseSubjectAddSerializer(CaseSubjectChangeSerializer):
-    account = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1, help_text="Id of an account,")
-    customer = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1, help_text="or of a customer.")
 
 
 class IncidentOpenSerializer(serializers.Serializer[Any]):

@@ -16,7 +16,7 @@ from transactions.selectors import account_get
 from . import selectors, services
 from .api import CASE, INCIDENT, OfCase
 from .models import Case
-from .serializers import CaseSubjectAddSerializer, CaseSubjectChangeSerializer, ItemAlertSerializer
+from .subject_serializers import CaseSubjectAddSerializer, CaseSubjectChangeSerializer, ItemAlertSerializer
 
 
 class CaseAlertList(SelectorList[Alert]):

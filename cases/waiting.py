@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from calendar import SATURDAY
 from datetime import datetime, time, timedelta
 from typing import Final
 
 MORNING: Final = time(9)
-SATURDAY: Final = 5
 
 
 def next_morning(now: datetime) -> datetime:

@@ -10,7 +10,7 @@ from finobs.core.identity import attach_history_users
 from .models import Account, AccountDetails
 
 MAX_CHANGES: Final = 50
-CHANGE_FIELDS: Final = ("name", "kind", "currency", "status", "opened_on", "closed_on")
+ACCOUNT_CHANGE_FIELDS: Final = ("name", "kind", "currency", "status", "opened_on", "closed_on")
 
 
 class FieldChange(NamedTuple):
@@ -32,7 +32,7 @@ def account_changes(account: Account) -> list[tuple[Any, list[FieldChange]]]:
 
 def _differences(before: Any, after: Any) -> list[FieldChange]:
     changes = []
-    for name in CHANGE_FIELDS:
+    for name in ACCOUNT_CHANGE_FIELDS:
         old, new = ("" if row is None else _word(row, name) for row in (before, after))
         if old != new:
             label = str(AccountDetails._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]

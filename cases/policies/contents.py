@@ -46,8 +46,10 @@ class CountryField(serializers.CharField):
         text = super().run_validation(data)
         if text not in COUNTRIES:
             hint = country_hint(text)
-            meant = f" Is {hint} meant?" if hint else ""
-            raise serializers.ValidationError(f"“{text[:40]}” is no country code of two capital letters, as DE.{meant}")
+            question = f" Is {hint} meant?" if hint else ""
+            raise serializers.ValidationError(
+                f"“{text[:40]}” is no country code of two capital letters, as DE.{question}"
+            )
         return text
 
 

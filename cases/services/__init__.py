@@ -1,5 +1,9 @@
 """Every write of work items, queues and policies of work, one file for each verb."""
 
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ..choices import ItemKind
 from .case_close import case_close
 from .case_subject import case_subject_add, case_subject_change, case_subject_remove
 from .delivery_fault_gather import delivery_fault_gather
@@ -28,6 +32,7 @@ from .tag_create import tag_change, tag_create
 from .work_policy_change import programme_create, work_policy_change, work_policy_revert
 
 __all__ = [
+    "CLOSE",
     "case_close",
     "case_subject_add",
     "case_subject_change",
@@ -63,3 +68,6 @@ __all__ = [
     "work_policy_change",
     "work_policy_revert",
 ]
+
+# What closes each kind of item.
+CLOSE: Final[Mapping[str, Callable[..., Any]]] = {ItemKind.CASE: case_close, ItemKind.INCIDENT: incident_close}

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from django.db.models import Q
 
@@ -11,11 +10,10 @@ from finobs.core import access, history
 from finobs.core.classification import personal_fields
 from finobs.core.service import service
 from transactions.models import Customer, new_salt
+from transactions.parties.services.customer_erase import ERASED_TEXT
 from transactions.queries import accounts_of_nobody_else
 
 from ..models import Case, CaseSubject, Incident, Note, WorkItem
-
-ERASED_TEXT: Final = "Erased with its customer."
 
 
 @service
@@ -34,10 +32,10 @@ def items_erase(*, actor: User, customer: Customer) -> int:
 def _items_about(customer: Customer) -> list[Sequence[WorkItem]]:
     """The incidents and the cases of which they are the last, locked."""
     accounts = Q(customer=None, account__in=accounts_of_nobody_else(customer))
-    known = Q(customer__isnull=False, customer__erased_at=None) & ~Q(customer=customer)
+    about_others = Q(customer__isnull=False, customer__erased_at=None) & ~Q(customer=customer)
     own = CaseSubject.objects.filter(customer=customer).values("case")
-    others = CaseSubject.objects.filter(known).values("case")
-    cases = Case.objects.filter(accounts | Q(customer=customer) | Q(pk__in=own)).exclude(known)
+    others = CaseSubject.objects.filter(about_others).values("case")
+    cases = Case.objects.filter(accounts | Q(customer=customer) | Q(pk__in=own)).exclude(about_others)
     incidents = Incident.objects.filter(accounts | Q(customer=customer))
     return [
         list(rows.order_by("pk").select_for_update(of=("self",))) for rows in (incidents, cases.exclude(pk__in=others))

@@ -25,8 +25,8 @@ def validate_queue(queue: Queue) -> None:
     except ValidationError as error:
         fields |= error.message_dict
     named = queue.typologies if isinstance(queue.typologies, list) else [None]
-    known = typologies()
-    unknown = [str(name) for name in named if not isinstance(name, str) or name not in known]
+    labels = typologies()
+    unknown = [str(name) for name in named if not isinstance(name, str) or name not in labels]
     if unknown:
         fields["typologies"] = [f"No such typology: {', '.join(unknown)}."]
     if not 1 <= (queue.lease_minutes or 0) <= 24 * 60:

@@ -132,12 +132,12 @@ def _counts(moves: Sequence[Move], queues: Mapping[int, Queue]) -> Iterator[Queu
 
 def _visible(actor: User, elsewhere: Sequence[Move]) -> list[Move]:
     """Those that the actor may see, the newest of each kind first."""
-    found: list[Move] = []
+    visible: list[Move] = []
     for model in (Incident, Case):
         moved = {move[0].pk: move for move in elsewhere if isinstance(move[0], model)}
         keys = access.restrict(model._default_manager.filter(pk__in=moved), actor, "view").order_by("-pk")
-        found += [moved[pk] for pk in keys.values_list("pk", flat=True)]
-    return found
+        visible += [moved[pk] for pk in keys.values_list("pk", flat=True)]
+    return visible
 
 
 def _examples(visible: Sequence[Move], names: Mapping[int, str]) -> Iterator[RoutedElsewhere]:

@@ -15,7 +15,7 @@ from approvals.models import ApprovalRequest
 from approvals.tests.factories import closing_request, decide
 from cases import selectors, services
 from cases.models import Case, CaseSubject, Incident, Note, Queue
-from cases.services.items_erase import ERASED_TEXT, items_erase
+from cases.services.items_erase import items_erase
 from finobs.accounts.models import User
 from finobs.core import clock
 from finobs.core.errors import NotAllowed
@@ -26,6 +26,7 @@ from finobs.ledger.verification import verify
 from tests import factories
 from transactions.choices import PartyRole
 from transactions.models import Account, AccountParty, Customer
+from transactions.parties.services.customer_erase import ERASED_TEXT
 
 assert ledger_files
 assert ledger_key

@@ -30,8 +30,8 @@ def incident_open(request: SignedInRequest) -> HttpResponse:
     user = request.user
     refuse_unknown(request.GET, {"queue", *SUGGESTED})
     if is_fragment(request) and request.method == "GET":
-        found = [each for name in SUGGESTED for each in SUGGESTED[name](user, request.GET.get(name, "")[:100])]
-        return render_page(request, "cases/incident_open.html", {"found": found}, partial="suggestions")
+        suggestions = [each for name in SUGGESTED for each in SUGGESTED[name](user, request.GET.get(name, "")[:100])]
+        return render_page(request, "cases/incident_open.html", {"suggestions": suggestions}, partial="suggestions")
     queues = selectors.queues_workable(user)
     initial = {"queue": queues.filter(slug=request.GET.get("queue", "")).first()}
     form = IncidentForm(request.POST or None, user=user, queues=queues, initial=initial)

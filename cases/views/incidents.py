@@ -11,7 +11,7 @@ from .. import selectors
 from ..filters import IncidentFilter
 
 INCIDENT_ORDER = ("-last_at", "-id")
-FIELDS = ("status", "typology", "account", "customer", "assignee", "unit")
+FILTER_FIELDS = ("status", "typology", "account", "customer", "assignee", "unit")
 
 
 @login_required
@@ -20,5 +20,5 @@ def incident_list(request: SignedInRequest) -> HttpResponse:
     """The incidents of all queues that one sees, the latest first."""
     rows = selectors.with_names(request.user, selectors.incidents_visible(request.user))
     return list_page(
-        request, "cases/incident_list.html", rows, filter_set=IncidentFilter, fields=FIELDS, order=INCIDENT_ORDER
+        request, "cases/incident_list.html", rows, filter_set=IncidentFilter, fields=FILTER_FIELDS, order=INCIDENT_ORDER
     )

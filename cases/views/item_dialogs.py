@@ -20,9 +20,6 @@ from .item_forms import item_form
 from .page import success_response, workbench
 
 SENT_FOR_APPROVAL_MESSAGE = "Sent for approval. A lead decides; the {kind} is closed once they agree."
-CLOSE: dict[str, Callable[..., Any]] = {
-    ItemKind.CASE: services.case_close, ItemKind.INCIDENT: services.incident_close,
-}  # fmt: skip
 
 
 def item_dialog(
@@ -48,7 +45,7 @@ def item_dialog(
 @require_http_methods(["GET", "POST"])
 def item_close(request: SignedInRequest, reference: str, kind: str) -> HttpResponse:
     """The disposition form, and what comes of it."""
-    return item_dialog(request, kind, reference, "close", CLOSE[kind], "{reference} is closed.")
+    return item_dialog(request, kind, reference, "close", services.CLOSE[kind], "{reference} is closed.")
 
 
 @login_required

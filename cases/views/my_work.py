@@ -61,15 +61,15 @@ def search(request: SignedInRequest) -> HttpResponse:
     parties = [] if incidents or rows.exists() else _parties(user, text)
     context: dict[str, Any] = {
         "text": text, "parties": parties, "incidents": incidents[:MAX_INCIDENTS],
-        "more_incidents": len(incidents) > MAX_INCIDENTS, "found_else": bool(incidents or parties),
+        "more_incidents": len(incidents) > MAX_INCIDENTS, "is_other_found": bool(incidents or parties),
     }  # fmt: skip
     return list_page(request, "cases/search.html", rows, order=ITEM_ORDER, parameters=["q"], **context)
 
 
 def _parties(user: Any, text: str) -> list[tuple[str, str, list[Suggestion]]]:
     """Title, page and what was found, of customers and of accounts, where any was."""
-    found = (
+    groups = (
         ("Customers", "transactions:customer-detail", customers_suggested(user, text)),
         ("Accounts", "transactions:account-detail", accounts_suggested(user, text)),
     )
-    return [each for each in found if each[-1]]
+    return [each for each in groups if each[-1]]

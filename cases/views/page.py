@@ -36,7 +36,7 @@ from .summary import alerts_summary
 
 ITEM_ORDER = ("-priority", "-id")
 TEMPLATE = "cases/workbench.html"
-MAX_ALERTS = 50
+MAX_ITEM_ROWS = 50
 # Quick views of a queue: label, and the filters that make it.
 QUICK_FILTERS = (
     ("Open", ""),
@@ -116,10 +116,10 @@ def item_parts(request: SignedInRequest, item: WorkItem, open_dialog: str) -> di
     user, lease = request.user, item.current_lease
     notes = list(selectors.item_notes(user, item))
     preload(notes)
-    alerts = list(selectors.item_alerts(user, item)[:MAX_ALERTS])
+    alerts = list(selectors.item_alerts(user, item)[:MAX_ITEM_ROWS])
     possible = buttons(user, item)
     enabled = {button.name for button in possible if button.enabled}
-    arrived = list(arrived_since(user, item)[:MAX_ALERTS])
+    arrived = list(arrived_since(user, item)[:MAX_ITEM_ROWS])
     others = selectors.open_incidents_about(user, item).exclude(pk__in=[each.pk for each in arrived])
     return {
         "item_type": item._meta.label_lower,
@@ -127,14 +127,14 @@ def item_parts(request: SignedInRequest, item: WorkItem, open_dialog: str) -> di
         "concluded": selectors.conclusion_of(user, item),
         "alerts": alerts,
         "may_explain": may_explain(user),
-        "more_alerts": item.alert_count > len(alerts) == MAX_ALERTS,
+        "more_alerts": item.alert_count > len(alerts) == MAX_ITEM_ROWS,
         "summary": alerts_summary(alerts),
         "faults": list(selectors.item_faults(user, item)),
         "notes": notes,
         "incidents": list(selectors.case_incidents(user, item)) if isinstance(item, Case) else [],
         "subjects": list(selectors.case_subjects(user, item)) if isinstance(item, Case) else [],
         "arrived": arrived,
-        "open_incidents": list(others[:MAX_ALERTS]),
+        "open_incidents": list(others[:MAX_ITEM_ROWS]),
         "timeline": selectors.item_timeline(user, item),
         "buttons": possible,
         "unavailable": unavailable(possible),

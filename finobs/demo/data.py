@@ -32,7 +32,7 @@ from .bank.entities import ENTITIES, SOUTHGATE
 from .bank.plan import NAME_BEGINNING, end_at
 from .deliveries import WeeklyDeliveries
 from .desk import Desk
-from .loading import AtOnce, Feed, FeedRow, NoDeliveries, held, load, rows_in
+from .loading import AtOnce, Feed, FeedRow, NoDeliveries, clock_at, load, rows_in
 from .timeline import DailyPace, end_after, opening_before
 
 OWN_SOURCE: Final = "demo"
@@ -88,7 +88,7 @@ class _Bank:
         return make_world(self.plan)
 
     def seed(self) -> None:
-        with held(self.opening):
+        with clock_at(self.opening):
             sources, deliveries = self._set_up()
         pace = DailyPace(self.plan, Desk(lambda: self.world))
         load(self.actor, Feed(sources, self.plan.name, self.plan.size, self._rows, deliveries, pace), self.report)

@@ -103,7 +103,7 @@ def rows_in(source: Source, name: str, kind: str = RecordKind.TRANSACTION) -> in
     return last.first_row + last.received - 1 if last else 0
 
 
-def held(at: datetime | None) -> AbstractContextManager[None]:
+def clock_at(at: datetime | None) -> AbstractContextManager[None]:
     """The clock at that moment; None: as it runs."""
     return clock.at(at) if at else nullcontext()
 
@@ -133,7 +133,7 @@ class _Loading:
         with tqdm(total=total, unit=" rows", desc="Ingesting", disable=None) as bar:
             for lot in self.feed.pace.lots(islice(self.feed.rows(), total), (self.train_at, self.learn_at, total)):
                 before, position = position, position + len(lot.rows)
-                with held(lot.at):
+                with clock_at(lot.at):
                     self.learn(before, done)
                     # What people do of a lot is in where the lot is: a start after a kill need not ask.
                     with transaction.atomic():

@@ -22,7 +22,7 @@ from .loading import FeedRow, Lot
 LEAD: Final = timedelta(days=7)
 OPENING: Final = time(8, 0, tzinfo=UTC)
 # Of the day after: it is over on both entities' clocks.
-MORNING: Final = time(5, 30, tzinfo=UTC)
+ARRIVAL_TIME: Final = time(5, 30, tzinfo=UTC)
 # Each lot costs the same, whatever is in it: a long demo's payments, and a small one's, come in by several days.
 MAX_LOTS: Final = 61
 ROWS_A_LOT: Final = 100
@@ -59,7 +59,7 @@ class DailyPace:
     def _morning(self, number: int) -> datetime:
         """When a lot comes in. The last one has the days that are left, and comes the sooner for it."""
         last = min(self.plan.first + self.length * (number + 1), self.plan.end)
-        return min(datetime.combine(last, MORNING), self.latest)
+        return min(datetime.combine(last, ARRIVAL_TIME), self.latest)
 
     def work(self, lot: Lot) -> None:
         assert lot.at is not None

@@ -107,8 +107,8 @@ def _activity(value: Mapping[str, Any]) -> str:
 
 def _with(text: str, more: list[str]) -> str:
     """What is said of it in brackets, where there is any."""
-    said = ", ".join(filter(None, more))
-    return f"{text} ({said})" if said else text
+    details = ", ".join(filter(None, more))
+    return f"{text} ({details})" if details else text
 
 
 _WRITERS: Final[Mapping[str, Callable[[Any], str]]] = {

@@ -70,11 +70,11 @@ def one_of(choices: Collection[str] | Callable[[], Collection[str]]) -> ValueRea
     def read(value: Any, name: str) -> str | None:
         if is_nothing(value):
             return None
-        known = choices() if callable(choices) else choices
-        words = {word.lower(): word for word in known}
+        options = choices() if callable(choices) else choices
+        words = {word.lower(): word for word in options}
         word = words.get(str(value).strip().lower().replace(" ", "_"))
         if word is None:
-            raise RowFault(QuarantineReason.WORD, f"{name} is {quoted(value)}; it must be {_either(known)}.")
+            raise RowFault(QuarantineReason.WORD, f"{name} is {quoted(value)}; it must be {_either(options)}.")
         return word
 
     return read

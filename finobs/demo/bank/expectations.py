@@ -18,13 +18,13 @@ DAYS_A_MONTH: Final = 31
 # Of what somebody spends by card on average: people say more than they need.
 SPENDING_ROOM: Final = 2.4
 SLACK: Final = 1.15
-# Of an account beside the one that wages go to, people expect a part of their income.
 # Of an income, so much may go on the card of an account: the rest of it has its uses.
 SHARE_SPENT: Final = 0.35
 SHARES_SPENT: Final = {QUIET: 0.12}
+# Of an account beside the one that wages go to, people expect a part of their income.
 SHARES_OF_INCOME: Final = {QUIET: 0.25}
 # What goes out is so much of what comes in at least, and the other way round.
-LEAST_OF_OTHER: Final = {CustomerKind.PERSON.value: 0.75, CustomerKind.ORGANISATION.value: 0.5}
+MIN_SHARE_OF_OTHER: Final = {CustomerKind.PERSON.value: 0.75, CustomerKind.ORGANISATION.value: 0.5}
 USUAL: Final = sum(each.share * each.usual * math.exp(each.spread**2 / 2) for each in CATEGORIES_BOUGHT)
 
 
@@ -69,9 +69,9 @@ def _amounts(customer: BankCustomer, expected: dict[str, Any]) -> dict[str, str]
     """In and out are of one order, and at least what the customer's income lets the bank expect."""
     share = SHARES_OF_INCOME.get(customer.archetype, 1.0)
     into = max(expected["in"], minor(customer.income * share, customer.entity) if customer.income else 0)
-    least = LEAST_OF_OTHER[customer.kind]
-    out = max(expected["out"], into * least)
-    into = max(into, out * least)
+    min_share = MIN_SHARE_OF_OTHER[customer.kind]
+    out = max(expected["out"], into * min_share)
+    into = max(into, out * min_share)
     return {"amount_in": str(_rounded(into)), "amount_out": str(_rounded(out))}
 
 

@@ -12,7 +12,7 @@ from .plan import BankPlan
 
 # Seconds from a payment's usual hour within which it comes: what a machine executes, and what people bring or order.
 BATCH_WINDOW: Final = 5_400
-WINDOWS: Final = {"cash": 18_000, "wire": 10_800}
+CHANNEL_WINDOWS: Final = {"cash": 18_000, "wire": 10_800}
 
 
 def months_of(plan: BankPlan) -> Iterator[date]:
@@ -59,7 +59,7 @@ def _movement(rng: Random, account: BankAccount, each: Regular, day: date) -> Mo
     amount = most_of(each, day)
     if each.jitter:
         amount = max(each.step, round(amount * (1 - rng.random() * each.jitter) / each.step) * each.step)
-    second = int(each.hour * 3600) + rng.randrange(WINDOWS.get(each.channel, BATCH_WINDOW))
+    second = int(each.hour * 3600) + rng.randrange(CHANNEL_WINDOWS.get(each.channel, BATCH_WINDOW))
     attributes = {"branch": account.branch} if each.method == "cash" else None
     return Movement(
         second, account, each.other, amount, each.direction, each.channel, each.method, each.memo,

@@ -34,7 +34,7 @@ NUMBERS: Final = (
     "eleven",
     "twelve",
 )
-SUSPICIOUS: Final = {each.slug for each in STORIES if each.typology}
+SUSPICIOUS_STORIES: Final = {each.slug for each in STORIES if each.typology}
 # What honest payments are, by what the bank calls them.
 MEMOS: Final = {
     "Salary": "salary", "Pension": "salary", "Own transfer": "own", "Savings plan": "own", "Rent": "household",
@@ -78,7 +78,7 @@ class FactsOf:
         account = self.accounts[first.external_id]
         label = self.label(payments)
         story = self.accounts[payments[0].account.external_id].story if payments else account.story
-        is_suspicious = bool(label) if payments else story in SUSPICIOUS
+        is_suspicious = bool(label) if payments else story in SUSPICIOUS_STORIES
         situation = _suspicious(story, label, payments) if is_suspicious else _honest(payments, account)
         last = payments[-1].occurred_at.date() if payments else clock.now().date()
         return Facts(situation, is_suspicious, last, self.texts(item, account, payments))
@@ -87,8 +87,8 @@ class FactsOf:
         """The typology of most of the payments with which something is wrong, as their stories have it; "" for none.
         The feed tells only what somebody reported."""
         labels = (self.labels.get((each.account.external_id, self.local_time(each)), "") for each in payments)
-        found = Counter(label for label in labels if label).most_common(1)
-        return found[0][0] if found else ""
+        most_common = Counter(label for label in labels if label).most_common(1)
+        return most_common[0][0] if most_common else ""
 
     def local_time(self, payment: Transaction) -> datetime:
         """When it was on its entity's clock."""

@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 
 from finobs.core import clock
 
-from ..bank.calendars import is_business_day
+from ..bank.calendars import ONE_DAY, is_business_day
 from ..bank.entities import Entity
 
 # The hour at which the day before is over, and how long nobody works from then.
 DAWN: Final = time(5)
 NIGHT: Final = timedelta(hours=1)
-ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

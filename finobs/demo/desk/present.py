@@ -20,7 +20,7 @@ from .triage import Triage, assign
 
 LAST_HOURS: Final = timedelta(minutes=80)
 # How many incidents are given to somebody, taken, and set to wait; how many cases are taken, and proposed.
-ASSIGNED, TAKEN, WAITING, CASES_TAKEN, PROPOSED = 2, 3, 2, 3, 2
+ASSIGNMENTS, TAKES, WAITS, CASE_TAKES, PROPOSALS = 2, 3, 2, 3, 2
 
 
 class Present:
@@ -49,9 +49,9 @@ class Present:
     def cases(self) -> None:
         rows = Case.objects.filter(status__in=(CaseStatus.OPEN, CaseStatus.NEW)).select_related("queue", "unit")
         open_cases = (each for each in rows.order_by("opened_at", "pk") if is_worked(each))
-        missing = max(0, PROPOSED - Case.objects.filter(status=CaseStatus.AWAITING_APPROVAL).count())
+        missing = max(0, PROPOSALS - Case.objects.filter(status=CaseStatus.AWAITING_APPROVAL).count())
         desk = self.investigation
-        for number, case in enumerate(islice(open_cases, missing + CASES_TAKEN)):
+        for number, case in enumerate(islice(open_cases, missing + CASE_TAKES)):
             rng, facts = desk.rng(case), desk.facts.of(case)
             worker = desk.worker(case, rng)
             self.shift.plan(self.next(), partial(item_take, actor=worker, item=case))
@@ -61,17 +61,17 @@ class Present:
     def incidents(self) -> None:
         rows = Incident.objects.filter(status=IncidentStatus.NEW).select_related("queue", "unit", "account")
         untouched = (each for each in rows.order_by("opened_at", "pk") if is_worked(each))
-        missing = max(0, WAITING - Incident.objects.filter(status=IncidentStatus.WAITING).count())
+        missing = max(0, WAITS - Incident.objects.filter(status=IncidentStatus.WAITING).count())
         desk = self.triage
-        for number, incident in enumerate(islice(untouched, ASSIGNED + TAKEN + missing)):
+        for number, incident in enumerate(islice(untouched, ASSIGNMENTS + TAKES + missing)):
             rng, facts = desk.rng(incident), desk.facts.of(incident)
             worker = desk.staff.analyst(incident, rng)
-            if number < ASSIGNED:
+            if number < ASSIGNMENTS:
                 lead, reason = desk.staff.lead(incident, rng), desk.prose.pick(notes.ASSIGNED, rng)
                 self.shift.plan(self.next(), partial(assign, lead, worker, incident, reason))
                 continue
             self.shift.plan(self.next(), partial(item_take, actor=worker, item=incident))
             text = desk.prose.write(notes.TRIAGE, facts, rng)
             self.shift.plan(self.next(), partial(note_add, actor=worker, item=incident, text=text))
-            if number >= ASSIGNED + TAKEN:
+            if number >= ASSIGNMENTS + TAKES:
                 self.shift.plan(self.next(), partial(desk.wait, worker, incident, rng))

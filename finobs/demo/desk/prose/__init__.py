@@ -26,7 +26,7 @@ class Prose:
 
     def __init__(self) -> None:
         self.used: Counter[Any] = Counter()
-        self.written: set[str] = set()
+        self.texts: set[str] = set()
 
     def pick(self, choices: Sequence[Any], rng: Random) -> Any:
         fewest = min(self.used[each] for each in choices)
@@ -45,9 +45,9 @@ class Prose:
             chosen: Closing = self.pick(choices, rng)
             text = _sentences(chosen.text.format_map(facts.texts))
             # An incident's conclusion and that of what came of it say the same of the same facts only once.
-            if text not in self.written:
+            if text not in self.texts:
                 break
-        self.written.add(text)
+        self.texts.add(text)
         return {"disposition": chosen.disposition, "reason_code": chosen.reason, "rationale": text}
 
     def escalation(self, facts: Facts, rng: Random) -> str:
