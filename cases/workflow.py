@@ -52,7 +52,7 @@ _OPEN, _WAITING, _AWAITING, _CLOSED = (
 )  # fmt: skip
 _AT_WORK: Final = frozenset({_OPEN, _WAITING})
 
-_TAKE = Transition("take", "Take", WORKABLE, _OPEN, key="t", holding=frozenset({"free"}))
+_TAKE = Transition("take", "Take", WORKABLE, _OPEN, key="h", holding=frozenset({"free"}))
 _NOTE = Transition("note", "Add note", UNFINISHED, key="c")
 _WAIT = Transition("wait", "Wait", frozenset({_OPEN}), _WAITING, holding=_MINE_OR_FREE, needs_reason=True, key="w")
 _RELEASE = Transition("release", "Release", _AT_WORK, key="b", holding=frozenset({"mine"}))
@@ -79,7 +79,7 @@ CASE_TRANSITIONS: Final[tuple[Transition, ...]] = (
     _ASSIGN,
     _MOVE,
     # And so changing or removing one.
-    Transition("subject_add", "Add a subject", WORKABLE, holding=_MINE_OR_FREE, needs_reason=True, key="s"),
+    Transition("subject_add", "Add a subject", WORKABLE, holding=_MINE_OR_FREE, needs_reason=True, key="u"),
     _REOPEN,
     _ADD_ALERTS,
     Transition("await_approval", "Wait for approval", _AT_WORK, _AWAITING, system=True),

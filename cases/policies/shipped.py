@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from detection.choices import Typology
@@ -43,39 +43,47 @@ _MEANINGS: Final[Mapping[str, str]] = {
 }
 
 
-def _programme(slug: str, name: str, description: str) -> dict[str, Any]:
+def _typology(code: str, label: str, fincen_subtypes: Sequence[int] = (), goaml_report: str = "") -> dict[str, Any]:
+    return {
+        "code": code, "label": label, "fincen_subtypes": list(fincen_subtypes), "goaml_report": goaml_report,
+        "goaml_indicators": [], "active": True,
+    }  # fmt: skip
+
+
+def _disposition(code: str, label: str, meaning: str) -> dict[str, Any]:
+    return {"code": code, "label": label, "meaning": meaning, "active": True}
+
+
+def _reason(code: str, label: str, dispositions: Sequence[str], fincen_subtypes: Sequence[int] = ()) -> dict[str, Any]:
+    return {
+        "code": code, "label": label, "dispositions": list(dispositions), "fincen_subtypes": list(fincen_subtypes),
+        "goaml_indicators": [], "active": True,
+    }  # fmt: skip
+
+
+def _of_suspicion(slug: str, name: str, description: str) -> dict[str, Any]:
+    """A programme about what customers do: detection's typologies, and conclusions that are suspicious or not."""
     labels = dict(Typology.choices)
     return {
         "name": name,
         "description": description,
         "typologies": [
-            {
-                "code": str(code),
-                "label": str(labels[code]),
-                "fincen_subtypes": [fincen],
-                "goaml_report": "STR",
-                "goaml_indicators": [],
-                "active": True,
-            }
-            for code, (programme, fincen) in _TYPOLOGY_CODES.items()
+            _typology(str(code), str(labels[code]), [subtype], "STR")
+            for code, (programme, subtype) in _TYPOLOGY_CODES.items()
             if programme == slug
         ],
         "dispositions": [
-            {"code": code.value, "label": str(code.label), "meaning": _MEANINGS[code], "active": True}
-            for code in REASONS_BY_DISPOSITION
+            _disposition(code.value, str(code.label), _MEANINGS[code]) for code in REASONS_BY_DISPOSITION
         ],
         "reason_codes": [
-            {
-                "code": code.value,
-                "label": str(code.label),
-                "dispositions": [each.value for each, codes in REASONS_BY_DISPOSITION.items() if code in codes],
-                "fincen_subtypes": [_REASON_CODES[code]] if code in _REASON_CODES else [],
-                "goaml_indicators": [],
-                "active": True,
-            }
+            _reason(
+                code.value, str(code.label),
+                [each.value for each, codes in REASONS_BY_DISPOSITION.items() if code in codes],
+                [_REASON_CODES[code]] if code in _REASON_CODES else [],
+            )
             for code in ReasonCode
         ],
-    }
+    }  # fmt: skip
 
 
 # Conclusions about a feed, and the reasons that go with each: nothing is suspected of anybody.
@@ -95,40 +103,19 @@ _OPERATIONS_REASONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 
 
 def _operations() -> dict[str, Any]:
+    """The programme about feeds."""
     return {
         "name": "Operations",
         "description": "Feeds and services that do not do what was agreed.",
-        "typologies": [
-            {
-                "code": INCOMPLETE_DELIVERY,
-                "label": "Late or incomplete delivery",
-                "fincen_subtypes": [],
-                "goaml_report": "",
-                "goaml_indicators": [],
-                "active": True,
-            }
-        ],
-        "dispositions": [
-            {"code": code, "label": label, "meaning": NOT_SUSPICIOUS, "active": True}
-            for code, label in _OPERATIONS_DISPOSITIONS.items()
-        ],
-        "reason_codes": [
-            {
-                "code": code,
-                "label": label,
-                "dispositions": list(dispositions),
-                "fincen_subtypes": [],
-                "goaml_indicators": [],
-                "active": True,
-            }
-            for code, (label, dispositions) in _OPERATIONS_REASONS.items()
-        ],
+        "typologies": [_typology(INCOMPLETE_DELIVERY, "Late or incomplete delivery")],
+        "dispositions": [_disposition(code, label, NOT_SUSPICIOUS) for code, label in _OPERATIONS_DISPOSITIONS.items()],
+        "reason_codes": [_reason(code, *rest) for code, rest in _OPERATIONS_REASONS.items()],
     }
 
 
 PROGRAMMES: Final[Mapping[str, dict[str, Any]]] = {
-    AML: _programme(AML, "Anti-money laundering", "Money whose source or purpose must be looked into."),
-    FRAUD: _programme(FRAUD, "Fraud", "Payments that the customer may not have made, or was talked into."),
+    AML: _of_suspicion(AML, "Anti-money laundering", "Money whose source or purpose must be looked into."),
+    FRAUD: _of_suspicion(FRAUD, "Fraud", "Payments that the customer may not have made, or was talked into."),
     OPERATIONS: _operations(),
 }
 

@@ -36,7 +36,6 @@ class NewAlert:
     typology: str
     outcome: str
     urgency: float | None
-    score: float | None
     occurred_at: datetime
     amount_minor: int
     currency: str
@@ -76,12 +75,12 @@ def _read(ids: Sequence[int]) -> list[tuple[Any, ...]]:
         minor=Coalesce("transaction__amount_minor", "external__amount_minor"),
         currency=Coalesce("transaction__currency", "external__currency"),
     )
-    names = ("pk", "account_id", "typology", "outcome", "parameters", "score", "at", "minor", "currency", "customer_id")
+    names = ("pk", "account_id", "typology", "outcome", "parameters", "at", "minor", "currency", "customer_id")
     return list(rows.order_by("at", "pk").values_list(*names))
 
 
 def _alert(row: tuple[Any, ...], holders: Mapping[int, int], unit_id: int, rule: Gathering) -> NewAlert:
-    pk, account_id, typology, outcome, parameters, score, at, minor, currency, customer_id = row
+    pk, account_id, typology, outcome, parameters, at, minor, currency, customer_id = row
     gathering = rule.rule(typology)
     # One that another system raised of a customer, and of no account, is about the customer whatever the policy says.
     if account_id:
@@ -95,7 +94,6 @@ def _alert(row: tuple[Any, ...], holders: Mapping[int, int], unit_id: int, rule:
         typology,
         outcome,
         urgency(parameters),
-        score,
         at,
         minor or 0,
         currency or "",

@@ -74,9 +74,8 @@ def case_subject_remove(
     reason = require_reason(reason)
     if _is_about_incidents(locked, row):
         raise Invalid("The incidents of the case are about this subject: it stays, and its role can be changed.")
-    data = subject_data(row)
     history.delete(row, actor=actor, reason=reason)
-    return _record(actor, locked, row, "case.subject_remove", reason, data=data)
+    return _record(actor, locked, row, "case.subject_remove", reason)
 
 
 def _locked(actor: User, case: Case, version: int | None) -> Case:
@@ -107,15 +106,10 @@ def _is_about_incidents(case: Case, subject: CaseSubject) -> bool:
     return about == case.subject_ids or about in {each.subject_ids for each in incidents}
 
 
-def _record(
-    actor: User, case: Case, subject: CaseSubject, action: str, reason: str, *, before: str = "",
-    data: dict[str, str | None] | None = None,
-) -> Case:  # fmt: skip
+def _record(actor: User, case: Case, subject: CaseSubject, action: str, reason: str, **more: str) -> Case:
     """Whoever says who a case is about has edited it: approvers are shown that."""
     case.last_edited_by = actor
     item_locking.save(case, actor=actor, reason=f"Subjects: {reason}", fields=["last_edited_by"])
-    values = {**(data or subject_data(subject)), "reason_digest": reason_digest(case, reason)} | (
-        {"before": before} if before else {}
-    )
-    record(actor=actor, action=action, subject=case, data=values, related=[subject])
+    data = {**subject_data(subject), "reason_digest": reason_digest(case, reason), **more}
+    record(actor=actor, action=action, subject=case, data=data, related=[subject])
     return case

@@ -31,7 +31,7 @@ def test_every_filter_by_the_id_of_a_source_reads_it_as_ingestion_does():
         for name, declared in each.base_filters.items()  # type: ignore[attr-defined]
         if declared.field_name.endswith("external_id")
     }
-    assert len(by_id) == 8
+    assert len(by_id) == 10
     assert [name for name, declared in by_id.items() if not isinstance(declared, IdentifierFilter)] == []
 
 

@@ -17,6 +17,7 @@ from cases.approval_actions import approver_summary
 from cases.customer_erasure import open_case_obstacles
 from cases.models import Case, CaseSubject, Queue
 from cases.services.escalation import escalate
+from cases.services.text_digests import reason_digest
 from cases.timeline import item_timeline
 from finobs.accounts.models import OrgUnitGroupGrant, User
 from finobs.accounts.system import system_actor
@@ -56,7 +57,12 @@ def test_a_subject_is_added_with_its_role_history_and_event(case: Case, account:
     assert (subject.account, subject.customer, subject.role) == (account, None, "victim")
     event = last_event("case.subject_add")
     assert event["subject"] == {"type": "cases.case", "id": str(case.pk)}
-    assert event["data"] == {"customer": None, "account": str(account.pk), "role": "victim", "reason": WHY}
+    assert event["data"] == {
+        "customer": None,
+        "account": str(account.pk),
+        "role": "victim",
+        "reason_digest": reason_digest(case, WHY),
+    }
     assert {row["type"] for row in event["history"]} == {"cases.historicalcase", "cases.historicalcasesubject"}
     assert subject.history.get().history_user == analyst
     case.refresh_from_db()
@@ -163,7 +169,8 @@ def test_an_incident_that_joins_brings_its_subject_once(
     subject = case.subjects.get()
     assert (subject.account, subject.role) == (account, "subject")
     assert last_event("case.subject_add")["data"] == {
-        "customer": None, "account": str(account.pk), "role": "subject", "reason": "The same mule.",
+        "customer": None, "account": str(account.pk), "role": "subject",
+        "reason_digest": reason_digest(case, "The same mule."),
     }  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def test_taking_opens_assigns_and_holds_it(case: Case, analyst: User) -> None:
 def test_somebody_else_s_case_is_a_conflict_that_names_the_holder(case: Case, analyst: User, colleague: User) -> None:
     with clock.at(factories.NOON):
         item_take(actor=analyst, item=case)
-        with pytest.raises(Conflict, match="Ana Analyst has held this case since 2026-03-02 12:00 UTC"):
+        with pytest.raises(Conflict, match="Ana Analyst has held this case since 2 Mar 2026, 12:00 UTC"):
             item_take(actor=colleague, item=case)
 
 

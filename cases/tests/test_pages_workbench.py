@@ -246,7 +246,7 @@ def test_what_nobody_holds_says_so_and_to_whom_it_is_assigned(analyst: User, lea
 
 def test_every_step_has_a_key_that_its_button_shows(lead: User, case: Case) -> None:
     page = html(signed_in(lead), f"/cases/{case.reference}/")
-    for key in ("t", "c", "m", "a", "n"):
+    for key in ("h", "c", "m", "a", "t"):
         assert f'data-key="{key}"' in page
         assert f"<kbd>{key}</kbd>" in page
     assert len(re.findall(r'data-key="(.)"', page)) == len(set(re.findall(r'data-key="(.)"', page)))

@@ -25,6 +25,7 @@ from detection.choices import Typology
 from detection.models import Alert
 from finobs.core import clock
 from finobs.core.errors import ApprovalRequired, Conflict, FinobsError, Invalid, InvalidTransition, NotAllowed, Stale
+from finobs.core.versions import FIRST_VERSION
 from tests import factories
 from tests.support.ledger_events import event_bodies
 from transactions.choices import LabelOrigin
@@ -146,8 +147,8 @@ class Triage(RuleBasedStateMachine):
         item, person = self.pick(Incident.objects, place), self.people[name]
         if item is None:
             return
-        refusal = self.closing(item, person, words, stale=stale, needs_two=item.is_sampled)
-        version = item.version - stale
+        version = max(FIRST_VERSION, item.version - stale)
+        refusal = self.closing(item, person, words, stale=version != item.version, needs_two=item.is_sampled)
         self.act(refusal, lambda: services.incident_close(actor=person, item=item, version=version, **words))
         if refusal in (None, ApprovalRequired):
             item.refresh_from_db()
@@ -244,8 +245,8 @@ class Triage(RuleBasedStateMachine):
         case, person = self.pick(Case.objects, place), self.people[name]
         if case is None:
             return
-        refusal = self.closing(case, person, words, stale=stale, needs_two=True)
-        version = case.version - stale
+        version = max(FIRST_VERSION, case.version - stale)
+        refusal = self.closing(case, person, words, stale=version != case.version, needs_two=True)
         self.act(refusal, lambda: services.case_close(actor=person, item=case, version=version, **words))
         if refusal is ApprovalRequired:
             case.refresh_from_db()

@@ -11,8 +11,6 @@ from threading import Lock
 # 700 took a tenth of an import.
 MIN_NEW_OBJECTS = 100_000
 
-# A page makes some thousands of objects and drops them: looking through the young ones every 700 took a tenth of it.
-NEW_OBJECTS_WHILE_SERVING = 20_000
 
 _lock = Lock()
 _running = 0
@@ -23,7 +21,6 @@ def settle() -> None:
     """Call once everything is loaded: what is there now stays, and is not looked through while somebody waits."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(NEW_OBJECTS_WHILE_SERVING, *gc.get_threshold()[1:])
 
 
 @contextmanager

@@ -184,7 +184,7 @@ CUSTOMER_RETENTION_YEARS = whole("CUSTOMER_RETENTION_YEARS", 5)
 DEMO_TRANSACTIONS = whole("DEMO_TRANSACTIONS", 0)
 SEED_TRANSACTIONS = whole("SEED_TRANSACTIONS", DEMO_TRANSACTIONS or 50_000, least=1)
 # Of the demo's bank: about how many customers, one for 25 payments as far as nothing is said.
-DEMO_CUSTOMERS = whole("DEMO_CUSTOMERS", min(1_000, max(60, SEED_TRANSACTIONS // 50)), least=20)
+DEMO_CUSTOMERS = whole("DEMO_CUSTOMERS", min(2_000, max(60, SEED_TRANSACTIONS // 25)), least=20)
 DEMO_DAYS = whole("DEMO_DAYS", 182, least=7)
 # Of `generate_transactions`.
 SEED_ACCOUNTS = whole("SEED_ACCOUNTS", 600, least=10)

@@ -77,7 +77,7 @@ def test_what_loads_above_a_note_does_not_push_it_out_of_sight(page, cases, anal
 def test_the_next_case_is_taken_from_my_work_by_a_key(page, cases, analyst, sign_in):
     sign_in(page, analyst)
     page.goto("/cases/")
-    page.keyboard.press("n")
+    page.keyboard.press("t")
     page.wait_for_url(f"**/cases/{cases[0].reference}/")
     expect(page.locator("#toasts")).to_contain_text(f"You hold {cases[0].reference}.")
     expect(page.locator("#messages")).to_be_empty()
@@ -167,7 +167,7 @@ def test_the_keys_carry_a_case_through(page, cases, analyst, sign_in):
     first, second, _ = cases
     sign_in(page, analyst)
     page.goto(queue_path(cases))
-    page.keyboard.press("n")
+    page.keyboard.press("t")
     page.wait_for_url(f"**/cases/{first.reference}/")
     expect(page.locator(f"#row-{first.reference} a")).to_have_attribute("data-opened", "")
     expect(page.locator(f"#row-{first.reference}")).to_contain_text("you")
@@ -201,7 +201,7 @@ def test_the_keys_carry_a_case_through(page, cases, analyst, sign_in):
     expect(page.get_by_role("dialog")).to_be_visible()
     propose(page)
     expect(page.locator(".case-axes")).to_contain_text("Awaiting approval")
-    page.keyboard.press("n")
+    page.keyboard.press("t")
     page.wait_for_url(f"**/cases/{second.reference}/")
 
     page.keyboard.press("Escape")
@@ -313,13 +313,13 @@ def test_on_a_phone_list_and_case_are_separate_screens(other, cases, analyst, si
     expect(page.locator(".bench-list")).to_be_visible()
 
 
-def test_t_takes_the_case_that_is_open_and_n_the_next(page, cases, analyst, sign_in):
+def test_h_takes_the_case_that_is_open_and_t_the_next(page, cases, analyst, sign_in):
     first, second, _ = cases
     sign_in(page, analyst)
     page.goto(f"/cases/{second.reference}/")
-    page.keyboard.press("t")
+    page.keyboard.press("h")
     expect(page.locator("#toasts")).to_contain_text(f"You hold {second.reference}.")
-    page.keyboard.press("n")
+    page.keyboard.press("t")
     page.wait_for_url(f"**/cases/{first.reference}/")
 
 

@@ -53,7 +53,7 @@ def test_the_next_incident_is_taken_and_concluded_by_keys(
     first, second, _ = incidents
     sign_in(page, analyst)
     page.goto(queue_path(queue))
-    page.keyboard.press("n")
+    page.keyboard.press("t")
     page.wait_for_url(f"**/cases/incidents/{first.reference}/")
     expect(page.locator(f"#row-{first.reference}")).to_contain_text("you")
 
@@ -72,7 +72,7 @@ def test_the_next_incident_is_taken_and_concluded_by_keys(
     first.refresh_from_db()
     assert (first.status, first.disposition, first.reason_code) == ("closed", "no_action", "customer_explained")
 
-    page.keyboard.press("n")
+    page.keyboard.press("t")
     page.wait_for_url(f"**/cases/incidents/{second.reference}/")
 
 

@@ -20,7 +20,8 @@ from cases.services import case_close, item_take, note_add, tag_create, work_pol
 from detection.models import Alert, ModelVersion, ReassessmentRun, Rule, ShadowScore, TrainingRun
 from detection.tests import scenarios as detection
 from finobs.accounts.models import ApiToken, OrgUnit, User
-from finobs.accounts.services import token_create
+from finobs.accounts.org_units import ROOT_ID
+from finobs.accounts.services import token_create, unit_change
 from finobs.core import clock
 from finobs.core.api import ServiceAction
 from finobs.core.errors import ApprovalRequired
@@ -91,6 +92,7 @@ def everything(queue: Queue, analyst: User, lead: User, superuser: User) -> Scen
     customer, party, relation = _customers(alert.account, superuser)
     resolution = _resolutions(counterparty, customer, superuser)
     _policies(queue, superuser)
+    unit_change(actor=superuser, unit=OrgUnit.objects.get(pk=ROOT_ID), name="The group")
     beside = factories.queue("beside")
     for person in (analyst, lead):
         factories.grant(person, "view", beside)

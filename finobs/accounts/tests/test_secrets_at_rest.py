@@ -50,7 +50,7 @@ REASONS = {
     **dict.fromkeys(
         [
             "transactions_accountdetails.salt", "transactions_counterpartydetails.salt", "transactions_customer.salt", "detection_externalalert.salt",
-            "transactions_paymentparties.salt",
+            "transactions_paymentparties.salt", "cases_case.salt", "cases_incident.salt", "cases_note.salt",
         ],
         "stands beside the values that the ledger says digests of; opens nothing",
     ),

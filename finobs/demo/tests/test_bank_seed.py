@@ -223,4 +223,4 @@ def test_a_delivery_whose_end_was_not_said_is_ended_at_the_next_start(small):
 
 
 def test_by_default_there_is_a_customer_for_each_fifty_payments():
-    assert env.DEMO_CUSTOMERS == 1_000
+    assert env.DEMO_CUSTOMERS == 2_000
