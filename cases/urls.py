@@ -23,6 +23,7 @@ def _of_item(prefix: str, kind: dict[str, str]) -> list[URLPattern]:
         path(f"{at}tag/", views.item_tag, kind, name=f"{name}-tag"),
         path(f"{at}untag/", views.item_untag, kind, name=f"{name}-untag"),
         path(f"{at}queues/", views.item_queues, kind, name=f"{name}-queues"),
+        path(f"{at}timeline/", views.item_timeline, kind, name=f"{name}-timeline"),
         path(f"{at}notes/", views.note_add, kind, name="note-add" if kind is CASE else "incident-note-add"),
     ]
 

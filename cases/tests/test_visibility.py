@@ -237,6 +237,6 @@ def test_the_steps_of_a_case_are_those_of_its_own_hold(cases: list[Case], analys
     assert {name for name, step in steps.items() if step.needs_reason} == reasoned
     assert {name for name, step in steps.items() if step.needs_approval} == {"close"}
     assert [(step.label, step.key) for step in steps.values()] == [
-        ("Take", "t"), ("Add note", "c"), ("Propose to close", "d"), ("Wait", "w"), ("Release", "b"), ("Assign", "a"),
-        ("Move", "m"), ("Add a subject", "s"), ("Reopen", "o"),
+        ("Take", "h"), ("Add note", "c"), ("Propose to close", "d"), ("Wait", "w"), ("Release", "b"), ("Assign", "a"),
+        ("Move", "m"), ("Add a subject", "u"), ("Reopen", "o"),
     ]  # fmt: skip

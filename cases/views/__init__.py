@@ -7,6 +7,7 @@ from .incidents import incident_list
 from .item_dialogs import item_assign, item_close, item_escalate, item_move, item_reopen, item_wait
 from .item_queues import item_queues
 from .item_take import item_release, item_take, item_take_next
+from .item_timeline import item_timeline
 from .my_work import my_work, queue_list, search
 from .note_add import note_add
 from .subject_items import account_items, customer_items
@@ -41,6 +42,7 @@ __all__ = [
     "item_tag",
     "item_take",
     "item_take_next",
+    "item_timeline",
     "item_untag",
     "item_wait",
     "my_work",

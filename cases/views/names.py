@@ -24,13 +24,16 @@ class PageNames(NamedTuple):
     tag: str
     untag: str
     queues: str
+    timeline: str
     note: str
     escalate: str
     subject_add: str
 
 
 def _names(kind: str, queue: str, note: str) -> PageNames:
-    verbs = ("detail", "take", "release", "assign", "wait", "move", "close", "reopen", "tag", "untag", "queues")
+    verbs = (
+        "detail", "take", "release", "assign", "wait", "move", "close", "reopen", "tag", "untag", "queues", "timeline",
+    )  # fmt: skip
     return PageNames(
         queue=queue, take_next=f"cases:{kind}-take-next", note=note, escalate="cases:incident-escalate",
         subject_add="cases:case-subject-add",

@@ -135,7 +135,6 @@ def item_parts(request: SignedInRequest, item: WorkItem, open_dialog: str) -> di
         "subjects": list(selectors.case_subjects(user, item)) if isinstance(item, Case) else [],
         "arrived": arrived,
         "open_incidents": list(others[:MAX_ITEM_ROWS]),
-        "timeline": selectors.item_timeline(user, item),
         "buttons": possible,
         "unavailable": unavailable(possible),
         "is_done": item.status not in WORKABLE,

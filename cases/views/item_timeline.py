@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from finobs.accounts.requests import SignedInRequest
+from finobs.core.http import render_page
+
+from .. import selectors
+
+
+@login_required
+@require_GET
+def item_timeline(request: SignedInRequest, reference: str, kind: str) -> HttpResponse:
+    """What happened to an incident or a case: a card of its page, which is fetched when it comes into view."""
+    item = selectors.item_get(request.user, kind, reference)
+    context = {"item": item, "kind": kind, "item_type": item._meta.label_lower}
+    context["timeline"] = selectors.item_timeline(request.user, item)
+    return render_page(request, "cases/item_timeline.html", context, partial="entries")
