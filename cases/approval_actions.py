@@ -103,7 +103,7 @@ def approver_summary(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"{snapshot[kind]}: {typology_labels().get(typology, typology)}, account {snapshot['account'] or 'none'}",
         ),
         *([("Also about", "; ".join(further))] if further else []),
-        ("On the ground of", f"{alerts} alert{'s'[: alerts != 1]} and {notes} note{'s'[: notes != 1]}"),
+        ("Evidence", f"{alerts} alert{'s'[: alerts != 1]} and {notes} note{'s'[: notes != 1]}"),
     ]
 
 

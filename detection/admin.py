@@ -75,11 +75,11 @@ class RuleAdmin(TypologyWordMixin, AccessAdmin):
         fixed = {name: getattr(obj, name) for name in ("slug", "name", "kind", "typology", "obligation", "source")}
         obj.pk = rules_services.rule_create(actor=self._actor(request), **fixed, **values).pk
 
-    @admin.action(description="Take out of force", permissions=["change"])
+    @admin.action(description="Deactivate", permissions=["change"])
     def retire(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
         actor, reason = self._actor(request), action_reason(request)
         run_action(
-            self, request, queryset, "Taken out of force",
+            self, request, queryset, "Deactivated",
             lambda rule, **version: rules_services.rule_retire(actor=actor, rule=rule, reason=reason, **version),
         )  # fmt: skip
 

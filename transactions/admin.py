@@ -129,7 +129,7 @@ class SourceAdmin(AccessAdmin):
             return False
         messages.success(
             request,
-            f"{report.received:,} rows: {report.accepted:,} accepted, {report.duplicate:,} known, "
+            f"{report.received:,} rows: {report.accepted:,} accepted, {report.duplicate:,} duplicate, "
             f"{report.quarantined:,} in quarantine, {report.already_quarantined:,} in quarantine before, "
             f"{report.labels:,} labels of known rows, {report.alerts:,} alert{'' if report.alerts == 1 else 's'}.",
         )
@@ -145,7 +145,7 @@ def _upload_records(request: HttpRequest, source: Source, kind: str, rows: RowFi
     )  # fmt: skip
     messages.success(
         request,
-        f"{report.received:,} rows: {report.accepted:,} accepted, {report.duplicate:,} known, "
+        f"{report.received:,} rows: {report.accepted:,} accepted, {report.duplicate:,} duplicate, "
         f"{report.quarantined:,} in quarantine, {report.already_quarantined:,} in quarantine before.",
     )
     messages.info(request, f"Read as {'; '.join(rows.layout.in_words())}.")

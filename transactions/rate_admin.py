@@ -79,7 +79,7 @@ class ExchangeRateAdmin(ReadAdmin):
             return False
         messages.success(
             request,
-            f"{report.received:,} rates: {report.accepted:,} accepted, {report.duplicate:,} known, "
+            f"{report.received:,} rates: {report.accepted:,} accepted, {report.duplicate:,} duplicate, "
             f"{report.refused:,} refused.",
         )
         for refusal in report.refusals[:MAX_REFUSALS]:

@@ -74,7 +74,7 @@ def test_approvers_read_what_it_rests_on_in_words(case: Case, analyst: User, num
     assert dict(approver_summary(request.snapshot)) == {
         "Disposition": "False positive", "Reason": "Known behaviour of this customer", "Rationale": WHY["rationale"],
         "Labels": "The alerts' transactions as not suspicious",
-        "Case": f"{case.reference}: Large amount, account {case.account.external_id}", "On the ground of": ground,
+        "Case": f"{case.reference}: Large amount, account {case.account.external_id}", "Evidence": ground,
     }  # fmt: skip
     assert case_url(request) == f"/cases/{case.reference}/"
 

@@ -45,7 +45,7 @@ def test_everybody_who_reads_sees_the_policies_and_no_form(analyst: User, strang
     assert "Routing to queues" in browser.get("/cases/policies/").content.decode()
     text = page(browser, "aml").content.decode()
     assert "Structuring" in text
-    assert "Put in force" not in text
+    assert "Activate" not in text
     assert browser.get("/cases/policies/no-such/").status_code == 404
     assert signed_in(stranger).get("/cases/policies/").status_code == 403
 

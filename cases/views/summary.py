@@ -1,4 +1,4 @@
-"""An incident or a case in two lines: what happened, when, over how much, and the gravest of it."""
+"""An incident or a case in two lines: what happened, when, over how much, and the most severe of it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from detection.models import Alert
 
 @dataclass(frozen=True, slots=True)
 class AlertsSummary:
-    """`gravest` is the alert that decides how urgent this is; the two times span the alerts read here."""
+    """`most_severe` is the alert that decides how urgent this is; the two times span the alerts read here."""
 
-    gravest: Alert
+    most_severe: Alert
     first_at: datetime
     last_at: datetime
 

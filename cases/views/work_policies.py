@@ -60,7 +60,7 @@ def work_policy_change(request: SignedInRequest, slug: str) -> HttpResponse:
     status = submit(form, _beside(form, change))
     if status != HTTPStatus.OK:
         return _page(request, policy, form=form, status=status)
-    messages.success(request, f"{policy.name}: the new version is in force.")
+    messages.success(request, f"{policy.name}: the new version is active.")
     return redirect("cases:work-policy-detail", slug)
 
 
@@ -93,7 +93,7 @@ def work_policy_revert(request: SignedInRequest, slug: str) -> HttpResponse:
     status = submit(form, revert)
     if status != HTTPStatus.OK:
         return _page(request, policy, revert=form, status=status)
-    messages.success(request, f"{policy.name}: that version is in force again.")
+    messages.success(request, f"{policy.name}: that version is active again.")
     return redirect("cases:work-policy-detail", slug)
 
 

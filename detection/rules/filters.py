@@ -15,7 +15,7 @@ from ..models import Rule
 class RuleFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=RuleKind.choices, empty_label="All")
     typology = filters.ChoiceFilter(choices=typology_choices, empty_label="All")
-    in_force = YesNoFilter(method="by_force", label="In force")
+    in_force = YesNoFilter(method="by_force", label="Active")
 
     class Meta:
         model = Rule

@@ -48,7 +48,7 @@ def rule_change(request: SignedInRequest, slug: str) -> HttpResponse:
     status = submit(form, change)
     if status != HTTPStatus.OK:
         return _rule_page(request, rule, form=form, status=status)
-    messages.success(request, f"{rule.name}: the new version is in force.")
+    messages.success(request, f"{rule.name}: the new version is active.")
     return redirect("detection:rule-detail", slug)
 
 
@@ -60,7 +60,7 @@ def rule_retire(request: SignedInRequest, slug: str) -> HttpResponse:
     status = submit(form, partial(services.rule_retire, actor=request.user, rule=rule))
     if status != HTTPStatus.OK:
         return _rule_page(request, rule, retire=form, status=status)
-    messages.success(request, f"{rule.name} is no longer in force.")
+    messages.success(request, f"{rule.name} is no longer active.")
     return redirect("detection:rule-detail", slug)
 
 

@@ -65,7 +65,7 @@ def test_rules_are_not_retired_without_a_reason(admin, rules, typed):
 
 
 def test_every_rule_is_retired_with_the_reason_that_was_typed(admin, rules):
-    assert "Taken out of force: 2." in act(admin, "rule", "retire", rules, reason=f"  {REASON} ")
+    assert "Deactivated: 2." in act(admin, "rule", "retire", rules, reason=f"  {REASON} ")
     assert [data["reason"] for data in data_of("rule.retire")] == [REASON, REASON]
     for rule in Rule.objects.all():
         assert (rule.live, rule.history.first().history_change_reason) == (None, REASON)

@@ -92,7 +92,7 @@ def test_an_alert_by_rules_alone_has_none_and_says_so(source, open_queue, analys
     client = signed_in(analyst)
     answer = client.get(f"/api/v1/alerts/{alert.pk}/explanation")
     assert (answer.status_code, answer.json()["detail"]) == (404, explanations.NO_MODEL)
-    assert "What made the score" not in client.get(f"/detection/alerts/{alert.pk}/").content.decode()
+    assert "Why this score" not in client.get(f"/detection/alerts/{alert.pk}/").content.decode()
 
 
 def test_the_page_draws_it_with_a_table_and_nothing_inline(alerts, analyst):

@@ -297,7 +297,7 @@ def test_every_page_shows_what_the_other_system_said(service, bank, customer, an
     ):
         assert text in page, text
     assert reverse("transactions:transaction-detail", args=[named.pk]) in page
-    assert "What made the score" not in page
+    assert "Why this score" not in page
     bare = browser.get(reverse("detection:alert-detail", args=[second.pk])).content.decode()
     assert "customer C-1" in bare
     assert "It said nothing else." in bare

@@ -213,6 +213,6 @@ def test_the_card_shows_parameters_window_and_scores(candidate, admin, analyst):
         "style=",
     ):
         assert (text in page) == (text != "style=")
-    assert "Put in force" not in page
+    assert "Activate" not in page
     client.force_login(admin, backend="finobs.accounts.backends.RolePermissionBackend")
-    assert "Put in force" in client.get(f"/detection/models/{candidate.pk}/").content.decode()
+    assert "Activate" in client.get(f"/detection/models/{candidate.pk}/").content.decode()

@@ -168,7 +168,7 @@ def test_an_approver_reads_what_is_put_in_force_and_what_it_replaces():
     candidate = model_version(ModelRole.ANOMALY, alerts_a_day=12.5, metrics={**METRICS, "capacity": CAPACITY})
     content = approval_actions.snapshot(candidate, {"reason": "Better."})
     assert approval_actions.promote_summary(content) == [
-        ("Put in force", f"{candidate}, anomaly, candidate until now"), ("Replaces", str(before)), ("Why", "Better."),
+        ("Activate", f"{candidate}, anomaly, candidate until now"), ("Replaces", str(before)), ("Why", "Better."),
         ("Threshold", "0.500000"), ("Alerts a day", "12.5"), ("Expected precision", "0.4"),
         ("Expected recall", "not known"), ("Alerts with an outcome behind that", "25"),
         ("Share that reaches the threshold", "0.50%"), ("Largest difference to its graph", "0.0000012"),
@@ -182,7 +182,7 @@ def test_an_approver_reads_that_nothing_is_in_force_and_what_follows_from_taking
     content = approval_actions.snapshot(candidate, {"reason": "Drifts."})
     assert approval_actions.promote_summary(content)[1] == ("Replaces", "none: no supervised model is in force")
     assert approval_actions.retire_summary(content)[:3] == [
-        ("Take out of force", f"{candidate}, supervised, champion until now"),
+        ("Deactivate", f"{candidate}, supervised, champion until now"),
         ("What follows", "No supervised model decides any more; rules and the other role's model do."),
         ("Why", "Drifts."),
     ]

@@ -297,6 +297,6 @@ def test_the_alert_and_the_ledger_stay_whole(alert, readers):
 
 
 def test_no_template_reads_the_reasons_of_an_alert_itself():
-    raw = re.compile(r"\b(?:alert|row|gravest)\.reasons\b")
+    raw = re.compile(r"\b(?:alert|row|most_severe)\.reasons\b")
     paths = [path for path in Path(BASE_DIR, "templates").rglob("*.html") if raw.search(path.read_text())]
     assert paths == []

@@ -158,7 +158,7 @@ def test_the_page_offers_no_form_to_readers(admin, analyst):
     rule = make(admin)
     client = Client()
     client.force_login(analyst, backend="finobs.accounts.backends.RolePermissionBackend")
-    assert "Put in force" not in client.get(f"/detection/rules/{rule.slug}/").content.decode()
+    assert "Activate" not in client.get(f"/detection/rules/{rule.slug}/").content.decode()
     body = {"currency": "USD", "review_at": "9000", "reason": "Mine", "version": 1}
     assert client.post(f"/detection/rules/{rule.slug}/change/", body).status_code == 403
 

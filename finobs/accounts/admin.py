@@ -148,7 +148,7 @@ class UserAdmin(AccessAdmin):
             lambda user, **version: act(actor=actor, user=user, **version),
         )
 
-    @admin.action(description="Take the password away and issue a link to set one", permissions=["change"])
+    @admin.action(description="Reset password, by a link that sets a new one", permissions=["change"])
     def issue_reset_link(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         links: list[ResetLinkRow] = []
 

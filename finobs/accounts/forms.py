@@ -61,7 +61,7 @@ class ProfileForm(VersionedForm):
 class TokenForm(forms.Form):
     name = forms.CharField(max_length=80, help_text="What it is for: you will recognise it by this.")
     scopes = forms.MultipleChoiceField(
-        label="It may",
+        label="Permissions",
         widget=forms.CheckboxSelectMultiple,
         help_text="As few as it needs, and never more than you may.",
     )

@@ -21,18 +21,18 @@ def test_a_filter_changes_rows_count_and_chips_in_place(rules):
     live.evaluate("element => { element.dataset.same = 'yes' }")
     total = rules.locator("tr[data-item]").count()
     expect(live).to_have_text(f"{total} rules")
-    rules.get_by_label("In force").select_option("No")
+    rules.get_by_label("Active").select_option("No")
     expect(rules.get_by_text("No rule matches")).to_be_visible()
     expect(live).to_have_text("0 rules")
     expect(live).to_have_attribute("data-same", "yes")  # a live region that is replaced is not read out
-    expect(rules.get_by_label("Filters in force")).to_contain_text("In force: No")
+    expect(rules.get_by_label("Filters in force")).to_contain_text("Active: No")
     assert "in_force=false" in rules.url
     rules.get_by_label("Filters in force").get_by_role("link").click()
     expect(live).to_have_text(f"{total} rules")
 
 
 def test_a_list_that_was_filtered_has_its_keys(rules):
-    rules.get_by_label("In force").select_option("Yes")
+    rules.get_by_label("Active").select_option("Yes")
     expect(rules.get_by_label("Filters in force")).to_be_visible()
     rules.locator("body").click()
     rules.keyboard.press("j")
@@ -43,7 +43,7 @@ def test_a_list_that_was_filtered_has_its_keys(rules):
 
 def test_going_back_shows_the_list_as_it_was(rules):
     total = rules.locator("tr[data-item]").count()
-    rules.get_by_label("In force").select_option("No")
+    rules.get_by_label("Active").select_option("No")
     expect(rules.get_by_text("No rule matches")).to_be_visible()
     rules.go_back()
     expect(rules.locator("tr[data-item]")).to_have_count(total)

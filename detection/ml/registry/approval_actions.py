@@ -85,12 +85,12 @@ def promote_summary(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The snapshot as an approver reads it."""
     before = snapshot["replaces"]
     replaced = before["model"] if before else f"{NONE_ACTIVE}: no {_role(snapshot).lower()} model is in force"
-    return [("Put in force", _model(snapshot)), ("Replaces", replaced), *_facts(snapshot)]
+    return [("Activate", _model(snapshot)), ("Replaces", replaced), *_facts(snapshot)]
 
 
 def retire_summary(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
     without = f"No {_role(snapshot).lower()} model decides any more; rules and the other role's model do."
-    return [("Take out of force", _model(snapshot)), ("What follows", without), *_facts(snapshot)]
+    return [("Deactivate", _model(snapshot)), ("What follows", without), *_facts(snapshot)]
 
 
 def _facts(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -129,11 +129,11 @@ def actions() -> list[ApprovalAction]:
     }  # fmt: skip
     return [
         ApprovalAction(
-            name=PROMOTE, label="Put model in force", execute=promote_approved, approver_summary=promote_summary,
+            name=PROMOTE, label="Activate model", execute=promote_approved, approver_summary=promote_summary,
             **shared,
         ),
         ApprovalAction(
-            name=RETIRE, label="Take model out of force", execute=retire_approved, approver_summary=retire_summary,
+            name=RETIRE, label="Deactivate model", execute=retire_approved, approver_summary=retire_summary,
             **shared,
         ),
     ]  # fmt: skip

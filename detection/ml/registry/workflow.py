@@ -44,7 +44,7 @@ TRANSITIONS = (
         "It scores everything beside the model in force and decides nothing. The challenger before it is retired.",
     ),
     StageTransition(
-        "promote", "Put in force", _NOT_IN_FORCE, ModelStage.CHAMPION, "is in force",
+        "promote", "Activate", _NOT_IN_FORCE, ModelStage.CHAMPION, "is in force",
         "Somebody else approves first. It then decides; the model of its role before it is retired.",
         approved=_NOT_IN_FORCE,
     ),
