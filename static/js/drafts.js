@@ -1,8 +1,13 @@
-// Nothing typed is lost: <textarea data-draft="note-C-2026-000001"> is kept in this tab's storage until its form has
-// been accepted. It survives a reload, an expired session and a conflict. The server fills the field? Then it wins.
+// Nothing typed is lost: <textarea data-draft="note-C-2026-000001"> is kept in this tab's storage until the server has
+// said that its form was accepted. It survives a reload, a conflict, and the end of a session: whoever signs in again as
+// the same person finds it, and nobody else does. The server fills the field? Then it wins.
 // Drafts may hold case data: they live in sessionStorage, which ends with the tab, and are cleared at sign-out.
 
-const PREFIX = "finobs.draft.";
+const DRAFTS = "finobs.draft.";
+const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
+const owner = meta("draft-owner"); // nobody on the page where one signs in
+const PREFIX = `${DRAFTS}${owner}.`;
+const drafts = () => Object.keys(sessionStorage).filter((name) => name.startsWith(DRAFTS));
 const key = (field) => PREFIX + field.dataset.draft;
 const note = (field, text) => {
   const place = field.closest("form")?.querySelector(`[data-draft-note="${CSS.escape(field.dataset.draft)}"]`);
@@ -30,11 +35,15 @@ document.addEventListener("input", (event) => {
   note(field, field.value ? "Draft kept." : "");
 });
 
+// What was answered is the page where one signs in: nothing was accepted.
+const signedOut = (xhr) => new URL(xhr.responseURL || location.href, location.href).pathname === meta("sign-in");
+
 // htmx says how it went; a 4xx keeps the draft.
 document.addEventListener("htmx:afterRequest", (event) => {
   // The answer may have taken the form's place: then htmx speaks of what is around it.
   const form = event.detail.requestConfig?.elt?.closest?.("form") ?? event.detail.elt?.closest?.("form");
-  if (form && event.detail.successful && event.detail.requestConfig?.verb !== "get") forget(form);
+  const accepted = event.detail.successful && !signedOut(event.detail.xhr);
+  if (form && accepted && event.detail.requestConfig?.verb !== "get") forget(form);
 });
 document.addEventListener("htmx:afterSettle", (event) => restore(event.detail.elt ?? document));
 
@@ -44,15 +53,19 @@ const SENT = "finobs.sent";
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches("[data-clears-drafts]")) {
-    Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX)).forEach((name) => sessionStorage.removeItem(name));
+    drafts().forEach((name) => sessionStorage.removeItem(name));
     return;
   }
+  if (form.matches("[hx-post]")) return;
   const keys = [...form.querySelectorAll("[data-draft]")].map(key);
   if (keys.length) sessionStorage.setItem(SENT, JSON.stringify(keys));
 });
 
 const sent = JSON.parse(sessionStorage.getItem(SENT) ?? "[]");
 sessionStorage.removeItem(SENT);
-const refused = document.querySelector("[data-error-page], .errorlist, .alert-danger, .alert-error, meta[name=signed-out]");
+const refused = !owner || document.querySelector("[data-error-page], .errorlist, .alert-danger, .alert-error");
 if (!refused) sent.forEach((name) => sessionStorage.removeItem(name));
-restore(document);
+if (owner) {
+  drafts().filter((name) => !name.startsWith(PREFIX)).forEach((name) => sessionStorage.removeItem(name));
+  restore(document);
+}

@@ -113,6 +113,7 @@ document.addEventListener("keydown", (event) => {
   const ways = event.target.form?.querySelectorAll("button[type=submit]") ?? [];
   if (ways.length !== 1) return;
   event.preventDefault();
+  if (ways[0].disabled) return; // it is on its way already
   event.target.form.requestSubmit(ways[0]);
 });
 

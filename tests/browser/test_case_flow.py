@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
 from approvals.models import ApprovalRequest
@@ -279,6 +280,43 @@ def test_a_draft_ends_with_the_note_that_it_became(page, cases, analyst, sign_in
         expect(page.get_by_label("Note", exact=True)).to_have_value("")
         expect(page.get_by_text("Your draft is back.")).to_have_count(0)
         page.reload()
+
+
+def test_a_draft_outlives_its_session_for_the_same_person_alone(page, cases, analyst, lead, sign_in):
+    case = cases[0]
+    address = f"/cases/{case.reference}/"
+    sign_in(page, analyst)
+    for way in ("by keys", "after a reload without htmx"):
+        page.goto(address, wait_until="networkidle")
+        page.get_by_label("Note", exact=True).fill(f"Typed {way}.")
+        page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+        if way == "by keys":
+            page.keyboard.press("Control+Enter")
+        else:
+            page.reload()
+        page.wait_for_url("**/accounts/sign-in/**")
+        sign_in(page, analyst)
+        page.goto(address)
+        expect(page.get_by_label("Note", exact=True)).to_have_value(f"Typed {way}.")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    sign_in(page, lead)
+    for person in (lead, analyst):
+        sign_in(page, person)
+        page.goto(address)
+        expect(page.get_by_label("Note", exact=True)).to_have_value("")
+    assert not Note.objects.exists()
+
+
+def test_what_is_sent_twice_at_once_is_one_note(page, cases, analyst, sign_in):
+    sign_in(page, analyst)
+    page.goto(f"/cases/{cases[0].reference}/")
+    page.route("**/notes/**", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.get_by_label("Note", exact=True).fill("Once.")
+    for _ in range(3):
+        page.keyboard.press("Control+Enter")
+    expect(page.locator(".note-text")).to_have_text("Once.")
+    page.wait_for_load_state("networkidle")
+    assert Note.objects.count() == 1
 
 
 def test_all_of_it_works_without_javascript(other, cases, analyst, lead, sign_in):
