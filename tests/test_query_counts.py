@@ -15,7 +15,7 @@ MOST = {
     "/cases/": 19,
     "/cases/queues/": 12,
     "/cases/queues/{queues}/": 16,
-    "/cases/{cases}/": 32,
+    "/cases/{cases}/": 33,
     "/cases/incidents/": 14,
     "/cases/incidents/{incidents}/": 23,
     "/cases/{cases}/timeline/": 24,

@@ -38,6 +38,10 @@ class Case(WorkItem):
             models.Index(
                 fields=["queue", "-priority", "-id"], condition=~Q(status="closed"), name="cases_queue_unfinished"
             ),
+            # How many lie in a queue, and since when: counted in the index alone.
+            models.Index(
+                fields=["queue", "opened_at", "status"], condition=~Q(status="closed"), name="cases_queue_age"
+            ),
             # Whatever their status: of each queue that somebody may see, and of all.
             models.Index(fields=["queue", "-priority", "-id"], name="cases_queue_priority"),
             models.Index(fields=["-priority", "-id"], name="cases_priority"),

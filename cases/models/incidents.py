@@ -61,6 +61,11 @@ class Incident(WorkItem):
                 fields=["queue", "-priority", "-id"], condition=~Q(status__in=["closed", "escalated"]),
                 name="cases_incident_unfinished",
             ),
+            # How many lie in a queue, and since when: counted in the index alone.
+            models.Index(
+                fields=["queue", "opened_at", "status"], condition=~Q(status__in=["closed", "escalated"]),
+                name="cases_incident_age",
+            ),
             models.Index(fields=["queue", "-priority", "-id"], name="cases_incident_priority"),
             models.Index(fields=["assignee", "status"], name="cases_incident_of_assignee"),
             models.Index(fields=["account", "typology", "-last_at"], name="cases_incident_of_account"),

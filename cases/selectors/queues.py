@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from finobs.accounts.models import UnitAncestor
@@ -38,7 +38,7 @@ def _queue_counts(model: type[Case | Incident]) -> dict[str, Any]:
         f"{kind}_count": _count_by(unfinished, "queue"),
         f"{kind}_awaiting_count": _count_by(awaiting, "queue"),
         f"{kind}_held_count": _count_by(leased, f"{kind}__queue"),
-        f"oldest_{kind}_at": Subquery(unfinished.order_by().values("queue").annotate(at=Min("opened_at")).values("at")),
+        f"oldest_{kind}_at": Subquery(unfinished.order_by("opened_at").values("opened_at")[:1]),
     }
 
 
@@ -78,5 +78,5 @@ def queues_for_move(user: Any, item: WorkItem) -> QuerySet[Queue]:
 
 
 def _count_by(rows: QuerySet[Any], by: str) -> Coalesce:
-    counts = rows.order_by().values(by).annotate(count=Count("pk")).values("count")
+    counts = rows.order_by().values(by).annotate(count=Count("*")).values("count")
     return Coalesce(Subquery(counts), 0)

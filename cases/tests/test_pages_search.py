@@ -101,6 +101,6 @@ def test_strangers_find_nothing(incident: Incident, customer: Customer) -> None:
 def test_the_case_says_why_an_incident_was_escalated_to_it(incident: Incident, analyst: User) -> None:
     incident_escalate(actor=analyst, item=incident, reason="Cash in three branches on one day.")
     case = Case.objects.get(incidents=incident)
-    page = signed_in(analyst).get(f"/cases/{case.reference}/").content.decode()
+    page = signed_in(analyst).get(f"/cases/{case.reference}/timeline/").content.decode()
     assert f"{incident.reference} escalated to it" in page
     assert "Cash in three branches on one day." in page

@@ -11,9 +11,10 @@ from .. import selectors
 from ..models import WorkItem
 from .names import PAGE_NAMES
 
-ButtonKind = Literal["post", "dialog", "jump"]
+ButtonKind = Literal["post", "dialog", "fetched", "jump"]
 
-# Icon, how it is done (at once, in a dialog, or by going to the note), and what will happen.
+# Icon, how it is done (at once, in a dialog, in one that is fetched because its choices have to be asked for, or by
+# going to the note), and what will happen.
 BUTTONS: Final[dict[str, tuple[str, ButtonKind, str]]] = {
     "take": ("hand-grab", "post", "You hold it; nobody else is handed it"),
     "note": ("note", "jump", "What you found or think"),
@@ -21,8 +22,8 @@ BUTTONS: Final[dict[str, tuple[str, ButtonKind, str]]] = {
     "escalate": ("arrow-up-right", "dialog", "Into a case, for investigation"),
     "wait": ("hourglass", "dialog", "For an answer from outside; it comes back by itself"),
     "release": ("arrow-back-up", "post", "Back to the queue, for others"),
-    "assign": ("user-plus", "dialog", "Give it to somebody else"),
-    "move": ("arrows-exchange", "dialog", "Into another queue"),
+    "assign": ("user-plus", "fetched", "Give it to somebody else"),
+    "move": ("arrows-exchange", "fetched", "Into another queue"),
     "subject_add": ("users", "dialog", "An account or a customer that it is about too"),
     "reopen": ("refresh", "dialog", "Take it up again"),
 }

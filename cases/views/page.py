@@ -140,7 +140,9 @@ def item_parts(request: SignedInRequest, item: WorkItem, open_dialog: str) -> di
         "is_done": item.status not in WORKABLE,
         "enabled": enabled,
         **_tags(user, item),
-        **item_forms(user, item, enabled | {open_dialog}),
+        **item_forms(
+            user, item, {each.name for each in possible if each.enabled and each.kind != "fetched"} | {open_dialog}
+        ),
     }
 
 

@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar
 from django.core import signing
 from django.core.paginator import EmptyPage, Paginator
 from django.core.paginator import Page as NumberedPage
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.functional import cached_property
 
-from .db.unions import count_all, first_keys
+from .db.unions import InFirstKeys, count_all, first_keys
 from .errors import Invalid
 from .reach import parts, unbounded
 
@@ -68,7 +68,8 @@ def first_rows(queryset: QuerySet[M], order: Sequence[str], number: int) -> Quer
     keys = first_keys(pieces, order, number)
     if keys is None:
         return queryset.none()
-    return unbounded(queryset).filter(pk__in=keys).order_by(*order)[:number]
+    condition: Any = InFirstKeys(F("pk"), keys)
+    return unbounded(queryset).filter(condition).order_by(*order)[:number]
 
 
 def count(queryset: QuerySet[Any], most: int | None = None) -> tuple[int, bool]:

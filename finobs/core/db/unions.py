@@ -9,6 +9,21 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.lookups import In
+
+
+class InFirstKeys(In):
+    """`column IN (keys of first_keys)`; PostgreSQL is told that they are an array, which it makes first.
+
+    As a sub-query it is one more table to join, and with the names that a list reads beside its rows there are more
+    than PostgreSQL puts in order (join_collapse_limit): it read them beside each of 1,000,000 rows (2.6 s instead of
+    10 ms).
+    """
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, values = self.process_lhs(compiler, connection)
+        keys, more = self.process_rhs(compiler, connection)
+        return f"{column} = ANY(ARRAY{keys})", [*values, *more]
 
 
 def first_keys(parts: Sequence[QuerySet[Any]], order: Sequence[str], number: int) -> RawSQL | None:
