@@ -39,7 +39,7 @@ def item_notes(user: Any, item: WorkItem) -> QuerySet[Note]:
     if not access.allowed(user, "view", item):
         return Note.objects.none()
     own = Q(**{item.KIND: item})
-    if item.KIND == ItemKind.CASE:
+    if isinstance(item, Case):
         # By their keys: for a condition on another table PostgreSQL reads every note.
         own |= Q(incident__in=list(item.incidents.values_list("pk", flat=True)))
     return Note.objects.filter(own).select_related("author", "incident").order_by("pk")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from finobs.core import access
+from finobs.core.db.literals import among
 from finobs.core.errors import Invalid, NotFound
 from finobs.core.reads import first_or_not_found
 from transactions.models import Account, Customer
@@ -89,7 +90,7 @@ def queue_items(user: Any, queue: Queue, kind: str, filters: Mapping[str, Any] |
     rows = _items_visible(user, kind).filter(queue=queue).select_related(None)
     rows = rows.select_related("account", "customer", "assignee", "lease__holder")
     if not (filters and filters.get("status")):
-        rows = rows.filter(status__in=workflow.UNFINISHED)
+        rows = rows.filter(among("status", workflow.UNFINISHED))
     chosen = FILTERS[kind](filters or {}, queryset=rows, user=user)
     # Left out, a filter that makes no sense would show every item as if it were the answer.
     if not chosen.is_valid():

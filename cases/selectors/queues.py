@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 
 from finobs.accounts.models import UnitAncestor
 from finobs.core import access, clock
+from finobs.core.db.literals import among
 from finobs.core.reads import first_or_not_found
 
 from .. import workflow
@@ -28,7 +29,7 @@ def queues_visible(user: Any) -> QuerySet[Queue]:
 def _queue_counts(model: type[Case | Incident]) -> dict[str, Any]:
     """What is said of the unfinished items of a queue, which have an index of their own; no other is held."""
     kind = model.KIND
-    unfinished = model._default_manager.filter(queue=OuterRef("pk"), status__in=workflow.UNFINISHED)
+    unfinished = model._default_manager.filter(among("status", workflow.UNFINISHED), queue=OuterRef("pk"))
     # Both kinds call it the same.
     awaiting = unfinished.filter(status=CaseStatus.AWAITING_APPROVAL)
     leased = WorkLease.objects.filter(**{f"{kind}__queue": OuterRef("pk")}, expires_at__gt=clock.now()).exclude(
