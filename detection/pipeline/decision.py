@@ -49,10 +49,8 @@ class ModelVote:
 
     @property
     def reason(self) -> str:
-        crossing = f"score {self.score:.6f}, at or above {self.threshold:.6f} ({self.label})."
-        if self.role == ModelRole.SUPERVISED:
-            return f"{RESEMBLANCE}: {crossing}"
-        return f"It is unusual for its account and others: {crossing}"
+        likeness = RESEMBLANCE if self.role == ModelRole.SUPERVISED else "Unusual for its account and others"
+        return f"{likeness}: score {self.score:.2f}, threshold {self.threshold:.2f} ({self.label})."
 
 
 @dataclass(frozen=True, slots=True)

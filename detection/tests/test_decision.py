@@ -80,11 +80,8 @@ def test_a_model_raises_an_approval_and_lowers_nothing() -> None:
 @pytest.mark.parametrize(
     ("role", "words"),
     [
-        (
-            ModelRole.SUPERVISED,
-            "It resembles what people confirmed before: score 0.912346, at or above 0.500000 (m 1).",
-        ),
-        (ModelRole.ANOMALY, "It is unusual for its account and others: score 0.912346, at or above 0.500000 (m 1)."),
+        (ModelRole.SUPERVISED, "Similar to confirmed cases: score 0.91, threshold 0.50 (m 1)."),
+        (ModelRole.ANOMALY, "Unusual for its account and others: score 0.91, threshold 0.50 (m 1)."),
     ],
 )
 def test_a_vote_says_why_in_the_words_of_its_role(role: str, words: str) -> None:
@@ -94,12 +91,12 @@ def test_a_vote_says_why_in_the_words_of_its_role(role: str, words: str) -> None
 def test_the_score_is_the_first_votes_even_when_only_the_second_asks() -> None:
     decision = decide([], [vote(0.1), vote(0.8, role=ModelRole.ANOMALY)])
     assert (decision.outcome, decision.score) == (REVIEW, 0.1)
-    assert [reason.split(":")[0] for reason in decision.reasons] == ["It is unusual for its account and others"]
+    assert [reason.split(":")[0] for reason in decision.reasons] == ["Unusual for its account and others"]
 
 
 def test_reasons_are_told_rules_first_then_models_then_what_stands_out() -> None:
     decision = decide([(rule(), finding(REVIEW, "Rule."))], [vote(0.1), vote(0.9)], ["Out of the ordinary."])
-    assert [reason[:8] for reason in decision.reasons] == ["Rule.", "It resem", "Out of t"]
+    assert [reason[:8] for reason in decision.reasons] == ["Rule.", "Similar ", "Out of t"]
 
 
 def test_what_came_in_at_the_same_time_is_not_called_late() -> None:

@@ -128,7 +128,7 @@ def test_a_model_says_its_part_beside_the_rules(one, source, admin):
     assert model["members"] == {"if_score": kept.if_score, "pca_error": kept.pca_error}
     assert answer["typology"] == "unusual_activity"
     asks, *stands_out = answer["reasons"]
-    assert asks.startswith("It is unusual for its account and others: score ")
+    assert asks.startswith("Unusual for its account and others: score ")
     assert 1 <= len(stands_out) <= 3
     assert "An amount of $9,999,999.37, above 99.9% of those the model learned from." in stands_out
 

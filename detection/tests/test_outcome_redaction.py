@@ -300,3 +300,9 @@ def test_no_template_reads_the_reasons_of_an_alert_itself():
     raw = re.compile(r"\b(?:alert|row|most_severe)\.reasons\b")
     paths = [path for path in Path(BASE_DIR, "templates").rglob("*.html") if raw.search(path.read_text())]
     assert paths == []
+
+
+def test_a_reason_that_was_written_before_its_words_changed_still_tells_of_outcomes() -> None:
+    assert tells_of_outcomes("It resembles what people confirmed before: score 0.912346, at or above 0.5 (m 1).")
+    assert tells_of_outcomes("Similar to confirmed cases: score 0.91, threshold 0.50 (m 1).")
+    assert not tells_of_outcomes("Unusual for its account and others: score 0.91, threshold 0.50 (m 1).")

@@ -9,6 +9,7 @@
 //                         "finobs:move" event. Several lists: the one that was moved in last, else the first.
 //   data-item             a row. Enter opens it: itself if it is a link, else its [data-open], else its first link.
 //                         x ticks its first checkbox.
+//   data-scroll           on a container: PageDown, PageUp, Space, Home and End scroll it, wherever the focus is.
 //   data-back             Escape clicks it when no dialog is open and no field has the focus.
 //   data-no-keys          on a container: no key works while the focus is inside.
 //
@@ -72,6 +73,17 @@ function tick() {
   return Boolean(box);
 }
 
+const SCROLL_KEYS = { PageDown: 0.9, PageUp: -0.9, " ": 0.9, Home: -Infinity, End: Infinity };
+function scroll(key, target) {
+  const pane = scope() === document && document.querySelector("[data-scroll]");
+  // On a phone the page itself scrolls.
+  if (!(key in SCROLL_KEYS) || !pane || pane.scrollHeight <= pane.clientHeight) return false;
+  if (key === " " && target.closest("button, summary, input")) return false;
+  const top = SCROLL_KEYS[key] * pane.clientHeight;
+  pane.scrollTop = Math.min(Math.max(pane.scrollTop + top, 0), pane.scrollHeight);
+  return true;
+}
+
 function help() {
   const dialog = document.getElementById("keys-help");
   if (!dialog || dialog.open) return Boolean(dialog);
@@ -92,6 +104,7 @@ function help() {
     line(["j", "k"], "Next and previous row");
     line(["Enter"], "Open the row");
   }
+  if (document.querySelector("[data-scroll]")) line(["PageDown", "PageUp"], "Scroll what is open");
   line(["Ctrl", "K"], "Find a page or an action");
   line(["Esc"], "Close, or go back");
   const seen = new Set();
@@ -138,6 +151,7 @@ function press(event) {
     going = Date.now() + 1500;
     return true;
   }
+  if (scroll(event.key, target)) return true;
   return { j: () => move(1), k: () => move(-1), x: tick, "?": help }[event.key]?.() ?? false;
 }
 

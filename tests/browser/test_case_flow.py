@@ -254,6 +254,29 @@ def test_the_reasons_follow_the_disposition(page, cases, analyst, sign_in):
     expect(page.get_by_label("Reason")).to_have_value("")
 
 
+def test_what_is_open_scrolls_at_once_wherever_the_focus_is(page, cases, analyst, sign_in):
+    sign_in(page, analyst)
+    page.set_viewport_size({"width": 1440, "height": 500})
+
+    def top() -> float:
+        return page.locator(".bench-case").evaluate("pane => pane.scrollTop")
+
+    page.goto(f"/cases/{cases[0].reference}/", wait_until="networkidle")
+    for way in ("by its address", "from the list"):
+        if way == "from the list":
+            page.keyboard.press("j")
+            page.keyboard.press("Enter")
+            expect(page.locator(".case-ref")).to_contain_text(cases[1].reference)
+            page.wait_for_load_state("networkidle")
+        assert top() == 0
+        for key, moves in (("PageDown", True), ("Home", False), ("Space", True), ("PageUp", False), ("End", True)):
+            page.keyboard.press(key)
+            assert (top() > 0) == moves, (way, key)
+    page.get_by_label("Note", exact=True).fill("Two words")
+    page.keyboard.press("Home")
+    assert top() > 0
+
+
 def test_a_draft_survives_another_case_and_a_reload(page, cases, analyst, sign_in):
     first, second, _ = cases
     sign_in(page, analyst)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 CONFIRMED: Final = "confirmed suspicious"
-RESEMBLANCE: Final = "It resembles what people confirmed before"
+RESEMBLANCE: Final = "Similar to confirmed cases"
+# As it was written at first: in alerts and the ledger it stays.
+FORMER_RESEMBLANCE: Final = "It resembles what people confirmed before"
 
 
 def tells_of_outcomes(text: str) -> bool:
     """Does this reason rest on what people concluded about other transactions?"""
-    return CONFIRMED in text or RESEMBLANCE in text
+    return any(phrase in text for phrase in (CONFIRMED, RESEMBLANCE, FORMER_RESEMBLANCE))
