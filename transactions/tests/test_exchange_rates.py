@@ -200,7 +200,7 @@ def test_a_file_of_rates_comes_in_by_the_admin(superuser, analyst):
     assert "Upload a file" in browser.get(reverse("admin:transactions_exchangerate_changelist")).content.decode()
     content = b"base,quote,rate,date,source\nEUR,USD,1.08,2026-03-02,ECB\nEUR,USD,x,2026-03-01,ECB\n"
     answer = browser.post(url, {"file": SimpleUploadedFile("rates.csv", content)}, follow=True)
-    assert "2 rates: 1 accepted, 0 known, 1 refused." in answer.content.decode()
+    assert "2 rates: 1 accepted, 0 duplicate, 1 refused." in answer.content.decode()
     assert "rate is “x”, which is no decimal number" in answer.content.decode()
     bad = browser.post(url, {"file": SimpleUploadedFile("rates.csv", b"a,b\n1,2\n")})
     assert "no column" in bad.content.decode()

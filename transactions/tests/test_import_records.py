@@ -138,8 +138,8 @@ def test_an_administrator_uploads_a_file_of_any_kind(bank, admin):
     def send(**fields: Any) -> Any:
         return signed_in(admin).post(upload, {"file": SimpleUploadedFile("rows.csv", rows), **fields}, follow=True)
 
-    assert b"1 accepted, 0 known, 1 in quarantine" in send(kind="customer").content
-    assert b"0 accepted, 1 known" in send(kind="customer").content
+    assert b"1 accepted, 0 duplicate, 1 in quarantine" in send(kind="customer").content
+    assert b"0 accepted, 1 duplicate" in send(kind="customer").content
     assert b"no column" in send(kind="relation").content
     assert b"no column" in send().content
     assert Batch.objects.filter(kind="customer", method="admin").count() == 2

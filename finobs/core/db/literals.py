@@ -25,7 +25,7 @@ def among(field: str, codes: Iterable[str]) -> Any:
     some codes alone will do: the unfinished incidents of one queue were counted in 60 ms instead of 1 (of 300,000).
     Raises ValueError for what is no code of the program: this is no place for what somebody typed.
     """
-    known = sorted(str(code) for code in codes)
-    if not known or not all(CODE.fullmatch(code) for code in known):
-        raise ValueError(known)
-    return _InLiterals(F(field), known)
+    literals = sorted(str(code) for code in codes)
+    if not literals or not all(CODE.fullmatch(literal) for literal in literals):
+        raise ValueError(literals)
+    return _InLiterals(F(field), literals)
