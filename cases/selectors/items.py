@@ -46,6 +46,13 @@ def incidents_visible(user: Any) -> QuerySet[Incident]:
     return rows.select_related("case__queue").prefetch_related(_TAGS)
 
 
+def listed(rows: QuerySet[W]) -> QuerySet[W]:
+    """With what a line of a list shows, and nothing that only a single item's page does: each table more is planned for
+    with every list."""
+    rows = rows.select_related(None).select_related("account", "customer", "queue", "assignee", "lease__holder")
+    return rows.select_related("case") if rows.model is Incident else rows
+
+
 def case_get(user: Any, reference: str) -> Case:
     """One visible case. Raises NotFound."""
     return first_or_not_found(cases_visible(user).filter(reference=reference))
@@ -86,7 +93,6 @@ def queue_items(user: Any, queue: Queue, kind: str, filters: Mapping[str, Any] |
     """
     from ..filters import FILTERS
 
-    # Of one queue, and without what only a single item's page shows: each table more is planned for with every list.
     rows = _items_visible(user, kind).filter(queue=queue).select_related(None)
     rows = rows.select_related("account", "customer", "assignee", "lease__holder")
     if not (filters and filters.get("status")):
@@ -101,12 +107,12 @@ def queue_items(user: Any, queue: Queue, kind: str, filters: Mapping[str, Any] |
 
 def my_work(user: Any) -> QuerySet[Case]:
     """Unfinished cases assigned to `user`."""
-    return cases_visible(user).filter(assignee=user, status__in=workflow.UNFINISHED)
+    return listed(cases_visible(user)).filter(assignee=user, status__in=workflow.UNFINISHED)
 
 
 def my_incidents(user: Any) -> QuerySet[Incident]:
     """Unfinished incidents assigned to `user`."""
-    return incidents_visible(user).filter(assignee=user, status__in=workflow.UNFINISHED)
+    return listed(incidents_visible(user)).filter(assignee=user, status__in=workflow.UNFINISHED)
 
 
 def customer_items(user: Any, pk: int, kind: str) -> tuple[Customer, QuerySet[Any]]:
