@@ -138,6 +138,7 @@ def test_a_case_from_take_next_to_closed(page, other, cases, analyst, lead, audi
     # The auditor sees all of it, and can change nothing.
     audits = other(auditor, sign_in)
     audits.goto(here)
+    audits.locator("#timeline").scroll_into_view_if_needed()
     for told in ("Called the branch.", "Closed", "Proposed to close", "in the ledger"):
         expect(audits.locator(".bench-case")).to_contain_text(told)
     expect(audits.locator("#approval")).to_contain_text("Approved and carried out")
@@ -258,7 +259,7 @@ def test_what_is_open_scrolls_at_once_wherever_the_focus_is(page, cases, analyst
     sign_in(page, analyst)
     page.set_viewport_size({"width": 1440, "height": 500})
 
-    def top() -> float:
+    def top() -> Any:
         return page.locator(".bench-case").evaluate("pane => pane.scrollTop")
 
     page.goto(f"/cases/{cases[0].reference}/", wait_until="networkidle")
