@@ -18,7 +18,7 @@ from ..choices import ItemKind
 from ..models import Case, CaseSubject, Incident, Note, QueueEntry, WorkItem
 from ..queries import cases_about, subject_ids
 from ..timeline import item_timeline
-from .items import case_get, incident_get, incidents_visible, listed
+from .items import case_get, incident_get, incidents_listed
 
 
 def item_alerts(user: Any, item: WorkItem) -> QuerySet[Alert]:
@@ -65,7 +65,7 @@ def incident_timeline(user: Any, reference: str) -> dict[str, Any]:
 
 
 def case_incidents(user: Any, case: Case) -> QuerySet[Incident]:
-    return listed(incidents_visible(user)).filter(case=case).prefetch_related(None)
+    return incidents_listed(user).filter(case=case).prefetch_related(None)
 
 
 def item_faults(user: Any, item: WorkItem) -> QuerySet[DeliveryFault]:
@@ -89,7 +89,7 @@ def open_incidents_about(user: Any, item: WorkItem) -> QuerySet[Incident]:
     """Unfinished incidents on the subjects of an item, but for itself."""
     subjects = subject_ids(item)
     same = Q(account__in=subjects.accounts) | Q(customer__in=subjects.customers)
-    rows = listed(incidents_visible(user)).filter(same, among("status", workflow.UNFINISHED)).prefetch_related(None)
+    rows = incidents_listed(user).filter(same, among("status", workflow.UNFINISHED)).prefetch_related(None)
     return rows.exclude(pk=item.pk) if item.KIND == ItemKind.INCIDENT else rows
 
 

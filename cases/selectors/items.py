@@ -46,11 +46,9 @@ def incidents_visible(user: Any) -> QuerySet[Incident]:
     return rows.select_related("case__queue").prefetch_related(_TAGS)
 
 
-def listed(rows: QuerySet[W]) -> QuerySet[W]:
-    """With what a line of a list shows, and nothing that only a single item's page does: each table more is planned for
-    with every list."""
-    rows = rows.select_related(None).select_related("account", "customer", "queue", "assignee", "lease__holder")
-    return rows.select_related("case") if rows.model is Incident else rows
+def incidents_listed(user: Any) -> QuerySet[Incident]:
+    """Incidents with what a line of a list shows of them."""
+    return _listed(incidents_visible(user))
 
 
 def case_get(user: Any, reference: str) -> Case:
@@ -107,12 +105,12 @@ def queue_items(user: Any, queue: Queue, kind: str, filters: Mapping[str, Any] |
 
 def my_work(user: Any) -> QuerySet[Case]:
     """Unfinished cases assigned to `user`."""
-    return listed(cases_visible(user)).filter(assignee=user, status__in=workflow.UNFINISHED)
+    return _listed(cases_visible(user)).filter(assignee=user, status__in=workflow.UNFINISHED)
 
 
 def my_incidents(user: Any) -> QuerySet[Incident]:
     """Unfinished incidents assigned to `user`."""
-    return listed(incidents_visible(user)).filter(assignee=user, status__in=workflow.UNFINISHED)
+    return incidents_listed(user).filter(assignee=user, status__in=workflow.UNFINISHED)
 
 
 def customer_items(user: Any, pk: int, kind: str) -> tuple[Customer, QuerySet[Any]]:
@@ -135,3 +133,10 @@ def account_items(user: Any, pk: int, kind: str) -> tuple[Account, QuerySet[Any]
 
 def _items_visible(user: Any, kind: str) -> QuerySet[Any]:
     return cases_visible(user) if kind == ItemKind.CASE else incidents_visible(user)
+
+
+def _listed(rows: QuerySet[W]) -> QuerySet[W]:
+    """With what a line of a list shows, and nothing that only a single item's page does: each table more is planned for
+    with every list."""
+    rows = rows.select_related(None).select_related("account", "customer", "queue", "assignee", "lease__holder")
+    return rows.select_related("case") if rows.model is Incident else rows

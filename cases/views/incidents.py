@@ -18,7 +18,7 @@ FILTER_FIELDS = ("status", "typology", "account", "customer", "assignee", "unit"
 @require_GET
 def incident_list(request: SignedInRequest) -> HttpResponse:
     """The incidents of all queues that one sees, the latest first."""
-    rows = selectors.with_names(request.user, selectors.listed(selectors.incidents_visible(request.user)))
+    rows = selectors.with_names(request.user, selectors.incidents_listed(request.user))
     return list_page(
         request, "cases/incident_list.html", rows, filter_set=IncidentFilter, fields=FILTER_FIELDS, order=INCIDENT_ORDER
     )

@@ -139,7 +139,7 @@ def test_a_model_adds_review_where_no_rule_fires(source, gathered, superuser):
     assert (alert.typology, alert.rule_version, alert.model_version) == (Typology.UNUSUAL, None, version)
     assert [model["sha256"] for model in alert.parameters["models"]] == [version.sha256]
     assert set(alert.snapshot["features"]) > set(version.parameters["features"])
-    assert "unusual" in alert.reasons[0]
+    assert "Unusual" in alert.reasons[0]
 
 
 def test_what_is_usual_is_approved_with_its_score(source, gathered, superuser):
