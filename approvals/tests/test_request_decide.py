@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from approvals import registry
 from approvals.choices import RequestState
 from approvals.models import ApprovalDecision, ApprovalPolicy, ApprovalRequest
-from approvals.selectors import inbox, may_decide
+from approvals.selectors import inbox, inbox_count, may_decide
 from approvals.services import policy_set, request_withdraw
 from cases.choices import CaseStatus
 from cases.models import Case, Queue
@@ -251,6 +251,20 @@ def test_the_inbox_holds_what_one_may_decide(case: Case, analyst: User, lead: Us
     assert "yourself" in may_decide(analyst, request)
     decide(lead, request)
     assert not inbox(lead).exists()
+
+
+def test_the_database_is_not_asked_what_waits_for_somebody_who_decides_on_nothing(
+    case: Case, analyst: User, lead: User, auditor: User
+) -> None:
+    closing_request(analyst, case)
+
+    def asked(person: User) -> list[str]:
+        with CaptureQueriesContext(connection) as queries:
+            inbox_count(person)
+        return [each["sql"] for each in queries if ApprovalRequest._meta.db_table in each["sql"]]
+
+    assert len(asked(lead)) == 1
+    assert asked(analyst) == asked(auditor) == []
 
 
 def test_what_the_inbox_offers_is_what_the_service_allows(case: Case, analyst: User, lead: User, queue: Queue) -> None:

@@ -91,8 +91,7 @@ def queue_items(user: Any, queue: Queue, kind: str, filters: Mapping[str, Any] |
     """
     from ..filters import FILTERS
 
-    rows = _items_visible(user, kind).filter(queue=queue).select_related(None)
-    rows = rows.select_related("account", "customer", "assignee", "lease__holder")
+    rows = _listed(_items_visible(user, kind)).filter(queue=queue)
     if not (filters and filters.get("status")):
         rows = rows.filter(among("status", workflow.UNFINISHED))
     chosen = FILTERS[kind](filters or {}, queryset=rows, user=user)

@@ -104,3 +104,6 @@ def test_the_case_says_why_an_incident_was_escalated_to_it(incident: Incident, a
     page = signed_in(analyst).get(f"/cases/{case.reference}/timeline/").content.decode()
     assert f"{incident.reference} escalated to it" in page
     assert "Cash in three branches on one day." in page
+    assert f'<a class="btn" href="/cases/{case.reference}/">' in page
+    queues = signed_in(analyst).get(f"/cases/incidents/{incident.reference}/queues/").content.decode()
+    assert f'<a class="btn" href="/cases/incidents/{incident.reference}/">' in queues

@@ -103,7 +103,7 @@ def test_queries_of_a_list_do_not_grow_with_its_rows(queue: Queue, analyst: User
     def queries() -> int:
         with CaptureQueriesContext(connection) as made:
             for row in selectors.queue_items(analyst, queue, "case"):
-                assert str(row.account) == row.account.external_id
+                assert (str(row.account), str(row.queue)) == (row.account.external_id, row.queue.name)
                 assert (row.assignee is None) == (row.current_lease is None)
         return len(made)
 

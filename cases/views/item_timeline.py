@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 
 from finobs.accounts.requests import SignedInRequest
 from finobs.core.http import render_page
+from finobs.core.navigation import stands_under
 
 from .. import selectors
 
@@ -14,6 +15,7 @@ from .. import selectors
 @require_GET
 def item_timeline(request: SignedInRequest, reference: str, kind: str) -> HttpResponse:
     """What happened to an incident or a case: a card of its page, which is fetched when it comes into view."""
+    stands_under(request, "cases:queue-list")
     item = selectors.item_get(request.user, kind, reference)
     context = {"item": item, "kind": kind, "item_type": item._meta.label_lower}
     context["timeline"] = selectors.item_timeline(request.user, item)

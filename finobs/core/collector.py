@@ -11,7 +11,6 @@ from threading import Lock
 # 700 took a tenth of an import.
 MIN_NEW_OBJECTS = 100_000
 
-
 _lock = Lock()
 _running = 0
 _threshold_before = gc.get_threshold()

@@ -278,6 +278,29 @@ def test_what_is_open_scrolls_at_once_wherever_the_focus_is(page, cases, analyst
     assert top() > 0
 
 
+def test_whom_to_assign_and_where_to_move_is_asked_for_when_it_is_opened(page, cases, analyst, lead, sign_in):
+    case = cases[0]
+    sign_in(page, lead)
+    page.goto(f"/cases/{case.reference}/", wait_until="networkidle")
+    expect(page.locator("#dialog-assign")).to_have_count(0)
+    page.keyboard.press("a")
+    dialog = page.get_by_role("dialog", name=f"Assign {case.reference}")
+    expect(dialog).to_be_visible()
+    expect(dialog.locator("select")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("m")
+    expect(page.get_by_role("dialog", name=f"Move {case.reference}").locator("select")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    dialog.locator("select").select_option(str(analyst.pk))
+    dialog.locator("textarea").fill("She knows them.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".case-held")).to_contain_text(str(analyst))
+    case.refresh_from_db()
+    assert case.assignee == analyst
+
+
 def test_a_draft_survives_another_case_and_a_reload(page, cases, analyst, sign_in):
     first, second, _ = cases
     sign_in(page, analyst)
